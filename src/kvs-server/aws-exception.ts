@@ -1,0 +1,43 @@
+/** HTTP statuses of the exceptions, by name, as the service models give them. */
+export const EXCEPTION_STATUS = {
+  AccessDeniedException: 401,
+  AccountStreamLimitExceededException: 400,
+  ClientLimitExceededException: 400,
+  ConnectionLimitExceededException: 400,
+  IncompleteSignatureException: 403,
+  InternalFailure: 500,
+  InvalidArgumentException: 400,
+  InvalidClientTokenIdException: 403,
+  InvalidCodecPrivateDataException: 400,
+  InvalidEndpointException: 400,
+  InvalidMediaFrameException: 400,
+  InvalidResourceFormatException: 400,
+  InvalidSignatureException: 403,
+  MissingAuthenticationTokenException: 403,
+  MissingCodecPrivateDataException: 400,
+  NoDataRetentionException: 400,
+  NotAuthorizedException: 401,
+  ResourceInUseException: 400,
+  ResourceNotFoundException: 404,
+  ServiceUnavailable: 503,
+  TagsPerResourceExceededLimitException: 400,
+  UnknownOperationException: 404,
+  UnsupportedStreamMediaTypeException: 400,
+  VersionMismatchException: 400,
+} as const
+
+export type ExceptionName = keyof typeof EXCEPTION_STATUS
+
+/** The one error that the embedded server answers with; the HTTP edge gives it its status, headers and body. */
+export class AwsException extends Error {
+  readonly status: number
+
+  constructor(
+    override readonly name: ExceptionName,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.status = EXCEPTION_STATUS[name]
+  }
+}

@@ -1,0 +1,32 @@
+import type { MatroskaTrack } from './track.js'
+import type { SampleTable } from './sample-table.js'
+
+/** Bytes of the upload, counted from its first: [start, end). */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** A SimpleTag of a Tags element (RFC 9559, section 5.1.8). */
+export interface SimpleTag {
+  readonly name: string
+  readonly value: string
+}
+
+/** What the demuxer finds, in the order of the bytes. It never holds or copies a payload: ranges tell where things are. */
+export type MatroskaEvent =
+  /** A new EBML document begins here: at the first byte of the upload, and again where a producer starts over. */
+  | { readonly kind: 'document'; readonly start: number }
+  /**
+   * All that stands before the first Cluster is known: `header` runs from the EBML header to the last byte before the first
+   * Cluster, Tags left out of nothing. `bytes` is that range, copied (headers are small, and are stored once a session).
+   */
+  | { readonly kind: 'tracks'; readonly header: ByteRange; readonly bytes: Uint8Array; readonly tracks: readonly MatroskaTrack[] }
+  /** A Tags element at level 1: before, between or after Clusters. */
+  | { readonly kind: 'tags'; readonly range: ByteRange; readonly tags: readonly SimpleTag[] }
+  /** The first byte of a Cluster has been seen; its Timestamp is not known yet. */
+  | { readonly kind: 'cluster-start'; readonly start: number }
+  /** The Cluster's Timestamp in milliseconds (the TimestampScale is applied). Sent once a Cluster, before its `cluster-end`. */
+  | { readonly kind: 'cluster-timestamp'; readonly timestampMs: number }
+  /** The Cluster is over. A Cluster of unknown size ends at the next element that is not its child, or at the end of the upload. */
+  | { readonly kind: 'cluster-end'; readonly range: ByteRange; readonly timestampMs: number; readonly samples: SampleTable }

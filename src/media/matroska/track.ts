@@ -1,0 +1,12 @@
+/** What a TrackEntry says (RFC 9559, section 5.1.4.1), as far as a clip needs it. */
+export interface MatroskaTrack {
+  /** TrackNumber, as the blocks refer to it. */
+  readonly number: number
+  readonly type: 'video' | 'audio' | 'other'
+  /** CodecID, cut at the first NUL and without trailing blanks: the AWS producer pads it to a fixed width. */
+  readonly codecId: string
+  /** CodecPrivate as sent; null when the track has none. */
+  readonly codecPrivate: Uint8Array | null
+  readonly video: { readonly width: number; readonly height: number } | null
+  readonly audio: { readonly sampleRate: number; readonly channels: number } | null
+}
