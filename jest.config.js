@@ -23,4 +23,10 @@ const shared = {
 // `npm test` runs what needs nothing beyond npm's packages; `npm run test:peers` runs test/peers against other people's programs.
 export default process.env.CLIPGATE_PEERS
   ? { ...shared, testMatch: ['<rootDir>/test/peers/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 1 }
-  : { ...shared, testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/peers/'], testTimeout: 60_000, maxWorkers: 2 }
+  : {
+      ...shared,
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/peers/'],
+      testTimeout: 60_000,
+      maxWorkers: 2,
+    }

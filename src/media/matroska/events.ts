@@ -1,5 +1,5 @@
-import type { MatroskaTrack } from './track.js'
 import type { SampleTable } from './sample-table.js'
+import type { MatroskaTrack } from './track.js'
 
 /** Bytes of the upload, counted from its first: [start, end). */
 export interface ByteRange {

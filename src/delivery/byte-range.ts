@@ -1,0 +1,5 @@
+/** Bytes [start, end) of a file. */
+export interface ByteSpan {
+  readonly start: number
+  readonly end: number
+}

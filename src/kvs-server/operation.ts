@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+
+/** The JSON body of a request, before an operation has parsed it. */
+export type WireInput = Readonly<Record<string, unknown>>
+
+/** A body that is not JSON: media, sent as it is made. */
+export interface MediaAnswer {
+  readonly contentType: string
+  /** Sent as Content-Length when it is known, so that a broken transfer is noticed. */
+  readonly sizeBytes: number | null
+  /** The bytes. A buffer is not touched again before the next one is asked for, so that it can be used anew. */
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+export function isMediaAnswer(answer: object): answer is MediaAnswer {
+  return 'contentType' in answer && 'body' in answer
+}
+
+/** What every call brings beside its input. */
+export interface Call {
+  readonly requestId: string
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+  /** Where this server is reached, as the client spelt it: what GetDataEndpoint answers. */
+  readonly baseUrl: string
+}
+
+/**
+ * One operation of the wire, whole: what it accepts (`parse`, which refuses with an AwsException) and what it does (`run`).
+ * `Services` is what it needs, and no more.
+ */
+export interface Operation<Input, Services> {
+  /** As AWS names it; `/` and the name in lower camel case is its path (but TagResource and its two siblings keep their capital). */
+  readonly name: string
+  readonly parse: (input: WireInput) => Input
+  readonly run: (input: Input, services: Services, call: Call) => Promise<object | MediaAnswer> | object | MediaAnswer
+}
+
+/** PutMedia alone is no JSON operation: headers in, a body that goes on, acknowledgements out meanwhile. */
+export interface UploadCall extends Call {
+  readonly headers: IncomingHttpHeaders
+  readonly body: Readable
+}

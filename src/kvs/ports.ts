@@ -1,0 +1,152 @@
+import type { StreamRef } from '../domain/stream-ref.js'
+import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
+import type { EpochMs } from '../lib/clock.js'
+
+/** The APIs of which GetDataEndpoint knows an endpoint (APIName). */
+export const API_NAMES = [
+  'PUT_MEDIA',
+  'GET_MEDIA',
+  'LIST_FRAGMENTS',
+  'GET_MEDIA_FOR_FRAGMENT_LIST',
+  'GET_HLS_STREAMING_SESSION_URL',
+  'GET_DASH_STREAMING_SESSION_URL',
+  'GET_CLIP',
+  'GET_IMAGES',
+] as const
+export type ApiName = (typeof API_NAMES)[number]
+
+/** StreamInfo of DescribeStream and ListStreams. */
+export interface StreamDescription {
+  readonly name: string
+  readonly arn: string
+  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+  readonly mediaType: string | null
+  readonly deviceName: string | null
+  readonly kmsKeyId: string | null
+  readonly version: string
+  readonly createdAtMs: EpochMs
+  /** 0: nothing is kept. */
+  readonly dataRetentionInHours: number
+}
+
+/** A row of ListFragments. */
+export interface FragmentInfo {
+  readonly fragmentNumber: string
+  readonly producerTimestampMs: EpochMs
+  readonly serverTimestampMs: EpochMs
+  /** As KVS reports it: short by about one frame (kvs facts, 3.3). */
+  readonly lengthMs: number
+  readonly sizeBytes: number
+}
+
+/**
+ * Streams of the account. Every method refuses with a GatewayError: KVS_THROTTLED, KVS_UNAVAILABLE, KVS_ACCESS_DENIED.
+ * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_DescribeStream.html, API_ListStreams, API_ListTagsForStream
+ */
+export interface StreamCatalog {
+  /** Null when there is none. Remembered for 5 s; calls in flight are shared. */
+  find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null>
+  /** As many as are found of these ARNs or names, by ListStreams pages when there are many, by DescribeStream when there are few. */
+  findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]>
+  /** In order of name, those whose names come after `afterName`, at most `limit`. */
+  list(
+    options: { readonly namePrefix?: string; readonly afterName?: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly streams: readonly StreamDescription[]; readonly hasMore: boolean }>
+  /** Null when there is no such stream. */
+  tags(stream: StreamRef, signal: AbortSignal): Promise<readonly { readonly key: string; readonly value: string }[] | null>
+}
+
+/** GetDataEndpoint, remembered for 45 minutes by the whole process. */
+export interface EndpointDirectory {
+  /** One entry for each key, in order; an Error where a lookup failed. */
+  getMany(keys: readonly EndpointKey[], signal: AbortSignal): Promise<(string | Error)[]>
+  /** Forgets an endpoint that a call to it has failed at. */
+  forget(key: EndpointKey): void
+}
+export interface EndpointKey {
+  readonly streamArn: string
+  readonly api: ApiName
+}
+
+/** ListFragments: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_ListFragments.html */
+export interface FragmentLister {
+  /**
+   * All fragments whose start lies in the range, sorted by the selector's timestamp and then by number; at most `limit` when one
+   * is given, in which case `truncated` tells whether there were more. Rows come in arbitrary order from KVS, so a limit is only a
+   * bound on what is given back, not on what is asked for, unless the first page is the last.
+   * An empty list when there is no footage. Refuses with NOT_FOUND when there is no such stream.
+   */
+  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]>
+}
+export interface FragmentQuery {
+  readonly streamArn: string
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly range: TimeRange
+  /** How many fragments the caller expects at most; MaxResults follows it, for the quota counts what is asked for. */
+  readonly expected?: number
+  /** Past this many fragments the listing stops with BAD_USER_INPUT. */
+  readonly atMost?: number
+}
+
+/** Why GetClip refused; what each means is in kvs facts, 3.2. */
+export type ClipRefusal =
+  | 'NO_FRAGMENTS'
+  | 'STREAM_NOT_FOUND'
+  | 'OUTSIDE_RETENTION'
+  | 'NO_DATA_RETENTION'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'MISSING_CODEC_PRIVATE_DATA'
+  | 'INVALID_CODEC_PRIVATE_DATA'
+  | 'INVALID_MEDIA_FRAME'
+  | 'INVALID_ARGUMENT'
+
+/** A refusal of GetClip that has to do with the footage or the range; all else is a GatewayError. */
+export class ClipRefused extends Error {
+  override readonly name = 'ClipRefused'
+
+  constructor(
+    readonly refusal: ClipRefusal,
+    message: string,
+    readonly awsRequestId: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export interface ClipBody {
+  readonly contentType: string
+  /** Null when the answer is chunked. */
+  readonly sizeBytes: number | null
+  /** Ends normally only when every byte has come; a broken transfer throws. Returning early frees the socket. */
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** GetClip: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_GetClip.html */
+export interface ClipSource {
+  /** Resolves when the headers are there. Throws ClipRefused or GatewayError. Throttling is retried with back-off until `signal`. */
+  getClip(
+    request: { readonly streamArn: string; readonly fragmentSelectorType: FragmentSelectorType; readonly range: TimeRange },
+    signal: AbortSignal,
+  ): Promise<ClipBody>
+}
+
+/** GetMediaForFragmentList: whole Matroska documents, one a fragment. */
+export interface FragmentMediaSource {
+  getMedia(streamArn: string, fragmentNumbers: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+}
+
+/** GetHLSStreamingSessionURL. */
+export interface HlsSessionSource {
+  getSessionUrl(
+    request: {
+      readonly streamArn: string
+      readonly playbackMode: 'LIVE' | 'LIVE_REPLAY' | 'ON_DEMAND'
+      readonly fragmentSelectorType: FragmentSelectorType
+      readonly range: TimeRange | null
+      readonly expiresInSeconds: number
+    },
+    signal: AbortSignal,
+  ): Promise<string>
+}
