@@ -1,0 +1,11 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * The archive's index: one SQLite file. Each table's class states its own DDL. In WAL mode with synchronous=FULL a commit is on disk
+ * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous), which is what a PERSISTED acknowledgement promises.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
+  return database
+}
