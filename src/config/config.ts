@@ -1,0 +1,179 @@
+import { resolve } from 'node:path'
+import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
+import type { Env } from './env.js'
+import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.js'
+import { WrongSetting } from './wrong-setting.js'
+
+/** What the programs are told, secrets apart. Every default is in this file. */
+export interface Config {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Without a slash at its end. Null when it follows from a port that is not chosen yet (PORT=0): http://HOST:PORT then. */
+  readonly publicUrl: string | null
+  readonly kvs: KvsConfig
+  readonly embeddedKvs: EmbeddedKvsConfig
+  /** Absolute. */
+  readonly dataDir: string
+  readonly clips: ClipConfig
+  readonly corsOrigins: readonly string[]
+  readonly queryMaxDepth: number
+  readonly queryMaxCost: number
+  readonly requestTimeoutMs: number
+  readonly shutdownGraceMs: number
+  readonly introspection: boolean
+  readonly trustProxy: TrustProxy
+  readonly logLevel: LogLevel
+}
+
+export type KvsConfig =
+  | { readonly backend: 'embedded' }
+  | {
+      readonly backend: 'aws'
+      /** Another control plane than AWS's. */
+      readonly endpoint: string | null
+      /** Hosts that GetDataEndpoint may name, with all below them. Null: AWS's suffixes, and the host of `endpoint`. */
+      readonly dataEndpointSuffixes: readonly string[] | null
+    }
+
+export interface EmbeddedKvsConfig {
+  readonly host: string
+  readonly port: number
+  readonly demo: boolean
+  readonly quotas: boolean
+  readonly strictCodecs: boolean
+  readonly faults: boolean
+}
+
+export interface ClipConfig {
+  readonly urlTtlSeconds: number
+  readonly urlMaxTtlSeconds: number
+  readonly storeBytes: number
+  readonly maxBytes: number
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const YEAR_SECONDS = 365 * 24 * 3600
+
+/** Pure: reads no file and no clock. @throws WrongSetting */
+export function parseConfig(env: Env): Config {
+  const host = parseHost(env, 'HOST', '127.0.0.1')
+  const port = parsePort(env, 'PORT', 4000)
+  const kvs = parseKvs(env)
+  const config: Config = {
+    host,
+    port,
+    publicUrl: parsePublicUrl(env, host, port),
+    kvs,
+    embeddedKvs: parseEmbeddedKvs(env),
+    dataDir: resolve(env.DATA_DIR ?? '.clipgate'),
+    clips: parseClips(env),
+    corsOrigins: parseCorsOrigins(env),
+    queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
+    queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
+    requestTimeoutMs: parseWholeNumber(env, 'REQUEST_TIMEOUT_MS', { default: 30_000, min: 100, max: 3_600_000 }),
+    shutdownGraceMs: parseWholeNumber(env, 'SHUTDOWN_GRACE_MS', { default: 30_000, min: 0, max: 3_600_000 }),
+    introspection: parseSwitch(env, 'INTROSPECTION', kvs.backend === 'embedded'),
+    trustProxy: parseTrustProxy(env),
+    logLevel: parseChoice(env, 'LOG_LEVEL', { default: 'info', of: LOG_LEVELS }),
+  }
+  refuseConflicts(config, env)
+  return config
+}
+
+function parsePort(env: Env, name: 'PORT' | 'KVS_PORT', fallback: number): number {
+  return parseWholeNumber(env, name, { default: fallback, min: 0, max: 65_535 })
+}
+
+function parsePublicUrl(env: Env, host: string, port: number): string | null {
+  return parseSetting(env, 'PUBLIC_URL', {
+    default: port === 0 ? null : `http://${toUrlHost(host)}:${port}`,
+    allowed: 'an http or https URL without credentials, query or fragment',
+    parse: toBaseUrl,
+  })
+}
+
+function parseKvs(env: Env): KvsConfig {
+  const backend = parseChoice(env, 'KVS_BACKEND', { default: 'embedded', of: ['embedded', 'aws'] })
+  const endpoint = parseSetting(env, 'KVS_ENDPOINT', {
+    default: null,
+    allowed: 'an http or https URL without credentials, query or fragment',
+    parse: toBaseUrl,
+  })
+  const dataEndpointSuffixes = parseList(env, 'KVS_DATA_ENDPOINT_SUFFIXES', {
+    default: null,
+    allowed: 'host names or IP addresses with commas between, such as amazonaws.com,kvs.example.net',
+    parse: (text) => (isHost(text) ? text.toLowerCase() : undefined),
+  })
+  return backend === 'embedded' ? { backend } : { backend, endpoint, dataEndpointSuffixes }
+}
+
+function parseEmbeddedKvs(env: Env): EmbeddedKvsConfig {
+  return {
+    host: parseHost(env, 'KVS_HOST', '127.0.0.1'),
+    port: parsePort(env, 'KVS_PORT', 4010),
+    demo: parseSwitch(env, 'KVS_DEMO', true),
+    quotas: parseChoice(env, 'KVS_QUOTAS', { default: 'on', of: ['on', 'off'] }) === 'on',
+    strictCodecs: parseSwitch(env, 'KVS_STRICT_CODECS', false),
+    faults: parseSwitch(env, 'KVS_FAULTS', false),
+  }
+}
+
+function parseClips(env: Env): ClipConfig {
+  return {
+    urlTtlSeconds: parseWholeNumber(env, 'CLIP_URL_TTL', { default: 900, min: 1, max: YEAR_SECONDS }),
+    urlMaxTtlSeconds: parseWholeNumber(env, 'CLIP_URL_MAX_TTL', { default: 86_400, min: 1, max: YEAR_SECONDS }),
+    storeBytes: parseWholeNumber(env, 'CLIP_STORE_BYTES', { default: 10_737_418_240, min: 1, max: Number.MAX_SAFE_INTEGER }),
+    maxBytes: parseWholeNumber(env, 'CLIP_MAX_BYTES', { default: 2_147_483_648, min: 1, max: Number.MAX_SAFE_INTEGER }),
+  }
+}
+
+function parseCorsOrigins(env: Env): readonly string[] {
+  return parseList(env, 'CORS_ORIGINS', {
+    default: [],
+    allowed: 'origins with commas between, such as https://app.example.net (scheme, host and port alone)',
+    parse: (text) => (toBaseUrl(text) !== undefined && URL.parse(text)?.origin === text ? text : undefined),
+  })
+}
+
+/** Rules between settings. Each message has the names of all that it is about. */
+function refuseConflicts(config: Config, env: Env): void {
+  const { host, port, clips, embeddedKvs } = config
+  if (config.kvs.backend === 'embedded') {
+    refuseWithEmbedded(env, 'KVS_ENDPOINT')
+    refuseWithEmbedded(env, 'KVS_DATA_ENDPOINT_SUFFIXES')
+    if (port !== 0 && port === embeddedKvs.port) throw new WrongSetting(`PORT and KVS_PORT are both ${port}, but must differ.`)
+  }
+  if (clips.urlTtlSeconds > clips.urlMaxTtlSeconds) {
+    throw new WrongSetting(
+      `CLIP_URL_TTL is ${clips.urlTtlSeconds}, but must be at most CLIP_URL_MAX_TTL, which is ${clips.urlMaxTtlSeconds}.`,
+    )
+  }
+  if (!isLoopbackHost(embeddedKvs.host) && env.KVS_ACCESS_KEYS === undefined) {
+    throw new WrongSetting(
+      `KVS_HOST is "${embeddedKvs.host}", but must be a loopback address (127.0.0.1, ::1) unless KVS_ACCESS_KEYS is set.`,
+    )
+  }
+  refuseExposure(host, env)
+}
+
+function refuseWithEmbedded(env: Env, name: 'KVS_ENDPOINT' | 'KVS_DATA_ENDPOINT_SUFFIXES'): void {
+  if (env[name] !== undefined)
+    throw new WrongSetting(`${name} is set, but KVS_BACKEND is "embedded": unset it, or set KVS_BACKEND to "aws".`)
+}
+
+function refuseExposure(host: string, env: Env): void {
+  if (isLoopbackHost(host)) return
+  if (isWildcardHost(host) && env.PUBLIC_URL === undefined) {
+    throw new WrongSetting(`PUBLIC_URL is not set, but must be when HOST is a wildcard, which it is ("${host}").`)
+  }
+  if (env.CLIP_URL_SECRETS === undefined) {
+    throw new WrongSetting(`CLIP_URL_SECRETS is not set, but must be when HOST is not a loopback address, which it is not ("${host}").`)
+  }
+  throw new WrongSetting(
+    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost), because this version cannot tell yet who asks: put an authenticating proxy before it.`,
+  )
+}

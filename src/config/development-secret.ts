@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WrongSetting } from './wrong-setting.js'
+
+const FILE_NAME = 'development-secret'
+const SECRET = /^[A-Za-z0-9_-]{43}$/
+
+/**
+ * The secret of a gateway that was given none, so that the URLs of a developer's machine outlive a restart. It is made once, by
+ * whichever process comes first: written whole under a name of its own and then linked to the common one, which fails when that is
+ * there already, so that nobody ever reads half a secret or one that another process is about to replace.
+ * @throws WrongSetting when the folder cannot be used or the file holds something else
+ */
+export async function readDevelopmentSecret(dataDir: string): Promise<string> {
+  const file = join(dataDir, FILE_NAME)
+  try {
+    const kept = await findSecret(file)
+    if (kept !== null) return checked(kept, file)
+    await makeSecret(dataDir, file)
+    return checked(await readFile(file, 'utf8'), file)
+  } catch (error) {
+    if (error instanceof WrongSetting) throw error
+    throw new WrongSetting(`DATA_DIR is "${dataDir}", but must be a folder that can be written to (${describe(error)}).`, { cause: error })
+  }
+}
+
+async function makeSecret(dataDir: string, file: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
+  const handle = await open(draft, 'wx', 0o600)
+  try {
+    await handle.writeFile(randomBytes(32).toString('base64url'))
+    await handle.sync()
+    await link(draft, file).catch(ignoreExisting)
+  } finally {
+    await handle.close()
+    await rm(draft, { force: true })
+  }
+}
+
+async function findSecret(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+function checked(text: string, file: string): string {
+  const secret = text.trim()
+  if (SECRET.test(secret)) return secret
+  throw new WrongSetting(
+    `The file "${file}" in DATA_DIR holds no secret, but must hold the one that was made there: remove it to have a new one made.`,
+  )
+}
+
+/** Another process was faster: its secret is the one. */
+function ignoreExisting(error: unknown): void {
+  if (codeOf(error) !== 'EEXIST') throw error
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}
+
+function describe(error: unknown): string {
+  return codeOf(error) ?? 'unknown reason'
+}

@@ -1,0 +1,62 @@
+import { WrongSetting } from './wrong-setting.js'
+
+/** Every setting there is; `example.env` explains each. */
+export const SETTING_NAMES = [
+  'HOST',
+  'PORT',
+  'PUBLIC_URL',
+  'KVS_BACKEND',
+  'KVS_ENDPOINT',
+  'KVS_DATA_ENDPOINT_SUFFIXES',
+  'KVS_HOST',
+  'KVS_PORT',
+  'KVS_DEMO',
+  'KVS_QUOTAS',
+  'KVS_STRICT_CODECS',
+  'KVS_FAULTS',
+  'KVS_ACCESS_KEYS',
+  'DATA_DIR',
+  'CLIP_URL_SECRETS',
+  'CLIP_URL_TTL',
+  'CLIP_URL_MAX_TTL',
+  'CLIP_STORE_BYTES',
+  'CLIP_MAX_BYTES',
+  'CORS_ORIGINS',
+  'QUERY_MAX_DEPTH',
+  'QUERY_MAX_COST',
+  'REQUEST_TIMEOUT_MS',
+  'SHUTDOWN_GRACE_MS',
+  'INTROSPECTION',
+  'TRUST_PROXY',
+  'LOG_LEVEL',
+] as const
+export type SettingName = (typeof SETTING_NAMES)[number]
+
+/** The settings that were given, as text. A setting given as an empty text counts as not given. */
+export type Env = Readonly<Partial<Record<SettingName, string>>>
+
+/**
+ * Settings that guard something and do not work yet. To pass over one in silence would let an operator believe in a guard that is
+ * not there, so that giving one stops the start.
+ */
+export const SETTINGS_NOT_YET_THERE = [
+  'API_KEYS_FILE',
+  'OIDC_ISSUER',
+  'OIDC_AUDIENCE',
+  'RATE_LIMIT_GRAPHQL',
+  'RATE_LIMIT_DOWNLOADS',
+  'TRUSTED_DOCUMENTS',
+] as const
+
+/** The only reader of the process's environment. @throws WrongSetting */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  for (const name of SETTINGS_NOT_YET_THERE) {
+    if (source[name]?.trim()) throw new WrongSetting(`${name} is set, but this version does not know it yet: unset it.`)
+  }
+  const env: Partial<Record<SettingName, string>> = {}
+  for (const name of SETTING_NAMES) {
+    const value = source[name]?.trim()
+    if (value) env[name] = value
+  }
+  return env
+}

@@ -1,0 +1,15 @@
+import { type Config, parseConfig } from './config.js'
+import { readEnv } from './env.js'
+import { openSecrets, type Secrets } from './secrets.js'
+
+export interface Settings {
+  readonly config: Config
+  readonly secrets: Secrets
+}
+
+/** Environment, then configuration, then secrets: what a program does first. @throws WrongSetting */
+export async function loadSettings(source?: Readonly<Record<string, string | undefined>>): Promise<Settings> {
+  const env = readEnv(source)
+  const config = parseConfig(env)
+  return { config, secrets: await openSecrets(env, config.dataDir) }
+}

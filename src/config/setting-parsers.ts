@@ -1,0 +1,79 @@
+import { isIP } from 'node:net'
+import type { Env, SettingName } from './env.js'
+import { WrongSetting } from './wrong-setting.js'
+
+// One parser for each kind of value. All refuse alike: the setting, what was given, what is allowed.
+
+/** Reads one text; refuses by returning undefined. */
+type Parse<T> = (text: string) => T | undefined
+
+/** The setting's value, or the default when it was not given. @throws WrongSetting that says what is `allowed` */
+export function parseSetting<T, D>(env: Env, name: SettingName, setting: { default: D; allowed: string; parse: Parse<T> }): T | D {
+  const text = env[name]
+  if (text === undefined) return setting.default
+  const value = setting.parse(text)
+  if (value === undefined) throw new WrongSetting(`${name} is ${quote(text)}, but must be ${setting.allowed}.`)
+  return value
+}
+
+export function parseWholeNumber(env: Env, name: SettingName, range: { default: number; min: number; max: number }): number {
+  return parseSetting(env, name, {
+    default: range.default,
+    allowed: `a whole number from ${range.min} to ${range.max}`,
+    parse: (text) => {
+      const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+      return value >= range.min && value <= range.max ? value : undefined
+    },
+  })
+}
+
+export function parseChoice<const T extends string>(env: Env, name: SettingName, choice: { default: T; of: readonly T[] }): T {
+  return parseSetting(env, name, {
+    default: choice.default,
+    allowed: `one of ${choice.of.join(', ')}`,
+    parse: (text) => choice.of.find((value) => value === text),
+  })
+}
+
+export function parseSwitch(env: Env, name: SettingName, fallback: boolean): boolean {
+  return parseChoice(env, name, { default: fallback ? 'true' : 'false', of: ['true', 'false'] }) === 'true'
+}
+
+/** A name or address to listen on, without brackets. */
+export function parseHost(env: Env, name: SettingName, fallback: string): string {
+  return parseSetting(env, name, {
+    default: fallback,
+    allowed: 'a host name or an IP address, without a port',
+    parse: (text) => (isHost(text) ? text : undefined),
+  })
+}
+
+/** A list: commas between, blanks around each item ignored, no item empty. */
+export function parseList<T, D>(env: Env, name: SettingName, list: { default: D; allowed: string; parse: Parse<T> }): readonly T[] | D {
+  return parseSetting(env, name, {
+    default: list.default,
+    allowed: list.allowed,
+    parse: (text) => {
+      const items = text.split(',').map((item) => list.parse(item.trim()))
+      const good = items.filter((item) => item !== undefined)
+      return good.length === items.length ? good : undefined
+    },
+  })
+}
+
+/** An http or https URL with nothing after its path; without the slash at the end. */
+export function toBaseUrl(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
+  if (url.username !== '' || url.password !== '' || text.includes('?') || text.includes('#')) return undefined
+  return url.href.replace(/\/+$/, '')
+}
+
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
+}
+
+/** A hostile or mistaken value may be very long, or hold line breaks: shown so that the sentence stays one. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}

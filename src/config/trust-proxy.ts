@@ -1,0 +1,36 @@
+import { isIP } from 'node:net'
+import type { Env } from './env.js'
+import { parseSetting } from './setting-parsers.js'
+
+/** Fastify's `trustProxy`: nobody, that many proxies in a row, or these addresses (commas between). */
+export type TrustProxy = false | number | string
+
+const NAMED_RANGES: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
+const MAX_HOPS = 16
+
+/** "true" is not among what is allowed: whoever reaches the gateway could then choose the address it is known by. */
+export function parseTrustProxy(env: Env): TrustProxy {
+  return parseSetting(env, 'TRUST_PROXY', {
+    default: false,
+    allowed: `false, a number of proxies from 1 to ${MAX_HOPS}, or addresses and ranges with commas between, such as loopback,10.0.0.0/8`,
+    parse: toTrustProxy,
+  })
+}
+
+function toTrustProxy(text: string): TrustProxy | undefined {
+  if (text === 'false') return false
+  if (/^\d{1,2}$/.test(text)) {
+    const hops = Number(text)
+    return hops >= 1 && hops <= MAX_HOPS ? hops : undefined
+  }
+  const ranges = text.split(',').map((range) => range.trim())
+  return ranges.every(isRange) ? ranges.join(',') : undefined
+}
+
+function isRange(text: string): boolean {
+  if (NAMED_RANGES.includes(text)) return true
+  const [address = '', prefix, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
