@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { listSources } from './source-imports.js'
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** Targets of [text](target) that are files, without anchors. */
+function linkedFiles(page: string): string[] {
+  const text = readFileSync(page, 'utf8')
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => (match[1] ?? '').replace(/#.*$/, ''))
+    .filter((target) => target !== '' && !/^[a-z]+:/.test(target))
+    .map((target) => join(dirname(page), target))
+}
+
+/** `src/…`, `test/…`, `docs/…`, `bench/…`, `scripts/…` and `folder/file.ts` in backticks. */
+function namedFiles(text: string): string[] {
+  return [...text.matchAll(/`((?:src|test|docs|bench|scripts)\/[\w./-]+\.\w+|(?:[\w-]+\/)+[\w.-]+\.ts)`/g)].map((match) => match[1] ?? '')
+}
+
+function exists(path: string): boolean {
+  return existsSync(path) || existsSync(join('src', path)) || existsSync(join('test', path))
+}
+
+describe.each(pages)('%s', (page) => {
+  test('links to files that exist', () => {
+    expect(linkedFiles(page).filter((file) => !existsSync(file))).toEqual([])
+  })
+
+  test('names files that exist', () => {
+    expect(namedFiles(readFileSync(page, 'utf8')).filter((file) => !exists(file))).toEqual([])
+  })
+})
+
+test('comments of the sources name files that exist', () => {
+  const lost = listSources('src').flatMap((path) =>
+    readFileSync(join('src', path), 'utf8')
+      .split('\n')
+      .filter((line) => /^\s*(\*|\/\/|\/\*)/.test(line))
+      .flatMap((line) => namedFiles(line))
+      .filter((file) => !exists(file))
+      .map((file) => `${path}: ${file}`),
+  )
+  expect(lost).toEqual([])
+})
+
+test('every dependency has its line in docs/dependencies.md', () => {
+  const page = readFileSync('docs/dependencies.md', 'utf8')
+  const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const missing = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !page.includes(`\`${name}\``))
+  expect(missing).toEqual([])
+})

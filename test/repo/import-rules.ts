@@ -1,0 +1,61 @@
+/** Who may import whom: docs/architecture.md has the same table in words. `own` are folders (or files) of src/, `libraries` are packages. */
+export interface ImportRule {
+  readonly folder: string
+  readonly own: readonly string[]
+  readonly libraries: readonly string[]
+}
+
+const NO_IO = ['node:buffer']
+const AWS = ['@aws-sdk/', '@smithy/']
+
+export const IMPORT_RULES: readonly ImportRule[] = [
+  { folder: 'lib', own: [], libraries: ['node:', 'lru-cache'] },
+  { folder: 'media', own: ['lib'], libraries: NO_IO },
+  { folder: 'domain', own: ['lib'], libraries: ['node:crypto'] },
+  { folder: 'config', own: ['lib'], libraries: ['node:', 'zod'] },
+  { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', 'lru-cache', ...AWS] },
+  { folder: 'delivery', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: ['node:', '@noble/', 'content-disposition', 'lru-cache'] },
+  { folder: 'auth', own: ['domain', 'lib'], libraries: ['node:', 'jose'] },
+  {
+    folder: 'graphql',
+    own: ['domain', 'delivery', 'auth', 'kvs/ports', 'lib'],
+    libraries: ['node:', 'type-graphql', 'reflect-metadata', 'graphql', 'graphql-query-complexity', 'dataloader', '@apollo/server'],
+  },
+  {
+    folder: 'http',
+    own: ['graphql', 'delivery', 'auth', 'domain', 'lib'],
+    libraries: [
+      'node:',
+      'fastify',
+      '@fastify/',
+      '@apollo/server',
+      '@as-integrations/fastify',
+      'graphql',
+      'graphql-ws',
+      'prom-client',
+      'pino',
+    ],
+  },
+  { folder: 'kvs-server', own: ['media', 'lib'], libraries: ['node:', 'fastify', 'prom-client', 'pino', 'lru-cache'] },
+  {
+    folder: 'gateway.ts',
+    own: ['lib', 'config', 'domain', 'kvs', 'media', 'delivery', 'auth', 'graphql', 'http'],
+    libraries: ['node:', 'fastify', 'pino'],
+  },
+  { folder: 'client', own: [], libraries: ['@graphql-typed-document-node/core', 'graphql'] },
+  {
+    folder: 'cli',
+    own: [
+      'config',
+      'gateway.ts',
+      'kvs/put-media-client',
+      'auth',
+      'kvs-server/server',
+      'kvs-server/demo/demo-cameras',
+      'media',
+      'client',
+      'lib',
+    ],
+    libraries: ['node:', 'commander', 'pino', 'pino-pretty'],
+  },
+]
