@@ -1,3 +1,4 @@
+import type { InvalidFrame } from './frame-sink.js'
 import type { SampleTable } from './sample-table.js'
 import type { MatroskaTrack } from './track.js'
 
@@ -19,7 +20,9 @@ export type MatroskaEvent =
   | { readonly kind: 'document'; readonly start: number }
   /**
    * All that stands before the first Cluster is known: `header` runs from the EBML header to the last byte before the first
-   * Cluster, Tags left out of nothing. `bytes` is that range, copied (headers are small, and are stored once a session).
+   * Cluster. `bytes` is that range, copied as it came, the producer's own Tags included (headers are small, and are stored once a
+   * session): Kinesis Video gives them back in their place with every fragment. Those Tags have had their 'tags' events before this
+   * one, because they also count as the first fragment's.
    */
   | { readonly kind: 'tracks'; readonly header: ByteRange; readonly bytes: Uint8Array; readonly tracks: readonly MatroskaTrack[] }
   /** A Tags element at level 1: before, between or after Clusters. */
@@ -29,4 +32,11 @@ export type MatroskaEvent =
   /** The Cluster's Timestamp in milliseconds (the TimestampScale is applied). Sent once a Cluster, before its `cluster-end`. */
   | { readonly kind: 'cluster-timestamp'; readonly timestampMs: number }
   /** The Cluster is over. A Cluster of unknown size ends at the next element that is not its child, or at the end of the upload. */
-  | { readonly kind: 'cluster-end'; readonly range: ByteRange; readonly timestampMs: number; readonly samples: SampleTable }
+  | {
+      readonly kind: 'cluster-end'
+      readonly range: ByteRange
+      readonly timestampMs: number
+      readonly samples: SampleTable
+      /** What the frame sink, if there is one, says of the payloads; null where nothing is wrong or nobody looked. */
+      readonly invalidFrame: InvalidFrame | null
+    }

@@ -1,0 +1,24 @@
+import type { MatroskaTrack } from './track.js'
+
+/** The first frame of a Cluster that its codec cannot take. */
+export interface InvalidFrame {
+  /** TrackNumber. */
+  readonly track: number
+  readonly reason: string
+}
+
+/**
+ * Whoever wants to look at payloads while they pass through the demuxer. The demuxer itself does not: without a sink it steps over
+ * them by arithmetic.
+ */
+export interface FrameSink {
+  /** A block of `track` begins; its frames' payloads, of these sizes, follow without a gap. */
+  beginBlock(track: number, frameSizes: readonly number[]): void
+  /** The next bytes [start, end) of the block's payload. They are the pushed chunk's own bytes, good for the length of this call. */
+  payload(bytes: Uint8Array, start: number, end: number): void
+  /** The Cluster is over: what was wrong with it, if anything. The sink starts afresh. */
+  endCluster(): InvalidFrame | null
+}
+
+/** Asked once a document, when its tracks are known. */
+export type FrameSinkFactory = (tracks: readonly MatroskaTrack[]) => FrameSink
