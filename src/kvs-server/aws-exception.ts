@@ -7,7 +7,6 @@ export const EXCEPTION_STATUS = {
   IncompleteSignatureException: 403,
   InternalFailure: 500,
   InvalidArgumentException: 400,
-  InvalidClientTokenIdException: 403,
   InvalidCodecPrivateDataException: 400,
   InvalidEndpointException: 400,
   InvalidMediaFrameException: 400,
@@ -22,6 +21,7 @@ export const EXCEPTION_STATUS = {
   ServiceUnavailable: 503,
   TagsPerResourceExceededLimitException: 400,
   UnknownOperationException: 404,
+  UnrecognizedClientException: 403,
   UnsupportedStreamMediaTypeException: 400,
   VersionMismatchException: 400,
 } as const

@@ -42,3 +42,17 @@ export interface UploadCall extends Call {
   readonly headers: IncomingHttpHeaders
   readonly body: Readable
 }
+
+/** What an upload is answered on. Until `accept` a thrown AwsException is the answer; after it, only acknowledgements are. */
+export interface UploadAnswer {
+  /** Sends status 200 and the headers; the body follows line by line. */
+  accept(): void
+  /**
+   * Sends one acknowledgement as a line of JSON. A producer that does not read them is cut off once too many wait
+   * (its upload must not be held up by them, nor memory grow with them).
+   */
+  acknowledge(acknowledgement: object): void
+}
+
+/** Takes a whole upload; the answer ends when this resolves. */
+export type UploadOperation<Services> = (call: UploadCall, services: Services, answer: UploadAnswer) => Promise<void>

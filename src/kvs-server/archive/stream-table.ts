@@ -1,0 +1,194 @@
+import { randomInt } from 'node:crypto'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import { AwsException } from '../aws-exception.js'
+import type { StreamSelector } from '../stream-selector.js'
+import type { StreamRecord } from './stream-record.js'
+
+export interface StreamTableOptions {
+  readonly region: string
+  readonly accountId: string
+  readonly clock: Clock
+}
+
+export interface NewStream {
+  readonly name: string
+  readonly dataRetentionInHours?: number
+  readonly deviceName?: string | null
+  readonly mediaType?: string | null
+  readonly kmsKeyId?: string | null
+  readonly storageTier?: StorageTier
+  /** Now, unless the stream is given footage that is older (a stream's head is never before its creation). */
+  readonly createdAtMs?: EpochMs
+}
+
+export type StorageTier = 'HOT' | 'WARM'
+
+export interface StreamChange {
+  readonly deviceName?: string | null
+  readonly mediaType?: string | null
+  readonly dataRetentionInHours?: number
+  readonly storageTier?: StorageTier
+}
+
+export interface StreamPage {
+  readonly afterName?: string | null
+  readonly namePrefix?: string | null
+  readonly limit: number
+}
+
+const DDL = `
+  CREATE TABLE IF NOT EXISTS streams (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    arn TEXT NOT NULL UNIQUE,
+    version TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    data_retention_in_hours INTEGER NOT NULL,
+    media_type TEXT,
+    device_name TEXT,
+    kms_key_id TEXT NOT NULL,
+    storage_tier TEXT NOT NULL
+  ) STRICT`
+
+const DELETED_ARNS_KEPT = 1000
+const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const LAST_CHARACTER = '\u{10FFFF}'
+
+/** The streams of the account. A stream that is deleted and made again is another stream: new id, new ARN, nothing of the old one. */
+export class StreamTable {
+  readonly #database: DatabaseSync
+  readonly #options: StreamTableOptions
+  readonly #byId: StatementSync
+  readonly #byName: StatementSync
+  readonly #byArn: StatementSync
+  readonly #deletedArns = new Set<string>()
+
+  constructor(database: DatabaseSync, options: StreamTableOptions) {
+    this.#database = database
+    this.#options = options
+    database.exec(DDL)
+    this.#byId = database.prepare('SELECT * FROM streams WHERE id = ?')
+    this.#byName = database.prepare('SELECT * FROM streams WHERE name = ?')
+    this.#byArn = database.prepare('SELECT * FROM streams WHERE arn = ?')
+  }
+
+  create({ name, createdAtMs = this.#options.clock.now(), ...stream }: NewStream): StreamRecord {
+    if (this.find({ name, arn: null }) !== undefined) {
+      throw new AwsException('ResourceInUseException', `The stream ${name} already exists.`)
+    }
+    const { arn, createdAtMs: instant } = this.#unusedArn(name, Math.floor(createdAtMs))
+    this.#database
+      .prepare(`INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(
+        name,
+        arn,
+        createVersion(),
+        instant,
+        stream.dataRetentionInHours ?? 0,
+        stream.mediaType ?? null,
+        stream.deviceName ?? null,
+        stream.kmsKeyId ?? this.#defaultKmsKey(),
+        stream.storageTier ?? 'HOT',
+      )
+    return this.get({ name, arn: null })
+  }
+
+  find({ name, arn }: StreamSelector): StreamRecord | undefined {
+    const row = name === null ? this.#byArn.get(arn) : this.#byName.get(name)
+    const stream = row === undefined ? undefined : toRecord(row)
+    return arn === null || stream?.arn === arn ? stream : undefined
+  }
+
+  get(selector: StreamSelector): StreamRecord {
+    const stream = this.find(selector)
+    if (stream !== undefined) return stream
+    throw new AwsException('ResourceNotFoundException', 'The requested stream is not found or not active.')
+  }
+
+  findById(id: number): StreamRecord | undefined {
+    const row = this.#byId.get(id)
+    return row === undefined ? undefined : toRecord(row)
+  }
+
+  /** In the order of their names; `afterName` is where the page before ended. */
+  list({ afterName, namePrefix, limit }: StreamPage): StreamRecord[] {
+    const prefix = namePrefix ?? ''
+    const rows = this.#database
+      .prepare('SELECT * FROM streams WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?')
+      .all(afterName ?? '', prefix, prefix + LAST_CHARACTER, limit)
+    return rows.map(toRecord)
+  }
+
+  count(): number {
+    return toNumber(this.#database.prepare('SELECT count(*) AS streams FROM streams').get()?.streams)
+  }
+
+  storageTier(id: number): StorageTier {
+    return this.#database.prepare('SELECT storage_tier FROM streams WHERE id = ?').get(id)?.storage_tier === 'WARM' ? 'WARM' : 'HOT'
+  }
+
+  /** Each change of the metadata makes a new version. */
+  update(stream: StreamRecord, change: StreamChange): void {
+    this.#database
+      .prepare(
+        'UPDATE streams SET version = ?, device_name = ?, media_type = ?, data_retention_in_hours = ?, storage_tier = ? WHERE id = ?',
+      )
+      .run(
+        createVersion(),
+        change.deviceName ?? stream.deviceName,
+        change.mediaType ?? stream.mediaType,
+        change.dataRetentionInHours ?? stream.dataRetentionInHours,
+        change.storageTier ?? this.storageTier(stream.id),
+        stream.id,
+      )
+  }
+
+  delete(stream: StreamRecord): void {
+    this.#database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
+    if (this.#deletedArns.size >= DELETED_ARNS_KEPT) this.#deletedArns.clear()
+    this.#deletedArns.add(stream.arn)
+  }
+
+  /** Two streams of one name may be made within a millisecond, with a delete between them; their ARNs differ all the same. */
+  #unusedArn(name: string, createdAtMs: EpochMs): { arn: string; createdAtMs: EpochMs } {
+    const { region, accountId } = this.#options
+    const arn = `arn:aws:kinesisvideo:${region}:${accountId}:stream/${name}/${createdAtMs}`
+    return this.#deletedArns.has(arn) ? this.#unusedArn(name, createdAtMs + 1) : { arn, createdAtMs }
+  }
+
+  #defaultKmsKey(): string {
+    return `arn:aws:kms:${this.#options.region}:${this.#options.accountId}:alias/aws/kinesisvideo`
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+// Creation is not drawn out as on AWS: a stream is ACTIVE as soon as its row is there, and gone as soon as the row is.
+function toRecord(row: Row): StreamRecord {
+  return {
+    id: toNumber(row.id),
+    name: toText(row.name) ?? '',
+    arn: toText(row.arn) ?? '',
+    status: 'ACTIVE',
+    version: toText(row.version) ?? '',
+    createdAtMs: toNumber(row.created_at_ms),
+    dataRetentionInHours: toNumber(row.data_retention_in_hours),
+    mediaType: toText(row.media_type),
+    deviceName: toText(row.device_name),
+    kmsKeyId: toText(row.kms_key_id) ?? '',
+  }
+}
+
+function toText(value: SQLOutputValue | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function toNumber(value: SQLOutputValue | undefined): number {
+  return Number(value ?? 0)
+}
+
+/** 20 alphanumerics, as AWS's versions look. */
+function createVersion(): string {
+  return Array.from({ length: 20 }, () => VERSION_ALPHABET[randomInt(VERSION_ALPHABET.length)]).join('')
+}

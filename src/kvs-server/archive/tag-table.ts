@@ -1,0 +1,46 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AwsException } from '../aws-exception.js'
+
+const DDL = `
+  CREATE TABLE IF NOT EXISTS stream_tags (
+    stream_id INTEGER NOT NULL REFERENCES streams (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (stream_id, key)
+  ) STRICT, WITHOUT ROWID`
+
+export const TAGS_PER_STREAM = 50
+
+/** The tags of streams; they go when their stream goes. */
+export class TagTable {
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    database.exec(DDL)
+  }
+
+  list(streamId: number): Record<string, string> {
+    const rows = this.#database.prepare('SELECT key, value FROM stream_tags WHERE stream_id = ? ORDER BY key').all(streamId)
+    return Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]))
+  }
+
+  /** Sets all of the tags or, when the stream would then have too many, none. */
+  put(streamId: number, tags: ReadonlyMap<string, string>): void {
+    const after = new Set([...Object.keys(this.list(streamId)), ...tags.keys()])
+    if (after.size > TAGS_PER_STREAM) {
+      throw new AwsException(
+        'TagsPerResourceExceededLimitException',
+        `A stream has at most ${TAGS_PER_STREAM} tags (it would have ${after.size})`,
+      )
+    }
+    const insert = this.#database.prepare('INSERT OR REPLACE INTO stream_tags VALUES (?, ?, ?)')
+    for (const [key, value] of tags) insert.run(streamId, key, value)
+  }
+
+  /** Keys that the stream does not have are passed over. */
+  remove(streamId: number, keys: readonly string[]): void {
+    const remove = this.#database.prepare('DELETE FROM stream_tags WHERE stream_id = ? AND key = ?')
+    for (const key of keys) remove.run(streamId, key)
+  }
+}

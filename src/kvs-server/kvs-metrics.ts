@@ -1,0 +1,63 @@
+import { Counter, Registry } from 'prom-client'
+
+/** Counts of one embedded server, named after CloudWatch's (GetClip.OutgoingBytes is kvs_get_clip_outgoing_bytes_total). */
+export class KvsMetrics {
+  readonly #registry = new Registry()
+  readonly #requests = new Map<string, Counter<'outcome'>>()
+  readonly #outgoingBytes = new Map<string, Counter>()
+  readonly #incomingBytes: Counter
+  readonly #incomingFragments: Counter
+
+  /** Every operation has its counters from the start, so that a rate can be told from the first request on. */
+  constructor({ operations, mediaOperations }: { readonly operations: readonly string[]; readonly mediaOperations: readonly string[] }) {
+    const registers = [this.#registry]
+    for (const name of operations) {
+      const help = `${name} requests, by outcome: ok, or the exception's name.`
+      const requests = new Counter({ name: `kvs_${snakeCase(name)}_requests_total`, help, labelNames: ['outcome'], registers })
+      requests.inc({ outcome: 'ok' }, 0)
+      this.#requests.set(name, requests)
+    }
+    for (const name of mediaOperations) {
+      const help = `Bytes of media that ${name} sent.`
+      this.#outgoingBytes.set(name, new Counter({ name: `kvs_${snakeCase(name)}_outgoing_bytes_total`, help, registers }))
+    }
+    this.#incomingBytes = new Counter({ name: 'kvs_put_media_incoming_bytes_total', help: 'Bytes that PutMedia received.', registers })
+    this.#incomingFragments = new Counter({
+      name: 'kvs_put_media_incoming_fragments_total',
+      help: 'Whole fragments that PutMedia received.',
+      registers,
+    })
+  }
+
+  countRequest(operation: string, outcome: string): void {
+    this.#requests.get(operation)?.inc({ outcome })
+  }
+
+  countOutgoingBytes(operation: string, bytes: number): void {
+    this.#outgoingBytes.get(operation)?.inc(bytes)
+  }
+
+  countIncomingBytes(bytes: number): void {
+    this.#incomingBytes.inc(bytes)
+  }
+
+  countIncomingFragment(): void {
+    this.#incomingFragments.inc()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  write(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}
+
+/** GetHLSStreamingSessionURL is get_hls_streaming_session_url. */
+export function snakeCase(operation: string): string {
+  return operation
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
+}

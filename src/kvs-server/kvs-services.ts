@@ -1,0 +1,20 @@
+import type { Clock } from '../lib/clock.js'
+import type { StreamTable } from './archive/stream-table.js'
+import type { TagTable } from './archive/tag-table.js'
+import type { KvsMetrics } from './kvs-metrics.js'
+import type { Quotas } from './quotas.js'
+
+/** What the operations work on. Each takes what it needs of it: `Operation<Input, Pick<KvsServices, 'streams'>>`. */
+export interface KvsServices {
+  readonly clock: Clock
+  readonly streams: StreamTable
+  readonly tags: TagTable
+  readonly quotas: Quotas
+  readonly metrics: KvsMetrics
+  /** Refuse the codec pairs that the playback table leaves out although GetClip's page has them. */
+  readonly strictCodecs: boolean
+  /** How long after it was persisted a fragment of this stream stays out of ListFragments. */
+  readonly listDelayMs: (streamName: string) => number
+  /** Aborted when the server begins to close: what would go on for ever (uploads, live reads) ends then. */
+  readonly closing: AbortSignal
+}

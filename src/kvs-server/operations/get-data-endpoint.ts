@@ -1,0 +1,28 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseEnum } from '../wire-input.js'
+
+const API_NAMES = [
+  'PUT_MEDIA',
+  'GET_MEDIA',
+  'LIST_FRAGMENTS',
+  'GET_MEDIA_FOR_FRAGMENT_LIST',
+  'GET_HLS_STREAMING_SESSION_URL',
+  'GET_DASH_STREAMING_SESSION_URL',
+  'GET_CLIP',
+  'GET_IMAGES',
+] as const
+
+/** One origin serves everything here, so that every APIName has the same answer. */
+export const getDataEndpoint: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
+  name: 'GetDataEndpoint',
+  parse(input) {
+    parseEnum(input, 'APIName', API_NAMES)
+    return parseStreamSelector(input)
+  },
+  run(selector, { streams }, { baseUrl }) {
+    streams.get(selector)
+    return { DataEndpoint: baseUrl }
+  },
+}
