@@ -9,7 +9,10 @@ export interface Movie {
   readonly tracks: readonly MovieTrack[]
   /** The contents of `mdat`, in order. Spans may hold bytes that no sample refers to. */
   readonly spans: readonly MediaSpan[]
-  /** Readable tags (`udta/meta/ilst`), in order; empty writes no `udta`. */
+  /**
+   * Readable tags (`udta/meta/ilst`), in order; empty writes no `udta`. `title`, `date`, `comment`, `description`, `copyright` and
+   * `encoder` have an atom of their own; any other name becomes a free-form item of that name.
+   */
   readonly tags: readonly { readonly name: string; readonly value: string }[]
 }
 
@@ -39,12 +42,21 @@ export interface MovieTrack {
 export interface SampleColumns {
   readonly count: number
   readonly sizes: Uint32Array | number
-  /** Ticks to the next sample's decode time (`stts`). */
-  readonly durations: Uint32Array | number
+  /**
+   * Ticks to the next sample's decode time (`stts`). G.711 has a sample a byte: where such a track has a hole, runs say it without a
+   * row for each.
+   */
+  readonly durations: Uint32Array | DurationRuns | number
   /** `ctts`, version 0; null when every sample is shown when it is decoded. */
   readonly compositionOffsets: Uint32Array | null
   /** 1 for a sync sample; null when every sample is one. */
   readonly syncs: Uint8Array | null
+}
+
+/** `stts` as it stands in the file: `counts[i]` samples of `values[i]` ticks each, then the next run. */
+export interface DurationRuns {
+  readonly counts: Uint32Array
+  readonly values: Uint32Array
 }
 
 /** One row a chunk: samples that stand next to each other in one span. */

@@ -6,7 +6,19 @@ export type Slice =
 
 export interface SlicedFile {
   readonly slices: readonly Slice[]
+  /** First byte of each slice in the file, so that a range finds its slices without walking over all before it. */
+  readonly starts: Float64Array
   readonly sizeBytes: number
+}
+
+export function toSlicedFile(slices: readonly Slice[]): SlicedFile {
+  const starts = new Float64Array(slices.length)
+  let at = 0
+  slices.forEach((slice, index) => {
+    starts[index] = at
+    at += sliceLength(slice)
+  })
+  return { slices, starts, sizeBytes: at }
 }
 
 export function sliceLength(slice: Slice): number {
@@ -16,16 +28,28 @@ export function sliceLength(slice: Slice): number {
 /** The pieces that make up bytes [start, end) of the file, in order. */
 export function cutSlices(file: SlicedFile, start: number, end: number): Slice[] {
   const cut: Slice[] = []
-  let at = 0
-  for (const slice of file.slices) {
-    const length = sliceLength(slice)
-    const from = Math.max(start - at, 0)
-    const to = Math.min(end - at, length)
-    if (from < to) cut.push(cutSlice(slice, from, to))
-    at += length
+  for (let index = sliceAt(file, start); index < file.slices.length; index += 1) {
+    const at = file.starts[index] ?? 0
     if (at >= end) break
+    const slice = file.slices[index]
+    if (slice === undefined) break
+    const from = Math.max(start - at, 0)
+    const to = Math.min(end - at, sliceLength(slice))
+    if (from < to) cut.push(cutSlice(slice, from, to))
   }
   return cut
+}
+
+/** The last slice that begins at or before `offset`; 0 when there is none. */
+function sliceAt(file: SlicedFile, offset: number): number {
+  let low = 0
+  let high = file.slices.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((file.starts[middle] ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  return Math.max(low - 1, 0)
 }
 
 function cutSlice(slice: Slice, from: number, to: number): Slice {
