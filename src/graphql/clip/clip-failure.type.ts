@@ -1,0 +1,20 @@
+import { Field, ObjectType } from 'type-graphql'
+import type { ClipFailure, ClipFailureCode } from '../../domain/clip.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import { TimestampRangeType } from '../time/timestamp-range.type.js'
+import { ClipFailureCodeEnum } from './clip-state.js'
+
+@ObjectType('ClipFailure', { description: 'Why a clip that was promised could not be made.', simpleResolvers: true })
+export class ClipFailureType implements ClipFailure {
+  @Field(() => ClipFailureCodeEnum, { description: 'What happened, for programs.' })
+  readonly code!: ClipFailureCode
+
+  @Field(() => String, { description: 'What happened, in one plain sentence.' })
+  readonly message!: string
+
+  @Field(() => Boolean, { description: 'True when the same request may succeed later.' })
+  readonly retryable!: boolean
+
+  @Field(() => [TimestampRangeType], { description: 'Ranges that can be had instead. Empty when there are none.' })
+  readonly ranges!: readonly TimeRange[]
+}

@@ -1,0 +1,35 @@
+import { Field, ObjectType } from 'type-graphql'
+import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import { MillisecondsScalar } from '../scalars/whole-number.js'
+import { TimestampRangeType } from '../time/timestamp-range.type.js'
+import { ClipIssueCodeEnum, IssueSeverityEnum } from './clip-issue-code.js'
+
+@ObjectType('ClipIssue', {
+  description: 'Something that is wrong with, or worth knowing about, a clip request, and that the caller can mend.',
+  simpleResolvers: true,
+})
+export class ClipIssueType implements ClipIssue {
+  @Field(() => ClipIssueCodeEnum, { description: 'What it is, for programs.' })
+  readonly code!: ClipIssueCode
+
+  @Field(() => IssueSeverityEnum, { description: 'Whether it stops the clip.' })
+  readonly severity!: ClipIssue['severity']
+
+  @Field(() => String, { description: 'One plain sentence: what is wrong, what was expected, what was given.' })
+  readonly message!: string
+
+  @Field(() => [String], { description: 'Path of the input field at fault, for example ["endTimestamp"].' })
+  readonly path!: readonly string[]
+
+  @Field(() => String, { nullable: true, description: 'What to do about it. Null when there is nothing to say.' })
+  readonly hint!: string | null
+
+  @Field(() => [TimestampRangeType], {
+    description: 'Ranges that can be had instead, or that the issue is about. Empty when it is about no range.',
+  })
+  readonly ranges!: readonly TimeRange[]
+
+  @Field(() => MillisecondsScalar, { nullable: true, description: 'When to ask again. Null when asking again changes nothing.' })
+  readonly retryAfterMs!: number | null
+}

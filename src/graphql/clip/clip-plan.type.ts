@@ -1,0 +1,31 @@
+import { Field, Int, ObjectType } from 'type-graphql'
+import type { ClipPlanSummary } from '../../domain/clip.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import { ByteCountScalar } from '../scalars/whole-number.js'
+import { TimestampRangeType } from '../time/timestamp-range.type.js'
+
+@ObjectType('ClipPlan', { description: 'What a clip would hold, from what ListFragments says.', simpleResolvers: true })
+export class ClipPlanType implements ClipPlanSummary {
+  @Field(() => Int, { description: 'How many fragments will be in the clip.' })
+  readonly fragmentCount!: number
+
+  @Field(() => ByteCountScalar, {
+    description: 'The sum of the fragments’ sizes as Kinesis Video reports them: an estimate of the MP4’s size.',
+  })
+  readonly estimatedBytes!: number
+
+  @Field(() => TimestampRangeType, { description: 'What was asked for.' })
+  readonly requested!: TimeRange
+
+  @Field(() => TimestampRangeType, { description: 'What will be in the clip.' })
+  readonly delivered!: TimeRange
+
+  @Field(() => Boolean, { description: 'True when the range holds more than the clip will.' })
+  readonly truncated!: boolean
+
+  @Field(() => [TimestampRangeType], { description: 'Stretches of more than 1000 ms without footage, as in coverage.' })
+  readonly gaps!: readonly TimeRange[]
+
+  @Field(() => Int, { description: 'How many GetClip calls it takes.' })
+  readonly parts!: number
+}

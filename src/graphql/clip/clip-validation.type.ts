@@ -1,0 +1,17 @@
+import { Field, ObjectType } from 'type-graphql'
+import type { ClipPlanSummary, ClipValidation } from '../../domain/clip.js'
+import type { ClipIssue } from '../../domain/clip-issue.js'
+import { ClipIssueType } from './clip-issue.type.js'
+import { ClipPlanType } from './clip-plan.type.js'
+
+@ObjectType('ClipValidation', { description: 'What requestClip would do with an input.', simpleResolvers: true })
+export class ClipValidationType implements ClipValidation {
+  @Field(() => Boolean, { description: 'True when no issue is of severity ERROR.' })
+  readonly valid!: boolean
+
+  @Field(() => [ClipIssueType], { description: 'All that was found, errors first.' })
+  readonly issues!: readonly ClipIssue[]
+
+  @Field(() => ClipPlanType, { nullable: true, description: 'What the clip would hold. Null when that cannot be told.' })
+  readonly plan!: ClipPlanSummary | null
+}

@@ -1,0 +1,14 @@
+import { Field, ObjectType } from 'type-graphql'
+import type { Clip, ClipAnswer } from '../../domain/clip.js'
+import type { ClipIssue } from '../../domain/clip-issue.js'
+import { ClipType } from './clip.type.js'
+import { ClipIssueType } from './clip-issue.type.js'
+
+@ObjectType('RequestClipPayload', { description: 'The clip, or why there is none.', simpleResolvers: true })
+export class RequestClipPayloadType implements ClipAnswer {
+  @Field(() => ClipType, { nullable: true, description: 'Null exactly when an issue of severity ERROR is present.' })
+  readonly clip!: Clip | null
+
+  @Field(() => [ClipIssueType], { description: 'All that was found, errors first.' })
+  readonly issues!: readonly ClipIssue[]
+}

@@ -1,0 +1,21 @@
+import { Query, Resolver } from 'type-graphql'
+import { KVS_LIMITS } from '../../domain/limits.js'
+import { LimitsType } from './limits.type.js'
+import { MAX_CLIPS_PER_REQUEST } from './max-clips-per-request.js'
+
+export interface ClipLimits {
+  readonly maxClipBytes: number
+  readonly maxUrlSeconds: number
+  readonly defaultUrlSeconds: number
+}
+
+@Resolver()
+export class LimitsResolver {
+  constructor(private readonly clipLimits: ClipLimits) {}
+
+  @Query(() => LimitsType, { description: 'The limits in force: those of GetClip and those of this gateway.' })
+  limits(): LimitsType {
+    const { maxFragmentsPerGetClip, maxBytesPerGetClip, maxRangeHours } = KVS_LIMITS
+    return { maxFragmentsPerGetClip, maxBytesPerGetClip, maxRangeHours, ...this.clipLimits, maxClipsPerRequest: MAX_CLIPS_PER_REQUEST }
+  }
+}

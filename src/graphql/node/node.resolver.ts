@@ -1,0 +1,35 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
+import type { ClipService } from '../../delivery/clip-service.js'
+import { isStreamArn } from '../../domain/stream-ref.js'
+import type { RequestContext } from '../context.js'
+import { costOfCall } from '../field-cost.js'
+import { NodeType, type TypedNode } from './node.type.js'
+import { parseStreamId } from './stream-id.js'
+
+@Resolver()
+export class NodeResolver {
+  constructor(private readonly clips: ClipService) {}
+
+  @Query(() => NodeType, {
+    nullable: true,
+    complexity: costOfCall,
+    description: 'Relay: any object that has an id. Null when the id is not ours, or what it stood for is gone.',
+  })
+  node(
+    @Ctx() ctx: RequestContext,
+    @Arg('id', () => ID, { description: 'The id of a Stream or a Clip.' }) id: string,
+  ): Promise<TypedNode | null> {
+    const arn = parseStreamId(id)
+    return arn === null ? this.findClip(id, ctx) : findStream(arn, ctx)
+  }
+
+  private async findClip(id: string, ctx: RequestContext): Promise<TypedNode | null> {
+    const clip = await this.clips.find(id, ctx.signal)
+    return clip && { __typename: 'Clip', ...clip }
+  }
+}
+
+async function findStream(arn: string, ctx: RequestContext): Promise<TypedNode | null> {
+  const stream = isStreamArn(arn) ? await ctx.streams.load({ arn }) : null
+  return stream && { __typename: 'Stream', ...stream }
+}

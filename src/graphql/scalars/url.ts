@@ -1,0 +1,22 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { quoteInput } from './quote-input.js'
+
+const LONGEST = 4096
+
+/** Only http and https: nothing that the gateway hands out or takes in is anything else. */
+export const UrlScalar = new GraphQLScalarType<string, string>({
+  name: 'URL',
+  description: 'An absolute http or https URL (WHATWG URL Standard), at most 4,096 characters.',
+  specifiedByURL: 'https://url.spec.whatwg.org/',
+  parseValue: parseUrl,
+  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : { kind: node.kind }),
+  serialize: parseUrl,
+})
+
+function parseUrl(value: unknown): string {
+  const url = typeof value === 'string' && value.length <= LONGEST ? URL.parse(value) : null
+  if (typeof value !== 'string' || !url || !/^https?:$/.test(url.protocol)) {
+    throw new GraphQLError(`URL must be an absolute http or https URL of at most ${LONGEST} characters; got ${quoteInput(value)}.`)
+  }
+  return value
+}

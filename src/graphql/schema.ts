@@ -1,0 +1,74 @@
+import 'reflect-metadata'
+import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
+import { buildSchemaSync } from 'type-graphql'
+import type { ClipService } from '../delivery/clip-service.js'
+import type { FragmentLister, StreamCatalog } from '../kvs/ports.js'
+import type { Clock } from '../lib/clock.js'
+import { ClipResolver } from './clip/clip.resolver.js'
+import { ClipType } from './clip/clip.type.js'
+import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
+import { NodeResolver } from './node/node.resolver.js'
+import { StreamResolver } from './stream/stream.resolver.js'
+import { StreamType } from './stream/stream.type.js'
+
+/** What the resolvers stand on. */
+export interface SchemaServices {
+  readonly streams: StreamCatalog
+  readonly fragments: FragmentLister
+  readonly clips: ClipService
+  readonly limits: ClipLimits
+  readonly clock: Clock
+}
+
+/** type-graphql's container: a lookup of the resolver that stands for a class. */
+type Resolvers = ReadonlyMap<unknown, object>
+
+export function createSchema(services: SchemaServices): GraphQLSchema {
+  return buildSchemaOf(
+    new Map<unknown, object>([
+      [StreamResolver, new StreamResolver(services)],
+      [ClipResolver, new ClipResolver(services.clips)],
+      [NodeResolver, new NodeResolver(services.clips)],
+      [LimitsResolver, new LimitsResolver(services.limits)],
+    ]),
+  )
+}
+
+/** The text of schema.graphql: sorted, so that it does not change with the order of the sources. */
+export function printSortedSchema(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`
+}
+
+/** The schema's text without anything behind it: what schema.graphql holds. */
+export function printContract(): string {
+  return printSortedSchema(buildSchemaOf(new Map()))
+}
+
+function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [StreamResolver, ClipResolver, NodeResolver, LimitsResolver],
+    // Reached through the Node interface alone they would be left out.
+    orphanedTypes: [StreamType, ClipType],
+    container: { get: (resolver: unknown) => resolvers.get(resolver) },
+    // The rules live in domain/; class-validator would echo whole inputs.
+    validate: false,
+  })
+  describeRoots(schema)
+  resolveTypesAtOnce(schema)
+  return schema
+}
+
+/** Decorators cannot describe the root types. */
+function describeRoots(schema: GraphQLSchema): void {
+  const query = schema.getQueryType()
+  const mutation = schema.getMutationType()
+  if (query) query.description = 'What can be asked.'
+  if (mutation) mutation.description = 'What can be done.'
+}
+
+/** type-graphql wraps every resolveType in an async function; ours need no waiting. */
+function resolveTypesAtOnce(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isAbstractType(type)) type.resolveType = (value) => value.__typename
+  }
+}

@@ -1,0 +1,14 @@
+import { Field, InputType } from 'type-graphql'
+import type { EpochMs } from '../../lib/clock.js'
+import { DateTimeScalar } from '../scalars/date-time.js'
+
+@InputType('TimestampRangeInput', {
+  description: 'A stretch of time. Both ends are inclusive and compared with the start of each fragment, as GetClip does.',
+})
+export class TimestampRangeInput {
+  @Field(() => DateTimeScalar, { description: 'The first instant.' })
+  readonly startTimestamp!: EpochMs
+
+  @Field(() => DateTimeScalar, { description: 'The last instant: not before the start.' })
+  readonly endTimestamp!: EpochMs
+}
