@@ -9,3 +9,17 @@ export function openDatabase(file: string): DatabaseSync {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
   return database
 }
+
+/** All of `work`'s changes, or none of them. `work` is synchronous: nothing else can come between. */
+export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A full disk makes SQLite roll back by itself (https://www.sqlite.org/lang_transaction.html, section 3.2).
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}

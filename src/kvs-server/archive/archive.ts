@@ -1,0 +1,279 @@
+import { randomInt } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import type { ArchivedFragment, FragmentDetails, FragmentSource, MediaSession } from './archived-fragment.js'
+import { inTransaction } from './database.js'
+import { type FileSystem, nodeFileSystem, type ReadableFile, type WritableFile } from './file-system.js'
+import { FragmentFeed } from './fragment-feed.js'
+import { FragmentFiles } from './fragment-files.js'
+import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
+import { type FragmentNumberParts, formatFragmentNumber, NONCE_LIMIT, parseFragmentNumber } from './fragment-number.js'
+import { GroupCommit } from './group-commit.js'
+import { HostBuffer } from './host-buffer.js'
+import type { ReceivedFragment } from './received-fragment.js'
+import { RetentionSweep } from './retention-sweep.js'
+import { SessionTable } from './session-table.js'
+import type { StreamRecord } from './stream-record.js'
+
+export interface ArchiveOptions {
+  readonly dataDir: string
+  readonly database: DatabaseSync
+  readonly streams: { findById(id: number): StreamRecord | undefined }
+  readonly clock: Clock
+  readonly fileSystem?: FileSystem
+  /** How often fragments past their retention are looked for. */
+  readonly sweepIntervalMs?: number
+  /** Told of a sweep that failed; the next one tries again. */
+  readonly onSweepFailed?: (error: unknown) => void
+}
+
+/** A range of fragment starts by one of the two clocks, both ends included. */
+export interface FragmentRange {
+  readonly clock: 'producer' | 'server'
+  readonly startMs: EpochMs
+  readonly endMs: EpochMs
+}
+
+export interface ListOptions {
+  readonly limit: number
+  readonly after?: FragmentCursor | null
+  /** How long after it was persisted a fragment stays out of the list. */
+  readonly delayMs?: number
+}
+
+const MS_PER_HOUR = 3_600_000
+/** Sequences begin at the session's millisecond times this: they go on growing after a restart, whatever was not persisted. */
+const SEQUENCES_PER_MS = 1024
+const SESSIONS_REMEMBERED = 200
+
+/** The oldest instant of a stream whose fragments are still kept. */
+export function retainedSince(stream: StreamRecord, now: EpochMs): EpochMs {
+  return now - stream.dataRetentionInHours * MS_PER_HOUR
+}
+
+/** The fragments of all streams: files, and an index that never names a file that is not whole and on disk. */
+export class Archive {
+  readonly feed = new FragmentFeed()
+  readonly #options: ArchiveOptions
+  readonly #index: FragmentIndex
+  readonly #sessions: SessionTable
+  readonly #files: FragmentFiles
+  readonly #commits = new GroupCommit((batch: readonly ReceivedFragment[]) => this.#commit(batch))
+  readonly #sweep: RetentionSweep
+  readonly #hostBuffer = new HostBuffer()
+  readonly #sequences = new Map<number, number>()
+  readonly #knownSessions = new Map<number, MediaSession>()
+  readonly #timer: NodeJS.Timeout
+  #lastFileId: number
+
+  private constructor(options: ArchiveOptions) {
+    const { dataDir, database, fileSystem = nodeFileSystem, sweepIntervalMs = 10_000 } = options
+    this.#options = options
+    this.#index = new FragmentIndex(database)
+    this.#sessions = new SessionTable(database)
+    this.#files = new FragmentFiles(dataDir, fileSystem)
+    this.#lastFileId = this.#index.lastFileId()
+    this.#sweep = new RetentionSweep({
+      database,
+      index: this.#index,
+      sessions: this.#sessions,
+      files: this.#files,
+      retainedSince: (streamId) => this.#retainedSince(streamId),
+    })
+    this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
+  }
+
+  /** Opens the archive after whatever ended it before: what was persisted is there, and nothing else is. */
+  static async open(options: ArchiveOptions): Promise<Archive> {
+    const archive = new Archive(options)
+    await archive.#files.recover(archive.#lastFileId)
+    archive.sweepSoon()
+    return archive
+  }
+
+  /** A header and the fragments to come with it. */
+  createSession(streamId: number, header: Uint8Array): MediaSession {
+    const last = this.#sequences.get(streamId) ?? this.#index.findNewest(streamId)?.sequence ?? 0
+    this.#sequences.set(streamId, Math.max(last, Math.floor(this.#options.clock.now()) * SEQUENCES_PER_MS))
+    return this.#remember(this.#sessions.create(streamId, header))
+  }
+
+  /** The number of a fragment whose reception begins now. */
+  mintNumber({ streamId }: MediaSession): FragmentNumberParts {
+    const sequence = (this.#sequences.get(streamId) ?? 0) + 1
+    this.#sequences.set(streamId, sequence)
+    return { sequence, serverTimestampMs: Math.floor(this.#options.clock.now()), nonce: randomInt(NONCE_LIMIT) }
+  }
+
+  createFile(): Promise<{ readonly file: WritableFile; readonly path: string }> {
+    return this.#files.create()
+  }
+
+  discardFile(path: string): Promise<void> {
+    return this.#files.removeIncoming(path)
+  }
+
+  /** Resolves when file, directory and row are on disk. */
+  persist(fragment: ReceivedFragment): Promise<ArchivedFragment> {
+    return this.#commits.add(fragment)
+  }
+
+  /** Keeps a fragment of a stream without retention for those who watch it live. */
+  async keepForHost(received: ReceivedFragment): Promise<ArchivedFragment> {
+    const { path, session, details } = received
+    const fragment = toFragment(received, { kind: 'buffered', path })
+    for (const stale of this.#hostBuffer.add({ fragment, path, session, details })) await this.#files.removeIncoming(stale)
+    this.feed.tell(fragment)
+    return fragment
+  }
+
+  /** In order of the range's clock, then of ingestion. */
+  list(stream: StreamRecord, range: FragmentRange, { limit, after = null, delayMs = 0 }: ListOptions): ArchivedFragment[] {
+    const now = this.#options.clock.now()
+    const query: FragmentQuery = {
+      ...range,
+      streamId: stream.id,
+      retainedSinceMs: retainedSince(stream, now),
+      listedUntilMs: delayMs === 0 ? Number.MAX_SAFE_INTEGER : now - delayMs,
+    }
+    return this.#index.list(query, limit, after)
+  }
+
+  /** The fragment of that number; null when the stream has none such, or no longer. */
+  find(stream: StreamRecord, fragmentNumber: string): ArchivedFragment | null {
+    const parts = parseFragmentNumber(fragmentNumber)
+    if (parts === null) return null
+    const found = this.#index.find(stream.id, parts.sequence) ?? this.#hostBuffer.find(stream.id, parts.sequence)?.fragment ?? null
+    return found?.fragmentNumber === fragmentNumber && this.#isReadable(stream, found) ? found : null
+  }
+
+  /** The first fragment behind `sequence` in order of ingestion. */
+  findNext(stream: StreamRecord, sequence: number): ArchivedFragment | null {
+    const archived = this.#index.findNext(stream.id, sequence, retainedSince(stream, this.#options.clock.now()))
+    const buffered = this.#hostBuffer.findNext(stream.id, sequence)
+    return archived !== null && (buffered === null || archived.sequence < buffered.sequence) ? archived : buffered
+  }
+
+  findNewest(stream: StreamRecord): ArchivedFragment | null {
+    const newest = this.#hostBuffer.newest(stream.id) ?? this.#index.findNewest(stream.id)
+    return newest !== null && this.#isReadable(stream, newest) ? newest : null
+  }
+
+  /** The last fragment that starts at `timestampMs` or before. */
+  findAt(stream: StreamRecord, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
+    const found = this.#hostBuffer.findAt(stream.id, clock, timestampMs) ?? this.#index.findAt(stream.id, clock, timestampMs)
+    return found !== null && this.#isReadable(stream, found) ? found : null
+  }
+
+  /** Null when retention has taken the fragment meanwhile. */
+  details({ streamId, sequence, source }: ArchivedFragment): FragmentDetails | null {
+    if (source.kind === 'archived') return this.#index.details(source.fileId)
+    return this.#hostBuffer.find(streamId, sequence)?.details ?? null
+  }
+
+  session(id: number): MediaSession | null {
+    const known = this.#knownSessions.get(id)
+    if (known !== undefined) return this.#remember(known)
+    const stored = this.#hostBuffer.session(id) ?? this.#sessions.find(id)
+    return stored === null ? null : this.#remember(stored)
+  }
+
+  /** The Cluster's bytes. */
+  open({ source }: ArchivedFragment): Promise<ReadableFile> {
+    return source.kind === 'archived' ? this.#files.open(source.fileId) : this.#files.openPath(source.path)
+  }
+
+  /** Keeps the files of archived fragments readable until the answer is called (once), whatever retention does meanwhile. */
+  retain(fragments: readonly ArchivedFragment[]): () => void {
+    const ids = fragments.flatMap(({ source }) => (source.kind === 'archived' ? [source.fileId] : []))
+    this.#files.retain(ids)
+    return () => this.#files.release(ids)
+  }
+
+  /** Has retention looked at now: after a decrease, or when a stream was deleted. */
+  sweepSoon(): void {
+    void this.sweep().catch((error: unknown) => this.#options.onSweepFailed?.(error))
+  }
+
+  async sweep(): Promise<void> {
+    const { clock, streams } = this.#options
+    for (const path of this.#hostBuffer.expire(clock.now(), (id) => streams.findById(id) !== undefined))
+      await this.#files.removeIncoming(path)
+    await this.#sweep.run()
+  }
+
+  /** Commits what is on its way, and lets go. The database is its owner's to close. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#commits.settled()
+    await this.#sweep.close()
+  }
+
+  async #commit(batch: readonly ReceivedFragment[]): Promise<readonly ArchivedFragment[]> {
+    const files = batch.map(({ path }) => ({ id: this.#nextFileId(), path }))
+    try {
+      await this.#files.publish(files)
+      const fragments = inTransaction(this.#options.database, () => batch.map((received, i) => this.#insert(received, files[i]?.id ?? 0)))
+      for (const fragment of fragments) this.feed.tell(fragment)
+      return fragments
+    } catch (error) {
+      for (const { id, path } of files) await this.#removeQuietly(id, path)
+      throw error
+    }
+  }
+
+  #insert(received: ReceivedFragment, fileId: number): ArchivedFragment {
+    const { session, number, details } = received
+    const fragment = toFragment(received, { kind: 'archived', fileId })
+    this.#sessions.ensure(session)
+    this.#index.insert({ fragment, fileId, nonce: number.nonce, persistedAtMs: Math.floor(this.#options.clock.now()), details })
+    return fragment
+  }
+
+  /** The first failure is the one worth telling; a file that cannot be removed now is named by no row. */
+  async #removeQuietly(id: number, path: string): Promise<void> {
+    await Promise.allSettled([this.#files.remove([id]), this.#files.removeIncoming(path)])
+  }
+
+  #nextFileId(): number {
+    this.#lastFileId += 1
+    return this.#lastFileId
+  }
+
+  #isReadable(stream: StreamRecord, { source, serverTimestampMs }: ArchivedFragment): boolean {
+    return source.kind === 'buffered' || serverTimestampMs >= retainedSince(stream, this.#options.clock.now())
+  }
+
+  #retainedSince(streamId: number): EpochMs {
+    const stream = this.#options.streams.findById(streamId)
+    // Infinity is no integer for SQLite; this is later than any fragment.
+    return stream === undefined ? Number.MAX_SAFE_INTEGER : retainedSince(stream, this.#options.clock.now())
+  }
+
+  #remember(session: MediaSession): MediaSession {
+    this.#knownSessions.delete(session.id)
+    this.#knownSessions.set(session.id, session)
+    for (const id of this.#knownSessions.keys()) {
+      if (this.#knownSessions.size <= SESSIONS_REMEMBERED) break
+      this.#knownSessions.delete(id)
+    }
+    return session
+  }
+}
+
+function toFragment(received: ReceivedFragment, source: FragmentSource): ArchivedFragment {
+  const { session, number, producerTimestampMs, lengthMs, clusterBytes, frameFault } = received
+  return {
+    streamId: session.streamId,
+    fragmentNumber: formatFragmentNumber(number),
+    sequence: number.sequence,
+    sessionId: session.id,
+    producerTimestampMs,
+    serverTimestampMs: number.serverTimestampMs,
+    lengthMs,
+    sizeBytes: session.header.byteLength + clusterBytes,
+    clusterBytes,
+    frameFault,
+    source,
+  }
+}

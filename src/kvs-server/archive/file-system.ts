@@ -1,0 +1,99 @@
+import * as fs from 'node:fs/promises'
+
+/** What the archive asks of a disk: small enough for a test to stand in for one that is full or fails. */
+export interface FileSystem {
+  /** Creates a file for writing; it must not be there yet. */
+  create(path: string): Promise<WritableFile>
+  open(path: string): Promise<ReadableFile>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  makeDirectory(path: string): Promise<void>
+  /** Removes a directory when it is empty, and leaves it when it is not. */
+  removeEmptyDirectory(path: string): Promise<void>
+  list(path: string): Promise<readonly string[]>
+  /** A rename is on disk only when its directory is (fsync(2)). */
+  syncDirectory(path: string): Promise<void>
+}
+
+export interface WritableFile {
+  write(parts: readonly Uint8Array[], position: number): Promise<void>
+  truncate(sizeBytes: number): Promise<void>
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ReadableFile {
+  /** Bytes read; fewer than asked for only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  close(): Promise<void>
+}
+
+export const nodeFileSystem: FileSystem = {
+  async create(path) {
+    return writableFile(await fs.open(path, 'wx'))
+  },
+  async open(path) {
+    return readableFile(await fs.open(path, 'r'))
+  },
+  rename: fs.rename,
+  remove: (path) => fs.rm(path, { force: true }),
+  async makeDirectory(path) {
+    await fs.mkdir(path, { recursive: true })
+  },
+  async removeEmptyDirectory(path) {
+    await fs.rmdir(path).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST') && !hasCode(error, 'ENOENT')) throw error
+    })
+  },
+  async list(path) {
+    return fs.readdir(path).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return []
+      throw error
+    })
+  },
+  async syncDirectory(path) {
+    const directory = await fs.open(path, 'r')
+    await directory.sync().finally(() => directory.close())
+  },
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+function writableFile(file: fs.FileHandle): WritableFile {
+  return {
+    async write(parts, position) {
+      const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
+      const { bytesWritten } = await file.writev(parts, position)
+      // A short write without an error is what the last block of a disk gives; the next write would say why.
+      if (bytesWritten !== total) await writeRest(file, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
+    },
+    truncate: (sizeBytes) => file.truncate(sizeBytes),
+    sync: () => file.datasync(),
+    close: () => file.close(),
+  }
+}
+
+async function writeRest(file: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.byteLength - at, position + at)
+    if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.byteLength} bytes`)
+    at += bytesWritten
+  }
+}
+
+function readableFile(file: fs.FileHandle): ReadableFile {
+  return {
+    async read(into, position) {
+      let at = 0
+      while (at < into.byteLength) {
+        const { bytesRead } = await file.read(into, at, into.byteLength - at, position + at)
+        if (bytesRead === 0) break
+        at += bytesRead
+      }
+      return at
+    },
+    close: () => file.close(),
+  }
+}

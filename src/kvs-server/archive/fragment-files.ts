@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
+
+const FILES_PER_DIRECTORY = 4096
+
+/**
+ * A fragment's media: its Cluster's bytes, verbatim, in a file of its own. Files are written under `incoming/` and move to
+ * `fragments/<id / 4096>/<id>` when they are whole. Ids only grow, so that after a crash the files that no row of the index names are
+ * all behind the last id that was handed out: recovery looks at the last directories only, never at a million files.
+ */
+export class FragmentFiles {
+  readonly #root: string
+  readonly #fileSystem: FileSystem
+  readonly #directories = new Set<number>()
+  /** How many are reading a file, by id. */
+  readonly #readers = new Map<number, number>()
+  #incoming = 0
+
+  constructor(root: string, fileSystem: FileSystem) {
+    this.#root = root
+    this.#fileSystem = fileSystem
+  }
+
+  /** Empties `incoming/` and removes files behind `lastId`: no row names them. */
+  async recover(lastId: number): Promise<void> {
+    await this.#fileSystem.makeDirectory(this.#fragments())
+    await this.#fileSystem.makeDirectory(this.#incomingDirectory())
+    for (const name of await this.#fileSystem.list(this.#incomingDirectory())) {
+      await this.#fileSystem.remove(join(this.#incomingDirectory(), name))
+    }
+    const last = directoryOf(lastId)
+    const directories = (await this.#fileSystem.list(this.#fragments())).map(Number).filter((directory) => directory >= last)
+    for (const directory of directories) await this.#removeBehind(directory, lastId)
+  }
+
+  async create(): Promise<{ readonly file: WritableFile; readonly path: string }> {
+    this.#incoming += 1
+    const path = join(this.#incomingDirectory(), String(this.#incoming))
+    return { file: await this.#fileSystem.create(path), path }
+  }
+
+  /** Moves whole files to their places. When it returns, their names are on disk; their bytes were synced before. */
+  async publish(files: readonly { readonly id: number; readonly path: string }[]): Promise<void> {
+    const directories = new Set(files.map(({ id }) => directoryOf(id)))
+    for (const directory of directories) await this.#ensureDirectory(directory)
+    for (const { id, path } of files) await this.#fileSystem.rename(path, this.pathOf(id))
+    for (const directory of directories) await this.#fileSystem.syncDirectory(this.#directory(directory))
+  }
+
+  open(id: number): Promise<ReadableFile> {
+    return this.#fileSystem.open(this.pathOf(id))
+  }
+
+  pathOf(id: number): string {
+    return join(this.#directory(directoryOf(id)), String(id))
+  }
+
+  /** Keeps files readable until `release`, whatever retention does meanwhile. */
+  retain(ids: readonly number[]): void {
+    for (const id of ids) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1)
+  }
+
+  release(ids: readonly number[]): void {
+    for (const id of ids) {
+      const readers = (this.#readers.get(id) ?? 0) - 1
+      if (readers > 0) this.#readers.set(id, readers)
+      else this.#readers.delete(id)
+    }
+  }
+
+  /** Removes files whose rows are gone, and says which: one that is being read stays until it is asked for again. */
+  async remove(ids: readonly number[]): Promise<readonly number[]> {
+    const free = ids.filter((id) => !this.#readers.has(id))
+    for (const id of free) await this.#fileSystem.remove(this.pathOf(id))
+    return free
+  }
+
+  /** Removes the directories of `ids` that have become empty, but never one that may still be written to. */
+  async removeEmptyDirectories(ids: readonly number[], lastId: number): Promise<void> {
+    for (const directory of new Set(ids.map(directoryOf))) {
+      if (directory < directoryOf(lastId)) await this.#fileSystem.removeEmptyDirectory(this.#directory(directory))
+    }
+  }
+
+  removeIncoming(path: string): Promise<void> {
+    return this.#fileSystem.remove(path)
+  }
+
+  openPath(path: string): Promise<ReadableFile> {
+    return this.#fileSystem.open(path)
+  }
+
+  async #removeBehind(directory: number, lastId: number): Promise<void> {
+    const path = this.#directory(directory)
+    for (const name of await this.#fileSystem.list(path)) {
+      if (Number(name) > lastId) await this.#fileSystem.remove(join(path, name))
+    }
+  }
+
+  async #ensureDirectory(directory: number): Promise<void> {
+    if (this.#directories.has(directory)) return
+    await this.#fileSystem.makeDirectory(this.#directory(directory))
+    await this.#fileSystem.syncDirectory(this.#fragments())
+    this.#directories.add(directory)
+  }
+
+  #fragments(): string {
+    return join(this.#root, 'fragments')
+  }
+
+  #incomingDirectory(): string {
+    return join(this.#root, 'incoming')
+  }
+
+  #directory(directory: number): string {
+    return join(this.#fragments(), String(directory))
+  }
+}
+
+function directoryOf(id: number): number {
+  return Math.floor(id / FILES_PER_DIRECTORY)
+}

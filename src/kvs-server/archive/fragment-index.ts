@@ -1,0 +1,203 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { EpochMs } from '../../lib/clock.js'
+import type { ArchivedFragment, FragmentDetails } from './archived-fragment.js'
+import { formatFragmentNumber } from './fragment-number.js'
+import { bytesOf, integerOf, type Row, textOrNullOf } from './row.js'
+import { packSampleTable, readSampleTable } from './sample-table-blob.js'
+
+/** Listing reads `fragments` alone, so the tables of samples stand apart: a thousand rows are then a few pages. */
+const DDL = `
+  CREATE TABLE IF NOT EXISTS fragments (
+    file_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    nonce INTEGER NOT NULL,
+    session_id INTEGER NOT NULL,
+    producer_ms INTEGER NOT NULL,
+    server_ms INTEGER NOT NULL,
+    length_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    cluster_bytes INTEGER NOT NULL,
+    persisted_ms INTEGER NOT NULL,
+    frame_fault TEXT
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS fragments_by_sequence ON fragments (stream_id, sequence);
+  CREATE INDEX IF NOT EXISTS fragments_by_server_time ON fragments (stream_id, server_ms, sequence);
+  CREATE INDEX IF NOT EXISTS fragments_by_producer_time ON fragments (stream_id, producer_ms, sequence);
+  CREATE TABLE IF NOT EXISTS fragment_details (
+    file_id INTEGER PRIMARY KEY,
+    samples BLOB NOT NULL,
+    leading_tags BLOB NOT NULL,
+    trailing_tags BLOB NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS fragment_removals (file_id INTEGER PRIMARY KEY);`
+
+const COLUMNS = `file_id, stream_id, sequence, nonce, session_id, producer_ms, server_ms, length_ms, size_bytes, cluster_bytes, frame_fault`
+
+/** A range of fragment starts by one of the two clocks, both ends included. */
+export interface FragmentQuery {
+  readonly streamId: number
+  readonly clock: 'producer' | 'server'
+  readonly startMs: EpochMs
+  readonly endMs: EpochMs
+  /** Fragments received before it are past their retention, whether or not the sweep has come to them. */
+  readonly retainedSinceMs: EpochMs
+  /** Fragments persisted after it are not listed yet. */
+  readonly listedUntilMs: EpochMs
+}
+
+/** The row behind which a page goes on. */
+export interface FragmentCursor {
+  readonly timestampMs: EpochMs
+  readonly sequence: number
+}
+
+export interface FragmentRow {
+  readonly fragment: ArchivedFragment
+  readonly fileId: number
+  readonly nonce: number
+  readonly persistedAtMs: EpochMs
+  readonly details: FragmentDetails
+}
+
+/** The fragments of all streams. Every query is one index seek and the rows it returns, whatever a stream holds. */
+export class FragmentIndex {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    database.exec(DDL)
+  }
+
+  /** The highest file id ever given a row, those of removed fragments included. */
+  lastFileId(): number {
+    const row = this.#get(`SELECT seq FROM sqlite_sequence WHERE name = 'fragments'`)
+    return row === undefined ? 0 : integerOf(row, 'seq')
+  }
+
+  insert({ fragment, fileId, nonce, persistedAtMs, details }: FragmentRow): void {
+    const { streamId, sequence, sessionId, producerTimestampMs, serverTimestampMs, lengthMs, sizeBytes, clusterBytes } = fragment
+    this.#prepare(`INSERT INTO fragments (${COLUMNS}, persisted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+      ...[fileId, streamId, sequence, nonce, sessionId, producerTimestampMs, serverTimestampMs, lengthMs, sizeBytes, clusterBytes],
+      ...[fragment.frameFault, persistedAtMs],
+    )
+    this.#prepare('INSERT INTO fragment_details (file_id, samples, leading_tags, trailing_tags) VALUES (?, ?, ?, ?)').run(
+      ...[fileId, packSampleTable(details.samples), details.leadingTags, details.trailingTags],
+    )
+  }
+
+  /** In order of the clock asked for, then of ingestion. */
+  list(query: FragmentQuery, limit: number, after: FragmentCursor | null = null): ArchivedFragment[] {
+    const column = query.clock === 'producer' ? 'producer_ms' : 'server_ms'
+    const sql = `SELECT ${COLUMNS} FROM fragments
+      WHERE stream_id = ? AND (${column}, sequence) > (?, ?) AND ${column} <= ? AND server_ms >= ? AND persisted_ms <= ?
+      ORDER BY ${column}, sequence LIMIT ?`
+    const from = after ?? { timestampMs: query.startMs, sequence: -1 }
+    const { streamId, endMs, retainedSinceMs, listedUntilMs } = query
+    const rows = this.#all(sql, streamId, from.timestampMs, from.sequence, endMs, retainedSinceMs, listedUntilMs, limit)
+    return rows.map(toFragment)
+  }
+
+  find(streamId: number, sequence: number): ArchivedFragment | null {
+    return this.#one(`SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND sequence = ?`, streamId, sequence)
+  }
+
+  /** The first fragment behind `sequence` in order of ingestion that was received at `retainedSinceMs` or later. */
+  findNext(streamId: number, sequence: number, retainedSinceMs: EpochMs): ArchivedFragment | null {
+    const next = `SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND sequence > ? AND server_ms >= ? ORDER BY sequence LIMIT 1`
+    return this.#one(next, streamId, sequence, retainedSinceMs)
+  }
+
+  findNewest(streamId: number): ArchivedFragment | null {
+    return this.#one(`SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? ORDER BY sequence DESC LIMIT 1`, streamId)
+  }
+
+  /** The last fragment that starts at `timestampMs` or before. */
+  findAt(streamId: number, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
+    const column = clock === 'producer' ? 'producer_ms' : 'server_ms'
+    const last = `SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND ${column} <= ? ORDER BY ${column} DESC, sequence DESC LIMIT 1`
+    return this.#one(last, streamId, timestampMs)
+  }
+
+  details(fileId: number): FragmentDetails | null {
+    const row = this.#get('SELECT samples, leading_tags, trailing_tags FROM fragment_details WHERE file_id = ?', fileId)
+    if (row === undefined) return null
+    return {
+      samples: readSampleTable(bytesOf(row, 'samples')),
+      leadingTags: bytesOf(row, 'leading_tags'),
+      trailingTags: bytesOf(row, 'trailing_tags'),
+    }
+  }
+
+  /** The streams that have fragments, by one seek each and not by reading every row. */
+  streamIds(): number[] {
+    const ids: number[] = []
+    const next = 'SELECT MIN(stream_id) AS id FROM fragments WHERE stream_id > ?'
+    for (let row = this.#get(next, -1); row !== undefined && row.id !== null; row = this.#get(next, integerOf(row, 'id'))) {
+      ids.push(integerOf(row, 'id'))
+    }
+    return ids
+  }
+
+  /** Takes the rows of the oldest fragments received before `beforeMs` out, and notes their files for removal. */
+  expire(streamId: number, beforeMs: EpochMs, limit: number): number {
+    const oldest = 'SELECT file_id FROM fragments WHERE stream_id = ? AND server_ms < ? ORDER BY server_ms LIMIT ?'
+    const ids = this.#all(oldest, streamId, beforeMs, limit).map((row) => integerOf(row, 'file_id'))
+    for (const id of ids) {
+      this.#prepare('INSERT OR IGNORE INTO fragment_removals (file_id) VALUES (?)').run(id)
+      this.#prepare('DELETE FROM fragments WHERE file_id = ?').run(id)
+      this.#prepare('DELETE FROM fragment_details WHERE file_id = ?').run(id)
+    }
+    return ids.length
+  }
+
+  /** Files whose fragments are gone from the index and that may still be there, behind `afterFileId`. */
+  removals(afterFileId: number, limit: number): number[] {
+    const sql = 'SELECT file_id FROM fragment_removals WHERE file_id > ? ORDER BY file_id LIMIT ?'
+    return this.#all(sql, afterFileId, limit).map((row) => integerOf(row, 'file_id'))
+  }
+
+  removed(fileIds: readonly number[]): void {
+    for (const id of fileIds) this.#prepare('DELETE FROM fragment_removals WHERE file_id = ?').run(id)
+  }
+
+  #one(sql: string, ...values: SQLInputValue[]): ArchivedFragment | null {
+    const row = this.#get(sql, ...values)
+    return row === undefined ? null : toFragment(row)
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values)
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values)
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+function toFragment(row: Row): ArchivedFragment {
+  const sequence = integerOf(row, 'sequence')
+  const serverTimestampMs = integerOf(row, 'server_ms')
+  return {
+    streamId: integerOf(row, 'stream_id'),
+    fragmentNumber: formatFragmentNumber({ sequence, serverTimestampMs, nonce: integerOf(row, 'nonce') }),
+    sequence,
+    sessionId: integerOf(row, 'session_id'),
+    producerTimestampMs: integerOf(row, 'producer_ms'),
+    serverTimestampMs,
+    lengthMs: integerOf(row, 'length_ms'),
+    sizeBytes: integerOf(row, 'size_bytes'),
+    clusterBytes: integerOf(row, 'cluster_bytes'),
+    frameFault: textOrNullOf(row, 'frame_fault'),
+    source: { kind: 'archived', fileId: integerOf(row, 'file_id') },
+  }
+}

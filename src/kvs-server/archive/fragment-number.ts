@@ -1,0 +1,38 @@
+import type { EpochMs } from '../../lib/clock.js'
+
+/**
+ * What a fragment number is made of: `2^156 + sequence * 2^92 + serverTimestampMs * 2^28 + nonce`, the structure observed in six real
+ * numbers (47 digits). Numbers of one stream compare by `sequence` alone, which is what the index keeps.
+ */
+export interface FragmentNumberParts {
+  /** Strictly increasing within a stream, by one within a session. */
+  readonly sequence: number
+  readonly serverTimestampMs: EpochMs
+  /** 28 random-looking bits. */
+  readonly nonce: number
+}
+
+const BASE = 1n << 156n
+const SEQUENCE_SHIFT = 92n
+const SERVER_TIMESTAMP_SHIFT = 28n
+const SERVER_TIMESTAMP_MASK = (1n << 64n) - 1n
+const NONCE_MASK = (1n << 28n) - 1n
+const DIGITS = 47
+
+export const NONCE_LIMIT = 2 ** 28
+
+export function formatFragmentNumber({ sequence, serverTimestampMs, nonce }: FragmentNumberParts): string {
+  const number = BASE + (BigInt(sequence) << SEQUENCE_SHIFT) + (BigInt(serverTimestampMs) << SERVER_TIMESTAMP_SHIFT) + BigInt(nonce)
+  return number.toString()
+}
+
+/** Null for digits that no number of this structure has: such a fragment is in no archive. */
+export function parseFragmentNumber(digits: string): FragmentNumberParts | null {
+  if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return null
+  const number = BigInt(digits) - BASE
+  if (number < 0n) return null
+  const sequence = Number(number >> SEQUENCE_SHIFT)
+  const serverTimestampMs = Number((number >> SERVER_TIMESTAMP_SHIFT) & SERVER_TIMESTAMP_MASK)
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(serverTimestampMs)) return null
+  return { sequence, serverTimestampMs, nonce: Number(number & NONCE_MASK) }
+}

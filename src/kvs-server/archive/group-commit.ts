@@ -1,0 +1,51 @@
+interface Waiting<Item, Result> {
+  readonly item: Item
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Gathers what finishes while a commit is under way, and commits it together: the disk is waited for once, however many producers
+ * finish a fragment meanwhile. Items are committed in the order in which they were added.
+ */
+export class GroupCommit<Item, Result> {
+  readonly #commit: (batch: readonly Item[]) => Promise<readonly Result[]>
+  readonly #largestBatch: number
+  #waiting: Waiting<Item, Result>[] = []
+  #running: Promise<void> | null = null
+
+  constructor(commit: (batch: readonly Item[]) => Promise<readonly Result[]>, largestBatch = 128) {
+    this.#commit = commit
+    this.#largestBatch = largestBatch
+  }
+
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Resolves when everything added so far is committed or refused. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commitBatch(this.#waiting.splice(0, this.#largestBatch))
+    this.#running = null
+  }
+
+  async #commitBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#commit(batch.map(({ item }) => item))
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index]
+        if (result === undefined) reject(new Error('a commit gave no result for an item'))
+        else resolve(result)
+      })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+}

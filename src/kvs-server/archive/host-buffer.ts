@@ -1,0 +1,76 @@
+import type { EpochMs } from '../../lib/clock.js'
+import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
+
+/** A stream without retention can be read live for a while: at most so long, and so much. */
+const LONGEST_MS = 5 * 60_000
+const MOST_BYTES = 200_000_000
+
+export interface BufferedFragment {
+  readonly fragment: ArchivedFragment
+  readonly path: string
+  readonly session: MediaSession
+  readonly details: FragmentDetails
+}
+
+/** The newest fragments of streams without retention. Their bytes wait in files that the next start removes, so that memory stays small. */
+export class HostBuffer {
+  readonly #streams = new Map<number, BufferedFragment[]>()
+
+  /** Answers with the paths that are of no more use. */
+  add(buffered: BufferedFragment): string[] {
+    const fragments = this.#streams.get(buffered.fragment.streamId) ?? []
+    fragments.push(buffered)
+    this.#streams.set(buffered.fragment.streamId, fragments)
+    return this.#trim(fragments, buffered.fragment.serverTimestampMs)
+  }
+
+  /** What has become too old, or whose stream is gone. */
+  expire(now: EpochMs, isAlive: (streamId: number) => boolean): string[] {
+    return [...this.#streams].flatMap(([streamId, fragments]) => {
+      const paths = isAlive(streamId) ? this.#trim(fragments, now) : fragments.splice(0).map(({ path }) => path)
+      if (fragments.length === 0) this.#streams.delete(streamId)
+      return paths
+    })
+  }
+
+  find(streamId: number, sequence: number): BufferedFragment | null {
+    return this.#of(streamId).find(({ fragment }) => fragment.sequence === sequence) ?? null
+  }
+
+  findNext(streamId: number, sequence: number): ArchivedFragment | null {
+    return this.#of(streamId).find(({ fragment }) => fragment.sequence > sequence)?.fragment ?? null
+  }
+
+  newest(streamId: number): ArchivedFragment | null {
+    return this.#of(streamId).at(-1)?.fragment ?? null
+  }
+
+  /** The last fragment that starts at `timestampMs` or before. */
+  findAt(streamId: number, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
+    const startOf = (fragment: ArchivedFragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs)
+    return this.#of(streamId).findLast(({ fragment }) => startOf(fragment) <= timestampMs)?.fragment ?? null
+  }
+
+  session(id: number): MediaSession | null {
+    for (const fragments of this.#streams.values()) {
+      const found = fragments.find(({ session }) => session.id === id)
+      if (found !== undefined) return found.session
+    }
+    return null
+  }
+
+  #of(streamId: number): readonly BufferedFragment[] {
+    return this.#streams.get(streamId) ?? []
+  }
+
+  #trim(fragments: BufferedFragment[], now: EpochMs): string[] {
+    let bytes = fragments.reduce((sum, { fragment }) => sum + fragment.clusterBytes, 0)
+    let stale = 0
+    for (const { fragment } of fragments) {
+      if (bytes <= MOST_BYTES && now - fragment.serverTimestampMs <= LONGEST_MS) break
+      bytes -= fragment.clusterBytes
+      stale += 1
+    }
+    return fragments.splice(0, stale).map(({ path }) => path)
+  }
+}

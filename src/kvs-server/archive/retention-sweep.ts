@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { EpochMs } from '../../lib/clock.js'
+import { inTransaction } from './database.js'
+import type { FragmentFiles } from './fragment-files.js'
+import type { FragmentIndex } from './fragment-index.js'
+import type { SessionTable } from './session-table.js'
+
+const BATCH = 200
+
+export interface RetentionSweepOptions {
+  readonly database: DatabaseSync
+  readonly index: FragmentIndex
+  readonly sessions: SessionTable
+  readonly files: FragmentFiles
+  /** Fragments of the stream received before this instant are to go; `Infinity` where the stream is no more. */
+  readonly retainedSince: (streamId: number) => EpochMs
+}
+
+/**
+ * Removes what is past its retention, and what deleted streams leave behind: rows first, with a note of their files in the same
+ * transaction, then the files, then the note. Killed at any instant, the next sweep goes on from the notes. Batches are small and the
+ * loop is given back between them, so that uploads and reads go on meanwhile.
+ */
+export class RetentionSweep {
+  readonly #options: RetentionSweepOptions
+  #isClosed = false
+  #running: Promise<void> | null = null
+  #isWanted = false
+
+  constructor(options: RetentionSweepOptions) {
+    this.#options = options
+  }
+
+  /** Starts a sweep, or has the one that runs look at everything once more. */
+  run(): Promise<void> {
+    this.#isWanted = true
+    this.#running ??= this.#sweepWhileWanted().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    // A sweep that failed has been reported to whoever ran it.
+    await this.#running?.catch(() => {})
+  }
+
+  async #sweepWhileWanted(): Promise<void> {
+    while (this.#isWanted && !this.#isClosed) {
+      this.#isWanted = false
+      await this.#removeFiles()
+      for (const streamId of this.#options.index.streamIds()) await this.#sweepStream(streamId)
+    }
+  }
+
+  async #sweepStream(streamId: number): Promise<void> {
+    let removed = 0
+    while (!this.#isClosed) {
+      const expired = this.#expireBatch(streamId)
+      if (expired === 0) break
+      removed += expired
+      await this.#removeFiles()
+    }
+    if (removed > 0) this.#pruneSessions(streamId)
+  }
+
+  #expireBatch(streamId: number): number {
+    const { database, index, retainedSince } = this.#options
+    return inTransaction(database, () => index.expire(streamId, retainedSince(streamId), BATCH))
+  }
+
+  async #removeFiles(): Promise<void> {
+    const { database, index, files } = this.#options
+    let after = 0
+    while (!this.#isClosed) {
+      const ids = index.removals(after, BATCH)
+      const last = ids.at(-1)
+      if (last === undefined) return
+      after = last
+      const removed = await files.remove(ids)
+      inTransaction(database, () => index.removed(removed))
+      await files.removeEmptyDirectories(removed, index.lastFileId())
+    }
+  }
+
+  #pruneSessions(streamId: number): void {
+    const { database, index, sessions } = this.#options
+    const oldest = index.findNext(streamId, -1, 0)
+    inTransaction(database, () => sessions.prune(streamId, oldest?.sessionId ?? null))
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { MediaSession } from './archived-fragment.js'
+import { bytesOf, integerOf } from './row.js'
+
+const DDL = `
+  CREATE TABLE IF NOT EXISTS media_headers (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS media_sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream_id INTEGER NOT NULL,
+    header_hash BLOB NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS media_sessions_by_stream ON media_sessions (stream_id, id);
+  CREATE INDEX IF NOT EXISTS media_sessions_by_header ON media_sessions (header_hash);`
+
+/** The Matroska headers that fragments share: one row a session, and the bytes once however many sessions send the same. */
+export class SessionTable {
+  readonly #database: DatabaseSync
+  readonly #insertHeader: StatementSync
+  readonly #insertSession: StatementSync
+  readonly #select: StatementSync
+  #lastId: number
+
+  constructor(database: DatabaseSync) {
+    database.exec(DDL)
+    this.#database = database
+    this.#insertHeader = database.prepare('INSERT OR IGNORE INTO media_headers (hash, bytes) VALUES (?, ?)')
+    this.#insertSession = database.prepare('INSERT OR IGNORE INTO media_sessions (id, stream_id, header_hash) VALUES (?, ?, ?)')
+    this.#select = database.prepare(
+      'SELECT s.stream_id, h.bytes FROM media_sessions s JOIN media_headers h ON h.hash = s.header_hash WHERE s.id = ?',
+    )
+    const row = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'media_sessions'`).get()
+    this.#lastId = row === undefined ? 0 : integerOf(row, 'seq')
+  }
+
+  /** A session that gets its row with its first fragment: one that persists none leaves nothing behind. */
+  create(streamId: number, header: Uint8Array): MediaSession {
+    this.#lastId += 1
+    return { id: this.#lastId, streamId, header }
+  }
+
+  ensure({ id, streamId, header }: MediaSession): void {
+    const hash = createHash('sha256').update(header).digest()
+    this.#insertHeader.run(hash, header)
+    this.#insertSession.run(id, streamId, hash)
+  }
+
+  find(id: number): MediaSession | null {
+    const row = this.#select.get(id)
+    return row === undefined ? null : { id, streamId: integerOf(row, 'stream_id'), header: bytesOf(row, 'bytes') }
+  }
+
+  /** Removes the sessions of a stream that are older than the oldest with a fragment; `null` stands for all. */
+  prune(streamId: number, oldestUsedId: number | null): void {
+    const before = oldestUsedId ?? Number.MAX_SAFE_INTEGER
+    this.#database.prepare('DELETE FROM media_sessions WHERE stream_id = ? AND id < ?').run(streamId, before)
+    this.#database
+      .prepare('DELETE FROM media_headers WHERE NOT EXISTS (SELECT 1 FROM media_sessions s WHERE s.header_hash = media_headers.hash)')
+      .run()
+  }
+}
