@@ -6,9 +6,9 @@ export function isStreamName(text: string): boolean {
   return /^[a-zA-Z0-9_.-]{1,256}$/.test(text)
 }
 
-/** StreamARN of the API model: `arn:aws:kinesisvideo:eu-west-1:123456789012:stream/name/1511852109126`. */
+/** StreamARN of the API model, anchored, and of a stream only (the model lets channels pass): `arn:aws:kinesisvideo:eu-west-1:123456789012:stream/name/1511852109126`. */
 export function isStreamArn(text: string): boolean {
-  return text.length <= 1024 && /^arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:[a-z]+\/[a-zA-Z0-9_.-]+\/[0-9]+$/.test(text)
+  return text.length <= 1024 && /^arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:stream\/[a-zA-Z0-9_.-]+\/[0-9]+$/.test(text)
 }
 
 /** The name inside an ARN that `isStreamArn` accepts. */

@@ -1,0 +1,72 @@
+import { GatewayError } from '../domain/errors.js'
+import { isLoopbackHost } from '../lib/host.js'
+import type { KvsTarget } from './kvs-target.js'
+
+/** DNS suffixes of AWS's partitions, dual-stack ones too: the SDK's own table of partitions (September 2026). */
+export const AWS_DNS_SUFFIXES: readonly string[] = [
+  'amazonaws.com',
+  'amazonaws.com.cn',
+  'amazonaws.eu',
+  'api.amazonwebservices.com.cn',
+  'api.amazonwebservices.eu',
+  'api.aws',
+  'api.aws.hci.ic.gov',
+  'api.aws.ic.gov',
+  'api.aws.scloud',
+  'api.cloud-aws.adc-e.uk',
+  'c2s.ic.gov',
+  'cloud.adc-e.uk',
+  'csp.hci.ic.gov',
+  'sc2s.sgov.gov',
+]
+
+/**
+ * The endpoint as an origin. Signed requests are sent wherever GetDataEndpoint says, so that an answer from the wrong hands could
+ * make the gateway call a host inside its own network, with a signature: hosts that nobody allowed are refused.
+ * @throws GatewayError KVS_UNAVAILABLE
+ */
+export type DataEndpointCheck = (endpoint: string) => string
+
+export function createDataEndpointCheck(target: KvsTarget): DataEndpointCheck {
+  const control = target.endpoint === null ? null : new URL(target.endpoint)
+  const suffixes = toSuffixes(target, control)
+  return (endpoint) => {
+    const url = URL.parse(endpoint)
+    if (url === null) throw refuse(endpoint, 'is not a URL')
+    const { hostname, protocol } = url
+    if (url.username !== '' || url.password !== '') throw refuse(endpoint, 'holds credentials')
+    if (!suffixes.some((suffix) => isWithin(hostname, suffix)) && !isOwnLoopback(target, hostname)) {
+      throw refuse(endpoint, 'names a host that KVS_DATA_ENDPOINT_SUFFIXES does not allow')
+    }
+    if (protocol === 'https:' || (protocol === 'http:' && mayBePlain(hostname, control))) return url.origin
+    throw refuse(endpoint, 'is not https')
+  }
+}
+
+function toSuffixes(target: KvsTarget, control: URL | null): readonly string[] {
+  const own = control === null ? [] : [control.hostname]
+  if (target.backend === 'embedded') return own
+  return target.dataEndpointSuffixes ?? [...AWS_DNS_SUFFIXES, ...own]
+}
+
+/** The embedded server is on this machine, by whichever of its loopback names. */
+function isOwnLoopback(target: KvsTarget, hostname: string): boolean {
+  return target.backend === 'embedded' && isLoopbackHost(hostname)
+}
+
+/** In the clear: inside this machine, and to the very host whose control plane the operator gave an http URL. */
+function mayBePlain(hostname: string, control: URL | null): boolean {
+  return isLoopbackHost(hostname) || (control?.protocol === 'http:' && control.hostname === hostname)
+}
+
+function isWithin(hostname: string, suffix: string): boolean {
+  const bare = suffix.toLowerCase()
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return host === bare.replace(/^\[|\]$/g, '') || host.endsWith(`.${bare}`)
+}
+
+/** The caller is not told which host it was: an endpoint is none of their business. */
+function refuse(endpoint: string, why: string): GatewayError {
+  const cause = new Error(`the data endpoint ${JSON.stringify(endpoint.slice(0, 200))} ${why}`)
+  return new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video named a data endpoint that this gateway may not call.', {}, { cause })
+}

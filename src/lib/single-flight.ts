@@ -1,0 +1,49 @@
+/**
+ * Calls with the same key that are under way at the same time are one call. It goes on while anyone waits for it: a caller whose
+ * signal aborts leaves alone; the last one to leave aborts the work and gets what the work makes of that, so that work must end
+ * when its signal aborts.
+ */
+export class SingleFlight<Value> {
+  readonly #flights = new Map<string, Flight<Value>>()
+
+  run(key: string, work: (signal: AbortSignal) => Promise<Value>, signal: AbortSignal): Promise<Value> {
+    if (signal.aborted) return Promise.reject(signal.reason)
+    const flight = this.#flights.get(key) ?? this.#start(key, work)
+    return this.#join(key, flight, signal)
+  }
+
+  #start(key: string, work: (signal: AbortSignal) => Promise<Value>): Flight<Value> {
+    const controller = new AbortController()
+    const result = work(controller.signal)
+    const flight = { controller, result, waiting: 0 }
+    this.#flights.set(key, flight)
+    const end = () => this.#end(key, flight)
+    result.then(end, end)
+    return flight
+  }
+
+  #join(key: string, flight: Flight<Value>, signal: AbortSignal): Promise<Value> {
+    flight.waiting += 1
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        flight.waiting -= 1
+        if (flight.waiting > 0) return reject(signal.reason)
+        // Ended first, so that whoever comes next starts anew instead of joining work that is being given up.
+        this.#end(key, flight)
+        flight.controller.abort(signal.reason)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      flight.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+    })
+  }
+
+  #end(key: string, flight: Flight<Value>): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key)
+  }
+}
+
+interface Flight<Value> {
+  readonly controller: AbortController
+  readonly result: Promise<Value>
+  waiting: number
+}
