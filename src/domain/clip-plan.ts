@@ -1,0 +1,144 @@
+// What a clip will hold, told from the listed fragments alone: what `validateClip` shows and `requestClip` carries out.
+
+import type { EpochMs } from '../lib/clock.js'
+import type { ClipPlanSummary } from './clip.js'
+import type { ClipIssue } from './clip-issue.js'
+import { type Packing, type PlannedPart, packFragments, sumBytes } from './clip-packing.js'
+import type { ClipRequest } from './clip-request.js'
+import { type TimelineEntry, toMediaStarts, toTimeline } from './clip-timeline.js'
+import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
+import { estimateFrameMs, findGaps, toSpans } from './footage-spans.js'
+import { type FragmentSelection, selectFragments } from './fragment-selection.js'
+import { limitIssues, tooLargeIssues } from './limit-issues.js'
+import { KVS_LIMITS } from './limits.js'
+import { type ListedFragment, startOf } from './listed-fragment.js'
+import type { TimeRange } from './time-range.js'
+
+export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
+
+export interface ClipPlan {
+  /** In playing order; with an exact cut the fragment that covers the start is the first. */
+  readonly fragments: readonly ListedFragment[]
+  /** The sum of the fragments' sizes as the service reports them. */
+  readonly estimatedBytes: number
+  readonly requested: TimeRange
+  readonly delivered: TimeRange
+  readonly truncated: boolean
+  readonly gaps: readonly TimeRange[]
+  readonly timeline: readonly TimelineEntry[]
+  /** Playing time, as far as the listing tells. */
+  readonly durationMs: number
+  /** GetClip calls, in playing order. */
+  readonly parts: readonly PlannedPart[]
+}
+
+/** The plan is null exactly when an issue of severity ERROR is present. */
+export interface PlannedClip {
+  readonly plan: ClipPlan | null
+  readonly issues: readonly ClipIssue[]
+}
+
+export interface PlanningFacts {
+  readonly nowMs: EpochMs
+  readonly maxClipBytes: number
+}
+
+/**
+ * What has to be listed to plan a clip: the fragment that covers the start began at most a fragment's greatest length before it.
+ */
+export function toListingRange({ startMs, endMs }: TimeRange): TimeRange {
+  return { startMs: Math.max(0, startMs - KVS_LIMITS.maxFragmentMs), endMs }
+}
+
+/** What a clip takes its fragments from: the asked range, and for an exact cut what covers its start. */
+export function toSelection(
+  { fragmentSelectorType: selector, range, cut }: PlanRequest,
+  listed: readonly ListedFragment[],
+): FragmentSelection {
+  if (cut === 'FRAGMENT') return selectFragments(listed, selector, range)
+  const all = selectFragments(listed, selector, toListingRange(range))
+  const lead = findLead(all.fragments, { fragmentSelectorType: selector, range })
+  return selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
+}
+
+/** The fragment that began before the start and still plays at it. */
+export function findLead(
+  sorted: readonly ListedFragment[],
+  { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
+): ListedFragment | undefined {
+  const before = sorted.findLast((fragment) => startOf(fragment, selector) < range.startMs)
+  const next = sorted.find((fragment) => startOf(fragment, selector) >= range.startMs)
+  if (!before || (next && startOf(next, selector) === range.startMs)) return undefined
+  return startOf(before, selector) + before.lengthMs + estimateFrameMs(sorted, selector) > range.startMs ? before : undefined
+}
+
+/** `listed` are all fragments of `toListingRange`; at least one of them must be selected (`toSelection`). */
+export function planClip(request: PlanRequest, listed: readonly ListedFragment[], { nowMs, maxClipBytes }: PlanningFacts): PlannedClip {
+  const { fragmentSelectorType: selector, range } = request
+  const selection = toSelection(request, listed)
+  const packing = packFragments({ selection, selector, range: toPackedRange(request, selection) })
+  const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(toTaken(request, packing), { maxClipBytes, selector })]
+  const around = selectFragments(listed, selector, toListingRange(range)).fragments
+  const frameMs = estimateFrameMs(around, selector)
+  const plan = toPlan(request, { around, packing, frameMs })
+  const issues = [
+    ...errors,
+    ...lateIssues(request, { around, frameMs, nowMs }),
+    ...edgeIssues(request, { lead: findLead(around, request), fragments: plan.fragments, frameMs }),
+    ...gapIssues(plan.gaps),
+    ...clockIssues(selector, plan.fragments),
+  ]
+  return { plan: errors.some(({ severity }) => severity === 'ERROR') ? null : plan, issues }
+}
+
+/** An exact cut reaches back to the start of its lead. */
+function toPackedRange({ fragmentSelectorType, range }: PlanRequest, { fragments: [first] }: FragmentSelection): TimeRange {
+  return { startMs: Math.min(range.startMs, first ? startOf(first, fragmentSelectorType) : range.startMs), endMs: range.endMs }
+}
+
+/** The parts that are fetched: the first alone when the rest is cut off. */
+function toTaken({ overflow }: PlanRequest, { parts }: Packing): readonly PlannedPart[] {
+  return overflow === 'TRUNCATE' ? parts.slice(0, 1) : parts
+}
+
+interface PlanMaterial {
+  readonly around: readonly ListedFragment[]
+  readonly packing: Packing
+  readonly frameMs: number
+}
+
+function toPlan(request: PlanRequest, { around, packing, frameMs }: PlanMaterial): ClipPlan {
+  const { fragmentSelectorType: selector, range } = request
+  const parts = toTaken(request, packing)
+  const fragments = parts.flatMap((part) => part.fragments)
+  const truncated = parts.length < packing.parts.length || packing.inseparable !== null
+  const spans = toSpans(fragments, selector, { frameMs })
+  const footage = { startMs: spans[0]?.range.startMs ?? range.startMs, endMs: spans.at(-1)?.range.endMs ?? range.endMs }
+  const delivered = request.cut === 'EXACT' ? intersect(footage, range) : footage
+  const mediaStarts = toMediaStarts(fragments, frameMs)
+  const mediaMs = (mediaStarts.at(-1) ?? 0) + (fragments.at(-1)?.lengthMs ?? 0) + frameMs
+  const hiddenMs = delivered.startMs - footage.startMs + (footage.endMs - delivered.endMs)
+  // What truncation left out is no gap; its own issue tells of it.
+  const told = { startMs: range.startMs, endMs: truncated ? Math.min(range.endMs, delivered.endMs) : range.endMs }
+  return {
+    fragments,
+    estimatedBytes: sumBytes(fragments),
+    requested: range,
+    delivered,
+    truncated,
+    gaps: findGaps(told, toSpans(around, selector, { frameMs })),
+    timeline: toTimeline(spans, mediaStarts, delivered),
+    durationMs: Math.max(0, mediaMs - hiddenMs),
+    parts,
+  }
+}
+
+function intersect(a: TimeRange, b: TimeRange): TimeRange {
+  const startMs = Math.max(a.startMs, b.startMs)
+  return { startMs, endMs: Math.max(startMs, Math.min(a.endMs, b.endMs)) }
+}
+
+export function toPlanSummary(plan: ClipPlan): ClipPlanSummary {
+  const { estimatedBytes, requested, delivered, truncated, gaps } = plan
+  return { fragmentCount: plan.fragments.length, estimatedBytes, requested, delivered, truncated, gaps, parts: plan.parts.length }
+}

@@ -1,0 +1,74 @@
+// What a stream's description says against a clip request, before any footage is listed.
+
+import type { EpochMs } from '../lib/clock.js'
+import type { ClipIssue } from './clip-issue.js'
+import { givenText, instantText, toError } from './clip-issue-text.js'
+import type { ClipRequest } from './clip-request.js'
+import type { StreamRef } from './stream-ref.js'
+import type { TimeRange } from './time-range.js'
+
+export interface StreamFacts {
+  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+  readonly createdAtMs: EpochMs
+  readonly dataRetentionInHours: number
+}
+
+/** The oldest instant by server time that can still be clipped; null when nothing is kept. */
+export function toRetainedFrom({ createdAtMs, dataRetentionInHours }: StreamFacts, nowMs: EpochMs): EpochMs | null {
+  return dataRetentionInHours === 0 ? null : Math.max(createdAtMs, nowMs - dataRetentionInHours * 3_600_000)
+}
+
+export function streamNotFoundIssue(stream: StreamRef): ClipIssue {
+  const [path, given] = 'name' in stream ? ['streamName', stream.name] : ['streamArn', stream.arn]
+  const hint = 'Query.streams lists the streams there are in this account and region.'
+  return toError('STREAM_NOT_FOUND', `There is no stream ${givenText(given)}.`, { path: [path], hint })
+}
+
+export function streamIssues(
+  request: Pick<ClipRequest, 'stream' | 'range' | 'fragmentSelectorType'>,
+  facts: StreamFacts,
+  nowMs: EpochMs,
+): ClipIssue[] {
+  const path = ['name' in request.stream ? 'streamName' : 'streamArn']
+  if (facts.status === 'CREATING' || facts.status === 'DELETING') {
+    const hint = facts.status === 'CREATING' ? 'Ask again when it is ACTIVE.' : null
+    const text = `The stream must be ACTIVE to be clipped, it is ${facts.status}.`
+    return [toError('STREAM_NOT_ACTIVE', text, { path, hint, retryAfterMs: facts.status === 'CREATING' ? 5000 : null })]
+  }
+  const retainedFrom = toRetainedFrom(facts, nowMs)
+  if (retainedFrom === null) {
+    const hint = 'Set its data retention with UpdateDataRetention; only what is ingested after that can be clipped.'
+    return [
+      toError('NO_DATA_RETENTION', 'The stream keeps nothing (its data retention is 0 hours), so there is nothing to clip.', {
+        path,
+        hint,
+      }),
+    ]
+  }
+  // A producer's clock says nothing about how long ago its footage came in.
+  return request.fragmentSelectorType === 'SERVER_TIMESTAMP' ? retentionIssues(request.range, retainedFrom, nowMs) : []
+}
+
+/** Footage by producer time is gone when it is as old as what retention has removed, and nothing is listed. */
+export function expiredIssues(
+  { range, fragmentSelectorType }: Pick<ClipRequest, 'range' | 'fragmentSelectorType'>,
+  facts: StreamFacts,
+  nowMs: EpochMs,
+): ClipIssue[] {
+  const retainedFrom = toRetainedFrom(facts, nowMs)
+  if (fragmentSelectorType === 'SERVER_TIMESTAMP' || retainedFrom === null || range.endMs > retainedFrom) return []
+  return retentionIssues(range, retainedFrom, nowMs)
+}
+
+function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {
+  // The service wants a start later than its oldest point, which moves on while the request is under way.
+  const ranges = (end: EpochMs) => [{ startMs: retainedFromMs + 1, endMs: end }]
+  const kept = `only footage after ${instantText(retainedFromMs)} is kept`
+  if (endMs <= retainedFromMs) {
+    const text = `The range ends at ${instantText(endMs)}, and ${kept}.`
+    return [toError('END_BEFORE_RETENTION', text, { path: ['endTimestamp'], hint: 'Ask for later footage.', ranges: ranges(nowMs - 1) })]
+  }
+  if (startMs > retainedFromMs) return []
+  const text = `The range starts at ${instantText(startMs)}, and ${kept}.`
+  return [toError('START_BEFORE_RETENTION', text, { path: ['startTimestamp'], hint: 'Start later.', ranges: ranges(endMs) })]
+}
