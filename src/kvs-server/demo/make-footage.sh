@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the demo cameras' footage beside this script: one minute each, to be played over and over, so that the burnt-in second is
-# always the second of the minute. Needs ffmpeg with libx264 and DejaVu fonts. The files are committed; run this to change them.
+# always the second of the minute. Sound is at 32 kHz because a minute then is 1875 AAC frames exactly, and the loop has
+# no seam. Needs ffmpeg with libx264 and DejaVu fonts. The files are committed; run this to change them.
 set -euo pipefail
 cd "$(dirname "$0")" && mkdir -p footage
 mono=/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf
@@ -17,7 +18,7 @@ camera() {
     -f lavfi -i "color=0xF2C14E:s=74x34:r=$rate:d=60" \
     -f lavfi -i "color=0x3A6EA5:s=96x44:r=$rate:d=60" \
     -f lavfi -i "color=white@0.0:s=96x96:r=$rate:d=60,format=yuva420p,drawbox=x=47:y=6:w=3:h=44:color=white@1:t=fill:replace=1,rotate=a=2*PI*t/60:c=none" \
-    -f lavfi -i "sine=f=880:r=16000:d=60,volume='if(lt(mod(t,1),0.04),0.25,0)':eval=frame" \
+    -f lavfi -i "sine=f=880:r=32000:d=60,volume='if(lt(mod(t,1),0.04),0.25,0)':eval=frame" \
     -filter_complex "
       [0][1]overlay=0:210[ground];
       $movers
@@ -37,11 +38,11 @@ camera() {
 
 camera front-door 'FRONT DOOR' 0x6FA8DC 0x6B8E5A \
   "[ground][2]overlay=x='mod(t*64,720)-80':y=236[a];[a][3]overlay=x='640-mod(t*40,760)':y=286[scene];" \
-  "-crf 27 -bf 0" -map 5 -c:a aac -b:a 24k -ac 1
+  "-crf 27 -bf 0" -map 5 -frames:a 1875 -c:a aac -b:a 24k -ac 1
 camera loading-dock 'LOADING DOCK' 0x8E8273 0x4B4B50 \
   "[ground][3]overlay=x='270+250*sin(2*PI*t/20)':y=262[a];[a][2]overlay=x=60:y='200+60*abs(sin(2*PI*t/6))'[scene];" \
   "-crf 27 -bf 3 -b_strategy 0"
 camera car-park 'CAR PARK' 0x243447 0x33363B \
   "[ground][2]overlay=x='640-mod(t*96,760)':y=226[a];[a][3]overlay=x='mod(t*52,760)-100':y=282[scene];" \
-  "-crf 27 -bf 2 -b_strategy 0" -map 5 -c:a aac -b:a 24k -ac 1
+  "-crf 27 -bf 2 -b_strategy 0" -map 5 -frames:a 1875 -c:a aac -b:a 24k -ac 1
 ls -l footage
