@@ -1,0 +1,138 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { readVint, vintLength } from './ebml.js'
+
+/** The head of a SimpleBlock or Block (RFC 9559, section 10): all that stands before the first frame's payload. */
+export interface BlockHead {
+  readonly track: number
+  /** In ticks of the TimestampScale, from the Cluster's Timestamp; negative is legal. */
+  readonly relativeTicks: number
+  /** The SimpleBlock's key frame flag; meaningless in a Block. */
+  readonly isKey: boolean
+  readonly headBytes: number
+  /** One entry a frame; several where the block is laced. */
+  readonly frameSizes: readonly number[]
+}
+
+/** Bytes that hold the body of a block, `size` bytes long, from `at` on; `offset` is where `at` lies in the upload. */
+export interface BlockBytes {
+  readonly bytes: Uint8Array
+  readonly at: number
+  readonly size: number
+  readonly offset: number
+}
+
+/** Lacing serves small audio frames: 255 sizes fit many times over. */
+export const MAX_LACING_BYTES = 4096
+
+const XIPH = 1
+const FIXED = 2
+
+/** TrackNumber, timestamp and flags: how many bytes they take, by their first. */
+export function blockPrefixBytes({ bytes, at, size, offset }: BlockBytes): number {
+  const length = vintLength(bytes[at] ?? 0) + 3
+  if (length > 11 || length > size) throw new MalformedMedia('a block too short for its own header', offset)
+  return length
+}
+
+export function isLaced(bytes: Uint8Array, at: number, prefixBytes: number): boolean {
+  return ((bytes[at + prefixBytes - 1] ?? 0) & 0x06) !== 0
+}
+
+/** Wants the prefix to be there and, where the block is laced, the next MAX_LACING_BYTES of it too (or all of a shorter block). */
+export function readBlockHead(block: BlockBytes, prefixBytes: number): BlockHead {
+  const { bytes, at, size, offset } = block
+  const track = readVint(bytes, at, prefixBytes - 3)
+  if (track > 255) throw new MalformedMedia(`a block of track ${track}: track numbers end at 255 here`, offset)
+  const timeAt = at + prefixBytes - 3
+  const unsigned = (bytes[timeAt] ?? 0) * 256 + (bytes[timeAt + 1] ?? 0)
+  const flags = bytes[timeAt + 2] ?? 0
+  const lacing = (flags >> 1) & 3
+  const head = { track, relativeTicks: unsigned < 0x8000 ? unsigned : unsigned - 0x10000, isKey: (flags & 0x80) !== 0 }
+  if (lacing === 0) return { ...head, headBytes: prefixBytes, frameSizes: [size - prefixBytes] }
+  return { ...head, ...readLacing(block, prefixBytes, lacing) }
+}
+
+interface Lacing {
+  readonly headBytes: number
+  readonly frameSizes: number[]
+}
+
+function readLacing(block: BlockBytes, prefixBytes: number, lacing: number): Lacing {
+  if (prefixBytes + 1 > block.size) throw new MalformedMedia('a laced block without its frame count', block.offset)
+  const frames = (block.bytes[block.at + prefixBytes] ?? 0) + 1
+  const reader = new LacingReader(block, prefixBytes + 1)
+  if (lacing === FIXED) return readFixedLacing(block, prefixBytes + 1, frames)
+  const frameSizes = lacing === XIPH ? readXiphSizes(reader, frames) : readEbmlSizes(reader, frames)
+  const last = block.size - reader.read - frameSizes.reduce((total, size) => total + size, 0)
+  if (last < 0) throw new MalformedMedia('laced frames that run past their block', block.offset)
+  frameSizes.push(last)
+  return { headBytes: reader.read, frameSizes }
+}
+
+function readFixedLacing({ size, offset }: BlockBytes, headBytes: number, frames: number): Lacing {
+  const each = (size - headBytes) / frames
+  if (!Number.isInteger(each)) throw new MalformedMedia('frames of fixed lacing that do not fill their block', offset)
+  return { headBytes, frameSizes: new Array<number>(frames).fill(each) }
+}
+
+/** Sizes of all frames but the last, each a run of 255s and a smaller byte. */
+function readXiphSizes(reader: LacingReader, frames: number): number[] {
+  const sizes: number[] = []
+  for (let index = 1; index < frames; index += 1) {
+    let size = 0
+    let byte = 255
+    while (byte === 255) {
+      byte = reader.byte()
+      size += byte
+    }
+    sizes.push(size)
+  }
+  return sizes
+}
+
+/** The first size, then differences, each shifted by half its range (RFC 9559, section 10.3.3). */
+function readEbmlSizes(reader: LacingReader, frames: number): number[] {
+  const sizes: number[] = []
+  let size = 0
+  for (let index = 1; index < frames; index += 1) {
+    const { value, length } = reader.vint()
+    size = index === 1 ? value : size + value - (2 ** (7 * length - 1) - 1)
+    if (size < 0) throw new MalformedMedia('a laced frame of negative size', reader.offset)
+    sizes.push(size)
+  }
+  return sizes
+}
+
+class LacingReader {
+  constructor(
+    readonly block: BlockBytes,
+    public read: number,
+  ) {}
+
+  get offset(): number {
+    return this.block.offset
+  }
+
+  byte(): number {
+    this.#need(1)
+    const byte = this.block.bytes[this.block.at + this.read] ?? 0
+    this.read += 1
+    return byte
+  }
+
+  vint(): { value: number; length: number } {
+    this.#need(1)
+    const at = this.block.at + this.read
+    const length = vintLength(this.block.bytes[at] ?? 0)
+    if (length > 8) throw new MalformedMedia('a laced frame without a size', this.offset)
+    this.#need(length)
+    this.read += length
+    return { value: readVint(this.block.bytes, at, length), length }
+  }
+
+  #need(count: number): void {
+    if (this.read + count > Math.min(this.block.size, MAX_LACING_BYTES)) {
+      throw new MalformedMedia('frame sizes that run past their block', this.offset)
+    }
+  }
+}

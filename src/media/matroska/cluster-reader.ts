@@ -1,0 +1,97 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { type BlockHead, blockPrefixBytes, isLaced, MAX_LACING_BYTES, readBlockHead } from './block.js'
+import type { ByteWindow } from './byte-window.js'
+import type { MatroskaEvent } from './events.js'
+import type { FrameSink } from './frame-sink.js'
+import { SampleTableBuilder } from './sample-table-builder.js'
+import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './segment-info.js'
+
+/** Far above 20 s of anything a camera sends. */
+export const MAX_SAMPLES_PER_CLUSTER = 131_072
+/** Offsets in a sample table have 32 bits. */
+const MAX_CLUSTER_BYTES = 0xffffffff
+
+/** The Cluster that is being read: its bounds, its Timestamp and its rows so far. Used again for the next one. */
+export class ClusterReader {
+  start = 0
+  /** Infinity where the size is unknown. */
+  end = 0
+  readonly #rows = new SampleTableBuilder()
+  #timestampTicks: number | null = null
+  #timestampScale = DEFAULT_TIMESTAMP_SCALE
+  #groupFirstRow = 0
+  #isGroupKey = true
+
+  get frames(): number {
+    return this.#rows.count
+  }
+
+  open(start: number, end: number, timestampScale: number): void {
+    this.start = start
+    this.end = end
+    this.#timestampScale = timestampScale
+    this.#timestampTicks = null
+  }
+
+  /** The Timestamp in milliseconds. */
+  setTimestamp(ticks: number, offset: number): number {
+    if (this.#timestampTicks !== null) throw new MalformedMedia('a Cluster with two Timestamps', offset)
+    this.#timestampTicks = ticks
+    const timestampMs = toMilliseconds(ticks, this.#timestampScale)
+    if (!Number.isSafeInteger(timestampMs)) throw new MalformedMedia('a Timestamp too large to count with', offset)
+    return timestampMs
+  }
+
+  openGroup(): void {
+    this.#groupFirstRow = this.#rows.count
+    this.#isGroupKey = true
+  }
+
+  /** A frame that refers to another is not a key frame, wherever in its BlockGroup that is said. */
+  noteReference(): void {
+    this.#isGroupKey = false
+  }
+
+  closeGroup(): void {
+    this.#rows.setKeys(this.#groupFirstRow, this.#isGroupKey)
+  }
+
+  /** Reads the head of the block that begins at the window, of `size` bytes; null until enough of it is there. */
+  readBlock(window: ByteWindow, size: number): BlockHead | null {
+    if (!window.has(1)) return size === 0 ? this.#refuseEmptyBlock(window) : null
+    const prefixBytes = blockPrefixBytes(blockAt(window, size))
+    if (!window.has(prefixBytes)) return null
+    if (isLaced(window.bytes, window.at, prefixBytes) && !window.has(Math.min(size, MAX_LACING_BYTES))) return null
+    const head = readBlockHead(blockAt(window, size), prefixBytes)
+    this.#addRows(head, window.position)
+    return head
+  }
+
+  close(end: number, sink: FrameSink | null): MatroskaEvent {
+    const ticks = this.#timestampTicks
+    if (ticks === null) throw new MalformedMedia('a Cluster without a Timestamp', this.start)
+    const scale = this.#timestampScale
+    const timestampMs = toMilliseconds(ticks, scale)
+    const toTime = scale === DEFAULT_TIMESTAMP_SCALE ? null : (time: number) => toMilliseconds(ticks + time, scale) - timestampMs
+    const samples = this.#rows.take(toTime)
+    return { kind: 'cluster-end', range: { start: this.start, end }, timestampMs, samples, invalidFrame: sink?.endCluster() ?? null }
+  }
+
+  #addRows(head: BlockHead, position: number): void {
+    let offset = position + head.headBytes - this.start
+    for (const size of head.frameSizes) {
+      if (this.#rows.count === MAX_SAMPLES_PER_CLUSTER) throw new MalformedMedia('a Cluster with too many frames', position)
+      if (offset + size > MAX_CLUSTER_BYTES) throw new MalformedMedia('a frame beyond the first 4 GiB of its Cluster', position)
+      this.#rows.add({ track: head.track, offset, size, time: head.relativeTicks, isKey: head.isKey })
+      offset += size
+    }
+  }
+
+  #refuseEmptyBlock(window: ByteWindow): never {
+    throw new MalformedMedia('a block without content', window.position)
+  }
+}
+
+function blockAt(window: ByteWindow, size: number): { bytes: Uint8Array; at: number; size: number; offset: number } {
+  return { bytes: window.bytes, at: window.at, size, offset: window.position }
+}

@@ -1,0 +1,353 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { ByteWindow } from './byte-window.js'
+import { ClusterReader } from './cluster-reader.js'
+import { type EbmlBytes, readUintElement } from './ebml.js'
+import { ElementHeader } from './element-header.js'
+import { ELEMENT } from './element-ids.js'
+import { actionFor, type Level } from './element-places.js'
+import type { MatroskaEvent } from './events.js'
+import type { FrameSink, FrameSinkFactory } from './frame-sink.js'
+import { HeaderRecorder } from './header-recorder.js'
+import { checkEbmlHeader, DEFAULT_TIMESTAMP_SCALE, parseTimestampScale } from './segment-info.js'
+import { parseTags } from './tags.js'
+import type { MatroskaTrack } from './track.js'
+import { parseTracks } from './tracks.js'
+
+/** From the EBML header to the first Cluster. CodecPrivate may take 1 MiB of it. */
+export const MAX_HEADER_BYTES = 4 * 1024 * 1024
+/** A Tags element, which is the only one between Clusters that is looked into. */
+export const MAX_TAGS_BYTES = 1024 * 1024
+const MAX_HEADER_ELEMENTS = 10_000
+
+/** What is to be done with the data of the element whose header was read last. */
+type Task = 'header' | 'parse' | 'block' | 'skip' | 'payload'
+
+/**
+ * Reads Matroska (RFC 9559) as Kinesis Video producers send it, in chunks of any size; what it finds never depends on the chunking.
+ * It steps over payloads by arithmetic, and holds no more than one small element and the header before the first Cluster.
+ *
+ * Refused: files without Matroska's DocType, frames that are not stored as they are (ContentEncodings), elements that run past their
+ * parent, sizes left unknown anywhere but at Segment and Cluster, headers above MAX_HEADER_BYTES. Unknown elements are stepped over.
+ */
+export class MatroskaDemuxer {
+  readonly #window = new ByteWindow()
+  readonly #header = new ElementHeader()
+  readonly #cluster = new ClusterReader()
+  readonly #createSink: FrameSinkFactory | null
+  #events: MatroskaEvent[] = []
+  #failure: MalformedMedia | null = null
+  #level: Level = 'top'
+  #task: Task = 'header'
+  /** Bytes of the element's data that are still to come. */
+  #left = 0
+  #segmentEnd = 0
+  #groupEnd = 0
+  #isSegmentDue = false
+  #recorder: HeaderRecorder | null = null
+  #headerElements = 0
+  #timestampScale = DEFAULT_TIMESTAMP_SCALE
+  #tracks: readonly MatroskaTrack[] | null = null
+  #sink: FrameSink | null = null
+
+  constructor(options: { readonly frameSink?: FrameSinkFactory } = {}) {
+    this.#createSink = options.frameSink ?? null
+  }
+
+  /**
+   * What the chunk completes. Where it turns out malformed, what was found before that place is returned first, and the error is
+   * thrown when there is nothing (more) to return: at once, or by the next `push` or `end`. `failure` tells earlier.
+   *
+   * @throws MalformedMedia
+   */
+  push(chunk: Uint8Array): MatroskaEvent[] {
+    if (!this.#failure) this.#attempt(() => this.#run(chunk))
+    return this.#takeEvents()
+  }
+
+  /**
+   * The upload is over: ends a Cluster of unknown size.
+   *
+   * @throws MalformedMedia where the upload stops inside an element
+   */
+  end(): MatroskaEvent[] {
+    if (!this.#failure) this.#attempt(() => this.#finish())
+    return this.#takeEvents()
+  }
+
+  /** Why no more will come, as soon as it is known; null while all is well. */
+  get failure(): MalformedMedia | null {
+    return this.#failure
+  }
+
+  /**
+   * Offset up to which it is decided where the bytes belong. At most 11 bytes before the end of what was pushed: the beginning of an
+   * element header, which may be the end of a Cluster of unknown size.
+   */
+  get settled(): number {
+    return this.#task === 'header' ? this.#window.position : this.#window.position + this.#window.waiting
+  }
+
+  /** Frames of the Cluster in progress whose block headers have been read. */
+  get framesInCluster(): number {
+    return this.#level === 'cluster' || this.#level === 'group' ? this.#cluster.frames : 0
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof MalformedMedia)) throw error
+      this.#failure = error
+    }
+  }
+
+  #takeEvents(): MatroskaEvent[] {
+    if (this.#failure && this.#events.length === 0) throw this.#failure
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  #run(chunk: Uint8Array): void {
+    this.#window.feed(chunk)
+    while (this.#step()) {
+      // Each step consumes something or stops for want of bytes.
+    }
+  }
+
+  #step(): boolean {
+    switch (this.#task) {
+      case 'header':
+        return this.#readHeader()
+      case 'parse':
+        return this.#parseElement()
+      case 'block':
+        return this.#readBlock()
+      case 'skip':
+      case 'payload':
+        return this.#skipData()
+    }
+  }
+
+  #readHeader(): boolean {
+    this.#closeFinished()
+    const header = this.#header
+    if (!header.read(this.#window)) return false
+    if (actionFor(this.#level, header.id) === 'leave') this.#leaveCluster()
+    this.#checkBounds()
+    this.#openElement()
+    this.#consume(header.bytes)
+    return true
+  }
+
+  #closeFinished(): void {
+    const { position } = this.#window
+    if (this.#level === 'group' && position === this.#groupEnd) {
+      this.#cluster.closeGroup()
+      this.#level = 'cluster'
+    }
+    if (this.#level === 'cluster' && position === Math.min(this.#cluster.end, this.#segmentEnd)) this.#closeCluster()
+    if (this.#level === 'segment' && position === this.#segmentEnd) this.#level = 'top'
+  }
+
+  #closeCluster(): void {
+    this.#level = 'segment'
+    this.#events.push(this.#cluster.close(this.#window.position, this.#sink))
+  }
+
+  #leaveCluster(): void {
+    if (this.#cluster.end !== Number.POSITIVE_INFINITY) this.#refuse(`element ${this.#header.name} inside a Cluster`)
+    this.#closeCluster()
+  }
+
+  #checkBounds(): void {
+    const { isSizeUnknown, id, end, name } = this.#header
+    if (isSizeUnknown) {
+      if (id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#refuse(`element ${name} of unknown size`)
+      return
+    }
+    if (end > this.#parentEnd()) this.#refuse(`element ${name} runs past its parent's end`)
+    if (this.#recorder && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#checkHeaderLimits(this.#recorder, end)
+  }
+
+  #checkHeaderLimits(recorder: HeaderRecorder, end: number): void {
+    this.#headerElements += 1
+    if (end - recorder.start > MAX_HEADER_BYTES) this.#refuse(`a header of more than ${MAX_HEADER_BYTES} bytes before the first Cluster`)
+    if (this.#headerElements > MAX_HEADER_ELEMENTS) this.#refuse(`more than ${MAX_HEADER_ELEMENTS} elements before the first Cluster`)
+  }
+
+  #parentEnd(): number {
+    switch (this.#level) {
+      case 'top':
+        return Number.POSITIVE_INFINITY
+      case 'segment':
+        return this.#segmentEnd
+      case 'cluster':
+        return Math.min(this.#cluster.end, this.#segmentEnd)
+      case 'group':
+        return this.#groupEnd
+    }
+  }
+
+  #openElement(): void {
+    const action = actionFor(this.#level, this.#header.id)
+    switch (action) {
+      case 'document':
+        this.#startDocument()
+        break
+      case 'segment':
+        this.#openSegment()
+        break
+      case 'cluster':
+        this.#openCluster()
+        break
+      case 'group':
+        this.#openGroup()
+        break
+      case 'block':
+        this.#expectData('block')
+        break
+      case 'reference':
+        this.#cluster.noteReference()
+        this.#expectData('skip')
+        break
+      case 'parse':
+        this.#expectSmall()
+        break
+      case 'skip':
+        this.#expectData('skip')
+        break
+      case 'leave':
+      case 'refuse':
+        this.#refuse(`element ${this.#header.name} outside its place`)
+    }
+  }
+
+  #expectData(task: Task): void {
+    this.#task = task
+    this.#left = this.#header.size
+  }
+
+  #expectSmall(): void {
+    const { id, size, name } = this.#header
+    // Repeated after a Cluster they may only say the same again (RFC 9559, section 5.1).
+    if (!this.#recorder && (id === ELEMENT.Info || id === ELEMENT.Tracks)) {
+      this.#expectData('skip')
+      return
+    }
+    if (size > parseLimit(id)) this.#refuse(`element ${name} of ${size} bytes: expected at most ${parseLimit(id)}`)
+    this.#expectData('parse')
+  }
+
+  #openSegment(): void {
+    if (!this.#isSegmentDue) this.#refuse('a Segment without an EBML header of its own')
+    this.#isSegmentDue = false
+    this.#segmentEnd = this.#header.end
+    this.#level = 'segment'
+  }
+
+  #openGroup(): void {
+    this.#groupEnd = this.#header.end
+    this.#level = 'group'
+    this.#cluster.openGroup()
+  }
+
+  #startDocument(): void {
+    const { start } = this.#header
+    const isInside = this.#level === 'segment' && this.#segmentEnd !== Number.POSITIVE_INFINITY
+    if (isInside) this.#refuse('an EBML header inside a Segment of known size')
+    this.#level = 'top'
+    this.#events.push({ kind: 'document', start })
+    this.#recorder = new HeaderRecorder(start)
+    this.#headerElements = 0
+    this.#isSegmentDue = true
+    this.#timestampScale = DEFAULT_TIMESTAMP_SCALE
+    this.#tracks = null
+    this.#sink = null
+    this.#expectSmall()
+  }
+
+  #openCluster(): void {
+    const { start, end } = this.#header
+    if (this.#recorder) this.#finishHeader(this.#recorder, start)
+    this.#recorder = null
+    this.#cluster.open(start, end, this.#timestampScale)
+    this.#level = 'cluster'
+    this.#events.push({ kind: 'cluster-start', start })
+  }
+
+  #finishHeader(recorder: HeaderRecorder, end: number): void {
+    const tracks = this.#tracks ?? this.#refuse('a Cluster before any Tracks')
+    this.#sink = this.#createSink?.(tracks) ?? null
+    this.#events.push({ kind: 'tracks', header: { start: recorder.start, end }, bytes: recorder.copy(), tracks })
+  }
+
+  #parseElement(): boolean {
+    if (!this.#window.has(this.#left)) return false
+    const { bytes, at, position } = this.#window
+    this.#interpret({ bytes: bytes.subarray(at, at + this.#left), origin: position })
+    this.#consume(this.#left)
+    this.#task = 'header'
+    return true
+  }
+
+  #interpret(data: EbmlBytes): void {
+    const { id, start, end } = this.#header
+    if (id === ELEMENT.EBML) checkEbmlHeader(data)
+    else if (id === ELEMENT.Info) this.#timestampScale = parseTimestampScale(data)
+    else if (id === ELEMENT.Tracks) this.#tracks = parseTracks(data)
+    else if (id === ELEMENT.Tags) this.#events.push({ kind: 'tags', range: { start, end }, tags: parseTags(data) })
+    else if (id === ELEMENT.Timestamp) this.#readTimestamp(data)
+  }
+
+  #readTimestamp(data: EbmlBytes): void {
+    const ticks = readUintElement(data, { id: ELEMENT.Timestamp, start: 0, end: data.bytes.byteLength })
+    this.#events.push({ kind: 'cluster-timestamp', timestampMs: this.#cluster.setTimestamp(ticks, data.origin) })
+  }
+
+  #readBlock(): boolean {
+    const head = this.#cluster.readBlock(this.#window, this.#left)
+    if (!head) return false
+    this.#consume(head.headBytes)
+    this.#left -= head.headBytes
+    this.#sink?.beginBlock(head.track, head.frameSizes)
+    this.#task = 'payload'
+    return true
+  }
+
+  #skipData(): boolean {
+    const count = this.#window.reach(this.#left)
+    if (this.#sink && this.#task === 'payload' && count > 0) {
+      const { bytes, at } = this.#window
+      this.#sink.payload(bytes, at, at + count)
+    }
+    this.#consume(count)
+    this.#left -= count
+    if (this.#left === 0) this.#task = 'header'
+    // A carry may end before the chunk does: one more look, then either data or nothing.
+    return this.#left === 0 || this.#window.reach(1) > 0
+  }
+
+  #consume(count: number): void {
+    this.#recorder?.append(this.#window.bytes, this.#window.at, count)
+    this.#window.advance(count)
+  }
+
+  #finish(): void {
+    const { position, waiting } = this.#window
+    if (this.#task !== 'header' || waiting > 0) throw new MalformedMedia('the upload ends inside an element', position + waiting)
+    this.#closeFinished()
+    if (this.#level === 'cluster' && this.#parentEnd() === Number.POSITIVE_INFINITY) this.#closeCluster()
+    const isCut = this.#level === 'cluster' || this.#level === 'group' || (this.#level === 'segment' && Number.isFinite(this.#segmentEnd))
+    if (isCut) throw new MalformedMedia('the upload ends before its elements do', position)
+  }
+
+  #refuse(message: string): never {
+    throw new MalformedMedia(message, this.#header.start)
+  }
+}
+
+function parseLimit(id: number): number {
+  if (id === ELEMENT.Timestamp) return 8
+  return id === ELEMENT.Tags ? MAX_TAGS_BYTES : MAX_HEADER_BYTES
+}

@@ -1,0 +1,101 @@
+import { MalformedMedia } from '../malformed-media.js'
+
+/** The size of an element that is as long as what it holds (RFC 8794, section 6.2). */
+export const UNKNOWN_SIZE = -1
+
+/** Far above what real headers hold, low enough that a flood of empty elements costs nothing. */
+const MAX_CHILDREN = 10_000
+
+const decoder = new TextDecoder()
+
+/** An element inside bytes that are all there. */
+export interface EbmlElement {
+  readonly id: number
+  /** Its data: [start, end), as indexes into the bytes. */
+  readonly start: number
+  readonly end: number
+}
+
+/** Bytes of which `origin` is the offset of the first one in the upload, for error messages. */
+export interface EbmlBytes {
+  readonly bytes: Uint8Array
+  readonly origin: number
+}
+
+/** Octets of a variable-size integer, by its first octet: 1 to 8, or 9 where no octet count is coded. */
+export function vintLength(firstByte: number): number {
+  return Math.clz32(firstByte) - 23
+}
+
+/** Big-endian; exact up to 2^53. */
+export function readUnsigned(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0
+  for (let index = at; index < at + length; index += 1) value = value * 256 + (bytes[index] ?? 0)
+  return value
+}
+
+/** The value of a variable-size integer of `length` octets, without its marker bit; like readUnsigned, exact up to 2^53. */
+export function readVint(bytes: Uint8Array, at: number, length: number): number {
+  // The marker goes first: with it, a size in 8 octets would already lie above 2^53.
+  const first = (bytes[at] ?? 0) & (0xff >> length)
+  return first * 256 ** (length - 1) + readUnsigned(bytes, at + 1, length - 1)
+}
+
+/** A data size; UNKNOWN_SIZE where all its value bits are 1. */
+export function readSize(bytes: Uint8Array, at: number, length: number): number {
+  return isAllOnes(bytes, at, length) ? UNKNOWN_SIZE : readVint(bytes, at, length)
+}
+
+function isAllOnes(bytes: Uint8Array, at: number, length: number): boolean {
+  if (bytes[at] !== 2 ** (9 - length) - 1) return false
+  for (let index = at + 1; index < at + length; index += 1) {
+    if (bytes[index] !== 0xff) return false
+  }
+  return true
+}
+
+/** The elements that fill [start, end) of the bytes, one after the other. */
+export function* readElements({ bytes, origin }: EbmlBytes, start: number, end: number): Generator<EbmlElement, void> {
+  let at = start
+  for (let count = 0; at < end; count += 1) {
+    if (count === MAX_CHILDREN) throw new MalformedMedia(`more than ${MAX_CHILDREN} elements in one`, origin + at)
+    const element = readElement({ bytes, origin }, at, end)
+    yield element
+    at = element.end
+  }
+}
+
+function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): EbmlElement {
+  const idLength = vintLength(bytes[at] ?? 0)
+  if (idLength > 4) throw new MalformedMedia('an element id of more than 4 octets', origin + at)
+  const sizeAt = at + idLength
+  const sizeLength = sizeAt < end ? vintLength(bytes[sizeAt] ?? 0) : 9
+  const start = sizeAt + sizeLength
+  if (sizeLength > 8 || start > end) throw new MalformedMedia('an element without a data size', origin + at)
+  const size = readSize(bytes, sizeAt, sizeLength)
+  if (size === UNKNOWN_SIZE || start + size > end) throw new MalformedMedia("an element that runs past its parent's end", origin + at)
+  return { id: readUnsigned(bytes, at, idLength), start, end: start + size }
+}
+
+/** An unsigned integer element (RFC 8794, section 7.2): no octets say 0. */
+export function readUintElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
+  if (end - start > 8) throw new MalformedMedia('an integer of more than 8 octets', origin + start)
+  const value = readUnsigned(bytes, start, end - start)
+  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('an integer too large to count with', origin + start)
+  return value
+}
+
+/** A float element (section 7.3): 0, 4 or 8 octets. */
+export function readFloatElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start)
+  if (end === start) return 0
+  if (end - start === 4) return view.getFloat32(0)
+  if (end - start === 8) return view.getFloat64(0)
+  throw new MalformedMedia('a float of neither 4 nor 8 octets', origin + start)
+}
+
+/** A string element, cut at its first NUL: producers pad to a fixed width (section 13 allows it). */
+export function readStringElement({ bytes }: EbmlBytes, { start, end }: EbmlElement): string {
+  const nul = bytes.subarray(start, end).indexOf(0)
+  return decoder.decode(bytes.subarray(start, nul < 0 ? end : start + nul))
+}

@@ -1,0 +1,65 @@
+import type { SampleTable } from './sample-table.js'
+
+const FIRST_CAPACITY = 256
+
+export interface SampleRow {
+  readonly track: number
+  readonly offset: number
+  readonly size: number
+  readonly time: number
+  readonly isKey: boolean
+}
+
+/** Collects the rows of one Cluster after the other; its columns are kept and grown, the tables it gives away are copies. */
+export class SampleTableBuilder {
+  count = 0
+  #tracks = new Uint8Array(FIRST_CAPACITY)
+  #offsets = new Uint32Array(FIRST_CAPACITY)
+  #sizes = new Uint32Array(FIRST_CAPACITY)
+  #times = new Int32Array(FIRST_CAPACITY)
+  #keys = new Uint8Array(FIRST_CAPACITY)
+
+  add({ track, offset, size, time, isKey }: SampleRow): void {
+    const row = this.count
+    if (row === this.#tracks.length) this.#grow()
+    this.#tracks[row] = track
+    this.#offsets[row] = offset
+    this.#sizes[row] = size
+    this.#times[row] = time
+    this.#keys[row] = isKey ? 1 : 0
+    this.count = row + 1
+  }
+
+  /** For a BlockGroup, of which it is known at its end whether it refers to other frames. */
+  setKeys(fromRow: number, isKey: boolean): void {
+    this.#keys.fill(isKey ? 1 : 0, fromRow, this.count)
+  }
+
+  /** The table, each time passed through `toTime`; the builder starts afresh. */
+  take(toTime: ((time: number) => number) | null): SampleTable {
+    const count = this.count
+    this.count = 0
+    return {
+      count,
+      tracks: this.#tracks.slice(0, count),
+      offsets: this.#offsets.slice(0, count),
+      sizes: this.#sizes.slice(0, count),
+      times: toTime ? this.#times.subarray(0, count).map(toTime) : this.#times.slice(0, count),
+      keys: this.#keys.slice(0, count),
+    }
+  }
+
+  #grow(): void {
+    const capacity = this.#tracks.length * 2
+    this.#tracks = grown(this.#tracks, new Uint8Array(capacity))
+    this.#offsets = grown(this.#offsets, new Uint32Array(capacity))
+    this.#sizes = grown(this.#sizes, new Uint32Array(capacity))
+    this.#times = grown(this.#times, new Int32Array(capacity))
+    this.#keys = grown(this.#keys, new Uint8Array(capacity))
+  }
+}
+
+function grown<Column extends Uint8Array | Uint32Array | Int32Array>(column: Column, larger: Column): Column {
+  larger.set(column)
+  return larger
+}

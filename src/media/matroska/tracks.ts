@@ -1,0 +1,83 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { type EbmlBytes, type EbmlElement, readElements, readFloatElement, readStringElement, readUintElement } from './ebml.js'
+import { ELEMENT } from './element-ids.js'
+import type { MatroskaTrack } from './track.js'
+
+/** Kinesis Video allows 3; whoever wants to say so must be able to read a few more. */
+const MAX_TRACKS = 127
+const TRACK_TYPES: Readonly<Record<number, MatroskaTrack['type']>> = { 1: 'video', 2: 'audio' }
+
+/** The TrackEntries of a Tracks element, in its order. */
+export function parseTracks(data: EbmlBytes): MatroskaTrack[] {
+  const tracks: MatroskaTrack[] = []
+  for (const element of readElements(data, 0, data.bytes.byteLength)) {
+    if (element.id !== ELEMENT.TrackEntry) continue
+    if (tracks.length === MAX_TRACKS) throw new MalformedMedia(`more than ${MAX_TRACKS} tracks`, data.origin + element.start)
+    const track = parseTrackEntry(data, element)
+    if (tracks.some(({ number }) => number === track.number)) {
+      throw new MalformedMedia(`two tracks with number ${track.number}`, data.origin + element.start)
+    }
+    tracks.push(track)
+  }
+  return tracks
+}
+
+function parseTrackEntry(data: EbmlBytes, entry: EbmlElement): MatroskaTrack {
+  const { bytes, origin } = data
+  const fields = new Map<number, EbmlElement>()
+  for (const element of readElements(data, entry.start, entry.end)) fields.set(element.id, element)
+  // A stored payload must be the frame itself: header stripping, compression and encryption all take that away.
+  const encodings = fields.get(ELEMENT.ContentEncodings)
+  if (encodings && hasChild(data, encodings, ELEMENT.ContentEncoding)) {
+    throw new MalformedMedia('a track whose frames are compressed, stripped or encrypted (ContentEncodings)', origin + encodings.start)
+  }
+  const codecPrivate = fields.get(ELEMENT.CodecPrivate)
+  const codecId = fields.get(ELEMENT.CodecID)
+  const type = TRACK_TYPES[readUint(data, fields.get(ELEMENT.TrackType), 0)] ?? 'other'
+  return {
+    number: readTrackNumber(data, entry, fields.get(ELEMENT.TrackNumber)),
+    type,
+    codecId: codecId ? readStringElement(data, codecId).trimEnd() : '',
+    codecPrivate: codecPrivate && codecPrivate.end > codecPrivate.start ? bytes.slice(codecPrivate.start, codecPrivate.end) : null,
+    video: type === 'video' ? parseVideo(data, fields.get(ELEMENT.Video)) : null,
+    audio: type === 'audio' ? parseAudio(data, fields.get(ELEMENT.Audio)) : null,
+  }
+}
+
+function readTrackNumber(data: EbmlBytes, entry: EbmlElement, element: EbmlElement | undefined): number {
+  const number = readUint(data, element, 0)
+  if (number < 1 || number > 255) throw new MalformedMedia(`track number ${number}: expected 1 to 255`, data.origin + entry.start)
+  return number
+}
+
+function parseVideo(data: EbmlBytes, video: EbmlElement | undefined): MatroskaTrack['video'] {
+  if (!video) return null
+  const sides = { width: 0, height: 0 }
+  for (const element of readElements(data, video.start, video.end)) {
+    if (element.id === ELEMENT.PixelWidth) sides.width = readUintElement(data, element)
+    else if (element.id === ELEMENT.PixelHeight) sides.height = readUintElement(data, element)
+  }
+  return sides
+}
+
+function parseAudio(data: EbmlBytes, audio: EbmlElement | undefined): MatroskaTrack['audio'] {
+  if (!audio) return null
+  // The defaults of RFC 9559, sections 5.1.4.1.29.1 and 5.1.4.1.29.3.
+  const sound = { sampleRate: 8000, channels: 1 }
+  for (const element of readElements(data, audio.start, audio.end)) {
+    if (element.id === ELEMENT.SamplingFrequency) sound.sampleRate = readFloatElement(data, element)
+    else if (element.id === ELEMENT.Channels) sound.channels = readUintElement(data, element)
+  }
+  return sound
+}
+
+function readUint(data: EbmlBytes, element: EbmlElement | undefined, absent: number): number {
+  return element ? readUintElement(data, element) : absent
+}
+
+function hasChild(data: EbmlBytes, parent: EbmlElement, id: number): boolean {
+  for (const element of readElements(data, parent.start, parent.end)) {
+    if (element.id === id) return true
+  }
+  return false
+}
