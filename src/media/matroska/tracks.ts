@@ -31,17 +31,22 @@ function parseTrackEntry(data: EbmlBytes, entry: EbmlElement): MatroskaTrack {
   if (encodings && hasChild(data, encodings, ELEMENT.ContentEncoding)) {
     throw new MalformedMedia('a track whose frames are compressed, stripped or encrypted (ContentEncodings)', origin + encodings.start)
   }
-  const codecPrivate = fields.get(ELEMENT.CodecPrivate)
   const codecId = fields.get(ELEMENT.CodecID)
   const type = TRACK_TYPES[readUint(data, fields.get(ELEMENT.TrackType), 0)] ?? 'other'
   return {
     number: readTrackNumber(data, entry, fields.get(ELEMENT.TrackNumber)),
     type,
     codecId: codecId ? readStringElement(data, codecId).trimEnd() : '',
-    codecPrivate: codecPrivate && codecPrivate.end > codecPrivate.start ? bytes.slice(codecPrivate.start, codecPrivate.end) : null,
+    codecPrivate: copyData(bytes, fields.get(ELEMENT.CodecPrivate)),
     video: type === 'video' ? parseVideo(data, fields.get(ELEMENT.Video)) : null,
     audio: type === 'audio' ? parseAudio(data, fields.get(ELEMENT.Audio)) : null,
   }
+}
+
+function copyData(bytes: Uint8Array, element: EbmlElement | undefined): Uint8Array | null {
+  if (!element || element.end === element.start) return null
+  // Not `slice`: the chunks are Buffers, whose `slice` shares their memory.
+  return new Uint8Array(bytes.subarray(element.start, element.end))
 }
 
 function readTrackNumber(data: EbmlBytes, entry: EbmlElement, element: EbmlElement | undefined): number {
