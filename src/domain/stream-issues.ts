@@ -4,6 +4,7 @@ import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { givenText, instantText, toError } from './clip-issue-text.js'
 import type { ClipRequest } from './clip-request.js'
+import { KVS_LIMITS } from './limits.js'
 import type { StreamRef } from './stream-ref.js'
 import type { TimeRange } from './time-range.js'
 
@@ -62,7 +63,7 @@ export function expiredIssues(
 
 function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {
   // The service wants a start later than its oldest point, which moves on while the request is under way.
-  const ranges = (end: EpochMs) => [{ startMs: retainedFromMs + 1, endMs: end }]
+  const ranges = (end: EpochMs) => [{ startMs: Math.max(retainedFromMs + 1, end - KVS_LIMITS.maxRangeHours * 3_600_000), endMs: end }]
   const kept = `only footage after ${instantText(retainedFromMs)} is kept`
   if (endMs <= retainedFromMs) {
     const text = `The range ends at ${instantText(endMs)}, and ${kept}.`
