@@ -7,27 +7,43 @@ import type { ByteSpan } from './byte-range.js'
 export interface PartStore {
   /**
    * The part, from the store, from a fetch that is under way, or by calling `fetch` (once, however many ask at the same time).
-   * Resolves once there is something to read: the stored part, or a fetch whose headers have come. What `fetch` throws reaches all who wait.
-   * The handle keeps the part from being evicted until it is released.
+   * Resolves once there is something to read: the stored part, or a fetch whose headers have come. What `fetch` throws reaches all who
+   * wait. Throws StoreFull when there is no room. When `signal` aborts, this caller stops waiting; the fetch goes on for the others.
+   * The handle keeps the part from being evicted, and its fetch going, until it is released.
    */
-  open(key: string, fetch: PartFetch): Promise<PartHandle>
-  /** Bytes kept now. */
+  open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
+  /** Bytes kept now, those of arriving parts included. */
   readonly sizeBytes: number
 }
 
-/** Asks for the bytes; resolves when the headers are there. Aborted when nobody wants the part any more. */
-export type PartFetch = (signal: AbortSignal) => Promise<{ readonly sizeBytes: number | null; readonly bytes: AsyncIterable<Uint8Array> }>
+/**
+ * Asks for the bytes; resolves when the headers are there. Aborted when nobody holds the part any more. The chunks belong to the store
+ * from then on: their memory may not be used again.
+ */
+export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
+export interface PartBody {
+  /** Null when it is not known before the end. A body of any other length is refused. */
+  readonly sizeBytes: number | null
+  /** Ends normally only when every byte has come. */
+  readonly bytes: AsyncIterable<Uint8Array>
+}
 
 export interface PartHandle {
   /** How this handle came by the part. */
   readonly origin: 'stored' | 'joined_in_flight' | 'fetched'
   readonly state: PartState
-  /** Resolves with the whole size once every byte has come; rejects when the fetch failed. */
+  /** Resolves with the whole size once every byte has come; rejects when the fetch failed: what it threw, PartBroken or StoreFull. */
   whole(signal: AbortSignal): Promise<number>
-  /** Bytes [start, end), waiting for those that have not come yet. Rejects when the fetch fails before they do. */
+  /** SHA-256 of all its bytes in hexadecimal, once they have come. Costs one reading of the part the first time, then is remembered. */
+  sha256(signal: AbortSignal): Promise<string>
+  /**
+   * Bytes [start, end), waiting for those that have not come yet; the end of the part ends them too. Rejects when the fetch fails before
+   * they do, and with PartBroken rather than give a byte that is not the one that was stored. Each chunk is valid until the next is asked for.
+   */
   read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Called at each change of the state; returns what ends it. */
   onProgress(listener: (state: PartState) => void): () => void
+  /** May be called more than once. Reads that are under way may finish; while they do, the part stays held. */
   release(): void
 }
 
