@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { StreamRef } from '../domain/stream-ref.js'
-import type { EndpointDirectory, EndpointKey, StreamCatalog, StreamDescription } from '../kvs/ports.js'
+import type { EndpointKey, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 
 /** What one operation shares among its resolvers. A type and not an interface: graphql-ws and graphql-sse ask for an index signature. */
 export type RequestContext = {
@@ -12,19 +12,20 @@ export type RequestContext = {
 
 export interface ContextSources {
   readonly streams: StreamCatalog
-  readonly endpoints: EndpointDirectory
+  /** The lookups of one operation, over what the process remembers. */
+  readonly createEndpointLoader: (signal: AbortSignal) => RequestContext['endpoints']
 }
 
 /**
  * One context for each operation. Its loaders gather what the operation asks in one turn of the event loop; what is remembered for
  * longer than the operation is remembered behind the ports.
  */
-export function createContext({ streams, endpoints }: ContextSources, signal: AbortSignal): RequestContext {
+export function createContext({ streams, createEndpointLoader }: ContextSources, signal: AbortSignal): RequestContext {
   return {
     signal,
     streams: new DataLoader((refs) => streams.findMany(refs, signal), {
       cacheKeyFn: (ref) => ('arn' in ref ? `arn ${ref.arn}` : `name ${ref.name}`),
     }),
-    endpoints: new DataLoader((keys) => endpoints.getMany(keys, signal), { cacheKeyFn: ({ api, streamArn }) => `${api} ${streamArn}` }),
+    endpoints: createEndpointLoader(signal),
   }
 }

@@ -1,0 +1,19 @@
+// Prints schema.graphql from the resolvers; with --check, says whether the file is what they print, and changes nothing.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const ROOT = join(import.meta.dirname, '..')
+const FILE = join(ROOT, 'schema.graphql')
+const { printContract } = await import(pathToFileURL(join(ROOT, 'dist', 'graphql', 'schema.js')).href)
+
+const printed = printContract()
+const kept = await readFile(FILE, 'utf8').catch(() => '')
+if (process.argv.includes('--check')) {
+  if (kept !== printed) {
+    console.error('schema.graphql is stale: run `npm run schema`.')
+    process.exitCode = 1
+  }
+} else if (kept !== printed) {
+  await writeFile(FILE, printed)
+}

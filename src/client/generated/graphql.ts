@@ -1,0 +1,261 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** The APIs of Kinesis Video that are called at an endpoint of the stream (APIName of GetDataEndpoint). */
+export type ApiName =
+  /** GetClip: an MP4 of archived footage. */
+  | 'GET_CLIP'
+  /** GetDASHStreamingSessionURL: playing by MPEG-DASH. */
+  | 'GET_DASH_STREAMING_SESSION_URL'
+  /** GetHLSStreamingSessionURL: playing by HLS. */
+  | 'GET_HLS_STREAMING_SESSION_URL'
+  /** GetImages: still pictures. */
+  | 'GET_IMAGES'
+  /** GetMedia: following a stream as Matroska. */
+  | 'GET_MEDIA'
+  /** GetMediaForFragmentList: the Matroska of given fragments. */
+  | 'GET_MEDIA_FOR_FRAGMENT_LIST'
+  /** ListFragments: what is archived. */
+  | 'LIST_FRAGMENTS'
+  /** PutMedia: sending footage. */
+  | 'PUT_MEDIA';
+
+/** Where a clip begins and ends. */
+export type ClipCut =
+  /** The asked seconds: the first frame shown is the first whose time is at or after startTimestamp, the last is the last at or before endTimestamp. The fragment that covers the start is fetched too; an edit list hides what comes before (it stays in the file). No transcoding. */
+  | 'EXACT'
+  /** Whole fragments that start inside the range: what GetClip gives. */
+  | 'FRAGMENT';
+
+/** Why a clip could not be made. */
+export type ClipFailureCode =
+  /** The codec configuration changes inside the range; ranges gives stretches that can be had. */
+  | 'CODEC_CHANGES'
+  /** What is archived now is not what the clip was promised from. */
+  | 'FOOTAGE_CHANGED'
+  /** The footage left retention before it was fetched. */
+  | 'FOOTAGE_EXPIRED'
+  /** The fault is the gateway’s; its log says more. */
+  | 'INTERNAL'
+  /** Kinesis Video does not let the gateway read this stream. */
+  | 'KVS_ACCESS_DENIED'
+  /** Kinesis Video refused because of its quotas, for longer than the gateway may wait. */
+  | 'KVS_THROTTLED'
+  /** Kinesis Video could not be reached, or broke off. */
+  | 'KVS_UNAVAILABLE'
+  /** The gateway has no room for the clip. */
+  | 'STORE_FULL';
+
+/** Who laid out the MP4. */
+export type ClipForm =
+  /** As Kinesis Video wrote it, because it holds something that is not understood, or because it is not rebuilt yet. */
+  | 'PASSTHROUGH'
+  /** Laid out anew: moov first, wall-clock times, the same bytes everywhere. */
+  | 'REBUILT';
+
+/** A clip that is asked for: which stream, from when to when, and how. What is wrong with it comes back as issues. */
+export type ClipInput = {
+  /** Where the clip begins and ends. */
+  cut?: ClipCut;
+  /** Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at it are in. */
+  endTimestamp: string;
+  /** How many seconds the URL may be opened: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A download that has begun may finish. */
+  expiresInSeconds?: number | null | undefined;
+  /** Name offered to the browser, at most 100 characters. Made safe; .mp4 is added when it is missing. */
+  fileName?: string | null | undefined;
+  /** Which clock startTimestamp and endTimestamp are read on. */
+  fragmentSelectorType?: FragmentSelectorType;
+  /** What to do when the range holds more than one GetClip call can give. */
+  overflow?: ClipOverflow;
+  /** The first instant. Fragments that start at it are in. */
+  startTimestamp: string;
+  /** Exactly one of streamName and streamArn. */
+  streamArn?: string | null | undefined;
+  /** Exactly one of streamName and streamArn. */
+  streamName?: string | null | undefined;
+};
+
+/** What is wrong with, or worth knowing about, a clip request. */
+export type ClipIssueCode =
+  /** The clip would be larger than limits.maxClipBytes. */
+  | 'CLIP_TOO_LARGE'
+  /** Producer and server timestamps advance differently by more than a second. */
+  | 'CLOCKS_DISAGREE'
+  /** The codec configuration changes inside the range. */
+  | 'CODEC_PRIVATE_DATA_CHANGES'
+  /** The whole range is older than what the stream keeps. */
+  | 'END_BEFORE_RETENTION'
+  /** The range ends inside a fragment, which is taken whole. */
+  | 'END_INSIDE_FRAGMENT'
+  /** With SERVER_TIMESTAMP, endTimestamp is not in the past. */
+  | 'END_IN_FUTURE'
+  /** endTimestamp is not later than startTimestamp. */
+  | 'END_NOT_AFTER_START'
+  /** expiresInSeconds is not from 1 to limits.maxUrlSeconds. */
+  | 'EXPIRY_OUT_OF_RANGE'
+  /** fileName is empty, too long or holds what no file name may. */
+  | 'FILE_NAME_INVALID'
+  /** The end of the range is so recent that some of its footage may not be listed yet. */
+  | 'FOOTAGE_NOT_YET_LISTED'
+  /** The range holds more fragments than one GetClip call gives. */
+  | 'FRAGMENT_LIMIT_EXCEEDED'
+  /** A stretch of more than 1000 ms of the range has no footage. */
+  | 'GAP_IN_RANGE'
+  /** The codec private data of a track cannot be read, or is not in the form that MP4 needs. */
+  | 'INVALID_CODEC_PRIVATE_DATA'
+  /** A frame is not what its codec says. */
+  | 'INVALID_MEDIA_FRAME'
+  /** More than one GetClip call is needed, and their answers cannot be made one MP4. */
+  | 'JOIN_NOT_POSSIBLE'
+  /** A track came without codec private data. */
+  | 'MISSING_CODEC_PRIVATE_DATA'
+  /** The stream keeps nothing (dataRetentionInHours is 0). */
+  | 'NO_DATA_RETENTION'
+  /** No fragment starts inside the range. */
+  | 'NO_FRAGMENTS'
+  /** The range is longer than 24 hours. */
+  | 'RANGE_TOO_LONG'
+  /** The range holds more bytes than one GetClip call gives. */
+  | 'SIZE_LIMIT_EXCEEDED'
+  /** A part of the range is older than what the stream keeps. */
+  | 'START_BEFORE_RETENTION'
+  /** The range begins inside a fragment, which is left out because it starts earlier. */
+  | 'START_INSIDE_FRAGMENT'
+  /** Both streamName and streamArn were given. */
+  | 'STREAM_AMBIGUOUS'
+  /** streamArn is not the ARN of a Kinesis video stream. */
+  | 'STREAM_ARN_INVALID'
+  /** streamName is not 1 to 256 letters, digits, dots, underscores and hyphens. */
+  | 'STREAM_NAME_INVALID'
+  /** The stream is being made or deleted. */
+  | 'STREAM_NOT_ACTIVE'
+  /** There is no such stream in this account and region. */
+  | 'STREAM_NOT_FOUND'
+  /** Neither streamName nor streamArn was given. */
+  | 'STREAM_REQUIRED'
+  /** The number or kind of tracks changes inside the range. */
+  | 'TRACKS_CHANGE'
+  /** The audio is neither AAC nor G.711. */
+  | 'UNSUPPORTED_AUDIO_CODEC'
+  /** The video is neither H.264 nor H.265. */
+  | 'UNSUPPORTED_VIDEO_CODEC';
+
+/** What to do when the range holds more than one GetClip call can give. */
+export type ClipOverflow =
+  /** Several GetClip calls, one MP4. */
+  | 'JOIN'
+  /** Refused with an issue. */
+  | 'REFUSE'
+  /** What GetClip does by itself: the first 200 fragments or 100 MB. The clip says that it is truncated. */
+  | 'TRUNCATE';
+
+/** How far a clip is. */
+export type ClipState =
+  /** It could not be made; failure says why. */
+  | 'FAILED'
+  /** Its bytes are still coming from Kinesis Video. The URL opens already and gives what has come. */
+  | 'FETCHING'
+  /** Every byte is there. */
+  | 'READY';
+
+/** Which of a fragment’s two times a range is compared with. */
+export type FragmentSelectorType =
+  /** The time that the producer gave the fragment: the clock of the camera. */
+  | 'PRODUCER_TIMESTAMP'
+  /** The time at which Kinesis Video received the fragment: the clock of the service. */
+  | 'SERVER_TIMESTAMP';
+
+/** Whether an issue stops the clip. */
+export type IssueSeverity =
+  /** No clip can be made of this input. */
+  | 'ERROR'
+  /** The clip can be made, but is not quite what was asked for. */
+  | 'WARNING';
+
+/** What a stream is up to, as DescribeStream reports it. */
+export type StreamStatus =
+  /** Ready to take and give footage. */
+  | 'ACTIVE'
+  /** Being made; it takes no footage yet. */
+  | 'CREATING'
+  /** Being deleted. */
+  | 'DELETING'
+  /** Its settings are being changed; footage still comes and goes. */
+  | 'UPDATING';
+
+/** A stretch of time. Both ends are inclusive and compared with the start of each fragment, as GetClip does. */
+export type TimestampRangeInput = {
+  /** The last instant: not before the start. */
+  endTimestamp: string;
+  /** The first instant. */
+  startTimestamp: string;
+};
+
+export type ClipFieldsFragment = { id: string, state: ClipState, form: ClipForm, downloadUrl: string, expiresAt: string, fileName: string, contentType: string, truncated: boolean, fragmentCount: number, sizeBytes: number | null, durationMs: number, progress: number, etag: string | null, requested: { startTimestamp: string, endTimestamp: string, durationMs: number }, delivered: { startTimestamp: string, endTimestamp: string, durationMs: number }, gaps: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }>, failure: { code: ClipFailureCode, message: string, retryable: boolean } | null };
+
+export type IssueFieldsFragment = { code: ClipIssueCode, severity: IssueSeverity, message: string, path: Array<string>, hint: string | null, retryAfterMs: number | null, ranges: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }> };
+
+export type RangeFieldsFragment = { startTimestamp: string, endTimestamp: string, durationMs: number };
+
+export type ClipQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ClipQuery = { clip: { id: string, state: ClipState, form: ClipForm, downloadUrl: string, expiresAt: string, fileName: string, contentType: string, truncated: boolean, fragmentCount: number, sizeBytes: number | null, durationMs: number, progress: number, etag: string | null, requested: { startTimestamp: string, endTimestamp: string, durationMs: number }, delivered: { startTimestamp: string, endTimestamp: string, durationMs: number }, gaps: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }>, failure: { code: ClipFailureCode, message: string, retryable: boolean } | null } | null };
+
+export type RequestClipMutationVariables = Exact<{
+  input: ClipInput;
+}>;
+
+
+export type RequestClipMutation = { requestClip: { clip: { id: string, state: ClipState, form: ClipForm, downloadUrl: string, expiresAt: string, fileName: string, contentType: string, truncated: boolean, fragmentCount: number, sizeBytes: number | null, durationMs: number, progress: number, etag: string | null, requested: { startTimestamp: string, endTimestamp: string, durationMs: number }, delivered: { startTimestamp: string, endTimestamp: string, durationMs: number }, gaps: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }>, failure: { code: ClipFailureCode, message: string, retryable: boolean } | null } | null, issues: Array<{ code: ClipIssueCode, severity: IssueSeverity, message: string, path: Array<string>, hint: string | null, retryAfterMs: number | null, ranges: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }> }> } | null };
+
+export type StreamEndpointsQueryVariables = Exact<{
+  first: number;
+  namePrefix?: string | null | undefined;
+  apiName?: ApiName;
+}>;
+
+
+export type StreamEndpointsQuery = { streams: { nodes: Array<{ name: string, dataEndpoint: string | null, again: string | null }> } | null };
+
+export type StreamFragmentsQueryVariables = Exact<{
+  name: string;
+  range: TimestampRangeInput;
+  fragmentSelectorType?: FragmentSelectorType;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type StreamFragmentsQuery = { stream: { name: string, fragments: { nodes: Array<{ fragmentNumber: string, producerTimestamp: string, serverTimestamp: string, lengthMs: number, sizeBytes: number }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, endCursor: string | null } } | null } | null };
+
+export type StreamsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  namePrefix?: string | null | undefined;
+}>;
+
+
+export type StreamsQuery = { streams: { nodes: Array<{ id: string, name: string, arn: string, status: StreamStatus, mediaType: string | null, createdAt: string, dataRetentionInHours: number, retainedFrom: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type ValidateClipQueryVariables = Exact<{
+  input: ClipInput;
+}>;
+
+
+export type ValidateClipQuery = { validateClip: { valid: boolean, issues: Array<{ code: ClipIssueCode, severity: IssueSeverity, message: string, path: Array<string>, hint: string | null, retryAfterMs: number | null, ranges: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }> }>, plan: { fragmentCount: number, estimatedBytes: number, truncated: boolean, parts: number, requested: { startTimestamp: string, endTimestamp: string, durationMs: number }, delivered: { startTimestamp: string, endTimestamp: string, durationMs: number }, gaps: Array<{ startTimestamp: string, endTimestamp: string, durationMs: number }> } | null } | null };
+
+export const RangeFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}}]} as unknown as DocumentNode<RangeFieldsFragment, unknown>;
+export const ClipFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ClipFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Clip"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"form"}},{"kind":"Field","name":{"kind":"Name","value":"downloadUrl"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"requested"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivered"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"truncated"}},{"kind":"Field","name":{"kind":"Name","value":"gaps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"fragmentCount"}},{"kind":"Field","name":{"kind":"Name","value":"sizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"etag"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}}]} as unknown as DocumentNode<ClipFieldsFragment, unknown>;
+export const IssueFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"IssueFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ClipIssue"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}},{"kind":"Field","name":{"kind":"Name","value":"ranges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}}]} as unknown as DocumentNode<IssueFieldsFragment, unknown>;
+export const ClipDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Clip"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"clip"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ClipFields"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ClipFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Clip"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"form"}},{"kind":"Field","name":{"kind":"Name","value":"downloadUrl"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"requested"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivered"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"truncated"}},{"kind":"Field","name":{"kind":"Name","value":"gaps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"fragmentCount"}},{"kind":"Field","name":{"kind":"Name","value":"sizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"etag"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}}]}}]} as unknown as DocumentNode<ClipQuery, ClipQueryVariables>;
+export const RequestClipDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RequestClip"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ClipInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"requestClip"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"clip"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ClipFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"IssueFields"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ClipFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Clip"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"form"}},{"kind":"Field","name":{"kind":"Name","value":"downloadUrl"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"requested"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivered"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"truncated"}},{"kind":"Field","name":{"kind":"Name","value":"gaps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"fragmentCount"}},{"kind":"Field","name":{"kind":"Name","value":"sizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"etag"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"IssueFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ClipIssue"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}},{"kind":"Field","name":{"kind":"Name","value":"ranges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}}]}}]} as unknown as DocumentNode<RequestClipMutation, RequestClipMutationVariables>;
+export const StreamEndpointsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"StreamEndpoints"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"namePrefix"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"apiName"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ApiName"}}},"defaultValue":{"kind":"EnumValue","value":"GET_CLIP"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"streams"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"namePrefix"},"value":{"kind":"Variable","name":{"kind":"Name","value":"namePrefix"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"dataEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"apiName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"apiName"}}}]},{"kind":"Field","alias":{"kind":"Name","value":"again"},"name":{"kind":"Name","value":"dataEndpoint"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"apiName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"apiName"}}}]}]}}]}}]}}]} as unknown as DocumentNode<StreamEndpointsQuery, StreamEndpointsQueryVariables>;
+export const StreamFragmentsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"StreamFragments"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"range"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRangeInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"fragmentSelectorType"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"FragmentSelectorType"}}},"defaultValue":{"kind":"EnumValue","value":"SERVER_TIMESTAMP"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},"defaultValue":{"kind":"IntValue","value":"100"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stream"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"fragments"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"range"},"value":{"kind":"Variable","name":{"kind":"Name","value":"range"}}},{"kind":"Argument","name":{"kind":"Name","value":"fragmentSelectorType"},"value":{"kind":"Variable","name":{"kind":"Name","value":"fragmentSelectorType"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fragmentNumber"}},{"kind":"Field","name":{"kind":"Name","value":"producerTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"serverTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"lengthMs"}},{"kind":"Field","name":{"kind":"Name","value":"sizeBytes"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"hasPreviousPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}}]} as unknown as DocumentNode<StreamFragmentsQuery, StreamFragmentsQueryVariables>;
+export const StreamsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Streams"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},"defaultValue":{"kind":"IntValue","value":"50"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"namePrefix"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"streams"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"namePrefix"},"value":{"kind":"Variable","name":{"kind":"Name","value":"namePrefix"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"arn"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"mediaType"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"dataRetentionInHours"}},{"kind":"Field","name":{"kind":"Name","value":"retainedFrom"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<StreamsQuery, StreamsQueryVariables>;
+export const ValidateClipDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ValidateClip"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ClipInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"validateClip"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"valid"}},{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"IssueFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"plan"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fragmentCount"}},{"kind":"Field","name":{"kind":"Name","value":"estimatedBytes"}},{"kind":"Field","name":{"kind":"Name","value":"requested"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"delivered"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"truncated"}},{"kind":"Field","name":{"kind":"Name","value":"gaps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RangeFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TimestampRange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"endTimestamp"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"IssueFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ClipIssue"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}},{"kind":"Field","name":{"kind":"Name","value":"ranges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"RangeFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterMs"}}]}}]} as unknown as DocumentNode<ValidateClipQuery, ValidateClipQueryVariables>;

@@ -1,0 +1,53 @@
+import { ApolloServer } from '@apollo/server'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled'
+import type { GraphQLSchema } from 'graphql'
+import type { RequestContext } from './context.js'
+import { documentLimits, MAX_TOKENS } from './document-limits.js'
+import { createFormatError, type ErrorLog } from './format-error.js'
+import { type OperationListener, operationTimingPlugin } from './operation-timing.js'
+import { queryCostPlugin } from './query-cost.js'
+
+export interface ApolloOptions {
+  readonly maxDepth: number
+  readonly maxCost: number
+  readonly introspection: boolean
+  readonly log: ErrorLog & Record<'debug' | 'info' | 'warn', (message: string) => void>
+  readonly listener: OperationListener
+}
+
+/** Apollo with nothing of its own towards the outside: no landing page, no reporting, no cache headers, no signal handlers. */
+export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
+  const { maxDepth, maxCost, introspection, log, listener } = options
+  return new ApolloServer<RequestContext>({
+    schema,
+    introspection,
+    // Without introspection, "did you mean" would give the schema away bit by bit.
+    hideSchemaDetailsFromClientErrors: !introspection,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: documentLimits({ maxDepth }),
+    formatError: createFormatError(log),
+    includeStacktraceInErrorResponses: false,
+    nodeEnv: 'production',
+    stopOnTerminationSignals: false,
+    logger: {
+      debug: (text) => log.debug(text),
+      info: (text) => log.info(text),
+      warn: (text) => log.warn(text),
+      error: (text) => log.error({}, text),
+    },
+    plugins: [
+      queryCostPlugin(maxCost),
+      operationTimingPlugin(listener),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  })
+}

@@ -1,0 +1,49 @@
+import { unwrapResolverError } from '@apollo/server/errors'
+import type { GraphQLFormattedError } from 'graphql'
+import { type ErrorCode, GatewayError } from '../domain/errors.js'
+
+/** Where faults that are ours go; Fastify's logger is one. */
+export interface ErrorLog {
+  error(details: object, message: string): void
+}
+
+export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError
+
+/** Messages of graphql-js quote what they refuse, and a client may send much. */
+const LONGEST_MESSAGE = 500
+const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
+const OUT_OF_TIME = 'The answer did not come within the time that a request may take.'
+
+/** The border between our errors and GraphQL's: a GatewayError keeps its code and details, whatever is unknown is logged and not shown. */
+export function createFormatError(log: ErrorLog): FormatError {
+  return (formatted, error) => {
+    const original = unwrapResolverError(error)
+    if (original instanceof GatewayError) return toFormatted(formatted, original)
+    if (isTimeout(original)) return toFormatted(formatted, new GatewayError('KVS_UNAVAILABLE', OUT_OF_TIME))
+    const code = formatted.extensions?.code
+    if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
+      return { ...formatted, message: cut(formatted.message), extensions: { code } }
+    log.error({ err: original, path: formatted.path }, 'a resolver failed')
+    return toFormatted(formatted, new GatewayError('INTERNAL_SERVER_ERROR', OUR_FAULT))
+  }
+}
+
+interface ErrorExtensions {
+  readonly code: ErrorCode
+  readonly retryAfterMs?: number
+  readonly awsRequestId?: string
+}
+
+function toFormatted(formatted: GraphQLFormattedError, { code, message, details }: GatewayError): GraphQLFormattedError {
+  const extensions: ErrorExtensions = { code, ...details }
+  return { ...formatted, message, extensions: { ...extensions } }
+}
+
+/** AbortSignal.timeout aborts with a DOMException of this name. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
+}
+
+function cut(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import type { ApolloServer } from '@apollo/server'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { RequestContext } from '../graphql/context.js'
+import { answerNotFound, answerProblem } from './error-handler.js'
+import type { GatewayMetrics } from './gateway-metrics.js'
+import { graphqlRoute } from './graphql-route.js'
+import { type Dependency, healthRoute } from './health-route.js'
+import type { OriginRules } from './origins.js'
+import { textRoutes } from './text-routes.js'
+
+/** A clip's token has 2,000 characters at most, its file name some hundred. */
+const MAX_PARAM_LENGTH = 4096
+/** How long a client may take to send a request whole. Answers may take as long as they like: downloads do. */
+const RECEIVE_TIMEOUT_MS = 60_000
+
+export interface AppOptions {
+  readonly apollo: ApolloServer<RequestContext>
+  readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly schemaText: string
+  readonly metrics: GatewayMetrics
+  readonly dependencies: readonly Dependency[]
+  readonly origins: () => OriginRules
+  readonly requestTimeoutMs: number
+  readonly trustProxy: false | number | string
+  readonly logger: FastifyBaseLogger
+}
+
+/** The gateway's routes, but for those of clips, which come as a plugin. It owns Apollo: started here, stopped when the app closes. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { apollo, createContext, schemaText, metrics, dependencies, origins, requestTimeoutMs, trustProxy, logger } = options
+  const app = fastify({
+    loggerInstance: logger,
+    // URLs of clips are credentials, so requests are logged by route (below) and never by address.
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    requestTimeout: RECEIVE_TIMEOUT_MS,
+    trustProxy: toTrustProxy(trustProxy),
+    genReqId: () => randomUUID(),
+    frameworkErrors: answerProblem,
+  })
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onClose', () => apollo.stop())
+  app.setErrorHandler(answerProblem)
+  app.setNotFoundHandler(answerNotFound)
+  addSecurityHeaders(app)
+  logByRoute(app)
+  await apollo.start()
+  await app.register(graphqlRoute, { apollo, createContext, origins, requestTimeoutMs })
+  await app.register(healthRoute, { dependencies, isClosing: () => isClosing })
+  await app.register(textRoutes, { schemaText, metrics, publicUrl: () => origins().publicUrl })
+  return app
+}
+
+/** Fastify takes a count of proxies as a function of the hop. */
+function toTrustProxy(trustProxy: AppOptions['trustProxy']): string | boolean | ((address: string, hop: number) => boolean) {
+  return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy
+}
+
+/** What every answer carries unless its route says otherwise. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
+
+function addSecurityHeaders(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      if (!reply.hasHeader(name)) reply.header(name, value)
+    }
+  })
+}
+
+function logByRoute(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    request.log.debug({ method, route: routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+  })
+}

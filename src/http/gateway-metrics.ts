@@ -1,0 +1,118 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
+export type DownloadOutcome = 'complete' | 'aborted' | 'failed'
+
+/** Seconds. From an answer out of memory to a GetClip of a long range. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** The gateway's counters. It listens to the parts that do the work; none of them knows of Prometheus. */
+export class GatewayMetrics {
+  readonly #registry = new Registry()
+  readonly #registers = { registers: [this.#registry] }
+
+  readonly #kvsRequests = new Counter({
+    name: 'clipgate_kvs_requests_total',
+    help: 'Requests to Kinesis Video, repeated ones too. outcome is ok or the name of the exception.',
+    labelNames: ['operation', 'outcome'],
+    ...this.#registers,
+  })
+  readonly #kvsSeconds = new Histogram({
+    name: 'clipgate_kvs_request_seconds',
+    help: 'Time until Kinesis Video answered (its headers, where media follows).',
+    labelNames: ['operation'],
+    buckets: BUCKETS,
+    ...this.#registers,
+  })
+  readonly #kvsBytes = new Counter({
+    name: 'clipgate_kvs_bytes_total',
+    help: 'Media bytes that came from Kinesis Video.',
+    labelNames: ['operation'],
+    ...this.#registers,
+  })
+  readonly #clipRequests = new Counter({
+    name: 'clipgate_clip_requests_total',
+    help: 'Clip requests by where their bytes came from, or why there are none.',
+    labelNames: ['outcome'],
+    ...this.#registers,
+  })
+  readonly #downloads = new Counter({
+    name: 'clipgate_clip_downloads_total',
+    help: 'Downloads that ended.',
+    labelNames: ['outcome'],
+    ...this.#registers,
+  })
+  readonly #downloadBytes = new Counter({
+    name: 'clipgate_clip_download_bytes_total',
+    help: 'Bytes of clips that were sent.',
+    labelNames: ['outcome'],
+    ...this.#registers,
+  })
+  readonly #activeDownloads = new Gauge({
+    name: 'clipgate_clip_downloads_active',
+    help: 'Downloads under way.',
+    ...this.#registers,
+  })
+  readonly #operationSeconds = new Histogram({
+    name: 'clipgate_graphql_request_seconds',
+    help: 'Time of GraphQL operations. outcome is ok, or error when the answer holds errors.',
+    labelNames: ['operation_type', 'outcome'],
+    buckets: BUCKETS,
+    ...this.#registers,
+  })
+
+  constructor({ storeBytes }: { readonly storeBytes: () => number }) {
+    new Gauge({
+      name: 'clipgate_clip_store_bytes',
+      help: 'Bytes that the clip store keeps.',
+      collect() {
+        this.set(storeBytes())
+      },
+      ...this.#registers,
+    })
+  }
+
+  onRequest({ operation, outcome, seconds }: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void {
+    this.#kvsRequests.inc({ operation, outcome })
+    this.#kvsSeconds.observe({ operation }, seconds)
+  }
+
+  onBytes(operation: string, bytes: number): void {
+    this.#kvsBytes.inc({ operation }, bytes)
+  }
+
+  onClipRequest(outcome: ClipRequestOutcome): void {
+    this.#clipRequests.inc({ outcome })
+  }
+
+  onDownloadStart(): void {
+    this.#activeDownloads.inc()
+  }
+
+  onDownloadEnd({ outcome, bytes }: { readonly outcome: DownloadOutcome; readonly bytes: number }): void {
+    this.#activeDownloads.dec()
+    this.#downloads.inc({ outcome })
+    this.#downloadBytes.inc({ outcome }, bytes)
+  }
+
+  onOperation({
+    operationType,
+    outcome,
+    seconds,
+  }: {
+    readonly operationType: string
+    readonly outcome: string
+    readonly seconds: number
+  }): void {
+    this.#operationSeconds.observe({ operation_type: operationType, outcome }, seconds)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** Prometheus's text format. */
+  print(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}

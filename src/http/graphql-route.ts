@@ -1,0 +1,64 @@
+import type { ApolloServer } from '@apollo/server'
+import { fastifyApolloHandler } from '@as-integrations/fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../domain/errors.js'
+import type { RequestContext } from '../graphql/context.js'
+import { answerGraphqlError } from './error-handler.js'
+import { isHostAllowed, isOriginAllowed, type OriginRules } from './origins.js'
+import { createRequestSignal } from './request-signal.js'
+
+/** Bytes of a request. A requestClips of as many inputs as are allowed, each as long as it may be, has a tenth of it. */
+const BODY_LIMIT = 1_048_576
+/** How long a browser may remember what it was told before calling from elsewhere, in seconds. */
+const PREFLIGHT_MAX_AGE = '600'
+
+export interface GraphqlRouteOptions {
+  /** Started. */
+  readonly apollo: ApolloServer<RequestContext>
+  readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly origins: () => OriginRules
+  readonly requestTimeoutMs: number
+}
+
+/** GraphQL over HTTP on /graphql, by GET (queries) and POST. */
+export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
+  const { apollo, createContext, origins, requestTimeoutMs } = options
+  app.setErrorHandler(answerGraphqlError)
+  app.addHook('onRequest', async (request, reply) => checkCaller(request, reply, origins()))
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    // A HEAD would run the query and throw its answer away.
+    exposeHeadRoute: false,
+    bodyLimit: BODY_LIMIT,
+    handler: fastifyApolloHandler(apollo, {
+      context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
+    }),
+  })
+  app.options('/graphql', answerPreflight)
+}
+
+/** Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. */
+function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: OriginRules): void {
+  const { origin, host = '' } = request.headers
+  reply.header('vary', 'Origin')
+  if (!isHostAllowed(host, rules)) {
+    throw new GatewayError('FORBIDDEN', 'The Host header names another host than this gateway is reached at.')
+  }
+  if (origin === undefined) return
+  if (!isOriginAllowed(origin, host, rules)) {
+    throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway (CORS_ORIGINS names those that may).')
+  }
+  reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'Retry-After' })
+}
+
+/** What a page may send, asked for by its browser beforehand. No credentials are allowed: there are no cookies here. */
+async function answerPreflight(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.headers({
+    allow: 'GET, POST, OPTIONS',
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'Content-Type, Accept, Authorization, Apollo-Require-Preflight',
+    'access-control-max-age': PREFLIGHT_MAX_AGE,
+  })
+  await reply.code(204).send()
+}
