@@ -17,7 +17,7 @@ export interface FoundMovie {
 }
 
 /** A GetClip answer has at most 200 fragments: even one-byte samples listed one by one stay far below this. */
-export const MAX_MOOV_BYTES = 64 * 1024 * 1024
+export const MAX_MOOV_BYTES = 32 * 1024 * 1024
 
 const MAX_TOP_LEVEL_BOXES = 256
 const SKIPPED: ReadonlySet<string> = new Set(['ftyp', 'free', 'skip', 'wide', 'uuid', 'pdin', 'udta', 'meta'])

@@ -1,0 +1,59 @@
+import { MalformedMedia } from '../malformed-media.js'
+import type { BoxView } from './box-view.js'
+import type { FileRange } from './find-movie.js'
+import type { ChunkColumns, SampleColumns } from './movie.js'
+import { NotUnderstood } from './not-understood.js'
+
+/** `stsc` with `stco` or `co64` as columns. Span n is `mdats[n]`; a chunk that does not lie in one of them is refused. */
+export function readChunks(
+  { stsc, offsets }: { stsc: BoxView; offsets: BoxView },
+  samples: SampleColumns,
+  mdats: readonly FileRange[],
+): ChunkColumns {
+  if (stsc.version !== 0 || offsets.version !== 0) throw new NotUnderstood('a chunk table has a version other than 0')
+  const rowBytes = offsets.type === 'co64' ? 8 : 4
+  const count = offsets.rows(4, rowBytes)
+  const sampleCounts = readSampleCounts(stsc, count, samples.count)
+  const chunks = { count, spans: new Uint32Array(count), offsets: new Float64Array(count), sampleCounts }
+  let firstSample = 0
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    const at = 8 + rowBytes * chunk
+    const start = rowBytes === 8 ? offsets.u64(at) : offsets.u32(at)
+    const samplesInChunk = sampleCounts[chunk] ?? 0
+    const end = start + bytesOf(samples, firstSample, samplesInChunk)
+    const span = mdats.findIndex((mdat) => start >= mdat.start && end <= mdat.end)
+    const mdat = mdats[span]
+    if (mdat === undefined) throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset + at)
+    chunks.spans[chunk] = span
+    chunks.offsets[chunk] = start - mdat.start
+    firstSample += samplesInChunk
+  }
+  return chunks
+}
+
+/** Samples in each chunk (ISO/IEC 14496-12, 8.7.4): a row holds from its first chunk to the next row's. */
+function readSampleCounts(stsc: BoxView, chunkCount: number, sampleCount: number): Uint32Array {
+  const rows = stsc.rows(4, 12)
+  const counts = new Uint32Array(chunkCount)
+  let counted = 0
+  for (let row = 0; row < rows; row += 1) {
+    const at = 8 + 12 * row
+    const first = stsc.u32(at) - 1
+    const next = row + 1 < rows ? stsc.u32(at + 12) - 1 : chunkCount
+    const beginsRight = row > 0 || first === 0
+    if (!beginsRight || next < first || next > chunkCount) throw new MalformedMedia(`stsc row ${row + 1} is out of order`, stsc.offset + at)
+    if (stsc.u32(at + 4) === 0) throw new MalformedMedia('a chunk holds no sample', stsc.offset + at)
+    if (stsc.u32(at + 8) !== 1) throw new NotUnderstood('a chunk uses another sample entry than the first')
+    counts.fill(stsc.u32(at + 4), first, next)
+    counted += stsc.u32(at + 4) * (next - first)
+  }
+  if (counted !== sampleCount) throw new MalformedMedia(`the chunks hold ${counted} samples, the track ${sampleCount}`, stsc.offset)
+  return counts
+}
+
+function bytesOf({ sizes }: SampleColumns, first: number, count: number): number {
+  if (typeof sizes === 'number') return sizes * count
+  let bytes = 0
+  for (let index = first; index < first + count; index += 1) bytes += sizes[index] ?? 0
+  return bytes
+}

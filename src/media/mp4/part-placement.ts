@@ -1,0 +1,89 @@
+import type { PartFragment, PartTiming } from './part-timing.js'
+
+/** A difference between the media's clock and the producer's that is a hole in the footage, and not the last frame's length. */
+const GAP_MS = 500
+/** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
+const MUXING_LEAD_MS = 100
+/** Matroska's clock ticks once a millisecond: a muxer's guess at the last frame's length is off by as much. */
+const ROUNDING_MS = 1
+
+export interface PlacedPart {
+  readonly timing: PartTiming
+  /** Producer timestamps of the part's fragments, in the part's order; may be empty. */
+  readonly fragments: readonly PartFragment[]
+}
+
+/**
+ * How many milliseconds after the start of `previous` the part `next` starts. Its first frame stands at the end of the last frame before
+ * it, unless the producer's clock says that there is a hole.
+ *
+ * A file does not know how long its last frame lasts; the muxer guesses. The producer timestamps of the fragments do know, to the
+ * millisecond, where fragments begin with their key frame. So they decide where several of them agree on both sides, or where they differ
+ * from the guess by no more than rounding.
+ */
+export function placeNextPart(previous: PlacedPart, next: PlacedPart): number {
+  const contiguous = previous.timing.endMs - next.timing.firstMs
+  const before = producerOffset(previous, 'end')
+  const after = producerOffset(next, 'start')
+  if (before === null || after === null) return contiguous
+  const measured = after.offsetMs - before.offsetMs
+  const difference = measured - contiguous
+  if (difference > GAP_MS) return measured
+  const runsBack = measured + next.timing.firstMs <= previous.timing.lastMs
+  if (runsBack || difference < -GAP_MS) return contiguous
+  const isSure = Math.abs(difference) <= ROUNDING_MS || (before.isSure && after.isSure)
+  return isSure ? measured : contiguous
+}
+
+interface ProducerOffset {
+  /** Producer time at the part's start, in milliseconds. */
+  readonly offsetMs: number
+  /** Several fragments agree to the millisecond. */
+  readonly isSure: boolean
+}
+
+/**
+ * Fragments and key frames are matched from one side of the part, as far as they keep the same distance: Kinesis Video does not say whether a GetClip
+ * answer keeps the holes of producer time. A fragment may begin with sound a little before its key frame, never after it, so
+ * the largest distance is the right one.
+ */
+function producerOffset({ timing, fragments }: PlacedPart, side: 'start' | 'end'): ProducerOffset | null {
+  const ordered = side === 'start' ? fragments : fragments.toReversed()
+  const guess = firstGuess(timing, ordered[0], side)
+  if (guess === null) return null
+  const tolerance = MUXING_LEAD_MS + timing.endMs - timing.lastMs
+  const offsets: number[] = []
+  for (const { startMs } of ordered) {
+    const expected = startMs - (offsets[0] ?? guess)
+    const key = nearest(timing.keyTimesMs, expected)
+    if (key === null || Math.abs(key.timeMs - expected) > tolerance) break
+    if (key.distanceToNextMs > 2 * tolerance) offsets.push(startMs - key.timeMs)
+  }
+  if (offsets.length === 0) return { offsetMs: guess, isSure: false }
+  const offsetMs = Math.max(...offsets)
+  return { offsetMs, isSure: offsets.filter((offset) => offsetMs - offset <= ROUNDING_MS).length > 1 }
+}
+
+function firstGuess(timing: PartTiming, fragment: PartFragment | undefined, side: 'start' | 'end'): number | null {
+  const firstKey = timing.keyTimesMs[0]
+  if (fragment === undefined || firstKey === undefined) return null
+  return side === 'start' ? fragment.startMs - firstKey : fragment.startMs + fragment.lengthMs - timing.endMs
+}
+
+function nearest(times: Float64Array, wanted: number): { timeMs: number; distanceToNextMs: number } | null {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((times[middle] ?? 0) < wanted) low = middle + 1
+    else high = middle
+  }
+  const below = times[low - 1] ?? Number.NEGATIVE_INFINITY
+  const above = times[low] ?? Number.POSITIVE_INFINITY
+  const index = wanted - below <= above - wanted ? low - 1 : low
+  const timeMs = times[index]
+  if (timeMs === undefined) return null
+  const before = timeMs - (times[index - 1] ?? Number.NEGATIVE_INFINITY)
+  const after = (times[index + 1] ?? Number.POSITIVE_INFINITY) - timeMs
+  return { timeMs, distanceToNextMs: Math.min(before, after) }
+}

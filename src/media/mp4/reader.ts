@@ -1,0 +1,163 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { type BoxView, printable } from './box-view.js'
+import { readChunks } from './chunk-reader.js'
+import { readEdits } from './edit-reader.js'
+import { type FileRange, type FoundMovie, findMovie } from './find-movie.js'
+import type { Movie, MovieTrack } from './movie.js'
+import { NotUnderstood } from './not-understood.js'
+import { readSampleEntry } from './sample-entry-reader.js'
+import { readSamples } from './sample-table-reader.js'
+
+/**
+ * What a GetClip answer turned out to be. `understood: false` is no error: the file may well play, but holds something that could not be
+ * laid out anew without risk, and `reason` says what.
+ */
+export type ParsedMovie =
+  /** `mediaEnd`: first byte of the file after the media; a shorter file is cut off. */
+  { readonly understood: true; readonly movie: Movie; readonly mediaEnd: number } | { readonly understood: false; readonly reason: string }
+
+const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
+
+/**
+ * Reads the tables of an MP4 that may still be arriving: yields the range of bytes it wants next and is given them (fewer at the end of
+ * the file). `source` is the number that the movie's spans carry. Hostile input costs bounded memory and throws MalformedMedia only.
+ * Times, names and tags of the muxer are not taken over.
+ */
+export function* readMovie(source: number): Generator<FileRange, ParsedMovie, Uint8Array> {
+  try {
+    const found = yield* findMovie()
+    return { understood: true, movie: parseMovie(found, source), mediaEnd: Math.max(...found.mdats.map(({ end }) => end)) }
+  } catch (error) {
+    if (error instanceof NotUnderstood) return { understood: false, reason: error.message }
+    throw error
+  }
+}
+
+/** The same for a file that is all in memory, or for its beginning as far as it goes. */
+export function readMovieFrom(file: Uint8Array, source: number): ParsedMovie {
+  const reading = readMovie(source)
+  let step = reading.next(new Uint8Array(0))
+  while (step.done !== true) step = reading.next(file.subarray(step.value.start, step.value.end))
+  return step.value
+}
+
+function parseMovie({ moov, mdats }: FoundMovie, source: number): Movie {
+  const boxes = named(moov, { once: ['mvhd'], many: ['trak'], ignored: ['udta', 'meta', 'iods', 'free', 'skip', 'uuid'] })
+  const movieTimescale = readTimescale(boxes.get('mvhd'))
+  const traks = boxes.all('trak')
+  if (traks.length === 0 || traks.length > 2) throw new NotUnderstood(`there are ${traks.length} tracks`)
+  const tracks = traks.map((trak) => readTrack(trak, { movieTimescale, mdats })).sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind])
+  if (tracks[0]?.kind !== 'video' || tracks[1]?.kind === 'video')
+    throw new NotUnderstood('the tracks are not one of video, and one of audio or none')
+  refuseSharedBytes(tracks, mdats)
+  const spans = mdats.map(({ start, end }) => ({ source, offset: start, length: end - start }))
+  return { startMs: null, tracks, spans, tags: [] }
+}
+
+const KIND_ORDER: Record<MovieTrack['kind'], number> = { video: 0, audio: 1 }
+
+function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: number; mdats: readonly FileRange[] }): MovieTrack {
+  const boxes = named(trak, { once: ['tkhd', 'mdia'], maybe: ['edts'], ignored: ['udta', 'meta', 'free', 'skip', 'uuid'] })
+  refuseTransformed(boxes.get('tkhd'))
+  const mdia = named(boxes.get('mdia'), { once: ['mdhd', 'hdlr', 'minf'], ignored: ['elng', 'free', 'skip', 'uuid'] })
+  const kind = readKind(mdia.get('hdlr'))
+  const timescale = readTimescale(mdia.get('mdhd'))
+  const minf = named(mdia.get('minf'), { once: ['dinf', 'stbl'], ignored: ['vmhd', 'smhd', 'hdlr', 'free', 'skip'] })
+  refuseOtherFiles(minf.get('dinf'))
+  const stbl = named(minf.get('stbl'), STBL)
+  const entry = readSampleEntry(stbl.get('stsd'), kind)
+  const ctts = stbl.find('ctts')
+  const { samples, raisedBy } = readSamples({ stts: stbl.get('stts'), ctts, stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') })
+  if (kind === 'audio' && samples.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
+  if (kind === 'video' && samples.count === 0) throw new NotUnderstood('the video track is empty')
+  const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, samples, mdats)
+  const edits = readEdits(boxes.find('edts'), { movieTimescale, timescale, samples, raisedBy })
+  return { kind, timescale, ...entry, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
+}
+
+/** What is dropped here says nothing that the columns do not say: dependencies, groups for random access and roll, composition bounds. */
+const STBL: Expected = {
+  once: ['stsd', 'stts', 'stsc'],
+  maybe: ['ctts', 'stss', 'stsz', 'stz2', 'stco', 'co64'],
+  ignored: ['sdtp', 'cslg', 'sgpd', 'sbgp', 'free', 'skip'],
+}
+
+function readKind(hdlr: BoxView): MovieTrack['kind'] {
+  const handler = hdlr.fourCC(8)
+  if (handler === 'vide') return 'video'
+  if (handler === 'soun') return 'audio'
+  throw new NotUnderstood(`a track has handler '${printable(handler)}'`)
+}
+
+/** `mvhd` and `mdhd` keep it in the same place. */
+function readTimescale(header: BoxView): number {
+  if (header.version > 1) throw new NotUnderstood(`${header.type} has version ${header.version}`)
+  const timescale = header.u32(header.version === 1 ? 20 : 12)
+  if (timescale === 0) throw new MalformedMedia(`${header.type} has a timescale of 0`, header.offset)
+  return timescale
+}
+
+/** A track that is turned, mirrored or switched off would not look the same after being laid out anew. */
+function refuseTransformed(tkhd: BoxView): void {
+  if (tkhd.version > 1) throw new NotUnderstood(`tkhd has version ${tkhd.version}`)
+  const matrixAt = tkhd.version === 1 ? 52 : 40
+  if (UNITY_MATRIX.some((value, index) => tkhd.u32(matrixAt + 4 * index) !== value)) throw new NotUnderstood('a track is turned or scaled')
+  if ((tkhd.flags & 1) === 0) throw new NotUnderstood('a track is switched off')
+}
+
+function refuseOtherFiles(dinf: BoxView): void {
+  const [dref] = dinf.children()
+  if (dref === undefined || dref.type !== 'dref') throw new MalformedMedia('dinf has no dref', dinf.offset)
+  const references = dref.children(8)
+  if (references.length !== 1 || ((references[0]?.flags ?? 0) & 1) === 0) throw new NotUnderstood('the media is in another file')
+}
+
+/** Samples that overlap would let a small file stand for an endless movie. */
+function refuseSharedBytes(tracks: readonly MovieTrack[], mdats: readonly FileRange[]): void {
+  const available = mdats.reduce((total, { start, end }) => total + end - start, 0)
+  const used = tracks.reduce((total, { samples }) => total + sampleBytes(samples), 0)
+  if (used > available) throw new MalformedMedia(`the samples are ${used} bytes, mdat is ${available}`, mdats[0]?.start ?? 0)
+}
+
+function sampleBytes({ sizes, count }: MovieTrack['samples']): number {
+  return typeof sizes === 'number' ? sizes * count : sizes.reduce((total, size) => total + size, 0)
+}
+
+interface Expected {
+  readonly once: readonly string[]
+  readonly maybe?: readonly string[]
+  readonly many?: readonly string[]
+  readonly ignored: readonly string[]
+}
+
+interface NamedBoxes {
+  get(type: string): BoxView
+  find(type: string): BoxView | null
+  all(type: string): readonly BoxView[]
+  /** Exactly one of the two. */
+  either(type: string, other: string): BoxView
+}
+
+/** The boxes in a box, by type. One that is not expected, or too often there, is not understood; one that is missing is malformed. */
+function named(parent: BoxView, { once, maybe = [], many = [], ignored }: Expected): NamedBoxes {
+  const children = parent.children()
+  const all = (type: string) => children.filter((child) => child.type === type)
+  const find = (type: string) => all(type)[0] ?? null
+  const get = (type: string) => {
+    const found = find(type)
+    if (found === null) throw new MalformedMedia(`${parent.type} has no ${type}`, parent.offset)
+    return found
+  }
+  const known = new Set([...once, ...maybe, ...many, ...ignored])
+  for (const { type } of children) {
+    if (!known.has(type)) throw new NotUnderstood(`${parent.type} holds a box '${printable(type)}'`)
+  }
+  for (const type of [...once, ...maybe]) {
+    if (all(type).length > 1) throw new NotUnderstood(`${parent.type} holds more than one ${type}`)
+  }
+  const either = (type: string, other: string) => {
+    if (find(type) !== null && find(other) !== null) throw new NotUnderstood(`${parent.type} holds both ${type} and ${other}`)
+    return find(type) ?? get(other)
+  }
+  return { get, find, all, either }
+}

@@ -1,0 +1,92 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { box } from './box.js'
+import { type BoxView, printable } from './box-view.js'
+import type { MovieTrack } from './movie.js'
+import { NotUnderstood } from './not-understood.js'
+import { audioSampleEntry, esds, visualSampleEntry } from './sample-entry.js'
+
+/** Which configuration box each picture entry must have. */
+const CONFIGURATION: ReadonlyMap<string, string> = new Map([
+  ['avc1', 'avcC'],
+  ['avc3', 'avcC'],
+  ['hvc1', 'hvcC'],
+  ['hev1', 'hvcC'],
+])
+
+/** Boxes that change what is seen: kept as they are. */
+const OF_THE_PICTURE: ReadonlySet<string> = new Set(['colr', 'pasp', 'clap', 'fiel'])
+/** Boxes that say nothing a player needs; bit rates differ from part to part of one and the same stream. */
+const DROPPED: ReadonlySet<string> = new Set(['btrt', 'free', 'skip'])
+
+type Entry = Pick<MovieTrack, 'sampleEntry' | 'width' | 'height'>
+
+/**
+ * The one sample entry of `stsd`, written anew: what decodes is kept, what a muxer adds of its own (names, bit rates, buffer sizes) is
+ * not. Two parts of one stream then have equal bytes here, and parts that do not decode alike have not.
+ */
+export function readSampleEntry(stsd: BoxView, kind: MovieTrack['kind']): Entry {
+  if (stsd.version > 1) throw new NotUnderstood(`stsd has version ${stsd.version}`)
+  const [entry, ...others] = stsd.children(8)
+  if (entry === undefined) throw new MalformedMedia('stsd is empty', stsd.offset)
+  if (others.length > 0 || stsd.u32(4) !== 1) throw new NotUnderstood('a track has more than one sample entry')
+  if (entry.u16(6) !== 1) throw new NotUnderstood('a track refers to a second data reference')
+  return kind === 'video' ? readVisual(entry) : readAudio(entry)
+}
+
+function readVisual(entry: BoxView): Entry {
+  const configurationType = CONFIGURATION.get(entry.type)
+  if (configurationType === undefined) throw new NotUnderstood(`the picture's sample entry is '${printable(entry.type)}'`)
+  const children = keptChildren(entry, 78, (type) => type === configurationType || OF_THE_PICTURE.has(type))
+  if (!children.some(({ type }) => type === configurationType))
+    throw new MalformedMedia(`${entry.type} has no ${configurationType}`, entry.offset)
+  const width = entry.u16(24)
+  const height = entry.u16(26)
+  const configuration = children.map((child) => box(child.type, child.bytes(0, child.length)))
+  return { sampleEntry: visualSampleEntry(entry.type, { width, height, configuration }), width, height }
+}
+
+function readAudio(entry: BoxView): Entry {
+  if (entry.u16(8) !== 0) throw new NotUnderstood('the sound has a QuickTime sample description')
+  const sound = { channels: entry.u16(16), sampleRate: entry.u16(24) }
+  if (entry.type === 'alaw' || entry.type === 'ulaw') {
+    keptChildren(entry, 28, () => false)
+    return { sampleEntry: audioSampleEntry(entry.type, { ...sound, configuration: [] }), width: 0, height: 0 }
+  }
+  if (entry.type !== 'mp4a') throw new NotUnderstood(`the sound's sample entry is '${printable(entry.type)}'`)
+  const [configuration] = keptChildren(entry, 28, (type) => type === 'esds')
+  if (configuration === undefined) throw new MalformedMedia('mp4a has no esds', entry.offset)
+  const rebuilt = esds(readAudioSpecificConfig(configuration))
+  return { sampleEntry: audioSampleEntry('mp4a', { ...sound, configuration: [rebuilt] }), width: 0, height: 0 }
+}
+
+function keptChildren(entry: BoxView, start: number, isKept: (type: string) => boolean): BoxView[] {
+  const kept: BoxView[] = []
+  for (const child of entry.children(start)) {
+    if (isKept(child.type)) kept.push(child)
+    else if (!DROPPED.has(child.type)) throw new NotUnderstood(`sample entry '${entry.type}' holds a box '${printable(child.type)}'`)
+  }
+  return kept
+}
+
+/** Through the descriptors of ISO/IEC 14496-1, 7.2.6, down to the DecoderSpecificInfo. */
+function readAudioSpecificConfig(esdsBox: BoxView): Uint8Array {
+  const stream = readDescriptor(esdsBox, 4, 0x03)
+  const flags = esdsBox.u8(stream.start + 2)
+  if ((flags & 0xe0) !== 0) throw new NotUnderstood('esds depends on another stream')
+  const decoder = readDescriptor(esdsBox, stream.start + 3, 0x04)
+  const objectType = esdsBox.u8(decoder.start)
+  if (objectType !== 0x40) throw new NotUnderstood(`esds holds object type ${objectType}`)
+  const specific = readDescriptor(esdsBox, decoder.start + 13, 0x05)
+  return esdsBox.bytes(specific.start, specific.end)
+}
+
+function readDescriptor(esdsBox: BoxView, at: number, tag: number): { start: number; end: number } {
+  if (esdsBox.u8(at) !== tag) throw new NotUnderstood(`esds has descriptor ${esdsBox.u8(at)} where ${tag} belongs`)
+  let length = 0
+  for (let index = 1; index <= 4; index += 1) {
+    const group = esdsBox.u8(at + index)
+    length = length * 128 + (group & 0x7f)
+    if (group < 0x80) return { start: at + index + 1, end: at + index + 1 + length }
+  }
+  throw new MalformedMedia('a descriptor length runs over four bytes', esdsBox.offset + at)
+}
