@@ -43,7 +43,7 @@ export class AwsCalls {
         signal.throwIfAborted()
         return await attempt()
       } catch (error) {
-        if (signal.aborted) throw toAbortError(operation, signal)
+        if (signal.aborted && !(error instanceof GatewayError)) throw toAbortError(operation, signal)
         const waitMs = this.#waitMs(error, tries)
         if (waitMs === null) throw toGatewayError(error, operation)
         await this.#wait(waitMs, error, { operation, signal })

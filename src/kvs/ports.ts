@@ -123,13 +123,21 @@ export interface ClipBody {
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
+export interface ClipRequestOfKvs {
+  readonly streamArn: string
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly range: TimeRange
+  /** How many fragments the clip will hold, which is what it costs of the stream's quota; the most that there can be when left out. */
+  readonly expectedFragments?: number
+}
+
 /** GetClip: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_GetClip.html */
 export interface ClipSource {
-  /** Resolves when the headers are there. Throws ClipRefused or GatewayError. Throttling is retried with back-off until `signal`. */
-  getClip(
-    request: { readonly streamArn: string; readonly fragmentSelectorType: FragmentSelectorType; readonly range: TimeRange },
-    signal: AbortSignal,
-  ): Promise<ClipBody>
+  /**
+   * Resolves when the headers are there. Throws ClipRefused or GatewayError. Throttling is retried with back-off until `signal`, which
+   * cuts the body, too.
+   */
+  getClip(request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipBody>
 }
 
 /** GetMediaForFragmentList: whole Matroska documents, one a fragment. */
@@ -137,16 +145,15 @@ export interface FragmentMediaSource {
   getMedia(streamArn: string, fragmentNumbers: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
 }
 
+export interface HlsSessionRequest {
+  readonly streamArn: string
+  readonly playbackMode: 'LIVE' | 'LIVE_REPLAY' | 'ON_DEMAND'
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly range: TimeRange | null
+  readonly expiresInSeconds: number
+}
+
 /** GetHLSStreamingSessionURL. */
 export interface HlsSessionSource {
-  getSessionUrl(
-    request: {
-      readonly streamArn: string
-      readonly playbackMode: 'LIVE' | 'LIVE_REPLAY' | 'ON_DEMAND'
-      readonly fragmentSelectorType: FragmentSelectorType
-      readonly range: TimeRange | null
-      readonly expiresInSeconds: number
-    },
-    signal: AbortSignal,
-  ): Promise<string>
+  getSessionUrl(request: HlsSessionRequest, signal: AbortSignal): Promise<string>
 }

@@ -22,3 +22,16 @@ export function backoffMs(attempt: number, { firstMs, maxMs }: { firstMs: number
   const whole = Math.min(maxMs, firstMs * 2 ** (attempt - 1))
   return whole * (0.5 + random() / 2)
 }
+
+/** The promise's own end, or the signal's reason as soon as it aborts; what the promise comes to after that is nobody's concern. */
+export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  if (signal.aborted) {
+    promise.catch(() => undefined)
+    return Promise.reject(signal.reason)
+  }
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

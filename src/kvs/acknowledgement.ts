@@ -1,0 +1,79 @@
+import { GatewayError } from '../domain/errors.js'
+
+const EVENT_TYPES = ['BUFFERING', 'RECEIVED', 'PERSISTED', 'ERROR', 'IDLE'] as const
+
+/** What PutMedia says of a fragment while the upload runs (kvs facts, 4.1). */
+export interface Acknowledgement {
+  readonly eventType: (typeof EVENT_TYPES)[number]
+  /** The Cluster's timecode as it was sent. IDLE has none. */
+  readonly fragmentTimecodeMs: number | null
+  readonly fragmentNumber: string | null
+  /** Of an ERROR. */
+  readonly errorId: number | null
+  readonly errorCode: string | null
+}
+
+/** Longer than any acknowledgement: what a sender may make us keep. */
+const MOST_PENDING_CHARACTERS = 8_192
+
+/** Reads flat JSON objects, one after the other, in whatever pieces they come. Kinds of event that are not known are passed over. */
+export class AcknowledgementParser {
+  readonly #decoder = new TextDecoder()
+  #pending = ''
+
+  /** @throws GatewayError when what comes is no acknowledgement */
+  push(chunk: Uint8Array): Acknowledgement[] {
+    this.#pending += this.#decoder.decode(chunk, { stream: true })
+    const acknowledgements: Acknowledgement[] = []
+    for (let end = findEnd(this.#pending); end !== -1; end = findEnd(this.#pending)) {
+      const acknowledgement = parseAcknowledgement(this.#pending.slice(0, end))
+      if (acknowledgement !== null) acknowledgements.push(acknowledgement)
+      this.#pending = this.#pending.slice(end)
+    }
+    if (this.#pending.length > MOST_PENDING_CHARACTERS) throw malformed('an acknowledgement without an end')
+    return acknowledgements
+  }
+}
+
+/** Just after the brace that closes the first object; -1 when it has not come yet. A brace inside a string closes nothing. */
+function findEnd(text: string): number {
+  let isInString = false
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index]
+    if (isInString && character === '\\') index += 1
+    else if (character === '"') isInString = !isInString
+    else if (character === '}' && !isInString) return index + 1
+  }
+  return -1
+}
+
+function parseAcknowledgement(text: string): Acknowledgement | null {
+  const fields = parseObject(text)
+  const eventType = EVENT_TYPES.find((type) => type === fields.EventType)
+  if (eventType === undefined) return null
+  return {
+    eventType,
+    fragmentTimecodeMs: toInteger(fields.FragmentTimecode),
+    // The API page shows a number, the wire has a string.
+    fragmentNumber: typeof fields.FragmentNumber === 'string' ? fields.FragmentNumber.slice(0, 128) : null,
+    errorId: toInteger(fields.ErrorId),
+    errorCode: typeof fields.ErrorCode === 'string' ? fields.ErrorCode.slice(0, 128) : null,
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch (cause) {
+    throw malformed('an acknowledgement that is not JSON', cause)
+  }
+}
+
+function toInteger(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
+}
+
+function malformed(what: string, cause?: unknown): GatewayError {
+  return new GatewayError('KVS_UNAVAILABLE', `Kinesis Video answered PutMedia with ${what}.`, {}, { cause })
+}

@@ -1,0 +1,104 @@
+import { GetClipCommand } from '@aws-sdk/client-kinesis-video-archived-media'
+import { KVS_LIMITS } from '../domain/limits.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import type { AwsDataCalls } from './aws-data-calls.js'
+import { awsExceptionOf } from './aws-errors.js'
+import type { AwsStreamCatalog } from './aws-streams.js'
+import { openMediaBody } from './media-body.js'
+import { type ClipBody, type ClipRefusal, ClipRefused, type ClipRequestOfKvs, type ClipSource, type StreamDescription } from './ports.js'
+
+const OPERATION = 'GetClip'
+/** 100 MB, whichever MB it is, with a whole fragment of 50 MB that crosses the limit, and room for the head. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024
+const HOUR_MS = 3_600_000
+
+/** Exceptions that mean one thing. The two that mean several are looked into: InvalidArgumentException and ResourceNotFoundException. */
+const REFUSAL_BY_EXCEPTION: Readonly<Record<string, ClipRefusal>> = {
+  NoDataRetentionException: 'NO_DATA_RETENTION',
+  UnsupportedStreamMediaTypeException: 'UNSUPPORTED_MEDIA_TYPE',
+  MissingCodecPrivateDataException: 'MISSING_CODEC_PRIVATE_DATA',
+  InvalidCodecPrivateDataException: 'INVALID_CODEC_PRIVATE_DATA',
+  InvalidMediaFrameException: 'INVALID_MEDIA_FRAME',
+}
+
+export class AwsClipSource implements ClipSource {
+  readonly #data: AwsDataCalls
+  readonly #streams: AwsStreamCatalog
+  readonly #clock: Clock
+
+  constructor({ data, streams, clock = systemClock }: { data: AwsDataCalls; streams: AwsStreamCatalog; clock?: Clock }) {
+    this.#data = data
+    this.#streams = streams
+    this.#clock = clock
+  }
+
+  async getClip(request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipBody> {
+    try {
+      const answer = await this.#request(request, signal)
+      const { sizeBytes, bytes } = openMediaBody(answer.Payload, {
+        operation: OPERATION,
+        maxBytes: MAX_BODY_BYTES,
+        onBytes: (count) => this.#data.countBytes(OPERATION, count),
+      })
+      return { contentType: answer.ContentType ?? 'video/mp4', sizeBytes, bytes }
+    } catch (error) {
+      throw (await this.#findRefusal(error, request, signal)) ?? error
+    }
+  }
+
+  #request({ streamArn, fragmentSelectorType, range, expectedFragments }: ClipRequestOfKvs, signal: AbortSignal) {
+    const points = Math.min(expectedFragments ?? KVS_LIMITS.maxFragmentsPerGetClip, KVS_LIMITS.maxFragmentsPerGetClip)
+    const command = new GetClipCommand({
+      StreamARN: streamArn,
+      ClipFragmentSelector: {
+        FragmentSelectorType: fragmentSelectorType,
+        TimestampRange: { StartTimestamp: new Date(range.startMs), EndTimestamp: new Date(range.endMs) },
+      },
+    })
+    return this.#data.run(
+      {
+        operation: OPERATION,
+        endpoint: { streamArn, api: 'GET_CLIP' },
+        cost: { media: points, metadata: points },
+        request: (client) => client.send(command, { abortSignal: signal }),
+      },
+      signal,
+    )
+  }
+
+  /** Null when the failure has nothing to do with the footage or the range. */
+  async #findRefusal(error: unknown, request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefused | null> {
+    // GetDataEndpoint, too, answers 404 when there is no such stream.
+    const exception = awsExceptionOf(error)
+    if (exception === null) return null
+    const refuse = (refusal: ClipRefusal) => new ClipRefused(refusal, exception.message, exception.requestId, { cause: error })
+    const plain = Object.hasOwn(REFUSAL_BY_EXCEPTION, exception.name) ? REFUSAL_BY_EXCEPTION[exception.name] : undefined
+    if (plain !== undefined) return refuse(plain)
+    if (exception.name === 'InvalidArgumentException' && /retention period/i.test(exception.message)) return refuse('OUTSIDE_RETENTION')
+    if (exception.name === 'InvalidArgumentException') return refuse(await this.#toArgumentRefusal(request, signal))
+    return exception.name === 'ResourceNotFoundException' ? refuse(await this.#toAbsence(request, signal)) : null
+  }
+
+  /** A 404 may mean no stream, no footage, or footage that has expired (kvs facts, 11.8 and 11.9): the stream itself tells which. */
+  async #toAbsence({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
+    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    if (stream === null) return 'STREAM_NOT_FOUND'
+    if (stream.dataRetentionInHours === 0) return 'NO_DATA_RETENTION'
+    // Producer time is the device's own: what it calls old may have come a minute ago. AWS answers as it does all the same.
+    const isExpired = range.endMs < this.#retainedFromMs(stream, fragmentSelectorType)
+    return isExpired ? 'OUTSIDE_RETENTION' : 'NO_FRAGMENTS'
+  }
+
+  /** AWS's texts for most wrong arguments are not known; a start before the stream's head can be told without one. */
+  async #toArgumentRefusal({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
+    if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return 'INVALID_ARGUMENT'
+    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    return stream !== null && range.startMs < this.#retainedFromMs(stream, fragmentSelectorType) ? 'OUTSIDE_RETENTION' : 'INVALID_ARGUMENT'
+  }
+
+  #retainedFromMs(stream: StreamDescription, selector: ClipRequestOfKvs['fragmentSelectorType']): number {
+    const keptFromMs = this.#clock.now() - stream.dataRetentionInHours * HOUR_MS
+    // Footage may be uploaded that was recorded before its stream was made: its creation bounds server time alone.
+    return selector === 'SERVER_TIMESTAMP' ? Math.max(stream.createdAtMs, keptFromMs) : keptFromMs
+  }
+}

@@ -1,0 +1,53 @@
+import type { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
+import type { AwsCalls } from './aws-calls.js'
+import type { AwsClients } from './aws-clients.js'
+import type { AwsEndpointDirectory } from './aws-endpoints.js'
+import { isEndpointSuspect } from './aws-errors.js'
+import type { EndpointKey } from './ports.js'
+import type { QuotaCost, QuotaPacer } from './quota.js'
+
+export interface DataCall<Answer> {
+  /** As AWS names it. */
+  readonly operation: string
+  readonly endpoint: EndpointKey
+  readonly cost: QuotaCost
+  readonly request: (client: KinesisVideoArchivedMediaClient) => Promise<Answer>
+}
+
+/** Calls of the data plane: paced by the stream's quota, sent to its endpoint, which is looked up anew once when it may be to blame. */
+export class AwsDataCalls {
+  readonly #clients: AwsClients
+  readonly #calls: AwsCalls
+  readonly #endpoints: AwsEndpointDirectory
+  readonly #pacer: QuotaPacer | null
+
+  constructor(options: { clients: AwsClients; calls: AwsCalls; endpoints: AwsEndpointDirectory; pacer: QuotaPacer | null }) {
+    this.#clients = options.clients
+    this.#calls = options.calls
+    this.#endpoints = options.endpoints
+    this.#pacer = options.pacer
+  }
+
+  /** @throws GatewayError, or the signal's reason when the caller has left */
+  run<Answer>({ operation, endpoint: key, cost, request }: DataCall<Answer>, signal: AbortSignal): Promise<Answer> {
+    let mayForget = true
+    const attempt = async () => {
+      const endpoint = await this.#endpoints.get(key, signal)
+      await this.#pacer?.take(key.streamArn, cost, signal)
+      try {
+        return await this.#calls.send(operation, () => request(this.#clients.data(endpoint)))
+      } catch (error) {
+        if (mayForget && !signal.aborted && isEndpointSuspect(error)) {
+          mayForget = false
+          this.#endpoints.forgetIf(key, endpoint)
+        }
+        throw error
+      }
+    }
+    return this.#calls.repeat(operation, attempt, signal)
+  }
+
+  countBytes(operation: string, bytes: number): void {
+    this.#calls.countBytes(operation, bytes)
+  }
+}

@@ -1,0 +1,41 @@
+import { GetMediaForFragmentListCommand } from '@aws-sdk/client-kinesis-video-archived-media'
+import { GatewayError } from '../domain/errors.js'
+import type { AwsDataCalls } from './aws-data-calls.js'
+import { openMediaBody } from './media-body.js'
+import type { FragmentMediaSource } from './ports.js'
+
+const OPERATION = 'GetMediaForFragmentList'
+const MOST_FRAGMENTS = 1_000
+/** The most that one fragment may hold (kvs facts, 6.2), and its header. */
+const MAX_FRAGMENT_BYTES = 52 * 1024 * 1024
+
+export class AwsFragmentMediaSource implements FragmentMediaSource {
+  readonly #data: AwsDataCalls
+
+  constructor({ data }: { data: AwsDataCalls }) {
+    this.#data = data
+  }
+
+  async getMedia(streamArn: string, fragmentNumbers: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const count = fragmentNumbers.length
+    if (count < 1 || count > MOST_FRAGMENTS) {
+      throw new GatewayError('BAD_USER_INPUT', `The media of 1 to ${MOST_FRAGMENTS} fragments can be had at once, not of ${count}.`)
+    }
+    const command = new GetMediaForFragmentListCommand({ StreamARN: streamArn, Fragments: [...fragmentNumbers] })
+    const answer = await this.#data.run(
+      {
+        operation: OPERATION,
+        endpoint: { streamArn, api: 'GET_MEDIA_FOR_FRAGMENT_LIST' },
+        cost: { media: count, metadata: 0 },
+        request: (client) => client.send(command, { abortSignal: signal }),
+      },
+      signal,
+    )
+    const { bytes } = openMediaBody(answer.Payload, {
+      operation: OPERATION,
+      maxBytes: count * MAX_FRAGMENT_BYTES,
+      onBytes: (received) => this.#data.countBytes(OPERATION, received),
+    })
+    return bytes
+  }
+}

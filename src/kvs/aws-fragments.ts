@@ -1,0 +1,123 @@
+import { type Fragment, ListFragmentsCommand } from '@aws-sdk/client-kinesis-video-archived-media'
+import { GatewayError } from '../domain/errors.js'
+import { KVS_LIMITS } from '../domain/limits.js'
+import { SingleFlight } from '../lib/single-flight.js'
+import { toAbortError } from './aws-calls.js'
+import type { AwsDataCalls } from './aws-data-calls.js'
+import { awsExceptionOf } from './aws-errors.js'
+import type { AwsStreamCatalog } from './aws-streams.js'
+import { sortFragments } from './fragment-order.js'
+import type { FragmentInfo, FragmentLister, FragmentQuery } from './ports.js'
+
+const OPERATION = 'ListFragments'
+/** A day of five fragments a second, the most that PutMedia takes. */
+const MOST_FRAGMENTS = 432_000
+/** Pages with few or no rows are allowed; a listing that goes on with nothing but such pages is not followed. */
+const SPARE_PAGES = 100
+
+/** ListFragments to its end. Every page is asked for with the rows that are still expected, for the quota counts what is asked for (kvs facts, 3.3). */
+export class AwsFragmentLister implements FragmentLister {
+  readonly #data: AwsDataCalls
+  readonly #streams: AwsStreamCatalog
+  readonly #flights = new SingleFlight<readonly FragmentInfo[]>()
+
+  constructor({ data, streams }: { data: AwsDataCalls; streams: AwsStreamCatalog }) {
+    this.#data = data
+    this.#streams = streams
+  }
+
+  async list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
+    try {
+      return await this.#flights.run(toKey(query), (shared) => this.#listAll(query, shared), signal)
+    } catch (error) {
+      throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(OPERATION, signal) : error
+    }
+  }
+
+  async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
+    const rows: FragmentInfo[] = []
+    try {
+      await this.#readPages(query, rows, signal)
+    } catch (error) {
+      await this.#refuseUnlessEmpty(error, query, signal)
+    }
+    return sortFragments(rows, query.fragmentSelectorType)
+  }
+
+  async #readPages(query: FragmentQuery, rows: FragmentInfo[], signal: AbortSignal): Promise<void> {
+    const atMost = Math.min(query.atMost ?? MOST_FRAGMENTS, MOST_FRAGMENTS)
+    const pageSize = toPageSize(query)
+    const mostPages = Math.ceil(atMost / pageSize) + SPARE_PAGES
+    let token: string | undefined
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const page = await this.#readPage(query, { pageSize, token }, signal)
+      for (const row of page.Fragments ?? []) rows.push(toFragmentInfo(row))
+      if (rows.length > atMost)
+        throw new GatewayError('BAD_USER_INPUT', `The range holds more than ${atMost} fragments: ask for a shorter one.`)
+      if (!page.NextToken) return
+      token = page.NextToken
+    }
+    throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${OPERATION}.`)
+  }
+
+  #readPage(query: FragmentQuery, { pageSize, token }: { pageSize: number; token: string | undefined }, signal: AbortSignal) {
+    const { streamArn, fragmentSelectorType, range } = query
+    const request = new ListFragmentsCommand({
+      StreamARN: streamArn,
+      MaxResults: pageSize,
+      FragmentSelector: {
+        FragmentSelectorType: fragmentSelectorType,
+        TimestampRange: { StartTimestamp: new Date(range.startMs), EndTimestamp: new Date(range.endMs) },
+      },
+      ...(token === undefined ? {} : { NextToken: token }),
+    })
+    return this.#data.run(
+      {
+        operation: OPERATION,
+        endpoint: { streamArn, api: 'LIST_FRAGMENTS' },
+        cost: { media: 0, metadata: pageSize },
+        request: (client) => client.send(request, { abortSignal: signal }),
+      },
+      signal,
+    )
+  }
+
+  /** A range that KVS calls outside the retention period holds no footage; a 404 may be about the stream or about the footage (kvs facts, 11.8). */
+  async #refuseUnlessEmpty(error: unknown, { streamArn }: FragmentQuery, signal: AbortSignal): Promise<void> {
+    const exception = awsExceptionOf(error)
+    if (exception?.name === 'InvalidArgumentException' && /outside of the stream retention/i.test(exception.message)) return
+    if (exception?.name !== 'ResourceNotFoundException') throw error
+    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    if (stream === null) throw new GatewayError('NOT_FOUND', 'There is no such stream.', {}, { cause: error })
+  }
+}
+
+/** Without a guess: one fragment a second, as short as is recommended, within one page. */
+function toPageSize({ expected, atMost, range }: FragmentQuery): number {
+  const guess = expected ?? Math.ceil((range.endMs - range.startMs) / 1000) + 2
+  const wanted = atMost === undefined ? guess : Math.min(guess, atMost + 1)
+  return Math.max(1, Math.min(KVS_LIMITS.maxFragmentsPerPage, Math.ceil(wanted)))
+}
+
+function toFragmentInfo(row: Fragment): FragmentInfo {
+  const { FragmentNumber, ProducerTimestamp, ServerTimestamp } = row
+  if (
+    FragmentNumber === undefined ||
+    !/^\d{1,128}$/.test(FragmentNumber) ||
+    ProducerTimestamp === undefined ||
+    ServerTimestamp === undefined
+  ) {
+    throw new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video listed a fragment without a number or without its timestamps.')
+  }
+  return {
+    fragmentNumber: FragmentNumber,
+    producerTimestampMs: ProducerTimestamp.getTime(),
+    serverTimestampMs: ServerTimestamp.getTime(),
+    lengthMs: row.FragmentLengthInMilliseconds ?? 0,
+    sizeBytes: row.FragmentSizeInBytes ?? 0,
+  }
+}
+
+function toKey({ streamArn, fragmentSelectorType, range, expected, atMost }: FragmentQuery): string {
+  return [streamArn, fragmentSelectorType, range.startMs, range.endMs, expected, atMost].join(' ')
+}

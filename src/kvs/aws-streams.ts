@@ -1,0 +1,188 @@
+import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand, type StreamInfo } from '@aws-sdk/client-kinesis-video'
+import { GatewayError } from '../domain/errors.js'
+import { type StreamRef, toStreamName } from '../domain/stream-ref.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { SingleFlight } from '../lib/single-flight.js'
+import { TtlCache } from '../lib/ttl-cache.js'
+import { type AwsCalls, toAbortError } from './aws-calls.js'
+import type { AwsClients } from './aws-clients.js'
+import { awsExceptionOf, toGatewayError } from './aws-errors.js'
+import { mapConcurrently } from './map-concurrently.js'
+import type { StreamCatalog, StreamDescription } from './ports.js'
+import { StreamListing } from './stream-listing.js'
+
+const REMEMBERED_MS = 5_000
+const MAX_REMEMBERED = 20_000
+/** Listings are kept by prefix, and measured in streams. */
+const MAX_LISTED_STREAMS = 200_000
+/** Up to here each stream is described by itself: that costs less than a page of 10,000. */
+const FEW_STREAMS = 5
+const CONCURRENT_DESCRIPTIONS = 16
+/** More pages than any account has: what a broken NextToken could cost. */
+const MAX_PAGES = 1_000
+type TagRow = { readonly key: string; readonly value: string }
+
+export class AwsStreamCatalog implements StreamCatalog {
+  readonly #clients: AwsClients
+  readonly #calls: AwsCalls
+  readonly #described: TtlCache<StreamDescription>
+  readonly #listed: TtlCache<StreamListing>
+  readonly #descriptions = new SingleFlight<StreamDescription | null>()
+  readonly #listings = new SingleFlight<StreamListing>()
+  readonly #tags = new SingleFlight<readonly TagRow[] | null>()
+
+  constructor({ clients, calls, clock = systemClock }: { clients: AwsClients; calls: AwsCalls; clock?: Clock }) {
+    this.#clients = clients
+    this.#calls = calls
+    this.#described = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_REMEMBERED })
+    this.#listed = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_LISTED_STREAMS, sizeOf: ({ streams }) => streams.length + 1 })
+  }
+
+  async find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
+    return this.#described.get(toKey(stream)) ?? (await this.describe(stream, signal))
+  }
+
+  /** Asks anew, whatever is remembered. Null when there is no such stream. */
+  describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
+    return share('DescribeStream', signal, () => this.#descriptions.run(toKey(stream), (shared) => this.#describe(stream, shared), signal))
+  }
+
+  async findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]> {
+    const unknown = new Set(streams.map(toKey).filter((key) => this.#described.get(key) === undefined))
+    const listing = unknown.size > FEW_STREAMS ? await this.#findListing(signal) : null
+    return mapConcurrently(streams, CONCURRENT_DESCRIPTIONS, async (stream) => {
+      const listed = listing?.find(stream)
+      // One that is not listed may have been made since, or be known to DescribeStream alone for a moment.
+      return listed ?? this.find(stream, signal).catch((error: unknown) => toGatewayError(error, 'DescribeStream'))
+    })
+  }
+
+  async list(
+    { namePrefix = '', afterName, limit }: { readonly namePrefix?: string; readonly afterName?: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly streams: readonly StreamDescription[]; readonly hasMore: boolean }> {
+    const listing = await this.#list(namePrefix, signal)
+    return listing.page(afterName, limit)
+  }
+
+  tags(stream: StreamRef, signal: AbortSignal): Promise<readonly TagRow[] | null> {
+    return share('ListTagsForStream', signal, () => this.#tags.run(toKey(stream), (shared) => this.#listTags(stream, shared), signal))
+  }
+
+  async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
+    const request = new DescribeStreamCommand(toInput(stream))
+    const answer = await this.#request('DescribeStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+    const description = answer === null ? null : toDescription(answer.StreamInfo, 'DescribeStream')
+    if (description !== null) this.#remember(description)
+    return description
+  }
+
+  #remember(description: StreamDescription): void {
+    this.#described.set(toKey({ name: description.name }), description)
+    this.#described.set(toKey({ arn: description.arn }), description)
+  }
+
+  /** All streams; null when only the right to describe single ones was given (ListStreams needs a policy of its own, kvs facts 7.1). */
+  async #findListing(signal: AbortSignal): Promise<StreamListing | null> {
+    try {
+      return await this.#list('', signal)
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'KVS_ACCESS_DENIED') return null
+      throw error
+    }
+  }
+
+  async #list(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
+    const remembered = this.#listed.get(namePrefix)
+    if (remembered !== undefined) return remembered
+    return share('ListStreams', signal, () => this.#listings.run(namePrefix, (shared) => this.#listAll(namePrefix, shared), signal))
+  }
+
+  /** KVS gives streams in no promised order and cannot start after a name: all pages are read, then sorted. */
+  async #listAll(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
+    const streams: StreamDescription[] = []
+    const condition =
+      namePrefix === '' ? {} : { StreamNameCondition: { ComparisonOperator: 'BEGINS_WITH' as const, ComparisonValue: namePrefix } }
+    await this.#readPages('ListStreams', async (NextToken) => {
+      const request = new ListStreamsCommand({ ...condition, ...(NextToken === undefined ? {} : { NextToken }) })
+      const page = await this.#request('ListStreams', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+      for (const info of page?.StreamInfoList ?? []) streams.push(toDescription(info, 'ListStreams'))
+      return page?.NextToken
+    })
+    const listing = new StreamListing(streams)
+    this.#listed.set(namePrefix, listing)
+    return listing
+  }
+
+  async #listTags(stream: StreamRef, signal: AbortSignal): Promise<readonly TagRow[] | null> {
+    const tags = new Map<string, string>()
+    let isThere = true
+    await this.#readPages('ListTagsForStream', async (NextToken) => {
+      const request = new ListTagsForStreamCommand({ ...toInput(stream), ...(NextToken === undefined ? {} : { NextToken }) })
+      const page = await this.#request('ListTagsForStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+      isThere = page !== null
+      for (const [key, value] of Object.entries(page?.Tags ?? {})) tags.set(key, value)
+      return page?.NextToken
+    })
+    return isThere ? [...tags].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1)) : null
+  }
+
+  /** Reads pages until there is no token; one that comes again, or never ends, is a fault of the service and not ours to follow. */
+  async #readPages(operation: string, readPage: (token: string | undefined) => Promise<string | undefined>): Promise<void> {
+    let token: string | undefined
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const next = await readPage(token)
+      if (!next) return
+      if (next === token) break
+      token = next
+    }
+    throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${operation}.`)
+  }
+
+  /** Null when there is no such stream. */
+  async #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | null> {
+    try {
+      return await this.#calls.repeat(operation, () => this.#calls.send(operation, send), signal)
+    } catch (error) {
+      if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
+      throw error
+    }
+  }
+}
+
+/** A shared call rejects with a caller's own reason when that caller leaves: made an answer of ours when its time was up. */
+async function share<Value>(operation: string, signal: AbortSignal, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (error) {
+    throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(operation, signal) : error
+  }
+}
+
+function toKey(stream: StreamRef): string {
+  return 'arn' in stream ? stream.arn : `name ${stream.name}`
+}
+
+function toInput(stream: StreamRef): { StreamARN: string } | { StreamName: string } {
+  return 'arn' in stream ? { StreamARN: stream.arn } : { StreamName: stream.name }
+}
+
+function toDescription(info: StreamInfo | undefined, operation: string): StreamDescription {
+  if (info?.StreamARN === undefined || info.Status === undefined || info.CreationTime === undefined) {
+    throw new GatewayError(
+      'KVS_UNAVAILABLE',
+      `Kinesis Video answered ${operation} with a stream that lacks its ARN, status or creation time.`,
+    )
+  }
+  return {
+    name: info.StreamName ?? toStreamName(info.StreamARN),
+    arn: info.StreamARN,
+    status: info.Status,
+    mediaType: info.MediaType || null,
+    deviceName: info.DeviceName || null,
+    kmsKeyId: info.KmsKeyId || null,
+    version: info.Version ?? '',
+    createdAtMs: info.CreationTime.getTime(),
+    dataRetentionInHours: info.DataRetentionInHours ?? 0,
+  }
+}

@@ -1,0 +1,83 @@
+import { CreateStreamCommand, DescribeStreamCommand, GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
+import { GatewayError } from '../domain/errors.js'
+import { sleep } from '../lib/sleep.js'
+import type { AwsCalls } from './aws-calls.js'
+import type { AwsClients } from './aws-clients.js'
+import { awsExceptionOf } from './aws-errors.js'
+import type { DataEndpointCheck } from './data-endpoint-check.js'
+
+export interface NewStream {
+  readonly dataRetentionInHours: number
+  readonly mediaType?: string
+}
+
+const ACTIVE_POLL_MS = 500
+
+/** What an upload asks of the control plane: its stream, its endpoint, and who signs. */
+export class AwsUploadControl {
+  readonly #clients: AwsClients
+  readonly #calls: AwsCalls
+  readonly #check: DataEndpointCheck
+
+  constructor(options: { clients: AwsClients; calls: AwsCalls; check: DataEndpointCheck }) {
+    this.#clients = options.clients
+    this.#calls = options.calls
+    this.#check = options.check
+  }
+
+  async getEndpoint(streamName: string, signal: AbortSignal): Promise<string> {
+    const command = new GetDataEndpointCommand({ StreamName: streamName, APIName: 'PUT_MEDIA' })
+    const answer = await this.#request('GetDataEndpoint', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+    return this.#check(answer.DataEndpoint ?? '')
+  }
+
+  /** Makes the stream when there is none, and waits until it is active. */
+  async ensureStream(streamName: string, stream: NewStream, signal: AbortSignal): Promise<void> {
+    while ((await this.#findStatus(streamName, signal)) !== 'ACTIVE') {
+      await this.#create(streamName, stream, signal)
+      await sleep(ACTIVE_POLL_MS, signal)
+    }
+  }
+
+  async signer(): Promise<{
+    region: string
+    credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
+  }> {
+    const { region, credentials } = this.#clients.control.config
+    return { region: await region(), credentials: await credentials() }
+  }
+
+  async #findStatus(streamName: string, signal: AbortSignal): Promise<string | null> {
+    const command = new DescribeStreamCommand({ StreamName: streamName })
+    try {
+      const answer = await this.#request('DescribeStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+      return answer.StreamInfo?.Status ?? null
+    } catch (error) {
+      if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
+      throw error
+    }
+  }
+
+  async #create(streamName: string, { dataRetentionInHours, mediaType }: NewStream, signal: AbortSignal): Promise<void> {
+    const command = new CreateStreamCommand({
+      StreamName: streamName,
+      DataRetentionInHours: dataRetentionInHours,
+      ...(mediaType === undefined ? {} : { MediaType: mediaType }),
+    })
+    try {
+      await this.#request('CreateStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+    } catch (error) {
+      // Somebody else was faster, or it is being made still.
+      if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toPlain(error, streamName)
+    }
+  }
+
+  #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    return this.#calls.repeat(operation, () => this.#calls.send(operation, send), signal)
+  }
+}
+
+function toPlain(error: unknown, streamName: string): unknown {
+  if (!(error instanceof GatewayError)) return error
+  return new GatewayError(error.code, `The stream ${streamName} could not be made: ${error.message}`, error.details, { cause: error.cause })
+}

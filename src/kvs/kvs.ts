@@ -1,0 +1,57 @@
+import type { Clock } from '../lib/clock.js'
+import { AwsCalls } from './aws-calls.js'
+import { AwsClients } from './aws-clients.js'
+import { AwsClipSource } from './aws-clips.js'
+import { AwsDataCalls } from './aws-data-calls.js'
+import { AwsEndpointDirectory } from './aws-endpoints.js'
+import { AwsFragmentMediaSource } from './aws-fragment-media.js'
+import { AwsFragmentLister } from './aws-fragments.js'
+import { AwsHlsSessionSource } from './aws-hls.js'
+import { AwsStreamCatalog } from './aws-streams.js'
+import { createDataEndpointCheck } from './data-endpoint-check.js'
+import type { KvsTarget } from './kvs-target.js'
+import type { ClipSource, EndpointDirectory, FragmentLister, FragmentMediaSource, HlsSessionSource, StreamCatalog } from './ports.js'
+import { QuotaPacer } from './quota.js'
+import { type KvsRequestListener, silentListener } from './request-listener.js'
+
+/** Kinesis Video as the gateway uses it: each port with its implementation, all over the same clients. */
+export interface Kvs {
+  readonly streams: StreamCatalog
+  readonly endpoints: EndpointDirectory
+  readonly fragments: FragmentLister
+  readonly clips: ClipSource
+  readonly fragmentMedia: FragmentMediaSource
+  readonly hls: HlsSessionSource
+  /** Null when reads are not paced. */
+  readonly pacer: QuotaPacer | null
+  /** Cuts what is under way. */
+  close(): void
+}
+
+export interface KvsOptions {
+  readonly target: KvsTarget
+  /** False where the service keeps no quotas: the embedded server with KVS_QUOTAS=off. */
+  readonly isPaced?: boolean
+  readonly listener?: KvsRequestListener
+  readonly clock?: Clock
+}
+
+export function createKvs({ target, isPaced = true, listener = silentListener, clock }: KvsOptions): Kvs {
+  const time = clock === undefined ? {} : { clock }
+  const clients = new AwsClients(target)
+  const calls = new AwsCalls({ listener })
+  const pacer = isPaced ? new QuotaPacer(time) : null
+  const endpoints = new AwsEndpointDirectory({ clients, calls, check: createDataEndpointCheck(target), ...time })
+  const streams = new AwsStreamCatalog({ clients, calls, ...time })
+  const data = new AwsDataCalls({ clients, calls, endpoints, pacer })
+  return {
+    streams,
+    endpoints,
+    fragments: new AwsFragmentLister({ data, streams }),
+    clips: new AwsClipSource({ data, streams, ...time }),
+    fragmentMedia: new AwsFragmentMediaSource({ data }),
+    hls: new AwsHlsSessionSource({ data }),
+    pacer,
+    close: () => clients.close(),
+  }
+}

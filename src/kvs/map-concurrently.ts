@@ -1,0 +1,14 @@
+/** What `map` makes of each item, in order of the items, with at most `limit` under way at a time. Rejects with the first failure. */
+export async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  map: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Map<number, Result>()
+  const queue = items.entries()
+  const work = async () => {
+    for (const [index, item] of queue) results.set(index, await map(item))
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work))
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result)
+}

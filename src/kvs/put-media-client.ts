@@ -1,0 +1,163 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { GatewayError } from '../domain/errors.js'
+import { type Acknowledgement, AcknowledgementParser } from './acknowledgement.js'
+import { AwsCalls } from './aws-calls.js'
+import { AwsClients } from './aws-clients.js'
+import { AwsUploadControl, type NewStream } from './aws-upload-control.js'
+import { createDataEndpointCheck } from './data-endpoint-check.js'
+import type { KvsTarget } from './kvs-target.js'
+import { NodeSha256 } from './node-sha256.js'
+import { parsePutMediaRefusal, UploadRefused } from './put-media-refusal.js'
+import { silentListener } from './request-listener.js'
+
+export interface Upload {
+  readonly streamName: string
+  /** One Matroska stream. Read no faster than KVS takes it. */
+  readonly media: Readable
+  /** Whether Cluster timecodes count from 1970 or from `producerStartMs`. */
+  readonly timecodeType: 'ABSOLUTE' | 'RELATIVE'
+  readonly producerStartMs: number
+  /** Makes the stream when there is none. */
+  readonly createStream?: NewStream
+  readonly onAcknowledgement?: (acknowledgement: Acknowledgement) => void
+  readonly onBytes?: (bytes: number) => void
+}
+
+export interface UploadSummary {
+  readonly sentBytes: number
+  readonly persistedFragments: number
+}
+
+const MOST_REFUSAL_BYTES = 65_536
+
+/**
+ * PutMedia, which the SDK for JavaScript does not model: media goes up while acknowledgements come down on the same connection.
+ * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_dataplane_PutMedia.html
+ */
+export class PutMediaClient {
+  readonly #clients: AwsClients
+  readonly #control: AwsUploadControl
+
+  constructor(target: KvsTarget) {
+    this.#clients = new AwsClients(target)
+    const calls = new AwsCalls({ listener: silentListener })
+    this.#control = new AwsUploadControl({ clients: this.#clients, calls, check: createDataEndpointCheck(target) })
+  }
+
+  /** Resolves when all media has been sent and acknowledged. @throws UploadRefused for an ERROR acknowledgement, GatewayError for the rest */
+  async upload(upload: Upload, signal: AbortSignal): Promise<UploadSummary> {
+    const { streamName, createStream } = upload
+    if (createStream !== undefined) await this.#control.ensureStream(streamName, createStream, signal)
+    const endpoint = await this.#control.getEndpoint(streamName, signal)
+    const headers = await this.#sign(endpoint, upload)
+    return send({ endpoint, headers, upload }, signal)
+  }
+
+  close(): void {
+    this.#clients.close()
+  }
+
+  /** The payload is signed as if it were empty, as AWS's own producers do: it is not known yet. */
+  async #sign(endpoint: string, { streamName, timecodeType, producerStartMs }: Upload): Promise<Record<string, string>> {
+    const { region, credentials } = await this.#control.signer()
+    const { hostname, host, protocol } = new URL(endpoint)
+    const signature = new SignatureV4({ region, credentials, service: 'kinesisvideo', sha256: NodeSha256, applyChecksum: false })
+    const signed = await signature.sign({
+      method: 'POST',
+      protocol,
+      hostname,
+      path: '/putMedia',
+      query: {},
+      headers: {
+        host,
+        'x-amzn-stream-name': streamName,
+        'x-amzn-fragment-timecode-type': timecodeType,
+        'x-amzn-producer-start-timestamp': (producerStartMs / 1000).toFixed(3),
+        'x-amzn-fragment-acknowledgment-required': '1',
+      },
+    })
+    return { ...signed.headers, connection: 'keep-alive', 'transfer-encoding': 'chunked' }
+  }
+}
+
+interface Sending {
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly upload: Upload
+}
+
+async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal): Promise<UploadSummary> {
+  const cut = new AbortController()
+  const request = open(new URL('/putMedia', endpoint), headers)
+  const answered = readAnswer(request, upload)
+  let sentBytes = 0
+  const counted = async function* (source: AsyncIterable<Uint8Array>) {
+    for await (const chunk of source) {
+      yield chunk
+      sentBytes += chunk.length
+      upload.onBytes?.(sentBytes)
+    }
+  }
+  const sent = pipeline(upload.media, counted, request, { signal: AbortSignal.any([signal, cut.signal]) })
+  // Once the service has said its last word, nobody reads what is still to be sent.
+  answered.then(
+    () => cut.abort(),
+    () => cut.abort(),
+  )
+  const [answer, sending] = await Promise.allSettled([answered, sent])
+  signal.throwIfAborted()
+  if (answer.status === 'fulfilled') {
+    if (sending.status === 'fulfilled' || request.writableEnded) return { sentBytes, persistedFragments: answer.value }
+    throw new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video ended PutMedia before all media was sent.', {}, { cause: sending.reason })
+  }
+  throw toUploadError(answer.reason, sending)
+}
+
+/** What the service said counts most; then what was wrong with the media's source; then the connection. */
+function toUploadError(reason: unknown, sending: PromiseSettledResult<void>): unknown {
+  if (reason instanceof GatewayError || reason instanceof UploadRefused) return reason
+  const isOurCut = sending.status === 'fulfilled' || (sending.reason instanceof Error && sending.reason.name === 'AbortError')
+  const cause: unknown = isOurCut ? reason : sending.reason
+  return new GatewayError('KVS_UNAVAILABLE', 'The connection of PutMedia broke off.', { retryAfterMs: 1_000 }, { cause })
+}
+
+function open(url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
+  const options = { method: 'POST', headers }
+  return url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options)
+}
+
+/** How many fragments were persisted. Rejects at the first ERROR acknowledgement. */
+async function readAnswer(request: ClientRequest, { onAcknowledgement }: Upload): Promise<number> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve)
+    request.on('error', reject)
+    request.once('close', () => reject(new Error('the connection was closed before an answer came')))
+  })
+  if (response.statusCode !== 200) throw await readRefusal(response)
+  const parser = new AcknowledgementParser()
+  let persistedFragments = 0
+  for await (const chunk of response) {
+    for (const acknowledgement of parser.push(chunk)) {
+      onAcknowledgement?.(acknowledgement)
+      if (acknowledgement.eventType === 'PERSISTED') persistedFragments += 1
+      if (acknowledgement.eventType === 'ERROR') throw new UploadRefused(acknowledgement)
+    }
+  }
+  return persistedFragments
+}
+
+async function readRefusal(response: IncomingMessage): Promise<GatewayError> {
+  const chunks: Uint8Array[] = []
+  let received = 0
+  for await (const chunk of response) {
+    received += chunk.length
+    if (received > MOST_REFUSAL_BYTES) break
+    chunks.push(chunk)
+  }
+  const { statusCode = 0, headers } = response
+  return parsePutMediaRefusal({ statusCode, headers, body: Buffer.concat(chunks).toString('utf8') })
+}

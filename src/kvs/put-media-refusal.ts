@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { GatewayError } from '../domain/errors.js'
+import type { Acknowledgement } from './acknowledgement.js'
+import { toGatewayError } from './aws-errors.js'
+
+/** PutMedia found something wrong with the media itself; fragments before it are kept. */
+export class UploadRefused extends Error {
+  override readonly name = 'UploadRefused'
+  /** As in AWS's table of acknowledgement errors, for example 4006. */
+  readonly errorId: number | null
+  readonly errorCode: string | null
+  readonly fragmentNumber: string | null
+
+  constructor({ errorId, errorCode, fragmentNumber, fragmentTimecodeMs }: Acknowledgement) {
+    const where = fragmentTimecodeMs === null ? '' : ` at the fragment with timecode ${fragmentTimecodeMs}`
+    super(`Kinesis Video refused the media${where}: ${errorCode ?? 'no error code'} (${errorId ?? 'no error id'})`)
+    this.errorId = errorId
+    this.errorCode = errorCode
+    this.fragmentNumber = fragmentNumber
+  }
+}
+
+/** An answer to PutMedia other than 200, told as the SDK would tell it of the operations that it models. */
+export function parsePutMediaRefusal(answer: { statusCode: number; headers: IncomingHttpHeaders; body: string }): GatewayError {
+  const fields = parseBody(answer.body)
+  const header = answer.headers['x-amzn-errortype']
+  const requestId = answer.headers['x-amzn-requestid']
+  const error = new Error(fields.message ?? `HTTP status ${answer.statusCode}`)
+  error.name = toExceptionName((typeof header === 'string' ? header : null) ?? fields.type ?? 'Unknown')
+  return toGatewayError(Object.assign(error, { $metadata: { httpStatusCode: answer.statusCode, requestId } }), 'PutMedia')
+}
+
+function parseBody(body: string): { readonly type: string | null; readonly message: string | null } {
+  try {
+    const value: unknown = JSON.parse(body)
+    const fields: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
+    return { type: toText(fields.__type) ?? toText(fields.code), message: toText(fields.Message) ?? toText(fields.message) }
+  } catch {
+    // Not JSON: the status alone has to do.
+    return { type: null, message: null }
+  }
+}
+
+/** `namespace#Name` and `Name:http://…` are both in use (kvs facts, 1.5). */
+function toExceptionName(type: string): string {
+  return type.replace(/^.*#/, '').replace(/:.*$/, '')
+}
+
+function toText(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}

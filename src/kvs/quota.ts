@@ -1,0 +1,125 @@
+import { GatewayError } from '../domain/errors.js'
+import { KVS_LIMITS } from '../domain/limits.js'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { orAborted, sleep } from '../lib/sleep.js'
+
+/** Points of archived reads that a request will cost its stream (kvs facts, 6.3). */
+export interface QuotaCost {
+  readonly media: number
+  readonly metadata: number
+}
+
+/** Streams whose buckets are remembered; a forgotten one is full again, as it would be a second later anyway. */
+const MAX_STREAMS = 10_000
+
+/**
+ * Keeps each stream's archived reads inside its quota, so that KVS need not refuse them: a request waits, in order of arrival, until
+ * its points are there. What others read of the same stream is not known here; they show as ClientLimitExceededException.
+ */
+export class QuotaPacer {
+  readonly #streams = new Map<string, StreamBuckets>()
+  readonly #clock: Clock
+
+  constructor({ clock = systemClock }: { clock?: Clock } = {}) {
+    this.#clock = clock
+  }
+
+  /** Resolves when the points have been taken. @throws GatewayError KVS_THROTTLED when time is up before that; the signal's reason when the caller has left */
+  async take(streamArn: string, cost: QuotaCost, signal: AbortSignal): Promise<void> {
+    const buckets = this.#bucketsOf(streamArn)
+    const turn = buckets.last.then(() => this.#takeTurn(buckets, cost, signal))
+    buckets.last = turn.catch(() => undefined)
+    try {
+      await orAborted(turn, signal)
+    } catch (error) {
+      throw error instanceof Error && error.name === 'TimeoutError' ? toThrottled(error) : error
+    }
+  }
+
+  /** What is left, as far as is known here. */
+  available(streamArn: string): QuotaCost {
+    const buckets = this.#streams.get(streamArn)
+    const now = this.#clock.now()
+    return {
+      media: Math.floor(buckets?.media.level(now) ?? KVS_LIMITS.mediaPointsPerSecond),
+      metadata: Math.floor(buckets?.metadata.level(now) ?? KVS_LIMITS.metadataPointsPerSecond),
+    }
+  }
+
+  async #takeTurn({ media, metadata }: StreamBuckets, cost: QuotaCost, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    for (;;) {
+      const now = this.#clock.now()
+      const waitMs = Math.max(media.waitMs(cost.media, now), metadata.waitMs(cost.metadata, now))
+      if (waitMs === 0) break
+      await sleep(waitMs, signal)
+    }
+    media.take(cost.media)
+    metadata.take(cost.metadata)
+  }
+
+  #bucketsOf(streamArn: string): StreamBuckets {
+    const known = this.#streams.get(streamArn)
+    const now = this.#clock.now()
+    const buckets = known ?? {
+      media: new PointBucket(KVS_LIMITS.mediaPointsPerSecond, now),
+      metadata: new PointBucket(KVS_LIMITS.metadataPointsPerSecond, now),
+      last: Promise.resolve(),
+    }
+    this.#streams.delete(streamArn)
+    this.#streams.set(streamArn, buckets)
+    this.#forgetOldest()
+    return buckets
+  }
+
+  #forgetOldest(): void {
+    if (this.#streams.size <= MAX_STREAMS) return
+    const [oldest] = this.#streams.keys()
+    if (oldest !== undefined) this.#streams.delete(oldest)
+  }
+}
+
+interface StreamBuckets {
+  readonly media: PointBucket
+  readonly metadata: PointBucket
+  /** Ends when everyone who came before has had their turn. */
+  last: Promise<unknown>
+}
+
+/** A bucket that holds one second's points and fills evenly. */
+class PointBucket {
+  #points: number
+
+  constructor(
+    readonly perSecond: number,
+    private filledAtMs: number,
+  ) {
+    this.#points = perSecond
+  }
+
+  level(nowMs: number): number {
+    const points = this.#points + (Math.max(0, nowMs - this.filledAtMs) / 1000) * this.perSecond
+    this.#points = Math.min(this.perSecond, points)
+    this.filledAtMs = nowMs
+    return this.#points
+  }
+
+  /** A cost above a whole second's points waits for a full bucket and leaves a debt. */
+  waitMs(cost: number, nowMs: number): number {
+    const missing = Math.min(cost, this.perSecond) - this.level(nowMs)
+    return missing <= 0 ? 0 : Math.ceil((missing / this.perSecond) * 1000)
+  }
+
+  take(cost: number): void {
+    this.#points -= cost
+  }
+}
+
+function toThrottled(cause: Error): GatewayError {
+  return new GatewayError(
+    'KVS_THROTTLED',
+    "The stream's quota of archived reads is used up: ask again later.",
+    { retryAfterMs: 1_000 },
+    { cause },
+  )
+}
