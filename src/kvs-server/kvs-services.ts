@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.js'
+import type { Archive } from './archive/archive.js'
 import type { StreamTable } from './archive/stream-table.js'
 import type { TagTable } from './archive/tag-table.js'
 import type { KvsMetrics } from './kvs-metrics.js'
@@ -9,6 +10,7 @@ export interface KvsServices {
   readonly clock: Clock
   readonly streams: StreamTable
   readonly tags: TagTable
+  readonly archive: Archive
   readonly quotas: Quotas
   readonly metrics: KvsMetrics
   /** Refuse the codec pairs that the playback table leaves out although GetClip's page has them. */

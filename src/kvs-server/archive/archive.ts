@@ -63,6 +63,7 @@ export class Archive {
   readonly #hostBuffer = new HostBuffer()
   readonly #sequences = new Map<number, number>()
   readonly #knownSessions = new Map<number, MediaSession>()
+  readonly #producers = new Set<number>()
   readonly #timer: NodeJS.Timeout
   #lastFileId: number
 
@@ -89,6 +90,13 @@ export class Archive {
     await archive.#files.recover(archive.#lastFileId)
     archive.sweepSoon()
     return archive
+  }
+
+  /** Makes the caller the stream's only producer until the answer is called; null while there is another. */
+  claimProducer(streamId: number): (() => void) | null {
+    if (this.#producers.has(streamId)) return null
+    this.#producers.add(streamId)
+    return () => this.#producers.delete(streamId)
   }
 
   /** A header and the fragments to come with it. */

@@ -17,7 +17,6 @@ export interface FileSystem {
 
 export interface WritableFile {
   write(parts: readonly Uint8Array[], position: number): Promise<void>
-  truncate(sizeBytes: number): Promise<void>
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -69,7 +68,6 @@ function writableFile(file: fs.FileHandle): WritableFile {
       // A short write without an error is what the last block of a disk gives; the next write would say why.
       if (bytesWritten !== total) await writeRest(file, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
     },
-    truncate: (sizeBytes) => file.truncate(sizeBytes),
     sync: () => file.datasync(),
     close: () => file.close(),
   }

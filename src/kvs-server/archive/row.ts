@@ -20,3 +20,9 @@ export function textOrNullOf(row: Row, column: string): string | null {
   if (value === null || typeof value === 'string') return value
   throw new Error(`column ${column} holds ${typeof value}, text was expected`)
 }
+
+export function textOf(row: Row, column: string): string {
+  const value = textOrNullOf(row, column)
+  if (value === null) throw new Error(`column ${column} holds nothing, text was expected`)
+  return value
+}

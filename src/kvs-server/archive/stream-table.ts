@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 import type { StreamSelector } from '../stream-selector.js'
+import { integerOf, type Row, textOf, textOrNullOf } from './row.js'
 import type { StreamRecord } from './stream-record.js'
 
 export interface StreamTableOptions {
@@ -121,7 +122,7 @@ export class StreamTable {
   }
 
   count(): number {
-    return toNumber(this.#database.prepare('SELECT count(*) AS streams FROM streams').get()?.streams)
+    return integerOf(this.#database.prepare('SELECT count(*) AS streams FROM streams').get() ?? {}, 'streams')
   }
 
   storageTier(id: number): StorageTier {
@@ -162,30 +163,20 @@ export class StreamTable {
   }
 }
 
-type Row = Record<string, SQLOutputValue>
-
 // Creation is not drawn out as on AWS: a stream is ACTIVE as soon as its row is there, and gone as soon as the row is.
 function toRecord(row: Row): StreamRecord {
   return {
-    id: toNumber(row.id),
-    name: toText(row.name) ?? '',
-    arn: toText(row.arn) ?? '',
+    id: integerOf(row, 'id'),
+    name: textOf(row, 'name'),
+    arn: textOf(row, 'arn'),
     status: 'ACTIVE',
-    version: toText(row.version) ?? '',
-    createdAtMs: toNumber(row.created_at_ms),
-    dataRetentionInHours: toNumber(row.data_retention_in_hours),
-    mediaType: toText(row.media_type),
-    deviceName: toText(row.device_name),
-    kmsKeyId: toText(row.kms_key_id) ?? '',
+    version: textOf(row, 'version'),
+    createdAtMs: integerOf(row, 'created_at_ms'),
+    dataRetentionInHours: integerOf(row, 'data_retention_in_hours'),
+    mediaType: textOrNullOf(row, 'media_type'),
+    deviceName: textOrNullOf(row, 'device_name'),
+    kmsKeyId: textOf(row, 'kms_key_id'),
   }
-}
-
-function toText(value: SQLOutputValue | undefined): string | null {
-  return typeof value === 'string' ? value : null
-}
-
-function toNumber(value: SQLOutputValue | undefined): number {
-  return Number(value ?? 0)
 }
 
 /** 20 alphanumerics, as AWS's versions look. */

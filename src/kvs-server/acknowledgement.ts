@@ -1,0 +1,38 @@
+import { UPLOAD_ERROR_IDS, type UploadErrorCode } from './upload-error-ids.js'
+
+/** The fragment that an acknowledgement is about; its timecode is the Cluster's own, whatever clock that is of. */
+export interface AcknowledgedFragment {
+  readonly timecode: number | null
+  readonly fragmentNumber: string
+}
+
+/**
+ * One line of PutMedia's answer, spelt as producers' parsers read it: flat, the number as a string (the API page has it otherwise).
+ * Unset members are left out: a parser that meets a null has nothing to do with it.
+ */
+export interface Acknowledgement {
+  readonly EventType: 'BUFFERING' | 'RECEIVED' | 'PERSISTED' | 'IDLE' | 'ERROR'
+  readonly FragmentTimecode?: number
+  readonly FragmentNumber?: string
+  readonly ErrorId?: number
+  readonly ErrorCode?: UploadErrorCode
+}
+
+export function toAcknowledgement(event: 'BUFFERING' | 'RECEIVED' | 'PERSISTED', fragment: AcknowledgedFragment): Acknowledgement {
+  return { EventType: event, ...toFragmentMembers(fragment) }
+}
+
+export const IDLE: Acknowledgement = { EventType: 'IDLE' }
+
+export function toErrorAcknowledgement(code: UploadErrorCode, fragment: AcknowledgedFragment | null): Acknowledgement {
+  return {
+    EventType: 'ERROR',
+    ...(fragment === null ? {} : toFragmentMembers(fragment)),
+    ErrorId: UPLOAD_ERROR_IDS[code],
+    ErrorCode: code,
+  }
+}
+
+function toFragmentMembers({ timecode, fragmentNumber }: AcknowledgedFragment): Partial<Acknowledgement> {
+  return { ...(timecode === null ? {} : { FragmentTimecode: timecode }), FragmentNumber: fragmentNumber }
+}

@@ -1,0 +1,115 @@
+import { sleep } from '../../lib/sleep.js'
+import { IDLE } from '../acknowledgement.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { UploadAnswer, UploadCall, UploadOperation } from '../operation.js'
+import { parseUploadHeaders, type UploadHeaders } from '../upload-headers.js'
+import { type UploadRead, UploadReader } from '../upload-reader.js'
+import { UploadSession } from '../upload-session.js'
+
+type PutMediaServices = Pick<KvsServices, 'archive' | 'streams' | 'clock' | 'quotas' | 'metrics' | 'closing'>
+
+export interface PutMediaTimings {
+  /** Quiet time after which a fragment that has ended does not wait longer for tags behind it. */
+  readonly pauseMs: number
+  /** Quiet time after which, and at each repetition of which, IDLE is acknowledged. */
+  readonly idleMs: number
+  /** Quiet time after which the connection is closed. */
+  readonly closeMs: number
+}
+
+/** 30 s are the service's; how often it says IDLE meanwhile is not known. */
+const TIMINGS: PutMediaTimings = { pauseMs: 100, idleMs: 10_000, closeMs: 30_000 }
+
+export const putMedia = createPutMedia(TIMINGS)
+
+/** PutMedia: one upload, one fragment a Cluster, acknowledgements while it goes on. */
+export function createPutMedia(timings: PutMediaTimings): UploadOperation<PutMediaServices> {
+  return async (call, services, answer) => {
+    const headers = parseUploadHeaders(call.headers)
+    const stream = services.streams.get(headers.stream)
+    const leave = services.archive.claimProducer(stream.id)
+    if (leave === null) {
+      throw new AwsException(
+        'ConnectionLimitExceededException',
+        `The stream ${stream.name} has a producer: it takes one connection at a time.`,
+      )
+    }
+    try {
+      answer.accept()
+      await receiveUpload({ headers, stream, call, services, answer, timings })
+    } finally {
+      leave()
+    }
+  }
+}
+
+interface Upload {
+  readonly headers: UploadHeaders
+  readonly stream: StreamRecord
+  readonly call: UploadCall
+  readonly services: PutMediaServices
+  readonly answer: UploadAnswer
+  readonly timings: PutMediaTimings
+}
+
+async function receiveUpload({ headers, stream, call, services, answer, timings }: Upload): Promise<void> {
+  const { archive, clock, streams, metrics, closing } = services
+  const received = { fragments: 0 }
+  const session = new UploadSession({
+    archive,
+    clock,
+    streamId: stream.id,
+    producerStartMs: headers.producerStartMs,
+    findStream: () => streams.findById(stream.id),
+    acknowledge: (acknowledgement) => answer.acknowledge(acknowledgement),
+    onFragmentReceived: () => {
+      received.fragments += 1
+      metrics.countIncomingFragment()
+    },
+  })
+  const signal = AbortSignal.any([call.signal, closing])
+  const reader = new UploadReader(call.body, signal)
+  const pace = services.quotas.uploadPace(stream.id)
+  while (!session.isOver) {
+    const chunk = await receiveChunk({ session, reader, answer, timings })
+    if (chunk === null) return
+    metrics.countIncomingBytes(chunk.byteLength)
+    const waitMs = pace?.count({ bytes: chunk.byteLength, fragments: received.fragments }) ?? 0
+    received.fragments = 0
+    // When it is aborted meanwhile, the next read says so.
+    if (waitMs > 0) await sleep(waitMs, signal).catch(() => {})
+  }
+}
+
+interface Reception extends Pick<Upload, 'answer' | 'timings'> {
+  readonly session: UploadSession
+  readonly reader: UploadReader
+}
+
+/** One chunk, received; or null when the upload is over, one way or the other. */
+async function receiveChunk({ session, reader, answer, timings }: Reception): Promise<Uint8Array | null> {
+  let read = await reader.next(timings.pauseMs)
+  if (read.kind === 'quiet') {
+    await session.pause()
+    read = await waitIdly(reader, answer, timings)
+  }
+  if (read.kind === 'chunk') {
+    await session.receive(read.chunk)
+    return read.chunk
+  }
+  await (read.kind === 'end' ? session.finish() : session.abort())
+  return null
+}
+
+async function waitIdly(reader: UploadReader, answer: UploadAnswer, { pauseMs, idleMs, closeMs }: PutMediaTimings): Promise<UploadRead> {
+  for (let quietMs = pauseMs; quietMs < closeMs; ) {
+    const waitMs = Math.min(idleMs - (quietMs % idleMs), closeMs - quietMs)
+    const read = await reader.next(waitMs)
+    if (read.kind !== 'quiet') return read
+    quietMs += waitMs
+    if (quietMs < closeMs) answer.acknowledge(IDLE)
+  }
+  return { kind: 'quiet' }
+}
