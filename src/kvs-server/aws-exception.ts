@@ -16,6 +16,7 @@ export const EXCEPTION_STATUS = {
   MissingCodecPrivateDataException: 400,
   NoDataRetentionException: 400,
   NotAuthorizedException: 401,
+  RequestEntityTooLargeException: 413,
   ResourceInUseException: 400,
   ResourceNotFoundException: 404,
   ServiceUnavailable: 503,

@@ -2,7 +2,22 @@
 
 import type { KvsServices } from './kvs-services.js'
 import type { Call, MediaAnswer, Operation, WireInput } from './operation.js'
+import { createStream } from './operations/create-stream.js'
+import { deleteStream } from './operations/delete-stream.js'
+import { describeStream } from './operations/describe-stream.js'
+import { describeStreamStorageConfiguration } from './operations/describe-stream-storage-configuration.js'
 import { getDataEndpoint } from './operations/get-data-endpoint.js'
+import { listStreams } from './operations/list-streams.js'
+import { listTagsForResource } from './operations/list-tags-for-resource.js'
+import { listTagsForStream } from './operations/list-tags-for-stream.js'
+import { tagResource } from './operations/tag-resource.js'
+import { tagStream } from './operations/tag-stream.js'
+import { untagResource } from './operations/untag-resource.js'
+import { untagStream } from './operations/untag-stream.js'
+import { updateDataRetention } from './operations/update-data-retention.js'
+import { updateStream } from './operations/update-stream.js'
+import { updateStreamStorageConfiguration } from './operations/update-stream-storage-configuration.js'
+import { createRefusal, REFUSED_OPERATIONS } from './refused-operations.js'
 
 /** An operation whose input's type is its own affair. */
 export interface ServedOperation {
@@ -29,7 +44,24 @@ export function pathOf(name: string): string {
   return CAPITAL_PATHS.includes(name) ? `/${name}` : `/${name.charAt(0).toLowerCase()}${name.slice(1)}`
 }
 
-export const servedOperations: readonly ServedOperation[] = [serve(getDataEndpoint)]
+export const servedOperations: readonly ServedOperation[] = [
+  serve(createStream),
+  serve(deleteStream),
+  serve(describeStream),
+  serve(describeStreamStorageConfiguration),
+  serve(getDataEndpoint),
+  serve(listStreams),
+  serve(listTagsForResource),
+  serve(listTagsForStream),
+  serve(tagResource),
+  serve(tagStream),
+  serve(untagResource),
+  serve(untagStream),
+  serve(updateDataRetention),
+  serve(updateStream),
+  serve(updateStreamStorageConfiguration),
+  ...REFUSED_OPERATIONS.map((name) => serve(createRefusal(name))),
+]
 
 /** Operations that answer with media rather than JSON: their bytes are counted. */
 export const MEDIA_OPERATIONS: readonly string[] = ['GetClip', 'GetMedia', 'GetMediaForFragmentList']

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AwsException } from '../aws-exception.js'
+import { parseFaultRule } from '../fault-rule.js'
+import type { Faults } from '../faults.js'
+import type { WireInput } from '../operation.js'
+import { isStructure, parseList, refuse } from '../wire-input.js'
+import type { Gatekeeper } from './gatekeeper.js'
+import { parseWireBody } from './wire-body.js'
+
+export interface FaultRoutes {
+  readonly faults: Faults
+  readonly gatekeeper: Gatekeeper
+  readonly operations: readonly string[]
+}
+
+/** POST adds rules (one, or `{"rules": [...]}`), GET shows them, DELETE clears them. They are signed for like any operation. */
+export function registerFaultRoutes(scope: FastifyInstance, { faults, gatekeeper, operations }: FaultRoutes): void {
+  const route = (act: (body: WireInput) => object) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const body = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
+    try {
+      gatekeeper(request.raw, body)
+      return await reply.send(act(parseWireBody(body)))
+    } catch (error) {
+      if (!(error instanceof AwsException)) throw error
+      return reply.code(error.status).header('x-amzn-ErrorType', error.name).send({ __type: error.name, Message: error.message })
+    }
+  }
+  scope.post(
+    '/_faults',
+    route((body) => ({ rules: faults.add(parseRules(body).map((rule) => parseFaultRule(rule, operations))) })),
+  )
+  scope.get(
+    '/_faults',
+    route(() => ({ rules: faults.list() })),
+  )
+  scope.delete(
+    '/_faults',
+    route(() => {
+      faults.clear()
+      return { rules: [] }
+    }),
+  )
+}
+
+function parseRules(body: WireInput): readonly WireInput[] {
+  if (!('rules' in body)) return [body]
+  return parseList(body, 'rules', { min: 1, max: 100 }).map((rule) => (isStructure(rule) ? rule : refuse('rules', 'a list of rules', rule)))
+}

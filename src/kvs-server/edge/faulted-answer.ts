@@ -1,0 +1,97 @@
+// Spoils the body of an answer as fault rules ask. Each fault is one more layer around the bytes, so that they add up.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Fault } from '../fault-rule.js'
+import type { MediaAnswer } from '../operation.js'
+
+/** Ends a body in the middle: whoever sends it cuts the connection. */
+class BodyCut extends Error {
+  constructor() {
+    super('a fault rule cut the body')
+  }
+}
+
+const FILLER = new Uint8Array(64 * 1024)
+const FILLER_PAUSE_MS = 20
+const SLOW_STEPS_PER_SECOND = 10
+
+export function spoilAnswer(answer: MediaAnswer, faults: readonly Fault[], signal: AbortSignal): MediaAnswer {
+  return faults.reduce((spoilt, fault) => applyFault(spoilt, fault, signal), answer)
+}
+
+export function spoilsBody({ kind }: Fault): boolean {
+  return ['cut', 'stall', 'endless', 'slow', 'wrongLength', 'corrupt'].includes(kind)
+}
+
+function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): MediaAnswer {
+  const { body, sizeBytes } = answer
+  switch (fault.kind) {
+    case 'cut':
+      return { ...answer, body: cut(body, fault.afterBytes) }
+    case 'stall':
+      return { ...answer, body: stall(body, fault.afterBytes, signal) }
+    case 'endless':
+      return { ...answer, sizeBytes: null, body: goOn(body, signal) }
+    case 'slow':
+      return { ...answer, body: slow(body, fault.bytesPerSecond, signal) }
+    case 'wrongLength':
+      return { ...answer, sizeBytes: sizeBytes === null ? null : Math.max(0, sizeBytes + fault.extraBytes) }
+    case 'corrupt':
+      return { ...answer, body: corrupt(body, { ...fault, offset: fault.offset < 0 ? (sizeBytes ?? 0) + fault.offset : fault.offset }) }
+    default:
+      return answer
+  }
+}
+
+async function* firstBytes(body: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count
+  if (left === 0) return
+  for await (const chunk of body) {
+    yield chunk.subarray(0, left)
+    left -= Math.min(left, chunk.byteLength)
+    if (left === 0) return
+  }
+}
+
+async function* cut(body: AsyncIterable<Uint8Array>, afterBytes: number): AsyncGenerator<Uint8Array> {
+  // An empty chunk first: the headers are then out, and the cut is a broken transfer rather than an error answer.
+  yield new Uint8Array(0)
+  yield* firstBytes(body, afterBytes)
+  throw new BodyCut()
+}
+
+async function* stall(body: AsyncIterable<Uint8Array>, afterBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* firstBytes(body, afterBytes)
+  await delay(2 ** 31 - 1, undefined, { signal })
+}
+
+async function* goOn(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield* body
+  for (;;) {
+    await delay(FILLER_PAUSE_MS, undefined, { signal })
+    yield FILLER
+  }
+}
+
+async function* slow(body: AsyncIterable<Uint8Array>, bytesPerSecond: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const step = Math.max(1, Math.floor(bytesPerSecond / SLOW_STEPS_PER_SECOND))
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.byteLength; at += step) {
+      const part = chunk.subarray(at, at + step)
+      await delay((part.byteLength / bytesPerSecond) * 1000, undefined, { signal })
+      yield part
+    }
+  }
+}
+
+async function* corrupt(
+  body: AsyncIterable<Uint8Array>,
+  { offset, length }: { offset: number; length: number },
+): AsyncGenerator<Uint8Array> {
+  let position = 0
+  for await (const chunk of body) {
+    const [from, to] = [offset - position, offset + length - position]
+    position += chunk.byteLength
+    if (to <= 0 || from >= chunk.byteLength) yield chunk
+    else yield chunk.map((byte, index) => (index >= from && index < to ? byte ^ 0xff : byte))
+  }
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../../lib/clock.js'
+import { isLoopbackHost } from '../../lib/host.js'
+import { AwsException } from '../aws-exception.js'
+import { type AccessKey, verifySignature } from '../signature.js'
+
+/** Decides whether a request may be made at all. */
+export type Gatekeeper = (request: IncomingMessage, body: Uint8Array) => void
+
+export interface GatekeeperOptions {
+  readonly accessKeys: readonly AccessKey[]
+  readonly clock: Clock
+}
+
+export function createGatekeeper({ accessKeys, clock }: GatekeeperOptions): Gatekeeper {
+  if (accessKeys.length === 0) return refuseForeignPages
+  return ({ method = 'POST', url = '/', rawHeaders }, body) =>
+    verifySignature({ method, url, rawHeaders, body }, { accessKeys, nowMs: clock.now() })
+}
+
+// Without signatures any web page could have a visitor's browser delete streams on this machine's loopback, for no content type is
+// required and a simple request needs no preflight. Programs send no Origin; browsers cannot leave it out of a POST.
+function refuseForeignPages({ headers }: IncomingMessage): void {
+  const { origin } = headers
+  if (origin === undefined || isLoopbackOrigin(origin)) return
+  throw new AwsException('AccessDeniedException', 'Pages of other origins may not call an embedded server that checks no signatures')
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const url = URL.parse(origin)
+  return url !== null && isLoopbackHost(url.hostname)
+}

@@ -1,0 +1,119 @@
+// The HTTP edge: Fastify finds the route and reads the body; everything behind that speaks the service's own wire. Only the path tells
+// the operation, and no content type is required: clients label JSON as they like (json, x-amz-json-1.1, nothing).
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { AwsException } from '../aws-exception.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { UploadOperation } from '../operation.js'
+import type { ServedOperation } from '../operations.js'
+import { type Exchange, openExchange } from './exchange.js'
+import { registerFaultRoutes } from './fault-routes.js'
+import { type EdgeContext, handleOperation } from './operation-handler.js'
+import { sendError, toWireError } from './send-error.js'
+import { handleUpload } from './upload-handler.js'
+
+export interface KvsAppOptions {
+  readonly operations: readonly ServedOperation[]
+  readonly upload: UploadOperation<KvsServices> | null
+  readonly context: EdgeContext
+  readonly ownUrl: () => string
+  readonly logger: FastifyBaseLogger | null
+}
+
+const BODY_LIMIT_BYTES = 1024 * 1024
+const BODY_TIMEOUT_MS = 30_000
+/** An upload may last 45 minutes (it is told so in good time); what lasts longer is cut. */
+const REQUEST_TIMEOUT_MS = 46 * 60 * 1000
+
+export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    ...(options.logger === null ? { logger: false } : { loggerInstance: options.logger }),
+    disableRequestLogging: true,
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  })
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', async ({ raw }) => {
+    // Fastify would answer 415 to a label that it cannot parse. Signatures are checked against the raw headers, which stay as they came.
+    raw.headers['content-type'] = 'application/octet-stream'
+  })
+  registerErrors(app, options)
+  app.register(async (scope) => registerOperations(scope, options))
+  const { upload } = options
+  if (upload !== null) app.register(async (scope) => registerUpload(scope, upload, options))
+  registerState(app, options.context.services)
+  return app
+}
+
+function registerOperations(scope: FastifyInstance, options: KvsAppOptions): void {
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  boundBodyTime(scope)
+  for (const operation of options.operations) {
+    scope.post(operation.path, async (request, reply) => {
+      reply.hijack()
+      await handleOperation(exchangeOf(request, reply, options), operation, { body: bodyOf(request), context: options.context })
+    })
+  }
+  if (options.context.faults !== null) {
+    const { faults, gatekeeper } = options.context
+    registerFaultRoutes(scope, { faults, gatekeeper, operations: [...options.operations.map(({ name }) => name), 'PutMedia'] })
+  }
+}
+
+function registerUpload(scope: FastifyInstance, upload: UploadOperation<KvsServices>, options: KvsAppOptions): void {
+  // The body is left alone: the upload is read as it comes.
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
+    reply.hijack()
+    await handleUpload(exchangeOf(request, reply, options), upload, options.context)
+  })
+}
+
+// A body of at most 1 MiB has no reason to trickle in for minutes.
+function boundBodyTime(scope: FastifyInstance): void {
+  const timers = new WeakMap<FastifyRequest, NodeJS.Timeout>()
+  scope.addHook('onRequest', async (request) => {
+    timers.set(request, setTimeout(() => request.raw.destroy(), BODY_TIMEOUT_MS).unref())
+    request.raw.once('close', () => clearTimeout(timers.get(request)))
+  })
+  scope.addHook('preHandler', async (request) => clearTimeout(timers.get(request)))
+}
+
+function registerErrors(app: FastifyInstance, options: KvsAppOptions): void {
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    const error = new AwsException('UnknownOperationException', `Unknown operation: ${request.method} ${request.url.slice(0, 100)}`)
+    sendError(exchangeOf(request, reply, options), error)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    reply.hijack()
+    const exchange = exchangeOf(request, reply, options)
+    exchange.response.shouldKeepAlive = false
+    sendError(exchange, toWireError(fromFastify(error), exchange))
+  })
+}
+
+/** What Fastify finds wrong with a request before any operation sees it. */
+function fromFastify(error: unknown): unknown {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return error
+  if (error.statusCode === 413) {
+    return new AwsException('RequestEntityTooLargeException', `The body must be at most ${BODY_LIMIT_BYTES} bytes long`, { cause: error })
+  }
+  return error.statusCode < 500 ? new AwsException('InvalidArgumentException', error.message, { cause: error }) : error
+}
+
+function registerState(app: FastifyInstance, { metrics }: KvsServices): void {
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.write()))
+  app.get('/health/live', async () => ({ status: 'ok' }))
+  app.get('/health/ready', async () => ({ status: 'ok', dependencies: { archive: 'ok' } }))
+}
+
+function bodyOf({ body }: FastifyRequest): Uint8Array {
+  return body instanceof Uint8Array ? body : new Uint8Array(0)
+}
+
+function exchangeOf(request: FastifyRequest, reply: FastifyReply, { ownUrl }: KvsAppOptions): Exchange {
+  return openExchange(request.raw, reply.raw, { requestId: request.id, ownUrl: ownUrl(), log: request.log })
+}

@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http'
+import type { MediaAnswer } from '../operation.js'
+import type { Exchange } from './exchange.js'
+
+/** A reader that takes nothing for so long is gone, whatever its socket says. Live answers are exempt: theirs may have nothing to take. */
+const STALLED_READER_MS = 10 * 60 * 1000
+
+/**
+ * Sends media as it is made, one buffer at a time, and tells how many bytes left. Its three endings: the client went away (stops, and
+ * frees what made the bytes), nothing was sent yet (throws, for a proper error), bytes were sent already (cuts the connection, so that
+ * nobody takes a part for the whole).
+ */
+export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBytes: (bytes: number) => void): Promise<void> {
+  const chunks = answer.body[Symbol.asyncIterator]()
+  try {
+    // A failure before the first byte can still be told. An answer without a length may be live: its headers do not wait.
+    const first = answer.sizeBytes === null ? null : await chunks.next()
+    sendHead(exchange, answer)
+    const sent = await sendChunks({ exchange, chunks, first, countBytes })
+    if (answer.sizeBytes !== null && sent !== answer.sizeBytes) {
+      throw new Error(`the answer announced ${answer.sizeBytes} bytes and had ${sent}`)
+    }
+    exchange.response.end()
+  } catch (error) {
+    if (exchange.call.signal.aborted) return
+    if (!exchange.response.headersSent) throw error
+    exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'an answer was cut off')
+    exchange.response.destroy()
+  } finally {
+    await chunks.return?.()
+  }
+}
+
+function sendHead({ response, call }: Exchange, { contentType, sizeBytes }: MediaAnswer): void {
+  response.writeHead(200, {
+    'x-amzn-RequestId': call.requestId,
+    'content-type': contentType,
+    ...(sizeBytes === null ? {} : { 'content-length': sizeBytes }),
+  })
+  if (sizeBytes === null) response.flushHeaders()
+  else response.setTimeout(STALLED_READER_MS, () => response.destroy())
+}
+
+interface ChunkRun {
+  readonly exchange: Exchange
+  readonly chunks: AsyncIterator<Uint8Array>
+  readonly first: IteratorResult<Uint8Array> | null
+  readonly countBytes: (bytes: number) => void
+}
+
+async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Promise<number> {
+  let sent = 0
+  for (let next = first ?? (await chunks.next()); next.done !== true; next = await chunks.next()) {
+    await write(exchange.response, next.value, exchange.call.signal)
+    sent += next.value.byteLength
+    countBytes(next.value.byteLength)
+  }
+  return sent
+}
+
+// Waits for the write's own callback: only then are the bytes out of a buffer that its maker will use again ('drain' does not promise that).
+// A response that still waits behind another on its connection never calls back when the client leaves, hence the signal.
+function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new Error('the client has gone'))
+    if (signal.aborted) return leave()
+    signal.addEventListener('abort', leave, { once: true })
+    response.write(chunk, (error) => {
+      signal.removeEventListener('abort', leave)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}

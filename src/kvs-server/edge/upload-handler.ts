@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { KvsServices } from '../kvs-services.js'
+import type { UploadOperation } from '../operation.js'
+import type { Exchange } from './exchange.js'
+import { faultyUpload } from './faulty-upload.js'
+import { answerError, type EdgeContext } from './operation-handler.js'
+import { strikeBeforeAnswer } from './strike-faults.js'
+import { createUploadAnswer } from './upload-answer.js'
+
+const NO_BODY = new Uint8Array(0)
+/** How long the rest of a refused upload is read and dropped, so that the producer can read why. */
+const LINGER_MS = 2000
+
+/** Answers one PutMedia, whatever happens; never rejects. */
+export async function handleUpload(exchange: Exchange, upload: UploadOperation<KvsServices>, context: EdgeContext): Promise<void> {
+  const { metrics } = context.services
+  try {
+    context.gatekeeper(exchange.request, NO_BODY)
+    await answer(exchange, upload, context)
+    exchange.response.end()
+    metrics.countRequest('PutMedia', 'ok')
+  } catch (error) {
+    exchange.response.shouldKeepAlive = false
+    metrics.countRequest('PutMedia', answerError(exchange, error))
+  }
+  await linger(exchange)
+}
+
+async function answer(exchange: Exchange, upload: UploadOperation<KvsServices>, { services, faults }: EdgeContext): Promise<void> {
+  const { request, call } = exchange
+  const stream = namedStream(request.headers)
+  const struck = faults?.strike('PutMedia', stream) ?? []
+  await strikeBeforeAnswer(exchange, struck)
+  services.quotas.admit('PutMedia', stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null))
+  const body = faultyUpload(request, struck, call.signal)
+  await upload({ ...call, headers: request.headers, body }, services, createUploadAnswer(exchange))
+}
+
+function namedStream(headers: Exchange['request']['headers']): string | null {
+  const { 'x-amzn-stream-name': name, 'x-amzn-stream-arn': arn } = headers
+  if (typeof name === 'string') return name
+  return typeof arn === 'string' ? (arn.split('/')[1] ?? null) : null
+}
+
+// A connection that is closed with bytes unread is reset, and the reset may overtake the answer.
+async function linger({ request }: Exchange): Promise<void> {
+  if (request.complete || request.destroyed) return
+  request.resume()
+  await delay(LINGER_MS, undefined, { ref: false })
+  if (!request.complete) request.socket.destroy()
+}

@@ -1,0 +1,44 @@
+import type { NewStream, StorageTier } from '../archive/stream-table.js'
+import { AwsException } from '../aws-exception.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation, WireInput } from '../operation.js'
+import { STREAMS_PER_ACCOUNT } from '../quotas.js'
+import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../stream-info.js'
+import { STREAM_NAME } from '../stream-selector.js'
+import { parseOptionalTagMap } from '../tag-input.js'
+import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString } from '../wire-input.js'
+
+interface Input {
+  readonly stream: NewStream
+  readonly tags: ReadonlyMap<string, string>
+}
+
+export const STORAGE_TIERS = ['HOT', 'WARM'] as const
+
+export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags' | 'quotas'>> = {
+  name: 'CreateStream',
+  parse: (input) => ({
+    stream: {
+      name: parseString(input, 'StreamName', STREAM_NAME),
+      deviceName: parseOptionalString(input, 'DeviceName', DEVICE_NAME),
+      mediaType: parseOptionalString(input, 'MediaType', MEDIA_TYPE),
+      kmsKeyId: parseOptionalString(input, 'KmsKeyId', { min: 1, max: 2048 }),
+      dataRetentionInHours: parseOptionalInteger(input, 'DataRetentionInHours', { min: 0, max: MAX_RETENTION_HOURS }) ?? 0,
+      storageTier: parseStorageTier(input),
+    },
+    tags: parseOptionalTagMap(input),
+  }),
+  run({ stream, tags }, services) {
+    if (services.quotas.enabled && services.streams.count() >= STREAMS_PER_ACCOUNT) {
+      throw new AwsException('AccountStreamLimitExceededException', `The account has ${STREAMS_PER_ACCOUNT} streams, the most there may be`)
+    }
+    const { id, arn } = services.streams.create(stream)
+    services.tags.put(id, tags)
+    return { StreamARN: arn }
+  },
+}
+
+function parseStorageTier(input: WireInput): StorageTier {
+  const configuration = parseOptionalStructure(input, 'StreamStorageConfiguration')
+  return configuration === null ? 'HOT' : parseEnum(configuration, 'DefaultStorageTier', STORAGE_TIERS)
+}

@@ -1,0 +1,13 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import type { StreamSelector } from '../stream-selector.js'
+import { parseTaggedResource, refuseTagToken } from '../tag-input.js'
+
+export const listTagsForResource: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
+  name: 'ListTagsForResource',
+  parse(input) {
+    refuseTagToken(input)
+    return parseTaggedResource(input)
+  },
+  run: (selector, { streams, tags }) => ({ NextToken: null, Tags: tags.list(streams.get(selector).id) }),
+}

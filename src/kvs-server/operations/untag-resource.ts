@@ -1,0 +1,18 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import type { StreamSelector } from '../stream-selector.js'
+import { parseTaggedResource, parseTagKeys } from '../tag-input.js'
+
+interface Input {
+  readonly selector: StreamSelector
+  readonly keys: readonly string[]
+}
+
+export const untagResource: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>> = {
+  name: 'UntagResource',
+  parse: (input) => ({ selector: parseTaggedResource(input), keys: parseTagKeys(input) }),
+  run({ selector, keys }, { streams, tags }) {
+    tags.remove(streams.get(selector).id, keys)
+    return {}
+  },
+}

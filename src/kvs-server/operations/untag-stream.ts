@@ -1,0 +1,18 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import type { StreamSelector } from '../stream-selector.js'
+import { parseTaggedStream, parseTagKeys } from '../tag-input.js'
+
+interface Input {
+  readonly selector: StreamSelector
+  readonly keys: readonly string[]
+}
+
+export const untagStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>> = {
+  name: 'UntagStream',
+  parse: (input) => ({ selector: parseTaggedStream(input), keys: parseTagKeys(input) }),
+  run({ selector, keys }, { streams, tags }) {
+    tags.remove(streams.get(selector).id, keys)
+    return {}
+  },
+}

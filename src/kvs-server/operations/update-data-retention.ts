@@ -1,0 +1,39 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import { MAX_RETENTION_HOURS, parseCurrentVersion, requireVersion } from '../stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseEnum, parseInteger, refuse } from '../wire-input.js'
+
+interface Input {
+  readonly selector: StreamSelector
+  readonly version: string
+  /** Below zero for a decrease. */
+  readonly changeInHours: number
+}
+
+const OPERATIONS = ['INCREASE_DATA_RETENTION', 'DECREASE_DATA_RETENTION'] as const
+
+export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' | 'archive'>> = {
+  name: 'UpdateDataRetention',
+  parse(input) {
+    const operation = parseEnum(input, 'Operation', OPERATIONS)
+    const hours = parseInteger(input, 'DataRetentionChangeInHours', { min: 1, max: MAX_RETENTION_HOURS })
+    return {
+      selector: parseStreamSelector(input),
+      version: parseCurrentVersion(input),
+      changeInHours: operation === 'INCREASE_DATA_RETENTION' ? hours : -hours,
+    }
+  },
+  run({ selector, version, changeInHours }, { streams, archive }) {
+    const stream = streams.get(selector)
+    requireVersion(stream, version)
+    const dataRetentionInHours = stream.dataRetentionInHours + changeInHours
+    if (dataRetentionInHours < 0 || dataRetentionInHours > MAX_RETENTION_HOURS) {
+      refuse('DataRetentionChangeInHours', `a change that leaves 0 to ${MAX_RETENTION_HOURS} hours`, `${dataRetentionInHours} hours`)
+    }
+    streams.update(stream, { dataRetentionInHours })
+    // What a decrease leaves out cannot be read from here on; its files go in the background.
+    archive.sweepSoon()
+    return {}
+  },
+}

@@ -1,0 +1,28 @@
+import type { StorageTier } from '../archive/stream-table.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import { parseCurrentVersion, requireVersion } from '../stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseEnum, parseStructure } from '../wire-input.js'
+import { STORAGE_TIERS } from './create-stream.js'
+
+interface Input {
+  readonly selector: StreamSelector
+  readonly version: string
+  readonly storageTier: StorageTier
+}
+
+export const updateStreamStorageConfiguration: Operation<Input, Pick<KvsServices, 'streams'>> = {
+  name: 'UpdateStreamStorageConfiguration',
+  parse: (input) => ({
+    selector: parseStreamSelector(input),
+    version: parseCurrentVersion(input),
+    storageTier: parseEnum(parseStructure(input, 'StreamStorageConfiguration'), 'DefaultStorageTier', STORAGE_TIERS),
+  }),
+  run({ selector, version, storageTier }, { streams }) {
+    const stream = streams.get(selector)
+    requireVersion(stream, version)
+    streams.update(stream, { storageTier })
+    return {}
+  },
+}

@@ -1,0 +1,28 @@
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion, requireVersion } from '../stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseOptionalString } from '../wire-input.js'
+
+interface Input {
+  readonly selector: StreamSelector
+  readonly version: string
+  readonly deviceName: string | null
+  readonly mediaType: string | null
+}
+
+export const updateStream: Operation<Input, Pick<KvsServices, 'streams'>> = {
+  name: 'UpdateStream',
+  parse: (input) => ({
+    selector: parseStreamSelector(input),
+    version: parseCurrentVersion(input),
+    deviceName: parseOptionalString(input, 'DeviceName', DEVICE_NAME),
+    mediaType: parseOptionalString(input, 'MediaType', MEDIA_TYPE),
+  }),
+  run({ selector, version, deviceName, mediaType }, { streams }) {
+    const stream = streams.get(selector)
+    requireVersion(stream, version)
+    streams.update(stream, { deviceName, mediaType })
+    return {}
+  },
+}

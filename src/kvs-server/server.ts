@@ -1,0 +1,143 @@
+// The embedded Kinesis Video Streams: control plane, PutMedia and archived media on one origin, over one folder.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { type Clock, systemClock } from '../lib/clock.js'
+import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
+import { Archive } from './archive/archive.js'
+import { openDatabase } from './archive/database.js'
+import { StreamTable } from './archive/stream-table.js'
+import { TagTable } from './archive/tag-table.js'
+import { createGatekeeper } from './edge/gatekeeper.js'
+import { buildKvsApp } from './edge/kvs-app.js'
+import { Faults } from './faults.js'
+import { KvsMetrics } from './kvs-metrics.js'
+import type { KvsServices } from './kvs-services.js'
+import { MEDIA_OPERATIONS, servedOperations } from './operations.js'
+import { Quotas } from './quotas.js'
+import type { AccessKey } from './signature.js'
+
+export interface KvsServerOptions {
+  /** Where streams and footage are kept; made when it is not there. */
+  readonly dataDir: string
+  readonly host?: string
+  /** 0 for any that is free. */
+  readonly port?: number
+  readonly clock?: Clock
+  readonly region?: string
+  readonly accountId?: string
+  /** Keep the service's quotas; on unless switched off. */
+  readonly quotas?: boolean
+  /** Refuse the codec pairs that the playback table leaves out. */
+  readonly strictCodecs?: boolean
+  /** Allow fault rules (`/_faults`). */
+  readonly faults?: boolean
+  /** With any, every request must be signed by one of them; with none, only loopback is listened to. */
+  readonly accessKeys?: readonly AccessKey[]
+  /** How long a fragment stays out of ListFragments after it was persisted. */
+  readonly listDelayMs?: number
+  readonly logger?: FastifyBaseLogger
+}
+
+export interface KvsServer extends AsyncDisposable {
+  readonly app: FastifyInstance
+  readonly archive: Archive
+  readonly streams: StreamTable
+  /** Starts listening, and tells where. */
+  listen(): Promise<string>
+  /** Ends what would go on for ever, lets the rest finish for `graceMs` (5 s), then cuts it and closes the archive. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+const IDLE_CHECK_MS = 50
+
+/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys */
+export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
+  const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
+  if (accessKeys.length === 0 && !isLoopbackHost(host)) {
+    throw new Error(`The embedded KVS listens on loopback only unless access keys are given (host ${host})`)
+  }
+  const closing = new AbortController()
+  const faults = options.faults === true ? new Faults() : null
+  const { services, closeArchive } = await openServices(options, { clock, faults, closing: closing.signal })
+  let ownUrl = toUrl(host, port)
+  const app = buildKvsApp({
+    operations: servedOperations,
+    upload: null,
+    context: { services, faults, gatekeeper: createGatekeeper({ accessKeys, clock }) },
+    ownUrl: () => ownUrl,
+    logger: options.logger ?? null,
+  })
+
+  const close = async ({ graceMs = 5000 } = {}) => {
+    closing.abort()
+    await closeApp(app, graceMs)
+    await closeArchive()
+  }
+  return {
+    app,
+    archive: services.archive,
+    streams: services.streams,
+    async listen() {
+      await app.listen({ host, port })
+      const address = app.server.address()
+      ownUrl = toUrl(host, typeof address === 'object' && address !== null ? address.port : port)
+      return ownUrl
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+interface Wiring {
+  readonly clock: Clock
+  readonly faults: Faults | null
+  readonly closing: AbortSignal
+}
+
+async function openServices(
+  options: KvsServerOptions,
+  { clock, faults, closing }: Wiring,
+): Promise<{ services: KvsServices; closeArchive: () => Promise<void> }> {
+  const { dataDir, region = 'us-east-1', accountId = '000000000000', quotas = true, strictCodecs = false, listDelayMs = 0 } = options
+  await mkdir(dataDir, { recursive: true })
+  const database = openDatabase(join(dataDir, 'index.sqlite'))
+  const streams = new StreamTable(database, { region, accountId, clock })
+  const onSweepFailed = (err: unknown) => options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
+  const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed })
+  const services: KvsServices = {
+    clock,
+    streams,
+    tags: new TagTable(database),
+    archive,
+    quotas: new Quotas({ clock, enabled: quotas }),
+    metrics: new KvsMetrics({ operations: [...servedOperations.map(({ name }) => name), 'PutMedia'], mediaOperations: MEDIA_OPERATIONS }),
+    strictCodecs,
+    listDelayMs: (stream) => Math.max(listDelayMs, faults?.listDelayMs(stream) ?? 0),
+    closing,
+  }
+  return {
+    services,
+    async closeArchive() {
+      await archive.close()
+      database.close()
+    },
+  }
+}
+
+// Node keeps a kept-alive connection open after its last answer even while the server closes: it is looked for until none is left.
+async function closeApp(app: FastifyInstance, graceMs: number): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  const grace = setTimeout(() => app.server.closeAllConnections(), graceMs)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(idle)
+    clearTimeout(grace)
+  }
+}
+
+/** A wildcard cannot be connected to everywhere; loopback, which it includes, can. */
+function toUrl(host: string, port: number): string {
+  return `http://${toUrlHost(isWildcardHost(host) ? '127.0.0.1' : host)}:${port}`
+}
