@@ -1,0 +1,98 @@
+import { concat, fullBox, u8, u24, u32, zeros } from '../mp4/box.js'
+import { ByteCursor } from './byte-cursor.js'
+import type { AudioConfig } from './codec-config.js'
+import { audioSampleEntry } from './sample-entry.js'
+
+const RECORD = 'AudioSpecificConfig'
+const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
+/** Channels by channelConfiguration; null is reserved, and 0 leaves it to a program config element (ISO/IEC 14496-3, table 1.19). */
+const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, null, null, null, 7, 8, 24, 8, null]
+const SBR = 5
+const PS = 29
+/** Main, LC, SSR and LTP: what Matroska's A_AAC holds. */
+const CORE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4])
+
+/**
+ * AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). `fallbackChannels` counts where the configuration leaves it to the stream.
+ *
+ * @throws MalformedMedia with the offset inside the record
+ */
+export function parseAacConfig(codecPrivate: Uint8Array, fallbackChannels: number): AudioConfig {
+  const bits = new BitCursor(new ByteCursor(codecPrivate, RECORD))
+  const objectType = bits.objectType()
+  const sampleRate = bits.sampleRate()
+  const channelConfiguration = bits.read(4)
+  const coreType = objectType === SBR || objectType === PS ? bits.extendedCoreType() : objectType
+  if (!CORE_TYPES.has(coreType)) bits.refuse(`audio object type ${coreType} is none of AAC Main, LC, SSR and LTP`)
+  const channels = CHANNELS[channelConfiguration] ?? bits.refuse(`channel configuration ${channelConfiguration} is reserved`)
+  const samplesPerFrame = bits.read(1) === 1 ? 960 : 1024
+  const sound = { sampleRate, channels: channels === 0 ? fallbackChannels : channels }
+  return {
+    kind: 'audio',
+    codec: 'aac',
+    rfc6381: `mp4a.40.${objectType}`,
+    sampleEntry: audioSampleEntry('mp4a', sound, esds(codecPrivate)),
+    ...sound,
+    samplesPerFrame,
+  }
+}
+
+class BitCursor {
+  #byte = 0
+  #left = 0
+
+  constructor(readonly cursor: ByteCursor) {}
+
+  read(count: number): number {
+    let value = 0
+    for (let index = 0; index < count; index += 1) value = value * 2 + this.#bit()
+    return value
+  }
+
+  objectType(): number {
+    const type = this.read(5)
+    return type === 31 ? 32 + this.read(6) : type
+  }
+
+  sampleRate(): number {
+    const index = this.read(4)
+    const rate = index === 15 ? this.read(24) : (SAMPLE_RATES[index] ?? this.refuse(`sampling frequency index ${index} is reserved`))
+    return rate === 0 ? this.refuse('a sampling frequency of 0') : rate
+  }
+
+  /** After SBR or PS: the extension's rate, then the type of the core. */
+  extendedCoreType(): number {
+    this.sampleRate()
+    return this.objectType()
+  }
+
+  refuse(message: string): never {
+    return this.cursor.refuse(message)
+  }
+
+  #bit(): number {
+    if (this.#left === 0) {
+      this.#byte = this.cursor.u8()
+      this.#left = 8
+    }
+    this.#left -= 1
+    return (this.#byte >> this.#left) & 1
+  }
+}
+
+/** ESDBox (ISO/IEC 14496-14, 6.7.2): bit rates and buffer sizes unknown. */
+function esds(audioSpecificConfig: Uint8Array): Uint8Array {
+  const decoderSpecificInfo = descriptor(0x05, audioSpecificConfig)
+  // MPEG-4 audio, an audio stream, upStream 0, reserved 1.
+  const decoderConfig = descriptor(0x04, u8(0x40, (0x05 << 2) | 1), u24(0), u32(0, 0), decoderSpecificInfo)
+  // ES_ID 0 and no flags (14496-14, 3.1.2); the SLConfig predefined for MP4 files.
+  return fullBox('esds', 0, 0, descriptor(0x03, zeros(3), decoderConfig, descriptor(0x06, u8(0x02))))
+}
+
+/** A descriptor with its size in groups of 7 bits (ISO/IEC 14496-1, 8.3.3). */
+function descriptor(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const data = concat(parts)
+  const groups = [data.byteLength & 0x7f]
+  for (let rest = data.byteLength >>> 7; rest > 0; rest >>>= 7) groups.unshift((rest & 0x7f) | 0x80)
+  return concat([u8(tag, ...groups), data])
+}

@@ -1,0 +1,101 @@
+import type { FrameSink, InvalidFrame } from '../matroska/frame-sink.js'
+import type { MatroskaTrack } from '../matroska/track.js'
+import { parseCodecPrivate } from './codec-private.js'
+
+/**
+ * Checks while an upload passes that each frame of H.264 and H.265 is a row of length-prefixed NAL units that fills it exactly, so
+ * that nobody need look into payloads again. Frames with start codes, and lengths that run past their frame, are what it finds. It
+ * reads the lengths and steps over the units. Tracks whose CodecPrivate is not valid, and audio, are not looked at.
+ *
+ * Meant as the demuxer's sink: `new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })`.
+ */
+export class FrameCheck implements FrameSink {
+  readonly #lengthSizes: ReadonlyMap<number, number>
+  #invalid: InvalidFrame | null = null
+  #track = 0
+  /** Octets of a NAL unit's length in the block that is passing; 0 where it is not looked at. */
+  #lengthSize = 0
+  #frameSizes: readonly number[] = []
+  #frame = 0
+  #frameLeft = 0
+  #unitLeft = 0
+  #length = 0
+  #lengthOctets = 0
+
+  constructor(tracks: readonly MatroskaTrack[]) {
+    this.#lengthSizes = new Map(tracks.flatMap((track) => lengthSizeOf(track)))
+  }
+
+  beginBlock(track: number, frameSizes: readonly number[]): void {
+    this.#lengthSize = this.#invalid ? 0 : (this.#lengthSizes.get(track) ?? 0)
+    if (this.#lengthSize === 0) return
+    this.#track = track
+    this.#frameSizes = frameSizes
+    this.#beginFrame(0)
+  }
+
+  payload(bytes: Uint8Array, start: number, end: number): void {
+    let at = start
+    while (at < end && this.#lengthSize !== 0) {
+      if (this.#unitLeft > 0) at += this.#skipUnit(end - at)
+      else {
+        this.#readLengthOctet(bytes[at] ?? 0)
+        at += 1
+      }
+      if (this.#frameLeft === 0) this.#endFrame()
+    }
+  }
+
+  endCluster(): InvalidFrame | null {
+    const invalid = this.#invalid
+    this.#invalid = null
+    return invalid
+  }
+
+  #beginFrame(frame: number): void {
+    this.#frame = frame
+    this.#frameLeft = this.#frameSizes[frame] ?? 0
+    this.#unitLeft = 0
+    this.#length = 0
+    this.#lengthOctets = 0
+    if (this.#frameLeft === 0) this.#refuse('a frame without content')
+  }
+
+  #skipUnit(available: number): number {
+    const count = Math.min(this.#unitLeft, available)
+    this.#unitLeft -= count
+    this.#frameLeft -= count
+    return count
+  }
+
+  #readLengthOctet(octet: number): void {
+    this.#length = this.#length * 256 + octet
+    this.#lengthOctets += 1
+    this.#frameLeft -= 1
+    if (this.#lengthOctets < this.#lengthSize) return
+    const length = this.#length
+    if (length === 0) this.#refuse('a NAL unit of length 0')
+    else if (length > this.#frameLeft) this.#refuse(`a NAL unit of ${length} bytes where its frame has ${this.#frameLeft} left`)
+    this.#unitLeft = length
+    this.#length = 0
+    this.#lengthOctets = 0
+  }
+
+  #endFrame(): void {
+    if (this.#lengthSize === 0) return
+    if (this.#lengthOctets > 0) this.#refuse('a frame that ends inside the length of a NAL unit')
+    else if (this.#frame + 1 < this.#frameSizes.length) this.#beginFrame(this.#frame + 1)
+    else this.#lengthSize = 0
+  }
+
+  /** The first frame found wrong stands for its Cluster; nothing more is looked at until the next one. */
+  #refuse(reason: string): void {
+    this.#invalid = { track: this.#track, reason }
+    this.#lengthSize = 0
+  }
+}
+
+function lengthSizeOf(track: MatroskaTrack): [number, number][] {
+  const outcome = parseCodecPrivate(track)
+  return outcome.state === 'ready' && outcome.config.kind === 'video' ? [[track.number, outcome.config.lengthSize]] : []
+}

@@ -1,0 +1,86 @@
+import { box } from '../mp4/box.js'
+import { ByteCursor } from './byte-cursor.js'
+import type { VideoConfig } from './codec-config.js'
+import { refuseAnnexB, toHex } from './nal-units.js'
+import { visualSampleEntry } from './sample-entry.js'
+
+const RECORD = 'HEVCDecoderConfigurationRecord'
+const VPS = 32
+const PPS = 34
+const LENGTH_SIZE_AT = 21
+
+/**
+ * HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.2.1), written as `hvc1`, which Apple's players want: the parameter sets must
+ * be in it.
+ *
+ * @throws MalformedMedia with the offset inside the record
+ */
+export function parseH265Config(codecPrivate: Uint8Array, size: { readonly width: number; readonly height: number }): VideoConfig {
+  refuseAnnexB(codecPrivate, RECORD)
+  const cursor = new ByteCursor(codecPrivate, RECORD)
+  const version = cursor.u8()
+  if (version !== 1) cursor.refuse(`${RECORD} must have version 1: got ${version}`)
+  const general = cursor.take(12)
+  cursor.take(LENGTH_SIZE_AT - 13)
+  const lengthSize = (cursor.u8() & 0x03) + 1
+  if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
+  const arraysAt = readArrays(cursor)
+  return {
+    kind: 'video',
+    codec: 'h265',
+    rfc6381: `hvc1.${profileString(general)}`,
+    sampleEntry: visualSampleEntry('hvc1', size, box('hvcC', withCompleteArrays(codecPrivate, arraysAt))),
+    ...size,
+    lengthSize,
+  }
+}
+
+/** Where the arrays of parameter sets begin; VPS, SPS and PPS must all be there. */
+function readArrays(cursor: ByteCursor): number[] {
+  const found = new Set<number>()
+  const arraysAt: number[] = []
+  for (let arrays = cursor.u8(); arrays > 0; arrays -= 1) {
+    const at = cursor.at
+    const nalType = cursor.u8() & 0x3f
+    const count = cursor.u16()
+    for (let index = 0; index < count; index += 1) readNalUnit(cursor, nalType)
+    if (nalType < VPS || nalType > PPS) continue
+    arraysAt.push(at)
+    if (count > 0) found.add(nalType)
+  }
+  if (found.size < 3) cursor.refuse(`${RECORD} lacks a VPS, SPS or PPS`)
+  return arraysAt
+}
+
+function readNalUnit(cursor: ByteCursor, nalType: number): void {
+  const nal = cursor.take(cursor.u16())
+  const type = ((nal[0] ?? 0) >> 1) & 0x3f
+  if (nal.byteLength < 2 || type !== nalType)
+    cursor.refuse(`expected a NAL unit of type ${nalType}: got ${nal.byteLength} bytes of type ${type}`)
+}
+
+/** `hvc1` promises that no parameter sets come with the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */
+function withCompleteArrays(codecPrivate: Uint8Array, arraysAt: readonly number[]): Uint8Array {
+  const record = Uint8Array.from(codecPrivate)
+  for (const at of arraysAt) record[at] = (record[at] ?? 0) | 0x80
+  return record
+}
+
+/** ISO/IEC 14496-15, Annex E.3, from the twelve bytes that begin with general_profile_space. */
+function profileString(general: Uint8Array): string {
+  const view = new DataView(general.buffer, general.byteOffset, general.byteLength)
+  const first = view.getUint8(0)
+  const space = ['', 'A', 'B', 'C'][first >> 6] ?? ''
+  const tier = first & 0x20 ? 'H' : 'L'
+  const compatibility = reverseBits(view.getUint32(1)).toString(16).toUpperCase()
+  const constraints = Array.from(general.subarray(5, 11))
+  while (constraints.at(-1) === 0) constraints.pop()
+  const flags = constraints.map((byte) => `.${toHex(Uint8Array.of(byte))}`).join('')
+  return `${space}${first & 0x1f}.${compatibility}.${tier}${view.getUint8(11)}${flags}`
+}
+
+function reverseBits(value: number): number {
+  let reversed = 0
+  for (let bit = 0; bit < 32; bit += 1) reversed = (reversed << 1) | ((value >>> bit) & 1)
+  return reversed >>> 0
+}

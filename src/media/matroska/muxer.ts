@@ -1,0 +1,37 @@
+import { MalformedMedia } from '../malformed-media.js'
+import { concat } from '../mp4/box.js'
+import { ByteWindow } from './byte-window.js'
+import { encodeElement, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'
+import { ElementHeader } from './element-header.js'
+import { ELEMENT } from './element-ids.js'
+import type { SimpleTag } from './events.js'
+
+/**
+ * A session header (a 'tracks' event's `bytes`) as Kinesis Video gives it back: byte for byte, but with the Segment's size unknown, in
+ * the form of 8 octets (captures of GetMedia show it whatever the producer sent).
+ *
+ * @throws MalformedMedia where there is no Segment
+ */
+export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
+  const window = new ByteWindow()
+  const element = new ElementHeader()
+  window.feed(header)
+  while (element.read(window)) {
+    if (element.id === ELEMENT.Segment) {
+      const sizeAt = element.start + 4
+      return concat([header.subarray(0, sizeAt), UNKNOWN_SIZE_OCTETS, header.subarray(element.start + element.bytes)])
+    }
+    window.advance(element.bytes)
+    window.advance(window.reach(element.size))
+  }
+  throw new MalformedMedia('a session header without a Segment', header.byteLength)
+}
+
+/** A Tags element with one Tag, without Targets, as Kinesis Video writes its own around each fragment. */
+export function buildTags(tags: readonly SimpleTag[]): Uint8Array {
+  return encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, ...tags.map(encodeSimpleTag)))
+}
+
+function encodeSimpleTag({ name, value }: SimpleTag): Uint8Array {
+  return encodeElement(ELEMENT.SimpleTag, encodeStringElement(ELEMENT.TagName, name), encodeStringElement(ELEMENT.TagString, value))
+}
