@@ -22,7 +22,7 @@ export interface PlacedPart {
  * from the guess by no more than rounding.
  */
 export function placeNextPart(previous: PlacedPart, next: PlacedPart): number {
-  const contiguous = previous.timing.endMs - next.timing.firstMs
+  const contiguous = Math.max(previous.timing.endMs, previous.timing.lastMs + ROUNDING_MS) - next.timing.firstMs
   const before = producerOffset(previous, 'end')
   const after = producerOffset(next, 'start')
   if (before === null || after === null) return contiguous

@@ -1,5 +1,5 @@
 import type { Movie, MovieTrack } from './movie.js'
-import { lastDuration, placementOf, presentationTicks, toMs } from './presentation.js'
+import { keyFrameTimesMs, lastDuration, placementOf, presentationTicks, toMs } from './presentation.js'
 
 /** A fragment of a part as ListFragments tells it, on the producer's clock. */
 export interface PartFragment {
@@ -38,10 +38,10 @@ export function timePart(movie: Movie): PartTiming | null {
     firstMs: toMs(first, timescale),
     lastMs,
     endMs: toMs(last + lastDuration(video.samples), timescale),
-    keyTimesMs: keyTimes(video, ticks),
+    keyTimesMs: keyFrameTimesMs(video, ticks).sort(),
     hidesBefore: toMs(first, timescale) < delayMs - HALF_MS,
     // An edit's end was rounded to a millisecond by whoever wrote it.
-    hidesAfter: lastMs > delayMs + shownMs - HALF_MS,
+    hidesAfter: video.edits.length > 0 && shownMs > 0 && lastMs > delayMs + shownMs - HALF_MS,
   }
 }
 
@@ -56,10 +56,4 @@ function bounds(ticks: Float64Array): { first: number; last: number } {
     if (value > last) last = value
   }
   return { first, last }
-}
-
-function keyTimes({ samples, timescale }: MovieTrack, ticks: Float64Array): Float64Array {
-  const { syncs } = samples
-  const keys = syncs === null ? ticks : ticks.filter((_, index) => syncs[index] !== 0)
-  return keys.map((value) => toMs(value, timescale)).sort()
 }

@@ -51,8 +51,7 @@ function runTimes({ count, durations, compositionOffsets }: SampleColumns, origi
 }
 
 /** When the sync samples of the video are shown, in milliseconds from the movie's start, in decode order. */
-export function keyFrameTimesMs(track: MovieTrack): Float64Array {
-  const times = presentationTicks(track)
+export function keyFrameTimesMs(track: MovieTrack, times = presentationTicks(track)): Float64Array {
   const { syncs } = track.samples
   const keys = syncs === null ? times : times.filter((_, index) => syncs[index] !== 0)
   return keys.map((ticks) => toMs(ticks, track.timescale))

@@ -66,6 +66,20 @@ export function runsToDurations(runs: DurationRuns): DurationRuns | number {
   return runs.counts.length === 1 ? (runs.values[0] ?? 0) : runs
 }
 
+/** Samples [from, to) of a durations column. Shares memory where it can. */
+export function sliceDurations(durations: SampleColumns['durations'], from: number, to: number): SampleColumns['durations'] {
+  if (typeof durations === 'number') return durations
+  if (durations instanceof Uint32Array) return durations.subarray(from, to)
+  const sliced = new RunBuilder()
+  let first = 0
+  for (let run = 0; run < durations.counts.length && first < to; run += 1) {
+    const next = first + (durations.counts[run] ?? 0)
+    sliced.add(Math.max(Math.min(next, to) - Math.max(first, from), 0), durations.values[run] ?? 0)
+    first = next
+  }
+  return runsToDurations(sliced.build())
+}
+
 /** Ticks from the first sample's decode time to the end of the last. */
 export function totalTicks({ durations, count }: SampleColumns): number {
   if (typeof durations === 'number') return durations * count

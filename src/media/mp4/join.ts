@@ -1,0 +1,155 @@
+import { finishNow, type Steps } from '../steps.js'
+import { joinAudio } from './join-audio.js'
+import { editsOf, type JoinedTrack, joinVideo } from './join-video.js'
+import type { Movie, MovieTrack } from './movie.js'
+import { type PlacedPart, placeNextPart } from './part-placement.js'
+import { type PartFragment, type PartTiming, timePart } from './part-timing.js'
+import { placementOf } from './presentation.js'
+import { totalTicks } from './runs.js'
+
+/** One GetClip answer: what `readMovie` understood, and the fragments that ListFragments says are in it, in their order. */
+export interface JoinPart {
+  readonly movie: Movie
+  readonly fragments: readonly PartFragment[]
+}
+
+export interface JoinedPart {
+  /** Milliseconds of the joined movie at the part's own start: add it to a time in the part. May be below 0 for the first part. */
+  readonly startMs: number
+  /** First video frame and first sound of the part, and the end of its last video frame, in milliseconds of the joined movie. */
+  readonly firstVideoMs: number
+  readonly firstAudioMs: number | null
+  readonly videoEndMs: number
+  /** The hole before the part; 0 where the footage goes on. */
+  readonly gapMs: number
+}
+
+export type JoinResult =
+  | { readonly joined: true; readonly movie: Movie; readonly parts: readonly JoinedPart[] }
+  /** `partIndex`: the first part that does not fit to those before it. */
+  | { readonly joined: false; readonly reason: 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'; readonly partIndex: number; readonly message: string }
+
+export interface JoinOptions {
+  /** Wall-clock time of the first sample shown. */
+  readonly startMs: number | null
+  readonly tags: Movie['tags']
+}
+
+/**
+ * Several parts as one movie: every sample of every part, shown at exactly the times of the source. One part is the degenerate join, which
+ * gives any file the one form. Nothing is copied but table rows.
+ */
+export function joinMovies(parts: readonly JoinPart[], options: JoinOptions): JoinResult {
+  return finishNow(joinMoviesInSteps(parts, options))
+}
+
+export function* joinMoviesInSteps(parts: readonly JoinPart[], { startMs, tags }: JoinOptions): Steps<JoinResult> {
+  const refusal = findMismatch(parts)
+  if (refusal !== null) return refusal
+  const movies = parts.map(({ movie }) => movie)
+  const timings: PartTiming[] = []
+  for (const [partIndex, movie] of movies.entries()) {
+    const timing = timePart(movie)
+    if (timing === null) return refuse(partIndex, 'the part has no video')
+    const hidesInside = (timing.hidesBefore && partIndex > 0) || (timing.hidesAfter && partIndex < parts.length - 1)
+    if (hidesInside) return refuse(partIndex, 'the edit list of the part hides frames')
+    timings.push(timing)
+    yield
+  }
+  const startsMs = placeParts(parts, timings)
+  const video = yield* joinVideo(movies, timings, startsMs)
+  if (video === null) return refuse(0, 'the footage has a hole longer than a table can say')
+  const sound = movies.flatMap((movie) => movie.tracks[1] ?? [])
+  const audio = yield* joinAudio(movies, sound, startsMs)
+  if (audio === null && sound.length > 0) return refuse(0, 'the sound has a hole longer than a table can say')
+  // A movie starts with what is shown or heard first: players that ignore a leading empty edit then still show both tracks in step.
+  const joined = audio === null ? [video] : [video, audio]
+  const zeroMs = Math.min(...joined.map(({ shownFromMs }) => Math.round(shownFromMs)))
+  const spans = movies.flatMap((movie) => movie.spans)
+  const movie = { startMs, tracks: joined.map((track) => withEdits(track, zeroMs)), spans, tags }
+  return { joined: true, movie, parts: describeParts({ parts, timings, startsMs, zeroMs }) }
+}
+
+function withEdits(joined: JoinedTrack, zeroMs: number): MovieTrack {
+  const moved = { ...joined, shownFromMs: joined.shownFromMs - zeroMs, shownToMs: joined.shownToMs - zeroMs }
+  return { ...joined.track, edits: editsOf(moved, totalTicks(joined.track.samples)) }
+}
+
+/** Where each part starts, in milliseconds from the start of the first. */
+function placeParts(parts: readonly JoinPart[], timings: readonly PartTiming[]): number[] {
+  const startsMs: number[] = []
+  let previous: PlacedPart | null = null
+  for (const [index, timing] of timings.entries()) {
+    const next = { timing, fragments: parts[index]?.fragments ?? [] }
+    const before: number = startsMs[index - 1] ?? 0
+    startsMs.push(previous === null ? 0 : before + placeNextPart(previous, next))
+    previous = next
+  }
+  return startsMs
+}
+
+function describeParts({
+  parts,
+  timings,
+  startsMs,
+  zeroMs,
+}: {
+  parts: readonly JoinPart[]
+  timings: readonly PartTiming[]
+  startsMs: readonly number[]
+  zeroMs: number
+}): JoinedPart[] {
+  return timings.map((timing, index) => {
+    const startMs = (startsMs[index] ?? 0) - zeroMs
+    const sound = parts[index]?.movie.tracks[1]
+    const earlier = timings[index - 1]
+    const earlierEndMs = earlier === undefined ? null : (startsMs[index - 1] ?? 0) - zeroMs + earlier.endMs
+    return {
+      startMs,
+      firstVideoMs: startMs + timing.firstMs,
+      firstAudioMs: sound === undefined ? null : startMs + placementOf(sound).delayMs,
+      videoEndMs: startMs + timing.endMs,
+      gapMs: earlierEndMs === null ? 0 : Math.max(startMs + timing.firstMs - earlierEndMs, 0),
+    }
+  })
+}
+
+function findMismatch(parts: readonly JoinPart[]): JoinResult | null {
+  const [first] = parts
+  if (first === undefined) return refuse(0, 'there is no part to join')
+  for (const [partIndex, { movie }] of parts.entries()) {
+    const mismatch = compareTracks(first.movie.tracks, movie.tracks)
+    if (mismatch !== null) return { joined: false, partIndex, ...mismatch }
+  }
+  return null
+}
+
+function compareTracks(
+  expected: readonly MovieTrack[],
+  got: readonly MovieTrack[],
+): { reason: 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'; message: string } | null {
+  const kinds = (tracks: readonly MovieTrack[]) => tracks.map(({ kind }) => kind).join(' and ')
+  if (kinds(expected) !== kinds(got))
+    return { reason: 'CODEC_CHANGES', message: `the part has ${kinds(got)}, the first has ${kinds(expected)}` }
+  for (const [index, track] of expected.entries()) {
+    const other = got[index]
+    if (other === undefined || !isEqual(track.sampleEntry, other.sampleEntry)) {
+      return { reason: 'CODEC_CHANGES', message: `the ${track.kind} configuration of the part is not that of the first` }
+    }
+    if (track.timescale !== other.timescale) {
+      return {
+        reason: 'JOIN_NOT_POSSIBLE',
+        message: `the ${track.kind} of the part has timescale ${other.timescale}, the first ${track.timescale}`,
+      }
+    }
+  }
+  return null
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index])
+}
+
+function refuse(partIndex: number, message: string): JoinResult {
+  return { joined: false, reason: 'JOIN_NOT_POSSIBLE', partIndex, message }
+}

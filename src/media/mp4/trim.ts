@@ -1,0 +1,150 @@
+import { finishNow, type Steps } from '../steps.js'
+import { cutTrack, shrinkSpans } from './cut-track.js'
+import type { DurationRuns, Edit, Movie, MovieTrack } from './movie.js'
+import { lastDuration, placementOf, presentationTicks, toMs, toTicks } from './presentation.js'
+import { durationsToRuns } from './runs.js'
+
+export type TrimResult =
+  | {
+      readonly trimmed: true
+      readonly movie: Movie
+      /** First and last frame shown, and the end of the last, in milliseconds of the movie that was given. */
+      readonly firstFrameMs: number
+      readonly lastFrameMs: number
+      readonly endMs: number
+      /** Media before the first frame shown, that is in the file but not shown. */
+      readonly hiddenMs: number
+    }
+  /** No frame is shown in the window. */
+  | { readonly trimmed: false }
+
+/**
+ * The exact cut, without transcoding: shown are the frames whose time is in [fromMs, toMs], in milliseconds of the movie's presentation.
+ * Decoding starts at the key frame that covers the first of them; an edit list hides what comes before, and frames that are only decoded for
+ * others. What lies before that key frame or after the last needed sample is not in the file. The sound runs from the first
+ * frame shown to the end of the last.
+ */
+export function trimMovie(movie: Movie, window: { readonly fromMs: number; readonly toMs: number }): TrimResult {
+  return finishNow(trimMovieInSteps(movie, window))
+}
+
+export function* trimMovieInSteps(movie: Movie, window: { readonly fromMs: number; readonly toMs: number }): Steps<TrimResult> {
+  const [video, ...others] = movie.tracks
+  if (video === undefined) return { trimmed: false }
+  const times = presentationTicks(video)
+  yield
+  const frames = findFrames(video, times, window)
+  if (frames === null) return { trimmed: false }
+  const covering = coveringKeyFrame(video, times, frames)
+  yield
+  const firstFrameMs = toMs(frames.firstTicks, video.timescale)
+  const endMs = toMs(frames.endTicks, video.timescale)
+  const stretch = { fromMs: firstFrameMs, toMs: endMs }
+  const tracks = [cutVideo(video, { covering, frames, times })]
+  for (const track of others) tracks.push(cutSound(track, yield* durationsToRuns(track.samples), stretch))
+  yield
+  const startMs = movie.startMs === null ? null : movie.startMs + Math.round(firstFrameMs)
+  return {
+    trimmed: true,
+    movie: shrinkSpans({ ...movie, startMs, tracks }),
+    firstFrameMs,
+    lastFrameMs: toMs(frames.lastTicks, video.timescale),
+    endMs,
+    hiddenMs: Math.max(firstFrameMs - toMs(times[covering] ?? 0, video.timescale), 0),
+  }
+}
+
+interface Frames {
+  /** Presentation times of the first and last frame shown, and the end of the last. */
+  readonly firstTicks: number
+  readonly lastTicks: number
+  readonly endTicks: number
+  /** Decode order: the earliest and the last sample among those shown. */
+  readonly earliest: number
+  readonly last: number
+}
+
+function findFrames(video: MovieTrack, times: Float64Array, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): Frames | null {
+  const { delayMs, shownMs } = placementOf(video)
+  // What an edit list already hides stays hidden.
+  const from = Math.max(fromMs, delayMs) * video.timescale
+  const until = untilMs * video.timescale
+  const hiddenFrom = video.edits.length > 0 ? (delayMs + shownMs - HALF_MS) * video.timescale : Number.POSITIVE_INFINITY
+  let firstTicks = Number.POSITIVE_INFINITY
+  let lastTicks = Number.NEGATIVE_INFINITY
+  let afterTicks = Number.POSITIVE_INFINITY
+  let earliest = -1
+  let last = -1
+  for (let index = 0; index < times.length; index += 1) {
+    const ticks = times[index] ?? 0
+    const scaled = ticks * 1000
+    const isAfter = scaled > until || scaled > hiddenFrom
+    if (isAfter && ticks < afterTicks) afterTicks = ticks
+    if (isAfter || scaled < from - TICK_SHARE * video.timescale) continue
+    if (earliest < 0) earliest = index
+    last = index
+    if (ticks < firstTicks) firstTicks = ticks
+    if (ticks > lastTicks) lastTicks = ticks
+  }
+  if (earliest < 0) return null
+  const endTicks = afterTicks === Number.POSITIVE_INFINITY ? lastTicks + lastDuration(video.samples) : afterTicks
+  return { firstTicks, lastTicks, endTicks, earliest, last }
+}
+
+const HALF_MS = 0.5
+/** A thousandth of a millisecond: what rounding may take from a time that means exactly the frame. */
+const TICK_SHARE = 0.001
+
+/**
+ * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first of it. (A frame
+ * shown before the key frame that precedes it in decode order may need the pictures before that key frame.)
+ */
+function coveringKeyFrame({ samples }: MovieTrack, times: Float64Array, { earliest, firstTicks }: Frames): number {
+  for (let index = earliest; index > 0; index -= 1) {
+    const isKey = samples.syncs === null || samples.syncs[index] !== 0
+    if (isKey && (times[index] ?? 0) <= firstTicks) return index
+  }
+  return 0
+}
+
+function cutVideo(video: MovieTrack, { covering, frames, times }: { covering: number; frames: Frames; times: Float64Array }): MovieTrack {
+  const cut = cutTrack(video, covering, frames.last + 1)
+  const decodeTime = (times[covering] ?? 0) - (video.samples.compositionOffsets?.[covering] ?? 0)
+  const durationMs = Math.round(toMs(frames.endTicks - frames.firstTicks, video.timescale))
+  return { ...cut, edits: [{ durationMs, mediaTime: frames.firstTicks - decodeTime }] }
+}
+
+/** The sound from `fromMs` to `toMs`, exact to the tick, with one sample before it: an AAC decoder needs it to start cleanly. */
+function cutSound(track: MovieTrack, runs: DurationRuns, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): MovieTrack {
+  const { originTicks, delayMs, shownMs } = placementOf(track)
+  const startMs = Math.max(fromMs, delayMs)
+  const endMs = Math.min(untilMs, delayMs + shownMs)
+  if (startMs >= endMs) return cutTrack(track, 0, 0)
+  const start = toTicks(startMs, track.timescale) - originTicks
+  const end = toTicks(endMs, track.timescale) - originTicks
+  const first = sampleAt(runs, start)
+  const warmUp = first.index > 0 ? sampleAt(runs, first.startTicks - 1) : first
+  const last = sampleAt(runs, end - 1)
+  const emptyMs = Math.round(startMs - fromMs)
+  const edit: Edit = { durationMs: Math.round(endMs - fromMs) - emptyMs, mediaTime: start - warmUp.startTicks }
+  const edits = emptyMs > 0 ? [{ durationMs: emptyMs, mediaTime: -1 }, edit] : [edit]
+  return { ...cutTrack(track, warmUp.index, last.index + 1), edits }
+}
+
+/** The sample that plays at `ticks` of the media; the last one for what comes after it. */
+function sampleAt({ counts, values }: DurationRuns, ticks: number): { index: number; startTicks: number } {
+  let index = 0
+  let startTicks = 0
+  let sample = { index: 0, startTicks: 0 }
+  for (let run = 0; run < counts.length; run += 1) {
+    const count = counts[run] ?? 0
+    const value = values[run] ?? 0
+    const inRun = value === 0 ? count - 1 : Math.min(Math.floor((ticks - startTicks) / value), count - 1)
+    if (inRun < 0) return sample
+    sample = { index: index + inRun, startTicks: startTicks + inRun * value }
+    index += count
+    startTicks += count * value
+    if (ticks < startTicks) return sample
+  }
+  return sample
+}
