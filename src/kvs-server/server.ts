@@ -13,6 +13,7 @@ import { buildKvsApp } from './edge/kvs-app.js'
 import { Faults } from './faults.js'
 import { KvsMetrics } from './kvs-metrics.js'
 import type { KvsServices } from './kvs-services.js'
+import { putMedia } from './operations/put-media.js'
 import { MEDIA_OPERATIONS, servedOperations } from './operations.js'
 import { Quotas } from './quotas.js'
 import type { AccessKey } from './signature.js'
@@ -39,7 +40,7 @@ export interface KvsServerOptions {
   readonly logger?: FastifyBaseLogger
 }
 
-export interface KvsServer extends AsyncDisposable {
+export interface KvsServer {
   readonly app: FastifyInstance
   readonly archive: Archive
   readonly streams: StreamTable
@@ -47,6 +48,7 @@ export interface KvsServer extends AsyncDisposable {
   listen(): Promise<string>
   /** Ends what would go on for ever, lets the rest finish for `graceMs` (5 s), then cuts it and closes the archive. */
   close(options?: { readonly graceMs?: number }): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 const IDLE_CHECK_MS = 50
@@ -63,7 +65,7 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
   let ownUrl = toUrl(host, port)
   const app = buildKvsApp({
     operations: servedOperations,
-    upload: null,
+    upload: putMedia,
     context: { services, faults, gatekeeper: createGatekeeper({ accessKeys, clock }) },
     ownUrl: () => ownUrl,
     logger: options.logger ?? null,
@@ -85,7 +87,7 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
       return ownUrl
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 

@@ -1,7 +1,7 @@
 // The HTTP edge: Fastify finds the route and reads the body; everything behind that speaks the service's own wire. Only the path tells
 // the operation, and no content type is required: clients label JSON as they like (json, x-amz-json-1.1, nothing).
 import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadOperation } from '../operation.js'
@@ -14,7 +14,7 @@ import { handleUpload } from './upload-handler.js'
 
 export interface KvsAppOptions {
   readonly operations: readonly ServedOperation[]
-  readonly upload: UploadOperation<KvsServices> | null
+  readonly upload: UploadOperation<KvsServices>
   readonly context: EdgeContext
   readonly ownUrl: () => string
   readonly logger: FastifyBaseLogger | null
@@ -28,7 +28,7 @@ const REQUEST_TIMEOUT_MS = 46 * 60 * 1000
 export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...(options.logger === null ? { logger: false } : { loggerInstance: options.logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -41,8 +41,7 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
   })
   registerErrors(app, options)
   app.register(async (scope) => registerOperations(scope, options))
-  const { upload } = options
-  if (upload !== null) app.register(async (scope) => registerUpload(scope, upload, options))
+  app.register(async (scope) => registerUpload(scope, options))
   registerState(app, options.context.services)
   return app
 }
@@ -62,12 +61,12 @@ function registerOperations(scope: FastifyInstance, options: KvsAppOptions): voi
   }
 }
 
-function registerUpload(scope: FastifyInstance, upload: UploadOperation<KvsServices>, options: KvsAppOptions): void {
+function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
   // The body is left alone: the upload is read as it comes.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     reply.hijack()
-    await handleUpload(exchangeOf(request, reply, options), upload, options.context)
+    await handleUpload(exchangeOf(request, reply, options), options.upload, options.context)
   })
 }
 
