@@ -1,0 +1,69 @@
+import type { SampleTable } from '../matroska/sample-table.js'
+import type { MovieFragment } from './movie-fragment.js'
+
+/** H.264 and H.265 hold back 16 pictures at most for reordering: so far may blocks interleave across a Cluster's border. */
+const MAX_REORDERED_FRAMES = 16
+/** For a track with one frame: 25 a second. */
+const GUESSED_FRAME_MS = 40
+
+/** The lead track's times in one fragment, in milliseconds from its Timestamp. */
+interface Extent {
+  readonly earliest: number
+  readonly latest: number
+  /** The frame that is decoded first. */
+  readonly first: number
+  readonly isFirstKey: boolean
+  readonly frameMs: number
+}
+
+/**
+ * Where each fragment's Timestamp comes to stand on the movie's clock, which is the producer's clock of the first fragment. Fragments
+ * keep their distances, holes included. One whose time goes back into what has been placed already (another ingest run, in a selection by
+ * server time), or lies more than `maxGapMs` ahead, is placed directly after the one before, and those after it keep their distance to it.
+ */
+export function placeFragments(fragments: readonly MovieFragment[], leadTrack: number, maxGapMs: number): Float64Array {
+  const starts = new Float64Array(fragments.length)
+  let shiftMs = 0
+  let before: { readonly timestampMs: number; readonly latest: number; readonly end: number } | null = null
+  for (const [index, { timestampMs, samples }] of fragments.entries()) {
+    const extent = extentOf(samples, leadTrack)
+    if (before && extent) {
+      const gapMs: number = timestampMs - before.timestampMs
+      const isApart = gapMs <= 0 || gapMs > maxGapMs || reachesBack(extent, timestampMs + shiftMs, before.latest)
+      if (isApart) shiftMs = before.end - extent.earliest - timestampMs
+    }
+    // Whole milliseconds: the video's ticks.
+    const start = Math.round(timestampMs + shiftMs)
+    starts[index] = start
+    if (extent) before = { timestampMs, latest: start + extent.latest, end: start + extent.latest + extent.frameMs }
+  }
+  return starts
+}
+
+/** Whether frames would be shown among those of the fragment before. After a key frame nothing is shown that was decoded before it. */
+function reachesBack(extent: Extent, start: number, latestBefore: number): boolean {
+  if (extent.isFirstKey) return start + extent.first < latestBefore
+  return start + extent.earliest < latestBefore - MAX_REORDERED_FRAMES * extent.frameMs
+}
+
+function extentOf(samples: SampleTable, track: number): Extent | null {
+  let count = 0
+  let first = 0
+  let isFirstKey = false
+  let earliest = Number.POSITIVE_INFINITY
+  let latest = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < samples.count; row += 1) {
+    if (samples.tracks[row] !== track) continue
+    const time = samples.times[row] ?? 0
+    if (count === 0) {
+      first = time
+      isFirstKey = samples.keys[row] === 1
+    }
+    if (time < earliest) earliest = time
+    if (time > latest) latest = time
+    count += 1
+  }
+  if (count === 0) return null
+  const frameMs = count > 1 ? Math.max(1, Math.round((latest - earliest) / (count - 1))) : GUESSED_FRAME_MS
+  return { earliest, latest, first, isFirstKey, frameMs }
+}
