@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../lib/thrown.js'
 import { WrongSetting } from './wrong-setting.js'
 
 const FILE_NAME = 'development-secret'
@@ -21,7 +22,10 @@ export async function readDevelopmentSecret(dataDir: string): Promise<string> {
     return checked(await readFile(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof WrongSetting) throw error
-    throw new WrongSetting(`DATA_DIR is "${dataDir}", but must be a folder that can be written to (${describe(error)}).`, { cause: error })
+    throw new WrongSetting(
+      `DATA_DIR is "${dataDir}", but must be a folder that can be written to (${codeOf(error) || 'unknown reason'}).`,
+      { cause: error },
+    )
   }
 }
 
@@ -59,12 +63,4 @@ function checked(text: string, file: string): string {
 /** Another process was faster: its secret is the one. */
 function ignoreExisting(error: unknown): void {
   if (codeOf(error) !== 'EEXIST') throw error
-}
-
-function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
-}
-
-function describe(error: unknown): string {
-  return codeOf(error) ?? 'unknown reason'
 }

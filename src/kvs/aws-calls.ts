@@ -1,5 +1,6 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/sleep.js'
+import { nameOf } from '../lib/thrown.js'
 import { toGatewayError, toRetryKind } from './aws-errors.js'
 import type { KvsRequestListener } from './request-listener.js'
 
@@ -26,7 +27,7 @@ export class AwsCalls {
       tell('ok')
       return answer
     } catch (error) {
-      tell(error instanceof Error ? error.name : 'unknown')
+      tell(nameOf(error) || 'Unknown')
       throw error
     }
   }
@@ -71,7 +72,7 @@ export class AwsCalls {
 /** What a caller gets whose signal aborted: an answer of ours when the time was up, its own reason when it left. */
 export function toAbortError(operation: string, signal: AbortSignal): unknown {
   const reason: unknown = signal.reason
-  if (!(reason instanceof Error) || reason.name !== 'TimeoutError') return reason
+  if (nameOf(reason) !== 'TimeoutError') return reason
   return new GatewayError(
     'KVS_UNAVAILABLE',
     `Kinesis Video did not answer ${operation} in time.`,

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, GatewayError } from '../domain/errors.js'
+import { messageOf, nameOf } from '../lib/thrown.js'
 
 /** What an answer of Kinesis Video means to a caller of the gateway. Matched by name: the statuses are not what the model says (kvs facts, 1.6). */
 const CODE_BY_EXCEPTION = {
@@ -54,12 +55,13 @@ const RETRY_UNAVAILABLE_AFTER_MS = 5_000
 export function toGatewayError(error: unknown, operation: string): GatewayError {
   if (error instanceof GatewayError) return error
   const code = toCode(error)
-  const text = error instanceof Error && error.message !== '' ? `: ${error.message.replace(/[.\s]+$/, '')}` : ''
+  const message = messageOf(error).replace(/[.\s]+$/, '')
+  const text = message === '' ? '' : `: ${message}`
   return new GatewayError(code, SENTENCE[code](operation, text.slice(0, 500)), toDetails(error, code), { cause: error })
 }
 
 function toCode(error: unknown): KvsErrorCode {
-  const name = error instanceof Error ? error.name : ''
+  const name = nameOf(error)
   if (isKnown(name)) return CODE_BY_EXCEPTION[name]
   const status = httpStatusOf(error)
   // A data API asked of the wrong host answers in XML, which the SDK reports as a SyntaxError (kvs facts, 1.6 and 11.15).
@@ -81,8 +83,8 @@ export function awsExceptionOf(
   error: unknown,
 ): { readonly name: string; readonly message: string; readonly requestId: string | null } | null {
   const cause = error instanceof GatewayError ? error.cause : error
-  if (!(cause instanceof Error) || httpStatusOf(cause) === null) return null
-  return { name: cause.name, message: cause.message, requestId: awsRequestIdOf(cause) }
+  if (httpStatusOf(cause) === null) return null
+  return { name: nameOf(cause), message: messageOf(cause), requestId: awsRequestIdOf(cause) }
 }
 
 /** Whether asking again may help: the quota was used up, or the way there or the service failed, or it was the wrong host. */
@@ -103,7 +105,7 @@ export function isEndpointSuspect(error: unknown): boolean {
 
 function isWrongHost(error: unknown): boolean {
   const status = httpStatusOf(error)
-  return status !== null && status >= 300 && error instanceof Error && !isKnown(error.name)
+  return status !== null && status >= 300 && !isKnown(nameOf(error))
 }
 
 function isKnown(name: string): name is KnownException {
@@ -121,7 +123,7 @@ function awsRequestIdOf(error: unknown): string | null {
 }
 
 function metadataOf(error: unknown): { httpStatusCode?: unknown; requestId?: unknown; clockSkewCorrected?: unknown } | null {
-  if (!(error instanceof Error) || !('$metadata' in error)) return null
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return null
   const metadata = error.$metadata
   return typeof metadata === 'object' && metadata !== null ? metadata : null
 }

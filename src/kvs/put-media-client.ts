@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { GatewayError } from '../domain/errors.js'
+import { nameOf } from '../lib/thrown.js'
 import { type Acknowledgement, AcknowledgementParser } from './acknowledgement.js'
 import { AwsCalls } from './aws-calls.js'
 import { AwsClients } from './aws-clients.js'
@@ -120,7 +121,7 @@ async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal)
 /** What the service said counts most; then what was wrong with the media's source; then the connection. */
 function toUploadError(reason: unknown, sending: PromiseSettledResult<void>): unknown {
   if (reason instanceof GatewayError || reason instanceof UploadRefused) return reason
-  const isOurCut = sending.status === 'fulfilled' || (sending.reason instanceof Error && sending.reason.name === 'AbortError')
+  const isOurCut = sending.status === 'fulfilled' || nameOf(sending.reason) === 'AbortError'
   const cause: unknown = isOurCut ? reason : sending.reason
   return new GatewayError('KVS_UNAVAILABLE', 'The connection of PutMedia broke off.', { retryAfterMs: 1_000 }, { cause })
 }

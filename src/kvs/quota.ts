@@ -2,6 +2,7 @@ import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { orAborted, sleep } from '../lib/sleep.js'
+import { nameOf } from '../lib/thrown.js'
 
 /** Points of archived reads that a request will cost its stream (kvs facts, 6.3). */
 export interface QuotaCost {
@@ -32,7 +33,7 @@ export class QuotaPacer {
     try {
       await orAborted(turn, signal)
     } catch (error) {
-      throw error instanceof Error && error.name === 'TimeoutError' ? toThrottled(error) : error
+      throw nameOf(error) === 'TimeoutError' ? toThrottled(error) : error
     }
   }
 
@@ -115,7 +116,7 @@ class PointBucket {
   }
 }
 
-function toThrottled(cause: Error): GatewayError {
+function toThrottled(cause: unknown): GatewayError {
   return new GatewayError(
     'KVS_THROTTLED',
     "The stream's quota of archived reads is used up: ask again later.",

@@ -1,0 +1,183 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { parseConfig } from '../../src/config/config.js'
+import { readEnv, SETTINGS_NOT_YET_THERE } from '../../src/config/env.js'
+import { WrongSetting } from '../../src/config/wrong-setting.js'
+
+function configOf(source: Record<string, string>) {
+  return parseConfig(readEnv(source))
+}
+
+function refusalOf(source: Record<string, string>): string {
+  try {
+    configOf(source)
+  } catch (error) {
+    if (error instanceof WrongSetting) return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+describe('without settings', () => {
+  test('the promised defaults hold', () => {
+    expect(configOf({})).toEqual({
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl: 'http://127.0.0.1:4000',
+      kvs: { backend: 'embedded' },
+      embeddedKvs: { host: '127.0.0.1', port: 4010, demo: true, quotas: true, strictCodecs: false, faults: false },
+      dataDir: resolve('.clipgate'),
+      clips: { urlTtlSeconds: 900, urlMaxTtlSeconds: 86_400, storeBytes: 10_737_418_240, maxBytes: 2_147_483_648 },
+      corsOrigins: [],
+      queryMaxDepth: 12,
+      queryMaxCost: 5000,
+      requestTimeoutMs: 30_000,
+      shutdownGraceMs: 30_000,
+      introspection: true,
+      trustProxy: false,
+      logLevel: 'info',
+    })
+  })
+
+  test('an empty or blank setting counts as not given', () => {
+    expect(configOf({ PORT: '', HOST: '  ', KVS_ENDPOINT: '' })).toEqual(configOf({}))
+  })
+})
+
+describe('a setting', () => {
+  test('is read with the blanks around it cut off', () => {
+    expect(configOf({ PORT: ' 5000 ' }).port).toBe(5000)
+  })
+
+  test('of a public URL loses the slash at its end and keeps its path', () => {
+    expect(configOf({ PUBLIC_URL: 'https://clips.example.net/gate/' }).publicUrl).toBe('https://clips.example.net/gate')
+  })
+
+  test('of a port left to chance leaves the public URL open', () => {
+    expect(configOf({ PORT: '0', KVS_PORT: '0' })).toMatchObject({ port: 0, publicUrl: null })
+  })
+
+  test('of an IPv6 host makes a URL with brackets', () => {
+    expect(configOf({ HOST: '::1' }).publicUrl).toBe('http://[::1]:4000')
+  })
+
+  test('of AWS turns introspection off unless it is asked for', () => {
+    expect(configOf({ KVS_BACKEND: 'aws' })).toMatchObject({
+      introspection: false,
+      kvs: { backend: 'aws', endpoint: null, dataEndpointSuffixes: null },
+    })
+    expect(configOf({ KVS_BACKEND: 'aws', INTROSPECTION: 'true' }).introspection).toBe(true)
+  })
+
+  test('of lists is split at its commas', () => {
+    const config = configOf({
+      KVS_BACKEND: 'aws',
+      KVS_ENDPOINT: 'https://kvs.example.net/',
+      KVS_DATA_ENDPOINT_SUFFIXES: 'amazonaws.com, KVS.example.net,10.0.0.7',
+      CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+    })
+    expect(config.kvs).toEqual({
+      backend: 'aws',
+      endpoint: 'https://kvs.example.net',
+      dataEndpointSuffixes: ['amazonaws.com', 'kvs.example.net', '10.0.0.7'],
+    })
+    expect(config.corsOrigins).toEqual(['https://a.example', 'http://localhost:3000'])
+  })
+
+  test.each([
+    ['false', false],
+    ['2', 2],
+    ['loopback, 10.0.0.0/8,::1', 'loopback,10.0.0.0/8,::1'],
+  ])('of trusted proxies %s is %p', (text, expected) => {
+    expect(configOf({ TRUST_PROXY: text }).trustProxy).toBe(expected)
+  })
+})
+
+describe('a wrong setting', () => {
+  test.each<[string, string, string]>([
+    ['HOST', 'a host', 'a host name or an IP address'],
+    ['HOST', '127.0.0.1:80', 'without a port'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number'],
+    ['PORT', '80.5', 'a whole number'],
+    ['PORT', '4e3', 'a whole number'],
+    ['PORT', '0x50', 'a whole number'],
+    ['KVS_PORT', 'many', 'a whole number from 0 to 65535'],
+    ['PUBLIC_URL', 'clips.example.net', 'an http or https URL'],
+    ['PUBLIC_URL', 'ftp://clips.example.net', 'an http or https URL'],
+    ['PUBLIC_URL', 'https://me:secret@clips.example.net', 'without credentials'],
+    ['PUBLIC_URL', 'https://clips.example.net/?a=b', 'query'],
+    ['PUBLIC_URL', 'https://clips.example.net/#a', 'fragment'],
+    ['KVS_BACKEND', 'gcp', 'one of embedded, aws'],
+    ['KVS_ENDPOINT', 'kvs', 'an http or https URL'],
+    ['KVS_DATA_ENDPOINT_SUFFIXES', 'amazonaws.com,,b', 'host names or IP addresses with commas'],
+    ['KVS_DATA_ENDPOINT_SUFFIXES', '*.amazonaws.com', 'host names'],
+    ['KVS_HOST', 'kvs/1', 'a host name'],
+    ['KVS_DEMO', 'yes', 'one of true, false'],
+    ['KVS_QUOTAS', 'true', 'one of on, off'],
+    ['KVS_STRICT_CODECS', '1', 'one of true, false'],
+    ['KVS_FAULTS', 'TRUE', 'one of true, false'],
+    ['CLIP_URL_TTL', '0', 'a whole number from 1'],
+    ['CLIP_URL_MAX_TTL', '1e9', 'a whole number'],
+    ['CLIP_STORE_BYTES', '10GB', 'a whole number'],
+    ['CLIP_MAX_BYTES', '9007199254740993', 'a whole number from 1 to 9007199254740991'],
+    ['CORS_ORIGINS', '*', 'origins'],
+    ['CORS_ORIGINS', 'https://a.example/', 'scheme, host and port alone'],
+    ['CORS_ORIGINS', 'null', 'origins'],
+    ['QUERY_MAX_DEPTH', '0', 'a whole number'],
+    ['QUERY_MAX_COST', '', 'accepted'],
+    ['REQUEST_TIMEOUT_MS', '30s', 'a whole number'],
+    ['SHUTDOWN_GRACE_MS', '-5', 'a whole number'],
+    ['INTROSPECTION', 'on', 'one of true, false'],
+    ['TRUST_PROXY', 'true', 'false, a number of proxies'],
+    ['TRUST_PROXY', '0', 'a number of proxies from 1'],
+    ['TRUST_PROXY', '10.0.0.0/33', 'addresses and ranges'],
+    ['TRUST_PROXY', '10.0.0.0/8/8', 'addresses and ranges'],
+    ['TRUST_PROXY', 'proxy.example.net', 'addresses and ranges'],
+    ['LOG_LEVEL', 'verbose', 'one of trace, debug, info, warn, error, fatal, silent'],
+  ])('%s=%s is refused: %s', (name, value, allowed) => {
+    const message = refusalOf({ [name]: value })
+    expect(message).toContain(allowed)
+    if (value !== '') expect(message).toContain(`${name} is ${JSON.stringify(value)}, but must be`)
+  })
+
+  test('is shown shortened and on one line', () => {
+    const message = refusalOf({ LOG_LEVEL: `a\n${'x'.repeat(10_000)}` })
+    expect(message.length).toBeLessThan(250)
+    expect(message).not.toContain('\n')
+  })
+
+  test.each(SETTINGS_NOT_YET_THERE)('%s stops the start while it would guard nothing', (name) => {
+    expect(() => readEnv({ [name]: 'x' })).toThrow(new WrongSetting(`${name} is set, but this version does not know it yet: unset it.`))
+  })
+})
+
+describe('settings that do not fit together', () => {
+  const secret = 's'.repeat(32)
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['an endpoint for the embedded server', { KVS_ENDPOINT: 'http://127.0.0.1:9' }, ['KVS_ENDPOINT', 'KVS_BACKEND']],
+    ['data endpoints for the embedded server', { KVS_DATA_ENDPOINT_SUFFIXES: 'a.example' }, ['KVS_DATA_ENDPOINT_SUFFIXES', 'KVS_BACKEND']],
+    ['one port for two servers', { PORT: '4010' }, ['PORT', 'KVS_PORT', '4010']],
+    ['a usual time above the longest', { CLIP_URL_TTL: '90000' }, ['CLIP_URL_TTL', '90000', 'CLIP_URL_MAX_TTL', '86400']],
+    ['an embedded server for everyone without keys', { KVS_HOST: '0.0.0.0' }, ['KVS_HOST', '0.0.0.0', 'KVS_ACCESS_KEYS']],
+    ['a wildcard without a public URL', { HOST: '0.0.0.0' }, ['PUBLIC_URL', 'HOST', '0.0.0.0']],
+    ['a public host without secrets', { HOST: '::', PUBLIC_URL: 'https://a.example' }, ['CLIP_URL_SECRETS', 'HOST', '::']],
+    [
+      'a public host without authentication',
+      { HOST: '10.0.0.7', CLIP_URL_SECRETS: secret },
+      ['HOST', '10.0.0.7', 'loopback', 'cannot tell yet who asks'],
+    ],
+  ])('%s: refused with all their names', (_, source, parts) => {
+    const message = refusalOf(source)
+    for (const part of parts) expect(message).toContain(part)
+  })
+
+  test('keys let the embedded server listen anywhere', () => {
+    expect(configOf({ KVS_HOST: '0.0.0.0', KVS_ACCESS_KEYS: 'a:b' }).embeddedKvs.host).toBe('0.0.0.0')
+  })
+
+  test('with AWS the port of the embedded server does not matter', () => {
+    expect(configOf({ KVS_BACKEND: 'aws', PORT: '4010' }).port).toBe(4010)
+  })
+})

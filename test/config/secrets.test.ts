@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { readEnv } from '../../src/config/env.js'
+import { loadSettings } from '../../src/config/load-settings.js'
+import { openSecrets } from '../../src/config/secrets.js'
+import { WrongSetting } from '../../src/config/wrong-setting.js'
+
+let dataDir = ''
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'clipgate-secrets-'))
+})
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+describe('secrets of clip URLs', () => {
+  test('are read newest first', async () => {
+    const [newer, older] = ['n'.repeat(32), 'o'.repeat(40)]
+    const secrets = await openSecrets(readEnv({ CLIP_URL_SECRETS: `${newer}, ${older}` }), dataDir)
+    expect(secrets.clipUrlSecrets).toEqual([newer, older])
+    expect(await readdir(dataDir)).toEqual([])
+  })
+
+  test.each([['short'], [`${'n'.repeat(32)},short`], [`${'n'.repeat(32)},`]])(
+    'are refused when one is too short, and not shown: %s',
+    async (text) => {
+      const refused = openSecrets(readEnv({ CLIP_URL_SECRETS: text }), dataDir)
+      await expect(refused).rejects.toThrow(
+        /^CLIP_URL_SECRETS holds a secret of \d characters, but must be secrets of 32 characters or more/,
+      )
+      await expect(refused).rejects.not.toThrow('short')
+    },
+  )
+
+  test('that were not given are made once and kept, for nobody else to read', async () => {
+    const first = await openSecrets({}, join(dataDir, 'new', 'folder'))
+    const second = await openSecrets({}, join(dataDir, 'new', 'folder'))
+    expect(second).toEqual(first)
+    expect(first.clipUrlSecrets[0]).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect((await stat(join(dataDir, 'new', 'folder', 'development-secret'))).mode & 0o777).toBe(0o600)
+  })
+
+  test('are the same for all processes that start at once, with no draft left behind', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => openSecrets({}, dataDir)))
+    expect(new Set(all.map((secrets) => secrets.clipUrlSecrets[0])).size).toBe(1)
+    expect(await readdir(dataDir)).toEqual(['development-secret'])
+  })
+
+  test('are not taken from a file that holds something else, which is kept', async () => {
+    const file = join(dataDir, 'development-secret')
+    await writeFile(file, 'mine')
+    await expect(openSecrets({}, dataDir)).rejects.toThrow(/DATA_DIR holds no secret/)
+    expect(await readFile(file, 'utf8')).toBe('mine')
+  })
+
+  test('cannot be kept where there is no folder to write to', async () => {
+    await writeFile(join(dataDir, 'file'), '')
+    await expect(openSecrets({}, join(dataDir, 'file'))).rejects.toThrow(
+      /^DATA_DIR is ".*file", but must be a folder that can be written to \(ENOTDIR|EEXIST\)/,
+    )
+  })
+})
+
+describe('access keys of the embedded KVS', () => {
+  test('are pairs', async () => {
+    const secrets = await openSecrets(readEnv({ KVS_ACCESS_KEYS: 'AKID1:secret/1+=, AKID2:two' }), dataDir)
+    expect(secrets.kvsAccessKeys).toEqual([
+      { accessKeyId: 'AKID1', secretAccessKey: 'secret/1+=' },
+      { accessKeyId: 'AKID2', secretAccessKey: 'two' },
+    ])
+  })
+
+  test.each(['no-colon', 'a:b,', ':secret', 'id:', 'a:b:c', 'a b:c'])(
+    'are refused without being shown when they are none: %s',
+    async (text) => {
+      const refused = openSecrets(readEnv({ KVS_ACCESS_KEYS: text }), dataDir)
+      await expect(refused).rejects.toThrow(WrongSetting)
+      await expect(refused).rejects.toThrow(/^KVS_ACCESS_KEYS has something else as its item \d, but must be id:secret pairs/)
+    },
+  )
+})
+
+test('settings come whole from one environment', async () => {
+  const { config, secrets } = await loadSettings({ DATA_DIR: dataDir, PORT: '5000', PATH: '/bin' })
+  expect(config).toMatchObject({ dataDir, port: 5000 })
+  expect(secrets.clipUrlSecrets).toHaveLength(1)
+})
