@@ -6,7 +6,9 @@ import { createStream } from './operations/create-stream.js'
 import { deleteStream } from './operations/delete-stream.js'
 import { describeStream } from './operations/describe-stream.js'
 import { describeStreamStorageConfiguration } from './operations/describe-stream-storage-configuration.js'
+import { getClip } from './operations/get-clip.js'
 import { getDataEndpoint } from './operations/get-data-endpoint.js'
+import { listFragments } from './operations/list-fragments.js'
 import { listStreams } from './operations/list-streams.js'
 import { listTagsForResource } from './operations/list-tags-for-resource.js'
 import { listTagsForStream } from './operations/list-tags-for-stream.js'
@@ -49,7 +51,9 @@ export const servedOperations: readonly ServedOperation[] = [
   serve(deleteStream),
   serve(describeStream),
   serve(describeStreamStorageConfiguration),
+  serve(getClip),
   serve(getDataEndpoint),
+  serve(listFragments),
   serve(listStreams),
   serve(listTagsForResource),
   serve(listTagsForStream),

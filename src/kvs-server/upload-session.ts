@@ -1,8 +1,8 @@
 import type { Clock, EpochMs } from '../lib/clock.js'
+import { FrameCheck } from '../media/codec/frame-check.js'
 import { MalformedMedia } from '../media/malformed-media.js'
 import { MatroskaDemuxer } from '../media/matroska/demuxer.js'
 import type { MatroskaEvent } from '../media/matroska/events.js'
-import type { FrameSinkFactory } from '../media/matroska/frame-sink.js'
 import type { MatroskaTrack } from '../media/matroska/track.js'
 import { type Acknowledgement, toAcknowledgement, toErrorAcknowledgement } from './acknowledgement.js'
 import type { Archive } from './archive/archive.js'
@@ -33,7 +33,6 @@ export interface UploadSessionOptions {
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
   readonly onFragmentReceived?: () => void
-  readonly frameSink?: FrameSinkFactory
 }
 
 interface Document {
@@ -52,7 +51,7 @@ const NOTHING = new Uint8Array(0)
  */
 export class UploadSession {
   readonly #options: UploadSessionOptions
-  readonly #demuxer: MatroskaDemuxer
+  readonly #demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
   readonly #window = new UploadWindow()
   readonly #store: FragmentStore
   readonly #startedAtMs: EpochMs
@@ -66,7 +65,6 @@ export class UploadSession {
 
   constructor(options: UploadSessionOptions) {
     this.#options = options
-    this.#demuxer = new MatroskaDemuxer(options.frameSink === undefined ? {} : { frameSink: options.frameSink })
     this.#startedAtMs = options.clock.now()
     this.#store = new FragmentStore(options)
   }

@@ -1,0 +1,36 @@
+import type { FragmentRange } from '../archive/archive.js'
+import { AwsException } from '../aws-exception.js'
+import { buildClip, NO_FRAGMENTS, selectClipFragments } from '../clip-builder.js'
+import { checkClipRange } from '../clip-range.js'
+import { parseFragmentSelector } from '../fragment-selector.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseStructure } from '../wire-input.js'
+
+interface Input {
+  readonly stream: StreamSelector
+  readonly range: FragmentRange
+}
+
+type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'quotas' | 'strictCodecs'>
+
+/** An ordinary MP4 of the fragments whose start lies in the range: the first 200 of them, or 100 MB. */
+export const getClip: Operation<Input, Services> = {
+  name: 'GetClip',
+  parse: (input) => ({
+    stream: parseStreamSelector(input),
+    range: parseFragmentSelector(parseStructure(input, 'ClipFragmentSelector')),
+  }),
+  run({ stream: selector, range }, { streams, archive, clock, quotas, strictCodecs }) {
+    const stream = streams.get(selector)
+    if (stream.dataRetentionInHours === 0) {
+      throw new AwsException('NoDataRetentionException', `The stream ${stream.name} does not retain data.`)
+    }
+    checkClipRange(stream, range, clock.now())
+    const fragments = selectClipFragments(archive, stream, range)
+    if (fragments.length === 0) throw new AwsException('ResourceNotFoundException', NO_FRAGMENTS)
+    quotas.charge(stream.id, { media: fragments.length, metadata: fragments.length })
+    return buildClip(archive, fragments, { clock: range.clock, strictCodecs })
+  },
+}
