@@ -81,7 +81,7 @@ class BitCursor {
 }
 
 /** ESDBox (ISO/IEC 14496-14, 6.7.2): bit rates and buffer sizes unknown. */
-function esds(audioSpecificConfig: Uint8Array): Uint8Array {
+export function esds(audioSpecificConfig: Uint8Array): Uint8Array {
   const decoderSpecificInfo = descriptor(0x05, audioSpecificConfig)
   // MPEG-4 audio, an audio stream, upStream 0, reserved 1.
   const decoderConfig = descriptor(0x04, u8(0x40, (0x05 << 2) | 1), u24(0), u32(0, 0), decoderSpecificInfo)

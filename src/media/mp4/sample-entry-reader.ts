@@ -1,9 +1,10 @@
+import { esds } from '../codec/aac.js'
+import { audioSampleEntry, visualSampleEntry } from '../codec/sample-entry.js'
 import { MalformedMedia } from '../malformed-media.js'
-import { box } from './box.js'
+import { box, concat } from './box.js'
 import { type BoxView, printable } from './box-view.js'
 import type { MovieTrack } from './movie.js'
 import { NotUnderstood } from './not-understood.js'
-import { audioSampleEntry, esds, visualSampleEntry } from './sample-entry.js'
 
 /** Which configuration box each picture entry must have. */
 const CONFIGURATION: ReadonlyMap<string, string> = new Map([
@@ -41,8 +42,8 @@ function readVisual(entry: BoxView): Entry {
     throw new MalformedMedia(`${entry.type} has no ${configurationType}`, entry.offset)
   const width = entry.u16(24)
   const height = entry.u16(26)
-  const configuration = children.map((child) => box(child.type, child.bytes(0, child.length)))
-  return { sampleEntry: visualSampleEntry(entry.type, { width, height, configuration }), width, height }
+  const configuration = concat(children.map((child) => box(child.type, child.bytes(0, child.length))))
+  return { sampleEntry: visualSampleEntry(entry.type, { width, height }, configuration), width, height }
 }
 
 function readAudio(entry: BoxView): Entry {
@@ -50,13 +51,12 @@ function readAudio(entry: BoxView): Entry {
   const sound = { channels: entry.u16(16), sampleRate: entry.u16(24) }
   if (entry.type === 'alaw' || entry.type === 'ulaw') {
     keptChildren(entry, 28, () => false)
-    return { sampleEntry: audioSampleEntry(entry.type, { ...sound, configuration: [] }), width: 0, height: 0 }
+    return { sampleEntry: audioSampleEntry(entry.type, sound), width: 0, height: 0 }
   }
   if (entry.type !== 'mp4a') throw new NotUnderstood(`the sound's sample entry is '${printable(entry.type)}'`)
   const [configuration] = keptChildren(entry, 28, (type) => type === 'esds')
   if (configuration === undefined) throw new MalformedMedia('mp4a has no esds', entry.offset)
-  const rebuilt = esds(readAudioSpecificConfig(configuration))
-  return { sampleEntry: audioSampleEntry('mp4a', { ...sound, configuration: [rebuilt] }), width: 0, height: 0 }
+  return { sampleEntry: audioSampleEntry('mp4a', sound, esds(readAudioSpecificConfig(configuration))), width: 0, height: 0 }
 }
 
 function keptChildren(entry: BoxView, start: number, isKept: (type: string) => boolean): BoxView[] {

@@ -66,34 +66,36 @@ interface Frames {
 
 function findFrames(video: MovieTrack, times: Float64Array, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): Frames | null {
   const { delayMs, shownMs } = placementOf(video)
-  // What an edit list already hides stays hidden.
-  const from = Math.max(fromMs, delayMs) * video.timescale
-  const until = untilMs * video.timescale
-  const hiddenFrom = video.edits.length > 0 ? (delayMs + shownMs - HALF_MS) * video.timescale : Number.POSITIVE_INFINITY
-  let firstTicks = Number.POSITIVE_INFINITY
-  let lastTicks = Number.NEGATIVE_INFINITY
-  let afterTicks = Number.POSITIVE_INFINITY
-  let earliest = -1
-  let last = -1
+  // What an edit list already hides stays hidden; its end was rounded to a millisecond.
+  const hiddenFromMs = video.edits.length > 0 ? delayMs + shownMs - HALF_MS : Number.POSITIVE_INFINITY
+  const from = (Math.max(fromMs, delayMs) * video.timescale) / 1000 - ROUNDING_TICKS
+  const until = (Math.min(untilMs, hiddenFromMs) * video.timescale) / 1000 + ROUNDING_TICKS
+  const frames = { firstTicks: Number.POSITIVE_INFINITY, lastTicks: Number.NEGATIVE_INFINITY, earliest: -1, last: -1 }
+  let beforeLast = Number.NEGATIVE_INFINITY
+  let after = Number.POSITIVE_INFINITY
   for (let index = 0; index < times.length; index += 1) {
     const ticks = times[index] ?? 0
-    const scaled = ticks * 1000
-    const isAfter = scaled > until || scaled > hiddenFrom
-    if (isAfter && ticks < afterTicks) afterTicks = ticks
-    if (isAfter || scaled < from - TICK_SHARE * video.timescale) continue
-    if (earliest < 0) earliest = index
-    last = index
-    if (ticks < firstTicks) firstTicks = ticks
-    if (ticks > lastTicks) lastTicks = ticks
+    if (ticks > until) after = Math.min(after, ticks)
+    if (ticks > until || ticks < from) continue
+    if (frames.earliest < 0) frames.earliest = index
+    frames.last = index
+    frames.firstTicks = Math.min(frames.firstTicks, ticks)
+    beforeLast = Math.max(beforeLast, Math.min(frames.lastTicks, ticks))
+    frames.lastTicks = Math.max(frames.lastTicks, ticks)
   }
-  if (earliest < 0) return null
-  const endTicks = afterTicks === Number.POSITIVE_INFINITY ? lastTicks + lastDuration(video.samples) : afterTicks
-  return { firstTicks, lastTicks, endTicks, earliest, last }
+  if (frames.earliest < 0) return null
+  // The last frame stands until the next one; but where footage is missing after it, no longer than asked for.
+  const usual = beforeLast > Number.NEGATIVE_INFINITY ? frames.lastTicks - beforeLast : lastDuration(video.samples)
+  const longest = Math.max(frames.lastTicks + usual, Math.floor(until))
+  return {
+    ...frames,
+    endTicks: after === Number.POSITIVE_INFINITY ? frames.lastTicks + lastDuration(video.samples) : Math.min(after, longest),
+  }
 }
 
 const HALF_MS = 0.5
-/** A thousandth of a millisecond: what rounding may take from a time that means exactly the frame. */
-const TICK_SHARE = 0.001
+/** What the arithmetic may take from a time that means exactly a frame. */
+const ROUNDING_TICKS = 1e-3
 
 /**
  * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first of it. (A frame
