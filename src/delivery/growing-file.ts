@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
 import type { PartState } from './ports.js'
@@ -195,7 +196,7 @@ async function readSome(file: FileHandle, bytes: Buffer, position: number): Prom
   try {
     return (await file.read(bytes, 0, bytes.byteLength, position)).bytesRead
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
+    if (!hasErrorCode(error, 'EIO')) throw error
     throw new PartBroken('DAMAGED', `the disk cannot read a stored part at byte ${position}`, { cause: error })
   }
 }

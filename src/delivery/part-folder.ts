@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrorCode } from './has-error-code.js'
 import {
   FOOTER_TAIL_BYTES,
   fileBytes,
@@ -72,7 +73,7 @@ export class PartFolder {
       return { file: await open(path, 'wx+', 0o600), path }
     } catch (error) {
       // Somebody removed the folder while we ran.
-      if (!hasCode(error, 'ENOENT')) throw error
+      if (!hasErrorCode(error, 'ENOENT')) throw error
       await mkdir(this.#path, { recursive: true, mode: 0o700 })
       return { file: await open(path, 'wx+', 0o600), path }
     }
@@ -138,23 +139,19 @@ export class PartFolder {
 
 /** Whether an error says that no more can be written: to the disk, within the quota, or to a file of this size. */
 export function isNoSpace(error: unknown): boolean {
-  return isDiskFull(error) || hasCode(error, 'EFBIG')
+  return isDiskFull(error) || hasErrorCode(error, 'EFBIG')
 }
 
 /** Whether removing other files would help. */
 export function isDiskFull(error: unknown): boolean {
-  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+  return hasErrorCode(error, 'ENOSPC') || hasErrorCode(error, 'EDQUOT')
 }
 
 async function openIfThere(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, 'r+')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
+    if (hasErrorCode(error, 'ENOENT')) return null
     throw error
   }
 }
@@ -185,6 +182,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return hasCode(error, 'EPERM')
+    return hasErrorCode(error, 'EPERM')
   }
 }

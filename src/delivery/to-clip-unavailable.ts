@@ -1,0 +1,34 @@
+import { type ErrorCode, GatewayError } from '../domain/errors.js'
+import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
+import { PartBroken } from './part-broken.js'
+import { StoreFull } from './store-full.js'
+
+const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
+  BAD_USER_INPUT: 'INTERNAL',
+  UNAUTHENTICATED: 'INTERNAL',
+  FORBIDDEN: 'INTERNAL',
+  NOT_FOUND: 'FOOTAGE_EXPIRED',
+  RATE_LIMITED: 'KVS_THROTTLED',
+  KVS_THROTTLED: 'KVS_THROTTLED',
+  KVS_UNAVAILABLE: 'KVS_FAILED',
+  KVS_ACCESS_DENIED: 'KVS_ACCESS_DENIED',
+  INTERNAL_SERVER_ERROR: 'INTERNAL',
+}
+
+/** Why bytes that were asked of a part cannot be had. */
+export function toClipUnavailable(error: unknown): ClipUnavailable {
+  if (error instanceof ClipUnavailable) return error
+  if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'There is no room for the clip now.', { cause: error })
+  if (error instanceof PartBroken) return toUnavailablePart(error)
+  if (error instanceof GatewayError) {
+    return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
+  }
+  return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
+}
+
+function toUnavailablePart(error: PartBroken): ClipUnavailable {
+  // A damaged part is gone by now, and asking again fetches it again; so it is with what was cut off.
+  const reason = error.breakage === 'DAMAGED' || error.breakage === 'CLOSED' ? 'INTERNAL' : 'KVS_FAILED'
+  const message = reason === 'INTERNAL' ? 'The clip could not be read; ask again.' : 'Kinesis Video did not send the whole clip.'
+  return new ClipUnavailable(reason, message, { cause: error })
+}
