@@ -7,7 +7,6 @@ import { AwsException } from './aws-exception.js'
 import { ClipBuffers } from './clip-buffers.js'
 import { checkClipCodecs } from './clip-codecs.js'
 import { limitClip, withoutNewerRuns } from './clip-selection.js'
-import { toServerTimeline } from './clip-timeline.js'
 import type { MediaAnswer } from './operation.js'
 import { type SessionMedia, sessionMedia } from './session-media.js'
 import { readSlices } from './slice-reader.js'
@@ -33,22 +32,19 @@ function* rowsOf(archive: Archive, stream: StreamRecord, range: FragmentRange): 
   }
 }
 
-export interface ClipOptions {
-  readonly clock: FragmentRange['clock']
-  readonly strictCodecs: boolean
-}
-
-/** Lays an MP4 over the fragments' files. Refuses, as GetClip does, media of which none can be made. */
-export function buildClip(archive: Archive, fragments: readonly ArchivedFragment[], { clock, strictCodecs }: ClipOptions): MediaAnswer {
+/**
+ * Lays an MP4 over the fragments' files. Refuses, as GetClip does, media of which none can be made; `isStrict` also refuses the codec
+ * pairs that AWS's table of playback requirements leaves out.
+ */
+export function buildClip(archive: Archive, fragments: readonly ArchivedFragment[], isStrict: boolean): MediaAnswer {
   const media = mediaOf(archive, fragments)
-  checkClipCodecs([...new Set(media)], { isStrict: strictCodecs })
+  checkClipCodecs([...new Set(media)], { isStrict })
   checkFrames(fragments)
-  const timestamps = clock === 'server' ? toServerTimeline(fragments) : fragments.map(({ producerTimestampMs }) => producerTimestampMs)
   const movie = buildFragmentMovie(
     fragments.map((fragment, index) => ({
       tracks: media[index]?.tracks ?? [],
       samples: (archive.details(fragment) ?? refuseExpired()).samples,
-      timestampMs: timestamps[index] ?? 0,
+      timestampMs: fragment.producerTimestampMs,
       source: index,
       clusterOffset: 0,
       clusterBytes: fragment.clusterBytes,

@@ -31,6 +31,6 @@ export const getClip: Operation<Input, Services> = {
     const fragments = selectClipFragments(archive, stream, range)
     if (fragments.length === 0) throw new AwsException('ResourceNotFoundException', NO_FRAGMENTS)
     quotas.charge(stream.id, { media: fragments.length, metadata: fragments.length })
-    return buildClip(archive, fragments, { clock: range.clock, strictCodecs })
+    return buildClip(archive, fragments, strictCodecs)
   },
 }
