@@ -8,6 +8,7 @@ import type { GraphQLSchema } from 'graphql'
 import type { RequestContext } from './context.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
+import { httpOperationsPlugin } from './http-operations.js'
 import { type OperationListener, operationTimingPlugin } from './operation-timing.js'
 import { queryCostPlugin } from './query-cost.js'
 
@@ -43,6 +44,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
       error: (text) => log.error({}, text),
     },
     plugins: [
+      httpOperationsPlugin(),
       queryCostPlugin(maxCost),
       operationTimingPlugin(listener),
       ApolloServerPluginCacheControlDisabled(),

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { DownloadListener } from './clip-route.js'
 
 export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
-export type DownloadOutcome = 'complete' | 'aborted' | 'failed'
 
 /** Seconds. From an answer out of memory to a GetClip of a long range. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -85,14 +85,13 @@ export class GatewayMetrics {
     this.#clipRequests.inc({ outcome })
   }
 
-  onDownloadStart(): void {
-    this.#activeDownloads.inc()
-  }
-
-  onDownloadEnd({ outcome, bytes }: { readonly outcome: DownloadOutcome; readonly bytes: number }): void {
-    this.#activeDownloads.dec()
-    this.#downloads.inc({ outcome })
-    this.#downloadBytes.inc({ outcome }, bytes)
+  readonly downloads: DownloadListener = {
+    began: () => this.#activeDownloads.inc(),
+    ended: (outcome, bytes) => {
+      this.#activeDownloads.dec()
+      this.#downloads.inc({ outcome })
+      this.#downloadBytes.inc({ outcome }, bytes)
+    },
   }
 
   onOperation({

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { getIntrospectionQuery } from 'graphql'
+import { buildHarness } from '../support/graphql-harness.js'
+
+let harness: Awaited<ReturnType<typeof buildHarness>>
+beforeAll(async () => {
+  harness = await buildHarness()
+})
+afterAll(() => harness.app.close())
+
+async function refusal(query: string, variables?: Record<string, unknown>) {
+  const { status, data, errors } = await harness.ask(query, variables)
+  expect({ status, data }).toEqual({ status: 400, data: null })
+  expect(await harness.ask('{ limits { maxRangeHours } }')).toMatchObject({ data: { limits: { maxRangeHours: 24 } } })
+  return errors.map(({ message, extensions }) => `${extensions.code}: ${message}`).join('\n')
+}
+
+const range = '(range: { startTimestamp: "2023-11-14T22:00:00Z", endTimestamp: "2023-11-14T23:00:00Z" }, first: 1000)'
+
+describe('a document is refused', () => {
+  test('that is deeper than QUERY_MAX_DEPTH, through fragments too', async () => {
+    const shallow = await buildHarness({ maxDepth: 3 })
+    const query = `{ streams { ...Page } } fragment Page on StreamConnection { edges { node { ... on Stream { tags { key } } } } }`
+    expect((await shallow.ask('{ streams { nodes { name } } }')).errors).toEqual([])
+    expect((await shallow.ask(query)).errors).toMatchObject([{ message: 'The operation is 5 fields deep, at most 3 are allowed.' }])
+    await shallow.app.close()
+  })
+
+  test('of more than a hundred aliases', async () => {
+    const aliases = Array.from({ length: 101 }, (_, index) => `a${index}: limits { maxRangeHours }`).join(' ')
+    expect(await refusal(`{ ${aliases} }`)).toBe('GRAPHQL_VALIDATION_FAILED: The document has 101 aliases, at most 100 are allowed.')
+  })
+
+  test('of more than fifty directives', async () => {
+    const directives = Array.from({ length: 51 }, () => '__typename @skip(if: true)').join(' ')
+    expect(await refusal(`{ ${directives} }`)).toContain('The document has 51 directives, at most 50 are allowed.')
+  })
+
+  test('of more tokens than are read', async () => {
+    expect(await refusal(`{ ${'__typename '.repeat(3000)} }`)).toMatch(/^GRAPHQL_PARSE_FAILED: .*more tha[nt] 2000 tokens/)
+    expect(await refusal('{'.repeat(100_000))).toMatch(/more tha[nt] 2000 tokens/)
+    expect(await refusal(`query ($a: ${'['.repeat(100_000)}`)).toMatch(/more tha[nt] 2000 tokens/)
+  })
+
+  test('whose fragments go round in circles', async () => {
+    const query = '{ streams { nodes { ...A } } } fragment A on Stream { ...B } fragment B on Stream { name ...A }'
+    expect(await refusal(query)).toContain('Cannot spread fragment "A" within itself')
+  })
+
+  test('whose fragments double and double again', async () => {
+    const fragments = Array.from(
+      { length: 60 },
+      (_, index) => `fragment F${index} on Stream { a: arn ...F${index + 1} ... on Stream { ...F${index + 1} } }`,
+    )
+    const query = `{ streams { nodes { ...F0 } } } ${fragments.join(' ')} fragment F60 on Stream { name }`
+    expect(await refusal(query)).toContain('Query exceeds the maximum allowed number of nodes')
+  })
+
+  test.each([
+    ['pages of pages', `{ streams(first: 1000) { nodes { fragments${range} { nodes { sizeBytes } } } } }`],
+    ['a page in a variable', `query ($first: Int! = 1000) { streams(first: $first) { nodes { dataEndpoint } } }`],
+    [
+      'many clips at once',
+      `mutation { ${Array.from({ length: 60 }, (_, index) => `a${index}: renewClipUrl(id: "x") { clip { id } }`).join(' ')} }`,
+    ],
+    [
+      'leaves of a long page, many times over',
+      `{ streams(first: 1000) { nodes { ${Array.from({ length: 90 }, (_, index) => `a${index}: name`).join(' ')} } } }`,
+    ],
+  ])('that costs too much: %s', async (_, query) => {
+    expect(await refusal(query)).toMatch(/^BAD_USER_INPUT: The operation costs \d+, at most 5000 is allowed\.$/)
+  })
+
+  test('with an argument that may not be null', async () => {
+    expect(await refusal('query ($first: Int = 5) { streams(first: $first) { nodes { name } } }', { first: null })).toContain(
+      'BAD_USER_INPUT',
+    )
+  })
+
+  test.each(['', '   ', '{', 'nonsense', '{ nothing }', '{ streams }', 'subscription { clipProgress(id: "x") { id } }'])(
+    'that is no operation of the schema: %p',
+    async (query) => {
+      expect(await refusal(query)).not.toContain('INTERNAL_SERVER_ERROR')
+    },
+  )
+})
+
+describe('a document is answered', () => {
+  test('that asks for a whole page of fragments with every field', async () => {
+    const query = `{ stream(name: "camera-01") { fragments${range} { nodes { fragmentNumber producerTimestamp serverTimestamp lengthMs sizeBytes } pageInfo { endCursor } } } }`
+    expect((await harness.ask(query)).errors).toEqual([])
+  })
+
+  test('that asks for the schema, where introspection is on', async () => {
+    const { status, errors } = await harness.ask(getIntrospectionQuery())
+    expect({ status, errors }).toEqual({ status: 200, errors: [] })
+  })
+
+  test('of several operations, by the name of one', async () => {
+    const query = 'query A { limits { maxRangeHours } } query B { streams(first: 1000) { nodes { dataEndpoint } } }'
+    const response = await harness.app.inject({ method: 'POST', url: '/graphql', payload: { query, operationName: 'A' } })
+    expect(response.json()).toEqual({ data: { limits: { maxRangeHours: 24 } } })
+  })
+})
+
+test('without introspection neither the schema nor hints at it are given away', async () => {
+  const closed = await buildHarness({ introspection: false })
+  const { errors } = await closed.ask(getIntrospectionQuery())
+  expect(errors[0]?.message).toContain('introspection is not allowed')
+  const typo = await closed.ask('{ stream(name: "a") { nam } }')
+  expect(JSON.stringify(typo.errors)).not.toContain('Did you mean')
+  await closed.app.close()
+})

@@ -1,0 +1,68 @@
+import type { ClipContent } from '../../src/delivery/clip-content.js'
+import type { ClipService } from '../../src/delivery/clip-service.js'
+import { ClipUnavailable } from '../../src/delivery/clip-unavailable.js'
+import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../../src/domain/clip.js'
+
+export const FAKE_CLIP_ID = 'clip-0123456789'
+const RANGE = { startMs: 1_700_000_100_000, endMs: 1_700_000_160_000 }
+
+export const fakeClip: Clip = {
+  id: FAKE_CLIP_ID,
+  state: 'READY',
+  form: 'PASSTHROUGH',
+  streamArn: 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/camera-01/1700000000000',
+  downloadUrl: 'http://127.0.0.1:4000/clips/token/camera-01.mp4',
+  expiresAtMs: 1_700_001_000_000,
+  fileName: 'camera-01.mp4',
+  contentType: 'video/mp4',
+  requested: RANGE,
+  delivered: RANGE,
+  truncated: false,
+  gaps: [],
+  timeline: [{ mediaStartMs: 0, range: RANGE }],
+  fragmentCount: 30,
+  sizeBytes: 5_000_000_000,
+  durationMs: 60_000,
+  progress: 1,
+  etag: '"abc"',
+  failure: null,
+}
+
+/** Answers every request with the same clip; `failures` are thrown instead, in order. Remembers what it was asked. */
+export class FakeClips implements ClipService {
+  readonly inputs: ClipInput[] = []
+  readonly signals: AbortSignal[] = []
+  failures: (Error | null)[] = []
+  /** Requests do not resolve before their signal aborts. */
+  isStalled = false
+
+  async validate(input: ClipInput): Promise<ClipValidation> {
+    this.inputs.push(input)
+    return { valid: true, issues: [], plan: null }
+  }
+
+  async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
+    this.inputs.push(input)
+    this.signals.push(signal)
+    const failure = this.failures.shift()
+    if (failure) throw failure
+    if (this.isStalled) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    return { clip: fakeClip, issues: [] }
+  }
+
+  async find(id: string): Promise<Clip | null> {
+    return id === FAKE_CLIP_ID ? fakeClip : null
+  }
+
+  async renew(id: string): Promise<ClipAnswer | null> {
+    return id === FAKE_CLIP_ID ? { clip: fakeClip, issues: [] } : null
+  }
+
+  async open(_token: string, _signal: AbortSignal): Promise<ClipContent> {
+    throw new ClipUnavailable('BAD_TOKEN', 'This is no clip of this gateway.')
+  }
+
+  async *watch(): AsyncIterable<Clip> {
+    yield fakeClip
+  }
+}

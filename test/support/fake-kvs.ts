@@ -1,0 +1,102 @@
+import type { StreamRef } from '../../src/domain/stream-ref.js'
+import type {
+  EndpointDirectory,
+  EndpointKey,
+  FragmentInfo,
+  FragmentLister,
+  FragmentQuery,
+  StreamCatalog,
+  StreamDescription,
+} from '../../src/kvs/ports.js'
+
+export function fakeStream(name: string, changes: Partial<StreamDescription> = {}): StreamDescription {
+  return {
+    name,
+    arn: `arn:aws:kinesisvideo:us-east-1:123456789012:stream/${name}/1700000000000`,
+    status: 'ACTIVE',
+    mediaType: 'video/h264',
+    deviceName: null,
+    kmsKeyId: 'alias/aws/kinesisvideo',
+    version: 'abcdefghijABCDEFGHIJ',
+    createdAtMs: 1_700_000_000_000,
+    dataRetentionInHours: 24,
+    ...changes,
+  }
+}
+
+/** A catalog in memory that counts what it is asked. */
+export class FakeStreams implements StreamCatalog {
+  readonly findManyCalls: (readonly StreamRef[])[] = []
+  readonly lists: object[] = []
+  failure: Error | null = null
+
+  constructor(private readonly streams: readonly StreamDescription[]) {}
+
+  async find(ref: StreamRef): Promise<StreamDescription | null> {
+    return this.streams.find((stream) => ('arn' in ref ? stream.arn === ref.arn : stream.name === ref.name)) ?? null
+  }
+
+  async findMany(refs: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]> {
+    signal.throwIfAborted()
+    this.findManyCalls.push(refs)
+    return Promise.all(refs.map((ref) => this.failure ?? this.find(ref)))
+  }
+
+  async list({ namePrefix = '', afterName = '', limit }: { namePrefix?: string; afterName?: string; limit: number }) {
+    this.lists.push({ namePrefix, afterName, limit })
+    const after = this.streams.filter(({ name }) => name.startsWith(namePrefix) && name > afterName)
+    return { streams: after.slice(0, limit), hasMore: after.length > limit }
+  }
+
+  async tags(ref: StreamRef) {
+    return (
+      (await this.find(ref)) && [
+        { key: 'site', value: 'north' },
+        { key: 'floor', value: '' },
+      ]
+    )
+  }
+}
+
+/** Each endpoint looked up is counted; those of streams named `broken…` fail. */
+export class FakeEndpoints implements EndpointDirectory {
+  readonly batches: (readonly EndpointKey[])[] = []
+
+  async getMany(keys: readonly EndpointKey[]): Promise<(string | Error)[]> {
+    this.batches.push(keys)
+    return keys.map(({ streamArn, api }) =>
+      streamArn.includes('/broken')
+        ? new Error('socket hang up at 10.0.0.1')
+        : `https://${api.toLowerCase().replaceAll('_', '-')}.example.com`,
+    )
+  }
+
+  forget(): void {}
+}
+
+/** Fragments in memory, handed out as the port promises: sorted, both ends inclusive. */
+export class FakeFragments implements FragmentLister {
+  readonly queries: FragmentQuery[] = []
+
+  constructor(private readonly fragments: readonly FragmentInfo[]) {}
+
+  async list(query: FragmentQuery): Promise<readonly FragmentInfo[]> {
+    this.queries.push(query)
+    const timeOf = (row: FragmentInfo) =>
+      query.fragmentSelectorType === 'SERVER_TIMESTAMP' ? row.serverTimestampMs : row.producerTimestampMs
+    return this.fragments
+      .filter((row) => timeOf(row) >= query.range.startMs && timeOf(row) <= query.range.endMs)
+      .toSorted((a, b) => timeOf(a) - timeOf(b) || (BigInt(a.fragmentNumber) < BigInt(b.fragmentNumber) ? -1 : 1))
+  }
+}
+
+/** `count` fragments of two seconds, from `startMs` on. */
+export function fakeFragments(count: number, startMs: number, stepMs = 2000): FragmentInfo[] {
+  return Array.from({ length: count }, (_, index) => ({
+    fragmentNumber: `9134385233318${String(index).padStart(10, '0')}`,
+    producerTimestampMs: startMs + index * stepMs,
+    serverTimestampMs: startMs + index * stepMs + 300,
+    lengthMs: 1960,
+    sizeBytes: 50_000 + index,
+  }))
+}

@@ -1,0 +1,79 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import type { FastifyInstance } from 'fastify'
+import { print } from 'graphql'
+import { pino } from 'pino'
+import { createApolloServer } from '../../src/graphql/apollo-server.js'
+import { createContext } from '../../src/graphql/context.js'
+import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
+import { buildApp } from '../../src/http/app.js'
+import { clipRoute } from '../../src/http/clip-route.js'
+import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
+import type { Dependency } from '../../src/http/health-route.js'
+import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
+import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
+import { FakeClips } from './fake-clips.js'
+import { FakeEndpoints, FakeFragments, FakeStreams, fakeStream } from './fake-kvs.js'
+
+export interface HarnessOptions {
+  readonly streams?: readonly StreamDescription[]
+  readonly fragments?: readonly FragmentInfo[]
+  readonly dependencies?: readonly Dependency[]
+  readonly corsOrigins?: readonly string[]
+  readonly introspection?: boolean
+  readonly maxDepth?: number
+  readonly maxCost?: number
+  readonly requestTimeoutMs?: number
+}
+
+export const NOW_MS = 1_700_090_000_000
+
+export interface GraphqlAnswer {
+  readonly status: number
+  readonly data: Readonly<Record<string, unknown>> | null
+  readonly errors: readonly {
+    readonly message: string
+    readonly path?: readonly unknown[]
+    readonly extensions: Readonly<Record<string, unknown>>
+  }[]
+}
+
+/** The gateway's HTTP app over fakes of its ports. */
+export async function buildHarness(options: HarnessOptions = {}) {
+  const logged: string[] = []
+  const logger = pino({ level: 'error' }, { write: (line: string) => logged.push(line) })
+  const streams = new FakeStreams(options.streams ?? [fakeStream('camera-01'), fakeStream('camera-02'), fakeStream('camera-03')])
+  const endpoints = new FakeEndpoints()
+  const fragments = new FakeFragments(options.fragments ?? [])
+  const clips = new FakeClips()
+  const clock = { now: () => NOW_MS }
+  const limits = { maxClipBytes: 2_147_483_648, maxUrlSeconds: 86_400, defaultUrlSeconds: 900 }
+  const metrics = new GatewayMetrics({ storeBytes: () => 42 })
+  const schema = createSchema({ streams, fragments, clips, limits, clock })
+  const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
+  const app = await buildApp({
+    apollo: createApolloServer(schema, { maxDepth, maxCost, introspection, log: logger, listener: metrics }),
+    createContext: (signal) => createContext({ streams, createEndpointLoader: (of) => createEndpointLoader(endpoints, of) }, signal),
+    schemaText: printSortedSchema(schema),
+    metrics,
+    dependencies,
+    origins: () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true }),
+    requestTimeoutMs,
+    trustProxy: false,
+    logger,
+  })
+  await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads }))
+  return { app, streams, endpoints, fragments, clips, metrics, logged, ask: askOf(app) }
+}
+
+/** One operation by POST: the text of a document, or a typed one with its variables. */
+function askOf(app: FastifyInstance) {
+  return async <Result, Variables extends Record<string, unknown>>(
+    document: string | TypedDocumentNode<Result, Variables>,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphqlAnswer> => {
+    const query = typeof document === 'string' ? document : print(document)
+    const response = await app.inject({ method: 'POST', url: '/graphql', payload: { query, variables } })
+    const { data = null, errors = [] } = response.json()
+    return { status: response.statusCode, data, errors }
+  }
+}
