@@ -22,7 +22,7 @@ export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBy
     }
     exchange.response.end()
   } catch (error) {
-    if (exchange.call.signal.aborted) return
+    if (error instanceof ClientLeft || exchange.call.signal.aborted) return
     if (!exchange.response.headersSent) throw error
     exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'an answer was cut off')
     exchange.response.destroy()
@@ -58,16 +58,19 @@ async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Pr
   return sent
 }
 
+/** A write that failed: its connection is gone, whether or not it has said so yet. */
+class ClientLeft extends Error {}
+
 // Waits for the write's own callback: only then are the bytes out of a buffer that its maker will use again ('drain' does not promise that).
 // A response that still waits behind another on its connection never calls back when the client leaves, hence the signal.
 function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(new Error('the client has gone'))
+    const leave = () => reject(new ClientLeft())
     if (signal.aborted) return leave()
     signal.addEventListener('abort', leave, { once: true })
     response.write(chunk, (error) => {
       signal.removeEventListener('abort', leave)
-      if (error) reject(error)
+      if (error) leave()
       else resolve()
     })
   })
