@@ -1,0 +1,143 @@
+import { ByteWindow } from '../../src/media/matroska/byte-window.js'
+import {
+  encodeElement,
+  encodeId,
+  encodeSize,
+  encodeStringElement,
+  encodeUintElement,
+  encodeUnsigned,
+} from '../../src/media/matroska/ebml-writer.js'
+import { ElementHeader } from '../../src/media/matroska/element-header.js'
+import { ELEMENT } from '../../src/media/matroska/element-ids.js'
+
+/** Builds Matroska for tests, well-formed or not. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+export function bytesOf(...values: readonly number[]): Uint8Array {
+  return Uint8Array.from(values)
+}
+
+/** How an element says how long it is: truly, in 1 or 8 octets that leave it unknown, or with a lie. */
+export type SizeForm = 'known' | 'unknown-1' | 'unknown-8' | { readonly claimed: number }
+
+export function sizedElement(id: number, form: SizeForm, ...data: readonly Uint8Array[]): Uint8Array {
+  const body = concatBytes(...data)
+  return concatBytes(encodeId(id), sizeOctets(form, body.byteLength), body)
+}
+
+function sizeOctets(form: SizeForm, size: number): Uint8Array {
+  if (form === 'known') return encodeSize(size)
+  if (form === 'unknown-1') return bytesOf(0xff)
+  if (form === 'unknown-8') return bytesOf(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+  return encodeSize(form.claimed, 8)
+}
+
+export function ebmlHeader(docType = 'matroska'): Uint8Array {
+  return encodeElement(ELEMENT.EBML, encodeStringElement(ELEMENT.DocType, docType))
+}
+
+export interface TrackFields {
+  readonly number: number
+  readonly type?: number
+  readonly codecId?: string
+  readonly codecPrivate?: Uint8Array
+  readonly video?: { readonly width: number; readonly height: number }
+  readonly audio?: { readonly sampleRate: number; readonly channels: number }
+  readonly extra?: Uint8Array
+}
+
+export function trackEntry({ number, type = 1, codecId = 'V_MPEG4/ISO/AVC', codecPrivate, video, audio, extra }: TrackFields): Uint8Array {
+  const parts = [
+    encodeUintElement(ELEMENT.TrackNumber, number),
+    encodeUintElement(ELEMENT.TrackType, type),
+    encodeStringElement(ELEMENT.CodecID, codecId),
+  ]
+  if (codecPrivate) parts.push(encodeElement(ELEMENT.CodecPrivate, codecPrivate))
+  if (video) {
+    const sides = [encodeUintElement(ELEMENT.PixelWidth, video.width), encodeUintElement(ELEMENT.PixelHeight, video.height)]
+    parts.push(encodeElement(ELEMENT.Video, ...sides))
+  }
+  if (audio) {
+    const rate = encodeElement(ELEMENT.SamplingFrequency, float64(audio.sampleRate))
+    parts.push(encodeElement(ELEMENT.Audio, rate, encodeUintElement(ELEMENT.Channels, audio.channels)))
+  }
+  if (extra) parts.push(extra)
+  return encodeElement(ELEMENT.TrackEntry, ...parts)
+}
+
+export function tracks(...fields: readonly TrackFields[]): Uint8Array {
+  return encodeElement(ELEMENT.Tracks, ...fields.map(trackEntry))
+}
+
+export function info(timestampScale: number): Uint8Array {
+  return encodeElement(ELEMENT.Info, encodeUintElement(ELEMENT.TimestampScale, timestampScale))
+}
+
+export interface BlockFields {
+  readonly track: number
+  /** Ticks from the Cluster's Timestamp. */
+  readonly time: number
+  readonly isKey?: boolean
+  /** Lacing and the rest of the flags, or'ed in. */
+  readonly flags?: number
+  readonly payload: Uint8Array
+}
+
+function blockBody({ track, time, isKey = false, flags = 0, payload }: BlockFields): Uint8Array {
+  return concatBytes(encodeSize(track), encodeUnsigned((time + 0x10000) % 0x10000, 2), bytesOf((isKey ? 0x80 : 0) | flags), payload)
+}
+
+export function simpleBlock(fields: BlockFields): Uint8Array {
+  return encodeElement(ELEMENT.SimpleBlock, blockBody(fields))
+}
+
+/** `before` and `after` stand around the Block inside the group. */
+export function blockGroup(fields: BlockFields, ...after: readonly Uint8Array[]): Uint8Array {
+  return encodeElement(ELEMENT.BlockGroup, encodeElement(ELEMENT.Block, blockBody(fields)), ...after)
+}
+
+export function timestamp(ticks: number, octets = 8): Uint8Array {
+  return encodeElement(ELEMENT.Timestamp, encodeUnsigned(ticks, octets))
+}
+
+export function cluster(ticks: number, children: readonly Uint8Array[], form: SizeForm = 'known'): Uint8Array {
+  return sizedElement(ELEMENT.Cluster, form, timestamp(ticks), ...children)
+}
+
+export function voidElement(bytes: number): Uint8Array {
+  return encodeElement(ELEMENT.Void, new Uint8Array(bytes))
+}
+
+/** A document: EBML header, Segment, and what stands in it. */
+export function matroska(children: readonly Uint8Array[], form: SizeForm = 'unknown-8'): Uint8Array {
+  return concatBytes(ebmlHeader(), sizedElement(ELEMENT.Segment, form, ...children))
+}
+
+function float64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, value)
+  return bytes
+}
+
+const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, ELEMENT.Void])
+
+/** The same document as a producer SDK sends it: Segment and Clusters of unknown size, no SeekHead, no Cues. */
+export function toLiveForm(file: Uint8Array, form: 'unknown-1' | 'unknown-8' = 'unknown-1'): Uint8Array {
+  const parts: Uint8Array[] = []
+  const window = new ByteWindow()
+  const header = new ElementHeader()
+  window.feed(file)
+  while (header.read(window)) {
+    window.advance(header.bytes)
+    if (header.id === ELEMENT.Segment) parts.push(encodeId(header.id), sizeOctets(form, 0))
+    else {
+      const data = file.subarray(window.position, window.position + header.size)
+      if (header.id === ELEMENT.Cluster) parts.push(sizedElement(header.id, form, data))
+      else if (!LEFT_OUT.has(header.id)) parts.push(encodeElement(header.id, data))
+      window.advance(data.byteLength)
+    }
+  }
+  return concatBytes(...parts)
+}
