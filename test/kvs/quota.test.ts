@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import { QuotaPacer } from '../../src/kvs/quota.js'
+
+const ARN = 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/a/1'
+const clip = { media: 200, metadata: 200 }
+
+function pacerAt() {
+  const clock = { time: 0, now: () => clock.time }
+  return { clock, pacer: new QuotaPacer({ clock }) }
+}
+
+function live(): AbortSignal {
+  return new AbortController().signal
+}
+
+describe('QuotaPacer', () => {
+  test('lets reads through while their points are there, and counts them', async () => {
+    const { pacer } = pacerAt()
+    await pacer.take(ARN, clip, live())
+    await pacer.take(ARN, clip, live())
+    expect(pacer.available(ARN)).toEqual({ media: 100, metadata: 9_600 })
+  })
+
+  test('fills a bucket evenly, up to one second of points', async () => {
+    const { pacer, clock } = pacerAt()
+    await pacer.take(ARN, { media: 500, metadata: 0 }, live())
+    clock.time += 200
+    expect(pacer.available(ARN).media).toBe(100)
+    clock.time += 60_000
+    expect(pacer.available(ARN).media).toBe(500)
+  })
+
+  test('keeps streams apart', async () => {
+    const { pacer } = pacerAt()
+    await pacer.take(ARN, { media: 500, metadata: 0 }, live())
+    expect(pacer.available('another').media).toBe(500)
+  })
+
+  test('makes a read wait until its points are there', async () => {
+    const { pacer, clock } = pacerAt()
+    await pacer.take(ARN, { media: 500, metadata: 0 }, live())
+    let isThrough = false
+    const waiting = pacer.take(ARN, { media: 10, metadata: 0 }, live()).then(() => {
+      isThrough = true
+    })
+    await Promise.resolve()
+    expect(isThrough).toBe(false)
+    clock.time += 1000
+    await waiting
+    expect(pacer.available(ARN).media).toBe(490)
+  })
+
+  test('lets nobody overtake: a small read waits for the big one before it', async () => {
+    const { pacer, clock } = pacerAt()
+    await pacer.take(ARN, { media: 490, metadata: 0 }, live())
+    const order: string[] = []
+    const big = pacer.take(ARN, { media: 100, metadata: 0 }, live()).then(() => order.push('big'))
+    const small = pacer.take(ARN, { media: 1, metadata: 0 }, live()).then(() => order.push('small'))
+    clock.time += 1000
+    await Promise.all([big, small])
+    expect(order).toEqual(['big', 'small'])
+  })
+
+  test('lets a read through that costs more than a second has, and makes the next one pay', async () => {
+    const { pacer } = pacerAt()
+    await pacer.take(ARN, { media: 1000, metadata: 0 }, live())
+    expect(pacer.available(ARN).media).toBe(-500)
+  })
+
+  test('says that the quota is used up when time is up, at once for all who wait', async () => {
+    const { pacer } = pacerAt()
+    await pacer.take(ARN, { media: 1000, metadata: 0 }, live())
+    const waiting = [1, 2].map(() => pacer.take(ARN, clip, AbortSignal.timeout(5)))
+    for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } })
+    const gone = pacer.take(ARN, clip, AbortSignal.abort(new Error('gone')))
+    await expect(gone).rejects.toThrow('gone')
+  })
+})
