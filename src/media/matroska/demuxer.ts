@@ -338,7 +338,8 @@ export class MatroskaDemuxer {
     if (this.#task !== 'header' || waiting > 0) throw new MalformedMedia('the upload ends inside an element', position + waiting)
     this.#closeFinished()
     if (this.#level === 'cluster' && this.#parentEnd() === Number.POSITIVE_INFINITY) this.#closeCluster()
-    const isCut = this.#level === 'cluster' || this.#level === 'group' || (this.#level === 'segment' && Number.isFinite(this.#segmentEnd))
+    const isSegmentCut = this.#level === 'segment' && Number.isFinite(this.#segmentEnd)
+    const isCut = this.#isSegmentDue || isSegmentCut || this.#level === 'cluster' || this.#level === 'group'
     if (isCut) throw new MalformedMedia('the upload ends before its elements do', position)
   }
 
