@@ -38,7 +38,7 @@ describe('a document is refused', () => {
 
   test('of more tokens than are read', async () => {
     expect(await refusal(`{ ${'__typename '.repeat(3000)} }`)).toMatch(/^GRAPHQL_PARSE_FAILED: .*more tha[nt] 2000 tokens/)
-    expect(await refusal('{'.repeat(100_000))).toMatch(/more tha[nt] 2000 tokens/)
+    expect(await refusal('{a'.repeat(100_000))).toMatch(/more tha[nt] 2000 tokens/)
     expect(await refusal(`query ($a: ${'['.repeat(100_000)}`)).toMatch(/more tha[nt] 2000 tokens/)
   })
 

@@ -46,7 +46,7 @@ export class FakeClips implements ClipService {
     this.signals.push(signal)
     const failure = this.failures.shift()
     if (failure) throw failure
-    if (this.isStalled) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    if (this.isStalled) await untilAborted(signal)
     return { clip: fakeClip, issues: [] }
   }
 
@@ -65,4 +65,13 @@ export class FakeClips implements ClipService {
   async *watch(): AsyncIterable<Clip> {
     yield fakeClip
   }
+}
+
+/** jest's realm has another Error than Node's own DOMException is made of. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(Object.assign(new Error(signal.reason.message), { name: signal.reason.name })), {
+      once: true,
+    }),
+  )
 }

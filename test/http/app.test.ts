@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { GatewayError } from '../../src/domain/errors.js'
+import { buildHarness } from '../support/graphql-harness.js'
+
+let kvs: () => Promise<void>
+let harness: Awaited<ReturnType<typeof buildHarness>>
+
+beforeEach(async () => {
+  kvs = async () => undefined
+  const dependencies = [
+    { name: 'kinesisVideo', check: () => kvs() },
+    { name: 'clipStore', check: async () => undefined },
+  ]
+  harness = await buildHarness({ dependencies })
+})
+afterEach(() => harness.app.close())
+
+describe('health', () => {
+  test('is live as long as it answers', async () => {
+    kvs = () => Promise.reject(new Error('gone'))
+    const response = await harness.app.inject('/health/live')
+    expect({ status: response.statusCode, body: response.json() }).toEqual({ status: 200, body: { status: 'ok' } })
+  })
+
+  test('is ready when all that it needs is there, and names each', async () => {
+    const response = await harness.app.inject('/health/ready')
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toEqual({ status: 'ok', dependencies: { kinesisVideo: { status: 'ok' }, clipStore: { status: 'ok' } } })
+  })
+
+  test.each([
+    [new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video cannot be reached.'), 'Kinesis Video cannot be reached.'],
+    [new Error('connect ECONNREFUSED 10.0.0.1:4010'), 'It does not answer as it should.'],
+  ])('is not ready when one is missing, and says no more than is meant for others (%s)', async (error, reason) => {
+    kvs = () => Promise.reject(error)
+    const response = await harness.app.inject('/health/ready')
+    expect(response.statusCode).toBe(503)
+    expect(response.json()).toEqual({
+      status: 'failing',
+      dependencies: { kinesisVideo: { status: 'failing', reason }, clipStore: { status: 'ok' } },
+    })
+  })
+
+  test('asks once for many probes', async () => {
+    let asked = 0
+    kvs = async () => {
+      asked += 1
+    }
+    await Promise.all(Array.from({ length: 20 }, () => harness.app.inject('/health/ready')))
+    expect(asked).toBe(1)
+  })
+})
+
+describe('metrics', () => {
+  test('have the names that dashboards are built on', async () => {
+    await harness.ask('{ limits { maxRangeHours } }')
+    await harness.ask('{ nothing }')
+    harness.metrics.onRequest({ operation: 'GetClip', outcome: 'ok', seconds: 0.2 })
+    harness.metrics.onBytes('GetClip', 1000)
+    harness.metrics.onClipRequest('fetched')
+    harness.metrics.downloads.began()
+    harness.metrics.downloads.began()
+    harness.metrics.downloads.ended('complete', 512)
+    const { body, headers } = await harness.app.inject('/metrics')
+    expect(headers['content-type']).toContain('text/plain')
+    for (const line of [
+      'clipgate_kvs_requests_total{operation="GetClip",outcome="ok"} 1',
+      'clipgate_kvs_request_seconds_count{operation="GetClip"} 1',
+      'clipgate_kvs_bytes_total{operation="GetClip"} 1000',
+      'clipgate_clip_requests_total{outcome="fetched"} 1',
+      'clipgate_clip_downloads_total{outcome="complete"} 1',
+      'clipgate_clip_download_bytes_total{outcome="complete"} 512',
+      'clipgate_clip_store_bytes 42',
+      'clipgate_clip_downloads_active 1',
+      'clipgate_graphql_request_seconds_count{operation_type="query",outcome="ok"} 1',
+      'clipgate_graphql_request_seconds_count{operation_type="unknown",outcome="error"} 1',
+    ]) {
+      expect(body).toContain(line)
+    }
+  })
+})
+
+describe('what people open', () => {
+  test('is a page that runs nothing, and says where things are', async () => {
+    const { statusCode, headers, body } = await harness.app.inject('/')
+    expect(statusCode).toBe(200)
+    expect(headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='/)
+    expect(body).toContain('http://127.0.0.1:4000/graphql')
+    expect(body).not.toContain('<script')
+  })
+
+  test('is the schema', async () => {
+    const { body, headers } = await harness.app.inject('/schema.graphql')
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(body).toContain('type Query')
+  })
+})
+
+describe('every answer', () => {
+  test.each(['/', '/nothing', '/metrics', '/graphql'])('of %s carries the headers that keep browsers careful', async (url) => {
+    const { headers } = await harness.app.inject(url)
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    })
+  })
+
+  test.each([
+    ['/nothing', 404],
+    ['/clips', 404],
+    [`/${'a'.repeat(9000)}`, 404],
+  ])('is a problem document where there is nothing (%.20s)', async (url, status) => {
+    const response = await harness.app.inject(url)
+    expect(response.statusCode).toBe(status)
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
+    expect(response.json()).toEqual({ title: expect.any(String), status, code: 'NOT_FOUND' })
+  })
+
+  test('to a broken address is a problem document too', async () => {
+    const response = await harness.app.inject('/clips/%zz/a.mp4')
+    expect(response.statusCode).toBe(400)
+    expect(response.json()).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' })
+  })
+})
+
+test('no token of a clip is ever logged', async () => {
+  const verbose = await buildHarness({})
+  await verbose.app.inject('/clips/very-secret-token/a.mp4')
+  expect(verbose.logged.join()).not.toContain('very-secret-token')
+  await verbose.app.close()
+})

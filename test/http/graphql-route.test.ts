@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { auditServer } from 'graphql-http'
+import { RequestClipDocument } from '../../src/client/generated/graphql.js'
+import { buildHarness } from '../support/graphql-harness.js'
+
+const QUERY = '{ limits { maxRangeHours } }'
+const payload = { query: QUERY }
+const input = { streamName: 'camera-01', startTimestamp: '2023-11-14T22:15:00Z', endTimestamp: '2023-11-14T22:16:00Z' }
+let harness: Awaited<ReturnType<typeof buildHarness>>
+
+beforeEach(async () => {
+  harness = await buildHarness({ corsOrigins: ['https://app.example.net'], requestTimeoutMs: 300 })
+})
+afterEach(() => harness.app.close())
+
+async function listen(): Promise<string> {
+  return harness.app.listen({ host: '127.0.0.1', port: 0 })
+}
+
+describe('/graphql', () => {
+  test('passes the audits of GraphQL over HTTP without an error', async () => {
+    const url = `${await listen()}/graphql`
+    const results = await auditServer({
+      url,
+      fetchFn: (target: string, init?: RequestInit) =>
+        fetch(target, { ...init, headers: { ...init?.headers, 'apollo-require-preflight': '1' } }),
+    })
+    expect(results.length).toBeGreaterThan(50)
+    expect(results.filter(({ status }) => status === 'error').map(({ id, name }) => `${id} ${name}`)).toEqual([])
+  })
+
+  test('answers queries by GET, to callers that a form or an image cannot be', async () => {
+    const url = `/graphql?query=${encodeURIComponent(QUERY)}`
+    const answered = await harness.app.inject({ url, headers: { 'apollo-require-preflight': '1' } })
+    expect(answered.json()).toEqual({ data: { limits: { maxRangeHours: 24 } } })
+    expect((await harness.app.inject({ url })).statusCode).toBe(400)
+    expect((await harness.app.inject({ method: 'HEAD', url })).statusCode).toBe(404)
+  })
+
+  test.each([
+    ['10 MB', { payload: JSON.stringify({ query: 'x'.repeat(10_000_000) }), headers: { 'content-type': 'application/json' } }, 413],
+    ['a content type that is no JSON', { payload: '<query/>', headers: { 'content-type': 'application/xml' } }, 415],
+    ['a form', { payload: 'query={x}', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
+    ['JSON that is none', { payload: '{"query": ', headers: { 'content-type': 'application/json' } }, 400],
+    ['no body', { headers: { 'content-type': 'application/json' } }, 400],
+    ['a prototype in the body', { payload: '{"__proto__": {"a": 1}}', headers: { 'content-type': 'application/json' } }, 400],
+  ])('refuses %s in the shape of GraphQL', async (_, options, status) => {
+    const response = await harness.app.inject({ method: 'POST', url: '/graphql', ...options })
+    expect(response.statusCode).toBe(status)
+    expect(response.json()).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'BAD_USER_INPUT' } }] })
+    expect(response.body.length).toBeLessThan(500)
+  })
+
+  test.each([
+    ['[]'],
+    ['"text"'],
+    ['null'],
+    ['{"query": 5}'],
+    ['{"query": "{a}", "variables": []}'],
+    ['{}'],
+    [`[${JSON.stringify(payload)}]`],
+  ])('refuses the body %s', async (body) => {
+    const response = await harness.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload: body,
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(response.statusCode).toBe(400)
+    expect(response.json().errors).toHaveLength(1)
+  })
+
+  test('gives up when the time of a request is over', async () => {
+    harness.clips.isStalled = true
+    const { status, data, errors } = await harness.ask(RequestClipDocument, { input })
+    expect({ status, data }).toEqual({ status: 200, data: { requestClip: null } })
+    expect(errors).toMatchObject([{ extensions: { code: 'KVS_UNAVAILABLE' }, message: expect.stringContaining('time') }])
+  })
+
+  test('stops its work when the client leaves', async () => {
+    harness.clips.isStalled = true
+    const { port } = new URL(await listen())
+    const call = request({ port, path: '/graphql', method: 'POST', headers: { 'content-type': 'application/json' } })
+    call.on('error', () => undefined)
+    call.end(
+      JSON.stringify({ query: 'mutation ($input: ClipInput!) { requestClip(input: $input) { clip { id } } }', variables: { input } }),
+    )
+    while (harness.clips.signals.length === 0) await wait(5)
+    call.destroy()
+    const [signal] = harness.clips.signals
+    if (signal && !signal.aborted) await once(signal, 'abort')
+    expect(signal?.reason).toMatchObject({ message: 'The client left before its answer.' })
+  })
+})
+
+describe('pages of other origins', () => {
+  const post = (headers: Record<string, string>) => harness.app.inject({ method: 'POST', url: '/graphql', payload, headers })
+
+  test.each(['http://127.0.0.1:4000', 'https://app.example.net'])('at %s may call and read', async (origin) => {
+    const response = await post({ origin })
+    expect(response.statusCode).toBe(200)
+    expect(response.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'Origin' })
+    const preflight = await harness.app.inject({
+      method: 'OPTIONS',
+      url: '/graphql',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    })
+    expect(preflight.statusCode).toBe(204)
+    expect(preflight.headers).toMatchObject({ 'access-control-allow-origin': origin, 'access-control-allow-methods': 'GET, POST' })
+    expect(preflight.headers['access-control-allow-credentials']).toBeUndefined()
+  })
+
+  test('may be the gateway’s own under another name of this machine', async () => {
+    expect((await post({ origin: 'http://localhost:4000', host: 'localhost:4000' })).statusCode).toBe(200)
+    expect((await post({ origin: 'http://localhost:5173', host: 'localhost:4000' })).statusCode).toBe(403)
+  })
+
+  test.each([
+    'https://evil.example',
+    'null',
+    'http://127.0.0.1:4001',
+    'https://app.example.net.evil.example',
+    'https://127.0.0.1:4000',
+    '',
+  ])('at %p may not', async (origin) => {
+    for (const method of ['POST', 'OPTIONS'] as const) {
+      const response = await harness.app.inject({ method, url: '/graphql', headers: { origin }, ...(method === 'POST' ? { payload } : {}) })
+      expect(response.statusCode).toBe(403)
+      expect(response.json()).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'FORBIDDEN' } }] })
+      expect(response.headers['access-control-allow-origin']).toBeUndefined()
+    }
+  })
+
+  test.each(['evil.example', 'evil.example:4000', '127.0.0.1.evil.example', 'a b', 'user@127.0.0.1', '127.0.0.1/x'])(
+    'cannot make a name of their own point here (Host: %s)',
+    async (host) => {
+      expect((await post({ host })).statusCode).toBe(403)
+    },
+  )
+
+  test.each(['127.0.0.1:4000', 'localhost', '[::1]:4000'])('are another matter than the Host %s', async (host) => {
+    expect((await post({ host })).statusCode).toBe(200)
+  })
+})
