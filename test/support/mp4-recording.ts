@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto'
+import { esds } from '../../src/media/codec/aac.js'
+import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'
+import { box } from '../../src/media/mp4/box.js'
+import { layOutMovie } from '../../src/media/mp4/clip-file.js'
+import { sortTimes } from '../../src/media/mp4/decode-order.js'
+import type { JoinPart } from '../../src/media/mp4/join.js'
+import type { DurationRuns, Movie, MovieTrack } from '../../src/media/mp4/movie.js'
+import { readMovieFrom } from '../../src/media/mp4/reader.js'
+import type { SlicedFile } from '../../src/media/mp4/slices.js'
+
+/** A frame of an imagined camera, in the order of decoding. */
+export interface Frame {
+  readonly timeMs: number
+  readonly isKey: boolean
+  readonly payload: Uint8Array
+}
+
+export type SoundCodec = 'aac' | 'alaw'
+
+/** Fragments as a producer would send them: each begins with a key frame. */
+export interface RecordedFragment {
+  /** Producer timestamp of its first block. */
+  readonly startMs: number
+  readonly video: readonly Frame[]
+  readonly sound: readonly Frame[]
+}
+
+const AVCC = '0164000dffe1001a6764000dacd941419f9f0110000003001000000303c0f142996001000468efbcb0fdf8f800'
+
+const hex = (digits: string) => Uint8Array.from(Buffer.from(digits, 'hex'))
+
+export const videoEntry = visualSampleEntry('avc1', { width: 320, height: 180 }, box('avcC', hex(AVCC)))
+
+const SOUND_ENTRIES: Record<SoundCodec, Uint8Array> = {
+  aac: audioSampleEntry('mp4a', { sampleRate: 48_000, channels: 1 }, esds(hex('1188'))),
+  alaw: audioSampleEntry('alaw', { sampleRate: 8000, channels: 1 }),
+}
+
+export interface RecordingOptions {
+  readonly fragments: number
+  readonly framesPerFragment?: number
+  /** Frames a second; times are rounded to the millisecond, as Matroska does. */
+  readonly rate?: number
+  /** Shown order of each group of four: I/P, b, B, b. */
+  readonly hasBFrames?: boolean
+  readonly sound?: SoundCodec | null
+  /** Milliseconds missing before the fragment of that number. */
+  readonly gaps?: ReadonlyMap<number, number>
+  readonly startMs?: number
+}
+
+/** A recording whose payloads all differ. Sound flows on evenly, and is cut with the fragment in whose time it begins. */
+export function record({
+  fragments,
+  framesPerFragment = 12,
+  rate = 30,
+  hasBFrames = false,
+  sound = null,
+  gaps,
+  startMs = 1_700_000_000_000,
+}: RecordingOptions): RecordedFragment[] {
+  const recorded: RecordedFragment[] = []
+  let gapMs = 0
+  const blockMs = sound === 'aac' ? 1024 / 48 : 20
+  let block = 0
+  for (let fragment = 0; fragment < fragments; fragment += 1) {
+    gapMs += gaps?.get(fragment) ?? 0
+    const base = startMs + gapMs
+    const timeOf = (frame: number) => base + Math.round((frame * 1000) / rate)
+    const first = fragment * framesPerFragment
+    const shownOrder = hasBFrames ? reorder(framesPerFragment) : Array.from({ length: framesPerFragment }, (_, index) => index)
+    const video = shownOrder.map((index) => ({
+      timeMs: timeOf(first + index),
+      isKey: index === 0,
+      payload: payload(`v${first + index}`, 20 + (index % 7)),
+    }))
+    const endMs = timeOf(first + framesPerFragment)
+    const blocks: Frame[] = []
+    if (sound !== null && gaps?.has(fragment)) block = Math.ceil((timeOf(first) - base) / blockMs)
+    while (sound !== null && base + block * blockMs < endMs) {
+      blocks.push({
+        timeMs: Math.round(base + block * blockMs),
+        isKey: true,
+        payload: payload(`a${block}`, sound === 'aac' ? 9 + (block % 3) : 160),
+      })
+      block += 1
+    }
+    recorded.push({ startMs: timeOf(first), video, sound: blocks })
+  }
+  return recorded
+}
+
+/** 0, 4, 2, 1, 3, 8, 6, 5, 7 … */
+function reorder(count: number): number[] {
+  const order = [0]
+  for (let first = 0; first + 1 < count; first += 4) {
+    order.push(...[first + 4, first + 2, first + 1, first + 3].filter((index) => index < count))
+  }
+  return order
+}
+
+function payload(name: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  const digest = createHash('sha256').update(name).digest()
+  for (let index = 0; index < length; index += 1) bytes[index] = (digest[index % 32] ?? 0) ^ index
+  return bytes
+}
+
+/** A file as GetClip gives it: one MP4 over some fragments, zero at its first frame, with unreferenced bytes between the blocks. */
+export function clipFile(fragments: readonly RecordedFragment[], sound: SoundCodec | null): Uint8Array {
+  const { movie, media } = clipMovie(fragments, sound)
+  return render(layOutMovie(movie), [media])
+}
+
+export function clipMovie(fragments: readonly RecordedFragment[], sound: SoundCodec | null): { movie: Movie; media: Uint8Array } {
+  const media: number[] = []
+  const place = (frames: readonly Frame[]) =>
+    frames.map((frame) => {
+      media.push(0xa3, 0xa3)
+      const offset = media.length
+      media.push(...frame.payload)
+      return offset
+    })
+  const placed = fragments.map((fragment) => ({ video: place(fragment.video), sound: place(fragment.sound) }))
+  const video = fragments.flatMap((fragment) => fragment.video)
+  const blocks = fragments.flatMap((fragment) => fragment.sound)
+  const zeroMs = Math.min(...video.map(({ timeMs }) => timeMs), ...blocks.map(({ timeMs }) => timeMs))
+  const tracks = [
+    videoTrack(
+      video,
+      placed.flatMap((at) => at.video),
+      zeroMs,
+    ),
+  ]
+  if (sound !== null) tracks.push(soundTrackOf(sound, { blocks, offsets: placed.flatMap((at) => at.sound), zeroMs }))
+  const movie = { startMs: null, tracks, spans: [{ source: 0, offset: 0, length: media.length }], tags: [] }
+  return { movie, media: Uint8Array.from(media) }
+}
+
+function videoTrack(frames: readonly Frame[], offsets: readonly number[], zeroMs: number): MovieTrack {
+  const shown = Float64Array.from(frames, ({ timeMs }) => timeMs - zeroMs)
+  const decoded = sortTimes(shown)
+  const shift = shown.reduce((most, time, index) => Math.max(most, (decoded[index] ?? 0) - time), 0)
+  // The length of the last frame is a muxer's guess: as long as the one before it.
+  const durations = Uint32Array.from(
+    decoded,
+    (time, index) => (decoded[index + 1] ?? time + (time - (decoded[index - 1] ?? time - 33))) - time,
+  )
+  const total = durations.reduce((sum, duration) => sum + duration, 0)
+  const first = decoded[0] ?? 0
+  return {
+    kind: 'video',
+    timescale: 1000,
+    sampleEntry: videoEntry,
+    width: 320,
+    height: 180,
+    samples: {
+      count: frames.length,
+      sizes: Uint32Array.from(frames, (frame) => frame.payload.byteLength),
+      durations,
+      compositionOffsets:
+        shift === 0
+          ? null
+          : shown
+              .map((time, index) => time + shift - (decoded[index] ?? 0))
+              .reduce((column, value, index) => column.fill(value, index, index + 1), new Uint32Array(frames.length)),
+      syncs: Uint8Array.from(frames, (frame) => (frame.isKey ? 1 : 0)),
+    },
+    chunks: chunkEach(offsets, 1),
+    edits: [...(first > 0 ? [{ durationMs: first, mediaTime: -1 }] : []), { durationMs: total, mediaTime: shift }],
+  }
+}
+
+function soundTrackOf(
+  codec: SoundCodec,
+  { blocks, offsets, zeroMs }: { blocks: readonly Frame[]; offsets: readonly number[]; zeroMs: number },
+): MovieTrack {
+  const timescale = codec === 'aac' ? 48_000 : 8000
+  const samplesInBlock = codec === 'aac' ? 1 : 160
+  const startMs = (blocks[0]?.timeMs ?? zeroMs) - zeroMs
+  return {
+    kind: 'audio',
+    timescale,
+    sampleEntry: SOUND_ENTRIES[codec],
+    width: 0,
+    height: 0,
+    samples: {
+      count: blocks.length * samplesInBlock,
+      sizes: codec === 'aac' ? Uint32Array.from(blocks, (block) => block.payload.byteLength) : 1,
+      durations: soundDurations(blocks, codec),
+      compositionOffsets: null,
+      syncs: null,
+    },
+    chunks: chunkEach(offsets, samplesInBlock),
+    edits:
+      startMs > 0
+        ? [
+            { durationMs: startMs, mediaTime: -1 },
+            { durationMs: soundMs(blocks, codec), mediaTime: 0 },
+          ]
+        : [],
+  }
+}
+
+/** An even clock that is set anew where the recording leaves it by more than 2 ms. */
+function soundDurations(blocks: readonly Frame[], codec: SoundCodec): DurationRuns | number {
+  const [perMs, ticks, samples] = codec === 'aac' ? [48, 1024, 1] : [8, 1, 160]
+  const counts: number[] = []
+  const values: number[] = []
+  let clock = (blocks[0]?.timeMs ?? 0) * perMs
+  blocks.forEach((_, index) => {
+    const end = clock + ticks * samples
+    const next = (blocks[index + 1]?.timeMs ?? end / perMs) * perMs
+    const stretch = Math.abs(next - end) > 2 * perMs ? next - end : 0
+    counts.push(samples - 1, 1)
+    values.push(ticks, ticks + stretch)
+    clock = end + stretch
+  })
+  return values.every((value) => value === ticks) ? ticks : { counts: Uint32Array.from(counts), values: Uint32Array.from(values) }
+}
+
+function soundMs(blocks: readonly Frame[], codec: SoundCodec): number {
+  const first = blocks[0]?.timeMs ?? 0
+  return Math.round((blocks.at(-1)?.timeMs ?? 0) - first + (codec === 'aac' ? 1024 / 48 : 20))
+}
+
+function chunkEach(offsets: readonly number[], samplesInChunk: number) {
+  return {
+    count: offsets.length,
+    spans: new Uint32Array(offsets.length),
+    offsets: Float64Array.from(offsets),
+    sampleCounts: new Uint32Array(offsets.length).fill(samplesInChunk),
+  }
+}
+
+/** The part as the gateway would have it, and the file it is in. */
+export function toPart(
+  fragments: readonly RecordedFragment[],
+  sound: SoundCodec | null,
+  source: number,
+): { part: JoinPart; file: Uint8Array } {
+  const file = clipFile(fragments, sound)
+  const parsed = readMovieFrom(file, source)
+  if (!parsed.understood) throw new Error(parsed.reason)
+  const listed = fragments.map(({ startMs, video }) => ({ startMs, lengthMs: Math.max(...video.map(({ timeMs }) => timeMs)) - startMs }))
+  return { part: { movie: parsed.movie, fragments: listed }, file }
+}
+
+/** The bytes of a sliced file. */
+export function render(file: SlicedFile, sources: readonly Uint8Array[]): Uint8Array {
+  const pieces = file.slices.map((slice) =>
+    slice.kind === 'bytes' ? slice.bytes : (sources[slice.source] ?? new Uint8Array(0)).subarray(slice.offset, slice.offset + slice.length),
+  )
+  return new Uint8Array(Buffer.concat(pieces))
+}
