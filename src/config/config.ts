@@ -8,7 +8,7 @@ import { WrongSetting } from './wrong-setting.js'
 /** What the programs are told, secrets apart. Every default is in this file. */
 export interface Config {
   readonly host: string
-  /** 0: any free port. */
+  /** 0 takes any free port. */
   readonly port: number
   /** Without a slash at its end. Null when it follows from a port that is not chosen yet (PORT=0): http://HOST:PORT then. */
   readonly publicUrl: string | null
