@@ -5,8 +5,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
 import { Archive } from './archive/archive.js'
-import { openDatabase } from './archive/database.js'
-import { StreamTable } from './archive/stream-table.js'
+import { INDEX_FILE, openDatabase } from './archive/database.js'
+import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './archive/stream-table.js'
 import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
 import { buildKvsApp } from './edge/kvs-app.js'
@@ -101,9 +101,9 @@ async function openServices(
   options: KvsServerOptions,
   { clock, faults, closing }: Wiring,
 ): Promise<{ services: KvsServices; closeArchive: () => Promise<void> }> {
-  const { dataDir, region = 'us-east-1', accountId = '000000000000', quotas = true, strictCodecs = false, listDelayMs = 0 } = options
+  const { dataDir, region = DEFAULT_REGION, accountId = DEFAULT_ACCOUNT_ID, quotas = true, strictCodecs = false, listDelayMs = 0 } = options
   await mkdir(dataDir, { recursive: true })
-  const database = openDatabase(join(dataDir, 'index.sqlite'))
+  const database = openDatabase(join(dataDir, INDEX_FILE))
   const streams = new StreamTable(database, { region, accountId, clock })
   const onSweepFailed = (err: unknown) => options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
   const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed })

@@ -1,5 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
+/** The index's name in the folder of the archive. */
+export const INDEX_FILE = 'index.sqlite'
+
 /**
  * The archive's index: one SQLite file. Each table's class states its own DDL. In WAL mode with synchronous=FULL a commit is on disk
  * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous), which is what a PERSISTED acknowledgement promises.

@@ -6,6 +6,9 @@ import type { StreamSelector } from '../stream-selector.js'
 import { integerOf, type Row, textOf, textOrNullOf } from './row.js'
 import type { StreamRecord } from './stream-record.js'
 
+export const DEFAULT_REGION = 'us-east-1'
+export const DEFAULT_ACCOUNT_ID = '000000000000'
+
 export interface StreamTableOptions {
   readonly region: string
   readonly accountId: string

@@ -33,7 +33,7 @@ camera() {
       [clock][bar]overlay=x='-640+640*mod(t,60)/60':y=352:shortest=1,format=yuv420p[v]" \
     -map '[v]' "$@" -t 60 -r $rate -c:v libx264 -preset veryslow -profile:v high $x264 \
     -x264-params "keyint=30:min-keyint=30:scenecut=0:open-gop=0" -bitexact -map_metadata -1 \
-    -f matroska -cluster_time_limit 20000 -cluster_size_limit 60000000 "footage/$name.mkv"
+    -f matroska -live 1 -cluster_time_limit 20000 -cluster_size_limit 60000000 "footage/$name.mkv"
 }
 
 camera front-door 'FRONT DOOR' 0x6FA8DC 0x6B8E5A \

@@ -1,0 +1,56 @@
+import type { EpochMs } from '../../lib/clock.js'
+import { LoopedFootage } from './looped-footage.js'
+
+const MINUTE_MS = 60_000
+
+/** How much footage there is when the demo begins. */
+export const DEMO_FOOTAGE_MS = 60 * MINUTE_MS
+
+/** One camera of the demo: a stream, the minute it plays over and over, and what is special about it. */
+export interface DemoCamera {
+  readonly streamName: string
+  readonly mediaType: string
+  /** Short for the camera that goes on, so that its footage does not grow without bound: some 15 MB an hour. */
+  readonly dataRetentionInHours: number
+  readonly isLive: boolean
+  /** Minutes before the demo began at which nothing was recorded: [from, to). */
+  readonly gap: { readonly fromMinutes: number; readonly toMinutes: number } | null
+  readonly footage: URL
+}
+
+export const DEMO_CAMERAS: readonly DemoCamera[] = [
+  {
+    streamName: 'front-door',
+    mediaType: 'video/h264,audio/aac',
+    dataRetentionInHours: 2,
+    isLive: true,
+    gap: null,
+    footage: new URL('footage/front-door.mkv', import.meta.url),
+  },
+  {
+    streamName: 'loading-dock',
+    mediaType: 'video/h264',
+    dataRetentionInHours: 24,
+    isLive: false,
+    gap: { fromMinutes: 31, toMinutes: 24 },
+    footage: new URL('footage/loading-dock.mkv', import.meta.url),
+  },
+  {
+    streamName: 'car-park',
+    mediaType: 'video/h264,audio/aac',
+    dataRetentionInHours: 24,
+    isLive: false,
+    gap: null,
+    footage: new URL('footage/car-park.mkv', import.meta.url),
+  },
+]
+
+/** Whether the camera recorded at that instant of a demo that begins at `beginMs`. */
+export function isRecording({ gap }: DemoCamera, timestampMs: EpochMs, beginMs: EpochMs): boolean {
+  if (gap === null) return true
+  return timestampMs < beginMs - gap.fromMinutes * MINUTE_MS || timestampMs >= beginMs - gap.toMinutes * MINUTE_MS
+}
+
+export function loadFootage(camera: DemoCamera): Promise<LoopedFootage> {
+  return LoopedFootage.load(camera.footage)
+}
