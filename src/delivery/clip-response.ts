@@ -3,7 +3,7 @@ import { parseByteRange } from './byte-range.js'
 import type { ClipContent } from './clip-content.js'
 import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
 import { type ConditionalHeaders, evaluatePreconditions, isRangeWanted, needsEtag } from './conditional.js'
-import { toContentDisposition } from './file-name.js'
+import { toContentDisposition } from './content-disposition.js'
 import { toHttpDate } from './http-date.js'
 import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
 

@@ -4,6 +4,7 @@ import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
 import type { PartState } from './ports.js'
+import { writeAll } from './write-all.js'
 
 /**
  * A file that is read while it is still being written. Bytes are given out only after they are on their way to the disk, and each block
@@ -159,28 +160,6 @@ export class GrowingFile {
 interface Waiter {
   readonly offset: number
   wake(): void
-}
-
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<number> {
-  let rest = chunks.filter((chunk) => chunk.byteLength > 0)
-  let writtenBytes = 0
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest, position + writtenBytes)
-    writtenBytes += bytesWritten
-    rest = dropBytes(rest, bytesWritten)
-  }
-  return writtenBytes
-}
-
-// A disk that fills up takes a part of what it is given before it refuses the rest.
-function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
-  const rest: Uint8Array[] = []
-  let left = count
-  for (const chunk of chunks) {
-    if (left < chunk.byteLength) rest.push(chunk.subarray(left))
-    left = Math.max(0, left - chunk.byteLength)
-  }
-  return rest
 }
 
 async function readAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -12,6 +12,7 @@ import {
   writePartFooter,
   writeSha256Slot,
 } from './part-footer.js'
+import { writeAll } from './write-all.js'
 
 const PART_SUFFIX = '.part'
 const TEMPORARY_SUFFIX = '.tmp'
@@ -81,14 +82,14 @@ export class PartFolder {
 
   /** Makes a temporary part a stored one: when this resolves, it survives a power cut; before, it is not there at all. */
   async keep(name: string, { file, path }: TemporaryPart, contentBytes: number, blockChecks: readonly number[]): Promise<void> {
-    await file.writev([writePartFooter(contentBytes, blockChecks)], contentBytes)
+    await writeAll(file, [writePartFooter(contentBytes, blockChecks)], contentBytes)
     await file.sync()
     await rename(path, this.#pathOf(name))
     await this.#syncFolder()
   }
 
   async keepSha256(file: FileHandle, contentBytes: number, sha256: string): Promise<void> {
-    await file.writev([writeSha256Slot(sha256)], sha256SlotOffset(contentBytes))
+    await writeAll(file, [writeSha256Slot(sha256)], sha256SlotOffset(contentBytes))
   }
 
   async remove(name: string): Promise<void> {
