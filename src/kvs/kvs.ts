@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js'
 import { AwsCalls } from './aws-calls.js'
+import { checkKvs, checkSetup } from './aws-check.js'
 import { AwsClients } from './aws-clients.js'
 import { AwsClipSource } from './aws-clips.js'
 import { AwsDataCalls } from './aws-data-calls.js'
@@ -24,6 +25,10 @@ export interface Kvs {
   readonly hls: HlsSessionSource
   /** Null when reads are not paced. */
   readonly pacer: QuotaPacer | null
+  /** For a program that starts: whether a Region and credentials can be found. @throws GatewayError with a sentence for the operator */
+  checkSetup(): Promise<void>
+  /** For /health/ready: that, and whether the control plane takes them. @throws GatewayError */
+  check(signal: AbortSignal): Promise<void>
   /** Cuts what is under way. */
   close(): void
 }
@@ -52,6 +57,8 @@ export function createKvs({ target, isPaced = true, listener = silentListener, c
     fragmentMedia: new AwsFragmentMediaSource({ data }),
     hls: new AwsHlsSessionSource({ data }),
     pacer,
+    checkSetup: () => checkSetup(clients),
+    check: (signal) => checkKvs({ clients, calls }, signal),
     close: () => clients.close(),
   }
 }
