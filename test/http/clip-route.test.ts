@@ -1,0 +1,314 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { type ClientRequest, get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { ClipContent } from '../../src/delivery/clip-content.js'
+import { ClipUnavailable } from '../../src/delivery/clip-unavailable.js'
+import { DiskPartStore } from '../../src/delivery/disk-part-store.js'
+import { PassthroughContent } from '../../src/delivery/passthrough-content.js'
+import type { PartFetch } from '../../src/delivery/ports.js'
+import { type ClipLayout, SlicedContent } from '../../src/delivery/sliced-content.js'
+import { CLIP_ROUTE_MAX_PARAM_LENGTH, clipRoute } from '../../src/http/clip-route.js'
+import { toSlicedFile } from '../../src/media/mp4/slices.js'
+import { countingFetch, HandFedSource, patternBytes } from '../support/part-bodies.js'
+
+// Real sockets, real files: what a client sees of clips that are stored, arriving, broken, or not to be had.
+
+const NOW = Date.UTC(2026, 6, 1)
+const BYTES = patternBytes(3_000_000)
+const DESCRIPTION = { fileName: 'door.mp4', contentType: 'video/mp4', lastModifiedMs: NOW - 1_000, urlExpiresAtMs: NOW + 60_000 }
+const LAYOUT: ClipLayout = {
+  etag: '"e"',
+  file: toSlicedFile([{ kind: 'source', source: 0, offset: 0, length: BYTES.byteLength }]),
+}
+
+let folder = ''
+let parts: DiskPartStore
+let app: FastifyInstance
+let base = ''
+let tokens: Record<string, (signal: AbortSignal) => Promise<ClipContent>> = {}
+let ended: string[] = []
+let active = 0
+
+const rebuilt =
+  (key: string, fetch: PartFetch, layout: ClipLayout | Promise<ClipLayout> = LAYOUT) =>
+  async () =>
+    new SlicedContent({ description: DESCRIPTION, sources: [await parts.open(key, fetch)], layout })
+const passed = (key: string, fetch: PartFetch) => async (signal: AbortSignal) =>
+  PassthroughContent.open(DESCRIPTION, await parts.open(key, fetch), signal)
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clipgate-route-'))
+  parts = await DiskPartStore.open({ folder, capBytes: 100_000_000 })
+  tokens = { stored: rebuilt('k', countingFetch(BYTES).fetch) }
+  ended = []
+  active = 0
+  app = Fastify({ routerOptions: { maxParamLength: CLIP_ROUTE_MAX_PARAM_LENGTH }, forceCloseConnections: true })
+  const open = async (token: string, signal: AbortSignal) => {
+    const content = tokens[token]
+    if (content === undefined) throw new ClipUnavailable('BAD_TOKEN', 'This is not a URL of ours.')
+    return content(signal)
+  }
+  const downloads = {
+    began: () => {
+      active += 1
+    },
+    ended: (outcome: string, bytes: number) => {
+      active -= 1
+      ended.push(`${outcome} ${bytes}`)
+    },
+  }
+  await app.register(clipRoute({ open, downloads, clock: { now: () => NOW }, identifiedWithinMs: 300 }))
+  base = await app.listen({ port: 0, host: '127.0.0.1' })
+})
+
+afterEach(async () => {
+  await app.close()
+  await parts.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const fetchClip = (token: string, init: RequestInit = {}) => fetch(`${base}/clips/${token}/door.mp4`, init)
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 20_000
+  while (!(await condition())) {
+    if (Date.now() > giveUpAt) throw new Error(`never came true: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** A client that takes what comes, and tells whether the answer ended as it should. */
+function download(
+  token: string,
+  onData: (bytes: number, request: ClientRequest) => void = () => undefined,
+): Promise<{ complete: boolean; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const request = get(`${base}/clips/${token}/door.mp4`, { agent: false }, (response: IncomingMessage) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        onData(Buffer.concat(chunks).byteLength, request)
+      })
+      response.on('error', () => undefined)
+      response.on('close', () => resolve({ complete: response.complete, body: Buffer.concat(chunks) }))
+    })
+    request.on('error', reject)
+  })
+}
+
+describe('a stored clip', () => {
+  test('is served whole, with everything that a player or a browser asks for', async () => {
+    const response = await fetchClip('stored')
+    expect(response.status).toBe(200)
+    expect((await bytesOf(response)).equals(BYTES)).toBe(true)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'accept-ranges': 'bytes',
+      'access-control-allow-origin': '*',
+      'cache-control': 'private, max-age=60, immutable',
+      'content-disposition': 'inline; filename="door.mp4"',
+      'content-length': '3000000',
+      'content-type': 'video/mp4',
+      'cross-origin-resource-policy': 'cross-origin',
+      etag: '"e"',
+      'last-modified': 'Tue, 30 Jun 2026 23:59:59 GMT',
+      'x-content-type-options': 'nosniff',
+    })
+    await until(() => ended.length === 1)
+    expect([ended, active]).toEqual([['complete 3000000'], 0])
+  })
+
+  test.each([
+    ['bytes=0-1', 0, 2],
+    ['bytes=1000000-1999999', 1_000_000, 2_000_000],
+    ['bytes=-500', 2_999_500, 3_000_000],
+  ])('answers %s with those bytes', async (range, start, end) => {
+    const response = await fetchClip('stored', { headers: { range } })
+    expect([response.status, response.headers.get('content-range')]).toEqual([206, `bytes ${start}-${end - 1}/3000000`])
+    expect((await bytesOf(response)).equals(BYTES.subarray(start, end))).toBe(true)
+  })
+
+  test('is resumed after a dropped connection, byte for byte', async () => {
+    const dropped = await download('stored', (bytes, request) => bytes > 500_000 && request.destroy())
+    expect(dropped.complete).toBe(false)
+    await until(() => ended.length === 1)
+    expect(ended[0]).toMatch(/^aborted /)
+    const rest = await fetchClip('stored', { headers: { range: `bytes=${dropped.body.byteLength}-`, 'if-range': '"e"' } })
+    expect(rest.status).toBe(206)
+    expect(Buffer.concat([dropped.body, await bytesOf(rest)]).equals(BYTES)).toBe(true)
+  })
+
+  test('answers HEAD, conditions and saving', async () => {
+    const head = await fetchClip('stored', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length'), (await bytesOf(head)).byteLength]).toEqual([200, '3000000', 0])
+    const unchanged = await fetchClip('stored', { headers: { 'if-none-match': '"e"' } })
+    expect([unchanged.status, unchanged.headers.get('etag'), unchanged.headers.get('content-length')]).toEqual([304, '"e"', null])
+    const changed = await fetchClip('stored', { headers: { 'if-match': '"other"' } })
+    expect([changed.status, changed.headers.get('content-type')]).toEqual([412, 'application/problem+json'])
+    const outside = await fetchClip('stored', { headers: { range: 'bytes=3000000-' } })
+    expect([outside.status, outside.headers.get('content-range')]).toEqual([416, 'bytes */3000000'])
+    const saved = await fetch(`${base}/clips/stored/%E7%8E%84.mp4?download=1`)
+    expect(saved.headers.get('content-disposition')).toBe('attachment; filename="door.mp4"')
+    await saved.body?.cancel()
+    expect(ended.filter((outcome) => outcome.startsWith('failed'))).toEqual([])
+  })
+
+  test('lets pages of other origins ask with ranges', async () => {
+    const preflight = await fetchClip('stored', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' },
+    })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Range')
+  })
+
+  test('goes to 64 readers at once, and a stalled one holds nobody up', async () => {
+    const stalled = connect(Number(new URL(base).port), '127.0.0.1')
+    stalled.write('GET /clips/stored/a.mp4 HTTP/1.1\r\nHost: a\r\n\r\n')
+    stalled.pause()
+    const readers = await Promise.all(Array.from({ length: 64 }, () => fetchClip('stored').then(bytesOf)))
+    expect(readers.every((bytes) => bytes.equals(BYTES))).toBe(true)
+    stalled.destroy()
+    await until(() => active === 0)
+  })
+})
+
+describe('a clip that still arrives', () => {
+  test('gives a range far inside as soon as just those bytes are there', async () => {
+    const source = new HandFedSource(BYTES.byteLength)
+    tokens.arriving = rebuilt('a', source.fetch)
+    const far = fetchClip('arriving', { headers: { range: 'bytes=100000-100099' } })
+    await until(() => source.calls === 1)
+    source.feed(BYTES.subarray(0, 100_100))
+    expect((await bytesOf(await far)).equals(BYTES.subarray(100_000, 100_100))).toBe(true)
+  })
+
+  test('waits for its size, and is told to come back when that takes too long', async () => {
+    const later = Promise.withResolvers<ClipLayout>()
+    tokens.late = rebuilt('k', countingFetch(BYTES).fetch, later.promise)
+    const impatient = await fetchClip('late', { method: 'GET', headers: { range: 'bytes=0-1' } })
+    expect([impatient.status, impatient.headers.get('retry-after')]).toEqual([425, '5'])
+    expect(await impatient.json()).toMatchObject({ code: 'TOO_EARLY' })
+    expect((await fetchClip('late', { method: 'HEAD' })).status).toBe(425)
+    const patient = fetchClip('late')
+    later.resolve(LAYOUT)
+    expect((await bytesOf(await patient)).equals(BYTES)).toBe(true)
+  })
+
+  test('is told to come back too when it cannot even be opened in time', async () => {
+    tokens.slow = (signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    expect((await fetchClip('slow')).status).toBe(425)
+  })
+
+  test('is streamed at once when it is passed through, and has tag, length and ranges once it is whole', async () => {
+    const source = new HandFedSource(null)
+    tokens.passing = passed('p', source.fetch)
+    const response = fetchClip('passing', { headers: { range: 'bytes=5-' } })
+    await until(() => source.calls === 1)
+    source.feed(BYTES.subarray(0, 1_000))
+    const { status, headers, body } = await response
+    expect([status, headers.get('etag'), headers.get('content-length'), headers.get('accept-ranges')]).toEqual([200, null, null, 'none'])
+    source.feed(BYTES.subarray(1_000))
+    source.end()
+    expect((await bytesOf(new Response(body))).equals(BYTES)).toBe(true)
+    const part = await fetchClip('passing', { headers: { range: 'bytes=5-' } })
+    expect(part.status).toBe(206)
+    expect(part.headers.get('etag')).toBe(`"${createHash('sha256').update(BYTES).digest('hex')}"`)
+    expect((await bytesOf(part)).equals(BYTES.subarray(5))).toBe(true)
+    expect(source.calls).toBe(1)
+  })
+
+  test.each(['rebuilt', 'passed'] as const)(
+    'has its readers cut off when Kinesis Video breaks off (%s), leaves no file, and is right the next time',
+    async (form) => {
+      const sources: HandFedSource[] = []
+      const fetchBroken: PartFetch = (signal) => {
+        const source = new HandFedSource(null)
+        sources.push(source)
+        return source.fetch(signal)
+      }
+      tokens.broken = form === 'rebuilt' ? rebuilt('b', fetchBroken) : passed('b', fetchBroken)
+      const downloads = [download('broken'), download('broken')]
+      await until(() => sources.length === 1 && active === 2)
+      sources[0]?.feed(BYTES.subarray(0, 1_000_000))
+      await until(() => parts.sizeBytes >= 1_000_000)
+      sources[0]?.breakOff(new Error('reset'))
+      for (const { complete, body } of await Promise.all(downloads)) {
+        expect(complete).toBe(false)
+        expect(body.equals(BYTES.subarray(0, body.byteLength))).toBe(true)
+      }
+      await until(async () => active === 0 && (await readdir(folder)).length === 0)
+      expect(ended.map((outcome) => outcome.split(' ')[0])).toEqual(['failed', 'failed'])
+      const next = download('broken')
+      await until(() => sources.length === 2)
+      sources[1]?.feed(BYTES)
+      sources[1]?.end()
+      expect(await next).toEqual({ complete: true, body: BYTES })
+    },
+  )
+
+  test('answers with a problem when it breaks before the first byte', async () => {
+    const source = new HandFedSource(BYTES.byteLength)
+    tokens.broken = rebuilt('b', source.fetch)
+    const response = fetchClip('broken')
+    await until(() => source.calls === 1)
+    source.breakOff(new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage is gone.'))
+    expect((await response).status).toBe(404)
+    expect(await (await response).json()).toMatchObject({ code: 'FOOTAGE_EXPIRED', detail: 'The footage is gone.' })
+  })
+
+  test('is given up when its only client leaves before there is a byte', async () => {
+    const source = new HandFedSource(BYTES.byteLength)
+    tokens.waiting = rebuilt('w', source.fetch)
+    const controller = new AbortController()
+    const response = fetchClip('waiting', { signal: controller.signal }).catch(() => null)
+    await until(() => source.calls === 1)
+    controller.abort()
+    await response
+    await until(() => source.isLeft && active === 0)
+    expect(ended).toEqual(['aborted 0'])
+  })
+})
+
+describe('a clip that cannot be had', () => {
+  test('is refused with a problem that names why', async () => {
+    const response = await fetchClip('x'.repeat(1_900))
+    expect([response.status, response.headers.get('content-type')]).toEqual([403, 'application/problem+json'])
+    expect(await response.json()).toEqual({
+      type: 'about:blank',
+      title: 'Forbidden',
+      status: 403,
+      detail: 'This is not a URL of ours.',
+      code: 'BAD_TOKEN',
+    })
+  })
+
+  test('answers HEAD with the status and no body', async () => {
+    const response = await fetchClip('x', { method: 'HEAD' })
+    expect([response.status, (await bytesOf(response)).byteLength]).toEqual([403, 0])
+  })
+
+  test('for a reason that is not ours shows nothing internal', async () => {
+    tokens.odd = () => Promise.reject(new TypeError('secret is not a function'))
+    const response = await fetchClip('odd')
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('secret')
+  })
+})
+
+test('keeps what the app has set on the answer so far', async () => {
+  const other = Fastify()
+  other.addHook('onRequest', async (_request, reply) => {
+    reply.header('x-request-id', '7')
+  })
+  await other.register(clipRoute({ open: rebuilt('k', countingFetch(BYTES).fetch), clock: { now: () => NOW } }))
+  const response = await fetch(`${await other.listen({ port: 0, host: '127.0.0.1' })}/clips/t/a.mp4`)
+  expect(response.headers.get('x-request-id')).toBe('7')
+  await response.arrayBuffer()
+  await other.close()
+})
