@@ -1,18 +1,273 @@
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
+import type { ClipIssue } from '../domain/clip-issue.js'
+import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
+import { isExpiryAllowed, toExpiryIssue, type UrlLifetime } from '../domain/clip-request.js'
+import { GatewayError } from '../domain/errors.js'
+import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
+import type { Clock } from '../lib/clock.js'
+import { SingleFlight } from '../lib/single-flight.js'
+import { TtlCache } from '../lib/ttl-cache.js'
+import { type AssemblyHold, ClipAssemblies } from './clip-assemblies.js'
+import type { ClipAssembly, MadeClip } from './clip-assembly.js'
 import type { ClipContent } from './clip-content.js'
+import { ClipFinder } from './clip-finder.js'
+import { ClipMismatch } from './clip-mismatch.js'
+import { type ClipOutline, toOutline } from './clip-outline.js'
+import { ClipPlanner, type PlannedRequest } from './clip-planner.js'
+import { toRefusalIssue } from './clip-refusal.js'
+import { ClipSealer } from './clip-sealer.js'
+import type { ClipSpec } from './clip-spec.js'
+import { ClipUnavailable } from './clip-unavailable.js'
+import { type ClipAddress, type ClipStatus, toBareOutline, toClip, toFetching } from './clip-view.js'
+import { openContent } from './open-content.js'
+import { orAborted } from './or-aborted.js'
+import type { PartStore } from './ports.js'
+import { fileNameOf, toClipUrl } from './signed-url.js'
+import { toClipUnavailable } from './to-clip-unavailable.js'
+import { watchClip } from './watch-clip.js'
+import { within } from './within.js'
+
+/** How long an answer waits for the heads of all parts, so that what they say against the clip is an issue and not a failure. */
+const HEADS_WAIT_MS = 2000
+/** How long a look at a clip waits for what the store has. */
+const LOOK_WAIT_MS = 100
+const OUTLINE_TTL_MS = 3_600_000
+/** Outlines take about 16 bytes a fragment, and some more each. */
+const MAX_OUTLINED_FRAGMENTS = 1_000_000
+const OUTLINE_OVERHEAD = 100
+
+export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
+
+export interface ClipServiceOptions {
+  readonly streams: StreamCatalog
+  readonly fragments: FragmentLister
+  readonly clips: ClipSource
+  readonly media: FragmentMediaSource
+  readonly store: PartStore
+  readonly clock: Clock
+  /** Newest first: the first seals, all open. */
+  readonly secrets: readonly string[]
+  /** Base of the URLs, without a slash at its end; asked each time, for a port may not be known before the gateway listens. */
+  readonly publicUrl: () => string
+  readonly urlLifetime: UrlLifetime
+  readonly maxClipBytes: number
+  readonly onRequest?: (outcome: ClipRequestOutcome) => void
+}
 
 /** Clips from request to bytes. Whatever is not an issue, a failure or a ClipUnavailable is thrown as a GatewayError. */
-export interface ClipService {
+export class ClipService {
+  readonly #options: ClipServiceOptions
+  readonly #sealer: ClipSealer
+  readonly #planner: ClipPlanner
+  readonly #finder: ClipFinder
+  readonly #assemblies: ClipAssemblies
+  readonly #outlines: TtlCache<ClipOutline>
+  readonly #findings = new SingleFlight<ClipOutline>()
+  /** Equal requests at the same time share a plan, and what follows from it. */
+  readonly #prepared = new WeakMap<ClipPlan, { readonly id: string; readonly outline: ClipOutline }>()
+
+  constructor(options: ClipServiceOptions) {
+    this.#options = options
+    this.#sealer = new ClipSealer(options.secrets)
+    this.#planner = new ClipPlanner(options)
+    this.#finder = new ClipFinder(options)
+    this.#assemblies = new ClipAssemblies(options, options.clock)
+    this.#outlines = new TtlCache({
+      clock: options.clock,
+      ttlMs: OUTLINE_TTL_MS,
+      max: MAX_OUTLINED_FRAGMENTS,
+      sizeOf: ({ spec }) => spec.pin.fragmentCount + OUTLINE_OVERHEAD,
+    })
+  }
+
   /** What `request` would do with this input, without fetching media. */
-  validate(input: ClipInput, options: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation>
+  async validate(input: ClipInput, _options: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
+    const { planned, issues } = await this.#planner.plan(input, signal)
+    return { valid: planned !== null, issues, plan: planned && toPlanSummary(planned.plan) }
+  }
+
   /** Opens the clip's parts and resolves once their headers have come, so that a refusal is among the issues. */
-  request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer>
-  /** Null when the id is not ours or no longer valid. */
-  find(id: string, signal: AbortSignal): Promise<Clip | null>
+  async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
+    const { planned, issues } = await this.#planner.plan(input, signal)
+    if (planned === null) return this.#refuse(issues)
+    const { id, outline } = this.#prepare(planned)
+    const hold = this.#assemblies.hold(id, outline)
+    try {
+      await orAborted(hold.assembly.opened, signal)
+      const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
+      this.#count(await toOutcome(hold))
+      const address = this.#toAddress(id, outline.spec, planned.request.expiresInSeconds)
+      return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
+    } catch (error) {
+      signal.throwIfAborted()
+      return this.#answerFailure(error, { id, outline, issues, expiresInSeconds: planned.request.expiresInSeconds })
+    } finally {
+      hold.release()
+    }
+  }
+
+  /** Null when the id is not ours or no longer valid. What is not in the store is fetched again, so that the clip becomes READY. */
+  async find(id: string, signal: AbortSignal): Promise<Clip | null> {
+    const spec = this.#sealer.openId(id)
+    if (spec === null) return null
+    return this.#look(id, this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds), signal)
+  }
+
   /** A fresh URL; null when the id is not ours. */
-  renew(id: string, expiresInSeconds: number | null, signal: AbortSignal): Promise<ClipAnswer | null>
+  async renew(id: string, expiresInSeconds: number | null, signal: AbortSignal): Promise<ClipAnswer | null> {
+    const { urlLifetime } = this.#options
+    const spec = this.#sealer.openId(id)
+    if (spec === null) return null
+    const seconds = expiresInSeconds ?? urlLifetime.defaultSeconds
+    if (!isExpiryAllowed(seconds, urlLifetime)) return { clip: null, issues: [toExpiryIssue(seconds, urlLifetime)] }
+    return { clip: await this.#look(id, this.#toAddress(id, spec, seconds), signal), issues: [] }
+  }
+
   /** What a URL's token opens. Throws ClipUnavailable. */
-  open(token: string, signal: AbortSignal): Promise<ClipContent>
+  async open(token: string, signal: AbortSignal): Promise<ClipContent> {
+    const opened = this.#sealer.openUrl(token)
+    if (opened === null) throw new ClipUnavailable('BAD_TOKEN', 'This is no URL of this gateway, or it was damaged on the way.')
+    const { spec, expiresAtMs } = opened
+    if (expiresAtMs <= this.#options.clock.now())
+      throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')
+    const id = this.#sealer.sealId(spec)
+    try {
+      const hold = this.#assemblies.hold(id, await this.#outlineOf(id, spec, signal))
+      return await openContent(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
+    } catch (error) {
+      throw signal.aborted ? error : toClipUnavailable(error)
+    }
+  }
+
   /** The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Ends at once for a foreign id. */
-  watch(id: string, signal: AbortSignal): AsyncIterable<Clip>
+  async *watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> {
+    const spec = this.#sealer.openId(id)
+    if (spec === null) return
+    const address = this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds)
+    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
+    if (outline instanceof ClipUnavailable) {
+      yield toFailed(spec, outline, address)
+      return
+    }
+    const hold = this.#assemblies.hold(id, outline)
+    try {
+      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), address), signal)
+    } finally {
+      hold.release()
+    }
+  }
+
+  /** Gives up what is being made. */
+  close(): void {
+    this.#assemblies.close()
+  }
+
+  #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): { readonly id: string; readonly outline: ClipOutline } {
+    const known = this.#prepared.get(plan)
+    if (known) return known
+    const outline = toOutline(request, streamArn, plan)
+    const prepared = { id: this.#sealer.sealId(outline.spec), outline }
+    this.#prepared.set(plan, prepared)
+    this.#outlines.set(prepared.id, outline)
+    return prepared
+  }
+
+  async #outlineOf(id: string, spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
+    const known = this.#outlines.get(id)
+    if (known) return known
+    const outline = await this.#findings.run(id, (shared) => this.#finder.find(spec, shared), signal)
+    this.#outlines.set(id, outline)
+    return outline
+  }
+
+  async #look(id: string, address: ClipAddress, signal: AbortSignal): Promise<Clip | null> {
+    const spec = this.#sealer.openId(id)
+    if (spec === null) return null
+    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
+    if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
+    const failure = this.#assemblies.failureOf(id)
+    if (failure !== null) return toClip(outline, toFailedStatus(failure, outline), address)
+    const hold = this.#assemblies.hold(id, outline)
+    try {
+      const made = await within(orAborted(hold.assembly.whole, signal), LOOK_WAIT_MS).then(
+        () => within(hold.assembly.made, 0),
+        () => null,
+      )
+      signal.throwIfAborted()
+      return toClip(outline, toStatus(hold.assembly, made), address)
+    } finally {
+      hold.release()
+    }
+  }
+
+  #toAddress(id: string, spec: ClipSpec, expiresInSeconds: number): ClipAddress {
+    // Tokens hold whole seconds.
+    const expiresAtMs = Math.ceil(this.#options.clock.now() / 1000 + expiresInSeconds) * 1000
+    const fileName = fileNameOf(spec)
+    return {
+      id,
+      fileName,
+      expiresAtMs,
+      downloadUrl: toClipUrl(this.#options.publicUrl(), this.#sealer.sealUrl(spec, expiresAtMs), fileName),
+    }
+  }
+
+  #refuse(issues: readonly ClipIssue[]): ClipAnswer {
+    this.#count('refused')
+    return { clip: null, issues }
+  }
+
+  #count(outcome: ClipRequestOutcome): void {
+    this.#options.onRequest?.(outcome)
+  }
+
+  /** What the caller can mend is an issue, what failed on the way to a promised clip its failure; the rest is an error. */
+  #answerFailure(
+    error: unknown,
+    {
+      id,
+      outline,
+      issues,
+      expiresInSeconds,
+    }: { readonly id: string; readonly outline: ClipOutline; readonly issues: readonly ClipIssue[]; readonly expiresInSeconds: number },
+  ): ClipAnswer {
+    const issue = toIssue(error, outline)
+    if (issue !== null) return this.#refuse([issue, ...issues])
+    this.#count('failed')
+    if (error instanceof GatewayError) throw error
+    const status = toFailedStatus(toClipUnavailable(error), outline)
+    return { clip: toClip(outline, status, this.#toAddress(id, outline.spec, expiresInSeconds)), issues }
+  }
+
+  #toUnavailable(error: unknown): ClipUnavailable {
+    if (error instanceof ClipUnavailable) return error
+    throw error
+  }
+}
+
+function toIssue(error: unknown, outline: ClipOutline): ClipIssue | null {
+  if (error instanceof ClipMismatch) return error.issue
+  const { range } = outline.spec
+  return toRefusalIssue(error, range) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, range) : null)
+}
+
+function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
+  const { outcome, outline } = assembly
+  if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
+  return outcome ? toFailedStatus(outcome.error, outline) : toFetching(assembly, made)
+}
+
+function toFailedStatus(error: ClipUnavailable, outline: ClipOutline): ClipStatus {
+  const ranges = error instanceof ClipMismatch ? error.issue.ranges : [outline.spec.range]
+  return { state: 'FAILED', error, ranges: error.reason === 'CODEC_CHANGES' ? ranges : [] }
+}
+
+function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
+  const outline = toBareOutline(spec)
+  return toClip(outline, toFailedStatus(error, outline), address)
+}
+
+async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {
+  if (isNew) return (await assembly.opened).origin
+  return assembly.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
 }

@@ -1,0 +1,77 @@
+import { planClip, toSelection } from '../domain/clip-plan.js'
+import { GatewayError } from '../domain/errors.js'
+import type { ListedFragment } from '../domain/listed-fragment.js'
+import { toRetainedFrom } from '../domain/stream-issues.js'
+import type { FragmentLister, StreamCatalog, StreamDescription } from '../kvs/ports.js'
+import type { Clock } from '../lib/clock.js'
+import { type ClipOutline, toOutline } from './clip-outline.js'
+import { listAround } from './clip-planner.js'
+import type { ClipSpec } from './clip-spec.js'
+import { ClipUnavailable } from './clip-unavailable.js'
+import { type FootagePin, isSameFootage, pinFootage } from './footage-pin.js'
+
+export interface ClipFinderOptions {
+  readonly streams: StreamCatalog
+  readonly fragments: FragmentLister
+  readonly clock: Clock
+}
+
+/** Plans a sealed clip again from what is listed now, and makes sure that it is the same footage. */
+export class ClipFinder {
+  readonly #options: ClipFinderOptions
+
+  constructor(options: ClipFinderOptions) {
+    this.#options = options
+  }
+
+  /** Throws ClipUnavailable: FOOTAGE_EXPIRED, FOOTAGE_CHANGED. */
+  async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
+    const stream = await this.#options.streams.find({ arn: spec.streamArn }, signal)
+    if (stream === null)
+      throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip is there no more, and its footage went with it.')
+    const listed = await this.#list(spec, signal)
+    const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed))
+    if (outline !== null) return outline
+    throw this.#explain(spec, { stream, listed })
+  }
+
+  async #list(spec: ClipSpec, signal: AbortSignal): Promise<readonly ListedFragment[]> {
+    try {
+      return await listAround(this.#options.fragments, spec, signal)
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'NOT_FOUND') return []
+      throw error
+    }
+  }
+
+  /** Null when it is other footage. What this gateway thinks too large was promised by one that did not. */
+  #outline(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
+    if (toSelection(spec, listed).fragments.length === 0) return null
+    const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER }
+    const { plan } = planClip(spec, listed, facts)
+    if (plan === null || !isSameFootage(spec.pin, pinFootage(plan.fragments))) return null
+    return toOutline(spec, spec.streamArn, plan)
+  }
+
+  #explain(
+    { pin, range }: ClipSpec,
+    { stream, listed }: { stream: StreamDescription; listed: readonly ListedFragment[] },
+  ): ClipUnavailable {
+    const isFirstThere = listed.some(({ fragmentNumber }) => fragmentNumber === pin.firstFragmentNumber)
+    const retainedFrom = toRetainedFrom(stream, this.#options.clock.now())
+    if (!isFirstThere && (listed.length === 0 || retainedFrom === null || range.startMs <= retainedFrom)) {
+      return new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage of this clip is no longer kept by its stream.')
+    }
+    return new ClipUnavailable('FOOTAGE_CHANGED', 'The footage in the range of this clip is not what it was when the clip was requested.')
+  }
+}
+
+/** Fragments that were listed late, before the first or after the last of the clip, are none of it. */
+function withinPin(spec: ClipSpec, listed: readonly ListedFragment[]): readonly ListedFragment[] {
+  const { fragments } = toSelection(spec, listed)
+  const placeOf = (number: FootagePin['firstFragmentNumber']) => fragments.findIndex(({ fragmentNumber }) => fragmentNumber === number)
+  const [first, last] = [placeOf(spec.pin.firstFragmentNumber), placeOf(spec.pin.lastFragmentNumber)]
+  if (first < 0 || last < 0) return []
+  const outside = new Set([...fragments.slice(0, first), ...fragments.slice(last + 1)])
+  return listed.filter((fragment) => !outside.has(fragment))
+}

@@ -1,0 +1,123 @@
+// From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
+
+import { createHash } from 'node:crypto'
+import { instantText } from '../domain/clip-issue-text.js'
+import { toStreamName } from '../domain/stream-ref.js'
+import type { TimeRange } from '../domain/time-range.js'
+import { layOutMovieInSteps, MP4_FORMAT_VERSION } from '../media/mp4/clip-file.js'
+import { type JoinResult, joinMoviesInSteps } from '../media/mp4/join.js'
+import type { Movie } from '../media/mp4/movie.js'
+import { shownMs } from '../media/mp4/movie-boxes.js'
+import { presentationTicks, toMs } from '../media/mp4/presentation.js'
+import type { SlicedFile } from '../media/mp4/slices.js'
+import { trimMovieInSteps } from '../media/mp4/trim.js'
+import { finishInTurns } from '../media/steps.js'
+import { ClipMismatch } from './clip-mismatch.js'
+import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import type { BlockKind } from './first-block.js'
+import type { ClipLayout } from './sliced-content.js'
+
+export interface ClipMovie {
+  readonly layout: ClipLayout
+  readonly durationMs: number
+  readonly delivered: TimeRange
+}
+
+export interface ClipMovieOptions {
+  /** One for each part of the outline, in order. */
+  readonly movies: readonly Movie[]
+  /** What the first fragment begins with, where it was asked for. */
+  readonly firstBlock: BlockKind | null
+  readonly signal: AbortSignal
+}
+
+type Joined = Extract<JoinResult, { joined: true }>
+
+/** Throws ClipMismatch when the parts do not fit together. */
+export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock, signal }: ClipMovieOptions): Promise<ClipMovie> {
+  const parts = movies.map((movie, index) => ({ movie, fragments: toPartFragments(outline.parts[index]) }))
+  const result = await finishInTurns(joinMoviesInSteps(parts, { startMs: null, tags: [] }), { signal })
+  if (!result.joined) throw new ClipMismatch(result, outline)
+  const firstBlockMs = toFirstBlockMs(result, firstBlock)
+  const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
+  if (outline.spec.cut === 'FRAGMENT') return layOut(outline, { movie: timed, delivered: outline.delivered, signal })
+  const cut = await cutExactly({ outline, joined: { ...result, movie: timed }, firstBlockMs, signal })
+  return layOut(outline, { ...cut, signal })
+}
+
+function toPartFragments(part: OutlinedPart | undefined): { startMs: number; lengthMs: number }[] {
+  return Array.from(part?.producerStartsMs ?? [], (startMs, index) => ({ startMs, lengthMs: part?.lengthsMs[index] ?? 0 }))
+}
+
+/** The time of the first fragment's first block in the movie: the instant that its timestamp is of. */
+function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null): number {
+  const [video] = movie.tracks
+  const firstAudioMs = parts[0]?.firstAudioMs ?? null
+  const firstVideoMs = video ? toMs(presentationTicks(video)[0] ?? 0, video.timescale) : 0
+  if (firstAudioMs === null || firstBlock === 'video') return firstVideoMs
+  return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
+}
+
+/**
+ * Time inside a fragment runs from its timestamp, by either clock. So the window opens at its distance from the first fragment, and closes
+ * at its distance from the last, which the movie has at its distance by the producer's clock.
+ */
+async function cutExactly({
+  outline,
+  joined,
+  firstBlockMs,
+  signal,
+}: {
+  readonly outline: ClipOutline
+  readonly joined: Joined
+  readonly firstBlockMs: number
+  readonly signal: AbortSignal
+}): Promise<{ movie: Movie; delivered: TimeRange }> {
+  const { range } = outline.spec
+  const window = {
+    fromMs: firstBlockMs + range.startMs - outline.startMs,
+    toMs: toLastBlockMs(outline, joined, firstBlockMs) + range.endMs - outline.lastStartMs,
+  }
+  const cut = await finishInTurns(trimMovieInSteps(joined.movie, window), { signal })
+  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(outline)
+  const delivered = {
+    startMs: range.startMs + Math.round(cut.firstFrameMs - window.fromMs),
+    endMs: range.endMs + Math.round(cut.endMs - window.toMs),
+  }
+  return { movie: cut.movie, delivered }
+}
+
+function toLastBlockMs({ parts }: ClipOutline, joined: Joined, firstBlockMs: number): number {
+  const last = parts.at(-1)
+  const placed = joined.parts.at(-1)
+  const distanceMs = (last?.producerStartsMs.at(-1) ?? 0) - (last?.producerStartsMs[0] ?? 0)
+  if (parts.length === 1 || placed === undefined) return firstBlockMs + distanceMs
+  const leadMs = firstBlockMs - (joined.parts[0]?.firstVideoMs ?? 0)
+  return placed.firstVideoMs + leadMs + distanceMs
+}
+
+async function layOut(
+  outline: ClipOutline,
+  { movie, delivered, signal }: { readonly movie: Movie; readonly delivered: TimeRange; readonly signal: AbortSignal },
+): Promise<ClipMovie> {
+  const tags = [
+    { name: 'title', value: toStreamName(outline.spec.streamArn) },
+    { name: 'date', value: instantText(movie.startMs ?? outline.startMs) },
+  ]
+  const file = await finishInTurns(layOutMovieInSteps({ ...movie, tags }), { signal })
+  const durationMs = Math.max(...movie.tracks.map(shownMs))
+  return { layout: { file, etag: toEtag(outline, file) }, durationMs, delivered }
+}
+
+/**
+ * The tag of a rebuilt clip hashes what its bytes are made from: the version of the layout, the parts, and the head, which names every
+ * sample's size and place, so that another answer to the same GetClip never continues a download of this one.
+ */
+function toEtag({ parts }: ClipOutline, file: SlicedFile): string {
+  const hash = createHash('sha256').update(`clipgate ${MP4_FORMAT_VERSION}\n`)
+  for (const { key } of parts) hash.update(`${key}\n`)
+  for (const slice of file.slices) {
+    hash.update(slice.kind === 'bytes' ? slice.bytes : `\n${slice.source} ${slice.offset} ${slice.length}\n`)
+  }
+  return `"${hash.digest('base64url')}"`
+}

@@ -1,0 +1,95 @@
+import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
+import type { EpochMs } from '../lib/clock.js'
+import type { ClipAssembly, ClipFacts, MadeClip } from './clip-assembly.js'
+import type { ClipOutline } from './clip-outline.js'
+import type { ClipSpec } from './clip-spec.js'
+import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
+
+const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
+  BAD_TOKEN: { code: 'INTERNAL', retryable: false },
+  EXPIRED: { code: 'INTERNAL', retryable: false },
+  FOOTAGE_EXPIRED: { code: 'FOOTAGE_EXPIRED', retryable: false },
+  FOOTAGE_CHANGED: { code: 'FOOTAGE_CHANGED', retryable: false },
+  CODEC_CHANGES: { code: 'CODEC_CHANGES', retryable: false },
+  KVS_THROTTLED: { code: 'KVS_THROTTLED', retryable: true },
+  KVS_FAILED: { code: 'KVS_UNAVAILABLE', retryable: true },
+  KVS_ACCESS_DENIED: { code: 'KVS_ACCESS_DENIED', retryable: false },
+  STORE_FULL: { code: 'STORE_FULL', retryable: true },
+  INTERNAL: { code: 'INTERNAL', retryable: true },
+}
+
+export type ClipStatus =
+  | { readonly state: 'FETCHING'; readonly made: MadeClip | null; readonly progress: number }
+  | { readonly state: 'READY'; readonly facts: ClipFacts }
+  | { readonly state: 'FAILED'; readonly error: ClipUnavailable; readonly ranges: ClipFailure['ranges'] }
+
+/** Where the clip is had, and under which names. */
+export interface ClipAddress {
+  readonly id: string
+  readonly downloadUrl: string
+  readonly expiresAtMs: EpochMs
+  readonly fileName: string
+}
+
+/** What an assembly that has not ended shows; its end is an outcome. */
+export function toFetching(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
+  // All bytes may be there a moment before the clip is whole.
+  return { state: 'FETCHING', made, progress: Math.min(assembly.progress, 0.999) }
+}
+
+export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
+  const { spec } = outline
+  return {
+    ...address,
+    ...toStatusFields(outline, status),
+    streamArn: spec.streamArn,
+    contentType: 'video/mp4',
+    requested: spec.range,
+    truncated: outline.truncated,
+    gaps: outline.gaps,
+    timeline: outline.timeline,
+    fragmentCount: spec.pin.fragmentCount,
+  }
+}
+
+type StatusFields = Pick<Clip, 'state' | 'form' | 'delivered' | 'sizeBytes' | 'durationMs' | 'progress' | 'etag' | 'failure'>
+
+function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields {
+  const { delivered, durationMs } = outline
+  const planned = { delivered, durationMs, sizeBytes: null, etag: null, failure: null }
+  // Several parts are always joined; one may have to be given as it is until its head has been read.
+  const form = outline.parts.length > 1 || outline.spec.cut === 'EXACT' ? 'REBUILT' : 'PASSTHROUGH'
+  switch (status.state) {
+    case 'READY':
+      return { ...status.facts, state: 'READY', progress: 1, failure: null }
+    case 'FAILED':
+      return { ...planned, state: 'FAILED', form, progress: 0, failure: toFailure(status.error, status.ranges) }
+    case 'FETCHING':
+      return { ...planned, ...toMadeFields(status.made), state: 'FETCHING', form: status.made?.form ?? form, progress: status.progress }
+  }
+}
+
+function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | 'durationMs' | 'etag'>> {
+  if (made?.form !== 'REBUILT') return {}
+  const { delivered, durationMs, layout } = made.movie
+  return { delivered, durationMs, etag: layout.etag }
+}
+
+function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {
+  return { ...FAILURES[error.reason], message: error.message, ranges }
+}
+
+/** What can be told of a clip whose footage cannot be listed any more. */
+export function toBareOutline(spec: ClipSpec): ClipOutline {
+  return {
+    spec,
+    delivered: spec.range,
+    truncated: false,
+    gaps: [],
+    timeline: [],
+    durationMs: 0,
+    startMs: spec.range.startMs,
+    lastStartMs: spec.range.endMs,
+    parts: [],
+  }
+}

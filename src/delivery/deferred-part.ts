@@ -1,0 +1,58 @@
+import type { ByteSpan } from './byte-range.js'
+import { orAborted } from './or-aborted.js'
+import type { PartHandle, PartState } from './ports.js'
+
+/** A part that may not have been asked for yet, lent out: whoever reads it waits for it, and releasing it only tells the lender. */
+export class DeferredPart implements PartHandle {
+  readonly #part: Promise<PartHandle>
+  readonly #onRelease: () => void
+  #opened: PartHandle | null = null
+
+  constructor(part: Promise<PartHandle>, onRelease: () => void) {
+    this.#onRelease = onRelease
+    this.#part = part.then((opened) => {
+      this.#opened = opened
+      return opened
+    })
+    // Whoever reads hears of it; when nobody does, it is not an unhandled rejection.
+    this.#part.catch(() => null)
+  }
+
+  get origin(): PartHandle['origin'] {
+    return this.#opened?.origin ?? 'fetched'
+  }
+
+  get state(): PartState {
+    return this.#opened?.state ?? { state: 'arriving', arrivedBytes: 0, expectedBytes: null }
+  }
+
+  async whole(signal: AbortSignal): Promise<number> {
+    return (await orAborted(this.#part, signal)).whole(signal)
+  }
+
+  async sha256(signal: AbortSignal): Promise<string> {
+    return (await orAborted(this.#part, signal)).sha256(signal)
+  }
+
+  async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* (await orAborted(this.#part, signal)).read(span, signal)
+  }
+
+  onProgress(listener: (state: PartState) => void): () => void {
+    let isOver = false
+    let end = () => {
+      isOver = true
+    }
+    this.#part.then(
+      (opened) => {
+        if (!isOver) end = opened.onProgress(listener)
+      },
+      () => null,
+    )
+    return () => end()
+  }
+
+  release(): void {
+    this.#onRelease()
+  }
+}

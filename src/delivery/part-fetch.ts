@@ -1,0 +1,91 @@
+import type { ClipSource } from '../kvs/ports.js'
+import type { Movie } from '../media/mp4/movie.js'
+import { shownMs } from '../media/mp4/movie-boxes.js'
+import type { ParsedMovie } from '../media/mp4/reader.js'
+import type { OutlinedPart } from './clip-outline.js'
+import type { ClipSpec } from './clip-spec.js'
+import { ClipUnavailable } from './clip-unavailable.js'
+import { HeadFeed } from './head-feed.js'
+import { PartBroken } from './part-broken.js'
+import type { PartBody, PartFetch } from './ports.js'
+
+/** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
+const HEADERS_TIMEOUT_MS = 120_000
+/** Lengths are told to the millisecond, and leave the last frame out. */
+const SHORT_MS = 1000
+
+export interface PartFetchOptions {
+  readonly clips: ClipSource
+  readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
+  readonly part: OutlinedPart
+  /** Number of the part in its clip. */
+  readonly source: number
+  /** Hears of the tables as soon as they have passed. */
+  readonly onHead: (head: ParsedMovie) => void
+}
+
+/** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
+export function createPartFetch({ clips, spec, part, source, onHead }: PartFetchOptions): PartFetch {
+  const { streamArn, fragmentSelectorType } = spec
+  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
+  return async (signal): Promise<PartBody> => {
+    const body = await withHeadersDeadline(signal, (bounded) => clips.getClip(request, bounded))
+    return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead }) }
+  }
+}
+
+/** The deadline is for the headers alone; the signal goes on to cut the body. */
+async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => {
+    const message = 'Kinesis Video did not begin to send the clip in time.'
+    deadline.abort(new ClipUnavailable('KVS_THROTTLED', message, { retryAfterMs: 5000 }))
+  }, HEADERS_TIMEOUT_MS)
+  try {
+    return await ask(AbortSignal.any([signal, deadline.signal]))
+  } catch (error) {
+    throw deadline.signal.aborted ? deadline.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function* checkBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  { part, source, onHead }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead'>,
+): AsyncGenerator<Uint8Array> {
+  const feed = new HeadFeed(source)
+  let isTold = false
+  const tell = () => {
+    if (isTold || feed.parsed === null) return
+    isTold = true
+    refuseShort(feed.parsed, part)
+    onHead(feed.parsed)
+  }
+  for await (const chunk of bytes) {
+    feed.push(chunk)
+    tell()
+    yield chunk
+  }
+  feed.end()
+  tell()
+  const { parsed } = feed
+  if (parsed?.understood && feed.passedBytes < parsed.mediaEnd) {
+    throw new PartBroken('WRONG_LENGTH', `the answer ends at byte ${feed.passedBytes}, its media at byte ${parsed.mediaEnd}`)
+  }
+}
+
+/** Footage may go out of retention between the listing and the answer, which then is shorter and says nothing of it. */
+function refuseShort(head: ParsedMovie, part: OutlinedPart): void {
+  if (!head.understood || countSyncs(head.movie) >= part.fragmentCount) return
+  const listedMs = part.lengthsMs.reduce((sum, lengthMs) => sum + lengthMs, 0)
+  const givenMs = Math.max(0, ...head.movie.tracks.map(shownMs))
+  if (givenMs >= listedMs - SHORT_MS) return
+  const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
+  throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+}
+
+function countSyncs({ tracks: [video] }: Movie): number {
+  if (video === undefined) return 0
+  return video.samples.syncs?.reduce((sum, sync) => sum + sync, 0) ?? video.samples.count
+}
