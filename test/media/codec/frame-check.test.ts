@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals'
+import { FrameCheck } from '../../../src/media/codec/frame-check.js'
+import type { MatroskaTrack } from '../../../src/media/matroska/track.js'
+import { demux, eventsOf } from '../../support/demux.js'
+import { FIXTURES, readFixture } from '../../support/fixtures.js'
+import { blockGroup, bytesOf, cluster, concatBytes, matroska, simpleBlock, tracks } from '../../support/mkv-builder.js'
+
+const AVCC = new Uint8Array(Buffer.from('0164000bffe100176764000bacb4187fde0220000003002000000641e2855401000568ef0472c0fdf8f800', 'hex'))
+const sink = (found: readonly MatroskaTrack[]) => new FrameCheck(found)
+const SOUND = { number: 2, type: 2, codecId: 'A_AAC', codecPrivate: bytesOf(0x11, 0x90) }
+
+function reasonsOf(frames: readonly Uint8Array[], codecPrivate: Uint8Array = AVCC): (string | null)[] {
+  const clusters = frames.map((payload, index) => cluster(index, [simpleBlock({ track: 1, time: 0, payload })], 'unknown-1'))
+  const upload = matroska([tracks({ number: 1, codecPrivate }, SOUND), ...clusters])
+  const reasons = (chunkBytes: number) =>
+    eventsOf(demux(upload, chunkBytes, sink), 'cluster-end').map(({ invalidFrame }) => invalidFrame?.reason ?? null)
+  expect(reasons(1)).toEqual(reasons(upload.byteLength))
+  expect(reasons(7)).toEqual(reasons(upload.byteLength))
+  return reasons(upload.byteLength)
+}
+
+test.each(FIXTURES)('finds nothing in %s, whatever the chunking', (name) => {
+  for (const chunkBytes of [1, 1000, 1 << 20]) {
+    const ends = eventsOf(demux(readFixture(name), chunkBytes, sink), 'cluster-end')
+    expect(ends.length).toBeGreaterThan(2)
+    expect(ends.every(({ invalidFrame }) => invalidFrame === null)).toBe(true)
+  }
+})
+
+describe('a frame', () => {
+  test('may hold several units that fill it', () => {
+    expect(reasonsOf([bytesOf(0, 0, 0, 2, 9, 16, 0, 0, 0, 1, 5)])).toEqual([null])
+  })
+
+  test('with start codes is invalid', () => {
+    const annexB = bytesOf(0, 0, 0, 1, 0x67, 0x64, 0, 11, 0xac, 0, 0, 0, 1, 0x65, 1, 2, 3)
+    expect(reasonsOf([annexB, bytesOf(0, 0, 1, 0x65, 1, 2, 3)])).toEqual([
+      expect.stringContaining('NAL unit of'),
+      expect.stringContaining('NAL unit of'),
+    ])
+  })
+
+  test('whose last length runs past it is invalid', () => {
+    expect(reasonsOf([bytesOf(0, 0, 0, 9, 1, 2, 3)])).toEqual(['a NAL unit of 9 bytes where its frame has 3 left'])
+  })
+
+  test('that ends inside a length, has none, or is empty, is invalid', () => {
+    expect(reasonsOf([bytesOf(0, 0, 0, 1, 5, 0, 0), bytesOf(0, 0, 0, 0), bytesOf(), bytesOf(0, 0, 0, 1, 5)])).toEqual([
+      'a frame that ends inside the length of a NAL unit',
+      'a NAL unit of length 0',
+      'a frame without content',
+      null,
+    ])
+  })
+
+  test('has lengths as long as CodecPrivate says', () => {
+    const twoBytes = AVCC.slice()
+    twoBytes[4] = 0xfd
+    expect(reasonsOf([bytesOf(0, 2, 9, 9, 0, 1, 5), bytesOf(0, 0, 0, 1, 5)], twoBytes)).toEqual([null, 'a NAL unit of length 0'])
+  })
+
+  test('of sound, or of a track whose CodecPrivate is invalid, is not looked at', () => {
+    const children = [simpleBlock({ track: 2, time: 0, payload: bytesOf(1) }), simpleBlock({ track: 9, time: 0, payload: bytesOf(1) })]
+    const [end] = eventsOf(
+      demux(matroska([tracks({ number: 1, codecPrivate: AVCC }, SOUND), cluster(0, children)]), 5, sink),
+      'cluster-end',
+    )
+    expect(end?.invalidFrame).toBeNull()
+    expect(reasonsOf([bytesOf(7)], bytesOf(0, 0, 0, 1, 0x67))).toEqual([null])
+  })
+
+  test('is checked in a BlockGroup and in a lace too', () => {
+    const good = bytesOf(0, 0, 0, 1, 5)
+    const bad = bytesOf(0, 0, 0, 2, 5)
+    const laced = (second: Uint8Array) => simpleBlock({ track: 1, time: 0, flags: 0x04, payload: concatBytes(bytesOf(1), good, second) })
+    const children = [[laced(good)], [laced(bad)], [blockGroup({ track: 1, time: 0, payload: bad })]]
+    const upload = matroska([tracks({ number: 1, codecPrivate: AVCC }), ...children.map((blocks, index) => cluster(index, blocks))])
+    expect(eventsOf(demux(upload, 3, sink), 'cluster-end').map(({ invalidFrame }) => invalidFrame?.track ?? null)).toEqual([null, 1, 1])
+  })
+})
