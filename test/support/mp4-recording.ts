@@ -32,6 +32,8 @@ const hex = (digits: string) => Uint8Array.from(Buffer.from(digits, 'hex'))
 
 export const videoEntry = visualSampleEntry('avc1', { width: 320, height: 180 }, box('avcC', hex(AVCC)))
 
+export const soundEntry = (codec: SoundCodec) => SOUND_ENTRIES[codec]
+
 const SOUND_ENTRIES: Record<SoundCodec, Uint8Array> = {
   aac: audioSampleEntry('mp4a', { sampleRate: 48_000, channels: 1 }, esds(hex('1188'))),
   alaw: audioSampleEntry('alaw', { sampleRate: 8000, channels: 1 }),

@@ -49,28 +49,46 @@ interface ProducerOffset {
  */
 function producerOffset({ timing, fragments }: PlacedPart, side: 'start' | 'end'): ProducerOffset | null {
   const ordered = side === 'start' ? fragments : fragments.toReversed()
-  const guess = firstGuess(timing, ordered[0], side)
-  if (guess === null) return null
-  const tolerance = MUXING_LEAD_MS + timing.endMs - timing.lastMs
+  const guesses = firstGuesses(timing, ordered[0], side)
+  const [guess] = guesses
+  if (guess === undefined) return null
   const offsets: number[] = []
   for (const { startMs } of ordered) {
-    const expected = startMs - (offsets[0] ?? guess)
-    const key = nearest(timing.keyTimesMs, expected)
-    if (key === null || Math.abs(key.timeMs - expected) > tolerance) break
-    if (key.distanceToNextMs > 2 * tolerance) offsets.push(startMs - key.timeMs)
+    const known = offsets[0]
+    const match = matchKeyFrame(timing, startMs, known === undefined ? guesses : [known])
+    if (match === 'none') break
+    if (match !== 'ambiguous') offsets.push(startMs - match)
   }
   if (offsets.length === 0) return { offsetMs: guess, isSure: false }
   const offsetMs = Math.max(...offsets)
   return { offsetMs, isSure: offsets.filter((offset) => offsetMs - offset <= ROUNDING_MS).length > 1 }
 }
 
-function firstGuess(timing: PartTiming, fragment: PartFragment | undefined, side: 'start' | 'end'): number | null {
+/** A fragment's length may or may not count its last frame: ListFragments was seen to leave it out. */
+function firstGuesses(timing: PartTiming, fragment: PartFragment | undefined, side: 'start' | 'end'): number[] {
   const firstKey = timing.keyTimesMs[0]
-  if (fragment === undefined || firstKey === undefined) return null
-  return side === 'start' ? fragment.startMs - firstKey : fragment.startMs + fragment.lengthMs - timing.endMs
+  if (fragment === undefined || firstKey === undefined) return []
+  if (side === 'start') return [fragment.startMs - firstKey]
+  const fragmentEndMs = fragment.startMs + fragment.lengthMs
+  return [fragmentEndMs - timing.lastMs, fragmentEndMs - timing.endMs]
 }
 
-function nearest(times: Float64Array, wanted: number): { timeMs: number; distanceToNextMs: number } | null {
+/** Time in the part of the key frame that the fragment begins with: one that is just where it is expected, or the only one far and wide. */
+function matchKeyFrame(timing: PartTiming, startMs: number, offsets: readonly number[]): number | 'ambiguous' | 'none' {
+  const keys = offsets.flatMap((offset) => nearest(timing.keyTimesMs, startMs - offset) ?? [])
+  // With key frames as close as a frame or two, a guess that is off by a frame would hit the wrong one just as exactly.
+  const frameMs = timing.endMs - timing.lastMs
+  const exact = keys.find(
+    ({ awayMs, distanceToNextMs }) => awayMs <= ROUNDING_MS && (offsets.length === 1 || distanceToNextMs > 2.5 * frameMs),
+  )
+  if (exact !== undefined) return exact.timeMs
+  const tolerance = MUXING_LEAD_MS + frameMs
+  const [key] = keys
+  if (key === undefined || key.awayMs > tolerance) return 'none'
+  return key.distanceToNextMs > 2 * tolerance ? key.timeMs : 'ambiguous'
+}
+
+function nearest(times: Float64Array, wanted: number): { timeMs: number; awayMs: number; distanceToNextMs: number } | null {
   let low = 0
   let high = times.length
   while (low < high) {
@@ -85,5 +103,5 @@ function nearest(times: Float64Array, wanted: number): { timeMs: number; distanc
   if (timeMs === undefined) return null
   const before = timeMs - (times[index - 1] ?? Number.NEGATIVE_INFINITY)
   const after = (times[index + 1] ?? Number.POSITIVE_INFINITY) - timeMs
-  return { timeMs, distanceToNextMs: Math.min(before, after) }
+  return { timeMs, awayMs: Math.abs(timeMs - wanted), distanceToNextMs: Math.min(before, after) }
 }
