@@ -1,11 +1,11 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
 import { buildSchemaSync } from 'type-graphql'
-import type { ClipService } from '../delivery/clip-service.js'
 import type { FragmentLister, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
+import type { ClipDesk } from './clip/clip-desk.js'
 import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
 import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
@@ -15,7 +15,7 @@ import { StreamType } from './stream/stream.type.js'
 export interface SchemaServices {
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
-  readonly clips: ClipService
+  readonly clips: ClipDesk
   readonly limits: ClipLimits
   readonly clock: Clock
 }

@@ -29,7 +29,7 @@ export const fakeClip: Clip = {
 }
 
 /** Answers every request with the same clip; `failures` are thrown instead, in order. Remembers what it was asked. */
-export class FakeClips implements ClipService {
+export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'open'> {
   readonly inputs: ClipInput[] = []
   readonly signals: AbortSignal[] = []
   failures: (Error | null)[] = []
@@ -60,10 +60,6 @@ export class FakeClips implements ClipService {
 
   async open(_token: string, _signal: AbortSignal): Promise<ClipContent> {
     throw new ClipUnavailable('BAD_TOKEN', 'This is no clip of this gateway.')
-  }
-
-  async *watch(): AsyncIterable<Clip> {
-    yield fakeClip
   }
 }
 

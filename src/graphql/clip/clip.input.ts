@@ -35,7 +35,7 @@ export class ClipInputType implements ClipInput {
   readonly cut!: ClipCut
 
   @Field(() => ClipOverflowEnum, {
-    defaultValue: 'REFUSE',
+    defaultValue: 'JOIN',
     description: 'What to do when the range holds more than one GetClip call can give.',
   })
   readonly overflow!: ClipOverflow

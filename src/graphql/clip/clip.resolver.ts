@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
-import type { ClipService } from '../../delivery/clip-service.js'
 import type { Clip, ClipAnswer, ClipValidation } from '../../domain/clip.js'
 import { GatewayError } from '../../domain/errors.js'
 import type { StreamDescription } from '../../kvs/ports.js'
@@ -9,12 +8,13 @@ import { MAX_CLIPS_PER_REQUEST } from '../limits/max-clips-per-request.js'
 import { StreamType } from '../stream/stream.type.js'
 import { ClipInputType } from './clip.input.js'
 import { ClipType } from './clip.type.js'
+import type { ClipDesk } from './clip-desk.js'
 import { ClipValidationType } from './clip-validation.type.js'
 import { RequestClipPayloadType } from './request-clip-payload.type.js'
 
 @Resolver(() => ClipType)
 export class ClipResolver {
-  constructor(private readonly clips: ClipService) {}
+  constructor(private readonly clips: ClipDesk) {}
 
   @Query(() => ClipValidationType, {
     nullable: true,

@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
-import type { ClipService } from '../../delivery/clip-service.js'
 import { isStreamArn } from '../../domain/stream-ref.js'
+import type { ClipDesk } from '../clip/clip-desk.js'
 import type { RequestContext } from '../context.js'
 import { costOfCall } from '../field-cost.js'
 import { NodeType, type TypedNode } from './node.type.js'
@@ -8,7 +8,7 @@ import { parseStreamId } from './stream-id.js'
 
 @Resolver()
 export class NodeResolver {
-  constructor(private readonly clips: ClipService) {}
+  constructor(private readonly clips: ClipDesk) {}
 
   @Query(() => NodeType, {
     nullable: true,

@@ -1,0 +1,55 @@
+import { CommanderError } from 'commander'
+import { WrongSetting } from '../config/wrong-setting.js'
+import { WrongArgument } from './wrong-argument.js'
+
+/** What the shell is told: 0 help and version, 2 wrong settings or arguments, 1 all else. */
+export function toExitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  return error instanceof WrongSetting || error instanceof WrongArgument ? 2 : 1
+}
+
+/** One plain sentence for a person at a shell. What is not known keeps its stack: it is a fault of ours, to be reported. */
+export function toSentence(error: unknown): string {
+  if (!(error instanceof Error)) return `clipgate failed: ${String(error)}`
+  return (
+    systemSentence(error) ??
+    unreachableSentence(error) ??
+    (isTold(error) ? error.message : `clipgate failed: ${error.stack ?? error.message}`)
+  )
+}
+
+/** Errors whose message was written for whoever runs the command. */
+function isTold(error: Error): boolean {
+  return ['WrongSetting', 'GatewayError', 'UploadRefused', 'WrongArgument'].includes(error.name)
+}
+
+/** What the operating system refused, and what can be done about it. */
+function systemSentence(error: Error): string | null {
+  const code = textOf(error, 'code')
+  const where = [textOf(error, 'address'), textOf(error, 'port')].filter((part) => part !== null).join(':')
+  const path = textOf(error, 'path')
+  if (code === 'EADDRINUSE')
+    return `Something else listens at ${where} already: stop it, or choose another PORT (KVS_PORT for the embedded KVS).`
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${where}: HOST (KVS_HOST for the embedded KVS) must be one of its own.`
+  if (code === 'EACCES' && path === null) return `Listening at ${where} is not permitted: choose a PORT of 1024 or more.`
+  if (code === 'ENOENT') return `There is no file or folder ${path ?? ''}.`
+  if (code === 'EISDIR') return `${path ?? 'What was given'} is a folder, not a file.`
+  if (code === 'EACCES' || code === 'EPERM') return `${path ?? 'A file'} may not be read or written by this user.`
+  return code === 'ENOSPC' ? 'The disk is full.' : null
+}
+
+/** A connection that was refused, wherever in the chain of causes it is told. */
+function unreachableSentence(error: Error): string | null {
+  for (let cause: unknown = error.cause, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    // Node tries each address of a name, and gathers what went wrong.
+    const refused = cause instanceof AggregateError ? cause.errors.find((each) => each instanceof Error) : cause
+    if (!(refused instanceof Error) || textOf(refused, 'code') !== 'ECONNREFUSED') continue
+    return `Nothing listens at ${textOf(refused, 'address')}:${textOf(refused, 'port')}: start clipgate serve or clipgate kvs there, or say where Kinesis Video is.`
+  }
+  return null
+}
+
+function textOf(error: Error, key: string): string | null {
+  const value: unknown = Reflect.get(error, key)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { loadSettings } from '../config/load-settings.js'
+import { startEmbeddedKvs } from './embedded-kvs.js'
+import { createLogger } from './logger.js'
+import { createStopSignal, untilAborted } from './stop-signal.js'
+
+export function kvsCommand(): Command {
+  return new Command('kvs')
+    .description('Start the embedded KVS by itself: a Kinesis Video Streams server for AWS’s own clients.')
+    .action(serveKvs)
+}
+
+async function serveKvs(): Promise<void> {
+  const stop = createStopSignal()
+  const settings = await loadSettings()
+  await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
+  console.log(toWelcome(kvs.url))
+  await untilAborted(stop)
+  console.log('clipgate kvs stops …')
+}
+
+function toWelcome(url: string): string {
+  return `
+clipgate kvs is ready.
+
+  Kinesis Video  ${url}
+
+Paste this into another shell:
+
+aws kinesisvideo list-streams --endpoint-url ${url} --region us-east-1 --no-sign-request
+
+Ctrl-C stops it.
+`
+}

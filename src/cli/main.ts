@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { toExitCode, toSentence } from './failure.js'
+import { kvsCommand } from './kvs.js'
+import { putMediaCommand } from './put-media.js'
+import { serveCommand } from './serve.js'
+
+function createProgram(): Command {
+  const program = new Command('clipgate')
+    .description('Clips of archived camera footage, by GraphQL, over Kinesis Video Streams or an embedded server that speaks its wire.')
+    .version(readVersion())
+    .exitOverride()
+  for (const command of [serveCommand(), kvsCommand(), putMediaCommand()]) program.addCommand(command.exitOverride())
+  return program
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
+}
+
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  // Commander has written what it has to say (usage, help, version) before it throws.
+  if (!(error instanceof CommanderError)) console.error(toSentence(error))
+  process.exitCode = toExitCode(error)
+}

@@ -1,0 +1,35 @@
+const REDRAW_MS = 200
+
+/** One line that is drawn over and over on a terminal; elsewhere nothing is drawn. */
+export class ProgressLine {
+  readonly #out: NodeJS.WriteStream
+  #drawnAtMs = 0
+  #text = ''
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out
+  }
+
+  show(text: string): void {
+    this.#text = text
+    const nowMs = performance.now()
+    if (!this.#out.isTTY || nowMs - this.#drawnAtMs < REDRAW_MS) return
+    this.#drawnAtMs = nowMs
+    this.#draw(text)
+  }
+
+  /** Writes a whole line above the progress. */
+  above(line: string): void {
+    this.clear()
+    this.#out.write(`${line}\n`)
+    if (this.#out.isTTY) this.#draw(this.#text)
+  }
+
+  clear(): void {
+    if (this.#out.isTTY) this.#draw('')
+  }
+
+  #draw(text: string): void {
+    this.#out.write(`\r\u001b[K${text}`)
+  }
+}

@@ -1,0 +1,104 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { Command } from 'commander'
+import { loadSettings, type Settings } from '../config/load-settings.js'
+import { PutMediaClient } from '../kvs/put-media-client.js'
+import { toUrlHost } from '../lib/host.js'
+import { ProgressLine } from './progress-line.js'
+import { createStopSignal } from './stop-signal.js'
+import { openUploadMedia } from './upload-media.js'
+import { WrongArgument } from './wrong-argument.js'
+
+interface PutMediaOptions {
+  readonly streamName: string
+  readonly live?: boolean
+  readonly verbose?: boolean
+  readonly producerStart?: string
+  readonly retentionHours: string
+}
+
+export function putMediaCommand(): Command {
+  return new Command('put-media')
+    .description('Upload Matroska (MKV) to a stream by PutMedia. The stream is made when there is none.')
+    .argument('<file>', 'the MKV file, or - for standard input: ffmpeg … -f matroska - | clipgate put-media - --stream-name camera')
+    .requiredOption('--stream-name <name>', 'the stream to send to')
+    .option('--live', 'send at the speed of the media’s own clock, as a camera would')
+    .option('--verbose', 'print each acknowledgement')
+    .option('--producer-start <instant>', 'when the media starts (RFC 3339); now when left out, of no use where timecodes count from 1970')
+    .option('--retention-hours <hours>', 'how long a stream that is made keeps its footage', '24')
+    .action(putMedia)
+}
+
+async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
+  const stop = createStopSignal()
+  const producerStartMs = parseInstant(options.producerStart)
+  const dataRetentionInHours = parseHours(options.retentionHours)
+  const source = file === '-' ? process.stdin : await openFile(file)
+  stop.addEventListener('abort', () => source.destroy(), { once: true })
+  const media = await openUploadMedia(source, { isLive: options.live === true, stop })
+  const client = new PutMediaClient(toTarget(await loadSettings()))
+  const progress = new ProgressLine(process.stderr)
+  let persisted = 0
+  let sentBytes = 0
+  const showProgress = () => progress.show(`${toMegabytes(sentBytes)} sent, ${persisted} fragments kept`)
+  try {
+    const summary = await client.upload(
+      {
+        streamName: options.streamName,
+        media: Readable.from(media.chunks, { objectMode: false }),
+        timecodeType: media.timecodeType,
+        producerStartMs,
+        createStream: { dataRetentionInHours },
+        onAcknowledgement: (acknowledgement) => {
+          if (acknowledgement.eventType === 'PERSISTED') persisted += 1
+          if (options.verbose === true) progress.above(JSON.stringify(acknowledgement))
+          showProgress()
+        },
+        onBytes: (bytes) => {
+          sentBytes = bytes
+          showProgress()
+        },
+      },
+      // The first stop ends the media, so that what was sent is still acknowledged; a second one ends the process.
+      new AbortController().signal,
+    )
+    progress.clear()
+    console.log(`${toMegabytes(summary.sentBytes)} sent to ${options.streamName}, ${summary.persistedFragments} fragments kept.`)
+  } finally {
+    progress.clear()
+    client.close()
+  }
+}
+
+async function openFile(file: string): Promise<Readable> {
+  const found = await stat(file)
+  if (found.isDirectory()) throw new WrongArgument(`${file} is a folder, but must be an MKV file, or - for standard input.`)
+  return createReadStream(file, { highWaterMark: 256 * 1024 })
+}
+
+function toTarget({ config, secrets }: Settings): ConstructorParameters<typeof PutMediaClient>[0] {
+  if (config.kvs.backend === 'aws') return config.kvs
+  const { host, port } = config.embeddedKvs
+  return { backend: 'embedded', endpoint: `http://${toUrlHost(host)}:${port}`, accessKey: secrets.kvsAccessKeys[0] ?? null }
+}
+
+function parseInstant(text: string | undefined): number {
+  if (text === undefined) return Date.now()
+  // Without a zone it would mean another instant on every machine.
+  const ms = /[zZ]|[+-]\d{2}:\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isFinite(ms) && ms >= 0) return ms
+  throw new WrongArgument(
+    `--producer-start is ${JSON.stringify(text)}, but must be an RFC 3339 instant with a zone, such as 2026-01-31T12:00:00Z.`,
+  )
+}
+
+function parseHours(text: string): number {
+  const hours = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (hours <= 87_600) return hours
+  throw new WrongArgument(`--retention-hours is ${JSON.stringify(text)}, but must be a whole number from 0 to 87600.`)
+}
+
+function toMegabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
+}

@@ -1,0 +1,33 @@
+import { Command } from 'commander'
+import { loadSettings, type Settings } from '../config/load-settings.js'
+import { buildGateway } from '../gateway.js'
+import { type EmbeddedKvs, startEmbeddedKvs } from './embedded-kvs.js'
+import { createLogger } from './logger.js'
+import { createStopSignal, untilAborted } from './stop-signal.js'
+import { toWelcome } from './welcome.js'
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Start the gateway and, when KVS_BACKEND is embedded, the embedded KVS. Settings come from the environment (example.env).')
+    .action(serve)
+}
+
+async function serve(): Promise<void> {
+  const stop = createStopSignal()
+  const settings = await loadSettings()
+  const { config, secrets } = settings
+  const logger = createLogger(config.logLevel)
+  // Closed in reverse order: first the gateway, then what it talks to.
+  await using running = new AsyncDisposableStack()
+  const kvs = config.kvs.backend === 'embedded' ? running.use(await startEmbeddedKvs(settings, logger)) : null
+  const gateway = running.use(await buildGateway(config, secrets, { logger, ...(kvs ? { embeddedKvsUrl: kvs.url } : {}) }))
+  await gateway.listen()
+  console.log(describe(settings, gateway.publicUrl, kvs))
+  await untilAborted(stop)
+  console.log('clipgate stops …')
+}
+
+function describe({ config }: Settings, gatewayUrl: string, kvs: EmbeddedKvs | null): string {
+  const kvsUrl = kvs?.url ?? null
+  return toWelcome({ gatewayUrl, kvsUrl, dataDir: config.dataDir, streamName: kvs?.firstStreamName ?? null, nowMs: Date.now() })
+}

@@ -1,0 +1,183 @@
+// The composition root: config and secrets in, a gateway out. Every part is handed just what it takes.
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import type { Config } from './config/config.js'
+import type { Secrets } from './config/secrets.js'
+import { ClipService } from './delivery/clip-service.js'
+import { DiskPartStore } from './delivery/disk-part-store.js'
+import { createApolloServer } from './graphql/apollo-server.js'
+import { createContext } from './graphql/context.js'
+import { createSchema, printSortedSchema } from './graphql/schema.js'
+import { buildApp } from './http/app.js'
+import { clipRoute } from './http/clip-route.js'
+import { closeApp } from './http/close-app.js'
+import { GatewayMetrics } from './http/gateway-metrics.js'
+import type { Dependency } from './http/health-route.js'
+import { createEndpointLoader } from './kvs/endpoint-loader.js'
+import { createKvs, type Kvs } from './kvs/kvs.js'
+import type { KvsTarget } from './kvs/kvs-target.js'
+import type { EndpointDirectory, FragmentLister, StreamCatalog } from './kvs/ports.js'
+import { type Clock, systemClock } from './lib/clock.js'
+import { isLoopbackHost, toUrlHost } from './lib/host.js'
+
+export interface GatewayOptions {
+  readonly clock?: Clock
+  /** Where the gateway logs to. Left out, it does not log. */
+  readonly logger?: FastifyBaseLogger
+  /** Where the embedded KVS listens, when it is not at KVS_HOST and KVS_PORT (port 0 leaves the choice to the system). */
+  readonly embeddedKvsUrl?: string
+}
+
+/** What GraphQL and the HTTP routes stand on. */
+export interface GatewayServices {
+  readonly streams: StreamCatalog
+  readonly endpoints: EndpointDirectory
+  readonly fragments: FragmentLister
+  readonly clips: ClipService
+}
+
+export interface Gateway extends AsyncDisposable {
+  readonly app: FastifyInstance
+  readonly services: GatewayServices
+  /** The base of the URLs that it hands out: PUBLIC_URL, or where it listens. */
+  readonly publicUrl: string
+  /** Starts listening, and tells where. @throws GatewayError when AWS is to be asked and no Region or credentials can be found */
+  listen(): Promise<string>
+  /** Stops taking requests, lets those under way finish for SHUTDOWN_GRACE_MS, then cuts them and frees everything. */
+  close(): Promise<void>
+}
+
+/** Wires a gateway up; it does not listen yet. */
+export async function buildGateway(config: Config, secrets: Secrets, options: GatewayOptions = {}): Promise<Gateway> {
+  const { clock = systemClock, logger = pino({ level: 'silent' }) } = options
+  const address = new Address(config)
+  const storeFolder = join(config.dataDir, 'clips')
+  await using undo = new AsyncDisposableStack()
+  const store = undo.use(
+    await DiskPartStore.open({
+      folder: storeFolder,
+      capBytes: config.clips.storeBytes,
+      onProblem: (text, err) => logger.warn({ err }, text),
+    }),
+  )
+  const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
+  const kvs = createKvs({ target: toTarget(config, secrets, options), isPaced: isPaced(config), listener: metrics, clock })
+  undo.defer(() => kvs.close())
+  const urlLifetime = { defaultSeconds: config.clips.urlTtlSeconds, maxSeconds: config.clips.urlMaxTtlSeconds }
+  const clips = new ClipService({
+    streams: kvs.streams,
+    fragments: kvs.fragments,
+    clips: kvs.clips,
+    media: kvs.fragmentMedia,
+    store,
+    clock,
+    secrets: secrets.clipUrlSecrets,
+    publicUrl: () => address.publicUrl,
+    urlLifetime,
+    maxClipBytes: config.clips.maxBytes,
+    onRequest: (outcome) => metrics.onClipRequest(outcome),
+  })
+  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips }
+  undo.defer(() => clips.close())
+  const limits = {
+    maxClipBytes: config.clips.maxBytes,
+    maxUrlSeconds: urlLifetime.maxSeconds,
+    defaultUrlSeconds: urlLifetime.defaultSeconds,
+  }
+  const schema = createSchema({ ...services, limits, clock })
+  const app = await buildApp({
+    apollo: createApolloServer(schema, {
+      maxDepth: config.queryMaxDepth,
+      maxCost: config.queryMaxCost,
+      introspection: config.introspection,
+      log: logger,
+      listener: metrics,
+    }),
+    createContext: (signal) =>
+      createContext({ streams: kvs.streams, createEndpointLoader: (of) => createEndpointLoader(kvs.endpoints, of) }, signal),
+    schemaText: printSortedSchema(schema),
+    metrics,
+    dependencies: createDependencies(kvs, storeFolder),
+    origins: () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) }),
+    requestTimeoutMs: config.requestTimeoutMs,
+    trustProxy: config.trustProxy,
+    logger,
+  })
+  undo.defer(() => closeApp(app, config.shutdownGraceMs))
+  await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads, clock }))
+  await app.ready()
+  return toGateway(app, { services, address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
+}
+
+interface Parts {
+  readonly services: GatewayServices
+  readonly address: Address
+  readonly checkSetup: () => Promise<void>
+  readonly undo: AsyncDisposableStack
+}
+
+function toGateway(app: FastifyInstance, { services, address, checkSetup, undo }: Parts): Gateway {
+  const close = () => undo.disposeAsync()
+  return {
+    app,
+    services,
+    get publicUrl() {
+      return address.publicUrl
+    },
+    async listen() {
+      await checkSetup()
+      await app.listen({ host: address.host, port: address.port })
+      return address.found(app.server.address())
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Where the gateway listens and is reached. With PORT=0 that is known once it listens. */
+class Address {
+  readonly host: string
+  port: number
+  readonly #publicUrl: string | null
+
+  constructor({ host, port, publicUrl }: Config) {
+    this.host = host
+    this.port = port
+    this.#publicUrl = publicUrl
+  }
+
+  get publicUrl(): string {
+    return this.#publicUrl ?? this.#ownUrl
+  }
+
+  /** Takes what the system says once the server listens. */
+  found(address: string | { readonly port: number } | null): string {
+    if (address !== null && typeof address === 'object') this.port = address.port
+    return this.#ownUrl
+  }
+
+  get #ownUrl(): string {
+    return `http://${toUrlHost(this.host)}:${this.port}`
+  }
+}
+
+function toTarget({ kvs, embeddedKvs }: Config, secrets: Secrets, { embeddedKvsUrl }: GatewayOptions): KvsTarget {
+  if (kvs.backend === 'aws') return kvs
+  const endpoint = embeddedKvsUrl ?? `http://${toUrlHost(embeddedKvs.host)}:${embeddedKvs.port}`
+  return { backend: 'embedded', endpoint, accessKey: secrets.kvsAccessKeys[0] ?? null }
+}
+
+/** An embedded KVS without quotas has nothing that reads could be paced by. */
+function isPaced({ kvs, embeddedKvs }: Config): boolean {
+  return kvs.backend === 'aws' || embeddedKvs.quotas
+}
+
+function createDependencies(kvs: Kvs, storeFolder: string): Dependency[] {
+  return [
+    { name: 'kinesisVideo', check: (signal) => kvs.check(signal) },
+    { name: 'clipStore', check: () => access(storeFolder, constants.R_OK | constants.W_OK) },
+  ]
+}

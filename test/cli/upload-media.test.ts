@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from '@jest/globals'
+import { openUploadMedia } from '../../src/cli/upload-media.js'
+import { cluster, concatBytes, matroska, simpleBlock, tracks } from '../support/mkv-builder.js'
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return concatBytes(...all)
+}
+
+function footage(...clusterTimesMs: number[]): Uint8Array {
+  const frame = simpleBlock({ track: 1, time: 0, isKey: true, payload: new Uint8Array(100) })
+  return matroska([tracks({ number: 1 }), ...clusterTimesMs.map((time) => cluster(time, [frame]))])
+}
+
+const never = new AbortController().signal
+
+describe('media to upload', () => {
+  test.each([1, 7, 4096, 1_000_000])('goes through byte for byte, in pieces of %d', async (size) => {
+    const bytes = await readFile('test/fixtures/h264-only.mkv')
+    const media = await openUploadMedia(inPieces(bytes, size), { isLive: false, stop: never })
+    expect(media.timecodeType).toBe('RELATIVE')
+    expect(Buffer.compare(await collect(media.chunks), bytes)).toBe(0)
+  })
+
+  test('counts from 1970 when its first Cluster does', async () => {
+    const media = await openUploadMedia(inPieces(footage(1_700_000_000_000), 64), { isLive: false, stop: never })
+    expect(media.timecodeType).toBe('ABSOLUTE')
+  })
+
+  test('goes through at its own speed when it is live', async () => {
+    const bytes = footage(0, 100, 200)
+    const media = await openUploadMedia(inPieces(bytes, 32), { isLive: true, stop: never })
+    const startedMs = performance.now()
+    expect(Buffer.compare(await collect(media.chunks), bytes)).toBe(0)
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(199)
+  })
+
+  test('ends when it is stopped, in the middle of a wait too', async () => {
+    const stop = new AbortController()
+    const media = await openUploadMedia(inPieces(footage(0, 3_600_000), 32), { isLive: true, stop: stop.signal })
+    setTimeout(() => stop.abort(), 50)
+    expect((await collect(media.chunks)).byteLength).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['no Matroska', Buffer.from('a'.repeat(100_000))],
+  ])('goes through as it is when it is %s', async (_, bytes) => {
+    for (const isLive of [false, true]) {
+      const media = await openUploadMedia(inPieces(bytes, 1000), { isLive, stop: never })
+      expect((await collect(media.chunks)).byteLength).toBe(bytes.byteLength)
+    }
+  })
+})

@@ -1,0 +1,71 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js')
+
+/** Builds dist/ when it is stale: these tests run what users run. */
+export async function buildDist(): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(process.cwd(), 'scripts', 'build.mjs')])
+}
+
+export interface CliResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CliProcess extends AsyncDisposable {
+  /** Resolves with the first match on stdout; rejects when the process ends before it. */
+  until(pattern: RegExp): Promise<RegExpExecArray>
+  stop(signal?: NodeJS.Signals): Promise<CliResult>
+  readonly ended: Promise<CliResult>
+  readonly stdin: ChildProcess['stdin']
+}
+
+/** `clipgate …` as a process of its own, over a data folder of its own, on free ports. */
+export async function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'clipgate-cli-'))
+  const given = { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', KVS_PORT: '0', KVS_DEMO: 'false', LOG_LEVEL: 'warn', ...env }
+  const child = spawn(process.execPath, [MAIN, ...args], { env: given })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = once(child, 'close').then(([code]): CliResult => ({ code, stdout, stderr }))
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    return ended
+  }
+  return {
+    ended,
+    stop,
+    stdin: child.stdin,
+    async until(pattern) {
+      for (;;) {
+        const match = pattern.exec(stdout)
+        if (match) return match
+        const more = await Promise.race([once(child.stdout, 'data'), ended])
+        if (!Array.isArray(more) && !pattern.test(stdout)) throw new Error(`ended with ${more.code} before ${pattern}: ${stderr}${stdout}`)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A command that ends by itself. */
+export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+  await using cli = await startCli(args, env)
+  cli.stdin?.end()
+  return await cli.ended
+}
