@@ -5,8 +5,8 @@ import type { StreamRecord } from './archive/stream-record.js'
 import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
 import { UploadError } from './upload-error.js'
 
-/** Fragments on their way to the disk while the next one is already received. */
-const MOST_UNDER_WAY = 4
+/** Fragments on their way to the disk while the next one is already received: one thread of libuv's four stays free for its writes. */
+const MOST_UNDER_WAY = 3
 
 export interface FragmentStoreOptions {
   readonly archive: Archive

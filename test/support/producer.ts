@@ -49,7 +49,15 @@ export class Producer {
 
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.request.write(bytes, (error) => (error ? reject(error) : resolve()))
+      // A write to a connection that goes meanwhile may never call back.
+      const lost = () => reject(new Error('the connection is gone'))
+      if (this.request.closed) return lost()
+      this.request.once('close', lost)
+      this.request.write(bytes, (error) => {
+        this.request.removeListener('close', lost)
+        if (error) reject(error)
+        else resolve()
+      })
     })
   }
 
