@@ -1,5 +1,6 @@
 import { MalformedMedia } from '../malformed-media.js'
 import type { BoxView } from './box-view.js'
+import { sampleBytes } from './cut-track.js'
 import type { FileRange } from './find-movie.js'
 import type { ChunkColumns, SampleColumns } from './movie.js'
 import { NotUnderstood } from './not-understood.js'
@@ -13,22 +14,29 @@ export function readChunks(
   if (stsc.version !== 0 || offsets.version !== 0) throw new NotUnderstood('a chunk table has a version other than 0')
   const rowBytes = offsets.type === 'co64' ? 8 : 4
   const count = offsets.rows(4, rowBytes)
+  const words = offsets.words(8, (count * rowBytes) / 4)
   const sampleCounts = readSampleCounts(stsc, count, samples.count)
   const chunks = { count, spans: new Uint32Array(count), offsets: new Float64Array(count), sampleCounts }
   let firstSample = 0
+  let span = 0
   for (let chunk = 0; chunk < count; chunk += 1) {
-    const at = 8 + rowBytes * chunk
-    const start = rowBytes === 8 ? offsets.u64(at) : offsets.u32(at)
+    const at = rowBytes * chunk
+    const start = rowBytes === 8 ? words.getUint32(at) * 0x100000000 + words.getUint32(at + 4) : words.getUint32(at)
     const samplesInChunk = sampleCounts[chunk] ?? 0
-    const end = start + bytesOf(samples, firstSample, samplesInChunk)
-    const span = mdats.findIndex((mdat) => start >= mdat.start && end <= mdat.end)
+    const end = start + sampleBytes(samples, firstSample, firstSample + samplesInChunk)
+    if (!isInside(mdats[span], start, end)) span = mdats.findIndex((mdat) => isInside(mdat, start, end))
     const mdat = mdats[span]
-    if (mdat === undefined) throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset + at)
+    if (mdat === undefined)
+      throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset + 8 + at)
     chunks.spans[chunk] = span
     chunks.offsets[chunk] = start - mdat.start
     firstSample += samplesInChunk
   }
   return chunks
+}
+
+function isInside(mdat: FileRange | undefined, start: number, end: number): boolean {
+  return mdat !== undefined && start >= mdat.start && end <= mdat.end
 }
 
 /** Samples in each chunk (ISO/IEC 14496-12, 8.7.4): a row holds from its first chunk to the next row's. */
@@ -49,11 +57,4 @@ function readSampleCounts(stsc: BoxView, chunkCount: number, sampleCount: number
   }
   if (counted !== sampleCount) throw new MalformedMedia(`the chunks hold ${counted} samples, the track ${sampleCount}`, stsc.offset)
   return counts
-}
-
-function bytesOf({ sizes }: SampleColumns, first: number, count: number): number {
-  if (typeof sizes === 'number') return sizes * count
-  let bytes = 0
-  for (let index = first; index < first + count; index += 1) bytes += sizes[index] ?? 0
-  return bytes
 }

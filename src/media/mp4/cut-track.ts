@@ -1,3 +1,4 @@
+import type { Steps } from '../steps.js'
 import type { ChunkColumns, MediaSpan, Movie, MovieTrack, SampleColumns } from './movie.js'
 import { sliceDurations } from './runs.js'
 
@@ -50,10 +51,13 @@ export function sampleBytes({ sizes }: SampleColumns, from: number, to: number):
 }
 
 /** Spans from the first to the last byte that a sample needs; those that none needs are left out. */
-export function shrinkSpans(movie: Movie): Movie {
+export function* shrinkSpans(movie: Movie): Steps<Movie> {
   const starts = new Float64Array(movie.spans.length).fill(Number.POSITIVE_INFINITY)
   const ends = new Float64Array(movie.spans.length)
-  for (const track of movie.tracks) noteUse(track, starts, ends)
+  for (const track of movie.tracks) {
+    noteUse(track, starts, ends)
+    yield
+  }
 
   const spans: MediaSpan[] = []
   const numbers = new Uint32Array(movie.spans.length)
@@ -64,7 +68,12 @@ export function shrinkSpans(movie: Movie): Movie {
     numbers[index] = spans.length
     spans.push({ source: span.source, offset: span.offset + start, length: end - start })
   })
-  return { ...movie, spans, tracks: movie.tracks.map((track) => ({ ...track, chunks: renumber(track.chunks, numbers, starts) })) }
+  const tracks: MovieTrack[] = []
+  for (const track of movie.tracks) {
+    tracks.push({ ...track, chunks: renumber(track.chunks, numbers, starts) })
+    yield
+  }
+  return { ...movie, spans, tracks }
 }
 
 function noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Float64Array): void {
@@ -81,9 +90,12 @@ function noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Fl
 }
 
 function renumber(chunks: ChunkColumns, numbers: Uint32Array, starts: Float64Array): ChunkColumns {
-  return {
-    ...chunks,
-    spans: chunks.spans.map((span) => numbers[span] ?? 0),
-    offsets: chunks.offsets.map((offset, chunk) => offset - (starts[chunks.spans[chunk] ?? 0] ?? 0)),
+  const spans = new Uint32Array(chunks.count)
+  const offsets = new Float64Array(chunks.count)
+  for (let chunk = 0; chunk < chunks.count; chunk += 1) {
+    const span = chunks.spans[chunk] ?? 0
+    spans[chunk] = numbers[span] ?? 0
+    offsets[chunk] = (chunks.offsets[chunk] ?? 0) - (starts[span] ?? 0)
   }
+  return { ...chunks, spans, offsets }
 }

@@ -1,6 +1,7 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { type BoxView, printable } from './box-view.js'
 import { readChunks } from './chunk-reader.js'
+import { sampleBytes } from './cut-track.js'
 import { readEdits } from './edit-reader.js'
 import { type FileRange, type FoundMovie, findMovie } from './find-movie.js'
 import type { Movie, MovieTrack } from './movie.js'
@@ -115,12 +116,8 @@ function refuseOtherFiles(dinf: BoxView): void {
 /** Samples that overlap would let a small file stand for an endless movie. */
 function refuseSharedBytes(tracks: readonly MovieTrack[], mdats: readonly FileRange[]): void {
   const available = mdats.reduce((total, { start, end }) => total + end - start, 0)
-  const used = tracks.reduce((total, { samples }) => total + sampleBytes(samples), 0)
+  const used = tracks.reduce((total, { samples }) => total + sampleBytes(samples, 0, samples.count), 0)
   if (used > available) throw new MalformedMedia(`the samples are ${used} bytes, mdat is ${available}`, mdats[0]?.start ?? 0)
-}
-
-function sampleBytes({ sizes, count }: MovieTrack['samples']): number {
-  return typeof sizes === 'number' ? sizes * count : sizes.reduce((total, size) => total + size, 0)
 }
 
 interface Expected {

@@ -41,12 +41,15 @@ export function* trimMovieInSteps(movie: Movie, window: { readonly fromMs: numbe
   const endMs = toMs(frames.endTicks, video.timescale)
   const stretch = { fromMs: firstFrameMs, toMs: endMs }
   const tracks = [cutVideo(video, { covering, frames, times })]
-  for (const track of others) tracks.push(cutSound(track, yield* durationsToRuns(track.samples), stretch))
   yield
+  for (const track of others) {
+    tracks.push(cutSound(track, yield* durationsToRuns(track.samples), stretch))
+    yield
+  }
   const startMs = movie.startMs === null ? null : movie.startMs + Math.round(firstFrameMs)
   return {
     trimmed: true,
-    movie: shrinkSpans({ ...movie, startMs, tracks }),
+    movie: yield* shrinkSpans({ ...movie, startMs, tracks }),
     firstFrameMs,
     lastFrameMs: toMs(frames.lastTicks, video.timescale),
     endMs,
