@@ -15,16 +15,22 @@ export interface DiskPartHandleOptions {
   readonly pool: ReadBuffers
   /** The file does not hold what was written into it. */
   readonly onDamaged: (part: HeldPart) => void
+  /** Fetches the part again, for a file that turns out to be damaged; null for one that was fetched for that reason. */
+  readonly reopen: (() => Promise<DiskPartHandle>) | null
 }
 
 const NEVER = new AbortController().signal
 
-/** One holder's hold on a part. */
+/**
+ * One holder's hold on a part. Holders may keep it for long and have promised its bytes to others, so damage is mended behind their
+ * backs: the part is fetched again, and when every block is what it was, reading goes on where it stopped.
+ */
 export class DiskPartHandle implements PartHandle {
   readonly origin: PartHandle['origin']
   readonly #options: DiskPartHandleOptions
   readonly #file: GrowingFile
   #isReleased = false
+  #mended: Promise<DiskPartHandle> | null = null
 
   constructor(options: DiskPartHandleOptions) {
     this.origin = options.origin
@@ -56,23 +62,68 @@ export class DiskPartHandle implements PartHandle {
   }
 
   async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { part, pool, onDamaged } = this.#options
     if (this.#isReleased) throw new Error('a part was read after its handle had been released')
-    part.hold()
+    let at = span.start
     try {
-      yield* readAhead(this.#file, span, pool, signal)
+      if (this.#mended === null) {
+        for await (const chunk of this.#readFile(span, signal)) {
+          at += chunk.byteLength
+          yield chunk
+        }
+        return
+      }
     } catch (error) {
-      if (error instanceof PartBroken && error.breakage === 'DAMAGED') onDamaged(part)
-      throw error
-    } finally {
-      part.letGo()
+      if (!isDamage(error) || this.#options.reopen === null) throw error
     }
+    const mended = await this.#mend(signal)
+    yield* mended.read({ start: at, end: span.end }, signal)
   }
 
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#options.part.letGo()
+    this.#mended?.then(
+      (mended) => mended.release(),
+      () => null,
+    )
+  }
+
+  async *#readFile(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { part, pool, onDamaged } = this.#options
+    part.hold()
+    try {
+      yield* readAhead(this.#file, span, pool, signal)
+    } catch (error) {
+      if (isDamage(error)) onDamaged(part)
+      throw error
+    } finally {
+      part.letGo()
+    }
+  }
+
+  #mend(signal: AbortSignal): Promise<DiskPartHandle> {
+    this.#mended ??= this.#fetchAgain().catch((error) => {
+      this.#mended = null
+      throw error
+    })
+    return orAborted(this.#mended, signal)
+  }
+
+  async #fetchAgain(): Promise<DiskPartHandle> {
+    const { reopen } = this.#options
+    if (reopen === null) throw new PartBroken('DAMAGED', 'a part is damaged although it was fetched again')
+    const again = await reopen()
+    try {
+      await again.whole(NEVER)
+      // The layout of a clip was made from the old bytes: others, even if right in themselves, would not fit it.
+      if (!isSame(again.#file, this.#file))
+        throw new PartBroken('DAMAGED', 'a stored part is damaged, and its source gives other bytes now')
+      return again
+    } catch (error) {
+      again.release()
+      throw error
+    }
   }
 
   async #computeSha256(): Promise<string> {
@@ -84,4 +135,12 @@ export class DiskPartHandle implements PartHandle {
     void part.holding(() => opened.keepSha256(sha256))
     return sha256
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof PartBroken && error.breakage === 'DAMAGED'
+}
+
+function isSame(a: GrowingFile, b: GrowingFile): boolean {
+  return a.arrivedBytes === b.arrivedBytes && a.blockChecks.every((check, block) => check === b.blockChecks[block])
 }

@@ -1,4 +1,4 @@
-import { DiskPartHandle } from './disk-part-handle.js'
+import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { GrowingFile } from './growing-file.js'
 import { HeldPart, type OpenedPart } from './held-part.js'
 import { orAborted } from './or-aborted.js'
@@ -65,20 +65,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   }
 
   async open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle> {
-    if (this.#isClosed) throw closed()
-    const name = this.#folder.nameOf(key)
-    const joined = this.#held.get(name)
-    const part = joined ?? this.#begin(name, fetch)
-    part.hold()
-    this.#index.touch(name)
-    try {
-      const opened = await orAborted(part.opened, signal)
-      const origin = joined === undefined ? opened.origin : originOfJoined(opened)
-      return new DiskPartHandle({ part, opened, origin, pool: this.#buffers, onDamaged: (damaged) => this.#discard(damaged) })
-    } catch (error) {
-      part.letGo()
-      throw error
-    }
+    return this.#openHandle(key, fetch, { signal, reopen: () => this.#openHandle(key, fetch, { signal: undefined, reopen: null }) })
   }
 
   /** Aborts what arrives, and waits until nothing is written any more. */
@@ -91,6 +78,23 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #openHandle(key: string, fetch: PartFetch, { signal, reopen }: OpenOptions): Promise<DiskPartHandle> {
+    if (this.#isClosed) throw closed()
+    const name = this.#folder.nameOf(key)
+    const joined = this.#held.get(name)
+    const part = joined ?? this.#begin(name, fetch)
+    part.hold()
+    this.#index.touch(name)
+    try {
+      const opened = await orAborted(part.opened, signal)
+      const origin = joined === undefined ? opened.origin : originOfJoined(opened)
+      return new DiskPartHandle({ part, opened, origin, pool: this.#buffers, onDamaged: (damaged) => this.#discard(damaged), reopen })
+    } catch (error) {
+      part.letGo()
+      throw error
+    }
   }
 
   #begin(name: string, fetch: PartFetch): HeldPart {
@@ -246,6 +250,11 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   #forget(part: HeldPart): void {
     if (this.#held.get(part.name) === part) this.#held.delete(part.name)
   }
+}
+
+interface OpenOptions {
+  readonly signal: AbortSignal | undefined
+  readonly reopen: DiskPartHandleOptions['reopen']
 }
 
 interface Arrival {

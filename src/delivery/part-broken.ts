@@ -6,7 +6,7 @@ export type PartBreakage =
   | 'TOO_LARGE'
   /** No byte came for too long. */
   | 'STALLED'
-  /** What is on the disk is not what was written; the part is dropped, the next request fetches it again. */
+  /** What is on the disk is not what was written, and fetching it again gave other bytes. */
   | 'DAMAGED'
   /** The store was closed. */
   | 'CLOSED'

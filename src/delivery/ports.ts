@@ -38,7 +38,7 @@ export interface PartHandle {
   sha256(signal: AbortSignal): Promise<string>
   /**
    * Bytes [start, end), waiting for those that have not come yet; the end of the part ends them too. Rejects when the fetch fails before
-   * they do, and with PartBroken rather than give a byte that is not the one that was stored. Each chunk is valid until the next is asked for.
+   * they do, and with PartBroken rather than give a byte that is not the one that was stored and could not be fetched again. Each chunk is valid until the next is asked for.
    */
   read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Called at each change of the state; returns what ends it. */

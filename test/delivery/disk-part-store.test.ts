@@ -401,25 +401,47 @@ describe('a damaged file', () => {
     handle.release()
   })
 
-  test.each([0, 65_535, 131_072, 299_999])('never gives the wrong byte %i, and is fetched again next time', async (at) => {
+  test.each([0, 65_535, 131_072, 299_999])('never gives the wrong byte %i: it is fetched again behind the reader’s back', async (at) => {
     const problems: string[] = []
     const parts = await openStore({ onProblem: (message) => problems.push(message) })
     await store(parts, 'k', bytes)
     await flip(at)
-    const handle = await parts.open('k', NOT_FETCHED)
+    const { fetch, calls } = countingFetch(bytes)
+    const [handle, other] = [await parts.open('k', fetch), await parts.open('k', fetch)]
+    expect(handle.origin).toBe('stored')
+    const read = await Promise.all([readAll(handle), readAll(other)])
+    expect(read.every((content) => content.equals(bytes))).toBe(true)
+    expect((await collect(handle.read({ start: 5, end: 70_000 }, SIGNAL))).equals(bytes.subarray(5, 70_000))).toBe(true)
+    expect(calls()).toBe(1)
+    expect(problems.length).toBeGreaterThan(0)
+    handle.release()
+    other.release()
+    await until(async () => (await temporaries()).length === 0)
+    const again = await parts.open('k', NOT_FETCHED)
+    expect((await readAll(again)).equals(bytes)).toBe(true)
+    again.release()
+  })
+
+  test.each([
+    ['gives other bytes', countingFetch(patternBytes(300_000, 2)).fetch, { breakage: 'DAMAGED' }],
+    ['gives fewer bytes', countingFetch(bytes.subarray(0, 299_999)).fetch, { breakage: 'DAMAGED' }],
+    ['is refused', NOT_FETCHED, { message: 'fetched although it is stored' }],
+  ])('breaks its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
+    const parts = await openStore()
+    await store(parts, 'k', bytes)
+    await flip(290_000)
+    const handle = await parts.open('k', fetch)
     const got: Buffer[] = []
     const reading = async () => {
       for await (const chunk of handle.read({ start: 0, end: 300_000 }, SIGNAL)) got.push(Buffer.from(chunk))
     }
-    await expect(reading()).rejects.toMatchObject({ breakage: 'DAMAGED' })
+    await expect(reading()).rejects.toMatchObject(error)
     const given = Buffer.concat(got)
+    expect(given.byteLength).toBeGreaterThan(200_000)
     expect(given.equals(bytes.subarray(0, given.byteLength))).toBe(true)
-    expect(problems).toHaveLength(1)
-    const { fetch, calls } = countingFetch(bytes)
-    const again = await parts.open('k', fetch)
-    expect((await readAll(again)).equals(bytes)).toBe(true)
-    expect(calls()).toBe(1)
     handle.release()
+    const again = await parts.open('other', countingFetch(bytes).fetch)
+    expect((await readAll(again)).equals(bytes)).toBe(true)
     again.release()
   })
 
