@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals'
+import { expiredIssues, type StreamFacts, streamIssues, streamNotFoundIssue, toRetainedFrom } from '../../src/domain/stream-issues.js'
+
+const NOW = 1_790_000_000_000
+const HOUR = 3_600_000
+const STREAM: StreamFacts = { status: 'ACTIVE', createdAtMs: NOW - 100 * HOUR, dataRetentionInHours: 24 }
+const HEAD = NOW - 24 * HOUR
+
+function ask(startMs: number, endMs: number, { stream = STREAM, byProducer = false } = {}): string[] {
+  const fragmentSelectorType = byProducer ? ('PRODUCER_TIMESTAMP' as const) : ('SERVER_TIMESTAMP' as const)
+  return streamIssues({ stream: { name: 'x' }, range: { startMs, endMs }, fragmentSelectorType }, stream, NOW).map(({ code }) => code)
+}
+
+describe('a stream', () => {
+  test('keeps footage from its creation, or from as long ago as its retention reaches', () => {
+    expect(toRetainedFrom(STREAM, NOW)).toBe(HEAD)
+    expect(toRetainedFrom({ ...STREAM, createdAtMs: NOW - HOUR }, NOW)).toBe(NOW - HOUR)
+    expect(toRetainedFrom({ ...STREAM, dataRetentionInHours: 0 }, NOW)).toBeNull()
+  })
+
+  test('gives what is later than its oldest point, to the millisecond', () => {
+    expect(ask(HEAD + 1, HEAD + 1000)).toEqual([])
+    expect(ask(HEAD, HEAD + 1000)).toEqual(['START_BEFORE_RETENTION'])
+    expect(ask(HEAD - 1000, HEAD + 1)).toEqual(['START_BEFORE_RETENTION'])
+    expect(ask(HEAD - 1000, HEAD)).toEqual(['END_BEFORE_RETENTION'])
+  })
+
+  test('says nothing about producer time, until nothing is found', () => {
+    expect(ask(HEAD - 2000, HEAD - 1000, { byProducer: true })).toEqual([])
+    const request = { range: { startMs: HEAD - 2000, endMs: HEAD - 1000 }, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
+    expect(expiredIssues(request, STREAM, NOW)).toMatchObject([{ code: 'END_BEFORE_RETENTION', ranges: [{ endMs: NOW - 1 }] }])
+    expect(expiredIssues({ ...request, range: { startMs: HEAD, endMs: HEAD + 1 } }, STREAM, NOW)).toEqual([])
+  })
+
+  test('must be active, and must keep what it is sent', () => {
+    expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'CREATING' } })).toEqual(['STREAM_NOT_ACTIVE'])
+    expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'DELETING' } })).toEqual(['STREAM_NOT_ACTIVE'])
+    expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'UPDATING' } })).toEqual([])
+    expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, dataRetentionInHours: 0 } })).toEqual(['NO_DATA_RETENTION'])
+  })
+
+  test('that is not there is named', () => {
+    expect(streamNotFoundIssue({ name: 'front' })).toMatchObject({ code: 'STREAM_NOT_FOUND', path: ['streamName'] })
+  })
+})
