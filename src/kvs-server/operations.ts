@@ -8,6 +8,8 @@ import { describeStream } from './operations/describe-stream.js'
 import { describeStreamStorageConfiguration } from './operations/describe-stream-storage-configuration.js'
 import { getClip } from './operations/get-clip.js'
 import { getDataEndpoint } from './operations/get-data-endpoint.js'
+import { getMedia } from './operations/get-media.js'
+import { getMediaForFragmentList } from './operations/get-media-for-fragment-list.js'
 import { listFragments } from './operations/list-fragments.js'
 import { listStreams } from './operations/list-streams.js'
 import { listTagsForResource } from './operations/list-tags-for-resource.js'
@@ -53,6 +55,8 @@ export const servedOperations: readonly ServedOperation[] = [
   serve(describeStreamStorageConfiguration),
   serve(getClip),
   serve(getDataEndpoint),
+  serve(getMedia),
+  serve(getMediaForFragmentList),
   serve(listFragments),
   serve(listStreams),
   serve(listTagsForResource),
