@@ -1,0 +1,42 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { buildDist, runCli, startCli } from '../support/cli-process.js'
+
+beforeAll(buildDist, 120_000)
+
+/** Runs the query of a printed curl line. */
+async function ask(output: string) {
+  const [, url = '', body = ''] = /curl -s (\S+) .* -d '(.*)'/.exec(output) ?? []
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  return JSON.parse(await response.text())
+}
+
+describe('clipgate serve', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('starts both servers, prints a query that works, and stops in order at %s', async (signal) => {
+    await using serve = await startCli(['serve'])
+    const { input } = await serve.until(/Ctrl-C stops it/)
+    expect(await ask(input)).toEqual({ data: { streams: { nodes: [] } } })
+    const [, gatewayUrl = ''] = /GraphQL +(\S+)\/graphql/.exec(input) ?? []
+    expect((await fetch(`${gatewayUrl}/health/ready`)).status).toBe(200)
+    const { code, stderr, stdout } = await serve.stop(signal)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/clipgate stops …\n$/)
+  })
+
+  test('shows in the answer to that query what is uploaded meanwhile', async () => {
+    await using serve = await startCli(['serve'])
+    const { input } = await serve.until(/Ctrl-C stops it/)
+    const [, kvsUrl = ''] = /Kinesis Video +(\S+)/.exec(input) ?? []
+    const env = { KVS_PORT: new URL(kvsUrl).port }
+    expect(await runCli(['put-media', 'test/fixtures/h264-aac.mkv', '--stream-name', 'yard'], env)).toMatchObject({ code: 0 })
+    expect(await ask(input)).toEqual({
+      data: { streams: { nodes: [{ name: 'yard', status: 'ACTIVE', retainedFrom: expect.any(String) }] } },
+    })
+  })
+
+  test('with AWS and nothing to sign with, stops with one sentence', async () => {
+    const env = { KVS_BACKEND: 'aws', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' }
+    const { code, stdout, stderr } = await runCli(['serve'], env)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^No AWS Region is configured: .+\n$/)
+  })
+})
