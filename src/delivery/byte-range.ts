@@ -13,7 +13,7 @@ export type RangeAnswer =
 const WHOLE: RangeAnswer = { kind: 'whole' }
 const UNSATISFIABLE: RangeAnswer = { kind: 'unsatisfiable' }
 // RFC 9110, 14.1.1: `first-`, `first-last` or `-suffix`.
-const RANGE_SPEC = /^(\d*)-(\d*)$/
+const RANGE_SPEC = /^\d*-\d*$/
 
 /**
  * RFC 9110, 14.1.2 and 14.2. One range is honoured; several are answered with the whole, as the RFC allows, for a multipart answer helps
@@ -21,9 +21,9 @@ const RANGE_SPEC = /^(\d*)-(\d*)$/
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): RangeAnswer {
   const spec = header === undefined ? null : findOnlySpec(header)
-  const digits = spec === null ? null : RANGE_SPEC.exec(spec)
-  if (digits === null) return WHOLE
-  const [, first = '', last = ''] = digits
+  if (spec === null || !RANGE_SPEC.test(spec)) return WHOLE
+  const dash = spec.indexOf('-')
+  const [first, last] = [spec.slice(0, dash), spec.slice(dash + 1)]
   if (first === '') return last === '' ? WHOLE : toSuffix(Number(last), sizeBytes)
   if (last !== '' && isLess(last, first)) return WHOLE
   if (Number(first) >= sizeBytes) return UNSATISFIABLE
@@ -34,12 +34,12 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): R
 function findOnlySpec(header: string): string | null {
   if (header.slice(0, 6).toLowerCase() !== 'bytes=') return null
   // Lists may hold empty elements and blanks (RFC 9110, 5.6.1.2).
-  const specs = header
+  const [only, ...others] = header
     .slice(6)
     .split(',')
     .map(trimBlanks)
     .filter((spec) => spec !== '')
-  return specs.length === 1 ? (specs[0] ?? null) : null
+  return only === undefined || others.length > 0 ? null : only
 }
 
 function trimBlanks(text: string): string {

@@ -148,6 +148,24 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
+  test('is right for a reader so slow that its large buffers are taken back', async () => {
+    const parts = await openStore()
+    const bytes = patternBytes(1_500_000)
+    const handle = await parts.open('k', countingFetch(bytes).fetch)
+    await handle.whole(SIGNAL)
+    const sizes: number[] = []
+    const slow = async function* () {
+      for await (const chunk of handle.read({ start: 0, end: bytes.byteLength }, SIGNAL)) {
+        const copy = Buffer.from(chunk)
+        if (sizes.push(copy.byteLength) === 2) await new Promise((resolve) => setTimeout(resolve, 1_100))
+        yield copy
+      }
+    }
+    expect((await collect(slow())).equals(bytes)).toBe(true)
+    expect(sizes.slice(0, 4)).toEqual([262_144, 262_144, 65_536, 65_536])
+    handle.release()
+  })
+
   test('goes on when its first requester leaves, and is given up when the last one does', async () => {
     const parts = await openStore()
     const source = new HandFedSource(null)
