@@ -71,10 +71,15 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
     logger: options.logger ?? null,
   })
 
-  const close = async ({ graceMs = 5000 } = {}) => {
+  const shutDown = async (graceMs: number) => {
     closing.abort()
     await closeApp(app, graceMs)
     await closeArchive()
+  }
+  let closed: Promise<void> | null = null
+  const close = ({ graceMs = 5000 } = {}) => {
+    closed ??= shutDown(graceMs)
+    return closed
   }
   return {
     app,

@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { CreateStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
+import { expect, test } from '@jest/globals'
+import { buildKvsServer } from '../../src/kvs-server/server.js'
+import { startKvsTestServer } from '../support/kvs-test-server.js'
+
+test('streams, tags and versions are there again after a restart', async () => {
+  await using first = await startKvsTestServer()
+  const { StreamARN } = await first.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 5, Tags: { a: '1' } }))
+  const before = await first.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))
+  await first.server.close()
+  await using second = await startKvsTestServer({ dataDir: first.dataDir })
+  const after = await second.control.send(new DescribeStreamCommand({ StreamARN }))
+  expect(after.StreamInfo).toEqual(before.StreamInfo)
+})
+
+test('close ends idle connections at once, and an upload that is on its way before the grace is over', async () => {
+  await using kvs = await startKvsTestServer()
+  await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 1 }))
+  const upload = request(`${kvs.url}/putMedia`, {
+    method: 'POST',
+    headers: {
+      'x-amzn-stream-name': 'dock',
+      'x-amzn-fragment-timecode-type': 'RELATIVE',
+      'x-amzn-producer-start-timestamp': '1790000000.5',
+    },
+  })
+  upload.on('error', () => {})
+  upload.flushHeaders()
+  const [answer] = await once(upload, 'response')
+  expect(answer.statusCode).toBe(200)
+  answer.on('error', () => {}).resume()
+  const startedAt = performance.now()
+  await kvs.server.close({ graceMs: 4000 })
+  expect(performance.now() - startedAt).toBeLessThan(3900)
+})
+
+test('an upload that expects 100-continue is told to go on', async () => {
+  await using kvs = await startKvsTestServer()
+  await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 1 }))
+  const upload = request(`${kvs.url}/putMedia`, {
+    method: 'POST',
+    headers: { 'x-amzn-stream-name': 'dock', 'x-amzn-fragment-timecode-type': 'ABSOLUTE', expect: '100-continue' },
+  })
+  const answered = once(upload, 'response')
+  upload.flushHeaders()
+  await once(upload, 'continue')
+  upload.end()
+  const [answer] = await answered
+  expect(answer.statusCode).toBe(200)
+  answer.resume()
+  await once(answer, 'end')
+})
+
+test('a refused upload is told why although it goes on sending', async () => {
+  await using kvs = await startKvsTestServer()
+  const upload = request(`${kvs.url}/putMedia`, {
+    method: 'POST',
+    headers: { 'x-amzn-stream-name': 'nowhere', 'x-amzn-fragment-timecode-type': 'ABSOLUTE' },
+  })
+  upload.on('error', () => {})
+  const sending = setInterval(() => upload.write(Buffer.alloc(100_000)), 5)
+  const [answer] = await once(upload, 'response')
+  expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([404, 'ResourceNotFoundException'])
+  answer.on('error', () => {}).resume()
+  await once(upload, 'close')
+  clearInterval(sending)
+})
+
+test('a server that was never listening closes too', async () => {
+  await using kvs = await startKvsTestServer()
+  const unheard = await buildKvsServer({ dataDir: `${kvs.dataDir}/other`, port: 0 })
+  await unheard.close()
+})
