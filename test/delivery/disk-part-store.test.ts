@@ -409,9 +409,12 @@ describe('a damaged file', () => {
   ]
 
   test.each(damages)('%s is fetched again when it is opened', async (_name, damage) => {
-    const parts = await openStore()
-    await store(parts, 'k', bytes)
+    const before = await openStore()
+    await store(before, 'k', bytes)
+    // Closed, so that the damage is done to a file that nobody holds open.
+    await before.close()
     await damage()
+    const parts = await openStore()
     const { fetch, calls } = countingFetch(bytes)
     const handle = await parts.open('k', fetch)
     expect((await readAll(handle)).equals(bytes)).toBe(true)
