@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
 import type { Settings } from '../config/load-settings.js'
 import { buildKvsServer, type KvsServer } from '../kvs-server/server.js'
 
@@ -11,7 +11,7 @@ export interface EmbeddedKvs extends AsyncDisposable {
 }
 
 /** The embedded KVS as the settings want it, listening. Its data is beside the gateway's, in a folder of its own. */
-export async function startEmbeddedKvs({ config, secrets }: Settings, logger: FastifyBaseLogger): Promise<EmbeddedKvs> {
+export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Logger): Promise<EmbeddedKvs> {
   const { host, port, quotas, strictCodecs, faults } = config.embeddedKvs
   const accessKeys = secrets.kvsAccessKeys
   const server = await buildKvsServer({

@@ -41,7 +41,8 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
 /** Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. */
 function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: OriginRules): void {
   const { origin, host = '' } = request.headers
-  reply.header('vary', 'Origin')
+  // Answers hold URLs that open without credentials.
+  reply.headers({ vary: 'Origin', 'cache-control': 'no-store' })
   if (!isHostAllowed(host, rules)) {
     throw new GatewayError('FORBIDDEN', 'The Host header names another host than this gateway is reached at.')
   }

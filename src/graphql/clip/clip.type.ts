@@ -14,7 +14,7 @@ import { ClipTimelineEntryType } from './clip-timeline-entry.type.js'
 @ObjectType('Clip', {
   implements: NodeType,
   description:
-    'An MP4 of archived footage and the URL that it streams from. Its id is sealed by the gateway’s secrets: any gateway that has them knows the clip. The same request has the same id.',
+    'An MP4 of archived footage and the URL that it streams from. Its id is sealed by the gateway’s secrets, so that each gateway that has them knows the clip. The same request has the same id.',
   simpleResolvers: true,
 })
 export class ClipType implements Omit<Clip, 'id'> {

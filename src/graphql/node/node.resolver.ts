@@ -13,7 +13,7 @@ export class NodeResolver {
   @Query(() => NodeType, {
     nullable: true,
     complexity: costOfCall,
-    description: 'Relay: any object that has an id. Null when the id is not ours, or what it stood for is gone.',
+    description: 'Relay: the object that has this id. Null when the id is not ours, or what it stood for is gone.',
   })
   node(
     @Ctx() ctx: RequestContext,
