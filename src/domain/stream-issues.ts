@@ -50,15 +50,18 @@ export function streamIssues(
   return request.fragmentSelectorType === 'SERVER_TIMESTAMP' ? retentionIssues(request.range, retainedFrom, nowMs) : []
 }
 
-/** Footage by producer time is gone when it is as old as what retention has removed, and nothing is listed. */
+/**
+ * Footage by producer time is gone when it is as old as what retention has removed, and nothing is listed. The stream's creation says
+ * nothing here: footage may be uploaded that was recorded before it.
+ */
 export function expiredIssues(
   { range, fragmentSelectorType }: Pick<ClipRequest, 'range' | 'fragmentSelectorType'>,
-  facts: StreamFacts,
+  { dataRetentionInHours }: StreamFacts,
   nowMs: EpochMs,
 ): ClipIssue[] {
-  const retainedFrom = toRetainedFrom(facts, nowMs)
-  if (fragmentSelectorType === 'SERVER_TIMESTAMP' || retainedFrom === null || range.endMs > retainedFrom) return []
-  return retentionIssues(range, retainedFrom, nowMs)
+  const retainedFromMs = nowMs - dataRetentionInHours * 3_600_000
+  if (fragmentSelectorType === 'SERVER_TIMESTAMP' || range.endMs > retainedFromMs) return []
+  return retentionIssues(range, retainedFromMs, nowMs)
 }
 
 function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {

@@ -1,0 +1,401 @@
+import { DeleteStreamCommand } from '@aws-sdk/client-kinesis-video'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Clip } from '../../src/domain/clip.js'
+import { createKvs } from '../../src/kvs/kvs.js'
+import type { ClipSource } from '../../src/kvs/ports.js'
+import {
+  askFor,
+  type ClipHarness,
+  readContent,
+  SECRET,
+  START,
+  STREAM,
+  startClipHarness,
+  startFootage,
+  tokenOf,
+} from '../support/clip-harness.js'
+import { demux, eventsOf } from '../support/demux.js'
+import { readFixture } from '../support/fixtures.js'
+import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
+import { enoughTime } from '../support/kvs-for-test.js'
+import type { KvsTestServer } from '../support/kvs-test-server.js'
+import { md5, readWithMediabunny, readWithMp4box } from '../support/mp4-packets.js'
+import { upload } from '../support/producer.js'
+
+const DAY = 3_600_000
+
+async function getClip(harness: ClipHarness, input = askFor(0, DAY)): Promise<Clip> {
+  const { clip, issues } = await harness.clips.request(input, enoughTime())
+  if (clip === null) throw new Error(JSON.stringify(issues))
+  return clip
+}
+
+async function whenEnded(harness: ClipHarness, { id }: Clip): Promise<Clip> {
+  const seen: Clip[] = []
+  for await (const clip of harness.clips.watch(id, enoughTime())) seen.push(clip)
+  const last = seen.at(-1)
+  if (last === undefined) throw new Error('nothing was seen of the clip')
+  return last
+}
+
+async function download(harness: ClipHarness, clip: Clip): Promise<Uint8Array> {
+  return readContent(await harness.clips.open(tokenOf(clip), enoughTime()), enoughTime())
+}
+
+function callsOf(harness: ClipHarness, operation: string): number {
+  return harness.heard.requests.filter((request) => request.startsWith(operation)).length
+}
+
+/** Video payloads of a document, in decode order, with their times. */
+function videoOf(document: Uint8Array): { md5: string; timeMs: number }[] {
+  return eventsOf(demux(document), 'cluster-end').flatMap(({ range, samples, timestampMs }) =>
+    Array.from(samples.tracks.keys())
+      .filter((row) => samples.tracks[row] === 1)
+      .map((row) => {
+        const start = range.start + (samples.offsets[row] ?? 0)
+        return {
+          md5: md5(document.subarray(start, start + (samples.sizes[row] ?? 0))),
+          timeMs: timestampMs + (samples.times[row] ?? 0),
+        }
+      }),
+  )
+}
+
+describe('a clip of one part', () => {
+  const source = readFixture('h264-bframes-aac.mkv')
+  let server: KvsTestServer
+  let harness: ClipHarness
+  beforeAll(async () => {
+    server = await startFootage([source])
+    harness = await startClipHarness(server.url)
+  })
+  afterAll(async () => {
+    await harness[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  test('is planned as it is then made', async () => {
+    const { valid, plan } = await harness.clips.validate(askFor(0, DAY), { probe: false }, enoughTime())
+    const clip = await getClip(harness)
+    expect(valid).toBe(true)
+    expect(plan).toMatchObject({ parts: 1, fragmentCount: clip.fragmentCount, delivered: { startMs: clip.delivered.startMs } })
+  })
+
+  test('holds exactly the frames of its fragments, at their times', async () => {
+    const file = await download(harness, await getClip(harness))
+    const expected = videoOf(source)
+    const { video, audio } = await readWithMediabunny(file)
+    const zeroMs = Math.min(...expected.map(({ timeMs }) => timeMs))
+    const first = Math.min(...video.map(({ timeMs }) => timeMs))
+    expect(video.map((packet) => [packet.md5, Math.round(packet.timeMs - first)])).toEqual(
+      expected.map((frame) => [frame.md5, frame.timeMs - zeroMs]),
+    )
+    expect(audio.length).toBeGreaterThan(10)
+  })
+
+  test('becomes READY with what is known of it, under the same id each time', async () => {
+    const clip = await getClip(harness)
+    const ready = await whenEnded(harness, clip)
+    const file = await download(harness, clip)
+    expect(ready).toMatchObject({ id: clip.id, state: 'READY', form: 'REBUILT', progress: 1, sizeBytes: file.byteLength, failure: null })
+    expect(ready.etag).toMatch(/^"[\w-]{43}"$/)
+    expect((await harness.clips.find(clip.id, enoughTime()))?.state).toBe('READY')
+    expect((await getClip(harness)).id).toBe(clip.id)
+    expect(Math.abs(ready.durationMs - (clip.delivered.endMs - clip.delivered.startMs))).toBeLessThan(100)
+  })
+
+  test('gives any span of its bytes, and the same tag, while it stays the same', async () => {
+    const clip = await getClip(harness)
+    const file = await download(harness, clip)
+    const content = await harness.clips.open(tokenOf(clip), enoughTime())
+    const identity = await content.whenIdentified(enoughTime())
+    const chunks: Uint8Array[] = []
+    for await (const chunk of content.read({ start: 1000, end: 40_000 }, enoughTime())) chunks.push(Buffer.from(chunk))
+    content.release()
+    expect(identity.sizeBytes).toBe(file.byteLength)
+    expect(Buffer.concat(chunks).equals(file.subarray(1000, 40_000))).toBe(true)
+  })
+
+  test('is asked of Kinesis Video once, however many ask at the same time', async () => {
+    await using other = await startClipHarness(server.url)
+    const clips = await Promise.all(Array.from({ length: 200 }, () => getClip(other)))
+    expect(new Set(clips.map(({ id }) => id)).size).toBe(1)
+    expect(callsOf(other, 'GetClip')).toBe(1)
+    expect(other.outcomes.filter((outcome) => outcome === 'fetched')).toHaveLength(1)
+    await whenEnded(other, await getClip(other))
+    await getClip(other)
+    expect(other.outcomes.at(-1)).toBe('stored')
+    expect(callsOf(other, 'GetClip')).toBe(1)
+  })
+
+  test('is made again from its URL alone by another gateway with the secret, to the same bytes', async () => {
+    await using other = await startClipHarness(server.url)
+    const clip = await getClip(harness)
+    const [here, there] = [await download(harness, clip), await download(other, clip)]
+    expect(Buffer.compare(here, there)).toBe(0)
+    const known = await other.clips.find(clip.id, enoughTime())
+    expect(known).toMatchObject({ id: clip.id, delivered: clip.delivered, timeline: clip.timeline, gaps: clip.gaps })
+    expect((await whenEnded(other, clip)).etag).toBe((await whenEnded(harness, clip)).etag)
+  })
+
+  test('opens until its URL expires, and is given a fresh one', async () => {
+    let nowMs = Date.now()
+    await using other = await startClipHarness(server.url, { clock: { now: () => nowMs } })
+    const clip = await getClip(other, askFor(0, DAY, { expiresInSeconds: 60 }))
+    expect(clip.expiresAtMs - nowMs).toBeGreaterThanOrEqual(60_000)
+    nowMs = clip.expiresAtMs - 1
+    await download(other, clip)
+    nowMs += 1
+    await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ name: 'ClipUnavailable', reason: 'EXPIRED' })
+    const renewed = await other.clips.renew(clip.id, 120, enoughTime())
+    expect(renewed?.clip?.id).toBe(clip.id)
+    if (renewed?.clip) await download(other, renewed.clip)
+    expect((await other.clips.renew(clip.id, 86_401, enoughTime()))?.issues).toMatchObject([{ code: 'EXPIRY_OUT_OF_RANGE' }])
+  })
+
+  test('is known by nothing but its own id and token', async () => {
+    const clip = await getClip(harness)
+    expect(await harness.clips.find('nonsense', enoughTime())).toBeNull()
+    expect(await harness.clips.find(tokenOf(clip), enoughTime())).toBeNull()
+    expect(await harness.clips.renew('nonsense', null, enoughTime())).toBeNull()
+    for await (const seen of harness.clips.watch('nonsense', enoughTime())) throw new Error(seen.id)
+    await expect(harness.clips.open(clip.id, enoughTime())).rejects.toMatchObject({ reason: 'BAD_TOKEN' })
+    await using foreign = await startClipHarness(server.url, { secrets: [`${SECRET}-another`] })
+    await expect(foreign.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'BAD_TOKEN' })
+  })
+
+  test('cut exactly shows the asked frames and no others', async () => {
+    const frames = videoOf(source).map(({ timeMs }) => timeMs)
+    const zeroMs = eventsOf(demux(source), 'cluster-end')[0]?.timestampMs ?? 0
+    for (const [fromMs, toMs] of [
+      [0, 900],
+      [333, 2717],
+      [1000, 3000],
+      [1001, 1999],
+    ] as const) {
+      const clip = await getClip(harness, askFor(zeroMs + fromMs, zeroMs + toMs, { cut: 'EXACT' }))
+      const ready = await whenEnded(harness, clip)
+      const shown = frames.filter((timeMs) => timeMs >= zeroMs + fromMs && timeMs <= zeroMs + toMs)
+      const [video] = readWithMp4box(await download(harness, clip))
+      const edit = video?.edits.find(({ media_time }) => media_time >= 0)
+      const visible = (video?.samples ?? []).filter(
+        ({ cts }) => cts >= (edit?.media_time ?? 0) && cts < (edit?.media_time ?? 0) + (edit?.segment_duration ?? 0),
+      )
+      expect(visible).toHaveLength(shown.length)
+      expect(ready.delivered.startMs).toBe(START + Math.min(...shown))
+    }
+  })
+})
+
+describe('a clip of several parts', () => {
+  const clusters = Array.from({ length: 450 }, (_, index) => footage(index * 1000 + (index >= 300 ? 60_000 : 0)))
+  let server: KvsTestServer
+  let harness: ClipHarness
+  beforeAll(async () => {
+    server = await startFootage([recording(clusters)])
+    harness = await startClipHarness(server.url)
+  })
+  afterAll(async () => {
+    await harness[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  test('is one file with every frame once, at its time, gaps kept', async () => {
+    const clip = await getClip(harness)
+    expect(callsOf(harness, 'GetClip')).toBe(3)
+    expect(clip.gaps).toEqual([{ startMs: START + 300_000, endMs: START + 360_000 }, expect.anything()])
+    const [video] = readWithMp4box(await download(harness, clip))
+    const times = (video?.samples ?? []).map(({ cts }) => cts)
+    const expected = Array.from({ length: 2250 }, (_, index) => index * 200 + (index >= 1500 ? 60_000 : 0))
+    expect(times).toEqual(expected)
+    const ready = await whenEnded(harness, clip)
+    expect(ready).toMatchObject({ form: 'REBUILT', state: 'READY', fragmentCount: 450, durationMs: 510_000 })
+    expect(clip.timeline.map(({ mediaStartMs }) => mediaStartMs)).toEqual([0, 360_000])
+  })
+
+  test('shares its parts with clips whose borders agree', async () => {
+    const before = callsOf(harness, 'GetClip')
+    await whenEnded(harness, await getClip(harness))
+    const truncated = await getClip(harness, askFor(0, DAY, { overflow: 'TRUNCATE' }))
+    expect(truncated).toMatchObject({ truncated: true, fragmentCount: 200 })
+    await whenEnded(harness, truncated)
+    expect(callsOf(harness, 'GetClip')).toBe(before)
+  })
+
+  test('is refused where that was asked for, with ranges that can be had', async () => {
+    const { clip, issues } = await harness.clips.request(askFor(0, DAY, { overflow: 'REFUSE' }), enoughTime())
+    expect(clip).toBeNull()
+    expect(issues[0]).toMatchObject({ code: 'FRAGMENT_LIMIT_EXCEEDED', severity: 'ERROR' })
+    expect(issues[0]?.ranges).toHaveLength(3)
+  })
+
+  test('tells of footage that came in between since', async () => {
+    const clip = await getClip(harness, askFor(290_000, 400_000))
+    await upload(server.url, recording([footage(330_000)]), { stream: STREAM, start: String(START / 1000) })
+    await using other = await startClipHarness(server.url)
+    await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'FOOTAGE_CHANGED' })
+    const seen = await other.clips.find(clip.id, enoughTime())
+    expect(seen).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED', retryable: false } })
+  })
+
+  test('is not disturbed by footage that came after it since', async () => {
+    const clip = await getClip(harness, askFor(400_000, DAY))
+    const before = await download(harness, clip)
+    await upload(server.url, recording([footage(700_000)]), { stream: STREAM, start: String(START / 1000) })
+    await using other = await startClipHarness(server.url)
+    expect(Buffer.compare(await download(other, clip), before)).toBe(0)
+  })
+})
+
+describe('footage whose codec configuration changes', () => {
+  const changed = Uint8Array.from(AVCC)
+  changed[3] = 0x28
+
+  test('between parts is an issue that says when, with the ranges that can be had', async () => {
+    const first = Array.from({ length: 200 }, (_, index) => footage(index * 1000))
+    await using server = await startFootage([recording(first), recording([footage(200_000)], [{ ...VIDEO, codecPrivate: changed }])])
+    await using harness = await startClipHarness(server.url)
+    const { clip, issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
+    expect(clip).toBeNull()
+    expect(issues[0]).toMatchObject({
+      code: 'CODEC_PRIVATE_DATA_CHANGES',
+      ranges: [
+        { startMs: START, endMs: START + 199_999 },
+        { startMs: START + 200_000, endMs: START + DAY },
+      ],
+    })
+    for (const { startMs, endMs } of issues[0]?.ranges ?? []) {
+      await whenEnded(harness, await getClip(harness, askFor(startMs - START, endMs - START)))
+    }
+  })
+
+  test('inside a part is an issue too', async () => {
+    await using server = await startFootage([recording([footage(0)]), recording([footage(1000)], [{ ...VIDEO, codecPrivate: changed }])])
+    await using harness = await startClipHarness(server.url)
+    const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
+    expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', severity: 'ERROR' })
+    expect(harness.outcomes).toEqual(['refused'])
+  })
+})
+
+describe('what cannot be had', () => {
+  test('is told apart: no stream, no footage, footage gone', async () => {
+    await using server = await startFootage([recording([footage(0), footage(1000)])])
+    await using harness = await startClipHarness(server.url)
+    const codes = async (input: Parameters<ClipHarness['clips']['request']>[0]) =>
+      (await harness.clips.request(input, enoughTime())).issues.map(({ code }) => code)
+    expect(await codes(askFor(0, DAY, { streamName: 'nobody' }))).toEqual(['STREAM_NOT_FOUND'])
+    expect(await codes(askFor(0, DAY, { fragmentSelectorType: 'SERVER_TIMESTAMP' }))).toEqual(['END_BEFORE_RETENTION'])
+    expect(await codes(askFor(-DAY, -1))).toEqual(['END_BEFORE_RETENTION'])
+    const now = Date.now() - START
+    expect(await codes(askFor(now - 5000, now - 4000))).toEqual(['NO_FRAGMENTS'])
+    const clip = await getClip(harness)
+    await server.control.send(new DeleteStreamCommand({ StreamARN: clip.streamArn }))
+    await using other = await startClipHarness(server.url)
+    await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'FOOTAGE_EXPIRED' })
+  })
+
+  test('is an unsupported codec that is named', async () => {
+    await using server = await startFootage([readFixture('h264-ulaw-stereo.mkv')], { strictCodecs: true })
+    await using harness = await startClipHarness(server.url)
+    const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
+    expect(issues[0]).toMatchObject({ code: 'UNSUPPORTED_AUDIO_CODEC', severity: 'ERROR' })
+  })
+})
+
+/** A source whose bodies are spoilt as long as the test says so. */
+function createSpoiler(url: string): {
+  clips: ClipSource
+  spoil: ((bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | null
+} {
+  const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false })
+  const spoiler: ReturnType<typeof createSpoiler> = {
+    spoil: null,
+    clips: {
+      async getClip(request, signal) {
+        const body = await kvs.clips.getClip(request, signal)
+        return spoiler.spoil ? { ...body, sizeBytes: null, bytes: spoiler.spoil(body.bytes) } : body
+      },
+    },
+  }
+  return spoiler
+}
+
+describe('an answer of Kinesis Video that is spoilt', () => {
+  test.each<[string, string, (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>]>([
+    [
+      'cut off in its media',
+      'KVS_UNAVAILABLE',
+      async function* (bytes) {
+        const whole = await gather(bytes)
+        yield whole.subarray(0, whole.byteLength - 1)
+      },
+    ],
+    [
+      'cut off in its head',
+      'KVS_UNAVAILABLE',
+      async function* (bytes) {
+        yield (await gather(bytes)).subarray(0, 200)
+      },
+    ],
+    [
+      'not an MP4',
+      'KVS_UNAVAILABLE',
+      async function* (bytes) {
+        yield (await gather(bytes)).fill(0x2a)
+      },
+    ],
+    [
+      'broken on the way',
+      'INTERNAL',
+      async function* (bytes) {
+        yield (await gather(bytes)).subarray(0, 1000)
+        throw new Error('socket hang up')
+      },
+    ],
+  ])('(%s) fails the clip, and the next request succeeds', async (_, code, spoil) => {
+    await using server = await startFootage([recording([footage(0), footage(1000)])])
+    const spoiler = createSpoiler(server.url)
+    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
+    spoiler.spoil = spoil
+    const clip = await getClip(harness)
+    const failed = await harness.clips.find(clip.id, enoughTime())
+    expect(failed).toMatchObject({ state: 'FAILED', failure: { code, retryable: true }, etag: null, sizeBytes: null })
+    await expect(download(harness, clip)).rejects.toMatchObject({ name: 'ClipUnavailable' })
+    spoiler.spoil = null
+    const ready = await whenEnded(harness, await getClip(harness))
+    expect(ready.state).toBe('READY')
+    expect((await download(harness, ready)).byteLength).toBe(ready.sizeBytes)
+  })
+
+  test('but merely not understood is passed through as it is', async () => {
+    await using server = await startFootage([recording([footage(0), footage(1000)])])
+    const spoiler = createSpoiler(server.url)
+    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
+    let sent: Uint8Array = new Uint8Array(0)
+    spoiler.spoil = async function* (bytes) {
+      sent = Buffer.concat([(await gather(bytes)).subarray(0, -1), Buffer.from([0]), Buffer.from('\0\0\0\x08moof', 'latin1')])
+      const moov = Buffer.from(sent).indexOf('moov')
+      sent = Buffer.concat([sent.subarray(0, moov - 4), Buffer.from('\0\0\0\x08mfra', 'latin1'), sent.subarray(moov - 4)])
+      yield sent
+    }
+    const clip = await getClip(harness)
+    expect(clip.form).toBe('PASSTHROUGH')
+    const ready = await whenEnded(harness, clip)
+    expect(ready).toMatchObject({
+      state: 'READY',
+      form: 'PASSTHROUGH',
+      sizeBytes: sent.byteLength,
+      etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
+    })
+    expect(Buffer.compare(await download(harness, clip), sent)).toBe(0)
+    const exact = await harness.clips.request(askFor(100, DAY, { cut: 'EXACT' }), enoughTime())
+    expect(exact.issues[0]).toMatchObject({ code: 'JOIN_NOT_POSSIBLE' })
+  })
+})
+
+async function gather(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
+import type { ClipContent } from '../../src/delivery/clip-content.js'
+import { type ClipRequestOutcome, ClipService, type ClipServiceOptions } from '../../src/delivery/clip-service.js'
+import { DiskPartStore } from '../../src/delivery/disk-part-store.js'
+import type { Clip, ClipInput } from '../../src/domain/clip.js'
+import { createKvs } from '../../src/kvs/kvs.js'
+import { systemClock } from '../../src/lib/clock.js'
+import { HeardRequests } from './kvs-for-test.js'
+import { type KvsTestServer, startKvsTestServer } from './kvs-test-server.js'
+import { upload } from './producer.js'
+
+export const SECRET = 'a-secret-of-at-least-32-characters-0'
+export const STREAM = 'front-door'
+/** Producer time of the first fragment that is uploaded. */
+export const START = 1_700_000_000_000
+
+/** A gateway's clips without its HTTP: the service over the real adapters, over an embedded server, with a store of its own. */
+export interface ClipHarness extends AsyncDisposable {
+  readonly clips: ClipService
+  readonly heard: HeardRequests
+  readonly outcomes: ClipRequestOutcome[]
+  readonly storeDir: string
+}
+
+export async function startClipHarness(url: string, overrides: Partial<ClipServiceOptions> = {}): Promise<ClipHarness> {
+  const storeDir = await mkdtemp(join(tmpdir(), 'clipgate-clips-'))
+  const heard = new HeardRequests()
+  const outcomes: ClipRequestOutcome[] = []
+  const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false, listener: heard })
+  const store = await DiskPartStore.open({ folder: storeDir, capBytes: 1e9 })
+  const clips = new ClipService({
+    streams: kvs.streams,
+    fragments: kvs.fragments,
+    clips: kvs.clips,
+    media: kvs.fragmentMedia,
+    store,
+    clock: systemClock,
+    secrets: [SECRET],
+    publicUrl: () => 'http://clips.test',
+    urlLifetime: { defaultSeconds: 900, maxSeconds: 86_400 },
+    maxClipBytes: 2_147_483_648,
+    onRequest: (outcome) => outcomes.push(outcome),
+    ...overrides,
+  })
+  return {
+    clips,
+    heard,
+    outcomes,
+    storeDir,
+    async [Symbol.asyncDispose]() {
+      clips.close()
+      await store.close()
+      kvs.close()
+      await rm(storeDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An embedded server with one stream, into which these documents were uploaded one after the other. */
+export async function startFootage(
+  documents: readonly Uint8Array[],
+  options: { readonly strictCodecs?: boolean } = {},
+): Promise<KvsTestServer> {
+  const server = await startKvsTestServer(options)
+  await server.control.send(new CreateStreamCommand({ StreamName: STREAM, DataRetentionInHours: 24 }))
+  for (const document of documents) await upload(server.url, document, { stream: STREAM, start: String(START / 1000) })
+  return server
+}
+
+export function askFor(fromMs: number, toMs: number, overrides: Partial<ClipInput> = {}): ClipInput {
+  return {
+    streamName: STREAM,
+    fragmentSelectorType: 'PRODUCER_TIMESTAMP',
+    startTimestamp: START + fromMs,
+    endTimestamp: START + toMs,
+    cut: 'FRAGMENT',
+    overflow: 'JOIN',
+    ...overrides,
+  }
+}
+
+export function tokenOf({ downloadUrl }: Clip): string {
+  return new URL(downloadUrl).pathname.split('/')[2] ?? ''
+}
+
+export async function readContent(content: ClipContent, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of content.read('all', signal)) chunks.push(Buffer.from(chunk))
+    return Buffer.concat(chunks)
+  } finally {
+    content.release()
+  }
+}
