@@ -8,6 +8,18 @@ export function faultyUpload(upload: IncomingMessage, faults: readonly Fault[], 
   if (!faults.some(spoilsBody)) return upload
   const { socket } = upload
   const { body } = spoilAnswer({ contentType: '', sizeBytes: null, body: upload }, faults, signal)
-  // A cut is one of the connection: its producer is not told that all went well.
-  return Readable.from(body, { objectMode: false }).once('error', () => socket.destroy())
+  return Readable.from(
+    cutConnectionOnFailure(body, () => socket.destroy()),
+    { objectMode: false },
+  )
+}
+
+// The connection goes before the body's failure is known to anybody: its producer must not be told that all went well.
+async function* cutConnectionOnFailure(body: AsyncIterable<Uint8Array>, cutConnection: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    cutConnection()
+    throw error
+  }
 }
