@@ -1,8 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from '@jest/globals'
 import type { Acknowledgement } from '../../src/kvs-server/acknowledgement.js'
 import { type FileSystem, nodeFileSystem } from '../../src/kvs-server/archive/file-system.js'
+import { FragmentIndex } from '../../src/kvs-server/archive/fragment-index.js'
 import { formatFragmentNumber, parseFragmentNumber } from '../../src/kvs-server/archive/fragment-number.js'
 import { NOW, openTestArchive, SetClock } from '../support/archive-for-test.js'
 import { footage, recording } from '../support/footage.js'
@@ -132,6 +134,40 @@ describe('the archive', () => {
     const acks = await Promise.all(streams.map((stream) => test.upload(stream, recording([footage(0), footage(1000)]))))
     expect(acks.flat().filter(({ EventType }) => EventType === 'PERSISTED')).toHaveLength(32)
     expect(new Set(await filesOf(test.dataDir)).size).toBe(32)
+  })
+})
+
+describe('the index', () => {
+  test('answers every question by a seek: no scan, no sort, however many fragments there are', async () => {
+    await using test = await openTestArchive()
+    const database = new DatabaseSync(join(test.dataDir, 'index.sqlite'))
+    const asked: string[] = []
+    const prepare = database.prepare.bind(database)
+    database.prepare = (sql: string) => {
+      asked.push(sql)
+      return prepare(sql)
+    }
+    const index = new FragmentIndex(database)
+    const query = { streamId: 1, startMs: 0, endMs: 9, retainedSinceMs: 0, listedUntilMs: 9 }
+    index.list({ ...query, clock: 'server' }, 10)
+    index.list({ ...query, clock: 'producer' }, 10)
+    index.find(1, 1)
+    index.findNext(1, 1, 0)
+    index.findNewest(1)
+    index.findAt(1, 'server', 1)
+    index.findAt(1, 'producer', 1)
+    index.details(1)
+    index.streamIds()
+    index.expire(1, 1, 10)
+    index.removals(0, 10)
+    for (const sql of asked) {
+      const values = Array.from(sql.matchAll(/\?/g), () => 1)
+      const plan = prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values)
+      const steps = plan.map(({ detail }) => String(detail))
+      expect(steps.filter((step) => /^SCAN|TEMP B-TREE/.test(step))).toEqual([])
+    }
+    expect(asked.length).toBeGreaterThan(9)
+    database.close()
   })
 })
 
