@@ -50,6 +50,8 @@ export interface RecordingOptions {
   /** Milliseconds missing before the fragment of that number. */
   readonly gaps?: ReadonlyMap<number, number>
   readonly startMs?: number
+  /** Two fragments of three begin with the sound that was muxed just before their key frame, and take their timestamp from it. */
+  readonly soundFirst?: boolean
 }
 
 /** A recording whose payloads all differ. Sound flows on evenly, and is cut with the fragment in whose time it begins. */
@@ -61,6 +63,7 @@ export function record({
   sound = null,
   gaps,
   startMs = 1_700_000_000_000,
+  soundFirst = false,
 }: RecordingOptions): RecordedFragment[] {
   const recorded: RecordedFragment[] = []
   let gapMs = 0
@@ -90,7 +93,15 @@ export function record({
     }
     recorded.push({ startMs: timeOf(first), video, sound: blocks })
   }
-  return recorded
+  return soundFirst ? recorded.map((fragment, index) => withEarlierSound(fragment, recorded, index)) : recorded
+}
+
+function withEarlierSound(fragment: RecordedFragment, all: readonly RecordedFragment[], index: number): RecordedFragment {
+  const leads = (number: number) => number > 0 && number % 3 !== 0
+  const moved = leads(index) ? all[index - 1]?.sound.at(-1) : undefined
+  const kept = leads(index + 1) && index + 1 < all.length ? fragment.sound.slice(0, -1) : fragment.sound
+  if (moved === undefined) return { ...fragment, sound: kept }
+  return { ...fragment, startMs: moved.timeMs, sound: [moved, ...kept] }
 }
 
 /** 0, 4, 2, 1, 3, 8, 6, 5, 7 … */

@@ -2,7 +2,7 @@ import { finishNow, type Steps } from '../steps.js'
 import { joinAudio } from './join-audio.js'
 import { editsOf, type JoinedTrack, joinVideo } from './join-video.js'
 import type { Movie, MovieTrack } from './movie.js'
-import { type PlacedPart, placeNextPart } from './part-placement.js'
+import { GAP_MS, type PlacedPart, placeNextPart } from './part-placement.js'
 import { type PartFragment, type PartTiming, timePart } from './part-timing.js'
 import { placementOf } from './presentation.js'
 import { totalTicks } from './runs.js'
@@ -104,12 +104,13 @@ function describeParts({
     const sound = parts[index]?.movie.tracks[1]
     const earlier = timings[index - 1]
     const earlierEndMs = earlier === undefined ? null : (startsMs[index - 1] ?? 0) - zeroMs + earlier.endMs
+    const missingMs = earlierEndMs === null ? 0 : startMs + timing.firstMs - earlierEndMs
     return {
       startMs,
       firstVideoMs: startMs + timing.firstMs,
       firstAudioMs: sound === undefined ? null : startMs + placementOf(sound).delayMs,
       videoEndMs: startMs + timing.endMs,
-      gapMs: earlierEndMs === null ? 0 : Math.max(startMs + timing.firstMs - earlierEndMs, 0),
+      gapMs: missingMs > GAP_MS ? missingMs : 0,
     }
   })
 }

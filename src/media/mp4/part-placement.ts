@@ -1,7 +1,7 @@
 import type { PartFragment, PartTiming } from './part-timing.js'
 
 /** A difference between the media's clock and the producer's that is a hole in the footage, and not the last frame's length. */
-const GAP_MS = 500
+export const GAP_MS = 500
 /** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
 const MUXING_LEAD_MS = 100
 /** Matroska's clock ticks once a millisecond: a muxer's guess at the last frame's length is off by as much. */

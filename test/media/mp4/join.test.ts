@@ -70,6 +70,26 @@ describe('joining parts', () => {
     expect(result.parts[0]?.gapMs).toBe(0)
   })
 
+  test('is exact to the millisecond where most fragments begin with sound', async () => {
+    for (const rate of [25, 29.97, 30]) {
+      const fragments = record({ fragments: 24, framesPerFragment: 20, rate, hasBFrames: true, sound: 'aac', soundFirst: true })
+      const { file } = joinCuts(cutAt(fragments, [7, 14]), 'aac')
+      const packets = await readWithMediabunny(file)
+      const zeroMs = startOf(fragments)
+      expectExact(packets.video, videoOf(fragments), { zeroMs, withinMs: 0.001 })
+      expectExact(packets.audio, soundOf(fragments), { zeroMs, withinMs: 1 })
+    }
+  })
+
+  test('is off by a frame at most where nothing but sound begins the fragments of a part beyond a hole', async () => {
+    const fragments = record({ fragments: 6, framesPerFragment: 20, sound: 'aac', soundFirst: true, gaps: new Map([[3, 10_000]]) })
+    const cuts = cutAt(fragments, [3]).map((cut, part) => (part === 0 ? cut : cut.map((one) => ({ ...one, startMs: one.startMs - 21 }))))
+    const packets = await readWithMediabunny(joinCuts(cuts, 'aac').file)
+    const zeroMs = startOf(fragments)
+    const worst = packets.video.map(({ timeMs }, index) => Math.abs(timeMs - ((videoOf(fragments)[index]?.timeMs ?? 0) - zeroMs)))
+    expect(Math.max(...worst)).toBeLessThanOrEqual(34)
+  })
+
   test('joins G.711 by runs: bytes in order, time even, a hole as one long sample', () => {
     const fragments = record({ fragments: 8, sound: 'alaw', gaps: new Map([[4, 5000]]) })
     const { file, result } = joinCuts(cutAt(fragments, [2, 4, 6]), 'alaw')
