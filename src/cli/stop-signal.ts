@@ -1,11 +1,16 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** One Ctrl-C comes more than once: from the terminal to all of its processes, and again from npm, which hands it on. */
+const SAME_MS = 1000
 
-/** Aborted by the first SIGINT or SIGTERM. A second one ends the process at once: whoever asks twice does not want to wait. */
+/** Aborted by the first SIGINT or SIGTERM. A later one ends the process at once: whoever asks again does not want to wait. */
 export function createStopSignal(): AbortSignal {
   const stop = new AbortController()
+  let stoppedAtMs = 0
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+      if (stop.signal.aborted && performance.now() - stoppedAtMs > SAME_MS) process.exit(name === 'SIGINT' ? 130 : 143)
+      if (stop.signal.aborted) return
+      stoppedAtMs = performance.now()
       stop.abort(new Error(`stopped by ${name}`))
     })
   }

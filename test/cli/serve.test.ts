@@ -33,6 +33,15 @@ describe('clipgate serve', () => {
     })
   })
 
+  test('takes one Ctrl-C that reaches it twice for one', async () => {
+    await using serve = await startCli(['serve'])
+    await serve.until(/Ctrl-C stops it/)
+    const ended = serve.stop('SIGINT')
+    const again = serve.stop('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+    await again
+  })
+
   test('with AWS and nothing to sign with, stops with one sentence', async () => {
     const env = { KVS_BACKEND: 'aws', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' }
     const { code, stdout, stderr } = await runCli(['serve'], env)

@@ -73,6 +73,20 @@ describe('/graphql', () => {
     expect(response.json().errors).toHaveLength(1)
   })
 
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('survives variables of %s in each other, a hundred thousand deep', async (_, open, close) => {
+    const deep = `${open.repeat(100_000)}1${close.repeat(100_000)}`
+    const query = 'query ($input: ClipInput!) { validateClip(input: $input) { valid } }'
+    const body = `{"query":"${query}","variables":{"input":${deep}}}`
+    const headers = { 'content-type': 'application/json' }
+    const response = await harness.app.inject({ method: 'POST', url: '/graphql', payload: body, headers })
+    expect(response.statusCode).toBe(400)
+    expect(response.body.length).toBeLessThan(1000)
+    expect((await harness.ask(QUERY)).errors).toEqual([])
+  })
+
   test('gives up when the time of a request is over', async () => {
     harness.clips.isStalled = true
     const { status, data, errors } = await harness.ask(RequestClipDocument, { input })
