@@ -18,6 +18,8 @@ export interface AssemblyHold {
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
+  /** Something of the assembly is broken: whoever comes next starts anew. */
+  discard(): void
 }
 
 interface Entry {
@@ -54,7 +56,7 @@ export class ClipAssemblies {
       if (!isReleased) this.#letGo(entry)
       isReleased = true
     }
-    return { assembly: entry.assembly, isNew: known === undefined, release }
+    return { assembly: entry.assembly, isNew: known === undefined, release, discard: () => this.#forget(entry) }
   }
 
   /** Gives up what is being made. */
@@ -76,7 +78,7 @@ export class ClipAssemblies {
       },
       (error) => {
         // Forgotten at once, so that whoever asks next starts anew.
-        if (this.#entries.get(id) === entry) this.#entries.delete(id)
+        this.#forget(entry)
         this.#failures.set(id, toClipUnavailable(error))
         this.#letGo(entry)
       },
@@ -117,7 +119,11 @@ export class ClipAssemblies {
 
   #drop(entry: Entry): void {
     if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
-    if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id)
+    this.#forget(entry)
     entry.assembly.close()
+  }
+
+  #forget(entry: Entry): void {
+    if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id)
   }
 }

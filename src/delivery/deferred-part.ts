@@ -2,14 +2,20 @@ import type { ByteSpan } from './byte-range.js'
 import { orAborted } from './or-aborted.js'
 import type { PartHandle, PartState } from './ports.js'
 
+export interface PartLender {
+  onRelease(): void
+  /** The part could not be read: it is damaged, or will never come. */
+  onBroken(): void
+}
+
 /** A part that may not have been asked for yet, lent out: whoever reads it waits for it, and releasing it only tells the lender. */
 export class DeferredPart implements PartHandle {
   readonly #part: Promise<PartHandle>
-  readonly #onRelease: () => void
+  readonly #lender: PartLender
   #opened: PartHandle | null = null
 
-  constructor(part: Promise<PartHandle>, onRelease: () => void) {
-    this.#onRelease = onRelease
+  constructor(part: Promise<PartHandle>, lender: PartLender) {
+    this.#lender = lender
     this.#part = part.then((opened) => {
       this.#opened = opened
       return opened
@@ -35,7 +41,12 @@ export class DeferredPart implements PartHandle {
   }
 
   async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* (await orAborted(this.#part, signal)).read(span, signal)
+    try {
+      yield* (await orAborted(this.#part, signal)).read(span, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#lender.onBroken()
+      throw error
+    }
   }
 
   onProgress(listener: (state: PartState) => void): () => void {
@@ -53,6 +64,6 @@ export class DeferredPart implements PartHandle {
   }
 
   release(): void {
-    this.#onRelease()
+    this.#lender.onRelease()
   }
 }

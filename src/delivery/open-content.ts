@@ -24,7 +24,7 @@ export async function openContent(
   try {
     // Only a single part may turn out to be given as it is.
     const form = outline.parts.length > 1 ? null : await within(orAborted(made, signal), FORM_WAIT_MS)
-    const sources = assembly.parts.map((part) => new DeferredPart(part, hold.release))
+    const sources = assembly.parts.map((part) => new DeferredPart(part, { onRelease: hold.release, onBroken: hold.discard }))
     const [first] = sources
     if (form?.form === 'PASSTHROUGH' && first) return await PassthroughContent.open(description, first, signal)
     return new SlicedContent({ description, sources, layout: form ? toLayout(form) : made.then(toLayout) })

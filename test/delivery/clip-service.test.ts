@@ -1,8 +1,11 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DeleteStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Clip } from '../../src/domain/clip.js'
 import { createKvs } from '../../src/kvs/kvs.js'
 import type { ClipSource } from '../../src/kvs/ports.js'
+import { sleep } from '../../src/lib/sleep.js'
 import {
   askFor,
   type ClipHarness,
@@ -136,6 +139,21 @@ describe('a clip of one part', () => {
     const known = await other.clips.find(clip.id, enoughTime())
     expect(known).toMatchObject({ id: clip.id, delivered: clip.delivered, timeline: clip.timeline, gaps: clip.gaps })
     expect((await whenEnded(other, clip)).etag).toBe((await whenEnded(harness, clip)).etag)
+  })
+
+  test('is fetched again when what the store has of it is damaged', async () => {
+    await using other = await startClipHarness(server.url)
+    const clip = await getClip(other)
+    const before = await download(other, clip)
+    await whenEnded(other, clip)
+    const names = (await readdir(other.storeDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+    for (const { parentPath, name } of names) {
+      const file = await open(join(parentPath, name), 'r+')
+      await file.write(Buffer.alloc(1000, 0x2a), 0, 1000, Math.floor(before.byteLength / 2))
+      await file.close()
+    }
+    expect(Buffer.compare(await download(other, clip), before)).toBe(0)
+    expect(callsOf(other, 'GetClip')).toBe(2)
   })
 
   test('opens until its URL expires, and is given a fresh one', async () => {
@@ -366,6 +384,52 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     const ready = await whenEnded(harness, await getClip(harness))
     expect(ready.state).toBe('READY')
     expect((await download(harness, ready)).byteLength).toBe(ready.sizeBytes)
+  })
+
+  test('slow is watched at most four times a second, to the last', async () => {
+    await using server = await startFootage([recording([footage(0, { bytes: 4000 }), footage(1000, { bytes: 4000 })])])
+    const spoiler = createSpoiler(server.url)
+    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
+    spoiler.spoil = async function* (bytes) {
+      const whole = await gather(bytes)
+      for (let at = 0; at < whole.byteLength; at += 500) {
+        yield whole.subarray(at, at + 500)
+        await sleep(10, enoughTime())
+      }
+    }
+    const clip = await getClip(harness)
+    expect(clip).toMatchObject({ state: 'FETCHING', form: 'REBUILT', sizeBytes: null })
+    const began = performance.now()
+    const seen: Clip[] = []
+    for await (const state of harness.clips.watch(clip.id, enoughTime())) seen.push(state)
+    expect(seen.at(-1)?.state).toBe('READY')
+    expect(seen.length).toBeGreaterThan(2)
+    expect(seen.length - 1).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 250))
+    const progress = seen.map((state) => state.progress)
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b))
+    expect(seen.slice(0, -1).every((state) => state.state === 'FETCHING' && state.progress < 1)).toBe(true)
+  })
+
+  test('and that never ends can be left by whoever watches', async () => {
+    await using server = await startFootage([recording([footage(0), footage(1000)])])
+    const spoiler = createSpoiler(server.url)
+    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
+    spoiler.spoil = async function* (bytes) {
+      const whole = await gather(bytes)
+      yield whole.subarray(0, whole.byteLength - 10)
+      await Promise.withResolvers<void>().promise
+    }
+    const clip = await getClip(harness)
+    const leaving = new AbortController()
+    const seen: Clip[] = []
+    const watching = async () => {
+      for await (const state of harness.clips.watch(clip.id, leaving.signal)) {
+        seen.push(state)
+        setTimeout(() => leaving.abort(new Error('left')), 50)
+      }
+    }
+    await expect(watching()).rejects.toThrow('left')
+    expect(seen).toHaveLength(1)
   })
 
   test('but merely not understood is passed through as it is', async () => {
