@@ -1,21 +1,32 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Settings } from '../config/load-settings.js'
+import { fillArchive } from '../kvs-server/demo/fill-archive.js'
 import { buildKvsServer, type KvsServer } from '../kvs-server/server.js'
+import type { EpochMs } from '../lib/clock.js'
+import { startLiveCameras } from './live-cameras.js'
 
 export interface EmbeddedKvs extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string
-  /** A stream that a first query can be about; null while there is none. */
-  readonly firstStreamName: string | null
+  /** Footage that a first query can be about; null while there is none. */
+  readonly newest: NewestFootage | null
+}
+
+export interface NewestFootage {
+  readonly streamName: string
+  /** Server time of its newest fragment. */
+  readonly timestampMs: EpochMs
 }
 
 /** The embedded KVS as the settings want it, listening. Its data is beside the gateway's, in a folder of its own. */
 export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Logger): Promise<EmbeddedKvs> {
-  const { host, port, quotas, strictCodecs, faults } = config.embeddedKvs
+  const { host, port, quotas, strictCodecs, faults, demo } = config.embeddedKvs
   const accessKeys = secrets.kvsAccessKeys
+  const dataDir = join(config.dataDir, 'kvs')
+  if (demo) await fillArchive({ dataDir, nowMs: Date.now() })
   const server = await buildKvsServer({
-    dataDir: join(config.dataDir, 'kvs'),
+    dataDir,
     host,
     port,
     quotas,
@@ -24,16 +35,24 @@ export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Lo
     accessKeys,
     logger,
   })
-  const close = () => server.close({ graceMs: config.shutdownGraceMs })
-  try {
-    const url = await server.listen()
-    return { url, firstStreamName: findFirstStreamName(server), [Symbol.asyncDispose]: close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  await using starting = new AsyncDisposableStack()
+  starting.defer(() => server.close({ graceMs: config.shutdownGraceMs }))
+  const url = await server.listen()
+  const newest = findNewest(server)
+  const target = { backend: 'embedded', endpoint: url, accessKey: accessKeys[0] ?? null } as const
+  if (demo) starting.use(startLiveCameras({ target, streams: server.streams, logger }))
+  const running = starting.move()
+  return { url, newest, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-function findFirstStreamName({ streams }: KvsServer): string | null {
-  return streams.list({ limit: 1 })[0]?.name ?? null
+/** Of the first hundred streams, the one whose footage is newest. */
+function findNewest({ streams, archive }: KvsServer): NewestFootage | null {
+  const newest = streams
+    .list({ limit: 100 })
+    .flatMap((stream) => {
+      const fragment = archive.findNewest(stream)
+      return fragment === null ? [] : [{ streamName: stream.name, timestampMs: fragment.serverTimestampMs }]
+    })
+    .sort((a, b) => b.timestampMs - a.timestampMs)
+  return newest[0] ?? null
 }

@@ -29,5 +29,5 @@ async function serve(): Promise<void> {
 
 function describe({ config }: Settings, gatewayUrl: string, kvs: EmbeddedKvs | null): string {
   const kvsUrl = kvs?.url ?? null
-  return toWelcome({ gatewayUrl, kvsUrl, dataDir: config.dataDir, streamName: kvs?.firstStreamName ?? null, nowMs: Date.now() })
+  return toWelcome({ gatewayUrl, kvsUrl, dataDir: config.dataDir, newest: kvs?.newest ?? null })
 }

@@ -45,8 +45,8 @@ export async function fillArchive({
     if (existsSync(mark)) removeDemoStreams(streams)
     if (streams.count() > 0) return { isFilled: false }
     await writeFile(mark, '')
-    // Until the mark is gone nothing here was promised to anyone: the disk may take its time.
-    database.exec('PRAGMA synchronous = OFF')
+    // Until the mark is gone nothing here was promised to anyone: the disk may take its time. A second start waits for the lock.
+    database.exec('PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE')
     const archive = await Archive.open({ dataDir, database, streams, clock, fileSystem: unsyncedFileSystem })
     for (const camera of DEMO_CAMERAS) await fillCamera(camera, { archive, streams, clock, nowMs })
     await archive.close()

@@ -1,22 +1,31 @@
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
+import type { KvsTarget } from '../kvs/kvs-target.js'
 import { PutMediaClient } from '../kvs/put-media-client.js'
 import { DEMO_CAMERAS, type DemoCamera, loadFootage } from '../kvs-server/demo/demo-camera.js'
 import { liveFootage } from '../kvs-server/demo/live-footage.js'
+import type { KvsServer } from '../kvs-server/server.js'
 import { systemClock } from '../lib/clock.js'
 
 /** Producers change their connection before the service does it for them (45 minutes). */
 const CONNECTION_MS = 40 * 60_000
 const RETRY_MS = 5_000
 
-export interface LiveCamera extends AsyncDisposable {}
+export interface LiveCamerasOptions {
+  readonly target: KvsTarget
+  readonly streams: KvsServer['streams']
+  readonly logger: Logger
+}
 
-/** The demo camera that goes on: a producer like any other, over the embedded server's own PutMedia, until it is disposed of. */
-export function startLiveCamera(target: ConstructorParameters<typeof PutMediaClient>[0], logger: FastifyBaseLogger): LiveCamera {
+/**
+ * The demo camera that goes on: a producer like any other, over the embedded server's own PutMedia, until it is disposed of. Where its
+ * stream is not there (somebody else's archive, or deleted), it does not film.
+ */
+export function startLiveCameras({ target, streams, logger }: LiveCamerasOptions): AsyncDisposable {
   const stop = new AbortController()
   const client = new PutMediaClient(target)
-  const cameras = DEMO_CAMERAS.filter(({ isLive }) => isLive)
+  const cameras = DEMO_CAMERAS.filter(({ isLive, streamName }) => isLive && streams.find({ name: streamName, arn: null }) !== undefined)
   const filming = Promise.all(cameras.map((camera) => film(camera, { client, logger, signal: stop.signal })))
   return {
     async [Symbol.asyncDispose]() {
@@ -29,7 +38,7 @@ export function startLiveCamera(target: ConstructorParameters<typeof PutMediaCli
 
 interface Filming {
   readonly client: PutMediaClient
-  readonly logger: FastifyBaseLogger
+  readonly logger: Logger
   readonly signal: AbortSignal
 }
 
