@@ -8,8 +8,8 @@ import { totalTicks } from './runs.js'
 const MAX_EDITS = 8
 
 /**
- * `edts` in milliseconds, one empty edit at most, then one edit of media; or none. `raisedBy`: what the composition offsets were raised by, which moves
- * the media of the edit.
+ * `edts` in milliseconds, one empty edit at most, then one edit of media; or none. `raisedBy`: what the composition offsets were
+ * raised by, which moves the media of the edit.
  */
 export function readEdits(
   edts: BoxView | null,

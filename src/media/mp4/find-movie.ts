@@ -23,9 +23,9 @@ const MAX_TOP_LEVEL_BOXES = 256
 const SKIPPED: ReadonlySet<string> = new Set(['ftyp', 'free', 'skip', 'wide', 'uuid', 'pdin', 'udta', 'meta'])
 
 /**
- * Looks for `moov` and the first `mdat`, in either order, in a file that may still be arriving. It yields the range of bytes that it wants
- * to see next, and is given them; fewer bytes than asked for mean that the file ends there. With `moov` first it never asks for anything
- * beyond the header of `mdat`.
+ * Looks for `moov` and the first `mdat`, in either order, in a file that may still be arriving. It yields the range of bytes that it
+ * wants to see next, and is given them; fewer bytes than asked for mean that the file ends there. With `moov` first it never asks for
+ * anything beyond the header of `mdat`.
  */
 export function* findMovie(): Generator<FileRange, FoundMovie, Uint8Array> {
   const mdats: FileRange[] = []

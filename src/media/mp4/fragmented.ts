@@ -5,9 +5,9 @@ import { placementOf, toTicks } from './presentation.js'
 import { type SlicedFile, toSlicedFile } from './slices.js'
 
 /**
- * Fragmented MP4 for HLS (ISO/IEC 14496-12, 8.8). Composition offsets stay non-negative, and the decode time of a fragment is moved back by what
- * they add: readers that take negative offsets too late (libavformat, Chromium) and readers that do not know edit lists then show
- * picture and sound in step.
+ * Fragmented MP4 for HLS (ISO/IEC 14496-12, 8.8). Composition offsets stay non-negative, and the decode time of a fragment is moved
+ * back by what they add: readers that take negative offsets too late (libavformat, Chromium) and readers that do not know edit lists
+ * then show picture and sound in step.
  */
 const DEFAULT_BASE_IS_MOOF = 0x020000
 /** default-sample-duration, -size and -flags are present. */
@@ -47,8 +47,8 @@ export interface MediaSegmentOptions {
   /** From 1, rising. */
   readonly sequenceNumber: number
   /**
-   * Presentation time of the movie's start on the session's clock. Decoding starts up to the reorder delay earlier, and decode times cannot be
-   * negative: a session's clock starts at a second or more.
+   * Presentation time of the movie's start on the session's clock. Decoding starts up to the reorder delay earlier, and decode times
+   * cannot be negative: a session's clock starts at a second or more.
    */
   readonly startMs: number
 }

@@ -9,9 +9,9 @@ import { durationsToRuns, RunBuilder, runsToDurations, totalTicks } from './runs
 const CLOCK_ROUNDING_MS = 1
 
 /**
- * The sound of all parts, on runs rather than samples, so that G.711, with a sample a byte, costs no more than AAC. A part's first sample
- * plays when its part plays it: before a hole the last sample is stretched, an overlap is taken from the last samples. What cannot be taken (a
- * sample keeps one tick at least) makes the part late by as much, until there is room again.
+ * The sound of all parts, on runs rather than samples, so that G.711, with a sample a byte, costs no more than AAC. A part's first
+ * sample plays when its part plays it: before a hole the last sample is stretched, an overlap is taken from the last samples. What
+ * cannot be taken (a sample keeps one tick at least) makes the part late by as much, until there is room again.
  */
 export function* joinAudio(
   movies: readonly Movie[],

@@ -15,8 +15,8 @@ export interface JoinedTrack {
 }
 
 /**
- * The video of all parts. Each frame is shown when its part shows it, moved by the part's start; decode times are derived anew for the whole
- * (the i-th frame is decoded at the i-th smallest time, and what that is late for B-frames goes into one shift).
+ * The video of all parts. Each frame is shown when its part shows it, moved by the part's start; decode times are derived anew for the
+ * whole (the i-th frame is decoded at the i-th smallest time, and what that is late for B-frames goes into one shift).
  */
 export function* joinVideo(
   movies: readonly Movie[],

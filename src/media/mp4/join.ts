@@ -36,8 +36,8 @@ export interface JoinOptions {
 }
 
 /**
- * Several parts as one movie: every sample of every part, shown at exactly the times of the source. One part is the degenerate join, which
- * gives any file the one form. Nothing is copied but table rows.
+ * Several parts as one movie: every sample of every part, shown at exactly the times of the source. One part is the degenerate join,
+ * which gives any file the one form. Nothing is copied but table rows.
  */
 export function joinMovies(parts: readonly JoinPart[], options: JoinOptions): JoinResult {
   return finishNow(joinMoviesInSteps(parts, options))

@@ -43,9 +43,9 @@ interface ProducerOffset {
 }
 
 /**
- * Fragments and key frames are matched from one side of the part, as far as they keep the same distance: Kinesis Video does not say whether a GetClip
- * answer keeps the holes of producer time. A fragment may begin with sound a little before its key frame, never after it, so
- * the largest distance is the right one.
+ * Fragments and key frames are matched from one side of the part, as far as they keep the same distance: Kinesis Video does not say
+ * whether a GetClip answer keeps the holes of producer time. A fragment may begin with sound a little before its key frame, never
+ * after it, so the largest distance is the right one.
  */
 function producerOffset({ timing, fragments }: PlacedPart, side: 'start' | 'end'): ProducerOffset | null {
   const ordered = side === 'start' ? fragments : fragments.toReversed()
@@ -73,7 +73,10 @@ function firstGuesses(timing: PartTiming, fragment: PartFragment | undefined, si
   return [fragmentEndMs - timing.lastMs, fragmentEndMs - timing.endMs]
 }
 
-/** Time in the part of the key frame that the fragment begins with: one that is just where it is expected, or the only one far and wide. */
+/**
+ * Time in the part of the key frame that the fragment begins with: one that is just where it is expected, or the only one far and
+ * wide.
+ */
 function matchKeyFrame(timing: PartTiming, startMs: number, offsets: readonly number[]): number | 'ambiguous' | 'none' {
   const keys = offsets.flatMap((offset) => nearest(timing.keyTimesMs, startMs - offset) ?? [])
   // With key frames as close as a frame or two, a guess that is off by a frame would hit the wrong one just as exactly.

@@ -23,7 +23,10 @@ export function placementOf(track: MovieTrack): Placement {
   return { delayMs, mediaTime, shownMs, originTicks: toTicks(delayMs, timescale) - mediaTime }
 }
 
-/** When each sample is shown, in ticks from the movie's start, in decode order. Hidden samples included: their times lie outside the edit. */
+/**
+ * When each sample is shown, in ticks from the movie's start, in decode order. Hidden samples included: their times lie outside the
+ * edit.
+ */
 export function presentationTicks(track: MovieTrack): Float64Array {
   const { count, durations, compositionOffsets } = track.samples
   const times = new Float64Array(count)

@@ -19,10 +19,10 @@ export type TrimResult =
   | { readonly trimmed: false }
 
 /**
- * The exact cut, without transcoding: shown are the frames whose time is in [fromMs, toMs], in milliseconds of the movie's presentation.
- * Decoding starts at the key frame that covers the first of them; an edit list hides what comes before, and frames that are only decoded for
- * others. What lies before that key frame or after the last needed sample is not in the file. The sound runs from the first
- * frame shown to the end of the last.
+ * The exact cut, without transcoding: shown are the frames whose time is in [fromMs, toMs], in milliseconds of the movie's
+ * presentation. Decoding starts at the key frame that covers the first of them; an edit list hides what comes before, and frames that
+ * are only decoded for others. What lies before that key frame or after the last needed sample is not in the file. The sound runs from
+ * the first frame shown to the end of the last.
  */
 export function trimMovie(movie: Movie, window: { readonly fromMs: number; readonly toMs: number }): TrimResult {
   return finishNow(trimMovieInSteps(movie, window))
@@ -101,8 +101,8 @@ const HALF_MS = 0.5
 const ROUNDING_TICKS = 1e-3
 
 /**
- * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first of it. (A frame
- * shown before the key frame that precedes it in decode order may need the pictures before that key frame.)
+ * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first
+ * of it. (A frame shown before the key frame that precedes it in decode order may need the pictures before that key frame.)
  */
 function coveringKeyFrame({ samples }: MovieTrack, times: Float64Array, { earliest, firstTicks }: Frames): number {
   for (let index = earliest; index > 0; index -= 1) {
