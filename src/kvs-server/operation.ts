@@ -52,6 +52,8 @@ export interface UploadAnswer {
    * (its upload must not be held up by them, nor memory grow with them).
    */
   acknowledge(acknowledgement: object): void
+  /** Logs, with its cause, what ended an upload; the producer is told a number only. */
+  report(error: Error): void
 }
 
 /** Takes a whole upload; the answer ends when this resolves. */

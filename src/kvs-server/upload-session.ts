@@ -25,6 +25,7 @@ import { UploadWindow } from './upload-window.js'
 
 export interface UploadSessionOptions {
   readonly archive: Archive
+  /** Tells the server timestamps: a fragment has that of the moment when its reception began. */
   readonly clock: Clock
   readonly streamId: number
   /** Producer time of timecode 0; null where timecodes are absolute. */
@@ -33,6 +34,8 @@ export interface UploadSessionOptions {
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
   readonly onFragmentReceived?: () => void
+  /** Told, with its cause, of what ended the session; the producer is told a number only. */
+  readonly onFailed?: (error: UploadError) => void
 }
 
 interface Document {
@@ -143,7 +146,8 @@ export class UploadSession {
 
   #beginDocument(header: Uint8Array, tracks: readonly MatroskaTrack[]): void {
     checkTrackCount(tracks)
-    this.#document = { session: this.#options.archive.createSession(this.#options.streamId, header), tracks, lastTimecode: null }
+    const { archive, clock, streamId } = this.#options
+    this.#document = { session: archive.createSession(streamId, header, clock.now()), tracks, lastTimecode: null }
     // The header holds the tags that came with it.
     this.#leadingTags = []
   }
@@ -162,7 +166,7 @@ export class UploadSession {
     const { archive, clock } = this.#options
     if (this.#document === null) throw new UploadError('INVALID_MKV_DATA', 'a Cluster came before the Tracks')
     const { session } = this.#document
-    const number = archive.mintNumber(session)
+    const number = archive.mintNumber(session, clock.now())
     const writer = new FragmentWriter({
       createFile: () => archive.createFile(),
       discardFile: (path) => archive.discardFile(path),
@@ -228,6 +232,7 @@ export class UploadSession {
     const error = await this.#settleBefore(toUploadError(reason))
     const culprit = error.fragment ?? this.#fragment?.acknowledged ?? null
     await this.#drop()
+    this.#options.onFailed?.(error)
     this.#options.acknowledge(toErrorAcknowledgement(error.code, culprit))
   }
 

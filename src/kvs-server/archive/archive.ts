@@ -99,18 +99,18 @@ export class Archive {
     return () => this.#producers.delete(streamId)
   }
 
-  /** A header and the fragments to come with it. */
-  createSession(streamId: number, header: Uint8Array): MediaSession {
+  /** A header and the fragments to come with it. `now` is the upload's clock: footage of the past may be brought in as of then. */
+  createSession(streamId: number, header: Uint8Array, now: EpochMs): MediaSession {
     const last = this.#sequences.get(streamId) ?? this.#index.findNewest(streamId)?.sequence ?? 0
-    this.#sequences.set(streamId, Math.max(last, Math.floor(this.#options.clock.now()) * SEQUENCES_PER_MS))
+    this.#sequences.set(streamId, Math.max(last, Math.floor(now) * SEQUENCES_PER_MS))
     return this.#remember(this.#sessions.create(streamId, header))
   }
 
   /** The number of a fragment whose reception begins now. */
-  mintNumber({ streamId }: MediaSession): FragmentNumberParts {
+  mintNumber({ streamId }: MediaSession, now: EpochMs): FragmentNumberParts {
     const sequence = (this.#sequences.get(streamId) ?? 0) + 1
     this.#sequences.set(streamId, sequence)
-    return { sequence, serverTimestampMs: Math.floor(this.#options.clock.now()), nonce: randomInt(NONCE_LIMIT) }
+    return { sequence, serverTimestampMs: Math.floor(now), nonce: randomInt(NONCE_LIMIT) }
   }
 
   createFile(): Promise<{ readonly file: WritableFile; readonly path: string }> {

@@ -19,5 +19,8 @@ export function createUploadAnswer({ response, call, log }: Exchange): UploadAns
       log.warn({ requestId: call.requestId }, 'a producer does not read its acknowledgements; its connection is closed')
       response.destroy()
     },
+    report(error) {
+      log.warn({ requestId: call.requestId, err: error }, 'an upload was ended')
+    },
   }
 }

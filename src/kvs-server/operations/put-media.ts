@@ -64,6 +64,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
     producerStartMs: headers.producerStartMs,
     findStream: () => streams.findById(stream.id),
     acknowledge: (acknowledgement) => answer.acknowledge(acknowledgement),
+    onFailed: (error) => answer.report(error),
     onFragmentReceived: () => {
       received.fragments += 1
       metrics.countIncomingFragment()

@@ -129,7 +129,7 @@ describe('PutMedia', () => {
         metrics: new KvsMetrics({ operations: [], mediaOperations: [] }),
         closing: new AbortController().signal,
       },
-      { accept: () => lines.push({ status: 200 }), acknowledge: (line) => lines.push(line) },
+      { accept: () => lines.push({ status: 200 }), acknowledge: (line) => lines.push(line), report: () => {} },
     )
     expect(lines).toMatchObject([
       { status: 200 },
