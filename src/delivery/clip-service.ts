@@ -19,6 +19,7 @@ import { ClipSealer } from './clip-sealer.js'
 import type { ClipSpec } from './clip-spec.js'
 import { ClipUnavailable } from './clip-unavailable.js'
 import { type ClipAddress, type ClipStatus, toBareOutline, toClip, toFetching } from './clip-view.js'
+import { probeCodecs } from './codec-issues.js'
 import { openContent } from './open-content.js'
 import { orAborted } from './or-aborted.js'
 import type { PartStore } from './ports.js'
@@ -80,10 +81,15 @@ export class ClipService {
     })
   }
 
-  /** What `request` would do with this input, without fetching media. */
-  async validate(input: ClipInput, _options: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
+  /** What `request` would do with this input, without fetching media; a probe looks into the clip's first fragment. */
+  async validate(input: ClipInput, { probe }: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
     const { planned, issues } = await this.#planner.plan(input, signal)
-    return { valid: planned !== null, issues, plan: planned && toPlanSummary(planned.plan) }
+    if (planned === null) return { valid: false, issues, plan: null }
+    const { plan, streamArn } = planned
+    const fragmentNumber = plan.fragments[0]?.fragmentNumber ?? ''
+    const found = probe ? await probeCodecs(this.#options.media, { streamArn, fragmentNumber }, signal) : []
+    const valid = found.every(({ severity }) => severity !== 'ERROR')
+    return { valid, issues: [...found, ...issues], plan: toPlanSummary(plan) }
   }
 
   /** Opens the clip's parts and resolves once their headers have come, so that a refusal is among the issues. */
