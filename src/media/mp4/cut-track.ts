@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js'
+import { ROWS_PER_STEP, type Steps } from '../steps.js'
 import type { ChunkColumns, MediaSpan, Movie, MovieTrack, SampleColumns } from './movie.js'
 import { sliceDurations } from './runs.js'
 
@@ -55,8 +55,7 @@ export function* shrinkSpans(movie: Movie): Steps<Movie> {
   const starts = new Float64Array(movie.spans.length).fill(Number.POSITIVE_INFINITY)
   const ends = new Float64Array(movie.spans.length)
   for (const track of movie.tracks) {
-    noteUse(track, starts, ends)
-    yield
+    yield* noteUse(track, starts, ends)
   }
 
   const spans: MediaSpan[] = []
@@ -76,7 +75,7 @@ export function* shrinkSpans(movie: Movie): Steps<Movie> {
   return { ...movie, spans, tracks }
 }
 
-function noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Float64Array): void {
+function* noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Float64Array): Steps<void> {
   let first = 0
   for (let chunk = 0; chunk < chunks.count; chunk += 1) {
     const span = chunks.spans[chunk] ?? 0
@@ -86,6 +85,7 @@ function noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Fl
     if (start < (starts[span] ?? 0)) starts[span] = start
     if (end > (ends[span] ?? 0)) ends[span] = end
     first = next
+    if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
 }
 

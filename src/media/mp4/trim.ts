@@ -1,4 +1,4 @@
-import { finishNow, type Steps } from '../steps.js'
+import { finishNow, ROWS_PER_STEP, type Steps } from '../steps.js'
 import { cutTrack, shrinkSpans } from './cut-track.js'
 import type { DurationRuns, Edit, Movie, MovieTrack } from './movie.js'
 import { lastDuration, placementOf, presentationTicks, toMs, toTicks } from './presentation.js'
@@ -33,7 +33,7 @@ export function* trimMovieInSteps(movie: Movie, window: { readonly fromMs: numbe
   if (video === undefined) return { trimmed: false }
   const times = presentationTicks(video)
   yield
-  const frames = findFrames(video, times, window)
+  const frames = yield* findFrames(video, times, window)
   if (frames === null) return { trimmed: false }
   const covering = coveringKeyFrame(video, times, frames)
   yield
@@ -67,7 +67,11 @@ interface Frames {
   readonly last: number
 }
 
-function findFrames(video: MovieTrack, times: Float64Array, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): Frames | null {
+function* findFrames(
+  video: MovieTrack,
+  times: Float64Array,
+  { fromMs, toMs: untilMs }: { fromMs: number; toMs: number },
+): Steps<Frames | null> {
   const { delayMs, shownMs } = placementOf(video)
   // What an edit list already hides stays hidden; its end was rounded to a millisecond.
   const hiddenFromMs = video.edits.length > 0 ? delayMs + shownMs - HALF_MS : Number.POSITIVE_INFINITY
@@ -77,6 +81,7 @@ function findFrames(video: MovieTrack, times: Float64Array, { fromMs, toMs: unti
   let beforeLast = Number.NEGATIVE_INFINITY
   let after = Number.POSITIVE_INFINITY
   for (let index = 0; index < times.length; index += 1) {
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
     const ticks = times[index] ?? 0
     if (ticks > until) after = Math.min(after, ticks)
     if (ticks > until || ticks < from) continue
