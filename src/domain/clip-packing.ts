@@ -93,6 +93,7 @@ function findBorders({ fragments, shadowed }: FragmentSelection, selector: Fragm
     return before === undefined || startOf(fragment, selector) - startOf(before, selector) >= 2
   })
   canBegin.push(true)
+  if (shadowed.length === 0) return canBegin
   const places = new Map(fragments.map((fragment, index) => [fragment, index]))
   for (const { fragment, coveredBy } of shadowed) {
     const start = startOf(fragment, selector)

@@ -57,7 +57,7 @@ export function toSelection(
 ): FragmentSelection {
   if (cut === 'FRAGMENT') return selectFragments(listed, selector, range)
   const all = selectFragments(listed, selector, toListingRange(range))
-  const lead = findLead(all.fragments, { fragmentSelectorType: selector, range })
+  const lead = findLead(all.fragments, { fragmentSelectorType: selector, range }, estimateFrameMs(all.fragments, selector))
   return selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
 }
 
@@ -65,11 +65,13 @@ export function toSelection(
 export function findLead(
   sorted: readonly ListedFragment[],
   { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
+  frameMs: number,
 ): ListedFragment | undefined {
-  const before = sorted.findLast((fragment) => startOf(fragment, selector) < range.startMs)
-  const next = sorted.find((fragment) => startOf(fragment, selector) >= range.startMs)
+  const index = sorted.findIndex((fragment) => startOf(fragment, selector) >= range.startMs)
+  const [before, next] = [sorted.at(index < 0 ? -1 : index - 1), sorted[index]]
+  if (index === 0) return undefined
   if (!before || (next && startOf(next, selector) === range.startMs)) return undefined
-  return startOf(before, selector) + before.lengthMs + estimateFrameMs(sorted, selector) > range.startMs ? before : undefined
+  return startOf(before, selector) + before.lengthMs + frameMs > range.startMs ? before : undefined
 }
 
 /** `listed` are all fragments of `toListingRange`; at least one of them must be selected (`toSelection`). */
@@ -84,7 +86,7 @@ export function planClip(request: PlanRequest, listed: readonly ListedFragment[]
   const issues = [
     ...errors,
     ...lateIssues(request, { around, frameMs, nowMs }),
-    ...edgeIssues(request, { lead: findLead(around, request), fragments: plan.fragments, frameMs }),
+    ...edgeIssues(request, { lead: findLead(around, request, frameMs), fragments: plan.fragments, frameMs }),
     ...gapIssues(plan.gaps),
     ...clockIssues(selector, plan.fragments),
   ]

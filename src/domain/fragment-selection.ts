@@ -51,35 +51,23 @@ function dropEqualStarts(sorted: readonly ListedFragment[]): FragmentSelection {
   return { fragments, shadowed }
 }
 
-/** In order of ingestion, so that what covers a fragment has been decided about before it. */
+/** In order of time: whatever may cover a fragment starts before it, and has been decided about. No fragment is longer than the quota. */
 function dropCovered(sorted: readonly ListedFragment[]): FragmentSelection {
-  const places = new Map(sorted.map((fragment, index) => [fragment, index]))
-  const coverers = new Map<ListedFragment, ListedFragment>()
-  for (const fragment of sorted.toSorted((a, b) => compareNumbers(a.fragmentNumber, b.fragmentNumber))) {
-    const coveredBy = findCoverer(sorted, places.get(fragment) ?? 0, coverers)
-    if (coveredBy) coverers.set(fragment, coveredBy)
+  const fragments: ListedFragment[] = []
+  const shadowed: ShadowedFragment[] = []
+  let reaching: ListedFragment[] = []
+  for (const fragment of sorted) {
+    const startMs = fragment.producerTimestampMs
+    reaching = reaching.filter((other) => startMs - other.producerTimestampMs < Math.min(other.lengthMs, KVS_LIMITS.maxFragmentMs))
+    const coveredBy = reaching.find((other) => covers(other, startMs) && compareNumbers(other.fragmentNumber, fragment.fragmentNumber) < 0)
+    if (coveredBy) {
+      shadowed.push({ fragment, coveredBy })
+      continue
+    }
+    reaching.push(fragment)
+    fragments.push(fragment)
   }
-  return {
-    fragments: sorted.filter((fragment) => !coverers.has(fragment)),
-    shadowed: [...coverers].map(([fragment, coveredBy]) => ({ fragment, coveredBy })),
-  }
-}
-
-/** The fragment before `place` in time, older in ingestion and itself kept, that covers its start. No fragment is longer than the quota. */
-function findCoverer(
-  sorted: readonly ListedFragment[],
-  place: number,
-  coverers: ReadonlyMap<ListedFragment, ListedFragment>,
-): ListedFragment | undefined {
-  const fragment = sorted[place]
-  if (!fragment) return undefined
-  for (let index = place - 1; index >= 0; index--) {
-    const other = sorted[index]
-    if (!other || fragment.producerTimestampMs - other.producerTimestampMs > KVS_LIMITS.maxFragmentMs) return undefined
-    const isOlder = compareNumbers(other.fragmentNumber, fragment.fragmentNumber) < 0
-    if (isOlder && !coverers.has(other) && covers(other, fragment.producerTimestampMs)) return other
-  }
-  return undefined
+  return { fragments, shadowed }
 }
 
 function covers(fragment: ListedFragment, instantMs: number): boolean {
