@@ -1,0 +1,72 @@
+import type { EpochMs } from '../lib/clock.js'
+import { type ListedFragment, startOf } from './listed-fragment.js'
+import type { FragmentSelectorType, TimeRange } from './time-range.js'
+
+/**
+ * Where fragments begin by one clock, how long and how large they are: sorted columns. A day of them takes a megabyte and is gone through
+ * in a millisecond, where objects take ten times as much of both.
+ */
+export interface FragmentColumns {
+  readonly count: number
+  /** Epoch milliseconds, ascending. */
+  readonly startsMs: Float64Array
+  /** As the service reports them: short by about one frame. */
+  readonly lengthsMs: Float64Array
+  readonly sizesBytes: Float64Array
+}
+
+/** What one row takes. */
+export const BYTES_PER_FRAGMENT = 24
+
+/** `sorted` by the selector's timestamp. */
+export function toFragmentColumns(sorted: readonly ListedFragment[], selector: FragmentSelectorType): FragmentColumns {
+  return {
+    count: sorted.length,
+    startsMs: Float64Array.from(sorted, (fragment) => startOf(fragment, selector)),
+    lengthsMs: Float64Array.from(sorted, ({ lengthMs }) => lengthMs),
+    sizesBytes: Float64Array.from(sorted, ({ sizeBytes }) => sizeBytes),
+  }
+}
+
+/** The rows that start in the range: a view of the same memory. */
+export function sliceColumns(columns: FragmentColumns, { startMs, endMs }: TimeRange): FragmentColumns {
+  const from = firstRowAt(columns, startMs)
+  const to = Math.max(from, firstRowAt(columns, endMs + 1))
+  return {
+    count: to - from,
+    startsMs: columns.startsMs.subarray(from, to),
+    lengthsMs: columns.lengthsMs.subarray(from, to),
+    sizesBytes: columns.sizesBytes.subarray(from, to),
+  }
+}
+
+/** One after the other, in memory of their own. */
+export function joinColumns(parts: readonly FragmentColumns[]): FragmentColumns {
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    startsMs: joinArrays(parts.map(({ startsMs }) => startsMs)),
+    lengthsMs: joinArrays(parts.map(({ lengthsMs }) => lengthsMs)),
+    sizesBytes: joinArrays(parts.map(({ sizesBytes }) => sizesBytes)),
+  }
+}
+
+/** Index of the first row that starts at the instant or later; the count when there is none. */
+export function firstRowAt({ startsMs, count }: FragmentColumns, instantMs: EpochMs): number {
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((startsMs[middle] ?? 0) < instantMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function joinArrays(arrays: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const array of arrays) {
+    joined.set(array, at)
+    at += array.length
+  }
+  return joined
+}
