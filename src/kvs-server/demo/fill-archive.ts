@@ -19,7 +19,7 @@ export interface FillOptions {
   readonly nowMs: EpochMs
 }
 
-/** A camera sends a Cluster when it is complete; this is how long it takes to arrive. */
+/** A camera sends while it films; this is how long its bytes take to arrive. */
 const LATENCY_MS = 120
 const UPLOAD_MS = 20 * 60_000
 /** Says that a filling was begun and not finished. */
@@ -86,7 +86,7 @@ async function fillCamera(camera: DemoCamera, { archive, streams, clock, nowMs }
       upload = null
     }
     if (!isRecording(camera, cluster.timestampMs, nowMs)) continue
-    clock.moveTo(cluster.endMs + LATENCY_MS)
+    clock.moveTo(cluster.timestampMs + LATENCY_MS)
     upload ??= await openUpload(stream, footage.header, { archive, streams, clock, nowMs })
     await upload.session.receive(cluster.bytes)
   }

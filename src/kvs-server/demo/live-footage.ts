@@ -11,17 +11,23 @@ export interface LiveFootageOptions {
   readonly signal: AbortSignal
 }
 
-/** What a camera sends: its header, then each Cluster when it is complete. Ends, as media that is over, when `signal` aborts. */
+/** A Cluster goes out in so many pieces while it is filmed, so that its reception begins when it does. */
+const PIECES = 8
+
+/** What a camera sends, while it films: its header, then Clusters piece by piece. Ends, as media that is over, when `signal` aborts. */
 export async function* liveFootage(
   footage: LoopedFootage,
   { clock, fromMs, untilMs, signal }: LiveFootageOptions,
 ): AsyncGenerator<Uint8Array> {
   yield footage.header
-  for (const cluster of footage.clustersFrom(fromMs)) {
-    if (cluster.endMs > untilMs) return
-    const delayMs = cluster.endMs - clock.now()
-    if (delayMs > 0) await wait(delayMs, undefined, { signal }).catch(() => {})
-    if (signal.aborted) return
-    yield cluster.bytes
+  for (const { timestampMs, endMs, bytes } of footage.clustersFrom(fromMs)) {
+    if (endMs > untilMs) return
+    for (let piece = 0; piece < PIECES; piece += 1) {
+      const dueMs = timestampMs + ((endMs - timestampMs) * piece) / PIECES
+      if (dueMs > clock.now()) await wait(dueMs - clock.now(), undefined, { signal }).catch(() => {})
+      // A Cluster that was begun is sent to its end: half of one would be malformed.
+      if (signal.aborted && piece === 0) return
+      yield bytes.subarray(Math.floor((bytes.byteLength * piece) / PIECES), Math.floor((bytes.byteLength * (piece + 1)) / PIECES))
+    }
   }
 }
