@@ -6,7 +6,7 @@ import type { Acknowledgement } from '../../src/kvs-server/acknowledgement.js'
 import { type FileSystem, nodeFileSystem } from '../../src/kvs-server/archive/file-system.js'
 import { FragmentIndex } from '../../src/kvs-server/archive/fragment-index.js'
 import { formatFragmentNumber, parseFragmentNumber } from '../../src/kvs-server/archive/fragment-number.js'
-import { NOW, openTestArchive, SetClock } from '../support/archive-for-test.js'
+import { NOW, openTestArchive, SetClock, unsyncedDisk } from '../support/archive-for-test.js'
 import { footage, recording } from '../support/footage.js'
 
 const ALL = { clock: 'server', startMs: 0, endMs: Number.MAX_SAFE_INTEGER } as const
@@ -100,7 +100,7 @@ describe('the archive', () => {
   })
 
   test('sweeps away thousands in batches, and stays of use meanwhile', async () => {
-    await using test = await openTestArchive({ fileSystem: { ...nodeFileSystem, syncDirectory: async () => {} } })
+    await using test = await openTestArchive({ fileSystem: unsyncedDisk })
     const stream = test.createStream('cam', 1)
     await test.upload(stream, recording(Array.from({ length: 450 }, (_, index) => footage(index, { frames: 1 }))))
     test.clock.at += HOUR_MS + 1

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Acknowledgement } from '../../src/kvs-server/acknowledgement.js'
 import { Archive } from '../../src/kvs-server/archive/archive.js'
 import { openDatabase } from '../../src/kvs-server/archive/database.js'
-import type { FileSystem } from '../../src/kvs-server/archive/file-system.js'
+import { type FileSystem, nodeFileSystem } from '../../src/kvs-server/archive/file-system.js'
 import type { StreamRecord } from '../../src/kvs-server/archive/stream-record.js'
 import { StreamTable } from '../../src/kvs-server/archive/stream-table.js'
 import { UploadSession } from '../../src/kvs-server/upload-session.js'
@@ -17,6 +17,15 @@ export class SetClock implements Clock {
   now(): number {
     return this.at
   }
+}
+
+/** A disk that nobody will pull the plug of: tests that upload by the hundred do not wait for it. */
+export const unsyncedDisk: FileSystem = {
+  ...nodeFileSystem,
+  async create(path) {
+    return { ...(await nodeFileSystem.create(path)), sync: async () => {} }
+  },
+  syncDirectory: async () => {},
 }
 
 export interface TestArchive extends AsyncDisposable {
