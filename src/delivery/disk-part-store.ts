@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { GrowingFile } from './growing-file.js'
 import { HeldPart, type OpenedPart } from './held-part.js'
@@ -36,6 +37,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #held = new Map<string, HeldPart>()
   readonly #pumps = new Map<HeldPart, Promise<void>>()
   #lastKeeping: Promise<void> = Promise.resolve()
+  #keepings = 0
   readonly #onSha256Lost = (error: unknown) => this.#onProblem('a SHA-256 could not be kept; it will be computed again', error)
   #isClosed = false
 
@@ -132,6 +134,9 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   async #openStored(part: HeldPart, stored: StoredPart): Promise<OpenedPart> {
     const { file, footer, sizeBytes } = stored
     part.closeWith(() => file.close())
+    // All who asked have left while the file was being opened: nobody else would close it.
+    if (part.signal.aborted) await part.close()
+    part.signal.throwIfAborted()
     this.#index.use(part.name, sizeBytes)
     await this.#folder.touch(stored).catch((error) => this.#onProblem('cannot note when a part was used', error))
     const keepSha256 = (sha256: string) => this.#folder.keepSha256(file, footer.contentBytes, sha256).catch(this.#onSha256Lost)
@@ -144,7 +149,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
       throw new PartBroken('TOO_LARGE', `a part has at most ${maxPartBytes} bytes, not ${body.sizeBytes}`)
     const reservation = this.#index.reserve()
     try {
-      await reservation.grow(fileBytes(body.sizeBytes ?? 0))
+      await this.#grow(reservation, fileBytes(body.sizeBytes ?? 0))
       const temporary = await this.#withRoom(() => this.#folder.createTemporary(part.name))
       part.closeWith(() => temporary.file.close())
       const file = GrowingFile.arriving(temporary.file, body.sizeBytes)
@@ -172,7 +177,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   async #receive(part: HeldPart, { file, body, temporary, reservation }: Arrival): Promise<void> {
     const append = (chunks: readonly Uint8Array[]) =>
       this.#withRoom(async () => {
-        await reservation.grow(fileBytes(file.arrivedBytes + sizeOf(chunks)))
+        await this.#grow(reservation, fileBytes(file.arrivedBytes + sizeOf(chunks)))
         await file.append(chunks)
       })
     try {
@@ -192,19 +197,36 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   async #keep(part: HeldPart, { file, temporary, reservation }: Arrival): Promise<void> {
     const before = this.#lastKeeping
     const keeping = async () => {
+      this.#keepings += 1
       await before
       try {
         await this.#withRoom(() => this.#folder.keep(part.name, temporary, file.arrivedBytes, file.blockChecks))
         reservation.release()
         this.#index.use(part.name, fileBytes(file.arrivedBytes))
+        await this.#index.trim()
       } catch (error) {
         this.#onProblem('a part could not be kept; it will be fetched again', error)
         this.#forget(part)
         await this.#removeTemporary(temporary)
+      } finally {
+        this.#keepings -= 1
       }
     }
     this.#lastKeeping = keeping()
     await this.#lastKeeping
+  }
+
+  /** A part that is only being synced counts as in use, but will not for long: before there is no room, that is waited for. */
+  async #grow(reservation: Reservation, bytes: number): Promise<void> {
+    for (;;) {
+      try {
+        return await reservation.grow(bytes)
+      } catch (error) {
+        if (!(error instanceof StoreFull) || this.#keepings === 0) throw error
+        await this.#lastKeeping
+        await setImmediate()
+      }
+    }
   }
 
   /** When the disk is full although the cap is not reached, older parts make way. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, readlink, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -206,6 +206,28 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
+  test('leaves no file open when all who asked have left before it was', async () => {
+    const parts = await openStore()
+    await store(parts, 'k', patternBytes(100_000))
+    for (let round = 0; round < 20; round++) {
+      const controller = new AbortController()
+      const opening = [
+        parts.open('k', NOT_FETCHED, controller.signal),
+        parts.open(`n${round}`, countingFetch(patternBytes(10)).fetch, controller.signal),
+      ]
+      for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+      controller.abort(new Error('I leave'))
+      for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') result.value.release()
+    }
+    await parts.close()
+    const openFiles = async () => {
+      const links = await readdir('/proc/self/fd').catch(() => [])
+      const targets = await Promise.all(links.map((link) => readlink(`/proc/self/fd/${link}`).catch(() => '')))
+      return targets.filter((target) => target.startsWith(folder))
+    }
+    await until(async () => (await openFiles()).length === 0)
+  })
+
   test('fails for all who wait when the fetch is refused, and the next request asks again', async () => {
     const parts = await openStore()
     let calls = 0
@@ -380,7 +402,7 @@ describe('what is stored', () => {
   test('is kept to a number of parts as well', async () => {
     const parts = await openStore({ maxParts: 2 })
     for (const key of ['a', 'b', 'c']) await store(parts, key, patternBytes(10))
-    expect(await files()).toHaveLength(2)
+    await until(async () => (await files()).length === 2)
     await parts.close()
     await openStore({ maxParts: 1 })
     expect(await files()).toHaveLength(1)
@@ -533,4 +555,5 @@ test('a closed store aborts what arrives and takes no more requests', async () =
   await expect(whole).rejects.toMatchObject({ breakage: 'CLOSED' })
   await expect(parts.open('k', source.fetch)).rejects.toMatchObject({ breakage: 'CLOSED' })
   expect(await readdir(folder)).toEqual([])
+  handle.release()
 })
