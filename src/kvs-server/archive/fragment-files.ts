@@ -25,6 +25,7 @@ export class FragmentFiles {
   async recover(lastId: number): Promise<void> {
     await this.#fileSystem.makeDirectory(this.#fragments())
     await this.#fileSystem.makeDirectory(this.#incomingDirectory())
+    await this.#fileSystem.syncDirectory(this.#root)
     for (const name of await this.#fileSystem.list(this.#incomingDirectory())) {
       await this.#fileSystem.remove(join(this.#incomingDirectory(), name))
     }
