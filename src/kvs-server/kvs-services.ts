@@ -11,6 +11,8 @@ export interface KvsServices {
   readonly streams: StreamTable
   readonly tags: TagTable
   readonly archive: Archive
+  /** All that `work` changes in the index, or nothing of it. */
+  readonly inTransaction: <Result>(work: () => Result) => Result
   readonly quotas: Quotas
   readonly metrics: KvsMetrics
   /** Refuse the codec pairs that the playback table leaves out although GetClip's page has them. */

@@ -5,7 +5,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
 import { Archive } from './archive/archive.js'
-import { INDEX_FILE, openDatabase } from './archive/database.js'
+import { lockDataDir } from './archive/data-dir-lock.js'
+import { INDEX_FILE, inTransaction, openDatabase } from './archive/database.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './archive/stream-table.js'
 import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
@@ -53,7 +54,7 @@ export interface KvsServer {
 
 const IDLE_CHECK_MS = 50
 
-/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys */
+/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys, DataDirInUse */
 export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
   const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
   if (accessKeys.length === 0 && !isLoopbackHost(host)) {
@@ -108,28 +109,28 @@ async function openServices(
 ): Promise<{ services: KvsServices; closeArchive: () => Promise<void> }> {
   const { dataDir, region = DEFAULT_REGION, accountId = DEFAULT_ACCOUNT_ID, quotas = true, strictCodecs = false, listDelayMs = 0 } = options
   await mkdir(dataDir, { recursive: true })
+  await using opening = new AsyncDisposableStack()
+  opening.defer(lockDataDir(dataDir))
   const database = openDatabase(join(dataDir, INDEX_FILE))
+  opening.defer(() => database.close())
   const streams = new StreamTable(database, { region, accountId, clock })
   const onSweepFailed = (err: unknown) => options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
   const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed })
+  opening.defer(() => archive.close())
   const services: KvsServices = {
     clock,
     streams,
     tags: new TagTable(database),
     archive,
+    inTransaction: (work) => inTransaction(database, work),
     quotas: new Quotas({ clock, enabled: quotas }),
     metrics: new KvsMetrics({ operations: [...servedOperations.map(({ name }) => name), 'PutMedia'], mediaOperations: MEDIA_OPERATIONS }),
     strictCodecs,
     listDelayMs: (stream) => Math.max(listDelayMs, faults?.listDelayMs(stream) ?? 0),
     closing,
   }
-  return {
-    services,
-    async closeArchive() {
-      await archive.close()
-      database.close()
-    },
-  }
+  const opened = opening.move()
+  return { services, closeArchive: () => opened.disposeAsync() }
 }
 
 // Node keeps a kept-alive connection open after its last answer even while the server closes: it is looked for until none is left.

@@ -1,5 +1,9 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { CreateStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { expect, test } from '@jest/globals'
 import { buildKvsServer } from '../../src/kvs-server/server.js'
@@ -72,4 +76,37 @@ test('a server that was never listening closes too', async () => {
   await using kvs = await startKvsTestServer()
   const unheard = await buildKvsServer({ dataDir: `${kvs.dataDir}/other`, port: 0 })
   await unheard.close()
+})
+
+test('a second server over the same folder is refused in one sentence, and the first goes on', async () => {
+  await using first = await startKvsTestServer()
+  await first.control.send(new CreateStreamCommand({ StreamName: 'dock' }))
+  await expect(buildKvsServer({ dataDir: first.dataDir, port: 0 })).rejects.toThrow(
+    `The folder ${first.dataDir} is in use by another embedded KVS: stop that one, or choose another data folder.`,
+  )
+  await expect(first.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({ StreamInfo: {} })
+  await first.server.close()
+  await using second = await startKvsTestServer({ dataDir: first.dataDir })
+  await expect(second.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({ StreamInfo: {} })
+})
+
+test('a folder that could not be opened is free again', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-kvs-'))
+  await writeFile(join(dataDir, 'index.sqlite'), 'this is no database, whatever its name says'.repeat(100))
+  await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toThrow('file is not a database')
+  await rm(join(dataDir, 'index.sqlite'))
+  await using kvs = await startKvsTestServer({ dataDir })
+  await expect(kvs.control.send(new CreateStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({})
+})
+
+test('a stream whose tags cannot be stored is not made, and tags are stored together or not at all', async () => {
+  await using kvs = await startKvsTestServer()
+  const index = new DatabaseSync(join(kvs.dataDir, 'index.sqlite'))
+  index.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON stream_tags WHEN NEW.key = 'b' BEGIN SELECT RAISE(ABORT, 'full'); END`)
+  index.close()
+  const refused = await kvs.post('/createStream', { StreamName: 'dock', Tags: { a: '1', b: '2' } })
+  expect([refused.status, (await kvs.post('/describeStream', { StreamName: 'dock' })).status]).toEqual([500, 404])
+  await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', Tags: { z: '0' } }))
+  expect((await kvs.post('/tagStream', { StreamName: 'dock', Tags: { a: '1', b: '2' } })).status).toBe(500)
+  expect(await (await kvs.post('/listTagsForStream', { StreamName: 'dock' })).json()).toMatchObject({ Tags: { z: '0' } })
 })

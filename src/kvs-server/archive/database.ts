@@ -13,8 +13,9 @@ export function openDatabase(file: string): DatabaseSync {
   return database
 }
 
-/** All of `work`'s changes, or none of them. `work` is synchronous: nothing else can come between. */
+/** All of `work`'s changes, or none of them. `work` is synchronous: nothing else can come between. Inside another one it is part of that. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  if (database.isTransaction) return work()
   database.exec('BEGIN IMMEDIATE')
   try {
     const result = work()

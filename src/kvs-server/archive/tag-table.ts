@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AwsException } from '../aws-exception.js'
+import { inTransaction } from './database.js'
 
 const DDL = `
   CREATE TABLE IF NOT EXISTS stream_tags (
@@ -35,12 +36,16 @@ export class TagTable {
       )
     }
     const insert = this.#database.prepare('INSERT OR REPLACE INTO stream_tags VALUES (?, ?, ?)')
-    for (const [key, value] of tags) insert.run(streamId, key, value)
+    inTransaction(this.#database, () => {
+      for (const [key, value] of tags) insert.run(streamId, key, value)
+    })
   }
 
   /** Keys that the stream does not have are passed over. */
   remove(streamId: number, keys: readonly string[]): void {
     const remove = this.#database.prepare('DELETE FROM stream_tags WHERE stream_id = ? AND key = ?')
-    for (const key of keys) remove.run(streamId, key)
+    inTransaction(this.#database, () => {
+      for (const key of keys) remove.run(streamId, key)
+    })
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EpochMs } from '../../lib/clock.js'
 import { Archive } from '../archive/archive.js'
+import { lockDataDir } from '../archive/data-dir-lock.js'
 import { INDEX_FILE, openDatabase } from '../archive/database.js'
 import { type FileSystem, nodeFileSystem } from '../archive/file-system.js'
 import type { StreamRecord } from '../archive/stream-record.js'
@@ -27,8 +28,8 @@ const MARK = 'demo-filling'
 
 /**
  * Fills an empty archive with the demo cameras' last hour, on both clocks: the footage goes through the very upload session that
- * PutMedia uses, under a clock that says when it would have arrived. Archives with streams of anyone's are left alone. Nothing may have
- * the archive open meanwhile. A filling that was cut off is begun anew.
+ * PutMedia uses, under a clock that says when it would have arrived. Archives with streams of anyone's are left alone. A filling
+ * that was cut off is begun anew. @throws DataDirInUse
  */
 export async function fillArchive({
   dataDir,
@@ -37,6 +38,7 @@ export async function fillArchive({
   nowMs,
 }: FillOptions): Promise<{ readonly isFilled: boolean }> {
   await mkdir(dataDir, { recursive: true })
+  const unlock = lockDataDir(dataDir)
   const mark = join(dataDir, MARK)
   const database = openDatabase(join(dataDir, INDEX_FILE))
   const clock = new MovingClock(nowMs)
@@ -45,7 +47,7 @@ export async function fillArchive({
     if (existsSync(mark)) removeDemoStreams(streams)
     if (streams.count() > 0) return { isFilled: false }
     await writeFile(mark, '')
-    // Until the mark is gone nothing here was promised to anyone: the disk may take its time. A second start waits for the lock.
+    // Until the mark is gone nothing here was promised to anyone: the disk may take its time.
     database.exec('PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE')
     const archive = await Archive.open({ dataDir, database, streams, clock, fileSystem: unsyncedFileSystem })
     for (const camera of DEMO_CAMERAS) await fillCamera(camera, { archive, streams, clock, nowMs })
@@ -55,6 +57,7 @@ export async function fillArchive({
     return { isFilled: true }
   } finally {
     database.close()
+    unlock()
   }
 }
 

@@ -15,7 +15,7 @@ interface Input {
 
 export const STORAGE_TIERS = ['HOT', 'WARM'] as const
 
-export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags' | 'quotas'>> = {
+export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags' | 'quotas' | 'inTransaction'>> = {
   name: 'CreateStream',
   parse: (input) => ({
     stream: {
@@ -32,9 +32,11 @@ export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'
     if (services.quotas.enabled && services.streams.count() >= STREAMS_PER_ACCOUNT) {
       throw new AwsException('AccountStreamLimitExceededException', `The account has ${STREAMS_PER_ACCOUNT} streams, the most there may be`)
     }
-    const { id, arn } = services.streams.create(stream)
-    services.tags.put(id, tags)
-    return { StreamARN: arn }
+    return services.inTransaction(() => {
+      const { id, arn } = services.streams.create(stream)
+      services.tags.put(id, tags)
+      return { StreamARN: arn }
+    })
   },
 }
 
