@@ -8,6 +8,7 @@ import type { Config } from './config/config.js'
 import type { Secrets } from './config/secrets.js'
 import { ClipService } from './delivery/clip-service.js'
 import { DiskPartStore } from './delivery/disk-part-store.js'
+import { FootageService } from './footage/footage-service.js'
 import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
@@ -37,6 +38,7 @@ export interface GatewayServices {
   readonly endpoints: EndpointDirectory
   readonly fragments: FragmentLister
   readonly clips: ClipService
+  readonly footage: FootageService
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -66,6 +68,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
   const kvs = createKvs({ target: toTarget(config, secrets, options), isPaced: isPaced(config), listener: metrics, clock })
   undo.defer(() => kvs.close())
+  const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
   const urlLifetime = { defaultSeconds: config.clips.urlTtlSeconds, maxSeconds: config.clips.urlMaxTtlSeconds }
   const clips = new ClipService({
     streams: kvs.streams,
@@ -80,7 +83,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     maxClipBytes: config.clips.maxBytes,
     onRequest: (outcome) => metrics.onClipRequest(outcome),
   })
-  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips }
+  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage }
   undo.defer(() => clips.close())
   const limits = {
     maxClipBytes: config.clips.maxBytes,

@@ -6,6 +6,8 @@ import type { Clock } from '../lib/clock.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
 import type { ClipDesk } from './clip/clip-desk.js'
+import { FootageResolver } from './footage/footage.resolver.js'
+import type { FootageDesk } from './footage/footage-desk.js'
 import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
 import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
@@ -16,6 +18,7 @@ export interface SchemaServices {
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
   readonly clips: ClipDesk
+  readonly footage: FootageDesk
   readonly limits: ClipLimits
   readonly clock: Clock
 }
@@ -27,6 +30,7 @@ export function createSchema(services: SchemaServices): GraphQLSchema {
   return buildSchemaOf(
     new Map<unknown, object>([
       [StreamResolver, new StreamResolver(services)],
+      [FootageResolver, new FootageResolver(services.footage)],
       [ClipResolver, new ClipResolver(services.clips)],
       [NodeResolver, new NodeResolver(services.clips)],
       [LimitsResolver, new LimitsResolver(services.limits)],
@@ -46,7 +50,7 @@ export function printContract(): string {
 
 function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [StreamResolver, ClipResolver, NodeResolver, LimitsResolver],
+    resolvers: [StreamResolver, FootageResolver, ClipResolver, NodeResolver, LimitsResolver],
     // Reached through the Node interface alone they would be left out.
     orphanedTypes: [StreamType, ClipType],
     container: { get: (resolver: unknown) => resolvers.get(resolver) },

@@ -4,6 +4,7 @@ import type {
   EndpointKey,
   FragmentInfo,
   FragmentLister,
+  FragmentMediaSource,
   FragmentQuery,
   StreamCatalog,
   StreamDescription,
@@ -87,6 +88,29 @@ export class FakeFragments implements FragmentLister {
     return this.fragments
       .filter((row) => timeOf(row) >= query.range.startMs && timeOf(row) <= query.range.endMs)
       .toSorted((a, b) => timeOf(a) - timeOf(b) || (BigInt(a.fragmentNumber) < BigInt(b.fragmentNumber) ? -1 : 1))
+  }
+}
+
+/** Matroska by fragment number, in chunks of `chunkBytes`. */
+export class FakeFragmentMedia implements FragmentMediaSource {
+  readonly bodies = new Map<string, Uint8Array>()
+  readonly asked: string[] = []
+  /** How many bytes were read. */
+  readBytes = 0
+  chunkBytes = 1000
+
+  async getMedia(_streamArn: string, fragmentNumbers: readonly string[]): Promise<AsyncIterable<Uint8Array>> {
+    const number = fragmentNumbers.join()
+    this.asked.push(number)
+    return this.#read(this.bodies.get(number) ?? new Uint8Array(0))
+  }
+
+  async *#read(body: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < body.length; at += this.chunkBytes) {
+      const chunk = body.subarray(at, at + this.chunkBytes)
+      this.readBytes += chunk.length
+      yield chunk
+    }
   }
 }
 

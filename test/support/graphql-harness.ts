@@ -2,6 +2,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { FastifyInstance } from 'fastify'
 import { print } from 'graphql'
 import { pino } from 'pino'
+import { FootageService } from '../../src/footage/footage-service.js'
 import { createApolloServer } from '../../src/graphql/apollo-server.js'
 import { createContext } from '../../src/graphql/context.js'
 import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
@@ -12,7 +13,7 @@ import type { Dependency } from '../../src/http/health-route.js'
 import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
 import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
-import { FakeEndpoints, FakeFragments, FakeStreams, fakeStream } from './fake-kvs.js'
+import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeStreams, fakeStream } from './fake-kvs.js'
 
 export interface HarnessOptions {
   readonly streams?: readonly StreamDescription[]
@@ -46,9 +47,11 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const fragments = new FakeFragments(options.fragments ?? [])
   const clips = new FakeClips()
   const clock = { now: () => NOW_MS }
+  const media = new FakeFragmentMedia()
+  const footage = new FootageService({ fragments, media, clock })
   const limits = { maxClipBytes: 2_147_483_648, maxUrlSeconds: 86_400, defaultUrlSeconds: 900 }
   const metrics = new GatewayMetrics({ storeBytes: () => 42 })
-  const schema = createSchema({ streams, fragments, clips, limits, clock })
+  const schema = createSchema({ streams, fragments, clips, footage, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
   const app = await buildApp({
     apollo: createApolloServer(schema, { maxDepth, maxCost, introspection, log: logger, listener: metrics }),
@@ -62,7 +65,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
     logger,
   })
   await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads }))
-  return { app, streams, endpoints, fragments, clips, metrics, logged, ask: askOf(app) }
+  return { app, streams, endpoints, fragments, media, clips, metrics, logged, ask: askOf(app) }
 }
 
 /** One operation by POST: the text of a document, or a typed one with its variables. */

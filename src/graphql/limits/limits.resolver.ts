@@ -1,4 +1,5 @@
 import { Query, Resolver } from 'type-graphql'
+import { MAX_COVERAGE_DAYS } from '../../domain/coverage.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
 import { LimitsType } from './limits.type.js'
 import { MAX_CLIPS_PER_REQUEST } from './max-clips-per-request.js'
@@ -16,6 +17,13 @@ export class LimitsResolver {
   @Query(() => LimitsType, { description: 'The limits in force: those of GetClip and those of this gateway.' })
   limits(): LimitsType {
     const { maxFragmentsPerGetClip, maxBytesPerGetClip, maxRangeHours } = KVS_LIMITS
-    return { maxFragmentsPerGetClip, maxBytesPerGetClip, maxRangeHours, ...this.clipLimits, maxClipsPerRequest: MAX_CLIPS_PER_REQUEST }
+    return {
+      maxFragmentsPerGetClip,
+      maxBytesPerGetClip,
+      maxRangeHours,
+      maxCoverageDays: MAX_COVERAGE_DAYS,
+      ...this.clipLimits,
+      maxClipsPerRequest: MAX_CLIPS_PER_REQUEST,
+    }
   }
 }

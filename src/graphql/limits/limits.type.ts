@@ -12,6 +12,9 @@ export class LimitsType {
   @Field(() => Int, { description: 'The longest range of a clip or of a list of fragments, in hours.' })
   readonly maxRangeHours!: number
 
+  @Field(() => Int, { description: 'The longest range of a coverage, in days.' })
+  readonly maxCoverageDays!: number
+
   @Field(() => ByteCountScalar, { description: 'The largest clip that this gateway makes (CLIP_MAX_BYTES).' })
   readonly maxClipBytes!: number
 

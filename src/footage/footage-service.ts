@@ -1,0 +1,132 @@
+import type { ClipIssue } from '../domain/clip-issue.js'
+import { type Coverage, toCoverage } from '../domain/coverage.js'
+import { GatewayError } from '../domain/errors.js'
+import { type FragmentColumns, joinColumns } from '../domain/fragment-columns.js'
+import { KVS_LIMITS } from '../domain/limits.js'
+import { toRetainedFrom } from '../domain/stream-issues.js'
+import type { StreamMedia } from '../domain/stream-media.js'
+import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
+import type { FragmentInfo, FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
+import type { Clock, EpochMs } from '../lib/clock.js'
+import { SingleFlight } from '../lib/single-flight.js'
+import { TtlCache } from '../lib/ttl-cache.js'
+import { findFragmentAt, findNewestFragment } from './fragment-finder.js'
+import { FragmentMemory } from './fragment-memory.js'
+import { type FragmentName, type FragmentReading, readFragment } from './fragment-reading.js'
+import { toMediaIssues, toStreamMedia } from './to-stream-media.js'
+
+/** What is read of a fragment never changes; after this it is of no more interest. */
+const READING_TTL_MS = 600_000
+const MAX_READINGS = 1000
+/** More would be no picture of anything, and an answer of many megabytes. */
+const MAX_SPANS = 10_000
+
+export interface CoverageQuery {
+  readonly range: TimeRange
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly maxGapMs: number
+}
+
+export interface MediaQuery {
+  /** Null stands for the newest footage. */
+  readonly instantMs: EpochMs | null
+  readonly fragmentSelectorType: FragmentSelectorType
+}
+
+type StreamFacts = Pick<StreamDescription, 'name' | 'arn' | 'status' | 'createdAtMs' | 'dataRetentionInHours'>
+
+export interface FootageServiceOptions {
+  readonly fragments: FragmentLister
+  readonly media: FragmentMediaSource
+  readonly clock: Clock
+}
+
+/** What streams hold: where there is footage, and of what kind. */
+export class FootageService {
+  readonly #options: FootageServiceOptions
+  readonly #memory: FragmentMemory
+  readonly #flights = new SingleFlight<Findings>()
+  readonly #findings: TtlCache<Findings>
+
+  constructor(options: FootageServiceOptions) {
+    this.#options = options
+    this.#memory = new FragmentMemory(options)
+    this.#findings = new TtlCache({ clock: options.clock, ttlMs: READING_TTL_MS, max: MAX_READINGS })
+  }
+
+  /** @throws GatewayError; what was listed before is remembered */
+  async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
+    const listed = this.#toListedRange(stream, range, fragmentSelectorType)
+    const around = listed ? await this.#memory.read({ streamArn: stream.arn, fragmentSelectorType, range: listed }, signal) : NOTHING
+    const coverage = toCoverage(around, range, maxGapMs)
+    if (coverage.spans.length <= MAX_SPANS) return coverage
+    const text = `The range holds ${coverage.spans.length} spans, at most ${MAX_SPANS} are given: ask for a shorter range or a larger maxGapMs (got ${maxGapMs}).`
+    throw new GatewayError('BAD_USER_INPUT', text)
+  }
+
+  /** Null when there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND where there is footage without video */
+  async media(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<StreamMedia | null> {
+    const fragment = await this.#findFragment(stream, query, signal)
+    if (fragment === null) return null
+    const { fragmentNumber } = fragment
+    const { media } = await this.#read({ streamArn: stream.arn, fragmentNumber }, signal)
+    if (media !== null) return media
+    throw new GatewayError('NOT_FOUND', `The footage of the stream ${stream.name} has no video (fragment ${fragmentNumber}).`)
+  }
+
+  /** What a clip that begins with this fragment would be refused for. */
+  async probe(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<readonly ClipIssue[]> {
+    const { issues } = await this.#read({ streamArn, fragmentNumber }, signal)
+    return issues
+  }
+
+  /** With what may reach into the range; by server time, no more than can be there. Null when that is nothing. */
+  #toListedRange(stream: StreamFacts, { startMs, endMs }: TimeRange, selector: FragmentSelectorType): TimeRange | null {
+    const nowMs = this.#options.clock.now()
+    const retainedFrom = toRetainedFrom(stream, nowMs)
+    if (retainedFrom === null) return null
+    const reachingMs = Math.max(0, startMs - KVS_LIMITS.maxFragmentMs)
+    if (selector === 'PRODUCER_TIMESTAMP') return { startMs: reachingMs, endMs }
+    this.#memory.forgetBefore(stream.arn, retainedFrom)
+    const listed = { startMs: Math.max(reachingMs, retainedFrom), endMs: Math.min(endMs, nowMs) }
+    return listed.endMs < listed.startMs ? null : listed
+  }
+
+  async #findFragment(
+    stream: StreamFacts,
+    { instantMs, fragmentSelectorType }: MediaQuery,
+    signal: AbortSignal,
+  ): Promise<FragmentInfo | null> {
+    const { fragments, clock } = this.#options
+    const startMs = toRetainedFrom(stream, clock.now())
+    if (startMs === null) return null
+    if (instantMs !== null) return findFragmentAt(fragments, { streamArn: stream.arn, fragmentSelectorType, instantMs }, signal)
+    return findNewestFragment(fragments, { streamArn: stream.arn, range: { startMs, endMs: clock.now() } }, signal)
+  }
+
+  async #read(name: FragmentName, signal: AbortSignal): Promise<Findings> {
+    const key = `${name.streamArn} ${name.fragmentNumber}`
+    const known = this.#findings.get(key)
+    if (known) return known
+    const findings = await this.#flights.run(
+      key,
+      async (shared) => toFindings(await readFragment(this.#options.media, name, shared)),
+      signal,
+    )
+    this.#findings.set(key, findings)
+    return findings
+  }
+}
+
+/** What is remembered of a fragment: none of its tables. */
+interface Findings {
+  readonly media: StreamMedia | null
+  readonly issues: readonly ClipIssue[]
+}
+
+const NOTHING: FragmentColumns = joinColumns([])
+
+function toFindings(reading: FragmentReading): Findings {
+  const media = toStreamMedia(reading)
+  return { media, issues: media?.issues ?? toMediaIssues(reading) }
+}

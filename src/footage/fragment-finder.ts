@@ -1,0 +1,76 @@
+import { GatewayError } from '../domain/errors.js'
+import { GAP_MS } from '../domain/footage-spans.js'
+import { KVS_LIMITS } from '../domain/limits.js'
+import { startOf } from '../domain/listed-fragment.js'
+import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
+import type { FragmentInfo, FragmentLister } from '../kvs/ports.js'
+import type { EpochMs } from '../lib/clock.js'
+
+/** A stream that is live has something this young. */
+const FIRST_LOOK_MS = 30_000
+const WIDENING = 4
+/** A look costs as many points as it asks for rows, and rows come in any order: where there are more, less time is looked at. */
+const FEW = 30
+
+export interface Instant {
+  readonly streamArn: string
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly instantMs: EpochMs
+}
+
+/** The fragment that covers the instant, or that ends so little before it that there is no gap. */
+export async function findFragmentAt(
+  fragments: FragmentLister,
+  { streamArn, fragmentSelectorType, instantMs }: Instant,
+  signal: AbortSignal,
+): Promise<FragmentInfo | null> {
+  const range = { startMs: Math.max(0, instantMs - KVS_LIMITS.maxFragmentMs - GAP_MS), endMs: instantMs }
+  const rows = await fragments.list({ streamArn, fragmentSelectorType, range }, signal)
+  return rows.findLast((row) => instantMs - startOf(row, fragmentSelectorType) - row.lengthMs <= GAP_MS) ?? null
+}
+
+/** The newest fragment by server time in the range, looked for from its end. */
+export async function findNewestFragment(
+  fragments: FragmentLister,
+  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
+  signal: AbortSignal,
+): Promise<FragmentInfo | null> {
+  let endMs = range.endMs
+  for (let widthMs = FIRST_LOOK_MS; endMs >= range.startMs; widthMs *= WIDENING) {
+    const startMs = Math.max(range.startMs, endMs - widthMs)
+    const newest = await findNewestWithin(fragments, { streamArn, range: { startMs, endMs } }, signal)
+    if (newest !== null) return newest
+    endMs = startMs - 1
+  }
+  return null
+}
+
+async function findNewestWithin(
+  fragments: FragmentLister,
+  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
+  signal: AbortSignal,
+): Promise<FragmentInfo | null> {
+  const rows = await listFew(fragments, { streamArn, range }, signal)
+  if (rows !== null) return rows.at(-1) ?? null
+  const middleMs = Math.floor((range.startMs + range.endMs) / 2)
+  const later = { startMs: middleMs + 1, endMs: range.endMs }
+  const earlier = { startMs: range.startMs, endMs: middleMs }
+  const newest = await findNewestWithin(fragments, { streamArn, range: later }, signal)
+  return newest ?? findNewestWithin(fragments, { streamArn, range: earlier }, signal)
+}
+
+/** Null when there are more than a few. */
+async function listFew(
+  fragments: FragmentLister,
+  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
+  signal: AbortSignal,
+): Promise<readonly FragmentInfo[] | null> {
+  // A single millisecond cannot be halved.
+  const limit = range.endMs > range.startMs ? { atMost: FEW } : {}
+  try {
+    return await fragments.list({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP', range, ...limit }, signal)
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT' && 'atMost' in limit) return null
+    throw error
+  }
+}

@@ -1,0 +1,48 @@
+import { Field, Int, ObjectType } from 'type-graphql'
+import type { Coverage } from '../../domain/coverage.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import { ByteCountScalar, MillisecondsScalar } from '../scalars/whole-number.js'
+import { TimestampRangeType } from '../time/timestamp-range.type.js'
+
+type Span = Coverage['spans'][number]
+
+@ObjectType('CoverageSpan', {
+  description: 'A stretch of footage in which nothing is missing for longer than maxGapMs.',
+  simpleResolvers: true,
+})
+export class CoverageSpanType implements Omit<Span, 'first'> {
+  @Field(() => TimestampRangeType, {
+    description: 'From the start of its first fragment to the end of its last, which may lie behind the range that was asked for.',
+  })
+  readonly range!: TimeRange
+
+  @Field(() => Int, { description: 'How many fragments it has.' })
+  readonly fragmentCount!: number
+
+  @Field(() => ByteCountScalar, { description: 'Their sizes as ListFragments reports them, summed up.' })
+  readonly sizeBytes!: number
+}
+
+@ObjectType('Coverage', {
+  description: 'Where there is footage and where there is none, told from the fragments that start in a range.',
+  simpleResolvers: true,
+})
+export class CoverageType implements Coverage {
+  @Field(() => [CoverageSpanType], { description: 'In order of time. The last frame of a span is counted as long as the others.' })
+  readonly spans!: readonly Span[]
+
+  @Field(() => [TimestampRangeType], {
+    description:
+      'The stretches of the range, longer than maxGapMs, without footage, also before the first span and after the last. A fragment that began before the range and reaches into it leaves no gap.',
+  })
+  readonly gaps!: readonly TimeRange[]
+
+  @Field(() => Int, { description: 'How many fragments start in the range.' })
+  readonly fragmentCount!: number
+
+  @Field(() => ByteCountScalar, { description: 'Their sizes as ListFragments reports them, summed up.' })
+  readonly sizeBytes!: number
+
+  @Field(() => MillisecondsScalar, { description: 'How long the spans are together, in milliseconds.' })
+  readonly durationMs!: number
+}

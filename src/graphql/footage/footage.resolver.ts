@@ -1,0 +1,67 @@
+import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
+import type { Coverage } from '../../domain/coverage.js'
+import type { StreamMedia } from '../../domain/stream-media.js'
+import type { FragmentSelectorType } from '../../domain/time-range.js'
+import type { StreamDescription } from '../../kvs/ports.js'
+import type { EpochMs } from '../../lib/clock.js'
+import type { RequestContext } from '../context.js'
+import { costOfCall, costOfClip } from '../field-cost.js'
+import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
+import { DateTimeScalar } from '../scalars/date-time.js'
+import { MillisecondsScalar } from '../scalars/whole-number.js'
+import { StreamType } from '../stream/stream.type.js'
+import { TimestampRangeInput } from '../time/timestamp-range.input.js'
+import { CoverageType } from './coverage.type.js'
+import { parseCoverageRange } from './coverage-range.js'
+import type { FootageDesk } from './footage-desk.js'
+import { StreamMediaType } from './stream-media.type.js'
+
+/** The fields of a stream that look into its archive. */
+@Resolver(() => StreamType)
+export class FootageResolver {
+  constructor(private readonly footage: FootageDesk) {}
+
+  @FieldResolver(() => CoverageType, {
+    nullable: true,
+    complexity: costOfCall,
+    description:
+      'Where there is footage and where there is none (ListFragments). The first time it takes as long as the quota of the stream allows, about 10,000 fragments a second; what was listed is remembered, also when time was up before its end. Null means that errors says why.',
+  })
+  coverage(
+    @Root() stream: StreamDescription,
+    @Ctx() ctx: RequestContext,
+    @Arg('range', () => TimestampRangeInput, { description: 'Where to look: limits.maxCoverageDays at most.' }) range: TimestampRangeInput,
+    @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
+      defaultValue: 'SERVER_TIMESTAMP',
+      description: 'Which clock the range is read on, and the answer is told by.',
+    })
+    fragmentSelectorType: FragmentSelectorType,
+    @Arg('maxGapMs', () => MillisecondsScalar, {
+      defaultValue: 1000,
+      description: 'Fragments that are no further than this from each other are one span; what is missing for longer is a gap.',
+    })
+    maxGapMs: number,
+  ): Promise<Coverage> {
+    return this.footage.coverage(stream, { range: parseCoverageRange(range), fragmentSelectorType, maxGapMs }, ctx.signal)
+  }
+
+  @FieldResolver(() => StreamMediaType, {
+    nullable: true,
+    complexity: costOfClip,
+    description:
+      'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (there), or when errors says why: NOT_FOUND for footage without video.',
+  })
+  media(
+    @Root() stream: StreamDescription,
+    @Ctx() ctx: RequestContext,
+    @Arg('at', () => DateTimeScalar, { nullable: true, description: 'An instant that the fragment covers. Left out: the newest fragment.' })
+    at: EpochMs | null = null,
+    @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
+      defaultValue: 'SERVER_TIMESTAMP',
+      description: 'Which clock the instant is read on. The newest fragment is the newest by server time.',
+    })
+    fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
+  ): Promise<StreamMedia | null> {
+    return this.footage.media(stream, { instantMs: at, fragmentSelectorType }, ctx.signal)
+  }
+}
