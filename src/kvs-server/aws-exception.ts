@@ -4,6 +4,7 @@ export const EXCEPTION_STATUS = {
   AccountStreamLimitExceededException: 400,
   ClientLimitExceededException: 400,
   ConnectionLimitExceededException: 400,
+  ExpiredTokenException: 403,
   IncompleteSignatureException: 403,
   InternalFailure: 500,
   InvalidArgumentException: 400,

@@ -7,29 +7,17 @@ import { AwsException } from './aws-exception.js'
 import { ClipBuffers } from './clip-buffers.js'
 import { checkClipCodecs } from './clip-codecs.js'
 import { limitClip, withoutNewerRuns } from './clip-selection.js'
+import { walkFragments } from './fragment-walk.js'
 import type { MediaAnswer } from './operation.js'
 import { type SessionMedia, sessionMedia } from './session-media.js'
 import { readSlices } from './slice-reader.js'
 
-const ROWS_PER_QUERY = 256
 const buffers = new ClipBuffers()
 
 /** The fragments of the clip, in the order in which they play. */
 export function selectClipFragments(archive: Archive, stream: StreamRecord, range: FragmentRange): ArchivedFragment[] {
-  const listed = rowsOf(archive, stream, range)
+  const listed = walkFragments({ archive, stream, range })
   return limitClip(range.clock === 'producer' ? withoutNewerRuns(listed) : listed)
-}
-
-// A day may hold a hundred thousand fragments, of which a clip takes two hundred: no more rows are read than it needs.
-function* rowsOf(archive: Archive, stream: StreamRecord, range: FragmentRange): Generator<ArchivedFragment> {
-  let rows = archive.list(stream, range, { limit: ROWS_PER_QUERY })
-  while (rows.length > 0) {
-    yield* rows
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < ROWS_PER_QUERY) return
-    const timestampMs = range.clock === 'producer' ? last.producerTimestampMs : last.serverTimestampMs
-    rows = archive.list(stream, range, { limit: ROWS_PER_QUERY, after: { timestampMs, sequence: last.sequence } })
-  }
 }
 
 /**

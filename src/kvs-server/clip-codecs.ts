@@ -16,9 +16,14 @@ export function checkClipCodecs(sessions: readonly SessionMedia[], { isStrict }:
 }
 
 function checkCodecs(media: SessionMedia): CodecConfig[] {
-  const { tracks, codecs } = media
-  const [video, audio, ...more] = tracks
+  const [video, audio, ...more] = media.tracks
   if (video?.type !== 'video' || (audio !== undefined && audio.type !== 'audio') || more.length > 0) refuseUnsupported(media)
+  return readCodecs(media)
+}
+
+/** What each track's CodecPrivate says, in order. Refuses, as playback does, what is not there or not valid. */
+export function readCodecs(media: SessionMedia): CodecConfig[] {
+  const { tracks, codecs } = media
   if (codecs.some(({ state }) => state === 'unsupported')) refuseUnsupported(media)
   return codecs.flatMap((codec, index) => {
     const track = tracks[index]?.number ?? 0
@@ -46,7 +51,7 @@ function isSameTrack(a: MatroskaTrack, b: MatroskaTrack | undefined): boolean {
   return Buffer.compare(a.codecPrivate ?? new Uint8Array(0), b.codecPrivate ?? new Uint8Array(0)) === 0
 }
 
-function refuseUnsupported({ tracks }: SessionMedia): never {
+export function refuseUnsupported({ tracks }: SessionMedia): never {
   const ids = tracks.map(({ codecId }, index) => `(track ${index + 1}: ${codecId})`).join(', ')
   throw new AwsException(
     'UnsupportedStreamMediaTypeException',

@@ -4,7 +4,7 @@ import { AwsException } from './aws-exception.js'
 import type { WireInput } from './operation.js'
 import { parseEnum, parseStructure, parseTimestamp } from './wire-input.js'
 
-const SELECTOR_TYPES = ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const
+export const SELECTOR_TYPES = ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const
 
 /** A FragmentSelector or ClipFragmentSelector: both are a clock and a range with both ends. */
 export function parseFragmentSelector(selector: WireInput): FragmentRange {

@@ -57,7 +57,7 @@ export class KvsMetrics {
 /** GetHLSStreamingSessionURL is get_hls_streaming_session_url. */
 export function snakeCase(operation: string): string {
   return operation
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()
 }

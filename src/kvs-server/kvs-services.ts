@@ -2,6 +2,8 @@ import type { Clock } from '../lib/clock.js'
 import type { Archive } from './archive/archive.js'
 import type { StreamTable } from './archive/stream-table.js'
 import type { TagTable } from './archive/tag-table.js'
+import type { HlsPlaylists } from './hls/hls-playlists.js'
+import type { SessionTokens } from './hls/session-tokens.js'
 import type { KvsMetrics } from './kvs-metrics.js'
 import type { Quotas } from './quotas.js'
 
@@ -15,6 +17,8 @@ export interface KvsServices {
   readonly inTransaction: <Result>(work: () => Result) => Result
   readonly quotas: Quotas
   readonly metrics: KvsMetrics
+  readonly hlsTokens: SessionTokens
+  readonly hlsPlaylists: HlsPlaylists
   /** Refuse the codec pairs that the playback table leaves out although GetClip's page has them. */
   readonly strictCodecs: boolean
   /** How long after it was persisted a fragment of this stream stays out of ListFragments. */

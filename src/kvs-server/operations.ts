@@ -1,5 +1,6 @@
 // The registry: every operation of the three services that this server answers, by path.
 
+import { HLS_RESOURCES } from './hls/hls-resources.js'
 import type { KvsServices } from './kvs-services.js'
 import type { Call, MediaAnswer, Operation, WireInput } from './operation.js'
 import { createStream } from './operations/create-stream.js'
@@ -8,6 +9,7 @@ import { describeStream } from './operations/describe-stream.js'
 import { describeStreamStorageConfiguration } from './operations/describe-stream-storage-configuration.js'
 import { getClip } from './operations/get-clip.js'
 import { getDataEndpoint } from './operations/get-data-endpoint.js'
+import { getHlsStreamingSessionUrl } from './operations/get-hls-streaming-session-url.js'
 import { getMedia } from './operations/get-media.js'
 import { getMediaForFragmentList } from './operations/get-media-for-fragment-list.js'
 import { listFragments } from './operations/list-fragments.js'
@@ -55,6 +57,7 @@ export const servedOperations: readonly ServedOperation[] = [
   serve(describeStreamStorageConfiguration),
   serve(getClip),
   serve(getDataEndpoint),
+  serve(getHlsStreamingSessionUrl),
   serve(getMedia),
   serve(getMediaForFragmentList),
   serve(listFragments),
@@ -72,4 +75,11 @@ export const servedOperations: readonly ServedOperation[] = [
 ]
 
 /** Operations that answer with media rather than JSON: their bytes are counted. */
-export const MEDIA_OPERATIONS: readonly string[] = ['GetClip', 'GetMedia', 'GetMediaForFragmentList']
+export const MEDIA_OPERATIONS: readonly string[] = ['GetClip', 'GetMedia', 'GetMediaForFragmentList', 'GetMP4MediaFragment']
+
+/** All that is counted, and that a fault rule may be about: operations, uploads, and what players ask of a streaming session. */
+export const COUNTED_OPERATIONS: readonly string[] = [
+  ...servedOperations.map(({ name }) => name),
+  'PutMedia',
+  ...HLS_RESOURCES.map(({ name }) => name),
+]

@@ -7,6 +7,8 @@ import { UploadPace } from './upload-pace.js'
 interface RequestRate {
   readonly perAccount?: number
   readonly perStream?: number
+  /** Each request that a streaming session's player makes. */
+  readonly perSession?: number
 }
 
 const CHANGE: RequestRate = { perAccount: 50, perStream: 5 }
@@ -28,6 +30,10 @@ export const REQUEST_RATES: Readonly<Record<string, RequestRate>> = {
   PutMedia: { perStream: 5 },
   GetMedia: { perStream: 5 },
   GetHLSStreamingSessionURL: { perStream: 25 },
+  GetHLSMasterPlaylist: { perSession: 5 },
+  GetHLSMediaPlaylist: { perSession: 5 },
+  GetMP4InitFragment: { perSession: 5 },
+  GetMP4MediaFragment: { perSession: 20 },
 }
 
 /** Connections open at once, for each stream. */
@@ -75,6 +81,16 @@ export class Quotas {
     const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(1)))
     if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
     for (const bucket of buckets) bucket.take(1)
+  }
+
+  /** Counts a request of a streaming session's player. */
+  admitSession(operation: string, sessionId: string): void {
+    const perSession = this.enabled ? REQUEST_RATES[operation]?.perSession : undefined
+    if (perSession === undefined) return
+    const bucket = this.#bucket(`${operation} session:${sessionId}`, perSession)
+    const waitMs = bucket.waitMs(1)
+    if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
+    bucket.take(1)
   }
 
   /**

@@ -13,7 +13,6 @@ export const REFUSED_OPERATIONS = [
   'DescribeNotificationConfiguration',
   'DescribeSignalingChannel',
   'GetDASHStreamingSessionURL',
-  'GetHLSStreamingSessionURL',
   'GetImages',
   'GetSignalingChannelEndpoint',
   'ListEdgeAgentConfigurations',

@@ -12,10 +12,12 @@ import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
 import { buildKvsApp } from './edge/kvs-app.js'
 import { Faults } from './faults.js'
+import { HlsPlaylists } from './hls/hls-playlists.js'
+import { SessionTokens } from './hls/session-tokens.js'
 import { KvsMetrics } from './kvs-metrics.js'
 import type { KvsServices } from './kvs-services.js'
 import { putMedia } from './operations/put-media.js'
-import { MEDIA_OPERATIONS, servedOperations } from './operations.js'
+import { COUNTED_OPERATIONS, MEDIA_OPERATIONS, servedOperations } from './operations.js'
 import { Quotas } from './quotas.js'
 import type { AccessKey } from './signature.js'
 
@@ -124,7 +126,9 @@ async function openServices(
     archive,
     inTransaction: (work) => inTransaction(database, work),
     quotas: new Quotas({ clock, enabled: quotas }),
-    metrics: new KvsMetrics({ operations: [...servedOperations.map(({ name }) => name), 'PutMedia'], mediaOperations: MEDIA_OPERATIONS }),
+    metrics: new KvsMetrics({ operations: COUNTED_OPERATIONS, mediaOperations: MEDIA_OPERATIONS }),
+    hlsTokens: new SessionTokens(),
+    hlsPlaylists: new HlsPlaylists({ archive, clock }),
     strictCodecs,
     listDelayMs: (stream) => Math.max(listDelayMs, faults?.listDelayMs(stream) ?? 0),
     closing,

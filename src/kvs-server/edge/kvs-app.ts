@@ -3,11 +3,13 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { AwsException } from '../aws-exception.js'
+import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadOperation } from '../operation.js'
-import type { ServedOperation } from '../operations.js'
+import { COUNTED_OPERATIONS, type ServedOperation } from '../operations.js'
 import { type Exchange, openExchange } from './exchange.js'
 import { registerFaultRoutes } from './fault-routes.js'
+import { allowEveryOrigin, handleHls } from './hls-routes.js'
 import { type EdgeContext, handleOperation } from './operation-handler.js'
 import { sendError, toWireError } from './send-error.js'
 import { handleUpload } from './upload-handler.js'
@@ -42,6 +44,7 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
   registerErrors(app, options)
   app.register(async (scope) => registerOperations(scope, options))
   app.register(async (scope) => registerUpload(scope, options))
+  app.register(async (scope) => registerHls(scope, options))
   registerState(app, options.context.services)
   return app
 }
@@ -57,7 +60,7 @@ function registerOperations(scope: FastifyInstance, options: KvsAppOptions): voi
   }
   if (options.context.faults !== null) {
     const { faults, gatekeeper } = options.context
-    registerFaultRoutes(scope, { faults, gatekeeper, operations: [...options.operations.map(({ name }) => name), 'PutMedia'] })
+    registerFaultRoutes(scope, { faults, gatekeeper, operations: COUNTED_OPERATIONS })
   }
 }
 
@@ -68,6 +71,20 @@ function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
     reply.hijack()
     await handleUpload(exchangeOf(request, reply, options), options.upload, options.context)
   })
+}
+
+function registerHls(scope: FastifyInstance, options: KvsAppOptions): void {
+  for (const resource of HLS_RESOURCES) {
+    scope.get(resource.path, async (request, reply) => {
+      reply.hijack()
+      await handleHls(exchangeOf(request, reply, options), resource, options.context)
+    })
+    scope.options(resource.path, async (_request, reply) => {
+      reply.hijack()
+      allowEveryOrigin({ response: reply.raw })
+      reply.raw.writeHead(204).end()
+    })
+  }
 }
 
 // A body of at most 1 MiB has no reason to trickle in for minutes.

@@ -1,0 +1,56 @@
+import { AwsException } from '../aws-exception.js'
+import type { HlsAnswer, HlsCall, HlsResource } from '../hls/hls-resources.js'
+import { NO_STREAMING_FRAGMENTS } from '../hls/hls-session.js'
+import type { Exchange } from './exchange.js'
+import { spoilAnswer } from './faulted-answer.js'
+import { answerError, type EdgeContext } from './operation-handler.js'
+import { sendMedia } from './send-media.js'
+import { strikeBeforeAnswer } from './strike-faults.js'
+
+/** Answers one request of a player, whatever happens; never rejects. Its token is all that it has to show. */
+export async function handleHls(exchange: Exchange, resource: HlsResource, context: EdgeContext): Promise<void> {
+  const { metrics } = context.services
+  allowEveryOrigin(exchange)
+  try {
+    await answer(exchange, resource, context)
+    metrics.countRequest(resource.name, 'ok')
+  } catch (error) {
+    metrics.countRequest(resource.name, answerError(exchange, error))
+  }
+}
+
+/** Pages of any origin may play a session, as on AWS: what protects it is its URL. */
+export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void {
+  response.setHeader('access-control-allow-origin', '*')
+  response.setHeader('access-control-allow-methods', 'GET, HEAD, OPTIONS')
+  response.setHeader('access-control-allow-headers', '*')
+  response.setHeader('access-control-expose-headers', 'content-length, content-type, date, x-amzn-errortype, x-amzn-requestid')
+  response.setHeader('access-control-max-age', '86400')
+  response.setHeader('cross-origin-resource-policy', 'cross-origin')
+  response.setHeader('x-content-type-options', 'nosniff')
+}
+
+async function answer(exchange: Exchange, resource: HlsResource, { services, faults }: EdgeContext): Promise<void> {
+  const call = openCall(exchange, services)
+  const struck = faults?.strike(resource.name, call.stream.name) ?? []
+  await strikeBeforeAnswer(exchange, struck)
+  services.quotas.admitSession(resource.name, call.session.id)
+  const made = await resource.run(call, services)
+  exchange.response.setHeader('cache-control', cacheControl(made, services.clock.now()))
+  const sent = spoilAnswer(made, struck, exchange.call.signal)
+  await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(resource.name, bytes))
+}
+
+function openCall({ request }: Exchange, { hlsTokens, streams, clock }: EdgeContext['services']): HlsCall {
+  const query = URL.parse(request.url ?? '', 'http://localhost')?.searchParams ?? new URLSearchParams()
+  const token = query.get('SessionToken') ?? ''
+  const session = hlsTokens.open(token, clock.now())
+  const stream = streams.findById(session.streamId)
+  if (stream === undefined) throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
+  return { session, stream, token, query }
+}
+
+function cacheControl({ keptUntilMs }: HlsAnswer, now: number): string {
+  if (keptUntilMs === null) return 'no-cache'
+  return `private, max-age=${Math.max(0, Math.floor((keptUntilMs - now) / 1000))}, immutable`
+}

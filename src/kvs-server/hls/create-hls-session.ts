@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import type { EpochMs } from '../../lib/clock.js'
+import { type Archive, retainedSince } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import { checkClipRange } from '../clip-range.js'
+import { refuseOutsideRetention } from '../fragment-selector.js'
+import { timestampOf, walkFragments } from '../fragment-walk.js'
+import { sessionMedia } from '../session-media.js'
+import { checkHlsCodecs, codecNames } from './hls-codecs.js'
+import type { HlsRequest } from './hls-request.js'
+import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { withoutOlderDuplicates } from './session-playlist.js'
+import { measureReorder } from './track-fragments.js'
+
+/** A live session needs footage that is not older; nor does it begin before a hole that is longer. */
+const LIVE_MS = 30_000
+
+export interface SessionPlace {
+  readonly archive: Archive
+  readonly stream: StreamRecord
+  readonly now: EpochMs
+}
+
+/** @throws AwsException when there is nothing that such a session could play */
+export function createHlsSession(request: HlsRequest, place: SessionPlace): HlsSession {
+  const { archive, stream, now } = place
+  if (stream.dataRetentionInHours === 0) {
+    throw new AwsException('NoDataRetentionException', `The stream ${stream.name} does not retain data.`)
+  }
+  const first = findFirst(request, place) ?? refuseEmpty()
+  const configs = checkHlsCodecs(sessionMedia(archive.session(first.sessionId) ?? refuseEmpty()))
+  const { mode, clock, range, discontinuityMode, showsTimestamps, maxFragments } = request
+  return {
+    id: randomBytes(12).toString('hex'),
+    streamId: stream.id,
+    ...{ mode, clock, discontinuityMode, showsTimestamps, maxFragments },
+    startMs: range?.startMs ?? first.serverTimestampMs,
+    endMs: range?.endMs ?? null,
+    firstSequence: range === null ? first.sequence : 0,
+    createdAtMs: now,
+    expiresAtMs: now + request.expiresInSeconds * 1000,
+    originMs: timestampOf(first, clock),
+    reorderMs: measureReorder(archive, first),
+    codecs: codecNames(configs),
+  }
+}
+
+function findFirst({ range, clock, maxFragments }: HlsRequest, { archive, stream, now }: SessionPlace): ArchivedFragment | null {
+  if (range === null) return findLiveStart({ archive, stream, now }, { clock, maxFragments })
+  checkRange(stream, { ...range, clock }, now)
+  const listed = walkFragments({ archive, stream, range: { clock, startMs: range.startMs, endMs: range.endMs ?? Number.MAX_SAFE_INTEGER } })
+  for (const fragment of clock === 'producer' ? withoutOlderDuplicates(listed) : listed) return fragment
+  return null
+}
+
+/** The rules of GetClip; a replay may also go on without an end. */
+function checkRange(
+  stream: StreamRecord,
+  { clock, startMs, endMs }: { clock: HlsSession['clock']; startMs: EpochMs; endMs: EpochMs | null },
+  now: EpochMs,
+): void {
+  if (endMs !== null) checkClipRange(stream, { clock, startMs, endMs }, now)
+  else if (clock === 'server' && startMs < Math.max(stream.createdAtMs, retainedSince(stream, now)))
+    refuseOutsideRetention('Start', startMs)
+}
+
+/**
+ * The newest fragments, as many as the playlist holds, so that a player can begin at once. A clock that goes back between two of them ends
+ * the way back: what came before would hold up what came after.
+ */
+function findLiveStart(
+  { archive, stream, now }: SessionPlace,
+  { clock, maxFragments }: Pick<HlsRequest, 'clock' | 'maxFragments'>,
+): ArchivedFragment | null {
+  let first = archive.findNewest(stream)
+  if (first === null || first.serverTimestampMs + first.lengthMs < now - LIVE_MS) return null
+  for (let taken = 1; taken < maxFragments; taken += 1) {
+    const before = archive.findAt(stream, 'server', first.serverTimestampMs - 1)
+    if (before === null || first.serverTimestampMs - before.serverTimestampMs - before.lengthMs > LIVE_MS) break
+    if (timestampOf(before, clock) >= timestampOf(first, clock)) break
+    first = before
+  }
+  return first
+}
+
+function refuseEmpty(): never {
+  throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
+}

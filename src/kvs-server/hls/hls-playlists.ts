@@ -1,0 +1,42 @@
+import type { Clock } from '../../lib/clock.js'
+import { TtlCache } from '../../lib/ttl-cache.js'
+import type { Archive } from '../archive/archive.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import type { PlaylistView } from './playlist-entry.js'
+import { SessionPlaylist } from './session-playlist.js'
+
+const LONGEST_SESSION_MS = 12 * 3_600_000
+/** Over the entries of all playlists: a few hundred bytes each. */
+const MAX_ENTRIES = 500_000
+/** What a session costs beside its entries, in entries. */
+const SESSION_SIZE = 10
+
+/** The playlists of the sessions that are playing. One that was unused for longest is forgotten for another, and made anew when it is asked for. */
+export class HlsPlaylists {
+  readonly #archive: Archive
+  readonly #clock: Clock
+  readonly #playlists: TtlCache<{ readonly playlist: SessionPlaylist; readonly size: number }>
+
+  constructor({ archive, clock }: { archive: Archive; clock: Clock }) {
+    this.#archive = archive
+    this.#clock = clock
+    this.#playlists = new TtlCache({ clock, ttlMs: LONGEST_SESSION_MS, max: MAX_ENTRIES, sizeOf: ({ size }) => size })
+  }
+
+  /** @throws AwsException when there is nothing to play */
+  async view(session: HlsSession, stream: StreamRecord): Promise<PlaylistView> {
+    const view = await this.#playlistOf(session, stream).view()
+    if (view.entries.length === 0) throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
+    return view
+  }
+
+  #playlistOf(session: HlsSession, stream: StreamRecord): SessionPlaylist {
+    const known = this.#playlists.get(session.id)
+    if (known !== undefined) return known.playlist
+    const playlist = new SessionPlaylist({ session, stream, archive: this.#archive, clock: this.#clock })
+    this.#playlists.set(session.id, { playlist, size: session.maxFragments + SESSION_SIZE })
+    return playlist
+  }
+}

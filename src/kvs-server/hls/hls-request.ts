@@ -1,0 +1,62 @@
+import type { EpochMs } from '../../lib/clock.js'
+import { AwsException } from '../aws-exception.js'
+import { SELECTOR_TYPES } from '../fragment-selector.js'
+import type { WireInput } from '../operation.js'
+import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire-input.js'
+import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
+
+/** The input of GetHLSStreamingSessionURL, its defaults filled in. */
+export interface HlsRequest extends Pick<HlsSession, 'mode' | 'clock' | 'discontinuityMode' | 'showsTimestamps' | 'maxFragments'> {
+  readonly stream: StreamSelector
+  /** Null for LIVE. */
+  readonly range: { readonly startMs: EpochMs; readonly endMs: EpochMs | null } | null
+  readonly expiresInSeconds: number
+}
+
+const DEFAULT_FRAGMENTS: Readonly<Record<PlaybackMode, number>> = { LIVE: 5, LIVE_REPLAY: 5, ON_DEMAND: 1000 }
+const EXPIRY = { min: 300, max: 43_200 }
+const FRAGMENTS = { min: 1, max: 5000 }
+
+export function parseHlsRequest(input: WireInput): HlsRequest {
+  const stream = parseStreamSelector(input)
+  const mode = parseOptionalEnum(input, 'PlaybackMode', PLAYBACK_MODES) ?? 'LIVE'
+  const selector = parseOptionalStructure(input, 'HLSFragmentSelector')
+  const type = (selector && parseOptionalEnum(selector, 'FragmentSelectorType', SELECTOR_TYPES)) ?? 'SERVER_TIMESTAMP'
+  refuseTransportStream(input)
+  return {
+    stream,
+    mode,
+    clock: type === 'PRODUCER_TIMESTAMP' ? 'producer' : 'server',
+    range: parseRange(mode, selector && parseOptionalStructure(selector, 'TimestampRange')),
+    discontinuityMode:
+      parseOptionalEnum(input, 'DiscontinuityMode', DISCONTINUITY_MODES) ?? (type === 'SERVER_TIMESTAMP' ? 'ALWAYS' : 'NEVER'),
+    showsTimestamps: parseOptionalEnum(input, 'DisplayFragmentTimestamp', ['ALWAYS', 'NEVER']) === 'ALWAYS',
+    maxFragments: parseOptionalInteger(input, 'MaxMediaPlaylistFragmentResults', FRAGMENTS) ?? DEFAULT_FRAGMENTS[mode],
+    expiresInSeconds: parseOptionalInteger(input, 'Expires', EXPIRY) ?? EXPIRY.min,
+  }
+}
+
+function parseRange(mode: PlaybackMode, range: WireInput | null): HlsRequest['range'] {
+  if (mode === 'LIVE') {
+    if (range === null) return null
+    throw new AwsException('InvalidArgumentException', 'TimestampRange must not be given when PlaybackMode is LIVE')
+  }
+  if (range === null) {
+    throw new AwsException('InvalidArgumentException', `HLSFragmentSelector.TimestampRange is required when PlaybackMode is ${mode}`)
+  }
+  const mayBeOpen = mode === 'LIVE_REPLAY' && (range.EndTimestamp ?? null) === null
+  return { startMs: parseTimestamp(range, 'StartTimestamp'), endMs: mayBeOpen ? null : parseTimestamp(range, 'EndTimestamp') }
+}
+
+function refuseTransportStream(input: WireInput): void {
+  if (parseOptionalEnum(input, 'ContainerFormat', ['FRAGMENTED_MP4', 'MPEG_TS']) !== 'MPEG_TS') return
+  throw new AwsException(
+    'InvalidArgumentException',
+    "ContainerFormat MPEG_TS is not offered by this server (clipgate's embedded KVS); use FRAGMENTED_MP4",
+  )
+}
+
+function parseOptionalEnum<const Value extends string>(input: WireInput, member: string, values: readonly Value[]): Value | null {
+  return (input[member] ?? null) === null ? null : parseEnum(input, member, values)
+}

@@ -1,0 +1,112 @@
+// What a session's URL leads to: the requests that a player makes, by GET, with nothing but the session's token to let it in.
+import type { EpochMs } from '../../lib/clock.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import { timestampOf } from '../fragment-walk.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { MediaAnswer } from '../operation.js'
+import { parseText } from '../wire-input.js'
+import { checkHlsCodecs } from './hls-codecs.js'
+import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { writeMasterPlaylist } from './master-playlist.js'
+import { writeMediaPlaylist } from './media-playlist.js'
+import { buildInitFragment, buildMediaFragment } from './track-fragments.js'
+
+export type HlsServices = Pick<KvsServices, 'archive' | 'quotas' | 'clock' | 'hlsPlaylists'>
+
+export interface HlsCall {
+  readonly session: HlsSession
+  readonly stream: StreamRecord
+  readonly token: string
+  readonly query: URLSearchParams
+}
+
+export interface HlsAnswer extends MediaAnswer {
+  /** How long a player may keep it: fragments never change, playlists do. */
+  readonly keptUntilMs: EpochMs | null
+}
+
+export interface HlsResource {
+  /** As AWS names the request; quotas, metrics and fault rules go by it. */
+  readonly name: string
+  readonly path: string
+  readonly run: (call: HlsCall, services: HlsServices) => Promise<HlsAnswer> | HlsAnswer
+}
+
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+
+export const HLS_RESOURCES: readonly HlsResource[] = [
+  { name: 'GetHLSMasterPlaylist', path: '/hls/v1/getHLSMasterPlaylist.m3u8', run: getMasterPlaylist },
+  { name: 'GetHLSMediaPlaylist', path: '/hls/v1/getHLSMediaPlaylist.m3u8', run: getMediaPlaylist },
+  { name: 'GetMP4InitFragment', path: '/hls/v1/getMP4InitFragment.mp4', run: getInitFragment },
+  { name: 'GetMP4MediaFragment', path: '/hls/v1/getMP4MediaFragment.mp4', run: getMediaFragment },
+]
+
+async function getMasterPlaylist({ session, stream, token }: HlsCall, { hlsPlaylists }: HlsServices): Promise<HlsAnswer> {
+  const { entries } = await hlsPlaylists.view(session, stream)
+  const configs = entries[0] === undefined ? [] : checkHlsCodecs(entries[0].media)
+  return toPlaylist(writeMasterPlaylist({ token, configs, entries }))
+}
+
+async function getMediaPlaylist(call: HlsCall, { hlsPlaylists, quotas }: HlsServices): Promise<HlsAnswer> {
+  const { session, stream, token } = call
+  const trackNumber = parseTrackNumber(call)
+  // The quota counts what the playlist may hold, not what there is.
+  quotas.charge(stream.id, { metadata: session.maxFragments })
+  return toPlaylist(writeMediaPlaylist(await hlsPlaylists.view(session, stream), { session, token, trackNumber }))
+}
+
+async function getInitFragment(call: HlsCall, { archive, hlsPlaylists }: HlsServices): Promise<HlsAnswer> {
+  const { session, stream, query } = call
+  const trackNumber = parseTrackNumber(call)
+  const sequenceNumber = query.get('SequenceNumber')
+  const id =
+    sequenceNumber === null
+      ? (await hlsPlaylists.view(session, stream)).entries[0]?.mediaSessionId
+      : toNumber(sequenceNumber, 'SequenceNumber')
+  const mediaSession = archive.session(id ?? 0)
+  if (mediaSession === null || mediaSession.streamId !== stream.id) return refuseAbsent()
+  return { ...buildInitFragment(mediaSession, session, trackNumber), keptUntilMs: session.expiresAtMs }
+}
+
+function getMediaFragment(call: HlsCall, { archive, quotas }: HlsServices): HlsAnswer {
+  const { session, stream, query } = call
+  const trackNumber = parseTrackNumber(call)
+  const number = parseText(query.get('FragmentNumber'), 'FragmentNumber', { min: 1, max: 128, pattern: /^[0-9]+$/ })
+  const fragment = archive.find(stream, number)
+  if (fragment === null || !isInSession(fragment, session)) return refuseAbsent()
+  quotas.charge(stream.id, { media: 1 })
+  return { ...buildMediaFragment(archive, fragment, { session, trackNumber }), keptUntilMs: session.expiresAtMs }
+}
+
+/** Of the stream a session shows no more than was asked for. */
+function isInSession(fragment: ArchivedFragment, { clock, startMs, endMs, originMs, firstSequence, mode }: HlsSession): boolean {
+  if (fragment.source.kind === 'buffered' || fragment.sequence < firstSequence) return false
+  const timestampMs = timestampOf(fragment, clock)
+  const earliestMs = mode === 'LIVE' ? originMs : Math.max(startMs, originMs)
+  return timestampMs >= earliestMs && timestampMs <= (endMs ?? Number.POSITIVE_INFINITY)
+}
+
+function parseTrackNumber({ session, query }: HlsCall): number {
+  const tracks = session.codecs.split('+').length
+  const trackNumber = toNumber(query.get('TrackNumber') ?? '1', 'TrackNumber')
+  if (trackNumber >= 1 && trackNumber <= tracks) return trackNumber
+  throw new AwsException('InvalidArgumentException', `TrackNumber must be from 1 to ${tracks} (got ${trackNumber})`)
+}
+
+function toNumber(text: string, member: string): number {
+  return Number(parseText(text, member, { min: 1, max: 15, pattern: /^[0-9]+$/ }))
+}
+
+function toPlaylist(text: string): HlsAnswer {
+  const bytes = Buffer.from(text)
+  const body = (async function* () {
+    yield bytes
+  })()
+  return { contentType: PLAYLIST_TYPE, sizeBytes: bytes.byteLength, body, keptUntilMs: null }
+}
+
+function refuseAbsent(): never {
+  throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
+}

@@ -1,0 +1,172 @@
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import { finishInTurns, type Steps } from '../../media/steps.js'
+import type { Archive, FragmentRange } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { FragmentCursor } from '../archive/fragment-index.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import { cursorAt, timestampOf, walkFragments } from '../fragment-walk.js'
+import { sessionMedia } from '../session-media.js'
+import type { HlsSession } from './hls-session.js'
+import { measureLead } from './lead-span.js'
+import { isSameInit, type PlaylistEntry, type PlaylistView } from './playlist-entry.js'
+
+/** Fragments further apart than this, or overlapping by more, are set apart by ON_DISCONTINUITY. */
+const DISCONTINUITY_MS = 50
+const MAX_CODEC_CHANGES = 500
+
+/** The range of a session's fragments in the order in which they join its playlist. LIVE takes them as they are ingested. */
+export function rangeOf({ mode, clock, startMs, endMs }: HlsSession): FragmentRange {
+  return { clock: mode === 'LIVE' ? 'server' : clock, startMs, endMs: endMs ?? Number.MAX_SAFE_INTEGER }
+}
+
+/** By producer time, of fragments with the same start the one with the larger number is shown (GetClip gives the oldest). */
+export function* withoutOlderDuplicates(fragments: Iterable<ArchivedFragment>): Generator<ArchivedFragment> {
+  let last: ArchivedFragment | null = null
+  for (const fragment of fragments) {
+    if (last !== null && last.producerTimestampMs !== fragment.producerTimestampMs) yield last
+    last = fragment
+  }
+  if (last !== null) yield last
+}
+
+export interface SessionPlaylistOptions {
+  readonly session: HlsSession
+  readonly stream: StreamRecord
+  readonly archive: Archive
+  readonly clock: Clock
+}
+
+/**
+ * The playlist of one session: all that it has shown follows from the archive and the session, so that it can be made anew when it was
+ * forgotten. Grows by what has come since it was last asked for.
+ */
+export class SessionPlaylist {
+  readonly #options: SessionPlaylistOptions
+  readonly #entries: PlaylistEntry[] = []
+  #removed = 0
+  #discontinuitiesRemoved = 0
+  #longestMs = 0
+  #codecChanges = 0
+  #isComplete = false
+  #newest: PlaylistEntry | null = null
+  #cursor: FragmentCursor | null = null
+  /** Of a LIVE_REPLAY: how long the entries last that were added behind the first few. */
+  #replayedMs = 0
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SessionPlaylistOptions) {
+    this.#options = options
+  }
+
+  /** Brings it up to date; requests for both tracks may come at once, and take turns. */
+  view(): Promise<PlaylistView> {
+    const turn = this.#turn.then(() => finishInTurns(this.#advance()))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  *#advance(): Steps<PlaylistView> {
+    if (!this.#isComplete) this.#isComplete = yield* this.#takeNew()
+    if (this.#codecChanges > MAX_CODEC_CHANGES) {
+      throw new AwsException(
+        'InvalidCodecPrivateDataException',
+        `The codec private data changes more than ${MAX_CODEC_CHANGES} times in the streaming session.`,
+      )
+    }
+    return {
+      entries: this.#entries.slice(),
+      removed: this.#removed,
+      discontinuitiesRemoved: this.#discontinuitiesRemoved,
+      longestMs: this.#longestMs,
+      isComplete: this.#isComplete,
+    }
+  }
+
+  /** Tells whether nothing can follow any more. */
+  *#takeNew(): Steps<boolean> {
+    const { session, clock } = this.#options
+    for (const fragment of this.#fragments()) {
+      yield
+      const entry = this.#isStale(fragment) ? null : this.#describe(fragment)
+      if (entry !== null && !this.#isDue(entry)) return false
+      this.#cursor = cursorAt(fragment, rangeOf(session).clock)
+      if (entry !== null) this.#add(entry)
+      if (session.mode === 'ON_DEMAND' && this.#entries.length === session.maxFragments) return true
+    }
+    return session.mode === 'ON_DEMAND' || (session.endMs !== null && session.endMs < clock.now())
+  }
+
+  #fragments(): Iterable<ArchivedFragment> {
+    const { session, archive, stream } = this.#options
+    const walked = walkFragments({ archive, stream, range: rangeOf(session), after: this.#cursor })
+    return session.clock === 'producer' ? withoutOlderDuplicates(walked) : walked
+  }
+
+  /** What is older than the newest shown is not added later; nor is a duplicate of it. */
+  #isStale(fragment: ArchivedFragment): boolean {
+    const { session } = this.#options
+    if (fragment.sequence < session.firstSequence) return true
+    const newestMs = this.#newest?.timestampMs ?? session.originMs
+    const timestampMs = timestampOf(fragment, session.clock)
+    if (timestampMs < newestMs) return true
+    return session.clock === 'producer' && timestampMs === this.#newest?.timestampMs
+  }
+
+  /** A LIVE_REPLAY begins with as many as the playlist holds; after that each is added once its own duration has passed. */
+  #isDue({ durationMs }: PlaylistEntry): boolean {
+    const { session, clock } = this.#options
+    if (session.mode !== 'LIVE_REPLAY' || this.#removed + this.#entries.length < session.maxFragments) return true
+    return clock.now() - session.createdAtMs >= this.#replayedMs + durationMs
+  }
+
+  /** Null for what retention has taken meanwhile. */
+  #describe(fragment: ArchivedFragment): PlaylistEntry | null {
+    const { session, archive } = this.#options
+    const mediaSession = archive.session(fragment.sessionId)
+    const details = archive.details(fragment)
+    if (mediaSession === null || details === null) return null
+    const media = sessionMedia(mediaSession)
+    const lead = measureLead(details.samples, media.tracks[0]?.number ?? 0) ?? { startMs: 0, durationMs: fragment.lengthMs, frames: 1 }
+    const before = this.#newest
+    const initVersions = media.tracks.map((_, track) => {
+      const version = before?.initVersions[track] ?? 0
+      return before === null || isSameInit(before.media, media, track) ? version : version + 1
+    })
+    const timestampMs = timestampOf(fragment, session.clock)
+    return {
+      fragmentNumber: fragment.fragmentNumber,
+      timestampMs,
+      firstFrameMs: timestampMs + lead.startMs,
+      durationMs: lead.durationMs,
+      frames: lead.frames,
+      sizeBytes: fragment.clusterBytes,
+      mediaSessionId: fragment.sessionId,
+      media,
+      initVersions,
+      isDiscontinuous: this.#isDiscontinuous(timestampMs + lead.startMs),
+    }
+  }
+
+  #isDiscontinuous(firstFrameMs: EpochMs): boolean {
+    if (this.#newest === null) return false
+    const { discontinuityMode } = this.#options.session
+    if (discontinuityMode !== 'ON_DISCONTINUITY') return discontinuityMode === 'ALWAYS'
+    return Math.abs(firstFrameMs - this.#newest.firstFrameMs - this.#newest.durationMs) > DISCONTINUITY_MS
+  }
+
+  #add(entry: PlaylistEntry): void {
+    const { mode, maxFragments } = this.#options.session
+    const before = this.#newest
+    if (before !== null && before.initVersions.join() !== entry.initVersions.join()) this.#codecChanges += 1
+    if (mode === 'LIVE_REPLAY' && this.#removed + this.#entries.length >= maxFragments) this.#replayedMs += entry.durationMs
+    this.#newest = entry
+    this.#longestMs = Math.max(this.#longestMs, entry.durationMs)
+    this.#entries.push(entry)
+    if (this.#entries.length <= maxFragments) return
+    this.#entries.shift()
+    this.#removed += 1
+    // The first entry of a playlist has no mark before it: the mark leaves together with the entry that it set apart.
+    if (this.#entries[0]?.isDiscontinuous === true) this.#discontinuitiesRemoved += 1
+  }
+}

@@ -1,0 +1,43 @@
+import type { Slice } from '../../media/mp4/slices.js'
+import type { ReadableFile } from '../archive/file-system.js'
+import type { ClipBuffers } from '../clip-buffers.js'
+
+export interface SpanReaderOptions {
+  /** Pieces of one file in ascending order, whatever stands between them and before them. */
+  readonly slices: readonly Slice[]
+  readonly open: () => Promise<ReadableFile>
+  readonly buffers: ClipBuffers
+}
+
+/**
+ * Many small pieces of one file by few large reads: a track's frames stand between those of the other. What is given out is filled anew
+ * once more is asked for.
+ */
+export async function* readSpans({ slices, open, buffers }: SpanReaderOptions): AsyncGenerator<Uint8Array> {
+  for (const slice of slices) if (slice.kind === 'bytes') yield slice.bytes
+  const spans = slices.flatMap((slice) => (slice.kind === 'source' ? [{ start: slice.offset, end: slice.offset + slice.length }] : []))
+  const fileEnd = spans.at(-1)?.end ?? 0
+  const file = await open()
+  const pair = buffers.take()
+  const [buffer] = pair
+  try {
+    let index = 0
+    for (let at = spans[0]?.start ?? 0; at < fileEnd; ) {
+      const block = buffer.subarray(0, Math.min(buffer.length, fileEnd - at))
+      if ((await file.read(block, at)) < block.length) throw new Error("a fragment's file ends early")
+      let kept = 0
+      for (let span = spans[index]; span !== undefined && span.start < at + block.length; span = spans[index]) {
+        const [from, to] = [Math.max(span.start - at, 0), Math.min(span.end - at, block.length)]
+        block.copyWithin(kept, from, to)
+        kept += to - from
+        if (span.end > at + block.length) break
+        index += 1
+      }
+      yield block.subarray(0, kept)
+      at = Math.max(at + block.length, spans[index]?.start ?? fileEnd)
+    }
+  } finally {
+    await file.close()
+    buffers.give(pair)
+  }
+}

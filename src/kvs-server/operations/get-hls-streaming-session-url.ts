@@ -1,0 +1,17 @@
+import { createHlsSession } from '../hls/create-hls-session.js'
+import { type HlsRequest, parseHlsRequest } from '../hls/hls-request.js'
+import type { KvsServices } from '../kvs-services.js'
+import type { Operation } from '../operation.js'
+
+type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'hlsTokens'>
+
+/** The URL of a master playlist. Whoever has it may play the session until it expires; nothing more is signed. */
+export const getHlsStreamingSessionUrl: Operation<HlsRequest, Services> = {
+  name: 'GetHLSStreamingSessionURL',
+  parse: parseHlsRequest,
+  run(request, { streams, archive, clock, hlsTokens }, { baseUrl }) {
+    const stream = streams.get(request.stream)
+    const token = hlsTokens.seal(createHlsSession(request, { archive, stream, now: clock.now() }))
+    return { HLSStreamingSessionURL: `${baseUrl}/hls/v1/getHLSMasterPlaylist.m3u8?SessionToken=${token}` }
+  },
+}
