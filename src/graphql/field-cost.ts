@@ -23,6 +23,10 @@ export function costOfClip({ childComplexity }: Estimate): number {
   return CLIP_COST + childComplexity
 }
 
+export function costOfValidation({ args, childComplexity }: Estimate): number {
+  return (args.probe === true ? CLIP_COST : CALL_COST) + childComplexity
+}
+
 export function costOfClips({ args, childComplexity }: Estimate): number {
   return (Array.isArray(args.inputs) ? args.inputs.length : 0) * (CLIP_COST + childComplexity)
 }

@@ -3,7 +3,7 @@ import type { Clip, ClipAnswer, ClipValidation } from '../../domain/clip.js'
 import { GatewayError } from '../../domain/errors.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfClip, costOfClips } from '../field-cost.js'
+import { costOfCall, costOfClip, costOfClips, costOfValidation } from '../field-cost.js'
 import { MAX_CLIPS_PER_REQUEST } from '../limits/max-clips-per-request.js'
 import { StreamType } from '../stream/stream.type.js'
 import { ClipInputType } from './clip.input.js'
@@ -18,14 +18,20 @@ export class ClipResolver {
 
   @Query(() => ClipValidationType, {
     nullable: true,
-    complexity: costOfCall,
-    description: 'What requestClip would do with this input, without fetching media. Null means that errors says why.',
+    complexity: costOfValidation,
+    description:
+      'What requestClip would do with this input, without fetching media (except one fragment when probe is true). Null means that errors says why.',
   })
   validateClip(
     @Ctx() ctx: RequestContext,
     @Arg('input', () => ClipInputType, { description: 'The clip as requestClip would be asked for it.' }) input: ClipInputType,
+    @Arg('probe', () => Boolean, {
+      defaultValue: false,
+      description: 'Also look into the first fragment of the clip: its codecs, their private data, its frames.',
+    })
+    probe: boolean,
   ): Promise<ClipValidation> {
-    return this.clips.validate(input, { probe: false }, ctx.signal)
+    return this.clips.validate(input, { probe }, ctx.signal)
   }
 
   @Query(() => ClipType, {
