@@ -11,6 +11,9 @@ export const KVS_LIMITS = {
   maxFragmentMs: 20_000,
   /** MaxResults of ListFragments. */
   maxFragmentsPerPage: 1000,
+  /** Expires of GetHLSStreamingSessionURL. */
+  minHlsSessionSeconds: 300,
+  maxHlsSessionSeconds: 43_200,
   /** Points a second and stream of archived reads. */
   mediaPointsPerSecond: 500,
   metadataPointsPerSecond: 10_000,

@@ -1,0 +1,54 @@
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql'
+import { checkHlsSession, type HlsPlaybackMode } from '../../domain/hls-session.js'
+import type { FragmentSelectorType } from '../../domain/time-range.js'
+import type { HlsSessionSource, StreamDescription } from '../../kvs/ports.js'
+import type { Clock } from '../../lib/clock.js'
+import type { RequestContext } from '../context.js'
+import { costOfCall } from '../field-cost.js'
+import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
+import { StreamType } from '../stream/stream.type.js'
+import { TimestampRangeInput } from '../time/timestamp-range.input.js'
+import { HlsPlaybackModeEnum } from './hls-playback-mode.js'
+import { HlsStreamingSessionType } from './hls-streaming-session.type.js'
+
+@Resolver(() => StreamType)
+export class HlsStreamingSessionResolver {
+  private readonly sessions: HlsSessionSource
+  private readonly clock: Clock
+
+  constructor({ hlsSessions, clock }: { hlsSessions: HlsSessionSource; clock: Clock }) {
+    this.sessions = hlsSessions
+    this.clock = clock
+  }
+
+  @FieldResolver(() => HlsStreamingSessionType, {
+    nullable: true,
+    complexity: costOfCall,
+    description:
+      'A playlist URL of Kinesis Video itself, for players (GetHLSStreamingSessionURL). It holds a session token: treat it as a credential. Null means that errors says why: NOT_FOUND where there is nothing to play.',
+  })
+  async hlsStreamingSession(
+    @Root() stream: StreamDescription,
+    @Ctx() ctx: RequestContext,
+    @Arg('playbackMode', () => HlsPlaybackModeEnum, { defaultValue: 'LIVE', description: 'What is played.' }) playbackMode: HlsPlaybackMode,
+    @Arg('range', () => TimestampRangeInput, {
+      nullable: true,
+      description: 'Which footage: 24 hours at most. Required for ON_DEMAND and LIVE_REPLAY, refused for LIVE.',
+    })
+    range: TimestampRangeInput | null = null,
+    @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
+      defaultValue: 'SERVER_TIMESTAMP',
+      description: 'Which clock the range is read on, and the playlists tell.',
+    })
+    fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
+    @Arg('expiresInSeconds', () => Int, { defaultValue: 300, description: 'How long the session lasts: 300 to 43,200 seconds.' })
+    expiresInSeconds: number = 300,
+  ): Promise<HlsStreamingSessionType> {
+    const nowMs = this.clock.now()
+    const asked = range && { startMs: range.startTimestamp, endMs: range.endTimestamp }
+    const choice = checkHlsSession({ playbackMode, range: asked, fragmentSelectorType, expiresInSeconds }, nowMs)
+    const url = await this.sessions.getSessionUrl({ streamArn: stream.arn, ...choice }, ctx.signal)
+    // Counted from before the call: the session lasts at least until then.
+    return { url, expiresAtMs: nowMs + expiresInSeconds * 1000 }
+  }
+}
