@@ -1,3 +1,4 @@
+import { GatewayError } from '../../src/domain/errors.js'
 import type { StreamRef } from '../../src/domain/stream-ref.js'
 import type {
   EndpointDirectory,
@@ -6,6 +7,8 @@ import type {
   FragmentLister,
   FragmentMediaSource,
   FragmentQuery,
+  HlsSessionRequest,
+  HlsSessionSource,
   StreamCatalog,
   StreamDescription,
 } from '../../src/kvs/ports.js'
@@ -111,6 +114,18 @@ export class FakeFragmentMedia implements FragmentMediaSource {
       this.readBytes += chunk.length
       yield chunk
     }
+  }
+}
+
+/** Sessions that are remembered and play nothing; those of streams named `empty…` have no fragments. */
+export class FakeHlsSessions implements HlsSessionSource {
+  readonly requests: HlsSessionRequest[] = []
+
+  async getSessionUrl(request: HlsSessionRequest): Promise<string> {
+    if (request.streamArn.includes('/empty'))
+      throw new GatewayError('NOT_FOUND', 'No fragments found in the stream for the streaming request.')
+    this.requests.push(request)
+    return 'https://hls.example.com/hls/v1/getHLSMasterPlaylist.m3u8?SessionToken=sealed~'
   }
 }
 
