@@ -67,13 +67,10 @@ class FoundEvents {
   }
 
   push(demuxer: MatroskaDemuxer, chunk: Uint8Array): void {
-    try {
-      this.add(demuxer.push(chunk))
-      if (demuxer.framesInCluster > MAX_FRAMES) this.#invalidFrame = `it comes after ${MAX_FRAMES} others in one fragment`
-    } catch (error) {
-      if (!(error instanceof MalformedMedia) || this.#tracks === null) throw error
-      this.#invalidFrame = error.message
-    }
+    this.add(demuxer.push(chunk))
+    if (this.isOver || this.#tracks === null) return
+    if (demuxer.failure) this.#invalidFrame = demuxer.failure.message
+    if (demuxer.framesInCluster > MAX_FRAMES) this.#invalidFrame = `it comes after ${MAX_FRAMES} others in one fragment`
   }
 
   add(events: readonly MatroskaEvent[]): void {
