@@ -55,6 +55,7 @@ export class ClipAssembly {
   readonly #slots: readonly PartSlot[]
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
+  #furthest = 0
 
   constructor(outline: ClipOutline, sources: AssemblySources) {
     this.outline = outline
@@ -78,8 +79,14 @@ export class ClipAssembly {
     return this.#outcome
   }
 
-  /** From 0 to 1; an estimate while sizes are not known. */
+  /** From 0 to 1, never less than before; an estimate while sizes are not known. */
   get progress(): number {
+    // A size that turns out larger than estimated would send it back.
+    this.#furthest = Math.max(this.#furthest, this.#estimate())
+    return this.#furthest
+  }
+
+  #estimate(): number {
     let [arrived, expected] = [0, 0]
     this.outline.parts.forEach(({ estimatedBytes }, index) => {
       const bytes = toBytes(this.#slots[index]?.state ?? null, estimatedBytes)

@@ -145,22 +145,10 @@ export class ClipService {
     }
   }
 
-  /** The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Ends at once for a foreign id. */
-  async *watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> {
+  /** The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Null when the id is not ours. */
+  watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
     const spec = this.#sealer.openId(id)
-    if (spec === null) return
-    const address = this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds)
-    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
-    if (outline instanceof ClipUnavailable) {
-      yield toFailed(spec, outline, address)
-      return
-    }
-    const hold = this.#assemblies.hold(id, outline)
-    try {
-      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), address), signal)
-    } finally {
-      hold.release()
-    }
+    return spec === null ? null : this.#watch(id, spec, signal)
   }
 
   /** Gives up what is being made. */
@@ -201,6 +189,26 @@ export class ClipService {
       )
       signal.throwIfAborted()
       return toClip(outline, toStatus(hold.assembly, made), address)
+    } finally {
+      hold.release()
+    }
+  }
+
+  async *#watch(id: string, spec: ClipSpec, signal: AbortSignal): AsyncGenerator<Clip> {
+    const address = this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds)
+    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
+    if (outline instanceof ClipUnavailable) {
+      yield toFailed(spec, outline, address)
+      return
+    }
+    const failure = this.#assemblies.failureOf(id)
+    if (failure !== null) {
+      yield toClip(outline, toFailedStatus(failure, outline), address)
+      return
+    }
+    const hold = this.#assemblies.hold(id, outline)
+    try {
+      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), address), signal)
     } finally {
       hold.release()
     }

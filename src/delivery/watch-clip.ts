@@ -2,13 +2,17 @@ import type { Clip } from '../domain/clip.js'
 import { sleep } from '../lib/sleep.js'
 import type { ClipAssembly, MadeClip } from './clip-assembly.js'
 import { orAborted } from './or-aborted.js'
+import { within } from './within.js'
 
 /** At most four updates a second. */
 const MIN_INTERVAL_MS = 250
 
 /** The clip as it stands, and again whenever it has changed, until it is READY or FAILED. Slow listeners miss what is outdated, never the last. */
 export async function* watchClip(assembly: ClipAssembly, show: (made: MadeClip | null) => Clip, signal: AbortSignal): AsyncGenerator<Clip> {
-  let made: MadeClip | null = null
+  let made = await within(
+    assembly.made.catch(() => null),
+    0,
+  )
   let changed = Promise.withResolvers<void>()
   const noteMade = (result: MadeClip) => {
     made = result
