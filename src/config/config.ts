@@ -57,6 +57,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const YEAR_SECONDS = 365 * 24 * 3600
+/** Clip URLs have at most 2,000 characters, of which the longest token and a file name take the rest. */
+const MAX_PUBLIC_URL_CHARACTERS = 400
 
 /** Pure: reads no file and no clock. @throws WrongSetting */
 export function parseConfig(env: Env): Config {
@@ -91,9 +93,13 @@ function parsePort(env: Env, name: 'PORT' | 'KVS_PORT', fallback: number): numbe
 function parsePublicUrl(env: Env, host: string, port: number): string | null {
   return parseSetting(env, 'PUBLIC_URL', {
     default: port === 0 ? null : `http://${toUrlHost(host)}:${port}`,
-    allowed: 'an http or https URL without credentials, query or fragment',
-    parse: toBaseUrl,
+    allowed: `an http or https URL without credentials, query or fragment, of at most ${MAX_PUBLIC_URL_CHARACTERS} characters`,
+    parse: (text) => toShortUrl(toBaseUrl(text)),
   })
+}
+
+function toShortUrl(url: string | undefined): string | undefined {
+  return url !== undefined && url.length <= MAX_PUBLIC_URL_CHARACTERS ? url : undefined
 }
 
 function parseKvs(env: Env): KvsConfig {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../src/config/config.js'
 import { readEnv, SETTINGS_NOT_YET_THERE } from '../../src/config/env.js'
 import { WrongSetting } from '../../src/config/wrong-setting.js'
+import { MAX_PUBLIC_URL_LENGTH } from '../../src/delivery/signed-url.js'
 
 function configOf(source: Record<string, string>) {
   return parseConfig(readEnv(source))
@@ -51,6 +52,8 @@ describe('a setting', () => {
 
   test('of a public URL loses the slash at its end and keeps its path', () => {
     expect(configOf({ PUBLIC_URL: 'https://clips.example.net/gate/' }).publicUrl).toBe('https://clips.example.net/gate')
+    const longest = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH, 'a')
+    expect(configOf({ PUBLIC_URL: longest }).publicUrl).toBe(longest)
   })
 
   test('of a port left to chance leaves the public URL open', () => {
@@ -139,6 +142,11 @@ describe('a wrong setting', () => {
     const message = refusalOf({ [name]: value })
     expect(message).toContain(allowed)
     if (value !== '') expect(message).toContain(`${name} is ${JSON.stringify(value)}, but must be`)
+  })
+
+  test('is a public URL that leaves a clip URL no room', () => {
+    const tooLong = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH + 1, 'a')
+    expect(refusalOf({ PUBLIC_URL: tooLong })).toContain(`of at most ${MAX_PUBLIC_URL_LENGTH} characters`)
   })
 
   test('is shown shortened and on one line', () => {
