@@ -6,7 +6,7 @@ import { type ClipRequest, parseClipRequest, type UrlLifetime } from '../domain/
 import { GatewayError } from '../domain/errors.js'
 import { noFootageIssue } from '../domain/footage-issues.js'
 import type { ListedFragment } from '../domain/listed-fragment.js'
-import { expiredIssues, streamIssues, streamNotFoundIssue } from '../domain/stream-issues.js'
+import { streamIssues, streamNotFoundIssue } from '../domain/stream-issues.js'
 import type { FragmentLister, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
@@ -16,6 +16,7 @@ const MAX_LISTED_FRAGMENTS = 100_000
 /** How far around a range without footage the nearest is looked for. */
 const NEARBY_MS = 10 * 60_000
 const MAX_NEARBY_FRAGMENTS = 2000
+const HOUR_MS = 3_600_000
 
 /** `planned` is null exactly when an issue of severity ERROR is present. */
 export interface PlannedRequest {
@@ -78,8 +79,6 @@ export class ClipPlanner {
   /** A range without footage may lie before what is kept, in a gap, or at the live edge. */
   async #explainAbsence(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<readonly ClipIssue[]> {
     const { clock, fragments } = this.#options
-    const expired = expiredIssues(request, stream, clock.now())
-    if (expired.length > 0) return expired
     const { fragmentSelectorType, range } = request
     // By server time nothing is later than now, and the service refuses to look.
     const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? clock.now() - 1 : Number.POSITIVE_INFINITY
@@ -89,7 +88,9 @@ export class ClipPlanner {
     }
     const query = { streamArn: stream.arn, fragmentSelectorType, range: wide, expected: 1000, atMost: MAX_NEARBY_FRAGMENTS }
     const nearby = await fragments.list(query, signal).catch(emptyWhenTooMany)
-    return [noFootageIssue(request, { nearby, nowMs: clock.now() })]
+    const nowMs = clock.now()
+    const keptFromMs = nowMs - stream.dataRetentionInHours * HOUR_MS
+    return [noFootageIssue(request, { nearby, nowMs, keptFromMs })]
   }
 }
 

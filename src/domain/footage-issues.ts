@@ -97,18 +97,29 @@ export function clockIssues(selector: FragmentSelectorType, fragments: readonly 
   return [toWarning('CLOCKS_DISAGREE', text, { path: ['fragmentSelectorType'], hint })]
 }
 
-/** Nothing starts in the range. `nearby` is what is listed some way around it, in any order. */
-export function noFootageIssue(
-  asked: Asked,
-  { nearby, nowMs }: { readonly nearby: readonly ListedFragment[]; readonly nowMs: EpochMs },
-): ClipIssue {
+interface Absence {
+  /** What is listed some way around the range, in any order. */
+  readonly nearby: readonly ListedFragment[]
+  readonly nowMs: EpochMs
+  /** What came in before this is no longer kept. */
+  readonly keptFromMs: EpochMs
+}
+
+/**
+ * Nothing starts in the range. A range of the producer's clock is never called expired: that clock may be any, so footage of long ago may
+ * have come in today, and what is not listed may never have been.
+ */
+export function noFootageIssue(asked: Asked, { nearby, nowMs, keptFromMs }: Absence): ClipIssue {
   const { fragmentSelectorType: selector, range } = asked
   const sorted = nearby.toSorted((a, b) => startOf(a, selector) - startOf(b, selector))
   const before = sorted.findLast((fragment) => startOf(fragment, selector) < range.startMs)
   const after = sorted.find((fragment) => startOf(fragment, selector) > range.endMs)
   const retryAfterMs = untilListedMs(range.endMs, { around: before ? [before] : [], frameMs: 0, nowMs })
   const span = `between ${instantText(range.startMs)} and ${instantText(range.endMs)} (${selector})`
-  const details = { path: ['startTimestamp'], hint: nearestHint(selector, before, after), ranges: nearestRanges(selector, before, after) }
+  const isOld = selector === 'PRODUCER_TIMESTAMP' && range.endMs <= keptFromMs
+  const kept = isOld ? ` What came in before ${instantText(keptFromMs)} is no longer kept.` : ''
+  const hint = nearestHint(selector, before, after) + kept
+  const details = { path: ['startTimestamp'], hint, ranges: nearestRanges(selector, before, after) }
   if (retryAfterMs > 0 && !after) {
     const text = `No fragment that starts ${span} is listed yet; one is listed about a second after it ends, and now is ${instantText(nowMs)}.`
     return toError('FOOTAGE_NOT_YET_LISTED', text, { ...details, path: ['endTimestamp'], retryAfterMs })

@@ -50,20 +50,6 @@ export function streamIssues(
   return request.fragmentSelectorType === 'SERVER_TIMESTAMP' ? retentionIssues(request.range, retainedFrom, nowMs) : []
 }
 
-/**
- * Footage by producer time is gone when it is as old as what retention has removed, and nothing is listed. The stream's creation says
- * nothing here: footage may be uploaded that was recorded before it.
- */
-export function expiredIssues(
-  { range, fragmentSelectorType }: Pick<ClipRequest, 'range' | 'fragmentSelectorType'>,
-  { dataRetentionInHours }: StreamFacts,
-  nowMs: EpochMs,
-): ClipIssue[] {
-  const retainedFromMs = nowMs - dataRetentionInHours * 3_600_000
-  if (fragmentSelectorType === 'SERVER_TIMESTAMP' || range.endMs > retainedFromMs) return []
-  return retentionIssues(range, retainedFromMs, nowMs)
-}
-
 function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {
   // The service wants a start later than its oldest point, which moves on while the request is under way.
   const ranges = (end: EpochMs) => [{ startMs: Math.max(retainedFromMs + 1, end - KVS_LIMITS.maxRangeHours * 3_600_000), endMs: end }]

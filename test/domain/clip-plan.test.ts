@@ -241,7 +241,7 @@ describe('a range without footage', () => {
 
   test('hears of the nearest footage before and after', () => {
     const nearby = [toFragment(T0 + 90_000, { number: 3 }), toFragment(T0, { number: 1 }), toFragment(T0 + 2000, { number: 2 })]
-    const issue = noFootageIssue(asked, { nearby, nowMs: LATER })
+    const issue = noFootageIssue(asked, { nearby, nowMs: LATER, keptFromMs: 0 })
     expect(issue).toMatchObject({
       code: 'NO_FRAGMENTS',
       severity: 'ERROR',
@@ -253,8 +253,23 @@ describe('a range without footage', () => {
     expect(issue.hint).toContain('2026-09-21T14:13:22.000Z')
   })
 
+  test("is not called expired by the producer's clock, which may be any", () => {
+    const byProducer = { ...asked, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
+    const absence = { nearby: [], nowMs: LATER, keptFromMs: T0 + 80_000 }
+    const issue = noFootageIssue(byProducer, absence)
+    expect(issue).toMatchObject({ code: 'NO_FRAGMENTS', ranges: [] })
+    expect(issue.hint).toContain('What came in before 2026-09-21T14:14:40.000Z is no longer kept.')
+    expect(noFootageIssue(asked, absence).hint).not.toContain('no longer kept')
+  })
+
   test('hears how long to wait when it is too new', () => {
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 71_000 })).toMatchObject({ code: 'FOOTAGE_NOT_YET_LISTED', retryAfterMs: 2000 })
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 73_000 })).toMatchObject({ code: 'NO_FRAGMENTS', retryAfterMs: null })
+    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 71_000, keptFromMs: 0 })).toMatchObject({
+      code: 'FOOTAGE_NOT_YET_LISTED',
+      retryAfterMs: 2000,
+    })
+    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 73_000, keptFromMs: 0 })).toMatchObject({
+      code: 'NO_FRAGMENTS',
+      retryAfterMs: null,
+    })
   })
 })
