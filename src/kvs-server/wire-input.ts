@@ -16,7 +16,8 @@ export interface IntegerRule {
   readonly max: number
 }
 
-/** The latest time that clients can name: the end of the year 9999. */
+/** The years 1 to 9999, all that clients can name: some write "from the beginning" as the year 1, or a little below zero. */
+const FIRST_EPOCH_MS = -62_135_596_800_000
 const LAST_EPOCH_MS = 253_402_300_799_999
 
 export function refuse(member: string, expected: string, got: unknown): never {
@@ -64,7 +65,7 @@ export function parseTimestamp(input: WireInput, member: string): EpochMs {
   const value = input[member] ?? refuseAbsent(member)
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse(member, 'a time in epoch seconds', value)
   const epochMs = Math.round(value * 1000)
-  if (epochMs < 0 || epochMs > LAST_EPOCH_MS) refuse(member, 'a time from 1970 to 9999 in epoch seconds', value)
+  if (epochMs < FIRST_EPOCH_MS || epochMs > LAST_EPOCH_MS) refuse(member, 'a time from the years 1 to 9999 in epoch seconds', value)
   return epochMs
 }
 

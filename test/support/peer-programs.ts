@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly stdin?: Uint8Array
+}
+
+/** Runs a program of others to its end, with nothing of this process's environment but PATH and HOME. */
+export function runProgram(program: string, args: readonly string[], { env = {}, cwd, stdin }: RunOptions = {}): Promise<Outcome> {
+  const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8', ...env }
+  const child = spawn(program, args, { env: surroundings, ...(cwd === undefined ? {} : { cwd }) })
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (part: Buffer) => stdout.push(part))
+  child.stderr.on('data', (part: Buffer) => stderr.push(part))
+  // A program that does not want its input closes it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }))
+  })
+}
+
+interface PeerProgram {
+  readonly names: readonly string[]
+  /** The Debian package that continuous integration installs. */
+  readonly debian: string
+  readonly versionArgs: readonly string[]
+}
+
+const PEERS = {
+  aws: { names: ['aws'], debian: 'awscli', versionArgs: ['--version'] },
+  python3: { names: ['python3'], debian: 'python3-boto3', versionArgs: ['-c', 'import boto3; print("boto3", boto3.__version__)'] },
+  ffmpeg: { names: ['ffmpeg'], debian: 'ffmpeg', versionArgs: ['-version'] },
+  ffprobe: { names: ['ffprobe'], debian: 'ffmpeg', versionArgs: ['-version'] },
+  curl: { names: ['curl'], debian: 'curl', versionArgs: ['--version'] },
+  chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', versionArgs: ['--version', '--no-sandbox'] },
+} as const satisfies Record<string, PeerProgram>
+
+export type PeerName = keyof typeof PEERS
+export const PEER_NAMES: readonly PeerName[] = ['aws', 'python3', 'ffmpeg', 'ffprobe', 'curl', 'chromium']
+
+export interface FoundProgram {
+  readonly path: string
+  /** The first line of what it says its version is. */
+  readonly version: string
+}
+
+/** The distribution's own programs come before whatever else is in PATH: they are the ones that continuous integration has. */
+export function findAll(peer: PeerName): string[] {
+  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))]
+  const paths = PEERS[peer].names.flatMap((name) => folders.map((folder) => join(folder, name)))
+  return [...new Set(paths)].filter(isExecutable)
+}
+
+/** The program and its version. @throws Error that names the package, for a peer that is missing is a failure and not a reason to skip */
+export async function findPeer(peer: PeerName): Promise<FoundProgram> {
+  const { debian, versionArgs } = PEERS[peer]
+  for (const path of findAll(peer)) {
+    const { code, stdout, stderr } = await runProgram(path, versionArgs)
+    if (code === 0) return { path, version: (stdout || stderr).split('\n')[0] ?? '' }
+  }
+  throw new Error(`${peer} is missing, which test:peers needs: apt-get install ${debian}`)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
