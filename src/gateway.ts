@@ -12,6 +12,7 @@ import { FootageService } from './footage/footage-service.js'
 import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
+import { Subscriptions } from './graphql/subscriptions.js'
 import { buildApp } from './http/app.js'
 import { clipRoute } from './http/clip-route.js'
 import { closeApp } from './http/close-app.js'
@@ -20,7 +21,7 @@ import type { Dependency } from './http/health-route.js'
 import { createEndpointLoader } from './kvs/endpoint-loader.js'
 import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
-import type { EndpointDirectory, FragmentLister, StreamCatalog } from './kvs/ports.js'
+import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import { isLoopbackHost, toUrlHost } from './lib/host.js'
 
@@ -39,6 +40,7 @@ export interface GatewayServices {
   readonly fragments: FragmentLister
   readonly clips: ClipService
   readonly footage: FootageService
+  readonly hlsSessions: HlsSessionSource
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -83,7 +85,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     maxClipBytes: config.clips.maxBytes,
     onRequest: (outcome) => metrics.onClipRequest(outcome),
   })
-  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage }
+  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
   undo.defer(() => clips.close())
   const limits = {
     maxClipBytes: config.clips.maxBytes,
@@ -91,16 +93,13 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     defaultUrlSeconds: urlLifetime.defaultSeconds,
   }
   const schema = createSchema({ ...services, limits, clock })
+  const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
+  const sources = { streams: kvs.streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(kvs.endpoints, of), clips }
+  const contextOf = (signal: AbortSignal) => createContext(sources, signal)
   const app = await buildApp({
-    apollo: createApolloServer(schema, {
-      maxDepth: config.queryMaxDepth,
-      maxCost: config.queryMaxCost,
-      introspection: config.introspection,
-      log: logger,
-      listener: metrics,
-    }),
-    createContext: (signal) =>
-      createContext({ streams: kvs.streams, createEndpointLoader: (of) => createEndpointLoader(kvs.endpoints, of) }, signal),
+    apollo: createApolloServer(schema, { ...rules, listener: metrics }),
+    createContext: contextOf,
+    subscriptions: new Subscriptions(schema, { ...rules, createContext: contextOf, listener: metrics.subscriptions }),
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies: createDependencies(kvs, storeFolder),

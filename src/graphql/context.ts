@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import type { ClipService } from '../delivery/clip-service.js'
 import type { StreamRef } from '../domain/stream-ref.js'
 import type { EndpointKey, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 
@@ -8,24 +9,28 @@ export type RequestContext = {
   readonly signal: AbortSignal
   readonly streams: DataLoader<StreamRef, StreamDescription | null, string>
   readonly endpoints: DataLoader<EndpointKey, string, string>
+  /** Here and not in a resolver: what subscribes is given no resolver. Null when the id is not ours. */
+  readonly watchClip: (id: string) => ReturnType<ClipService['watch']>
 }
 
 export interface ContextSources {
   readonly streams: StreamCatalog
   /** The lookups of one operation, over what the process remembers. */
   readonly createEndpointLoader: (signal: AbortSignal) => RequestContext['endpoints']
+  readonly clips: Pick<ClipService, 'watch'>
 }
 
 /**
  * One context for each operation. Its loaders gather what the operation asks in one turn of the event loop; what is remembered for
  * longer than the operation is remembered behind the ports.
  */
-export function createContext({ streams, createEndpointLoader }: ContextSources, signal: AbortSignal): RequestContext {
+export function createContext({ streams, createEndpointLoader, clips }: ContextSources, signal: AbortSignal): RequestContext {
   return {
     signal,
     streams: new DataLoader((refs) => streams.findMany(refs, signal), {
       cacheKeyFn: (ref) => ('arn' in ref ? `arn ${ref.arn}` : `name ${ref.name}`),
     }),
     endpoints: createEndpointLoader(signal),
+    watchClip: (id) => clips.watch(id, signal),
   }
 }

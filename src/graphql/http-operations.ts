@@ -9,7 +9,7 @@ export function httpOperationsPlugin(): ApolloServerPlugin<RequestContext> {
       return {
         async didResolveOperation({ operation }) {
           if (operation?.operation !== 'subscription') return
-          throw new GraphQLError('Subscriptions are not answered over HTTP.', {
+          throw new GraphQLError('Subscriptions are not answered over HTTP, but over a WebSocket (graphql-transport-ws) at this address.', {
             extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
           })
         },

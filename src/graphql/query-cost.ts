@@ -21,23 +21,27 @@ export function queryCostPlugin(maxCost: number): ApolloServerPlugin<RequestCont
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, request }) {
-          if (!operation) return
-          const cost = costOf(schema, { document, operation, variables: request.variables ?? {} })
-          if (cost !== null && cost > maxCost) throw refusal(`The operation costs ${cost}, at most ${maxCost} is allowed.`)
+          if (operation) checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
         },
       }
     },
   }
 }
 
-interface Operation {
+/** Throws a GraphQLError when the operation costs more than `maxCost`. */
+export function checkCost(schema: GraphQLSchema, operation: CostedOperation, maxCost: number): void {
+  const cost = costOf(schema, operation)
+  if (cost !== null && cost > maxCost) throw refusal(`The operation costs ${cost}, at most ${maxCost} is allowed.`)
+}
+
+export interface CostedOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
   readonly variables: Readonly<Record<string, unknown>>
 }
 
 /** Null when the variables do not fit: the executor says so better, and runs nothing. */
-function costOf(schema: GraphQLSchema, { document, operation, variables }: Operation): number | null {
+function costOf(schema: GraphQLSchema, { document, operation, variables }: CostedOperation): number | null {
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
   if (coerced.errors) return null
   const alone = {

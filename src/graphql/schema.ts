@@ -1,13 +1,15 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
-import { buildSchemaSync } from 'type-graphql'
-import type { FragmentLister, StreamCatalog } from '../kvs/ports.js'
+import { buildSchemaSync, type PubSub } from 'type-graphql'
+import type { FragmentLister, HlsSessionSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
 import type { ClipDesk } from './clip/clip-desk.js'
+import { ClipProgressResolver } from './clip/clip-progress.resolver.js'
 import { FootageResolver } from './footage/footage.resolver.js'
 import type { FootageDesk } from './footage/footage-desk.js'
+import { HlsStreamingSessionResolver } from './hls/hls-streaming-session.resolver.js'
 import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
 import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
@@ -19,6 +21,7 @@ export interface SchemaServices {
   readonly fragments: FragmentLister
   readonly clips: ClipDesk
   readonly footage: FootageDesk
+  readonly hlsSessions: HlsSessionSource
   readonly limits: ClipLimits
   readonly clock: Clock
 }
@@ -31,7 +34,9 @@ export function createSchema(services: SchemaServices): GraphQLSchema {
     new Map<unknown, object>([
       [StreamResolver, new StreamResolver(services)],
       [FootageResolver, new FootageResolver(services.footage)],
+      [HlsStreamingSessionResolver, new HlsStreamingSessionResolver(services)],
       [ClipResolver, new ClipResolver(services.clips)],
+      [ClipProgressResolver, new ClipProgressResolver()],
       [NodeResolver, new NodeResolver(services.clips)],
       [LimitsResolver, new LimitsResolver(services.limits)],
     ]),
@@ -50,10 +55,19 @@ export function printContract(): string {
 
 function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [StreamResolver, FootageResolver, ClipResolver, NodeResolver, LimitsResolver],
+    resolvers: [
+      StreamResolver,
+      FootageResolver,
+      HlsStreamingSessionResolver,
+      ClipResolver,
+      ClipProgressResolver,
+      NodeResolver,
+      LimitsResolver,
+    ],
     // Reached through the Node interface alone they would be left out.
     orphanedTypes: [StreamType, ClipType],
     container: { get: (resolver: unknown) => resolvers.get(resolver) },
+    pubSub: NO_PUB_SUB,
     // The rules live in domain/; class-validator would echo whole inputs.
     validate: false,
   })
@@ -62,12 +76,22 @@ function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
   return schema
 }
 
+/** type-graphql asks for one as soon as there is a subscription, though ours has a source of its own. */
+const NO_PUB_SUB: PubSub = {
+  publish() {},
+  subscribe() {
+    throw new Error('subscriptions have sources of their own')
+  },
+}
+
 /** Decorators cannot describe the root types. */
 function describeRoots(schema: GraphQLSchema): void {
   const query = schema.getQueryType()
   const mutation = schema.getMutationType()
+  const subscription = schema.getSubscriptionType()
   if (query) query.description = 'What can be asked.'
   if (mutation) mutation.description = 'What can be done.'
+  if (subscription) subscription.description = 'What can be watched, over a WebSocket (graphql-transport-ws).'
 }
 
 /** type-graphql wraps every resolveType in an async function; ours need no waiting. */

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { RequestContext } from '../graphql/context.js'
+import type { Subscriptions } from '../graphql/subscriptions.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
 import { type Dependency, healthRoute } from './health-route.js'
 import type { OriginRules } from './origins.js'
 import { textRoutes } from './text-routes.js'
+import { addWebSockets } from './web-sockets.js'
 
 /** A clip's token has 2,000 characters at most, its file name some hundred. */
 const MAX_PARAM_LENGTH = 4096
@@ -17,6 +19,7 @@ const RECEIVE_TIMEOUT_MS = 60_000
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>
   readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly subscriptions: Subscriptions
   readonly schemaText: string
   readonly metrics: GatewayMetrics
   readonly dependencies: readonly Dependency[]
@@ -28,7 +31,7 @@ export interface AppOptions {
 
 /** The gateway's routes, but for those of clips, which come as a plugin. It owns Apollo: started here, stopped when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { apollo, createContext, schemaText, metrics, dependencies, origins, requestTimeoutMs, trustProxy, logger } = options
+  const { apollo, createContext, subscriptions, schemaText, metrics, dependencies, origins, requestTimeoutMs, trustProxy, logger } = options
   const app = fastify({
     loggerInstance: logger,
     // URLs of clips are credentials, so requests are logged by route (below) and never by address.
@@ -48,8 +51,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler(answerNotFound)
   addSecurityHeaders(app)
   logByRoute(app)
+  await addWebSockets(app)
   await apollo.start()
-  await app.register(graphqlRoute, { apollo, createContext, origins, requestTimeoutMs })
+  await app.register(graphqlRoute, { apollo, createContext, subscriptions, origins, requestTimeoutMs })
   await app.register(healthRoute, { dependencies, isClosing: () => isClosing })
   await app.register(textRoutes, { schemaText, metrics, publicUrl: () => origins().publicUrl })
   return app

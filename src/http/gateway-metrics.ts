@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ClipRequestOutcome } from '../delivery/clip-service.js'
+import type { SubscriptionListener } from '../graphql/subscriptions.js'
 import type { DownloadListener } from './clip-route.js'
 
 /** Seconds. From an answer out of memory to a GetClip of a long range. */
@@ -60,6 +61,12 @@ export class GatewayMetrics {
     ...this.#registers,
   })
 
+  readonly #activeSubscriptions = new Gauge({
+    name: 'clipgate_graphql_subscriptions_active',
+    help: 'Subscriptions under way.',
+    ...this.#registers,
+  })
+
   constructor({ storeBytes }: { readonly storeBytes: () => number }) {
     new Gauge({
       name: 'clipgate_clip_store_bytes',
@@ -91,6 +98,11 @@ export class GatewayMetrics {
       this.#downloads.inc({ outcome })
       this.#downloadBytes.inc({ outcome }, bytes)
     },
+  }
+
+  readonly subscriptions: SubscriptionListener = {
+    began: () => this.#activeSubscriptions.inc(),
+    ended: () => this.#activeSubscriptions.dec(),
   }
 
   onOperation({

@@ -3,7 +3,10 @@ import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
+import type { Subscriptions } from '../graphql/subscriptions.js'
 import { answerGraphqlError } from './error-handler.js'
+import { GRAPHQL_PATH } from './graphql-path.js'
+import { createGraphqlSocket } from './graphql-socket.js'
 import { isHostAllowed, isOriginAllowed, type OriginRules } from './origins.js'
 import { createRequestSignal } from './request-signal.js'
 
@@ -16,26 +19,23 @@ export interface GraphqlRouteOptions {
   /** Started. */
   readonly apollo: ApolloServer<RequestContext>
   readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly subscriptions: Subscriptions
   readonly origins: () => OriginRules
   readonly requestTimeoutMs: number
 }
 
-/** GraphQL over HTTP on /graphql, by GET (queries) and POST. */
+/** GraphQL on /graphql: by GET (queries) and POST, and over WebSockets (subscriptions). */
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
-  const { apollo, createContext, origins, requestTimeoutMs } = options
+  const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
   app.setErrorHandler(answerGraphqlError)
   app.addHook('onRequest', async (request, reply) => checkCaller(request, reply, origins()))
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/graphql',
-    // A HEAD would run the query and throw its answer away.
-    exposeHeadRoute: false,
-    bodyLimit: BODY_LIMIT,
-    handler: fastifyApolloHandler(apollo, {
-      context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
-    }),
+  const handler = fastifyApolloHandler(apollo, {
+    context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
   })
-  app.options('/graphql', answerPreflight)
+  // A HEAD would run the query and throw its answer away.
+  app.route({ method: 'GET', url: GRAPHQL_PATH, exposeHeadRoute: false, handler, wsHandler: createGraphqlSocket(subscriptions) })
+  app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
+  app.options(GRAPHQL_PATH, answerPreflight)
 }
 
 /** Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. */

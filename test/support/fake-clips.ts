@@ -29,7 +29,7 @@ export const fakeClip: Clip = {
 }
 
 /** Answers every request with the same clip; `failures` are thrown instead, in order. Remembers what it was asked. */
-export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'open'> {
+export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'open' | 'watch'> {
   readonly inputs: ClipInput[] = []
   readonly signals: AbortSignal[] = []
   failures: (Error | null)[] = []
@@ -56,6 +56,27 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
 
   async renew(id: string): Promise<ClipAnswer | null> {
     return id === FAKE_CLIP_ID ? { clip: fakeClip, issues: [] } : null
+  }
+
+  /** What a watcher sees: these, then nothing more until its signal aborts. `liveWatchers` counts those that have not been let go. */
+  states: Clip[] = [{ ...fakeClip, state: 'FETCHING', progress: 0.5, sizeBytes: null }]
+  liveWatchers = 0
+
+  watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
+    return id === FAKE_CLIP_ID ? this.#watch(signal) : null
+  }
+
+  async *#watch(signal: AbortSignal): AsyncGenerator<Clip> {
+    this.liveWatchers += 1
+    this.signals.push(signal)
+    try {
+      yield* this.states
+      const failure = this.failures.shift()
+      if (failure) throw failure
+      if (this.states.at(-1)?.state === 'FETCHING') await untilAborted(signal)
+    } finally {
+      this.liveWatchers -= 1
+    }
   }
 
   async open(_token: string, _signal: AbortSignal): Promise<ClipContent> {

@@ -6,6 +6,7 @@ import { FootageService } from '../../src/footage/footage-service.js'
 import { createApolloServer } from '../../src/graphql/apollo-server.js'
 import { createContext } from '../../src/graphql/context.js'
 import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
+import { Subscriptions } from '../../src/graphql/subscriptions.js'
 import { buildApp } from '../../src/http/app.js'
 import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
@@ -13,7 +14,7 @@ import type { Dependency } from '../../src/http/health-route.js'
 import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
 import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
-import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeStreams, fakeStream } from './fake-kvs.js'
+import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from './fake-kvs.js'
 
 export interface HarnessOptions {
   readonly streams?: readonly StreamDescription[]
@@ -48,14 +49,19 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const clips = new FakeClips()
   const clock = { now: () => NOW_MS }
   const media = new FakeFragmentMedia()
+  const hlsSessions = new FakeHlsSessions()
   const footage = new FootageService({ fragments, media, clock })
   const limits = { maxClipBytes: 2_147_483_648, maxUrlSeconds: 86_400, defaultUrlSeconds: 900 }
   const metrics = new GatewayMetrics({ storeBytes: () => 42 })
-  const schema = createSchema({ streams, fragments, clips, footage, limits, clock })
+  const schema = createSchema({ streams, fragments, clips, footage, hlsSessions, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
+  const rules = { maxDepth, maxCost, introspection, log: logger }
+  const sources = { streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(endpoints, of), clips }
+  const contextOf = (signal: AbortSignal) => createContext(sources, signal)
   const app = await buildApp({
-    apollo: createApolloServer(schema, { maxDepth, maxCost, introspection, log: logger, listener: metrics }),
-    createContext: (signal) => createContext({ streams, createEndpointLoader: (of) => createEndpointLoader(endpoints, of) }, signal),
+    apollo: createApolloServer(schema, { ...rules, listener: metrics }),
+    createContext: contextOf,
+    subscriptions: new Subscriptions(schema, { ...rules, createContext: contextOf, listener: metrics.subscriptions }),
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies,
@@ -65,7 +71,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
     logger,
   })
   await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads }))
-  return { app, streams, endpoints, fragments, media, clips, metrics, logged, ask: askOf(app) }
+  return { app, streams, endpoints, fragments, media, clips, hlsSessions, metrics, logged, ask: askOf(app) }
 }
 
 /** One operation by POST: the text of a document, or a typed one with its variables. */

@@ -1,0 +1,81 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql'
+import { documentLimits, MAX_TOKENS } from './document-limits.js'
+import { checkCost } from './query-cost.js'
+
+/** As a client sent it, its shape checked by whatever carried it. */
+export interface SubscriptionRequest {
+  readonly query: string
+  readonly operationName?: string | null | undefined
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+}
+
+export interface SubscriptionRules {
+  readonly maxDepth: number
+  readonly maxCost: number
+  /** Without it, messages give no hints at the schema. */
+  readonly introspection: boolean
+}
+
+/** Holds a subscription to the limits that Apollo holds queries to, with its error codes. Queries and mutations are refused. */
+export function parseSubscription(
+  schema: GraphQLSchema,
+  request: SubscriptionRequest,
+  rules: SubscriptionRules,
+): ExecutionArgs | readonly GraphQLError[] {
+  try {
+    const document = parse(request.query, { maxTokens: MAX_TOKENS })
+    const errors = validate(schema, document, [...specifiedRules, ...documentLimits(rules)], { hideSuggestions: !rules.introspection })
+    if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'))
+    return parseOperation(schema, { document, ...request }, rules)
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    // Only the parser's errors come without a code.
+    return [typeof error.extensions.code === 'string' ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
+  }
+}
+
+type ValidRequest = Omit<SubscriptionRequest, 'query'> & { readonly document: DocumentNode }
+
+function parseOperation(
+  schema: GraphQLSchema,
+  { document, operationName, variables }: ValidRequest,
+  { maxCost, introspection }: SubscriptionRules,
+): ExecutionArgs | readonly GraphQLError[] {
+  const operation = getSubscription(document, operationName)
+  const variableValues = { ...variables }
+  const options = { maxErrors: 10, hideSuggestions: !introspection }
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues, options)
+  if (errors) return errors.map((error) => withCode(error, 'BAD_USER_INPUT'))
+  checkCost(schema, { document, operation, variables: variableValues }, maxCost)
+  return { schema, document, operationName: operationName ?? null, variableValues }
+}
+
+function getSubscription(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode {
+  const operation = getOperationAST(document, operationName)
+  if (!operation) {
+    throw refusal('OPERATION_RESOLUTION_FAILURE', 'The document holds no operation of this name, or several and none was named.')
+  }
+  if (operation.operation !== 'subscription') {
+    throw refusal('BAD_USER_INPUT', `A ${operation.operation} is answered over HTTP; WebSockets carry subscriptions alone.`)
+  }
+  return operation
+}
+
+function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } })
+}
+
+function withCode({ message, nodes, source, positions, path }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code } })
+}
