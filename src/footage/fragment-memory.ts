@@ -19,9 +19,9 @@ const OPEN_TTL_MS = 1000
 const PRODUCER_TTL_MS = 30_000
 /**
  * One listing goes to its end by full pages, so that it wastes less than one page of the quota, which counts what is asked for; shorter
- * ones would each waste as much. What a longer range has brought is remembered by the day, also when time is up before its end.
+ * ones would each waste as much. It holds a day, and what may reach into it. What a longer range has brought is remembered by the day, also when time is up before its end.
  */
-const WINDOW_MS = 24 * 3_600_000
+const WINDOW_MS = 24 * 3_600_000 + 60_000
 /** Rows of one listing while they are objects: more than a day at one fragment a second. Past it the window is halved. */
 const MAX_ROWS_PER_WINDOW = 100_000
 const LISTINGS_AT_ONCE = 6

@@ -30,6 +30,20 @@ describe('QuotaPacer', () => {
     expect(pacer.available(ARN).media).toBe(500)
   })
 
+  test('leaves a part of the points for what counts later at the other end', async () => {
+    const { pacer, clock } = pacerAt()
+    await pacer.take(ARN, { media: 400, metadata: 0 }, live())
+    let isThrough = false
+    const waiting = pacer.take(ARN, { media: 50, metadata: 0 }, live()).then(() => {
+      isThrough = true
+    })
+    await new Promise(setImmediate)
+    expect(isThrough).toBe(false)
+    clock.time += 100
+    await waiting
+    expect(pacer.available(ARN).media).toBe(100)
+  })
+
   test('keeps streams apart', async () => {
     const { pacer } = pacerAt()
     await pacer.take(ARN, { media: 500, metadata: 0 }, live())
