@@ -74,6 +74,8 @@ function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
 }
 
 function registerHls(scope: FastifyInstance, options: KvsAppOptions): void {
+  // A player sends no body; one that does is not read.
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   for (const resource of HLS_RESOURCES) {
     scope.get(resource.path, async (request, reply) => {
       reply.hijack()
