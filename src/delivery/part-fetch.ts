@@ -13,6 +13,8 @@ import type { PartBody, PartFetch } from './ports.js'
 const HEADERS_TIMEOUT_MS = 120_000
 /** Lengths are told to the millisecond, and leave the last frame out. */
 const SHORT_MS = 1000
+/** Room for boxes behind the tables and the media, where nothing is that a clip is made of. An answer that goes on for longer has no end. */
+const MAX_TAIL_BYTES = 1024 * 1024
 
 export interface PartFetchOptions {
   readonly clips: ClipSource
@@ -56,15 +58,19 @@ async function* checkBytes(
 ): AsyncGenerator<Uint8Array> {
   const feed = new HeadFeed(source)
   let isTold = false
+  let mostBytes = Number.POSITIVE_INFINITY
   const tell = () => {
     if (isTold || feed.parsed === null) return
     isTold = true
     refuseShort(feed.parsed, part)
+    if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
     onHead(feed.parsed)
   }
   for await (const chunk of bytes) {
     feed.push(chunk)
     tell()
+    if (feed.passedBytes > mostBytes)
+      throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${mostBytes}, far behind its media`)
     yield chunk
   }
   feed.end()

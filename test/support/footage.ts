@@ -1,6 +1,7 @@
 import { encodeElement, encodeStringElement } from '../../src/media/matroska/ebml-writer.js'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 import { cluster, matroska, type SizeForm, simpleBlock, type TrackFields, tracks } from './mkv-builder.js'
+import { patternBytes } from './part-bodies.js'
 
 /** The shortest AVCDecoderConfigurationRecord that is one: NAL lengths of 4 bytes, one SPS, one PPS. */
 export const AVCC = Uint8Array.from([
@@ -52,4 +53,17 @@ export function recording(children: readonly Uint8Array[], fields: readonly Trac
 /** The document up to its first Cluster. */
 export function header(fields: readonly TrackFields[] = [VIDEO]): Uint8Array {
   return recording([], fields)
+}
+
+/** A Cluster like `footage`, in which no two frames hold the same bytes: a byte out of its place shows. */
+export function variedFootage(
+  ticks: number,
+  { frames = 5, frameMs = 200, bytes = 600, form = 'known' }: Omit<ClusterFields, 'track'> = {},
+) {
+  const blocks = Array.from({ length: frames }, (_, index) => {
+    const payload = frame(bytes)
+    payload.set(patternBytes(payload.byteLength - 5, ticks + index + 1), 5)
+    return simpleBlock({ track: 1, time: index * frameMs, isKey: index === 0, payload })
+  })
+  return cluster(ticks, blocks, form)
 }

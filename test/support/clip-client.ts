@@ -1,0 +1,54 @@
+import { get, type IncomingHttpHeaders } from 'node:http'
+
+/** What came over the wire, however it ended. */
+export interface Downloaded {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  /** Whether the answer ended as HTTP says that it does; a connection that is cut leaves it incomplete. */
+  readonly isComplete: boolean
+}
+
+export interface DownloadOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Hangs up once so many bytes of the body have come. */
+  readonly leaveAfterBytes?: number
+}
+
+/** One GET over a connection of its own. Rejects only when there was no answer at all. */
+export function download(
+  url: string,
+  { headers = {}, leaveAfterBytes = Number.POSITIVE_INFINITY }: DownloadOptions = {},
+): Promise<Downloaded> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false, headers }, (response) => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        bytes += chunk.byteLength
+        if (bytes >= leaveAfterBytes) request.destroy()
+      })
+      // What comes after it is "close", which tells whether all had come.
+      response.on('error', () => undefined)
+      response.on('close', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+          isComplete: response.complete,
+        }),
+      )
+    })
+    request.on('error', reject)
+  })
+}
+
+/** Waits until it is true; fails after 20 s. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 20_000
+  while (!(await isTrue())) {
+    if (performance.now() > giveUpAt) throw new Error(`never came true: ${isTrue}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
