@@ -1,0 +1,84 @@
+// requestClip and the download of its URL, beside GetClip called with the SDK: the same clip, fetched by both for the first time.
+import { get } from 'node:http'
+import { join } from 'node:path'
+import { GetClipCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
+import { createFootage } from '../footage.mjs'
+import { requestClip, toClipInput } from '../gateway-client.mjs'
+import { createStream, uploadFootage } from '../kvs-client.mjs'
+import { startGateway, startKvs } from '../processes.mjs'
+import { median, medianOf, ratioOf, takeTurns } from '../rounds.mjs'
+
+/** As much as fits into one GetClip by the gateway's own margin. */
+const FRAGMENTS = 47
+const FRAGMENT_BYTES = 1_990_000
+const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
+
+export async function measureGateway({ folder, scale }) {
+  const rounds = Math.max(5, Math.round(9 * scale))
+  const footage = await createFootage({ seconds: 2, bytes: FRAGMENT_BYTES * scale })
+  await using kvs = await startKvs({ dataDir: join(folder, 'kvs') })
+  await using gateway = await startGateway({ dataDir: join(folder, 'gateway'), kvsUrl: kvs.url })
+  const startMs = Date.now() - 3_600_000
+  await createStream(kvs.url, 'camera')
+  await uploadFootage(kvs.url, 'camera', { footage, count: FRAGMENTS + rounds, startMs })
+  // Each round begins a fragment later, so that nobody has the clip yet.
+  const rangeOf = (round) => ({
+    startMs: startMs + round * footage.fragmentMs,
+    endMs: startMs + (round + FRAGMENTS - 1) * footage.fragmentMs,
+  })
+  const client = new KinesisVideoArchivedMediaClient({ endpoint: kvs.url, region: 'us-east-1', credentials: CREDENTIALS })
+  const turns = await takeTurns(
+    {
+      gateway: (round) => readThroughGateway(gateway.url, toClipInput('camera', rangeOf(round))),
+      direct: (round) => readWithSdk(client, 'camera', rangeOf(round)),
+    },
+    rounds,
+  )
+  client.destroy()
+  const firstByteOf = ({ firstByteMs }) => firstByteMs
+  return [
+    {
+      name: 'requestClip and download of 94 MB, time',
+      ours: medianOf(turns.gateway),
+      unit: 'ms',
+      rival: { what: 'GetClip with the SDK', value: medianOf(turns.direct) },
+      ratio: ratioOf(turns.gateway, turns.direct),
+      target: { of: 'ratio', atMost: 1.3 },
+    },
+    {
+      name: 'first byte, later than with the SDK',
+      ours: median(turns.gateway.map((result, round) => result.firstByteMs - turns.direct[round].firstByteMs)),
+      unit: 'ms',
+      rival: { what: 'its own first byte', value: medianOf(turns.direct, firstByteOf) },
+      target: { of: 'ours', atMost: 10 },
+    },
+  ]
+}
+
+async function readThroughGateway(gatewayUrl, input) {
+  const began = performance.now()
+  const { downloadUrl } = await requestClip(gatewayUrl, input)
+  const response = await new Promise((resolve, reject) => get(downloadUrl, { agent: false }, resolve).once('error', reject))
+  if (response.statusCode !== 200) throw new Error(`the download answered ${response.statusCode}`)
+  return drain(response, began)
+}
+
+async function readWithSdk(client, stream, { startMs, endMs }) {
+  const began = performance.now()
+  const { Payload } = await client.send(
+    new GetClipCommand({
+      StreamName: stream,
+      ClipFragmentSelector: {
+        FragmentSelectorType: 'PRODUCER_TIMESTAMP',
+        TimestampRange: { StartTimestamp: new Date(startMs), EndTimestamp: new Date(endMs) },
+      },
+    }),
+  )
+  return drain(Payload, began)
+}
+
+async function drain(stream, began) {
+  let firstByteMs = null
+  for await (const _ of stream) firstByteMs ??= performance.now() - began
+  return { ms: performance.now() - began, firstByteMs }
+}
