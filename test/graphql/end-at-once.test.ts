@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals'
+import { endAtOnce } from '../../src/graphql/end-at-once.js'
+
+/** Gives 1, 2, then waits until the signal aborts; `log` says what became of it. */
+async function* source(signal: AbortSignal, log: string[]): AsyncGenerator<number, void> {
+  try {
+    yield 1
+    yield 2
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  } finally {
+    log.push('freed by itself')
+  }
+}
+
+function start(log: string[]) {
+  const end = new AbortController()
+  return { end, results: endAtOnce(source(end.signal, log), end, () => log.push('told')) }
+}
+
+describe('results that are left', () => {
+  test('end while the source waits, and free it', async () => {
+    const log: string[] = []
+    const { end, results } = start(log)
+    expect([await results.next(), await results.next()]).toEqual([
+      { done: false, value: 1 },
+      { done: false, value: 2 },
+    ])
+    const waiting = results.next()
+    expect(await results.return(undefined)).toEqual({ done: true, value: undefined })
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    expect(end.signal.aborted).toBe(true)
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+    await new Promise(setImmediate)
+    expect(log).toEqual(['freed by itself', 'told'])
+  })
+
+  test('before they began never begin', async () => {
+    const log: string[] = []
+    const { results } = start(log)
+    await results.return(undefined)
+    expect(await results.next()).toEqual({ done: true, value: undefined })
+    expect(log).toEqual(['told'])
+  })
+
+  test('end a source that heeds no signal as far as the reader can tell', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const log: string[] = []
+    async function* deaf(): AsyncGenerator<number, void> {
+      await promise
+      yield 1
+    }
+    const results = endAtOnce(deaf(), new AbortController(), () => log.push('told'))
+    const waiting = results.next()
+    await results.return(undefined)
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    expect(log).toEqual([])
+    resolve()
+    await new Promise(setImmediate)
+    expect(log).toEqual(['told'])
+  })
+
+  test('by a break of the loop are let go', async () => {
+    const log: string[] = []
+    for await (const value of start(log).results) if (value === 2) break
+    await new Promise(setImmediate)
+    expect(log).toEqual(['freed by itself', 'told'])
+  })
+})
+
+describe('results that end by themselves', () => {
+  test('say so once', async () => {
+    const log: string[] = []
+    async function* two(): AsyncGenerator<number, void> {
+      yield* [1, 2]
+    }
+    const results = endAtOnce(two(), new AbortController(), () => log.push('told'))
+    const values: number[] = []
+    for await (const value of results) values.push(value)
+    await results.return(undefined)
+    expect({ values, log }).toEqual({ values: [1, 2], log: ['told'] })
+  })
+
+  test('hand on what the source throws', async () => {
+    const log: string[] = []
+    async function* broken(): AsyncGenerator<number, void> {
+      yield await Promise.reject(new Error('broken'))
+    }
+    const results = endAtOnce(broken(), new AbortController(), () => log.push('told'))
+    await expect(results.next()).rejects.toThrow('broken')
+    expect(log).toEqual(['told'])
+  })
+})
