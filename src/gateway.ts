@@ -77,6 +77,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     fragments: kvs.fragments,
     clips: kvs.clips,
     media: kvs.fragmentMedia,
+    probe: (streamArn, fragmentNumber, signal) => footage.probe(streamArn, fragmentNumber, signal),
     store,
     clock,
     secrets: secrets.clipUrlSecrets,

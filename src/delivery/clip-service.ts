@@ -19,7 +19,6 @@ import { ClipSealer } from './clip-sealer.js'
 import type { ClipSpec } from './clip-spec.js'
 import { ClipUnavailable } from './clip-unavailable.js'
 import { type ClipAddress, type ClipStatus, toBareOutline, toClip, toFetching } from './clip-view.js'
-import { probeCodecs } from './codec-issues.js'
 import { openContent } from './open-content.js'
 import { orAborted } from './or-aborted.js'
 import type { PartStore } from './ports.js'
@@ -44,6 +43,8 @@ export interface ClipServiceOptions {
   readonly fragments: FragmentLister
   readonly clips: ClipSource
   readonly media: FragmentMediaSource
+  /** What a clip that begins with this fragment would be refused for. */
+  readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
   readonly store: PartStore
   readonly clock: Clock
   /** Newest first: the first seals, all open. */
@@ -87,7 +88,7 @@ export class ClipService {
     if (planned === null) return { valid: false, issues, plan: null }
     const { plan, streamArn } = planned
     const fragmentNumber = plan.fragments[0]?.fragmentNumber ?? ''
-    const found = probe ? await probeCodecs(this.#options.media, { streamArn, fragmentNumber }, signal) : []
+    const found = probe ? await this.#options.probe(streamArn, fragmentNumber, signal) : []
     const valid = found.every(({ severity }) => severity !== 'ERROR')
     return { valid, issues: [...found, ...issues], plan: toPlanSummary(plan) }
   }

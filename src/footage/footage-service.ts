@@ -77,7 +77,7 @@ export class FootageService {
   /** What a clip that begins with this fragment would be refused for. */
   async probe(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<readonly ClipIssue[]> {
     const { issues } = await this.#read({ streamArn, fragmentNumber }, signal)
-    return issues
+    return issues.map((issue) => ({ ...issue, path: ['streamName'] }))
   }
 
   /** With what may reach into the range; by server time, no more than can be there. Null when that is nothing. */

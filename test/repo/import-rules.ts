@@ -16,7 +16,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', 'lru-cache', ...AWS] },
   {
     folder: 'delivery',
-    own: ['domain', 'media', 'footage', 'kvs/ports', 'lib'],
+    own: ['domain', 'media', 'kvs/ports', 'lib'],
     libraries: ['node:', '@noble/', 'content-disposition', 'lru-cache'],
   },
   // What a stream holds: the rules of domain/ over the ports, and a look into one fragment. It keeps no bytes, so delivery/ is no place for it.

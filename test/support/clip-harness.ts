@@ -6,6 +6,7 @@ import type { ClipContent } from '../../src/delivery/clip-content.js'
 import { type ClipRequestOutcome, ClipService, type ClipServiceOptions } from '../../src/delivery/clip-service.js'
 import { DiskPartStore } from '../../src/delivery/disk-part-store.js'
 import type { Clip, ClipInput } from '../../src/domain/clip.js'
+import { FootageService } from '../../src/footage/footage-service.js'
 import { createKvs } from '../../src/kvs/kvs.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { HeardRequests } from './kvs-for-test.js'
@@ -31,11 +32,13 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
   const outcomes: ClipRequestOutcome[] = []
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false, listener: heard })
   const store = await DiskPartStore.open({ folder: storeDir, capBytes: 1e9 })
+  const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock: systemClock })
   const clips = new ClipService({
     streams: kvs.streams,
     fragments: kvs.fragments,
     clips: kvs.clips,
     media: kvs.fragmentMedia,
+    probe: (streamArn, fragmentNumber, signal) => footage.probe(streamArn, fragmentNumber, signal),
     store,
     clock: systemClock,
     secrets: [SECRET],
