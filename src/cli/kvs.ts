@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { loadSettings } from '../config/load-settings.js'
-import { startEmbeddedKvs } from './embedded-kvs.js'
 import { createLogger } from './logger.js'
 import { createStopSignal, untilAborted } from './stop-signal.js'
 
@@ -13,6 +12,8 @@ export function kvsCommand(): Command {
 async function serveKvs(): Promise<void> {
   const stop = createStopSignal()
   const settings = await loadSettings()
+  // Loaded here and not above: help, and a sentence about a wrong setting, need not wait for the server.
+  const { startEmbeddedKvs } = await import('./embedded-kvs.js')
   await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
   console.log(toWelcome(kvs.url))
   await untilAborted(stop)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import { loadSettings, type Settings } from '../config/load-settings.js'
-import { PutMediaClient } from '../kvs/put-media-client.js'
+import type { PutMediaClient } from '../kvs/put-media-client.js'
 import { toUrlHost } from '../lib/host.js'
 import { ProgressLine } from './progress-line.js'
 import { createStopSignal } from './stop-signal.js'
@@ -37,7 +37,10 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
   const source = file === '-' ? process.stdin : await openFile(file)
   stop.addEventListener('abort', () => source.destroy(), { once: true })
   const media = await openUploadMedia(source, { isLive: options.live === true, stop })
-  const client = new PutMediaClient(toTarget(await loadSettings()))
+  const target = toTarget(await loadSettings())
+  // Loaded here and not above: help, and a sentence about a wrong argument, need not wait for AWS's SDK.
+  const { PutMediaClient } = await import('../kvs/put-media-client.js')
+  const client = new PutMediaClient(target)
   const progress = new ProgressLine(process.stderr)
   let persisted = 0
   let sentBytes = 0

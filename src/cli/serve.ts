@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { loadSettings, type Settings } from '../config/load-settings.js'
-import { buildGateway } from '../gateway.js'
-import { type EmbeddedKvs, startEmbeddedKvs } from './embedded-kvs.js'
+import type { EmbeddedKvs } from './embedded-kvs.js'
 import { createLogger } from './logger.js'
 import { createStopSignal, untilAborted } from './stop-signal.js'
 import { toWelcome } from './welcome.js'
@@ -17,6 +16,8 @@ async function serve(): Promise<void> {
   const settings = await loadSettings()
   const { config, secrets } = settings
   const logger = createLogger(config.logLevel)
+  // Loaded here and not above: help, and a sentence about a wrong setting, need not wait for the servers.
+  const [{ startEmbeddedKvs }, { buildGateway }] = await Promise.all([import('./embedded-kvs.js'), import('../gateway.js')])
   // Closed in reverse order: first the gateway, then what it talks to.
   await using running = new AsyncDisposableStack()
   const kvs = config.kvs.backend === 'embedded' ? running.use(await startEmbeddedKvs(settings, logger)) : null

@@ -88,6 +88,8 @@ describe('clipgate kvs', () => {
 
     const listed = await fetch(`${url}/listStreams`, { method: 'POST', body: '{}' })
     expect(await listed.json()).toMatchObject({ StreamInfoList: [{ StreamName: 'gate' }, { StreamName: 'yard' }] })
-    expect(await kvs.stop(signal)).toMatchObject({ code: 0, stderr: '' })
+    const { code, stderr } = await kvs.stop(signal)
+    expect(code).toBe(0)
+    expect(JSON.parse(stderr)).toMatchObject({ msg: 'an upload was ended', err: { code: 'INVALID_MKV_DATA' } })
   })
 })
