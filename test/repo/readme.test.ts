@@ -35,8 +35,9 @@ describe("README's first minutes", () => {
     const { clip, issues } = answer.data.requestClip
     expect(issues).toEqual([])
     expect(shapeOf({ ...answer.data.requestClip.clip, sizeBytes: 0 })).toEqual(shapeOf(shownClip()))
-    expect(clip.durationMs).toBeGreaterThanOrEqual(59_900)
-    expect(clip.durationMs).toBeLessThanOrEqual(60_100)
+    // To the frame once it is READY; until then it is what ListFragments lets one expect.
+    expect(clip.durationMs).toBeGreaterThanOrEqual(59_500)
+    expect(clip.durationMs).toBeLessThanOrEqual(60_500)
     const download = await fetch(clip.downloadUrl)
     expect(download.status).toBe(200)
     expect(
