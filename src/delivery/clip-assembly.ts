@@ -137,7 +137,7 @@ export class ClipAssembly {
     signal.throwIfAborted()
     if (slot === undefined) return
     const { clips, store } = this.#sources
-    const fetch = createPartFetch({ clips, spec: this.outline.spec, part, source: index, onHead: slot.head.resolve })
+    const fetch = createPartFetch({ clips, spec: this.outline.spec, part, source: index, onHead: (head) => this.#hear(head, index) })
     try {
       const handle = await store.open(part.key, fetch, signal)
       slot.open(handle, this.#tell)
@@ -150,11 +150,19 @@ export class ClipAssembly {
     }
   }
 
+  /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
+  #hear(head: ParsedMovie, index: number): void {
+    if (!head.understood && !this.#mayPassThrough) throw this.#toUnclear(head, index)
+    this.#slots[index]?.head.resolve(head)
+  }
+
   async #make(): Promise<MadeClip> {
     const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
     const { outline } = this
     const unclear = heads.findIndex((head) => !head.understood)
-    if (unclear >= 0) return this.#passThrough(heads[unclear], unclear)
+    // One part that is not fully understood is given as it is, when it was asked for as it is.
+    if (unclear >= 0 && this.#mayPassThrough) return { form: 'PASSTHROUGH' }
+    if (unclear >= 0) throw this.#toUnclear(heads[unclear], unclear)
     const movies = heads.flatMap((head): Movie[] => (head.understood ? [head.movie] : []))
     try {
       return { form: 'REBUILT', movie: await buildClipMovie(outline, { movies, firstBlock, signal: this.#abort.signal }) }
@@ -163,13 +171,14 @@ export class ClipAssembly {
     }
   }
 
-  /** One part that is not fully understood is given as it is, when it was asked for as it is. */
-  #passThrough(head: ParsedMovie | undefined, partIndex: number): MadeClip {
-    const { outline } = this
-    if (outline.parts.length === 1 && outline.spec.cut === 'FRAGMENT') return { form: 'PASSTHROUGH' }
+  get #mayPassThrough(): boolean {
+    return this.outline.parts.length === 1 && this.outline.spec.cut === 'FRAGMENT'
+  }
+
+  #toUnclear(head: ParsedMovie | undefined, partIndex: number): ClipMismatch {
     const reason = head?.understood === false ? head.reason : 'it is missing'
     const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
-    throw new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, outline)
+    return new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
   }
 
   async #findFirstBlock(): Promise<BlockKind | null> {

@@ -17,7 +17,7 @@ export class ClipMismatch extends ClipUnavailable {
   constructor({ reason, partIndex, message }: Mismatch, outline: ClipOutline) {
     const instantMs = outline.parts[partIndex]?.range.startMs ?? outline.startMs
     const text = `The footage from ${instantText(instantMs)} on cannot be in one file with what is before it: ${message}.`
-    super(reason === 'CODEC_CHANGES' ? 'CODEC_CHANGES' : 'INTERNAL', text)
+    super(reason === 'CODEC_CHANGES' ? 'CODEC_CHANGES' : 'KVS_FAILED', text)
     this.issue = toError(reason === 'CODEC_CHANGES' ? 'CODEC_PRIVATE_DATA_CHANGES' : 'JOIN_NOT_POSSIBLE', text, {
       path: ['endTimestamp'],
       hint: 'Ask for the ranges one by one.',

@@ -8,6 +8,7 @@ import { DiskPartStore } from '../../src/delivery/disk-part-store.js'
 import type { Clip, ClipInput } from '../../src/domain/clip.js'
 import { FootageService } from '../../src/footage/footage-service.js'
 import { createKvs } from '../../src/kvs/kvs.js'
+import type { KvsServerOptions } from '../../src/kvs-server/server.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { HeardRequests } from './kvs-for-test.js'
 import { type KvsTestServer, startKvsTestServer } from './kvs-test-server.js'
@@ -63,10 +64,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
 }
 
 /** An embedded server with one stream, into which these documents were uploaded one after the other. */
-export async function startFootage(
-  documents: readonly Uint8Array[],
-  options: { readonly strictCodecs?: boolean } = {},
-): Promise<KvsTestServer> {
+export async function startFootage(documents: readonly Uint8Array[], options: Partial<KvsServerOptions> = {}): Promise<KvsTestServer> {
   const server = await startKvsTestServer(options)
   await server.control.send(new CreateStreamCommand({ StreamName: STREAM, DataRetentionInHours: 24 }))
   for (const document of documents) await upload(server.url, document, { stream: STREAM, start: String(START / 1000) })
