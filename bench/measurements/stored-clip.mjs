@@ -1,0 +1,125 @@
+// A clip that is stored already, to 1, 8 and 64 readers, whole and in ranges: beside createReadStream, nginx, and nginx as a cache.
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { download } from '../download.mjs'
+import { createFootage } from '../footage.mjs'
+import { requestReadyClip, toClipInput } from '../gateway-client.mjs'
+import { isInstalled } from '../installed.mjs'
+import { clipRequest, createStream, uploadFootage } from '../kvs-client.mjs'
+import { startFileServer, startGateway, startKvs } from '../processes.mjs'
+import { startNginx } from '../rivals/nginx.mjs'
+import { median, ratioOf, takeTurns } from '../rounds.mjs'
+
+const FRAGMENTS = 50
+const FRAGMENT_BYTES = 1_990_000
+const READERS = [1, 8, 64]
+const RANGE_BYTES = 1_048_576
+const RANGES_A_READER = 12
+/** With many readers one round is long enough to be a mean of its own. */
+const ROUNDS = { 1: 11, 8: 5, 64: 3 }
+/** A prime that leads all over the file. */
+const STRIDE = 37_992_667
+
+export async function measureStoredClip({ folder, scale }) {
+  const files = join(folder, 'files')
+  await mkdir(files)
+  const footage = await createFootage({ seconds: 2, bytes: FRAGMENT_BYTES * scale })
+  await using kvs = await startKvs({ dataDir: join(folder, 'kvs') })
+  await using gateway = await startGateway({ dataDir: join(folder, 'gateway'), kvsUrl: kvs.url })
+  const startMs = Date.now() - 3_600_000
+  await createStream(kvs.url, 'camera')
+  await uploadFootage(kvs.url, 'camera', { footage, count: FRAGMENTS, startMs })
+  const range = { startMs, endMs: startMs + (FRAGMENTS - 1) * footage.fragmentMs }
+  const { downloadUrl, sizeBytes } = await requestReadyClip(gateway.url, toClipInput('camera', range))
+  await saveClip(downloadUrl, join(files, 'clip.mp4'))
+  await using fileServer = await startFileServer(files)
+  await using stack = new AsyncDisposableStack()
+  const nginx = (await isInstalled('nginx', '-v'))
+    ? stack.use(await startNginx({ folder: join(folder, 'nginx'), root: files, kvsUrl: kvs.url }))
+    : null
+  const servers = [
+    { name: 'gateway', process: gateway, request: () => [downloadUrl, {}] },
+    { name: 'plain', process: fileServer, request: () => [`${fileServer.url}/files/clip.mp4`, {}] },
+    ...(nginx === null
+      ? []
+      : [
+          { name: 'sendfile', process: nginx, request: () => [`${nginx.url}/files/clip.mp4`, {}] },
+          { name: 'cache', process: nginx, request: () => clipRequest(nginx.url, 'camera', range) },
+        ]),
+  ]
+  const rows = []
+  for (const mode of ['whole', 'ranges']) {
+    for (const readers of READERS) rows.push(...(await measureReaders({ servers, mode, readers, sizeBytes })))
+  }
+  return rows
+}
+
+async function saveClip(url, path) {
+  const response = await fetch(url)
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(path))
+}
+
+async function measureReaders({ servers, mode, readers, sizeBytes }) {
+  const readAll = mode === 'whole' ? readWhole : readRanges
+  const contestants = servers
+    // nginx does not cut ranges out of what it answers to a POST.
+    .filter(({ name }) => mode === 'whole' || name !== 'cache')
+    .map(({ name, process, request }) => [
+      name,
+      () => process.spentOn(async () => sum(await Promise.all(Array.from({ length: readers }, (_, index) => readAll(request(), { sizeBytes, reader: index }))))),
+    ])
+  const turns = await takeTurns(Object.fromEntries(contestants), ROUNDS[readers])
+  return toRows(turns, `${readers} ${readers === 1 ? 'reader' : 'readers'}, ${mode === 'whole' ? 'whole' : 'ranges of 1 MiB'}`)
+}
+
+async function readWhole([url, request]) {
+  return (await download(url, request)).bytes
+}
+
+/** As a player that seeks: one range after the other, each somewhere else, at the same places for every server. */
+async function readRanges([url, request], { sizeBytes, reader }) {
+  const bytes = Math.min(RANGE_BYTES, Math.floor(sizeBytes / 2))
+  let total = 0
+  for (let n = 0; n < RANGES_A_READER; n += 1) {
+    const start = (STRIDE * (reader * RANGES_A_READER + n + 1)) % (sizeBytes - bytes)
+    const headers = { ...request.headers, range: `bytes=${start}-${start + bytes - 1}` }
+    total += (await download(url, { ...request, headers })).bytes
+  }
+  return total
+}
+
+function toRows(turns, what) {
+  const { gateway, plain, sendfile, cache } = turns
+  const speed = (results) => median(results.map(({ ms, result }) => result / 1000 / ms))
+  const cpu = (results) => sum(results.map(({ cpuSeconds }) => cpuSeconds)) / (sum(results.map(({ result }) => result)) / 1e9)
+  const base = { ours: speed(gateway), unit: 'MB/s' }
+  const beside = (name, results, target) => ({
+    ...base,
+    name: what,
+    rival: { what: name, value: results === undefined ? null : speed(results) },
+    ...(results === undefined ? {} : { ratio: ratioOf(results, gateway, ({ ms, result }) => ms / result) }),
+    ...(target === undefined ? {} : { target }),
+  })
+  const beCheap = (name, results, target) => ({
+    name: `${what}, CPU a GB`,
+    ours: cpu(gateway),
+    unit: 's',
+    rival: { what: name, value: results === undefined ? null : cpu(results) },
+    ...(results === undefined ? {} : { ratio: cpu(gateway) / cpu(results) }),
+    ...(target === undefined ? {} : { target }),
+  })
+  const rows = [
+    beside('createReadStream', plain, { of: 'ratio', atLeast: 1 }),
+    beside('nginx sendfile', sendfile, { of: 'ratio', atLeast: 0.5 }),
+    beCheap('createReadStream', plain),
+  ]
+  if (what.includes('ranges')) return rows
+  return [...rows, beside('nginx caching proxy', cache), beCheap('nginx caching proxy', cache, { of: 'ratio', atMost: 1 })]
+}
+
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0)
+}
