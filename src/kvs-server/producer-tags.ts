@@ -1,4 +1,5 @@
-import type { SimpleTag } from '../media/matroska/events.js'
+import type { ByteRange, SimpleTag } from '../media/matroska/events.js'
+import { buildTags } from '../media/matroska/muxer.js'
 import { UploadError } from './upload-error.js'
 
 const MOST_TAGS = 10
@@ -7,7 +8,8 @@ const LONGEST_VALUE_BYTES = 256
 
 /**
  * Names that Kinesis Video itself writes around each fragment. Footage that was read with GetMedia brings them along when it is uploaded
- * again; they are taken and do not count. Other names that begin with AWS are the service's, and refused.
+ * again; they are taken, do not count, and are not kept: beside the new ones a reader could not tell which number and which continuation
+ * token are the fragment's. Other names that begin with AWS are the service's, and refused.
  */
 const SERVICE_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_FRAGMENT_NUMBER',
@@ -26,6 +28,31 @@ export function countProducerTags(before: number, tags: readonly SimpleTag[]): n
   const count = before + own.length
   if (count > MOST_TAGS) refuse(`a fragment has at most ${MOST_TAGS} tags (got ${count})`)
   return count
+}
+
+/** A Tags element as it is kept: as it came, but for the tags of the service. */
+export function keepProducerTags(element: Uint8Array, tags: readonly SimpleTag[]): Uint8Array {
+  const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
+  if (own.length === tags.length) return element
+  return own.length === 0 ? new Uint8Array(0) : buildTags(own)
+}
+
+/** A Tags element of an upload; `range` counts from the upload's first byte. */
+export interface TagsElement {
+  readonly range: ByteRange
+  readonly tags: readonly SimpleTag[]
+}
+
+/** A session header as it is kept; `headerStart` is where in the upload it begins, `elements` are the Tags in it. */
+export function keepHeader(header: Uint8Array, headerStart: number, elements: readonly TagsElement[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  let from = 0
+  for (const { range, tags } of elements) {
+    const [start, end] = [range.start - headerStart, range.end - headerStart]
+    parts.push(header.subarray(from, start), keepProducerTags(header.subarray(start, end), tags))
+    from = end
+  }
+  return Buffer.concat([...parts, header.subarray(from)])
 }
 
 function refuseBadTag({ name, value }: SimpleTag): void {

@@ -19,7 +19,7 @@ import {
 import { FragmentStore } from './fragment-store.js'
 import { FragmentWriter } from './fragment-writer.js'
 import { IncomingFragment } from './incoming-fragment.js'
-import { countProducerTags } from './producer-tags.js'
+import { countProducerTags, keepHeader, keepProducerTags, type TagsElement } from './producer-tags.js'
 import { UploadError } from './upload-error.js'
 import { UploadWindow } from './upload-window.js'
 
@@ -60,6 +60,8 @@ export class UploadSession {
   readonly #startedAtMs: EpochMs
   #document: Document | null = null
   #fragment: IncomingFragment | null = null
+  /** Of the document whose Tracks are still to come. */
+  #headerTags: TagsElement[] = []
   #leadingTags: Uint8Array[] = []
   #tagCount = 0
   /** Bytes before it will not be asked for again. */
@@ -126,10 +128,11 @@ export class UploadSession {
       case 'document':
         await this.#completeEnded()
         this.#document = null
+        this.#headerTags = []
         this.#neededFrom = event.start
         return
       case 'tracks':
-        return this.#beginDocument(event.bytes, event.tracks)
+        return this.#beginDocument(event)
       case 'tags':
         return this.#takeTags(event)
       case 'cluster-start':
@@ -144,21 +147,24 @@ export class UploadSession {
     }
   }
 
-  #beginDocument(header: Uint8Array, tracks: readonly MatroskaTrack[]): void {
+  #beginDocument({ header, bytes, tracks }: Extract<MatroskaEvent, { kind: 'tracks' }>): void {
     checkTrackCount(tracks)
     const { archive, clock, streamId } = this.#options
-    this.#document = { session: archive.createSession(streamId, header, clock.now()), tracks, lastTimecode: null }
+    const kept = keepHeader(bytes, header.start, this.#headerTags)
+    this.#document = { session: archive.createSession(streamId, kept, clock.now()), tracks, lastTimecode: null }
     // The header holds the tags that came with it.
     this.#leadingTags = []
+    this.#headerTags = []
   }
 
   #takeTags({ range, tags }: Extract<MatroskaEvent, { kind: 'tags' }>): void {
     this.#tagCount = countProducerTags(this.#tagCount, tags)
+    if (this.#document === null) this.#headerTags.push({ range, tags })
     const pieces = this.#window.pieces(range.start, range.end)
     // Before the first Cluster they are in the header; behind it, what was kept is longer than the longest Tags element that is read.
     if (pieces === null) return
     const kept = this.#fragment?.trailingTags ?? this.#leadingTags
-    kept.push(Buffer.concat(pieces))
+    kept.push(keepProducerTags(Buffer.concat(pieces), tags))
     this.#neededFrom = range.end
   }
 

@@ -95,6 +95,20 @@ describe('GetMedia', () => {
     expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidArgumentException'])
   })
 
+  test('gives footage that was read with GetMedia and uploaded again its own tags only, and the producer’s', async () => {
+    const { kvs, numbers } = await startWith(recording([tags({ place: 'gate' }), footage(0), tags({ gate: 'open' }), footage(2000)]))
+    await using _ = kvs
+    await kvs.post('/createStream', { StreamName: 'copy', DataRetentionInHours: 24 })
+    const first = await readMedia(kvs, { StartSelectorType: 'EARLIEST' }, 2)
+    const copied = numbersOf(await upload(kvs.url, first, { stream: 'copy', start: String(START) }))
+    const answer = await kvs.post('/getMediaForFragmentList', { StreamName: 'copy', Fragments: copied })
+    const media = new Uint8Array(await answer.arrayBuffer())
+    expect(tagsOf(first, 'AWS_KINESISVIDEO_FRAGMENT_NUMBER')).toEqual(numbers)
+    expect(tagsOf(media, 'AWS_KINESISVIDEO_FRAGMENT_NUMBER')).toEqual(copied)
+    expect([tagsOf(media, 'AWS_KINESISVIDEO_CONTINUATION_TOKEN'), producerTags(media)]).toEqual([[], producerTags(first)])
+    expect(producerTags(first)).toContain('gate=open')
+  })
+
   test.each([24, 0])('follows a stream live through the SDK (retention of %i hours), until it is deleted', async (hours) => {
     const { kvs } = await startWith(footage(0).subarray(0, 0), hours)
     await using _ = kvs

@@ -1,0 +1,51 @@
+import { expect } from '@jest/globals'
+import { findPeer, type Outcome, type RunOptions, runProgram } from './peer-programs.js'
+
+/** A packet as ffprobe tells of it. */
+export interface ProbedPacket {
+  /** Of the presentation; NaN where the file says none. */
+  readonly ptsMs: number
+  readonly dtsMs: number
+  readonly isKey: boolean
+  readonly md5: string
+}
+
+/** ffmpeg that has nothing to complain of. */
+export async function ffmpeg(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { path } = await findPeer('ffmpeg')
+  const outcome = await runProgram(path, ['-v', 'error', '-nostdin', '-y', ...args], options)
+  expect([outcome.code, outcome.stderr]).toEqual([0, ''])
+  return outcome
+}
+
+/** Decodes all of it, with every time as it is, and finds nothing to complain of. */
+export async function decode(file: string): Promise<void> {
+  await ffmpeg(['-xerror', '-i', file, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'])
+}
+
+/** The packets of the first track of a kind, in the order of the file. */
+export async function probePackets(file: string, kind: 'v' | 'a'): Promise<ProbedPacket[]> {
+  const entries = 'packet=pts_time,dts_time,flags,data_hash'
+  const probed = await probe(file, ['-select_streams', `${kind}:0`, '-show_entries', entries, '-show_data_hash', 'md5'])
+  const { packets }: { packets: { pts_time?: string; dts_time?: string; flags: string; data_hash: string }[] } = JSON.parse(probed)
+  return packets.map(({ pts_time, dts_time, flags, data_hash }) => ({
+    ptsMs: Number(pts_time ?? 'NaN') * 1000,
+    dtsMs: Number(dts_time ?? 'NaN') * 1000,
+    isKey: flags.startsWith('K'),
+    md5: data_hash.replace(/^MD5:/, ''),
+  }))
+}
+
+/** Codec and four-character code of each track. */
+export async function probeTracks(file: string): Promise<string[]> {
+  const probed = await probe(file, ['-show_entries', 'stream=codec_name,codec_tag_string'])
+  const { streams }: { streams: { codec_name: string; codec_tag_string: string }[] } = JSON.parse(probed)
+  return streams.map(({ codec_name, codec_tag_string }) => `${codec_name} ${codec_tag_string}`)
+}
+
+async function probe(file: string, args: readonly string[]): Promise<string> {
+  const { path } = await findPeer('ffprobe')
+  const { code, stdout, stderr } = await runProgram(path, ['-v', 'error', ...args, '-of', 'json', file])
+  expect([code, stderr]).toEqual([0, ''])
+  return stdout
+}
