@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { Readable } from 'node:stream'
 
 export interface Outcome {
   readonly code: number | null
@@ -11,7 +12,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  readonly stdin?: Uint8Array
+  readonly stdin?: Readable
 }
 
 /** Runs a program of others to its end, with nothing of this process's environment but PATH and HOME. */
@@ -23,7 +24,7 @@ export function runProgram(program: string, args: readonly string[], { env = {},
   child.stderr.on('data', (part: Buffer) => stderr.push(part))
   // A program that does not want its input closes it.
   child.stdin.on('error', () => {})
-  child.stdin.end(stdin)
+  ;(stdin ?? Readable.from([])).pipe(child.stdin)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }))
