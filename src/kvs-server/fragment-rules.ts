@@ -19,11 +19,18 @@ export function checkTrackCount(tracks: readonly MatroskaTrack[]): void {
   }
 }
 
-export function checkFragmentSize(sizeBytes: number, frames: number): void {
+export function checkFragmentSize(sizeBytes: number): void {
   if (sizeBytes > MAX_FRAGMENT_BYTES) {
     throw new UploadError('MAX_FRAGMENT_SIZE_REACHED', `a fragment has at most ${MAX_FRAGMENT_BYTES} bytes (got ${sizeBytes})`)
   }
+}
+
+/** What can be told of a fragment before it is over: a producer need not send minutes of it to learn that they were too many. */
+export function checkFragmentExtent(frames: number, lengthMs: number): void {
   if (frames > MAX_FRAMES) throw new UploadError('INVALID_MKV_DATA', `a fragment has at most ${MAX_FRAMES} frames (got ${frames})`)
+  if (lengthMs > MAX_FRAGMENT_MS) {
+    throw new UploadError('MAX_FRAGMENT_DURATION_REACHED', `a fragment lasts at most ${MAX_FRAGMENT_MS} ms (got ${lengthMs})`)
+  }
 }
 
 /** Timecodes of fragments alone are compared: blocks of ordinary files with B-frames interleave across a Cluster's border. */
@@ -46,8 +53,5 @@ export function checkFrames(samples: SampleTable, tracks: readonly MatroskaTrack
   if (unknown !== undefined) throw new UploadError('TRACK_NUMBER_MISMATCH', `a frame is of track ${unknown}, which was not declared`)
   const missing = [...declared].find((number) => !seen.has(number))
   if (missing !== undefined) throw new UploadError('FRAMES_MISSING_FOR_TRACK', `the fragment has no frame of track ${missing}`)
-  const lengthMs = fragmentLengthMs(samples)
-  if (lengthMs > MAX_FRAGMENT_MS) {
-    throw new UploadError('MAX_FRAGMENT_DURATION_REACHED', `a fragment lasts at most ${MAX_FRAGMENT_MS} ms (got ${lengthMs})`)
-  }
+  checkFragmentExtent(samples.count, fragmentLengthMs(samples))
 }

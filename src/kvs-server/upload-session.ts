@@ -9,6 +9,7 @@ import type { Archive } from './archive/archive.js'
 import type { MediaSession } from './archive/archived-fragment.js'
 import type { StreamRecord } from './archive/stream-record.js'
 import {
+  checkFragmentExtent,
   checkFragmentSize,
   checkFrames,
   checkProducerTimestamp,
@@ -86,6 +87,8 @@ export class UploadSession {
       for (const event of this.#demuxer.push(chunk)) await this.#handle(event)
       // Found out now, and thrown by the next push only.
       if (this.#demuxer.failure) throw this.#demuxer.failure
+      // Only now is the fragment at hand the Cluster that the demuxer is in.
+      checkFragmentExtent(this.#demuxer.framesInCluster, this.#demuxer.clusterSpanMs)
       await this.#writeUpTo(this.#demuxer.settled)
       this.#window.keepFrom(Math.min(this.#neededFrom, this.#demuxer.settled), KEPT_BETWEEN_CLUSTERS_BYTES)
     })
@@ -224,7 +227,7 @@ export class UploadSession {
   async #writeUpTo(end: number): Promise<void> {
     const fragment = this.#fragment
     if (fragment === null || fragment.ended !== null || end <= fragment.writtenTo) return
-    checkFragmentSize(fragment.writer.sizeBytes + end - fragment.writtenTo, this.#demuxer.framesInCluster)
+    checkFragmentSize(fragment.writer.sizeBytes + end - fragment.writtenTo)
     const pieces = this.#window.pieces(fragment.writtenTo, end)
     if (pieces === null) throw new Error(`bytes ${fragment.writtenTo} to ${end} of the upload are no longer there`)
     fragment.writer.write(pieces)

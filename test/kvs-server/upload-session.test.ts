@@ -50,6 +50,18 @@ describe('an upload session', () => {
     expect(acks.at(-1)?.EventType).toBe('PERSISTED')
   })
 
+  test('tells of a fragment longer than 20 s as soon as it is, not when it ends', async () => {
+    await using archive = await openTestArchive()
+    const acks: Acknowledgement[] = []
+    const session = archive.session(archive.createStream('cam'), acks)
+    const endless = footage(1000, { frames: 101, frameMs: 201, form: 'unknown-1' })
+    await session.receive(concatBytes(recording([footage(0)]), endless.subarray(0, endless.byteLength - 100)))
+    expect(session.isOver).toBe(false)
+    await session.receive(endless.subarray(endless.byteLength - 100))
+    expect(persistedOf(acks)).toMatchObject([{ FragmentTimecode: 0 }])
+    expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 4002, FragmentTimecode: 1000 })
+  })
+
   test.each(FIXTURES)('keeps each Cluster of %s byte for byte, whatever the chunking', async (name) => {
     const file = readFixture(name)
     const stored: string[][] = []

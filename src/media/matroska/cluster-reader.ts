@@ -26,6 +26,11 @@ export class ClusterReader {
     return this.#rows.count
   }
 
+  /** From the earliest frame so far to the latest, in whole milliseconds that have passed. */
+  get spanMs(): number {
+    return Math.floor((this.#rows.spanTicks * this.#timestampScale) / 1_000_000)
+  }
+
   open(start: number, end: number, timestampScale: number): void {
     this.start = start
     this.end = end

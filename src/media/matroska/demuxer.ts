@@ -89,7 +89,16 @@ export class MatroskaDemuxer {
 
   /** Frames of the Cluster in progress whose block headers have been read. */
   get framesInCluster(): number {
-    return this.#level === 'cluster' || this.#level === 'group' ? this.#cluster.frames : 0
+    return this.#isInCluster ? this.#cluster.frames : 0
+  }
+
+  /** Milliseconds from the earliest to the latest of those frames. */
+  get clusterSpanMs(): number {
+    return this.#isInCluster ? this.#cluster.spanMs : 0
+  }
+
+  get #isInCluster(): boolean {
+    return this.#level === 'cluster' || this.#level === 'group'
   }
 
   #attempt(work: () => void): void {

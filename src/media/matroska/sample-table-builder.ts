@@ -13,6 +13,8 @@ export interface SampleRow {
 /** Collects the rows of one Cluster after the other; its columns are kept and grown, the tables it gives away are copies. */
 export class SampleTableBuilder {
   count = 0
+  #earliest = 0
+  #latest = 0
   #tracks = new Uint8Array(FIRST_CAPACITY)
   #offsets = new Uint32Array(FIRST_CAPACITY)
   #sizes = new Uint32Array(FIRST_CAPACITY)
@@ -26,8 +28,15 @@ export class SampleTableBuilder {
     this.#offsets[row] = offset
     this.#sizes[row] = size
     this.#times[row] = time
+    this.#earliest = row === 0 ? time : Math.min(this.#earliest, time)
+    this.#latest = row === 0 ? time : Math.max(this.#latest, time)
     this.#keys[row] = isKey ? 1 : 0
     this.count = row + 1
+  }
+
+  /** From the earliest frame so far to the latest. */
+  get spanTicks(): number {
+    return this.count === 0 ? 0 : this.#latest - this.#earliest
   }
 
   /** For a BlockGroup, of which it is known at its end whether it refers to other frames. */

@@ -92,6 +92,21 @@ describe('the events of a document', () => {
     demuxer.push(file.slice(at + 15, at + 21))
     expect(demuxer.framesInCluster).toBe(1)
   })
+
+  test('tell how long a Cluster is before it is over, whatever the order and the scale of its blocks', () => {
+    const times = [0, 80, 40, -20]
+    const blocks = times.map((time) => simpleBlock({ track: 1, time, payload: bytesOf(1) }))
+    for (const [scale, spanMs] of [
+      [1_000_000, 100],
+      [100_000, 10],
+    ] as const) {
+      const demuxer = new MatroskaDemuxer()
+      demuxer.push(matroska([info(scale), VIDEO, cluster(1000, blocks, 'unknown-1')]))
+      expect([demuxer.framesInCluster, demuxer.clusterSpanMs]).toEqual([4, spanMs])
+      demuxer.end()
+      expect(demuxer.clusterSpanMs).toBe(0)
+    }
+  })
 })
 
 describe.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])('a Segment of %p size', (segmentForm) => {
