@@ -1,18 +1,17 @@
+import type { FragmentSelectorType } from '../domain/time-range.js'
 import type { ClipSource } from '../kvs/ports.js'
-import type { Movie } from '../media/mp4/movie.js'
 import { shownMs } from '../media/mp4/movie-boxes.js'
 import type { ParsedMovie } from '../media/mp4/reader.js'
 import type { OutlinedPart } from './clip-outline.js'
 import type { ClipSpec } from './clip-spec.js'
 import { ClipUnavailable } from './clip-unavailable.js'
 import { HeadFeed } from './head-feed.js'
+import { isFootageMissing } from './missing-footage.js'
 import { PartBroken } from './part-broken.js'
 import type { PartBody, PartFetch } from './ports.js'
 
 /** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
 const HEADERS_TIMEOUT_MS = 120_000
-/** Lengths are told to the millisecond, and leave the last frame out. */
-const SHORT_MS = 1000
 /** Room for boxes behind the tables and the media, where nothing is that a clip is made of. An answer that goes on for longer has no end. */
 const MAX_TAIL_BYTES = 1024 * 1024
 
@@ -32,7 +31,7 @@ export function createPartFetch({ clips, spec, part, source, onHead }: PartFetch
   const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
   return async (signal): Promise<PartBody> => {
     const body = await withHeadersDeadline(signal, (bounded) => clips.getClip(request, bounded))
-    return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead }) }
+    return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }
   }
 }
 
@@ -54,7 +53,12 @@ async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortS
 
 async function* checkBytes(
   bytes: AsyncIterable<Uint8Array>,
-  { part, source, onHead }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead'>,
+  {
+    part,
+    source,
+    onHead,
+    fragmentSelectorType,
+  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead'> & Pick<ClipSpec, 'fragmentSelectorType'>,
 ): AsyncGenerator<Uint8Array> {
   const feed = new HeadFeed(source)
   let isTold = false
@@ -62,7 +66,7 @@ async function* checkBytes(
   const tell = () => {
     if (isTold || feed.parsed === null) return
     isTold = true
-    refuseShort(feed.parsed, part)
+    refuseShort(feed.parsed, part, fragmentSelectorType)
     if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
     onHead(feed.parsed)
   }
@@ -82,16 +86,10 @@ async function* checkBytes(
 }
 
 /** Footage may go out of retention between the listing and the answer, which then is shorter and says nothing of it. */
-function refuseShort(head: ParsedMovie, part: OutlinedPart): void {
-  if (!head.understood || countSyncs(head.movie) >= part.fragmentCount) return
-  const listedMs = part.lengthsMs.reduce((sum, lengthMs) => sum + lengthMs, 0)
+function refuseShort(head: ParsedMovie, part: OutlinedPart, selector: FragmentSelectorType): void {
+  if (!head.understood) return
   const givenMs = Math.max(0, ...head.movie.tracks.map(shownMs))
-  if (givenMs >= listedMs - SHORT_MS) return
+  if (!isFootageMissing(givenMs, part, selector)) return
   const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
   throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
-}
-
-function countSyncs({ tracks: [video] }: Movie): number {
-  if (video === undefined) return 0
-  return video.samples.syncs?.reduce((sum, sync) => sum + sync, 0) ?? video.samples.count
 }

@@ -55,15 +55,20 @@ export function header(fields: readonly TrackFields[] = [VIDEO]): Uint8Array {
   return recording([], fields)
 }
 
+export interface VariedFields extends Omit<ClusterFields, 'track'> {
+  /** Whether every frame is a key frame, not only the first. */
+  readonly allKeys?: boolean
+}
+
 /** A Cluster like `footage`, in which no two frames hold the same bytes: a byte out of its place shows. */
 export function variedFootage(
   ticks: number,
-  { frames = 5, frameMs = 200, bytes = 600, form = 'known' }: Omit<ClusterFields, 'track'> = {},
-) {
+  { frames = 5, frameMs = 200, bytes = 600, form = 'known', allKeys = false }: VariedFields = {},
+): Uint8Array {
   const blocks = Array.from({ length: frames }, (_, index) => {
     const payload = frame(bytes)
     payload.set(patternBytes(payload.byteLength - 5, ticks + index + 1), 5)
-    return simpleBlock({ track: 1, time: index * frameMs, isKey: index === 0, payload })
+    return simpleBlock({ track: 1, time: index * frameMs, isKey: allKeys || index === 0, payload })
   })
   return cluster(ticks, blocks, form)
 }
