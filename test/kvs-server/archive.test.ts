@@ -81,6 +81,39 @@ describe('the archive', () => {
     expect(await filesOf(test.dataDir)).toEqual(['2'])
   })
 
+  test('knows the newest fragment of a stream whose retention was changed, whether it is kept for its host or for good', async () => {
+    await using test = await openTestArchive()
+    const stream = test.createStream('cam', 0)
+    await test.upload(stream, recording([footage(0)]))
+    test.streams.update(stream, { dataRetentionInHours: 2 })
+    const kept = test.streams.get({ name: 'cam', arn: null })
+    test.clock.at += 5000
+    await test.upload(kept, recording([footage(5000)]))
+    const [archived] = test.archive.list(kept, ALL, { limit: 9 })
+    expect(archived).toMatchObject({ producerTimestampMs: NOW + 5000 })
+    expect(test.archive.findNewest(kept)?.fragmentNumber).toBe(archived?.fragmentNumber)
+    expect(test.archive.findAt(kept, 'producer', NOW + 6000)?.fragmentNumber).toBe(archived?.fragmentNumber)
+    expect(test.archive.findAt(kept, 'server', NOW + 4999)?.producerTimestampMs).toBe(NOW)
+  })
+
+  test('never gives back what a shorter retention has left out, however long it is made again', async () => {
+    await using test = await openTestArchive()
+    const stream = test.createStream('cam', 24)
+    await test.upload(stream, recording([footage(0)]))
+    test.clock.at += 2 * HOUR_MS
+    await test.upload(stream, recording([footage(0)]))
+    const change = (dataRetentionInHours: number) => {
+      test.clock.at += 1
+      test.streams.update(test.streams.get({ name: 'cam', arn: null }), { dataRetentionInHours })
+      return test.archive.list(test.streams.get({ name: 'cam', arn: null }), ALL, { limit: 9 }).length
+    }
+    expect([change(48), change(1), change(24), change(0), change(24)]).toEqual([2, 1, 1, 0, 0])
+    await test.upload(test.streams.get({ name: 'cam', arn: null }), recording([footage(0)]))
+    expect(change(25)).toBe(1)
+    test.streams.delete(test.streams.get({ name: 'cam', arn: null }))
+    expect(test.createStream('cam', 24).keptSinceMs).toBe(0)
+  })
+
   test('removes the footage of a deleted stream, but not from under a reader', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')

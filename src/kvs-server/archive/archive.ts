@@ -48,7 +48,7 @@ const SESSIONS_REMEMBERED = 200
 
 /** The oldest instant of a stream whose fragments are still kept. */
 export function retainedSince(stream: StreamRecord, now: EpochMs): EpochMs {
-  return now - stream.dataRetentionInHours * MS_PER_HOUR
+  return Math.max(stream.keptSinceMs, now - stream.dataRetentionInHours * MS_PER_HOUR)
 }
 
 /** The fragments of all streams: files, and an index that never names a file that is not whole and on disk. */
@@ -163,14 +163,13 @@ export class Archive {
   }
 
   findNewest(stream: StreamRecord): ArchivedFragment | null {
-    const newest = this.#hostBuffer.newest(stream.id) ?? this.#index.findNewest(stream.id)
-    return newest !== null && this.#isReadable(stream, newest) ? newest : null
+    return this.#latest(stream, [this.#hostBuffer.newest(stream.id), this.#index.findNewest(stream.id)], ({ sequence }) => sequence)
   }
 
   /** The last fragment that starts at `timestampMs` or before. */
   findAt(stream: StreamRecord, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
-    const found = this.#hostBuffer.findAt(stream.id, clock, timestampMs) ?? this.#index.findAt(stream.id, clock, timestampMs)
-    return found !== null && this.#isReadable(stream, found) ? found : null
+    const found = [this.#hostBuffer.findAt(stream.id, clock, timestampMs), this.#index.findAt(stream.id, clock, timestampMs)]
+    return this.#latest(stream, found, (fragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs))
   }
 
   /** Null when retention has taken the fragment meanwhile. */
@@ -246,6 +245,16 @@ export class Archive {
   #nextFileId(): number {
     this.#lastFileId += 1
     return this.#lastFileId
+  }
+
+  /** A stream whose retention was changed a moment ago has fragments in the host buffer and in the index. */
+  #latest(
+    stream: StreamRecord,
+    found: readonly (ArchivedFragment | null)[],
+    rank: (fragment: ArchivedFragment) => number,
+  ): ArchivedFragment | null {
+    const readable = found.flatMap((fragment) => (fragment !== null && this.#isReadable(stream, fragment) ? [fragment] : []))
+    return readable.reduce<ArchivedFragment | null>((best, next) => (best === null || rank(next) > rank(best) ? next : best), null)
   }
 
   #isReadable(stream: StreamRecord, { source, serverTimestampMs }: ArchivedFragment): boolean {

@@ -12,6 +12,8 @@ export interface StreamRecord {
   readonly version: string
   readonly createdAtMs: EpochMs
   readonly dataRetentionInHours: number
+  /** What was received before it is gone for good: a retention that is made longer does not bring back what a shorter one left out. */
+  readonly keptSinceMs: EpochMs
   readonly mediaType: string | null
   readonly deviceName: string | null
   readonly kmsKeyId: string

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 import type { StreamSelector } from '../stream-selector.js'
+import { inTransaction } from './database.js'
 import { integerOf, type Row, textOf, textOrNullOf } from './row.js'
 import type { StreamRecord } from './stream-record.js'
 
@@ -53,7 +54,14 @@ const DDL = `
     device_name TEXT,
     kms_key_id TEXT NOT NULL,
     storage_tier TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS stream_floors (
+    stream_id INTEGER PRIMARY KEY REFERENCES streams (id) ON DELETE CASCADE,
+    kept_since_ms INTEGER NOT NULL
   ) STRICT`
+
+const SELECT = 'SELECT streams.*, coalesce(kept_since_ms, 0) AS kept_since_ms FROM streams LEFT JOIN stream_floors ON stream_id = id'
+const MS_PER_HOUR = 3_600_000
 
 const DELETED_ARNS_KEPT = 1000
 const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -72,9 +80,9 @@ export class StreamTable {
     this.#database = database
     this.#options = options
     database.exec(DDL)
-    this.#byId = database.prepare('SELECT * FROM streams WHERE id = ?')
-    this.#byName = database.prepare('SELECT * FROM streams WHERE name = ?')
-    this.#byArn = database.prepare('SELECT * FROM streams WHERE arn = ?')
+    this.#byId = database.prepare(`${SELECT} WHERE id = ?`)
+    this.#byName = database.prepare(`${SELECT} WHERE name = ?`)
+    this.#byArn = database.prepare(`${SELECT} WHERE arn = ?`)
   }
 
   create({ name, createdAtMs = this.#options.clock.now(), ...stream }: NewStream): StreamRecord {
@@ -119,7 +127,7 @@ export class StreamTable {
   list({ afterName, namePrefix, limit }: StreamPage): StreamRecord[] {
     const prefix = namePrefix ?? ''
     const rows = this.#database
-      .prepare('SELECT * FROM streams WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?')
+      .prepare(`${SELECT} WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`)
       .all(afterName ?? '', prefix, prefix + LAST_CHARACTER, limit)
     return rows.map(toRecord)
   }
@@ -134,6 +142,20 @@ export class StreamTable {
 
   /** Each change of the metadata makes a new version. */
   update(stream: StreamRecord, change: StreamChange): void {
+    inTransaction(this.#database, () => {
+      if (change.dataRetentionInHours !== undefined) this.#raiseFloor(stream, change.dataRetentionInHours)
+      this.#change(stream, change)
+    })
+  }
+
+  // The sweep may come to expired footage only after its retention was made longer: until then this is what keeps it out of sight.
+  #raiseFloor({ id, keptSinceMs, dataRetentionInHours }: StreamRecord, nextHours: number): void {
+    const hours = Math.min(dataRetentionInHours, nextHours)
+    const floorMs = Math.max(keptSinceMs, Math.floor(this.#options.clock.now()) - hours * MS_PER_HOUR)
+    this.#database.prepare('INSERT OR REPLACE INTO stream_floors VALUES (?, ?)').run(id, floorMs)
+  }
+
+  #change(stream: StreamRecord, change: StreamChange): void {
     this.#database
       .prepare(
         'UPDATE streams SET version = ?, device_name = ?, media_type = ?, data_retention_in_hours = ?, storage_tier = ? WHERE id = ?',
@@ -176,6 +198,7 @@ function toRecord(row: Row): StreamRecord {
     version: textOf(row, 'version'),
     createdAtMs: integerOf(row, 'created_at_ms'),
     dataRetentionInHours: integerOf(row, 'data_retention_in_hours'),
+    keptSinceMs: integerOf(row, 'kept_since_ms'),
     mediaType: textOrNullOf(row, 'media_type'),
     deviceName: textOrNullOf(row, 'device_name'),
     kmsKeyId: textOf(row, 'kms_key_id'),
