@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import type { EpochMs } from '../../lib/clock.js'
 import { inTransaction } from './database.js'
 import type { FragmentFiles } from './fragment-files.js'
@@ -62,7 +63,7 @@ export class RetentionSweep {
       removed += expired
       await this.#removeFiles()
     }
-    if (removed > 0) this.#pruneSessions(streamId)
+    if (removed > 0) await this.#pruneSessions(streamId)
   }
 
   #expireBatch(streamId: number): number {
@@ -84,9 +85,9 @@ export class RetentionSweep {
     }
   }
 
-  #pruneSessions(streamId: number): void {
+  async #pruneSessions(streamId: number): Promise<void> {
     const { database, index, sessions } = this.#options
-    const oldest = index.findNext(streamId, -1, 0)
-    inTransaction(database, () => sessions.prune(streamId, oldest?.sessionId ?? null))
+    const pruneBatch = () => sessions.prune(streamId, index.findNext(streamId, -1, 0)?.sessionId ?? null, BATCH)
+    while (!this.#isClosed && inTransaction(database, pruneBatch) === BATCH) await setImmediate()
   }
 }

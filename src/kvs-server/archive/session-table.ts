@@ -15,7 +15,8 @@ const DDL = `
 
 /** The Matroska headers that fragments share: one row a session, and the bytes once however many sessions send the same. */
 export class SessionTable {
-  readonly #database: DatabaseSync
+  readonly #prune: StatementSync
+  readonly #pruneHeader: StatementSync
   readonly #insertHeader: StatementSync
   readonly #insertSession: StatementSync
   readonly #select: StatementSync
@@ -23,11 +24,18 @@ export class SessionTable {
 
   constructor(database: DatabaseSync) {
     database.exec(DDL)
-    this.#database = database
     this.#insertHeader = database.prepare('INSERT OR IGNORE INTO media_headers (hash, bytes) VALUES (?, ?)')
     this.#insertSession = database.prepare('INSERT OR IGNORE INTO media_sessions (id, stream_id, header_hash) VALUES (?, ?, ?)')
     this.#select = database.prepare(
       'SELECT s.stream_id, h.bytes FROM media_sessions s JOIN media_headers h ON h.hash = s.header_hash WHERE s.id = ?',
+    )
+    this.#prune = database.prepare(
+      `DELETE FROM media_sessions WHERE id IN (SELECT id FROM media_sessions WHERE stream_id = ? AND id < ? ORDER BY id LIMIT ?)
+        RETURNING header_hash`,
+    )
+    // By its hash, and not by looking through all headers for those that are of no more use: there may be one for each session ever made.
+    this.#pruneHeader = database.prepare(
+      'DELETE FROM media_headers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM media_sessions WHERE header_hash = ?)',
     )
     const row = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'media_sessions'`).get()
     this.#lastId = row === undefined ? 0 : integerOf(row, 'seq')
@@ -50,12 +58,13 @@ export class SessionTable {
     return row === undefined ? null : { id, streamId: integerOf(row, 'stream_id'), header: bytesOf(row, 'bytes') }
   }
 
-  /** Removes the sessions of a stream that are older than the oldest with a fragment; `null` stands for all. */
-  prune(streamId: number, oldestUsedId: number | null): void {
-    const before = oldestUsedId ?? Number.MAX_SAFE_INTEGER
-    this.#database.prepare('DELETE FROM media_sessions WHERE stream_id = ? AND id < ?').run(streamId, before)
-    this.#database
-      .prepare('DELETE FROM media_headers WHERE NOT EXISTS (SELECT 1 FROM media_sessions s WHERE s.header_hash = media_headers.hash)')
-      .run()
+  /**
+   * Removes some of a stream's sessions that are older than the oldest with a fragment (`null` stands for all), with the headers that no
+   * session has any more. Answers with how many it removed: fewer than `limit` when there are no more.
+   */
+  prune(streamId: number, oldestUsedId: number | null, limit: number): number {
+    const hashes = this.#prune.all(streamId, oldestUsedId ?? Number.MAX_SAFE_INTEGER, limit).map((row) => bytesOf(row, 'header_hash'))
+    for (const hash of hashes) this.#pruneHeader.run(hash, hash)
+    return hashes.length
   }
 }
