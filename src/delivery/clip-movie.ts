@@ -14,7 +14,9 @@ import { trimMovieInSteps } from '../media/mp4/trim.js'
 import { finishInTurns } from '../media/steps.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import { toDelivered, toExactWindow } from './exact-window.js'
 import type { BlockKind } from './first-block.js'
+import { placeFragments } from './fragment-places.js'
 import type { ClipLayout } from './sliced-content.js'
 
 export interface ClipMovie {
@@ -58,10 +60,6 @@ function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null):
   return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
 }
 
-/**
- * Time inside a fragment runs from its timestamp, by either clock. So the window opens at its distance from the first fragment, and closes
- * at its distance from the last, which the movie has at its distance by the producer's clock.
- */
 async function cutExactly({
   outline,
   joined,
@@ -73,27 +71,12 @@ async function cutExactly({
   readonly firstBlockMs: number
   readonly signal: AbortSignal
 }): Promise<{ movie: Movie; delivered: TimeRange }> {
-  const { range } = outline.spec
-  const window = {
-    fromMs: firstBlockMs + range.startMs - outline.startMs,
-    toMs: toLastBlockMs(outline, joined, firstBlockMs) + range.endMs - outline.lastStartMs,
-  }
+  const places = placeFragments(outline.parts, joined.movie, firstBlockMs)
+  const window = toExactWindow(places, outline.spec.range)
   const cut = await finishInTurns(trimMovieInSteps(joined.movie, window), { signal })
   if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(outline)
-  const delivered = {
-    startMs: range.startMs + Math.round(cut.firstFrameMs - window.fromMs),
-    endMs: range.endMs + Math.round(cut.endMs - window.toMs),
-  }
-  return { movie: cut.movie, delivered }
-}
-
-function toLastBlockMs({ parts }: ClipOutline, joined: Joined, firstBlockMs: number): number {
-  const last = parts.at(-1)
-  const placed = joined.parts.at(-1)
-  const distanceMs = (last?.producerStartsMs.at(-1) ?? 0) - (last?.producerStartsMs[0] ?? 0)
-  if (parts.length === 1 || placed === undefined) return firstBlockMs + distanceMs
-  const leadMs = firstBlockMs - (joined.parts[0]?.firstVideoMs ?? 0)
-  return placed.firstVideoMs + leadMs + distanceMs
+  const delivered = toDelivered(places, cut)
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered }
 }
 
 async function layOut(

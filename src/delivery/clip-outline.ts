@@ -17,9 +17,8 @@ export interface ClipOutline {
   readonly gaps: readonly TimeRange[]
   readonly timeline: readonly TimelineEntry[]
   readonly durationMs: number
-  /** Timestamps of the first and of the last fragment, by the selector's clock. */
+  /** Timestamp of the first fragment, by the selector's clock. */
   readonly startMs: EpochMs
-  readonly lastStartMs: EpochMs
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
 }
@@ -31,14 +30,15 @@ export interface OutlinedPart {
   readonly range: TimeRange
   readonly fragmentCount: number
   readonly estimatedBytes: number
-  /** One entry a fragment, in playing order. */
+  /** One entry a fragment, in playing order: its timestamp by the selector's clock, and by the producer's. */
+  readonly startsMs: Float64Array
   readonly producerStartsMs: Float64Array
   readonly lengthsMs: Float64Array
 }
 
 export function toOutline(request: PlanRequest & { readonly fileName: string | null }, streamArn: string, plan: ClipPlan): ClipOutline {
   const { fragmentSelectorType, range, cut, overflow, fileName } = request
-  const [first, last] = [plan.fragments[0], plan.fragments.at(-1)]
+  const [first] = plan.fragments
   return {
     spec: { streamArn, fragmentSelectorType, range, cut, overflow, fileName, pin: pinFootage(plan.fragments) },
     delivered: plan.delivered,
@@ -47,19 +47,21 @@ export function toOutline(request: PlanRequest & { readonly fileName: string | n
     timeline: plan.timeline,
     durationMs: plan.durationMs,
     startMs: first ? startOf(first, fragmentSelectorType) : range.startMs,
-    lastStartMs: last ? startOf(last, fragmentSelectorType) : range.endMs,
     parts: plan.parts.map((part) => toOutlinedPart(part, streamArn, fragmentSelectorType)),
   }
 }
 
 function toOutlinedPart(part: PlannedPart, streamArn: string, selector: FragmentSelectorType): OutlinedPart {
   const key = createHash('sha256').update(`${streamArn}\n${selector}\n`).update(digestNumbers(part.fragments)).digest('base64url')
+  const producerStartsMs = Float64Array.from(part.fragments, (fragment) => fragment.producerTimestampMs)
+  const isByProducer = selector === 'PRODUCER_TIMESTAMP'
   return {
     key,
     range: part.range,
     fragmentCount: part.fragments.length,
     estimatedBytes: part.sizeBytes,
-    producerStartsMs: Float64Array.from(part.fragments, (fragment) => fragment.producerTimestampMs),
+    startsMs: isByProducer ? producerStartsMs : Float64Array.from(part.fragments, (fragment) => fragment.serverTimestampMs),
+    producerStartsMs,
     lengthsMs: Float64Array.from(part.fragments, (fragment) => fragment.lengthMs),
   }
 }

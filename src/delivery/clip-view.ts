@@ -1,4 +1,5 @@
 import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
+import { alignTimeline } from '../domain/clip-timeline.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipAssembly, ClipFacts, MadeClip } from './clip-assembly.js'
 import type { ClipOutline } from './clip-outline.js'
@@ -39,15 +40,16 @@ export function toFetching(assembly: ClipAssembly, made: MadeClip | null): ClipS
 
 export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
   const { spec } = outline
+  const fields = toStatusFields(outline, status)
   return {
     ...address,
-    ...toStatusFields(outline, status),
+    ...fields,
     streamArn: spec.streamArn,
     contentType: 'video/mp4',
     requested: spec.range,
     truncated: outline.truncated,
     gaps: outline.gaps,
-    timeline: outline.timeline,
+    timeline: alignTimeline(outline.timeline, { planned: outline.delivered, delivered: fields.delivered }),
     fragmentCount: spec.pin.fragmentCount,
   }
 }
@@ -89,7 +91,6 @@ export function toBareOutline(spec: ClipSpec): ClipOutline {
     timeline: [],
     durationMs: 0,
     startMs: spec.range.startMs,
-    lastStartMs: spec.range.endMs,
     parts: [],
   }
 }

@@ -40,3 +40,17 @@ export function toTimeline(spans: readonly FootageSpan[], mediaStarts: readonly 
     return [{ mediaStartMs, range: { startMs, endMs: Math.max(startMs, endMs) } }]
   })
 }
+
+/** What was planned, told of what is delivered: an exact cut begins with a frame and ends with one, up to a frame from where it was asked to. */
+export function alignTimeline(
+  timeline: readonly TimelineEntry[],
+  { planned, delivered }: { readonly planned: TimeRange; readonly delivered: TimeRange },
+): TimelineEntry[] {
+  const laterMs = delivered.startMs - planned.startMs
+  return timeline.flatMap(({ mediaStartMs, range }, index) => {
+    const startMs = Math.max(range.startMs, delivered.startMs)
+    const endMs = index === timeline.length - 1 ? delivered.endMs : Math.min(range.endMs, delivered.endMs)
+    if (startMs > endMs) return []
+    return [{ mediaStartMs: Math.max(0, mediaStartMs - laterMs), range: { startMs, endMs } }]
+  })
+}
