@@ -1,0 +1,54 @@
+import { withUnknownSegmentSize } from '../../src/media/matroska/muxer.js'
+import { demux, eventsOf } from '../support/demux.js'
+import { readFixture } from '../support/fixtures.js'
+import { cluster, concatBytes, simpleBlock } from '../support/mkv-builder.js'
+
+const FIXTURE = readFixture('h264-only.mkv')
+const DEMUXED = demux(FIXTURE)
+
+/** A real second of H.264, as payloads. */
+const FRAMES = eventsOf(DEMUXED, 'cluster-end')
+  .slice(0, 1)
+  .flatMap(({ range, samples }) =>
+    Array.from({ length: samples.count }, (_, row) => {
+      const at = range.start + (samples.offsets[row] ?? 0)
+      return {
+        time: samples.times[row] ?? 0,
+        isKey: samples.keys[row] === 1,
+        payload: FIXTURE.subarray(at, at + (samples.sizes[row] ?? 0)),
+      }
+    }),
+  )
+const HEADER = withUnknownSegmentSize(eventsOf(DEMUXED, 'tracks')[0]?.bytes ?? new Uint8Array(0))
+
+export const FRAMES_IN_FRAGMENT = FRAMES.length
+
+export interface FragmentFields {
+  readonly ticks: number
+  /** Of filler data (NAL unit type 12) behind the first frame's own. */
+  readonly fillerBytes?: number
+  /** The last frame is this late. */
+  readonly lengthMs?: number
+}
+
+/** An upload of real frames: each fragment a second that can be decoded by itself. */
+export function contractFootage(fragments: readonly FragmentFields[]): Uint8Array {
+  return concatBytes(HEADER, ...fragments.map(toCluster))
+}
+
+function toCluster({ ticks, fillerBytes = 0, lengthMs }: FragmentFields): Uint8Array {
+  const blocks = FRAMES.map(({ time, isKey, payload }, index) => {
+    const isLast = index === FRAMES.length - 1
+    const filled = index === 0 && fillerBytes > 0 ? concatBytes(payload, filler(fillerBytes)) : payload
+    return simpleBlock({ track: 1, time: isLast && lengthMs !== undefined ? lengthMs : time, isKey, payload: filled })
+  })
+  return cluster(ticks, blocks)
+}
+
+function filler(bytes: number): Uint8Array {
+  const nal = new Uint8Array(bytes).fill(0xff)
+  new DataView(nal.buffer).setUint32(0, bytes - 4)
+  nal[4] = 12
+  nal[bytes - 1] = 0x80
+  return nal
+}
