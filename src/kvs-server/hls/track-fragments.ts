@@ -24,9 +24,9 @@ const SEQUENCE_NUMBERS = 0xffffffff
 const buffers = new ClipBuffers()
 
 /** The initialization fragment of one track, for the fragments that came with that header. */
-export function buildInitFragment(mediaSession: MediaSession, session: Pick<HlsSession, 'codecs'>, trackNumber: number): MediaAnswer {
+export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
   const config = trackConfig(mediaSession, session, trackNumber)
-  const bytes = buildInitSegment([emptyTrack(config)])
+  const bytes = buildInitSegment([emptyTrack(config)], { shownFrom: shownFrom(config, session) })
   return {
     contentType: contentTypeOf(config),
     sizeBytes: bytes.byteLength,
@@ -53,6 +53,7 @@ export function buildMediaFragment(
   const { slices, sizeBytes } = buildMediaSegment(toSingleTrack(movie, placed), {
     sequenceNumber: (fragment.sequence % SEQUENCE_NUMBERS) + 1,
     startMs: Math.max(startMs, earliestMs),
+    shownFrom: shownFrom(config, session),
   })
   const body = readRetained(archive, fragment, () => readSpans({ slices, open: () => archive.open(fragment), buffers }))
   return { contentType: contentTypeOf(config), sizeBytes, body }
@@ -77,7 +78,7 @@ function movieOf(archive: Archive, fragment: ArchivedFragment, clock: HlsSession
 }
 
 /** The codecs themselves may not change within a session; what CodecPrivate says of them may. */
-function trackConfig(mediaSession: MediaSession, { codecs }: Pick<HlsSession, 'codecs'>, trackNumber: number): CodecConfig {
+function trackConfig(mediaSession: MediaSession, { codecs }: HlsSession, trackNumber: number): CodecConfig {
   const media = sessionMedia(mediaSession)
   const configs = checkHlsCodecs(media)
   if (codecNames(configs) !== codecs) refuseUnsupported(media)
@@ -98,6 +99,11 @@ function emptyTrack(config: CodecConfig): MovieTrack {
     chunks: { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) },
     edits: [],
   }
+}
+
+/** In ticks, which are milliseconds for video; sound is shown as it is decoded. */
+function shownFrom({ kind }: CodecConfig, { reorderMs }: HlsSession): number[] {
+  return [kind === 'video' ? reorderMs : 0]
 }
 
 function contentTypeOf({ kind }: CodecConfig): string {
