@@ -2,7 +2,7 @@
 import type { Clock } from '../lib/clock.js'
 import { AwsException } from './aws-exception.js'
 import { TokenBucket } from './token-bucket.js'
-import { UploadPace } from './upload-pace.js'
+import { type PacedOperation, TRANSFER_RATES, TransferPace } from './transfer-pace.js'
 
 interface RequestRate {
   readonly perAccount?: number
@@ -62,7 +62,7 @@ export class Quotas {
   readonly enabled: boolean
   readonly #clock: Clock
   readonly #buckets = new Map<string, TokenBucket>()
-  readonly #paces = new Map<number, UploadPace>()
+  readonly #paces = new Map<string, TransferPace>()
   readonly #connections = new Map<string, number>()
 
   constructor({ clock, enabled }: QuotasOptions) {
@@ -122,18 +122,20 @@ export class Quotas {
     return this.#disconnectOnce(key)
   }
 
-  /** How fast a stream's uploads may be read; all uploads of the stream share it. Null when nothing is slowed. */
-  uploadPace(streamId: number): UploadPace | null {
+  /** How fast a stream's media may be moved; all connections to the stream share it. Null when nothing is slowed. */
+  pace(operation: PacedOperation, streamId: number): TransferPace | null {
     if (!this.enabled) return null
-    const pace = this.#paces.get(streamId) ?? new UploadPace(this.#clock)
-    this.#paces.set(streamId, pace)
+    const key = `${operation} ${streamId}`
+    const pace = this.#paces.get(key) ?? new TransferPace(this.#clock, TRANSFER_RATES[operation])
+    this.#paces.set(key, pace)
     return pace
   }
 
   /** A deleted stream's counts are of no more use (its id never comes back). */
   forget(streamId: number): void {
-    this.#paces.delete(streamId)
-    for (const key of this.#buckets.keys()) if (key.endsWith(` ${streamId}`)) this.#buckets.delete(key)
+    for (const counts of [this.#buckets, this.#paces]) {
+      for (const key of counts.keys()) if (key.endsWith(` ${streamId}`)) counts.delete(key)
+    }
   }
 
   #disconnectOnce(key: string): () => void {

@@ -8,7 +8,7 @@ import { servedOperations } from '../../src/kvs-server/operations.js'
 import { REFUSED_OPERATIONS } from '../../src/kvs-server/refused-operations.js'
 
 const page = readFileSync('docs/kvs-compatibility.md', 'utf8')
-const rows = [...page.matchAll(/^\| (\w+) \| (done|partial|refused) \| (.*)\|$/gm)].map(([, name = '', state = '', notes = '']) => ({
+const rows = [...page.matchAll(/^\| (\w+) +\| (done|partial|refused) +\| (.*)\|$/gm)].map(([, name = '', state = '', notes = '']) => ({
   name,
   state,
   notes: notes.trim(),

@@ -1,8 +1,10 @@
 import { ClientLimitExceededException, CreateStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { describe, expect, test } from '@jest/globals'
 import { AwsException } from '../../src/kvs-server/aws-exception.js'
+import { paceFragment } from '../../src/kvs-server/paced-media.js'
 import { Quotas } from '../../src/kvs-server/quotas.js'
 import { TokenBucket } from '../../src/kvs-server/token-bucket.js'
+import { systemClock } from '../../src/lib/clock.js'
 import { startKvsTestServer } from '../support/kvs-test-server.js'
 
 class TestClock {
@@ -80,7 +82,7 @@ describe('requests a second', () => {
     const off = new Quotas({ clock, enabled: false })
     expect(countAdmitted(() => off.admit('DescribeStream', 1), 1000)).toBe(1000)
     expect(countAdmitted(() => off.charge(1, { media: 500, metadata: 10_000 }), 1000)).toBe(1000)
-    expect(off.uploadPace(1)).toBeNull()
+    expect(off.pace('PutMedia', 1)).toBeNull()
   })
 })
 
@@ -133,7 +135,7 @@ describe('connections', () => {
 describe('an upload', () => {
   test('is not slowed for a burst of 1,000 fragments, and then reads 5 a second', () => {
     const clock = new TestClock()
-    const pace = new Quotas({ clock, enabled: true }).uploadPace(1)
+    const pace = new Quotas({ clock, enabled: true }).pace('PutMedia', 1)
     for (let i = 0; i < 1000; i++) expect(pace?.count({ bytes: 1000, fragments: 1 })).toBe(0)
     expect(pace?.count({ bytes: 1000, fragments: 1 })).toBe(200)
     expect(pace?.count({ bytes: 1000, fragments: 4 })).toBe(1000)
@@ -143,16 +145,63 @@ describe('an upload', () => {
 
   test('is slowed to 12.5 MB a second once the bytes of the same burst are through', () => {
     const clock = new TestClock()
-    const pace = new Quotas({ clock, enabled: true }).uploadPace(1)
+    const pace = new Quotas({ clock, enabled: true }).pace('PutMedia', 1)
     expect(pace?.count({ bytes: 2_500_000_000, fragments: 0 })).toBe(0)
     expect(pace?.count({ bytes: 12_500_000, fragments: 0 })).toBe(1000)
   })
 
   test('shares its pace with the other uploads of the stream, and with no other stream', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
-    quotas.uploadPace(1)?.count({ bytes: 0, fragments: 1000 })
-    expect(quotas.uploadPace(1)?.count({ bytes: 0, fragments: 1 })).toBe(200)
-    expect(quotas.uploadPace(2)?.count({ bytes: 0, fragments: 1 })).toBe(0)
+    quotas.pace('PutMedia', 1)?.count({ bytes: 0, fragments: 1000 })
+    expect(quotas.pace('PutMedia', 1)?.count({ bytes: 0, fragments: 1 })).toBe(200)
+    expect(quotas.pace('PutMedia', 2)?.count({ bytes: 0, fragments: 1 })).toBe(0)
+  })
+})
+
+describe('media that is read', () => {
+  async function* chunks(count: number, bytes: number) {
+    for (let i = 0; i < count; i++) yield new Uint8Array(bytes)
+  }
+
+  async function takeAll(body: AsyncIterable<Uint8Array>): Promise<number> {
+    let bytes = 0
+    for await (const chunk of body) bytes += chunk.byteLength
+    return bytes
+  }
+
+  test.each(['GetMedia', 'GetMediaForFragmentList'] as const)(
+    'by %s is slowed to 25 MB a second, all readers together',
+    async (operation) => {
+      const clock = new TestClock()
+      const quotas = new Quotas({ clock, enabled: true })
+      expect(quotas.pace(operation, 1)?.count({ bytes: 25_000_000, fragments: 0 })).toBe(0)
+      expect(quotas.pace(operation, 1)?.count({ bytes: 2_500_000, fragments: 0 })).toBe(100)
+      expect(quotas.pace(operation, 2)?.count({ bytes: 2_500_000, fragments: 0 })).toBe(0)
+      clock.advance(100)
+      expect(quotas.pace(operation, 1)?.count({ bytes: 0, fragments: 0 })).toBe(0)
+      quotas.forget(1)
+      expect(quotas.pace(operation, 1)?.count({ bytes: 25_000_000, fragments: 0 })).toBe(0)
+    },
+  )
+
+  test('is slowed to 5 fragments a second by GetMedia after a burst, and not counted by fragments elsewhere', () => {
+    const quotas = new Quotas({ clock: new TestClock(), enabled: true })
+    expect(quotas.pace('GetMedia', 1)?.count({ bytes: 0, fragments: 1000 })).toBe(0)
+    expect(quotas.pace('GetMedia', 1)?.count({ bytes: 0, fragments: 1 })).toBe(200)
+    expect(quotas.pace('GetMediaForFragmentList', 1)?.count({ bytes: 0, fragments: 2000 })).toBe(0)
+  })
+
+  test('waits for what was read before it, arrives whole, and is let go of when its reader leaves', async () => {
+    const pace = new Quotas({ clock: systemClock, enabled: true }).pace('GetMedia', 1)
+    const reader = new AbortController()
+    const startedAt = performance.now()
+    expect(await takeAll(paceFragment(chunks(3, 14_000_000), { pace, signal: reader.signal }))).toBe(42_000_000)
+    expect(performance.now() - startedAt).toBeGreaterThan(100)
+    pace?.count({ bytes: 2_500_000_000, fragments: 0 })
+    const rest = takeAll(paceFragment(chunks(1, 1), { pace, signal: reader.signal }))
+    reader.abort(new Error('left'))
+    await expect(rest).rejects.toThrow('left')
+    expect(await takeAll(paceFragment(chunks(3, 14_000_000), { pace: null, signal: new AbortController().signal }))).toBe(42_000_000)
   })
 })
 

@@ -6,6 +6,7 @@ import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../media-chunk.js'
 import type { Operation, WireInput } from '../operation.js'
+import { type PacedMediaOptions, paceFragment } from '../paced-media.js'
 import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
 import { parseList, parseText } from '../wire-input.js'
 
@@ -26,12 +27,24 @@ export const getMediaForFragmentList: Operation<Input, Services> = {
   run({ stream: selector, fragmentNumbers }, { streams, archive, quotas }, call) {
     const stream = streams.get(selector)
     const fragments = findAll(archive, stream, fragmentNumbers)
-    quotas.charge(stream.id, { media: fragments.length })
-    const disconnect = quotas.connect('GetMediaForFragmentList', stream.id)
+    const disconnect = connect(quotas, stream.id, fragments.length)
     // A body that nobody began to read still has its connection counted off.
     call.signal.addEventListener('abort', disconnect, { once: true })
-    return { contentType: 'video/webm', sizeBytes: null, body: readAll(archive, fragments, disconnect) }
+    const pacing = { pace: quotas.pace('GetMediaForFragmentList', stream.id), signal: call.signal }
+    return { contentType: 'video/webm', sizeBytes: null, body: readAll(archive, { fragments, pacing, disconnect }) }
   },
+}
+
+/** The connection and the points, or neither: a request that is refused uses up nothing. */
+function connect(quotas: Services['quotas'], streamId: number, media: number): () => void {
+  const disconnect = quotas.connect('GetMediaForFragmentList', streamId)
+  try {
+    quotas.charge(streamId, { media })
+    return disconnect
+  } catch (error) {
+    disconnect()
+    throw error
+  }
 }
 
 function parseNumbers(input: WireInput): string[] {
@@ -48,9 +61,19 @@ function findAll(archive: Archive, stream: StreamRecord, fragmentNumbers: readon
   return found.flatMap((fragment) => fragment ?? [])
 }
 
-async function* readAll(archive: Archive, fragments: readonly ArchivedFragment[], disconnect: () => void): AsyncGenerator<Uint8Array> {
+interface ListBody {
+  readonly fragments: readonly ArchivedFragment[]
+  readonly pacing: PacedMediaOptions
+  readonly disconnect: () => void
+}
+
+async function* readAll(archive: Archive, { fragments, pacing, disconnect }: ListBody): AsyncGenerator<Uint8Array> {
   try {
-    for (const fragment of fragments) yield* readChunk(archive, fragment, tagsOf(fragment)) ?? [expired(fragment)]
+    for (const fragment of fragments) {
+      const chunk = readChunk(archive, fragment, tagsOf(fragment))
+      if (chunk === null) yield expired(fragment)
+      else yield* paceFragment(chunk, pacing)
+    }
   } finally {
     disconnect()
   }

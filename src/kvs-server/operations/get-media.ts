@@ -6,6 +6,7 @@ import { followStream } from '../live-reader.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../media-chunk.js'
 import { findStartSequence, type MediaStart, parseMediaStart } from '../media-start.js'
 import type { Operation } from '../operation.js'
+import { type PacedMediaOptions, paceFragment } from '../paced-media.js'
 import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
 import { parseStructure } from '../wire-input.js'
 
@@ -29,20 +30,23 @@ export const getMedia: Operation<Input, Services> = {
     const signal = AbortSignal.any([call.signal, closing])
     const fragments = followStream({ archive, streamId: stream.id, findStream: () => streams.findById(stream.id), signal }, sequence)
     // `video/webm` is what the service was seen to say, of Matroska of any codec.
-    return { contentType: 'video/webm', sizeBytes: null, body: readLive(archive, stream, { fragments, disconnect }) }
+    const pacing = { pace: quotas.pace('GetMedia', stream.id), signal: call.signal }
+    return { contentType: 'video/webm', sizeBytes: null, body: readLive(archive, stream, { fragments, pacing, disconnect }) }
   },
 }
 
 interface LiveBody {
   readonly fragments: AsyncIterable<ArchivedFragment>
+  readonly pacing: PacedMediaOptions
   readonly disconnect: () => void
 }
 
-async function* readLive(archive: Archive, stream: StreamRecord, { fragments, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
+async function* readLive(archive: Archive, stream: StreamRecord, { fragments, pacing, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
   try {
     for await (const fragment of fragments) {
       // What retention has just taken is passed over, like what it took before.
-      yield* readChunk(archive, fragment, tagsOf(fragment, archive.findNewest(stream))) ?? []
+      const chunk = readChunk(archive, fragment, tagsOf(fragment, archive.findNewest(stream)))
+      if (chunk !== null) yield* paceFragment(chunk, pacing)
     }
   } finally {
     disconnect()

@@ -72,7 +72,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
   })
   const signal = AbortSignal.any([call.signal, closing])
   const reader = new UploadReader(call.body, signal)
-  const pace = services.quotas.uploadPace(stream.id)
+  const pace = services.quotas.pace('PutMedia', stream.id)
   while (!session.isOver) {
     const chunk = await receiveChunk({ session, reader, answer, timings })
     if (chunk === null) return
