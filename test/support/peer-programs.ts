@@ -45,10 +45,11 @@ const PEERS = {
   ffprobe: { names: ['ffprobe'], debian: 'ffmpeg', versionArgs: ['-version'] },
   curl: { names: ['curl'], debian: 'curl', versionArgs: ['--version'] },
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', versionArgs: ['--version', '--no-sandbox'] },
+  nginx: { names: ['nginx'], debian: 'nginx-light', versionArgs: ['-v'] },
 } as const satisfies Record<string, PeerProgram>
 
 export type PeerName = keyof typeof PEERS
-export const PEER_NAMES: readonly PeerName[] = ['aws', 'python3', 'ffmpeg', 'ffprobe', 'curl', 'chromium']
+export const PEER_NAMES: readonly PeerName[] = ['aws', 'python3', 'ffmpeg', 'ffprobe', 'curl', 'chromium', 'nginx']
 
 export interface FoundProgram {
   readonly path: string
@@ -58,7 +59,11 @@ export interface FoundProgram {
 
 /** The distribution's own programs come before whatever else is in PATH: they are the ones that continuous integration has. */
 export function findAll(peer: PeerName): string[] {
-  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))]
+  const folders = [
+    '/usr/bin',
+    '/usr/sbin',
+    ...(process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules')),
+  ]
   const paths = PEERS[peer].names.flatMap((name) => folders.map((folder) => join(folder, name)))
   return [...new Set(paths)].filter(isExecutable)
 }

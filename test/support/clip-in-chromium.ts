@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { createServer, type IncomingMessage } from 'node:http'
+
+/** The picture that was on the screen: which one by the player's clock, and which one by what is painted on it. */
+export interface ShownFrame {
+  readonly timeS: number
+  readonly number: number
+}
+
+export interface PlayedClip {
+  readonly durationS: number
+  readonly videoWidth: number
+  readonly readyState: number
+  readonly first: ShownFrame
+  readonly sought: readonly ShownFrame[]
+  readonly last: ShownFrame
+  readonly endedAtS: number
+}
+
+export interface PlayOptions {
+  readonly chromium: string
+  /** A folder of the browser's own. */
+  readonly profile: string
+  /** Where to seek to, one after the other, before it plays to its end. */
+  readonly seekToS: readonly number[]
+  /** From where it plays to its end. */
+  readonly playFromS: number
+}
+
+// Frames carry their number as 16 bars, black or white, of 20 pixels each: compression leaves them apart by far.
+const SCRIPT = `
+const video = document.querySelector('video')
+const canvas = document.createElement('canvas')
+const context = canvas.getContext('2d', { willReadFrequently: true })
+const report = (body) => fetch('/seen', { method: 'POST', body: JSON.stringify(body) })
+const next = (name) => new Promise((resolve) => video.addEventListener(name, resolve, { once: true }))
+const shown = () => new Promise((resolve) => video.requestVideoFrameCallback((_, { mediaTime }) => {
+  canvas.width = video.videoWidth
+  canvas.height = video.videoHeight
+  context.drawImage(video, 0, 0)
+  let number = 0
+  for (let bar = 0; bar < 16; bar += 1) if (context.getImageData(20 * bar + 10, 32, 1, 1).data[1] > 128) number += 2 ** bar
+  resolve({ timeS: mediaTime, number })
+}))
+const seek = async (timeS) => {
+  const [frame] = await Promise.all([shown(), next('seeked'), (video.currentTime = timeS)])
+  return frame
+}
+async function play({ url, seekToS, playFromS }) {
+  const firstShown = shown()
+  const loaded = next('loadeddata')
+  video.src = url
+  await loaded
+  const first = await firstShown
+  const seen = { durationS: video.duration, videoWidth: video.videoWidth, readyState: video.readyState, first, sought: [] }
+  for (const timeS of seekToS) seen.sought.push(await seek(timeS))
+  await seek(playFromS)
+  const ended = next('ended')
+  let last = first
+  const follow = async () => { for (;;) last = await shown() }
+  follow()
+  await video.play()
+  await ended
+  report({ ...seen, last, endedAtS: video.currentTime })
+}
+video.onerror = () => report({ error: video.error.message })
+fetch('/play').then((response) => response.json()).then(play).catch((error) => report({ error: String(error) }))
+`
+
+export const CHROMIUM_FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+]
+
+async function readReport(request: IncomingMessage): Promise<PlayedClip & { readonly error?: string }> {
+  request.setEncoding('utf8')
+  let body = ''
+  for await (const text of request) body += text
+  return JSON.parse(body)
+}
+
+/** Opens a clip on a page of another origin, looks at its first frame, seeks, and plays it to its end. */
+export async function playClipInChromium(url: string, { chromium, profile, ...what }: PlayOptions): Promise<PlayedClip> {
+  const { promise, resolve, reject } = Promise.withResolvers<PlayedClip>()
+  const server = createServer(async (request, response) => {
+    if (request.url === '/play') return response.setHeader('content-type', 'application/json').end(JSON.stringify({ url, ...what }))
+    const page = `<!doctype html><video muted crossorigin preload="auto"></video><script>${SCRIPT}</script>`
+    if (request.method !== 'POST') return response.setHeader('content-type', 'text/html').end(page)
+    const seen = await readReport(request)
+    response.end()
+    if (seen.error === undefined) resolve(seen)
+    else reject(new Error(`Chromium: ${seen.error}`))
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const browser = execFile(chromium, [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`])
+  const closed = new Promise<void>((done) => browser.once('close', () => done()))
+  browser.once('error', reject)
+  browser.once('exit', (code) => reject(new Error(`Chromium ended with code ${code} before it had played`)))
+  try {
+    return await promise
+  } finally {
+    browser.kill()
+    await closed
+    server.closeAllConnections()
+    server.close()
+  }
+}
