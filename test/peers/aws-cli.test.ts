@@ -309,6 +309,21 @@ describe('aws, the commands beside get-clip', () => {
     expect(gone.stderr).toContain('(ResourceNotFoundException) when calling the DescribeStream operation')
   })
 
+  test('get-hls-streaming-session-url gives a URL that a player can open, and refuses as the service does', async () => {
+    const hls = ['kinesis-video-archived-media', 'get-hls-streaming-session-url', '--playback-mode', 'ON_DEMAND']
+    const answer = await aws.json([...hls, '--stream-name', 'cam-real', '--hls-fragment-selector', WHOLE, '--expires', '300'])
+    const url = String(Object(answer).HLSStreamingSessionURL)
+    const playlist = await fetch(url)
+    expect([playlist.status, (await playlist.text()).slice(0, 7)]).toEqual([200, '#EXTM3U'])
+    const empty = selector(INSTANT + 600, INSTANT + 700)
+    const { code, stderr } = await aws.run([...hls, '--stream-name', 'cam-real', '--hls-fragment-selector', empty])
+    expect([code, stderr.trim()]).toEqual([
+      aws.exit.service,
+      'An error occurred (ResourceNotFoundException) when calling the GetHLSStreamingSessionURL operation: ' +
+        'No fragments found in the stream for the streaming request.',
+    ])
+  })
+
   test('what is not offered is refused by name', async () => {
     const range = `FragmentSelectorType=SERVER_TIMESTAMP`
     const args = ['get-dash-streaming-session-url', '--stream-name', 'cam-real', '--dash-fragment-selector', range]

@@ -3,6 +3,7 @@
 import datetime
 import os
 import unittest
+import urllib.request
 
 import boto3
 import botocore.config
@@ -127,6 +128,15 @@ class Archived(unittest.TestCase):
                 with self.assertRaises(error) as caught:
                     self.archived.get_clip(StreamName=stream, ClipFragmentSelector=selector)
                 self.assertNotEqual(caught.exception.response["Error"]["Message"], "")
+
+    def test_hls_session(self):
+        session = self.archived.get_hls_streaming_session_url(
+            StreamName="cam", PlaybackMode="ON_DEMAND", HLSFragmentSelector=span(START, START + 60), Expires=300
+        )
+        with urllib.request.urlopen(session["HLSStreamingSessionURL"]) as playlist:
+            self.assertEqual((playlist.status, playlist.read(7)), (200, b"#EXTM3U"))
+        with self.assertRaises(self.archived.exceptions.InvalidArgumentException):
+            self.archived.get_hls_streaming_session_url(StreamName="cam", PlaybackMode="ON_DEMAND")
 
     def test_unknown_credentials(self):
         if os.environ.get("KVS_SIGNED") != "1":
