@@ -37,12 +37,16 @@ export interface FaultRule {
 
 const MEMBERS = ['operation', 'stream', 'after', 'every', 'times', 'probability', 'fault']
 const LONGEST_MS = 3_600_000
+/** Where the length of a body is not known, so many of its last bytes are held back. */
+const FARTHEST_FROM_END = 16_777_216
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER }
 
 export function parseFaultRule(input: WireInput, operations: readonly string[]): FaultRule {
   refuseUnknown(input, MEMBERS)
   const operation = parseOptionalString(input, 'operation')
   if (operation !== null && !operations.includes(operation)) refuse('operation', 'the name of an operation that this server has', operation)
+  const fault = parseFault(parseStructure(input, 'fault'))
+  refuseWithout(fault, operation)
   return {
     operation,
     stream: parseOptionalString(input, 'stream', { min: 1, max: 256 }),
@@ -50,8 +54,18 @@ export function parseFaultRule(input: WireInput, operations: readonly string[]):
     every: parseOptionalInteger(input, 'every', { ...COUNT, min: 1 }) ?? 1,
     times: parseOptionalInteger(input, 'times', { ...COUNT, min: 1 }),
     probability: parseProbability(input),
-    fault: parseFault(parseStructure(input, 'fault')),
+    fault,
   }
+}
+
+/** Answers whose length is not announced: one that is wrong would have no place. */
+const WITHOUT_LENGTH = ['PutMedia', 'GetMedia', 'GetMediaForFragmentList']
+
+function refuseWithout({ kind }: Fault, operation: string | null): void {
+  if (operation === null) return
+  if (kind === 'listLate' && operation !== 'ListFragments')
+    refuse('operation', 'ListFragments or left out, for fragments listed late', operation)
+  if (kind === 'wrongLength' && WITHOUT_LENGTH.includes(operation)) refuse('operation', 'one whose answers announce a length', operation)
 }
 
 function parseProbability(input: WireInput): number {
@@ -109,7 +123,7 @@ function parseException(input: WireInput): Fault {
 function parseCorruption(input: WireInput): Fault {
   return {
     kind: 'corrupt',
-    offset: parseInteger(input, 'offset', { ...COUNT, min: -COUNT.max }),
+    offset: parseInteger(input, 'offset', { ...COUNT, min: -FARTHEST_FROM_END }),
     length: parseOptionalInteger(input, 'length', { ...COUNT, min: 1 }) ?? 1,
   }
 }

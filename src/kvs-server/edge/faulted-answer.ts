@@ -36,7 +36,7 @@ function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): Med
     case 'wrongLength':
       return { ...answer, sizeBytes: sizeBytes === null ? null : Math.max(0, sizeBytes + fault.extraBytes) }
     case 'corrupt':
-      return { ...answer, body: corrupt(body, { ...fault, offset: fault.offset < 0 ? (sizeBytes ?? 0) + fault.offset : fault.offset }) }
+      return { ...answer, body: corruptWhereAsked(answer, fault) }
     default:
       return answer
   }
@@ -83,10 +83,29 @@ async function* slow(body: AsyncIterable<Uint8Array>, bytesPerSecond: number, si
   }
 }
 
-async function* corrupt(
-  body: AsyncIterable<Uint8Array>,
-  { offset, length }: { offset: number; length: number },
-): AsyncGenerator<Uint8Array> {
+interface Corruption {
+  readonly offset: number
+  readonly length: number
+}
+
+function corruptWhereAsked({ body, sizeBytes }: MediaAnswer, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
+  if (offset >= 0) return corrupt(body, { offset, length })
+  return sizeBytes === null ? corruptEnd(body, { offset, length }) : corrupt(body, { offset: sizeBytes + offset, length })
+}
+
+/** Where the end is not known before it is there: holds as many bytes back as may have to be changed. */
+async function* corruptEnd(body: AsyncIterable<Uint8Array>, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
+  let held = Buffer.alloc(0)
+  for await (const chunk of body) {
+    const bytes = Buffer.concat([held, chunk])
+    held = bytes.subarray(Math.max(0, bytes.length + offset))
+    yield bytes.subarray(0, bytes.length - held.length)
+  }
+  const from = Math.max(0, held.length + offset)
+  yield held.map((byte, index) => (index >= from && index < from + length ? byte ^ 0xff : byte))
+}
+
+async function* corrupt(body: AsyncIterable<Uint8Array>, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
   let position = 0
   for await (const chunk of body) {
     const [from, to] = [offset - position, offset + length - position]

@@ -5,9 +5,11 @@ import { spoilAnswer, spoilsBody } from './faulted-answer.js'
 
 /** An upload as fault rules spoil it on its way in (cut, stalled, slowed, corrupted); the upload itself where none does. */
 export function faultyUpload(upload: IncomingMessage, faults: readonly Fault[], signal: AbortSignal): Readable {
-  if (!faults.some(spoilsBody)) return upload
+  // A body without end is the answer's affair.
+  const spoiling = faults.filter((fault) => spoilsBody(fault) && fault.kind !== 'endless')
+  if (spoiling.length === 0) return upload
   const { socket } = upload
-  const { body } = spoilAnswer({ contentType: '', sizeBytes: null, body: upload }, faults, signal)
+  const { body } = spoilAnswer({ contentType: '', sizeBytes: null, body: upload }, spoiling, signal)
   return Readable.from(
     cutConnectionOnFailure(body, () => socket.destroy()),
     { objectMode: false },

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from '../../lib/sleep.js'
+import { IDLE } from '../acknowledgement.js'
 import type { KvsServices } from '../kvs-services.js'
-import type { UploadOperation } from '../operation.js'
+import type { UploadAnswer, UploadOperation } from '../operation.js'
 import type { Exchange } from './exchange.js'
 import { faultyUpload } from './faulty-upload.js'
 import { answerError, type EdgeContext } from './operation-handler.js'
@@ -11,12 +13,17 @@ const NO_BODY = new Uint8Array(0)
 /** How long the rest of a refused upload is read and dropped, so that the producer can read why. */
 const LINGER_MS = 2000
 
+/** How often an answer that a fault rule keeps from ending says that it is still there. */
+const ENDLESS_IDLE_MS = 250
+
 /** Answers one PutMedia, whatever happens; never rejects. */
 export async function handleUpload(exchange: Exchange, upload: UploadOperation<KvsServices>, context: EdgeContext): Promise<void> {
   const { metrics } = context.services
+  // What a fault rule still does to the upload when its answer is over (a body that stalls, say) is over then too.
+  const over = new AbortController()
   try {
     context.gatekeeper(exchange.request, NO_BODY)
-    await answer(exchange, upload, context)
+    await answer(exchange, upload, { context, over: over.signal })
     exchange.response.end()
     metrics.countRequest('PutMedia', 'ok')
   } catch (error) {
@@ -24,16 +31,32 @@ export async function handleUpload(exchange: Exchange, upload: UploadOperation<K
     metrics.countRequest('PutMedia', answerError(exchange, error))
   }
   await linger(exchange)
+  over.abort()
 }
 
-async function answer(exchange: Exchange, upload: UploadOperation<KvsServices>, { services, faults }: EdgeContext): Promise<void> {
+async function answer(
+  exchange: Exchange,
+  upload: UploadOperation<KvsServices>,
+  { context, over }: { context: EdgeContext; over: AbortSignal },
+): Promise<void> {
+  const { services, faults } = context
   const { request, call } = exchange
   const stream = namedStream(request.headers)
   const struck = faults?.strike('PutMedia', stream) ?? []
   await strikeBeforeAnswer(exchange, struck)
   services.quotas.admit('PutMedia', stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null))
-  const body = faultyUpload(request, struck, call.signal)
-  await upload({ ...call, headers: request.headers, body }, services, createUploadAnswer(exchange))
+  const body = faultyUpload(request, struck, AbortSignal.any([call.signal, over]))
+  const uploadAnswer = createUploadAnswer(exchange)
+  await upload({ ...call, headers: request.headers, body }, services, uploadAnswer)
+  if (struck.some(({ kind }) => kind === 'endless')) await goOn(uploadAnswer, AbortSignal.any([call.signal, services.closing]))
+}
+
+/** The answer without end: of PutMedia, the acknowledgements. */
+async function goOn(answer: UploadAnswer, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    answer.acknowledge(IDLE)
+    await sleep(ENDLESS_IDLE_MS, signal).catch(() => {})
+  }
 }
 
 function namedStream(headers: Exchange['request']['headers']): string | null {
