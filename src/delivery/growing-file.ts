@@ -4,16 +4,19 @@ import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
 import type { PartState } from './ports.js'
+import { RecentBytes } from './recent-bytes.js'
 import { writeAll } from './write-all.js'
 
 /**
  * A file that is read while it is still being written. Bytes are given out only after they are on their way to the disk, and each block
- * is checked against the CRC-32 it was written with every time it is read (measured: 0.2 s a GB), so no damaged byte leaves.
+ * is checked against the CRC-32 it was written with every time it is read (measured: 0.2 s a GB), so no damaged byte leaves. What came last
+ * is given out from memory.
  */
 export class GrowingFile {
   readonly #file: FileHandle
   readonly #expectedBytes: number | null
   readonly #blockChecks: number[]
+  readonly #recent = new RecentBytes()
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
   #arrivedBytes: number
@@ -61,6 +64,7 @@ export class GrowingFile {
   async append(chunks: readonly Uint8Array[]): Promise<void> {
     const writtenBytes = await writeAll(this.#file, chunks, this.#arrivedBytes)
     for (const chunk of chunks) this.#checkBlocks(chunk)
+    this.#recent.add(chunks, this.#arrivedBytes)
     this.#arrivedBytes += writtenBytes
     this.#tell()
   }
@@ -69,12 +73,14 @@ export class GrowingFile {
   end(): void {
     if (this.#openBlockBytes > 0) this.#closeBlock()
     this.#ending = 'whole'
+    this.#recent.clear()
     this.#tell()
   }
 
   /** No more bytes will come. What is there can still be read. */
   fail(error: unknown): void {
     this.#ending = { error }
+    this.#recent.clear()
     this.#tell()
   }
 
@@ -91,6 +97,8 @@ export class GrowingFile {
 
   /** Bytes from `at`, which must be there, up to `end` or as many as fit: a view of `buffer`, whose length is a multiple of the block's. */
   async load(at: number, end: number, buffer: Buffer): Promise<Buffer> {
+    const recent = this.#recent.copy(at, end, buffer)
+    if (recent !== null) return recent
     // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
     const isChecked = this.#blockChecks[Math.floor(at / BLOCK_BYTES)] !== undefined
     const start = isChecked ? at - (at % BLOCK_BYTES) : at

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { PartBroken } from './part-broken.js'
 import type { PartBody } from './ports.js'
 
@@ -15,6 +16,9 @@ export interface PumpOptions {
 
 /** As much as may wait for the disk while the source goes on. */
 const MAX_PENDING_BYTES = 1_048_576
+/** A small write costs as much as one of this size, so a few turns of the loop are waited for more to come: well below a millisecond. */
+const BATCH_BYTES = 262_144
+const GATHERING_TURNS = 8
 
 /**
  * Moves a body into a sink at the source's speed: while one batch is written the next is gathered. Resolves with how many bytes came,
@@ -96,6 +100,7 @@ class BatchWriter {
   #pendingBytes = 0
   #writing: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
+  #isDraining = false
 
   constructor(sink: PartSink) {
     this.#sink = sink
@@ -111,13 +116,22 @@ class BatchWriter {
   }
 
   async drain(): Promise<void> {
+    this.#isDraining = true
     await this.#writing
     if (this.#failure !== null) throw this.#failure.error
+  }
+
+  async #gather(): Promise<void> {
+    for (let turn = 0; turn < GATHERING_TURNS; turn += 1) {
+      if (this.#isDraining || this.#pendingBytes >= BATCH_BYTES) return
+      await setImmediate()
+    }
   }
 
   async #write(): Promise<void> {
     try {
       while (this.#pending.length > 0) {
+        await this.#gather()
         const batch = this.#pending
         this.#pending = []
         this.#pendingBytes = 0
