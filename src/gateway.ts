@@ -54,6 +54,9 @@ export interface Gateway extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Clips that nobody reads hold their parts for a moment; of a small store that must leave room for others. */
+const IDLE_SHARE = 4
+
 /** Wires a gateway up; it does not listen yet. */
 export async function buildGateway(config: Config, secrets: Secrets, options: GatewayOptions = {}): Promise<Gateway> {
   const { clock = systemClock, logger = pino({ level: 'silent' }) } = options
@@ -84,6 +87,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     publicUrl: () => address.publicUrl,
     urlLifetime,
     maxClipBytes: config.clips.maxBytes,
+    maxIdleBytes: Math.floor(config.clips.storeBytes / IDLE_SHARE),
     onRequest: (outcome) => metrics.onClipRequest(outcome),
   })
   const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }

@@ -8,7 +8,7 @@ import { toClipUnavailable } from './to-clip-unavailable.js'
 /** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
 const IDLE_MS = 15_000
 const MAX_IDLE_CLIPS = 64
-const MAX_IDLE_BYTES = 512 * 1024 * 1024
+const MOST_IDLE_BYTES = 512 * 1024 * 1024
 const FAILURE_TTL_MS = 10 * 60_000
 const MAX_FAILURES = 1000
 
@@ -20,6 +20,12 @@ export interface AssemblyHold {
   release(): void
   /** Something of the assembly is broken: whoever comes next starts anew. */
   discard(): void
+}
+
+export interface ClipAssembliesOptions {
+  readonly clock: Clock
+  /** The most that idle clips may keep from making way in the store: a part of what it may hold. */
+  readonly maxIdleBytes?: number
 }
 
 interface Entry {
@@ -34,11 +40,13 @@ interface Entry {
 export class ClipAssemblies {
   readonly #sources: AssemblySources
   readonly #failures: TtlCache<ClipUnavailable>
+  readonly #maxIdleBytes: number
   /** Idle ones stand in the order in which they became so. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor(sources: AssemblySources, clock: Clock) {
+  constructor(sources: AssemblySources, { clock, maxIdleBytes = MOST_IDLE_BYTES }: ClipAssembliesOptions) {
     this.#sources = sources
+    this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#failures = new TtlCache({ clock, ttlMs: FAILURE_TTL_MS, max: MAX_FAILURES })
   }
 
@@ -110,7 +118,7 @@ export class ClipAssemblies {
     let bytes = idle.reduce((sum, entry) => sum + entry.sizeBytes, 0)
     let count = idle.length
     for (const entry of idle) {
-      if (entry === newest || (bytes <= MAX_IDLE_BYTES && count <= MAX_IDLE_CLIPS)) return
+      if (entry === newest || (bytes <= this.#maxIdleBytes && count <= MAX_IDLE_CLIPS)) return
       bytes -= entry.sizeBytes
       count -= 1
       this.#drop(entry)

@@ -53,6 +53,8 @@ export interface ClipServiceOptions {
   readonly publicUrl: () => string
   readonly urlLifetime: UrlLifetime
   readonly maxClipBytes: number
+  /** The most bytes of parts that clips which nobody reads keep in use; see ClipAssemblies. */
+  readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
 }
 
@@ -73,7 +75,7 @@ export class ClipService {
     this.#sealer = new ClipSealer(options.secrets)
     this.#planner = new ClipPlanner(options)
     this.#finder = new ClipFinder(options)
-    this.#assemblies = new ClipAssemblies(options, options.clock)
+    this.#assemblies = new ClipAssemblies(options, options)
     this.#outlines = new TtlCache({
       clock: options.clock,
       ttlMs: OUTLINE_TTL_MS,
