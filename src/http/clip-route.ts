@@ -60,28 +60,33 @@ class ClipAnswering {
     this.#request = request
     this.#reply = reply
     this.#options = options
-    reply.raw.once('close', () => this.#left.abort(new DOMException('the client has left', 'AbortError')))
+    reply.raw.once('close', () => this.#left.abort(clientLeft()))
   }
 
   async run(): Promise<FastifyReply> {
-    const deadline = AbortSignal.timeout(this.#options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
+    const patience = new Patience(this.#options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
     try {
-      const content = await this.#options.open(this.#request.params.token, AbortSignal.any([this.#left.signal, deadline]))
+      const waiting = AbortSignal.any([this.#left.signal, patience.signal])
+      const content = await this.#options.open(this.#request.params.token, waiting)
       try {
-        return await this.#answer(content, deadline)
+        const response = await this.#identify(content, waiting)
+        patience.end()
+        return await this.#send(content, response)
       } finally {
         content.release()
       }
     } catch (error) {
-      return this.#refuse(error, deadline)
+      return this.#refuse(error, patience.signal)
+    } finally {
+      patience.end()
     }
   }
 
-  async #answer(content: ClipContent, deadline: AbortSignal): Promise<FastifyReply> {
+  async #identify(content: ClipContent, waiting: AbortSignal): Promise<ClipResponse> {
     const decided = this.#decide(content)
-    if (decided !== null) return this.#send(content, decided)
-    await content.whenIdentified(AbortSignal.any([this.#left.signal, deadline]))
-    return this.#send(content, this.#decide(content) ?? toTooEarlyResponse())
+    if (decided !== null) return decided
+    await content.whenIdentified(waiting)
+    return this.#decide(content) ?? toTooEarlyResponse()
   }
 
   #decide(content: ClipContent): ClipResponse | null {
@@ -110,7 +115,7 @@ class ClipAnswering {
     for await (const chunk of chunks) {
       // Only now: until there is a byte to send, a failure can still be told.
       if (!raw.headersSent) this.#begin(response)
-      await write(raw, chunk, this.#left.signal)
+      await write(raw, chunk, this.#left)
       sent.bytes += chunk.byteLength
     }
     if (!raw.headersSent) this.#begin(response)
@@ -148,18 +153,41 @@ class ClipAnswering {
   }
 }
 
+/** How long a request waits for the clip's size. Its timer goes with the wait: a busy player would leave thousands behind otherwise. */
+class Patience {
+  readonly #over = new AbortController()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(waitMs: number) {
+    this.#timer = setTimeout(() => this.#over.abort(new DOMException('the clip took too long to begin', 'TimeoutError')), waitMs)
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 function answer(reply: FastifyReply, { status, headers, body }: ClipResponse): FastifyReply {
   reply.code(status).headers(headers)
   return body !== null && 'bytes' in body ? reply.send(body.bytes) : reply.send()
 }
 
 /** Resolves when the chunk's memory may be used again: when the callback says so, which 'drain' does not. */
-function write(raw: ServerResponse, chunk: Uint8Array, left: AbortSignal): Promise<void> {
-  const written = new Promise<void>((resolve, reject) => {
-    raw.write(chunk, (error) => (error ? reject(error) : resolve()))
+function write(raw: ServerResponse, chunk: Uint8Array, left: AbortController): Promise<void> {
+  const written = new Promise<void>((resolve) => {
+    // A write fails because its connection is gone, which may be told before the connection says so itself.
+    raw.write(chunk, (error) => (error ? left.abort(clientLeft()) : resolve()))
   })
   // When the client leaves, the callback may never come.
-  return orAborted(written, left)
+  return orAborted(written, left.signal)
+}
+
+function clientLeft(): DOMException {
+  return new DOMException('the client has left', 'AbortError')
 }
 
 // Every byte is with the kernel by now: many clients hang up right after the last one, and theirs is a complete download.
