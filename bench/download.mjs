@@ -29,7 +29,9 @@ export function download(url, request = {}) {
       },
     })
     socket.once('error', reject)
-    socket.once('close', () => (reading.isOver ? resolve(reading.result) : reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`))))
+    socket.once('close', () =>
+      reading.isOver ? resolve(reading.result) : reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`)),
+    )
   })
 }
 

@@ -26,7 +26,9 @@ const FIXTURES = {
 export async function createFootage({ codec = 'h264', seconds = 1, bytes = 0 } = {}) {
   const { header, tracks, clusters } = demux(await readFile(FIXTURES[codec]))
   const period = clusters.length / gcd(clusters.length, seconds)
-  const templates = Array.from({ length: period }, (_, index) => createTemplate({ clusters, tracks, first: index * seconds, seconds, bytes }))
+  const templates = Array.from({ length: period }, (_, index) =>
+    createTemplate({ clusters, tracks, first: index * seconds, seconds, bytes }),
+  )
   const fragmentMs = seconds * CLUSTER_MS
   return {
     header,
@@ -50,7 +52,9 @@ function demux(file) {
   const { bytes, tracks } = events.find(({ kind }) => kind === 'tracks')
   const clusters = events
     .filter(({ kind }) => kind === 'cluster-end')
-    .map(({ range, timestampMs, samples }, index) => ({ ...toBlocks(file.subarray(range.start, range.end), samples, timestampMs - index * CLUSTER_MS) }))
+    .map(({ range, timestampMs, samples }, index) => ({
+      ...toBlocks(file.subarray(range.start, range.end), samples, timestampMs - index * CLUSTER_MS),
+    }))
   return { header: Buffer.from(withUnknownSegmentSize(bytes)), tracks, clusters }
 }
 
@@ -71,7 +75,10 @@ function createTemplate({ clusters, tracks, first, seconds, bytes }) {
   ).flat()
   const video = tracks.find(({ type }) => type === 'video')
   const fill = createFill(video, blocks, bytes)
-  return { samples: blocks.length, body: Buffer.concat(blocks.flatMap((block) => toSimpleBlock(block, block.track === video.number ? fill : []))) }
+  return {
+    samples: blocks.length,
+    body: Buffer.concat(blocks.flatMap((block) => toSimpleBlock(block, block.track === video.number ? fill : []))),
+  }
 }
 
 /** What each video frame is filled up with, so that the fragment has about `bytes`. */

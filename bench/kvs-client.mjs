@@ -2,7 +2,11 @@
 import { request } from 'node:http'
 
 export async function callKvs(kvsUrl, path, body) {
-  const response = await fetch(`${kvsUrl}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  const response = await fetch(`${kvsUrl}${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
   const answer = await response.json()
   if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`)
   return answer
@@ -49,7 +53,8 @@ export function openUpload(kvsUrl, stream, { startMs, onPersisted = () => {} }) 
   over.catch(() => {})
   return {
     async send(buffers) {
-      for (const buffer of buffers) if (!call.write(buffer)) await Promise.race([new Promise((resolve) => call.once('drain', resolve)), over])
+      for (const buffer of buffers)
+        if (!call.write(buffer)) await Promise.race([new Promise((resolve) => call.once('drain', resolve)), over])
     },
     async finish() {
       call.end()

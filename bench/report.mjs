@@ -25,13 +25,21 @@ const HEADINGS = ['measured', 'ours', 'rival', 'ratio', 'target', '']
 export function toTable(rows) {
   const cells = [HEADINGS, ...rows.map(toCells)]
   const widths = HEADINGS.map((_, column) => Math.max(...cells.map((row) => row[column].length)))
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** @param {Row & { measurement: string }} row */
 function toCells(row) {
   const { measurement, name, ours, unit, rival, ratio, target } = row
-  const theirs = rival === undefined ? '' : rival.value === null ? `${rival.what}: not installed` : `${format(rival.value)} ${unit} (${rival.what})`
+  const theirs =
+    rival === undefined ? '' : rival.value === null ? `${rival.what}: not installed` : `${format(rival.value)} ${unit} (${rival.what})`
   return [
     `${measurement}: ${name}`,
     `${format(ours)} ${unit}`,

@@ -72,7 +72,12 @@ async function readInQuarters(server, clips, read) {
 
 function toRows(name, peaks, idleBytes) {
   return [
-    { name: `${name}, growth of peak memory from the second quarter to the last`, ours: Math.max(0, peaks.at(-1) - peaks[1]) / MB, unit: 'MB', target: FLAT },
+    {
+      name: `${name}, growth of peak memory from the second quarter to the last`,
+      ours: Math.max(0, peaks.at(-1) - peaks[1]) / MB,
+      unit: 'MB',
+      target: FLAT,
+    },
     { name: `${name}, peak above idle`, ours: (Math.max(...peaks) - idleBytes) / MB, unit: 'MB' },
   ]
 }

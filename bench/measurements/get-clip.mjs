@@ -69,7 +69,10 @@ async function saveRecording(path, footage, fragments) {
 }
 
 async function compareWithFile({ kvs, fileServer, ours, plain, rounds, bytes }) {
-  const turns = await takeTurns({ ours: () => kvs.spentOn(() => ours('h264')), plain: () => fileServer.spentOn(() => plain('h264')) }, rounds)
+  const turns = await takeTurns(
+    { ours: () => kvs.spentOn(() => ours('h264')), plain: () => fileServer.spentOn(() => plain('h264')) },
+    rounds,
+  )
   const perGb = (spent) => spent.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / ((rounds * bytes) / 1e9)
   const speed = (results) => bytes / 1000 / medianOf(results)
   return [
@@ -164,6 +167,9 @@ async function compareWithFfmpeg({ fileServer, ours, rounds, bytes }) {
     const { alone } = await takeTurns({ alone: () => ours('h264') }, rounds)
     return { ...row, ours: speed(alone), rival: { what, value: null } }
   }
-  const turns = await takeTurns({ ours: () => ours('h264'), ffmpeg: () => download(`${fileServer.url}/remuxed/h264.mkv`) }, Math.ceil(rounds / 2))
+  const turns = await takeTurns(
+    { ours: () => ours('h264'), ffmpeg: () => download(`${fileServer.url}/remuxed/h264.mkv`) },
+    Math.ceil(rounds / 2),
+  )
   return { ...row, ours: speed(turns.ours), rival: { what, value: speed(turns.ffmpeg) }, ratio: ratioOf(turns.ffmpeg, turns.ours) }
 }

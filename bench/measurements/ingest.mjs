@@ -1,6 +1,7 @@
 // PutMedia of footage as fast as it goes in, beside a bare server that writes the body to synced files of the same size and looks at nothing.
-import { request } from 'node:http'
+
 import { mkdir } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { createFootage } from '../footage.mjs'
 import { createStream, uploadFootage } from '../kvs-client.mjs'

@@ -1,8 +1,9 @@
 // Joining stored parts and sending the clip, beside ffmpeg's concat; and how soon a two-part clip's first byte comes.
-import { writeFile } from 'node:fs/promises'
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -26,7 +27,10 @@ export async function measureJoining({ folder, scale }) {
   const startMs = Date.now() - 3_600_000
   await createStream(kvs.url, 'camera')
   await uploadFootage(kvs.url, 'camera', { footage, count: PARTS * PART_FRAGMENTS, startMs })
-  const rangeOf = (first, count) => ({ startMs: startMs + first * footage.fragmentMs, endMs: startMs + (first + count - 1) * footage.fragmentMs })
+  const rangeOf = (first, count) => ({
+    startMs: startMs + first * footage.fragmentMs,
+    endMs: startMs + (first + count - 1) * footage.fragmentMs,
+  })
   const context = { folder, kvs, gateway, rangeOf }
   return [await measureJoin(context), await measureFirstByte(context)]
 }
@@ -47,7 +51,10 @@ async function measureJoin({ folder, kvs, gateway, rangeOf }) {
     return { ...row, ours: speed(alone), rival: { what, value: null } }
   }
   const list = await saveParts({ folder, kvs, rangeOf })
-  const turns = await takeTurns({ ours: (round) => timed(() => ours(round)), ffmpeg: () => timed(() => concat(list, join(folder, 'joined.mp4'))) }, 5)
+  const turns = await takeTurns(
+    { ours: (round) => timed(() => ours(round)), ffmpeg: () => timed(() => concat(list, join(folder, 'joined.mp4'))) },
+    5,
+  )
   return { ...row, ours: speed(turns.ours), rival: { what, value: speed(turns.ffmpeg) }, ratio: ratioOf(turns.ffmpeg, turns.ours) }
 }
 

@@ -33,14 +33,27 @@ export async function measureMillion({ folder, scale }) {
   await multiply(large, { count, expiring, startMs: startMs.million, fragmentMs: footage.fragmentMs })
   const starts = await takeTurns({ million: () => timeStart(large), thousand: () => timeStart(small) }, 5)
   await using kvs = await startKvs({ dataDir: large })
-  const middles = { million: startMs.million + (count / 2) * footage.fragmentMs, thousand: startMs.thousand + (THOUSAND / 2) * footage.fragmentMs }
+  const middles = {
+    million: startMs.million + (count / 2) * footage.fragmentMs,
+    thousand: startMs.thousand + (THOUSAND / 2) * footage.fragmentMs,
+  }
   const rangeOf = (stream) => ({ startMs: middles[stream], endMs: middles[stream] + (CLIP_FRAGMENTS - 1) * footage.fragmentMs })
   const rows = [
     toRow('ListFragments of 200 in the middle', await compare((stream) => timed(() => list(kvs.url, stream, rangeOf(stream))))),
     toRow('GetClip of 200 fragments in the middle', await compare((stream) => download(...clipRequest(kvs.url, stream, rangeOf(stream))))),
     toRow('start until ready', starts),
   ]
-  return [...rows, ...(await measureRetention({ kvs, database: join(large, 'kvs', 'index.sqlite'), expiring, rangeOf, startMs: startMs.million, fragmentMs: footage.fragmentMs }))]
+  return [
+    ...rows,
+    ...(await measureRetention({
+      kvs,
+      database: join(large, 'kvs', 'index.sqlite'),
+      expiring,
+      rangeOf,
+      startMs: startMs.million,
+      fragmentMs: footage.fragmentMs,
+    })),
+  ]
 }
 
 async function recordThousand(dataDir, { footage, startMs }) {
@@ -57,10 +70,22 @@ async function multiply(dataDir, { count, expiring, startMs, fragmentMs }) {
   const from = idOf('thousand')
   const to = idOf('million')
   database.prepare('UPDATE streams SET created_at_ms = ? WHERE id = ?').run(startMs, to)
-  database.prepare('INSERT INTO media_sessions (stream_id, header_hash) SELECT ?, header_hash FROM media_sessions WHERE stream_id = ?').run(to, from)
+  database
+    .prepare('INSERT INTO media_sessions (stream_id, header_hash) SELECT ?, header_hash FROM media_sessions WHERE stream_id = ?')
+    .run(to, from)
   const sessionId = database.prepare('SELECT id FROM media_sessions WHERE stream_id = ?').get(to).id
   const first = database.prepare('SELECT min(file_id) AS id, max(file_id) AS last FROM fragments').get()
-  const parameters = { first: first.id, base: first.last + 1, count, thousand: THOUSAND, from, to, session: sessionId, start: startMs, length: fragmentMs }
+  const parameters = {
+    first: first.id,
+    base: first.last + 1,
+    count,
+    thousand: THOUSAND,
+    from,
+    to,
+    session: sessionId,
+    start: startMs,
+    length: fragmentMs,
+  }
   const numbers = 'WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < $count)'
   database.exec('BEGIN')
   runNamed(
@@ -79,7 +104,10 @@ async function multiply(dataDir, { count, expiring, startMs, fragmentMs }) {
   database.exec('COMMIT')
   const read = Array.from({ length: CLIP_FRAGMENTS }, (_, n) => count / 2 + n)
   const removed = Array.from({ length: expiring }, (_, n) => n)
-  await linkFiles(join(dataDir, 'kvs', 'fragments'), [...read, ...removed].map((n) => [first.id + (n % THOUSAND), first.last + 1 + n]))
+  await linkFiles(
+    join(dataDir, 'kvs', 'fragments'),
+    [...read, ...removed].map((n) => [first.id + (n % THOUSAND), first.last + 1 + n]),
+  )
 }
 
 /** A statement takes just the parameters that it names. */
@@ -107,14 +135,24 @@ function compare(work) {
 
 function toRow(name, { million, thousand }) {
   const rival = { what: 'with a thousand', value: medianOf(thousand) }
-  return { name: `${name}, a million fragments`, ours: medianOf(million), unit: 'ms', rival, ratio: ratioOf(million, thousand), target: RATIO }
+  return {
+    name: `${name}, a million fragments`,
+    ours: medianOf(million),
+    unit: 'ms',
+    rival,
+    ratio: ratioOf(million, thousand),
+    target: RATIO,
+  }
 }
 
 async function list(kvsUrl, stream, { startMs, endMs }) {
   const { Fragments } = await callKvs(kvsUrl, '/listFragments', {
     StreamName: stream,
     MaxResults: 1000,
-    FragmentSelector: { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange: { StartTimestamp: startMs / 1000, EndTimestamp: endMs / 1000 } },
+    FragmentSelector: {
+      FragmentSelectorType: 'PRODUCER_TIMESTAMP',
+      TimestampRange: { StartTimestamp: startMs / 1000, EndTimestamp: endMs / 1000 },
+    },
   })
   if (Fragments.length !== CLIP_FRAGMENTS) throw new Error(`${Fragments.length} fragments were listed`)
 }

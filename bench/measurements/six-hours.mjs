@@ -59,7 +59,12 @@ async function measureHead(fragments) {
       target: { of: 'ours', atMost: 0.3 },
     },
     // What the machine adds to one run it does not add to every run.
-    { name: 'head, longest slice', ours: Math.min(...runs.map(({ longestMs }) => longestMs)), unit: 'ms', target: { of: 'ours', atMost: 50 } },
+    {
+      name: 'head, longest slice',
+      ours: Math.min(...runs.map(({ longestMs }) => longestMs)),
+      unit: 'ms',
+      target: { of: 'ours', atMost: 50 },
+    },
     { name: 'size of the file it is the head of', ours: runs[0].sizeBytes / 1e9, unit: 'GB' },
   ]
 }
@@ -111,7 +116,9 @@ function readBack(file, source) {
 }
 
 function bytesOf(file, { start, end }) {
-  return Buffer.concat(cutSlices(file, start, end).map((slice) => (slice.kind === 'bytes' ? slice.bytes : Buffer.alloc(sliceLength(slice)))))
+  return Buffer.concat(
+    cutSlices(file, start, end).map((slice) => (slice.kind === 'bytes' ? slice.bytes : Buffer.alloc(sliceLength(slice)))),
+  )
 }
 
 /** Small frames, all of them: the work is in the tables. */
@@ -129,7 +136,11 @@ async function measureWhole(folder, fragments) {
   }
   const least = (of) => Math.min(...rounds.map(of))
   return [
-    { name: `${fragments} fragments through the gateway, until every byte is there`, ours: median(rounds.map(({ whole }) => whole.ms)), unit: 'ms' },
+    {
+      name: `${fragments} fragments through the gateway, until every byte is there`,
+      ours: median(rounds.map(({ whole }) => whole.ms)),
+      unit: 'ms',
+    },
     {
       name: 'twice the length, time',
       ours: median(rounds.map(({ whole }) => whole.ms)),
@@ -138,8 +149,18 @@ async function measureWhole(folder, fragments) {
       ratio: median(rounds.map(({ half, whole }) => whole.ms / half.ms)),
       target: { of: 'ratio', atMost: 2.3 },
     },
-    { name: 'longest delay of the gateway’s event loop', ours: least(({ whole }) => whole.loopMaxMs), unit: 'ms', target: { of: 'ours', atMost: 50 } },
-    { name: 'peak memory of the gateway above idle', ours: least(({ whole }) => whole.aboveIdleBytes) / MB, unit: 'MB', target: { of: 'ours', atMost: 150 } },
+    {
+      name: 'longest delay of the gateway’s event loop',
+      ours: least(({ whole }) => whole.loopMaxMs),
+      unit: 'ms',
+      target: { of: 'ours', atMost: 50 },
+    },
+    {
+      name: 'peak memory of the gateway above idle',
+      ours: least(({ whole }) => whole.aboveIdleBytes) / MB,
+      unit: 'MB',
+      target: { of: 'ours', atMost: 150 },
+    },
     { name: 'peak memory above idle for half the length', ours: least(({ half }) => half.aboveIdleBytes) / MB, unit: 'MB' },
   ]
 }

@@ -26,8 +26,15 @@ export async function measureStalledReaders({ folder, scale }) {
     endMs: startMs + (first + FRAGMENTS - 1) * footage.fragmentMs,
   })
   // The first clips make room that the later ones use again.
-  await fetchSideBySide(gateway, Array.from({ length: IN_FLIGHT }, (_, i) => toClipInput('camera', rangeOf(i))))
-  const inFlight = await measureInFlight({ kvs, gateway, inputs: Array.from({ length: IN_FLIGHT }, (_, i) => toClipInput('camera', rangeOf(IN_FLIGHT + i))) })
+  await fetchSideBySide(
+    gateway,
+    Array.from({ length: IN_FLIGHT }, (_, i) => toClipInput('camera', rangeOf(i))),
+  )
+  const inFlight = await measureInFlight({
+    kvs,
+    gateway,
+    inputs: Array.from({ length: IN_FLIGHT }, (_, i) => toClipInput('camera', rangeOf(IN_FLIGHT + i))),
+  })
   const stalledInKvs = await measureStalled(kvs, STALLED, () => stall(...clipRequest(kvs.url, 'camera', rangeOf(0))))
   const crowd = await measureCrowd({ kvs, gateway, input: toClipInput('camera', rangeOf(2 * IN_FLIGHT)) })
   const { downloadUrl } = await requestReadyClip(gateway.url, toClipInput('camera', rangeOf(0)))
@@ -83,5 +90,10 @@ async function measureCrowd({ kvs, gateway, input }) {
   const clips = await Promise.all(Array.from({ length: CROWD }, () => requestClip(gateway.url, input)))
   if (new Set(clips.map(({ id }) => id)).size !== 1) throw new Error('equal requests were given different ids')
   await download(clips[0].downloadUrl)
-  return { name: '1,000 equal requestClip at once, GetClip calls', ours: (await count()) - before, unit: 'calls', target: { of: 'ours', atMost: 1 } }
+  return {
+    name: '1,000 equal requestClip at once, GetClip calls',
+    ours: (await count()) - before,
+    unit: 'calls',
+    target: { of: 'ours', atMost: 1 },
+  }
 }

@@ -69,7 +69,10 @@ async function measureReaders({ servers, mode, readers, sizeBytes }) {
     .filter(({ name }) => mode === 'whole' || name !== 'cache')
     .map(({ name, process, request }) => [
       name,
-      () => process.spentOn(async () => sum(await Promise.all(Array.from({ length: readers }, (_, index) => readAll(request(), { sizeBytes, reader: index }))))),
+      () =>
+        process.spentOn(async () =>
+          sum(await Promise.all(Array.from({ length: readers }, (_, index) => readAll(request(), { sizeBytes, reader: index })))),
+        ),
     ])
   const turns = await takeTurns(Object.fromEntries(contestants), ROUNDS[readers])
   return toRows(turns, `${readers} ${readers === 1 ? 'reader' : 'readers'}, ${mode === 'whole' ? 'whole' : 'ranges of 1 MiB'}`)
