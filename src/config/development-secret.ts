@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
+import { makeDataDir } from './data-dir.js'
 import { WrongSetting } from './wrong-setting.js'
 
 const FILE_NAME = 'development-secret'
@@ -30,7 +31,7 @@ export async function readDevelopmentSecret(dataDir: string): Promise<string> {
 }
 
 async function makeSecret(dataDir: string, file: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeDataDir(dataDir)
   const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
   const handle = await open(draft, 'wx', 0o600)
   try {

@@ -1,4 +1,5 @@
 import { type Config, parseConfig } from './config.js'
+import { makeDataDir } from './data-dir.js'
 import { readEnv } from './env.js'
 import { openSecrets, type Secrets } from './secrets.js'
 
@@ -11,5 +12,6 @@ export interface Settings {
 export async function loadSettings(source?: Readonly<Record<string, string | undefined>>): Promise<Settings> {
   const env = readEnv(source)
   const config = parseConfig(env)
+  await makeDataDir(config.dataDir)
   return { config, secrets: await openSecrets(env, config.dataDir) }
 }

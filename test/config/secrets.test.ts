@@ -61,6 +61,22 @@ describe('secrets of clip URLs', () => {
   })
 })
 
+describe('the data folder', () => {
+  const secret = 's'.repeat(32)
+
+  test('is made with all above it, whatever else is set', async () => {
+    const folder = join(dataDir, 'one', 'two', 'three')
+    await Promise.all([1, 2, 3].map(() => loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })))
+    expect((await stat(folder)).mode & 0o777).toBe(0o700)
+  })
+
+  // Node's recursive mkdir goes round for ever beneath /proc.
+  test.each([['/proc/nowhere/deep'], ['/dev/null/deep']])('that cannot be made stops the start: %s', async (folder) => {
+    const message = `DATA_DIR is "${folder}", but must be a folder that can be written to (${folder.startsWith('/proc') ? 'ENOENT' : 'ENOTDIR'}).`
+    await expect(loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
+  })
+})
+
 describe('access keys of the embedded KVS', () => {
   test('are pairs', async () => {
     const secrets = await openSecrets(readEnv({ KVS_ACCESS_KEYS: 'AKID1:secret/1+=, AKID2:two' }), dataDir)
