@@ -54,7 +54,7 @@ export async function startExactFootage(wanted: readonly WantedFragment[]): Prom
   for (const [index, fragment] of wanted.entries()) {
     setMs = serverStartMs + fragment.serverMs
     await producer.send(toCluster(fragment, index))
-    await producer.until('RECEIVED', index + 1)
+    await producer.until('BUFFERING', index + 1)
   }
   await producer.finish()
   setMs = null

@@ -52,6 +52,23 @@ function producerOffset({ timing, fragments }: PlacedPart, side: 'start' | 'end'
   const guesses = firstGuesses(timing, ordered[0], side)
   const [guess] = guesses
   if (guess === undefined) return null
+  const isOneEach = timing.keyTimesMs.length === fragments.length
+  const offsets = isOneEach ? pairedOffsets(timing, ordered, side) : matchedOffsets(timing, ordered, guesses)
+  if (offsets.length === 0) return { offsetMs: guess, isSure: false }
+  const offsetMs = Math.max(...offsets)
+  return { offsetMs, isSure: offsets.filter((offset) => offsetMs - offset <= ROUNDING_MS).length > 1 }
+}
+
+/** As many key frames as fragments: each begins with its own, however close they stand. */
+function pairedOffsets(timing: PartTiming, ordered: readonly PartFragment[], side: 'start' | 'end'): number[] {
+  const keys = side === 'start' ? timing.keyTimesMs : timing.keyTimesMs.toReversed()
+  const offsets = ordered.map(({ startMs }, index) => startMs - (keys[index] ?? 0))
+  const tolerance = MUXING_LEAD_MS + timing.endMs - timing.lastMs
+  const strays = offsets.findIndex((offset) => Math.abs(offset - (offsets[0] ?? 0)) > tolerance)
+  return strays < 0 ? offsets : offsets.slice(0, strays)
+}
+
+function matchedOffsets(timing: PartTiming, ordered: readonly PartFragment[], guesses: readonly number[]): number[] {
   const offsets: number[] = []
   for (const { startMs } of ordered) {
     const known = offsets[0]
@@ -59,9 +76,7 @@ function producerOffset({ timing, fragments }: PlacedPart, side: 'start' | 'end'
     if (match === 'none') break
     if (match !== 'ambiguous') offsets.push(startMs - match)
   }
-  if (offsets.length === 0) return { offsetMs: guess, isSure: false }
-  const offsetMs = Math.max(...offsets)
-  return { offsetMs, isSure: offsets.filter((offset) => offsetMs - offset <= ROUNDING_MS).length > 1 }
+  return offsets
 }
 
 /** A fragment's length may or may not count its last frame: ListFragments was seen to leave it out. */
