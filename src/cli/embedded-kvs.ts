@@ -21,7 +21,7 @@ export interface NewestFootage {
 
 /** The embedded KVS as the settings want it, listening. Its data is beside the gateway's, in a folder of its own. */
 export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Logger): Promise<EmbeddedKvs> {
-  const { host, port, quotas, strictCodecs, faults, demo } = config.embeddedKvs
+  const { host, port, quotas, strictCodecs, faults, listDelayMs, demo } = config.embeddedKvs
   const accessKeys = secrets.kvsAccessKeys
   const dataDir = join(config.dataDir, 'kvs')
   if (demo) await fillArchive({ dataDir, nowMs: Date.now() })
@@ -32,6 +32,7 @@ export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Lo
     quotas,
     strictCodecs,
     faults,
+    listDelayMs,
     accessKeys,
     logger,
   })

@@ -44,6 +44,8 @@ export interface EmbeddedKvsConfig {
   readonly quotas: boolean
   readonly strictCodecs: boolean
   readonly faults: boolean
+  /** How long a fragment stays out of ListFragments after it was persisted. */
+  readonly listDelayMs: number
 }
 
 export interface ClipConfig {
@@ -125,6 +127,7 @@ function parseEmbeddedKvs(env: Env): EmbeddedKvsConfig {
     quotas: parseChoice(env, 'KVS_QUOTAS', { default: 'on', of: ['on', 'off'] }) === 'on',
     strictCodecs: parseSwitch(env, 'KVS_STRICT_CODECS', false),
     faults: parseSwitch(env, 'KVS_FAULTS', false),
+    listDelayMs: parseWholeNumber(env, 'KVS_LIST_DELAY_MS', { default: 0, min: 0, max: 3_600_000 }),
   }
 }
 
