@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { CreateStreamCommand, KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -320,6 +322,16 @@ async function startForwarder(target: () => string): Promise<AsyncDisposable & {
   }
 }
 
+setFlagsFromString('--expose-gc')
+const collectGarbage: unknown = runInNewContext('gc')
+
+/** What is still used once the rest is collected. */
+function liveBytes(): number {
+  if (typeof collectGarbage === 'function') collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 describe('whatever went wrong', () => {
   test('leaves no socket, no open file and no memory behind', async () => {
     const openFiles = async () => (await readdir('/proc/self/fd')).length
@@ -343,8 +355,9 @@ describe('whatever went wrong', () => {
       expect(judge(await download(gateway.urlOf(clip)))).toBe('right')
     }
     await once()
-    const before = await openFiles()
+    const [filesBefore, bytesBefore] = [await openFiles(), liveBytes()]
     for (let round = 0; round < 3; round += 1) await once()
-    await until(async () => (await openFiles()) <= before)
+    await until(async () => (await openFiles()) <= filesBefore)
+    expect(liveBytes() - bytesBefore).toBeLessThan(20_000_000)
   })
 })

@@ -62,7 +62,7 @@ beforeEach(async () => {
       ended.push(`${outcome} ${bytes}`)
     },
   }
-  await app.register(clipRoute({ open, downloads, clock: { now: () => NOW }, identifiedWithinMs: 300 }))
+  await app.register(clipRoute({ open, downloads, clock: { now: () => NOW }, identifiedWithinMs: 1000 }))
   base = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 
