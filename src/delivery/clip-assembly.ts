@@ -157,18 +157,24 @@ export class ClipAssembly {
   }
 
   async #make(): Promise<MadeClip> {
-    const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
+    const gathered = await this.#gatherHeads()
+    if (gathered === null) return { form: 'PASSTHROUGH' }
     const { outline } = this
-    const unclear = heads.findIndex((head) => !head.understood)
-    // One part that is not fully understood is given as it is, when it was asked for as it is.
-    if (unclear >= 0 && this.#mayPassThrough) return { form: 'PASSTHROUGH' }
-    if (unclear >= 0) throw this.#toUnclear(heads[unclear], unclear)
-    const movies = heads.flatMap((head): Movie[] => (head.understood ? [head.movie] : []))
     try {
-      return { form: 'REBUILT', movie: await buildClipMovie(outline, { movies, firstBlock, signal: this.#abort.signal }) }
+      return { form: 'REBUILT', movie: await buildClipMovie(outline, { ...gathered, signal: this.#abort.signal }) }
     } catch (error) {
       throw toUnavailable(error, outline.spec.range)
     }
+  }
+
+  /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
+  async #gatherHeads(): Promise<{ readonly movies: Movie[]; readonly firstBlock: BlockKind | null } | null> {
+    const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
+    for (const slot of this.#slots) slot.forgetHead()
+    const unclear = heads.findIndex((head) => !head.understood)
+    if (unclear >= 0 && this.#mayPassThrough) return null
+    if (unclear >= 0) throw this.#toUnclear(heads[unclear], unclear)
+    return { firstBlock, movies: heads.flatMap((head) => (head.understood ? [head.movie] : [])) }
   }
 
   get #mayPassThrough(): boolean {
@@ -222,7 +228,7 @@ export class ClipAssembly {
 /** Where one part of the clip will be. */
 class PartSlot {
   readonly handle = Promise.withResolvers<PartHandle>()
-  readonly head = Promise.withResolvers<ParsedMovie>()
+  head = Promise.withResolvers<ParsedMovie>()
   #opened: PartHandle | null = null
   #isClosed = false
   #endProgress = () => {}
@@ -240,6 +246,11 @@ class PartSlot {
     this.#endProgress = handle.onProgress(onProgress)
     this.handle.resolve(handle)
     if (this.#isClosed) this.close()
+  }
+
+  forgetHead(): void {
+    this.head = Promise.withResolvers()
+    this.head.promise.catch(() => null)
   }
 
   reject(handleError: unknown, headError: unknown): void {

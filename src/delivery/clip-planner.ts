@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClipInput } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { toError } from '../domain/clip-issue-text.js'
@@ -57,8 +58,12 @@ export class ClipPlanner {
     const listed = await this.#list(request, stream, signal)
     if (listed === 'gone') return refuse([streamNotFoundIssue(request.stream)])
     if (listed === 'too many') return refuse([tooManyIssue(request)])
+    // Many hours take some tens of milliseconds: others have their turn before and after.
+    await nextTurn()
     if (toSelection(request, listed).fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
+    await nextTurn()
     const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes })
+    await nextTurn()
     return { planned: plan && { request, streamArn: stream.arn, plan }, issues }
   }
 
