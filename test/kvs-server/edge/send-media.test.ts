@@ -76,10 +76,8 @@ test('bytes arrive whole and in order from one buffer that is used over and over
 })
 
 test('nothing sent yet: the failure is thrown, so that a proper error can be answered', async () => {
-  async function* body(): AsyncGenerator<Uint8Array> {
-    throw new Error('the file is gone')
-  }
-  const sending = await serve(() => ({ contentType: 'video/mp4', sizeBytes: 10, body: body() }))
+  const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('the file is gone')) }) }
+  const sending = await serve(() => ({ contentType: 'video/mp4', sizeBytes: 10, body }))
   expect((await fetch(sending.url)).status).toBe(500)
   expect(await sending.outcome).toMatchObject({ message: 'the file is gone' })
   expect(sending.logged).toEqual([])
