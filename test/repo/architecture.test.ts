@@ -59,6 +59,10 @@ describe('the sources', () => {
     expect(imports.map(breachOf).filter((breach) => breach !== null)).toEqual([])
   })
 
+  test('stand each in a folder that has a rule, those that import nothing too', () => {
+    expect(listSources(ROOT).filter((path) => path !== PUBLIC_SURFACE && !findRule(path))).toEqual([])
+  })
+
   test('have no import cycles, type imports included', () => {
     expect(findCycle(imports)).toBeNull()
   })
