@@ -1,5 +1,6 @@
 // 64 cameras at 2 Mbit/s that film for some time: how long a fragment takes from its last byte to PERSISTED.
 import { join } from 'node:path'
+import { besideSyncs } from '../disk-probe.mjs'
 import { createFootage } from '../footage.mjs'
 import { createStream, openUpload } from '../kvs-client.mjs'
 import { startKvs } from '../processes.mjs'
@@ -14,13 +15,14 @@ export async function measureProducers({ folder, scale }) {
   const seconds = Math.max(5, Math.round(SECONDS * scale))
   const footage = await createFootage({ seconds: 1, bytes: BYTES_PER_SECOND })
   await using kvs = await startKvs({ dataDir: join(folder, 'kvs') })
-  const { ms, cpuSeconds, result } = await kvs.spentOn(() =>
+  const film64 = () =>
     Promise.all(
       Array.from({ length: PRODUCERS }, (_, index) =>
         film(kvs.url, { name: `camera-${index}`, footage, seconds, delayMs: (index / PRODUCERS) * 1000 }),
       ),
-    ),
-  )
+    )
+  const { result: spent, slowestSyncMs } = await besideSyncs(folder, () => kvs.spentOn(film64))
+  const { ms, cpuSeconds, result } = spent
   const lateMs = result.flat()
   if (lateMs.length !== PRODUCERS * seconds) throw new Error(`${lateMs.length} of ${PRODUCERS * seconds} fragments were persisted`)
   return [
@@ -28,6 +30,7 @@ export async function measureProducers({ folder, scale }) {
       name: '64 producers at 2 Mbit/s, slowest fragment to PERSISTED',
       ours: Math.max(...lateMs),
       unit: 'ms',
+      rival: { what: 'slowest sync of a file meanwhile', value: slowestSyncMs },
       target: { of: 'ours', atMost: 1000 },
     },
     { name: '64 producers at 2 Mbit/s, median fragment to PERSISTED', ours: median(lateMs), unit: 'ms' },
