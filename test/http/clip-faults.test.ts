@@ -358,6 +358,7 @@ describe('whatever went wrong', () => {
     const [filesBefore, bytesBefore] = [await openFiles(), liveBytes()]
     for (let round = 0; round < 3; round += 1) await once()
     await until(async () => (await openFiles()) <= filesBefore)
-    expect(liveBytes() - bytesBefore).toBeLessThan(20_000_000)
+    // Timers and sockets that are just ending still hold some for a moment.
+    await until(() => liveBytes() - bytesBefore < 20_000_000)
   })
 })
