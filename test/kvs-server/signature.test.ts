@@ -4,7 +4,9 @@ import { describe, expect, test } from '@jest/globals'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { AwsException } from '../../src/kvs-server/aws-exception.js'
 import { type SignedRequest, verifySignature } from '../../src/kvs-server/signature.js'
+import { footage, recording } from '../support/footage.js'
 import { startKvsTestServer, TEST_CREDENTIALS } from '../support/kvs-test-server.js'
+import { Producer, upload } from '../support/producer.js'
 
 const NOW_MS = Date.UTC(2026, 8, 1, 12, 0, 0)
 const BODY = '{"StreamName":"dock"}'
@@ -33,6 +35,9 @@ interface Variant {
   readonly headers?: Record<string, string>
   readonly applyChecksum?: boolean
   readonly unsignable?: string[]
+  /** Headers that the SDK's signer leaves out, and others do not. */
+  readonly signable?: string[]
+  readonly host?: string
   readonly query?: Record<string, string>
   readonly body?: string
   readonly path?: string
@@ -62,10 +67,14 @@ async function signed(variant: Variant = {}): Promise<SignedRequest> {
     hostname: '127.0.0.1',
     path,
     query,
-    headers: { host: '127.0.0.1:4010', ...variant.headers },
+    headers: { host: variant.host ?? '127.0.0.1:4010', ...variant.headers },
     body,
   }
-  const options = { signingDate: new Date(variant.at ?? NOW_MS), unsignableHeaders: new Set(variant.unsignable ?? []) }
+  const options = {
+    signingDate: new Date(variant.at ?? NOW_MS),
+    unsignableHeaders: new Set(variant.unsignable ?? []),
+    signableHeaders: new Set(variant.signable ?? []),
+  }
   const { headers } = await signer.sign(request, options)
   const search = Object.entries(query)
     .map((pair) => pair.map(encodeURIComponent).join('='))
@@ -93,17 +102,70 @@ function refusal(request: SignedRequest, nowMs = NOW_MS): string {
 }
 
 describe('a signature', () => {
+  // The header sets that each client was seen to sign.
+  const JSON_TYPE = { 'content-type': 'application/json' }
+  const C_PRODUCER = { applyChecksum: false, host: '127.0.0.1', signable: ['user-agent'] }
+  const C_USER_AGENT = { 'user-agent': 'AWS-SDK-KVS/3.0.0 GCC/6.4.1 Linux/4.15.0 x86_64' }
+  test.each<[string, Variant, string]>([
+    [
+      'the SDK for JavaScript',
+      {
+        headers: {
+          ...{
+            ...JSON_TYPE,
+            'content-length': String(BODY.length),
+            'amz-sdk-invocation-id': '5f2f8a4e',
+            'amz-sdk-request': 'attempt=1; max=3',
+          },
+          'x-amz-user-agent': 'aws-sdk-js/3.1138.0',
+        },
+      },
+      'amz-sdk-invocation-id;amz-sdk-request;content-length;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-user-agent',
+    ],
+    ['botocore and the CLI', { applyChecksum: false, headers: JSON_TYPE }, 'content-type;host;x-amz-date'],
+    [
+      'botocore with session credentials',
+      { applyChecksum: false, headers: JSON_TYPE, sessionToken: 'a/session+token==' },
+      'content-type;host;x-amz-date;x-amz-security-token',
+    ],
+    [
+      'the C++ SDK',
+      { headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-api-version': '2017-09-30' } },
+      'content-type;host;x-amz-api-version;x-amz-content-sha256;x-amz-date',
+    ],
+    [
+      'the iOS SDK',
+      {
+        applyChecksum: false,
+        signable: ['user-agent'],
+        headers: { 'content-type': 'application/x-amz-json-1.0', 'user-agent': 'aws-sdk-iOS/2.12.0 iOS/13.0 en_US' },
+      },
+      'content-type;host;user-agent;x-amz-date',
+    ],
+    ['the C producer, its Host without a port', { ...C_PRODUCER, headers: C_USER_AGENT }, 'host;user-agent;x-amz-date'],
+    [
+      'the C producer, for PutMedia over the empty string',
+      {
+        ...C_PRODUCER,
+        path: '/putMedia',
+        body: '',
+        headers: {
+          ...{ ...C_USER_AGENT, 'x-amzn-stream-name': 'dock', 'x-amzn-fragment-timecode-type': 'ABSOLUTE' },
+          ...{ 'x-amzn-producer-start-timestamp': '1790000000.5', 'x-amzn-fragment-acknowledgment-required': '1' },
+          ...{ 'transfer-encoding': 'chunked', connection: 'keep-alive' },
+        },
+      },
+      'host;user-agent;x-amz-date;x-amzn-fragment-acknowledgment-required;x-amzn-fragment-timecode-type;x-amzn-producer-start-timestamp;x-amzn-stream-name',
+    ],
+  ])('of %s is accepted, over the headers that it signs', async (_client, variant, signedHeaders) => {
+    const request = await signed(variant)
+    expect(request.rawHeaders.join(' ')).toContain(`SignedHeaders=${signedHeaders},`)
+    expect(refusal(request)).toBe('accepted')
+    // The C producer adds its token behind the signature; a proxy may add what it likes.
+    expect(refusal({ ...request, rawHeaders: [...request.rawHeaders, 'X-Forwarded-For', '::1'] })).toBe('accepted')
+  })
+
   test.each<[string, Variant]>([
-    [
-      'of the JavaScript SDK, with the hash of the body',
-      { headers: { 'content-type': 'application/json', 'amz-sdk-request': 'attempt=1; max=3' } },
-    ],
-    ['of botocore and the CLI, without a hash header', { applyChecksum: false, headers: { 'content-type': 'application/json' } }],
-    [
-      'of the C producer, over host, user agent and date',
-      { applyChecksum: false, headers: { 'user-agent': 'AWS-SDK-KVS/3.0.0 GCC/6.4.1' } },
-    ],
-    ['with a session token', { sessionToken: 'a/session+token==' }],
     ['over an unsigned payload', { headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }],
     ['over a header with blanks in a row', { headers: { 'x-amz-meta': '  a   b  ' } }],
     ['over a query', { query: { b: '2 3', a: '1', 'c/d': "(*)'!" } }],
@@ -209,6 +271,24 @@ describe('a server with access keys', () => {
     expect(await bare.json()).toEqual({ __type: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' })
     const upload = await kvs.post('/putMedia', 'media', { 'x-amzn-stream-name': 'dock' })
     expect(upload.status).toBe(403)
+  })
+
+  test('takes an upload that is signed as the C producer signs it, its session token behind the signature, and no other', async () => {
+    await using kvs = await startKvsTestServer({ accessKeys: [TEST_CREDENTIALS] })
+    await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 2 }))
+    const named = {
+      ...{ 'x-amzn-stream-name': 'dock', 'x-amzn-fragment-timecode-type': 'RELATIVE', 'x-amzn-producer-start-timestamp': '1790000000.5' },
+      ...{ 'user-agent': 'AWS-SDK-KVS/3.0.0', 'x-amzn-fragment-acknowledgment-required': '1' },
+    }
+    const variant = { applyChecksum: false, host: '127.0.0.1', signable: ['user-agent'], path: '/putMedia', body: '', headers: named }
+    const { rawHeaders } = await signed({ ...variant, at: Date.now() })
+    const headers = Object.fromEntries(rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? '']] : [])))
+    const options = { stream: 'dock', start: '1790000000.5', headers: { ...headers, 'x-amz-security-token': 'a/token==' } }
+    const acks = await upload(kvs.url, recording([footage(0)]), options)
+    expect(acks.map(({ EventType }) => EventType)).toEqual(['BUFFERING', 'RECEIVED', 'PERSISTED'])
+    const replayed = new Producer(kvs.url, { ...options, stream: 'other' })
+    expect(await replayed.answer).toMatchObject({ status: 403, type: 'InvalidSignatureException' })
+    replayed.breakOff()
   })
 
   test('tells the state of the server without a signature, and sets no fault rules without one', async () => {

@@ -119,9 +119,19 @@ describe('a request', () => {
     const body = '{"StreamName":"dock","APIName":"GET_CLIP"}'
     const spelt = await send('/getDataEndpoint', body, { host: 'kvs.internal:4010' })
     expect(JSON.parse(spelt.text)).toEqual({ DataEndpoint: 'http://kvs.internal:4010' })
+    const proxied = await send('/getDataEndpoint', body, { host: 'kvs.internal' })
+    expect(JSON.parse(proxied.text)).toEqual({ DataEndpoint: 'http://kvs.internal' })
     const hostile = await send('/getDataEndpoint', body, { host: 'a/b?c@d' })
     expect(JSON.parse(hostile.text)).toEqual({ DataEndpoint: kvs.url })
   })
+})
+
+test('a Host without a port, as the C producer sends it, is answered with the port that was connected to', async () => {
+  const { port } = new URL(kvs.url)
+  for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+    const { text } = await send('/getDataEndpoint', '{"StreamName":"dock","APIName":"PUT_MEDIA"}', { host })
+    expect(JSON.parse(text)).toEqual({ DataEndpoint: `http://${host}:${port}` })
+  }
 })
 
 describe('an error', () => {

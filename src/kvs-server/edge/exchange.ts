@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isLoopbackHost } from '../../lib/host.js'
 import type { Call } from '../operation.js'
 import type { EdgeLog } from './edge-log.js'
 
@@ -24,7 +25,13 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
   response.once('close', () => {
     if (!response.writableFinished) left.abort()
   })
-  const host = request.headers.host ?? ''
-  const baseUrl = HOST.test(host) ? `http://${host}` : ownUrl
-  return { request, response, call: { requestId, signal: left.signal, baseUrl }, log }
+  return { request, response, call: { requestId, signal: left.signal, baseUrl: toBaseUrl(request) ?? ownUrl }, log }
+}
+
+// AWS's C producer leaves the port out of the Host that it signs and sends, whatever port it has connected to. A name of this machine
+// without one therefore means the port of the connection; any other name is that of a proxy, which stands on port 80.
+function toBaseUrl({ headers: { host = '' }, socket }: IncomingMessage): string | null {
+  if (!HOST.test(host)) return null
+  const isOfThisMachine = isLoopbackHost(host) || host === socket.localAddress
+  return isOfThisMachine && socket.localPort !== 80 ? `http://${host}:${socket.localPort}` : `http://${host}`
 }
