@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js'
+import { ROWS_PER_STEP, type Steps } from '../steps.js'
 import { sortTimes } from './decode-order.js'
 import { joinChunkColumns, joinSampleColumns } from './join-columns.js'
 import type { Edit, Movie, MovieTrack } from './movie.js'
@@ -39,7 +39,7 @@ export function* joinVideo(
     at += ticks.length
     yield
   }
-  const times = toDecodeTable({ shown, decoded, lastTicks: lastDuration(last.video.samples) })
+  const times = yield* toDecodeTable({ shown, decoded, lastTicks: lastDuration(last.video.samples) })
   if (times === null) return null
   yield
   const chunks = yield* joinChunkColumns(movies, 0)
@@ -64,11 +64,11 @@ function editEnd(track: MovieTrack): number {
 }
 
 /** Null when frames lie so far apart that a table cannot say it (2^32 ticks). */
-function toDecodeTable({ shown, decoded, lastTicks }: { shown: Float64Array; decoded: Float64Array; lastTicks: number }): {
+function* toDecodeTable({ shown, decoded, lastTicks }: { shown: Float64Array; decoded: Float64Array; lastTicks: number }): Steps<{
   durations: Uint32Array
   compositionOffsets: Uint32Array | null
   shift: number
-} | null {
+} | null> {
   const count = shown.length
   const durations = new Uint32Array(count)
   let shift = 0
@@ -81,10 +81,14 @@ function toDecodeTable({ shown, decoded, lastTicks }: { shown: Float64Array; dec
     const duration = index + 1 < count ? (decoded[index + 1] ?? 0) - decodeTime : lastTicks
     if (duration > 0xffffffff) return null
     durations[index] = duration
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
   if (!isReordered) return { durations, compositionOffsets: null, shift: 0 }
   const compositionOffsets = new Uint32Array(count)
-  for (let index = 0; index < count; index += 1) compositionOffsets[index] = (shown[index] ?? 0) + shift - (decoded[index] ?? 0)
+  for (let index = 0; index < count; index += 1) {
+    compositionOffsets[index] = (shown[index] ?? 0) + shift - (decoded[index] ?? 0)
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+  }
   return { durations, compositionOffsets, shift }
 }
 

@@ -5,8 +5,8 @@ import { columnToRuns, durationsToRuns } from './runs.js'
 
 /** The tables of `stbl` (ISO/IEC 14496-12, 8.6 and 8.7), each as one piece, from the columns. Offsets have their own file. */
 export function* buildSampleTables(samples: SampleColumns, chunks: ChunkColumns): Steps<Uint8Array[]> {
-  const tables = [pairsTable('stts', yield* durationsToRuns(samples))]
-  if (samples.compositionOffsets !== null) tables.push(pairsTable('ctts', yield* columnToRuns(samples.compositionOffsets)))
+  const tables = [yield* pairsTable('stts', yield* durationsToRuns(samples))]
+  if (samples.compositionOffsets !== null) tables.push(yield* pairsTable('ctts', yield* columnToRuns(samples.compositionOffsets)))
   if (samples.syncs !== null) tables.push(yield* buildStss(samples.syncs))
   tables.push(yield* buildStsz(samples))
   tables.push(yield* buildStsc(chunks))
@@ -14,12 +14,13 @@ export function* buildSampleTables(samples: SampleColumns, chunks: ChunkColumns)
 }
 
 /** `stts` (8.6.1.2) and `ctts` version 0 (8.6.1.3): rows of a count and a value. */
-function pairsTable(type: 'stts' | 'ctts', runs: DurationRuns): Uint8Array {
+function* pairsTable(type: 'stts' | 'ctts', runs: DurationRuns): Steps<Uint8Array> {
   const rows = runs.counts.length
   const { bytes, view, at } = startTable({ type, rows, rowBytes: 8 })
   for (let row = 0; row < rows; row += 1) {
     view.setUint32(at + 8 * row, runs.counts[row] ?? 0)
     view.setUint32(at + 8 * row + 4, runs.values[row] ?? 0)
+    if (row % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
   return bytes
 }
@@ -27,7 +28,10 @@ function pairsTable(type: 'stts' | 'ctts', runs: DurationRuns): Uint8Array {
 /** Numbers of the sync samples, from 1 (8.6.2). */
 function* buildStss(syncs: Uint8Array): Steps<Uint8Array> {
   let rows = 0
-  for (let index = 0; index < syncs.length; index += 1) rows += syncs[index] === 0 ? 0 : 1
+  for (let index = 0; index < syncs.length; index += 1) {
+    rows += syncs[index] === 0 ? 0 : 1
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+  }
   const { bytes, view, at } = startTable({ type: 'stss', rows, rowBytes: 4 })
   let row = at
   for (let index = 0; index < syncs.length; index += 1) {
