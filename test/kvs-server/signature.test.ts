@@ -286,7 +286,7 @@ describe('a server with access keys', () => {
     const options = { stream: 'dock', start: '1790000000.5', headers: { ...headers, 'x-amz-security-token': 'a/token==' } }
     const acks = await upload(kvs.url, recording([footage(0)]), options)
     expect(acks.map(({ EventType }) => EventType)).toEqual(['BUFFERING', 'RECEIVED', 'PERSISTED'])
-    const replayed = new Producer(kvs.url, { ...options, stream: 'other' })
+    const replayed = new Producer(kvs.url, { ...options, headers: { ...options.headers, 'x-amzn-stream-name': 'other' } })
     expect(await replayed.answer).toMatchObject({ status: 403, type: 'InvalidSignatureException' })
     replayed.breakOff()
   })
