@@ -51,14 +51,15 @@ export function streamIssues(
 }
 
 function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {
-  // The service wants a start later than its oldest point, which moves on while the request is under way.
+  // The service wants a start later than its oldest point, which moves on while the request is under way. Asked for from that very
+  // point on, footage is given: what GetClip is sent starts with the first fragment, whatever was asked.
   const ranges = (end: EpochMs) => [{ startMs: Math.max(retainedFromMs + 1, end - KVS_LIMITS.maxRangeHours * 3_600_000), endMs: end }]
-  const kept = `only footage after ${instantText(retainedFromMs)} is kept`
+  const kept = `footage is kept from ${instantText(retainedFromMs)} on`
   if (endMs <= retainedFromMs) {
     const text = `The range ends at ${instantText(endMs)}, and ${kept}.`
     return [toError('END_BEFORE_RETENTION', text, { path: ['endTimestamp'], hint: 'Ask for later footage.', ranges: ranges(nowMs - 1) })]
   }
-  if (startMs > retainedFromMs) return []
+  if (startMs >= retainedFromMs) return []
   const text = `The range starts at ${instantText(startMs)}, and ${kept}.`
   return [toError('START_BEFORE_RETENTION', text, { path: ['startTimestamp'], hint: 'Start later.', ranges: ranges(endMs) })]
 }

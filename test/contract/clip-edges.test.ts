@@ -221,6 +221,14 @@ describe('a clip older than retention', () => {
     expect(await askGateway(asked)).toMatchObject({ refused: ['START_BEFORE_RETENTION'] })
   })
 
+  test('is not one that starts at the instant from which its stream says that footage is kept', async () => {
+    const { data } = await gateway.ask('{ stream(name: "camera") { retainedFrom } }')
+    const { stream }: { stream: { retainedFrom: string } } = JSON.parse(JSON.stringify(data))
+    const asked = { streamName: 'camera', startMs: Date.parse(stream.retainedFrom), endMs: T0 + 2000 }
+    expect(await askServer(asked)).toMatchObject({ fragments: 2 })
+    expect(await askGateway(asked)).toMatchObject({ fragments: 2 })
+  })
+
   test('is only footage that is not there by the clock of the producer', async () => {
     const asked = { streamName: 'camera', startMs: old, endMs: old + 60_000, selector: 'PRODUCER_TIMESTAMP' } as const
     expect(await askServer(asked)).toMatchObject({

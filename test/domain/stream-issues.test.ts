@@ -18,9 +18,9 @@ describe('a stream', () => {
     expect(toRetainedFrom({ ...STREAM, dataRetentionInHours: 0 }, NOW)).toBeNull()
   })
 
-  test('gives what is later than its oldest point, to the millisecond', () => {
-    expect(ask(HEAD + 1, HEAD + 1000)).toEqual([])
-    expect(ask(HEAD, HEAD + 1000)).toEqual(['START_BEFORE_RETENTION'])
+  test('gives footage from the very instant that it names as its oldest on', () => {
+    expect(ask(toRetainedFrom(STREAM, NOW) ?? 0, HEAD + 1000)).toEqual([])
+    expect(ask(HEAD - 1, HEAD + 1000)).toEqual(['START_BEFORE_RETENTION'])
     expect(ask(HEAD - 1000, HEAD + 1)).toEqual(['START_BEFORE_RETENTION'])
     expect(ask(HEAD - 1000, HEAD)).toEqual(['END_BEFORE_RETENTION'])
   })
