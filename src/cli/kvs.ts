@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { loadSettings } from '../config/load-settings.js'
 import { createLogger } from './logger.js'
 import { createStopSignal, untilAborted } from './stop-signal.js'
+import { toKvsWelcome } from './welcome.js'
 
 export function kvsCommand(): Command {
   return new Command('kvs')
@@ -15,21 +16,7 @@ async function serveKvs(): Promise<void> {
   // Loaded here and not above: help, and a sentence about a wrong setting, need not wait for the server.
   const { startEmbeddedKvs } = await import('./embedded-kvs.js')
   await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
-  console.log(toWelcome(kvs.url))
+  console.log(toKvsWelcome(kvs.url, settings.secrets.kvsAccessKeys[0]?.accessKeyId ?? null))
   await untilAborted(stop)
   console.log('clipgate kvs stops …')
-}
-
-function toWelcome(url: string): string {
-  return `
-clipgate kvs is ready.
-
-  Kinesis Video  ${url}
-
-Paste this into another shell:
-
-aws kinesisvideo list-streams --endpoint-url ${url} --region us-east-1 --no-sign-request
-
-Ctrl-C stops it.
-`
 }

@@ -40,3 +40,23 @@ function toClipQuery(streamName: string, newestMs: EpochMs): string {
   ].join(', ')
   return `mutation { requestClip(input: { ${input} }) { clip { downloadUrl state delivered { startTimestamp endTimestamp } } issues { message hint } } }`
 }
+
+/** What `clipgate kvs` says when it is ready. With access keys a command must be signed; the secret is not shown. */
+export function toKvsWelcome(url: string, accessKeyId: string | null): string {
+  const listStreams = `aws kinesisvideo list-streams --endpoint-url ${url} --region us-east-1`
+  const command =
+    accessKeyId === null
+      ? `${listStreams} --no-sign-request`
+      : `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY='its secret of KVS_ACCESS_KEYS' ${listStreams}`
+  return `
+clipgate kvs is ready.
+
+  Kinesis Video  ${url}
+
+Paste this into another shell:
+
+${command}
+
+Ctrl-C stops it.
+`
+}

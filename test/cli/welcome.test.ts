@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { buildSchema, parse, validate } from 'graphql'
-import { toWelcome } from '../../src/cli/welcome.js'
+import { toKvsWelcome, toWelcome } from '../../src/cli/welcome.js'
 import { printContract } from '../../src/graphql/schema.js'
 
 const welcome = { gatewayUrl: 'http://127.0.0.1:4000', kvsUrl: 'http://127.0.0.1:4010', dataDir: '/data' }
@@ -21,4 +21,15 @@ test('the clip to paste is of the newest minute of footage', () => {
 
 test('AWS needs no address', () => {
   expect(toWelcome({ ...welcome, kvsUrl: null, newest: null })).toContain('Kinesis Video  AWS\n')
+})
+
+test('the command to paste beside an embedded KVS with access keys is one that it takes: signed, and without the secret', () => {
+  expect(toKvsWelcome('http://127.0.0.1:4010', null)).toContain(
+    'list-streams --endpoint-url http://127.0.0.1:4010 --region us-east-1 --no-sign-request\n',
+  )
+  const signed = toKvsWelcome('http://127.0.0.1:4010', 'AKIDEXAMPLE')
+  expect(signed).toContain(
+    "AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY='its secret of KVS_ACCESS_KEYS' aws kinesisvideo list-streams",
+  )
+  expect(signed).not.toContain('--no-sign-request')
 })
