@@ -12,6 +12,7 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
 /** Messages of graphql-js quote what they refuse, and a client may send much. */
 const LONGEST_MESSAGE = 500
 const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
+const TOO_DEEP = 'The document is nested too deeply to be read.'
 const OUT_OF_TIME = 'The answer did not come within the time that a request may take.'
 
 /** The border between our errors and GraphQL's: a GatewayError keeps its code and details, whatever is unknown is logged and not shown. */
@@ -21,6 +22,9 @@ export function createFormatError(log: ErrorLog): FormatError {
     if (original instanceof GatewayError) return toFormatted(formatted, original)
     if (isTimeout(original)) return toFormatted(formatted, new GatewayError('KVS_UNAVAILABLE', OUT_OF_TIME))
     const code = formatted.extensions?.code
+    // All that graphql-js refuses of a document's text begins like this; what is left is a parser that ran out of stack.
+    if (code === 'GRAPHQL_PARSE_FAILED' && !formatted.message.startsWith('Syntax Error'))
+      return { ...formatted, message: TOO_DEEP, extensions: { code } }
     if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
       return { ...formatted, message: cut(formatted.message), extensions: { code } }
     log.error({ err: original, path: formatted.path }, 'a resolver failed')

@@ -42,6 +42,14 @@ describe('a document is refused', () => {
     expect(await refusal(`query ($a: ${'['.repeat(100_000)}`)).toMatch(/more tha[nt] 2000 tokens/)
   })
 
+  test.each([100, 500, 900, 1200, 1900])('whose values are nested %i deep, without a word of the inside', async (depth) => {
+    const answer = await refusal(`{ validateClip(input: ${'['.repeat(depth)}`)
+    expect(answer).toMatch(/^GRAPHQL_PARSE_FAILED: (Syntax Error: Unexpected|The document is nested too deeply to be read\.)/)
+    const closed = await refusal(`{ validateClip(input: ${'['.repeat(depth / 2)}${']'.repeat(depth / 2)}) { valid } }`)
+    expect(closed).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED: /)
+    expect(closed).not.toContain('call stack')
+  })
+
   test('whose fragments go round in circles', async () => {
     const query = '{ streams { nodes { ...A } } } fragment A on Stream { ...B } fragment B on Stream { name ...A }'
     expect(await refusal(query)).toContain('Cannot spread fragment "A" within itself')
