@@ -8,7 +8,7 @@ import { layOutMovieInSteps, MP4_FORMAT_VERSION } from '../media/mp4/clip-file.j
 import { type JoinResult, joinMoviesInSteps } from '../media/mp4/join.js'
 import type { Movie } from '../media/mp4/movie.js'
 import { shownMs } from '../media/mp4/movie-boxes.js'
-import { presentationTicks, toMs } from '../media/mp4/presentation.js'
+import { placementOf, toMs } from '../media/mp4/presentation.js'
 import type { SlicedFile } from '../media/mp4/slices.js'
 import { trimMovieInSteps } from '../media/mp4/trim.js'
 import { finishInTurns, type Steps } from '../media/steps.js'
@@ -62,7 +62,8 @@ function toPartFragments(part: OutlinedPart | undefined): { startMs: number; len
 function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null): number {
   const [video] = movie.tracks
   const firstAudioMs = parts[0]?.firstAudioMs ?? null
-  const firstVideoMs = video ? toMs(presentationTicks(video)[0] ?? 0, video.timescale) : 0
+  const firstTicks = video ? placementOf(video).originTicks + (video.samples.compositionOffsets?.[0] ?? 0) : 0
+  const firstVideoMs = video ? toMs(firstTicks, video.timescale) : 0
   if (firstAudioMs === null || firstBlock === 'video') return firstVideoMs
   return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
 }

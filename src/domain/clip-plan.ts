@@ -57,8 +57,33 @@ export function toSelection(
 ): FragmentSelection {
   if (cut === 'FRAGMENT') return selectFragments(listed, selector, range)
   const all = selectFragments(listed, selector, toListingRange(range))
-  const lead = findLead(all.fragments, { fragmentSelectorType: selector, range }, estimateFrameMs(all.fragments, selector))
+  const lead = findExactLead(all.fragments, { fragmentSelectorType: selector, range })
   return selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
+}
+
+/** Muxing lets sound and B-frames of a fragment reach this far into the next one; by server time more is another thing, a late upload. */
+const OVERHANG_MS = 500
+
+/**
+ * The first fragment with a frame at the start or after it. A fragment may begin with sound before the last frames of the one before it:
+ * then more than one covers an instant.
+ */
+function findExactLead(
+  sorted: readonly ListedFragment[],
+  request: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
+): ListedFragment | undefined {
+  const { fragmentSelectorType: selector, range } = request
+  const covering = findLead(sorted, request, estimateFrameMs(sorted, selector))
+  const next = sorted.findIndex((fragment) => startOf(fragment, selector) >= range.startMs)
+  let index = covering ? sorted.indexOf(covering) : next
+  for (; index > 0; index--) {
+    const [before, after] = [sorted[index - 1], sorted[index]]
+    if (!before || !after) break
+    const lastFrameMs = startOf(before, selector) + before.lengthMs
+    if (lastFrameMs < range.startMs || lastFrameMs - startOf(after, selector) > OVERHANG_MS) break
+  }
+  const first = sorted[index]
+  return first && startOf(first, selector) < range.startMs ? first : undefined
 }
 
 /** The fragment that began before the start and still plays at it. */

@@ -99,6 +99,12 @@ const SHAPES: Readonly<Record<string, readonly WantedFragment[]>> = {
     framesMs: evenly(25, (index % 3) * 9),
     soundMs: sounding(960),
   })),
+  'whose fragments begin long before the last frames of those before them': Array.from({ length: 8 }, (_, index) => ({
+    producerMs: index * 1000,
+    serverMs: index * 1000 + 70,
+    framesMs: evenly(25, 83),
+    soundMs: sounding(1000),
+  })),
   'whose clocks drift apart': Array.from({ length: 8 }, (_, index) => ({
     producerMs: index * 1000,
     serverMs: index * 1013 + (index % 2) * 5,
