@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { DEMO_CAMERAS } from '../../src/kvs-server/demo/demo-camera.js'
+import { fillArchive } from '../../src/kvs-server/demo/fill-archive.js'
+import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
+import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
+
+// What a newcomer downloads first, played by ffmpeg: the clips of test/kvs-server/demo, through a whole gateway.
+
+const run = promisify(execFile)
+const NOW_MS = Math.floor(Date.now() / 1000) * 1000 - 5000
+const START_MS = NOW_MS - 20 * 60_000
+
+let folder = ''
+let kvs: KvsTestServer
+let gateway: TestGateway
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clipgate-demo-peers-'))
+  const dataDir = join(folder, 'kvs')
+  await fillArchive({ dataDir, nowMs: NOW_MS })
+  kvs = await startKvsTestServer({ dataDir })
+  gateway = await startTestGateway(kvs)
+})
+afterAll(async () => {
+  await gateway?.[Symbol.asyncDispose]()
+  await kvs?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function download(streamName: string, cut: 'FRAGMENT' | 'EXACT'): Promise<string> {
+  const times = { startTimestamp: new Date(START_MS + 700).toISOString(), endTimestamp: new Date(START_MS + 70_000).toISOString() }
+  const { data, errors } = await gateway.ask('mutation ($input: ClipInput!) { requestClip(input: $input) { clip { downloadUrl } } }', {
+    input: { streamName, cut, ...times },
+  })
+  expect(errors).toBeUndefined()
+  const { requestClip }: { requestClip: { clip: { downloadUrl: string } } } = JSON.parse(JSON.stringify(data))
+  const file = join(folder, `${streamName}-${cut}.mp4`)
+  await writeFile(file, Buffer.from(await (await fetch(requestClip.clip.downloadUrl)).arrayBuffer()))
+  return file
+}
+
+test.each(
+  DEMO_CAMERAS.flatMap(({ streamName }) => [
+    { streamName, cut: 'FRAGMENT' as const },
+    { streamName, cut: 'EXACT' as const },
+  ]),
+)('ffprobe and ffmpeg print no error over the $cut clip of $streamName', async ({ streamName, cut }) => {
+  const file = await download(streamName, cut)
+  const probed = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'json', file])
+  expect(probed.stderr).toBe('')
+  const { format }: { format: { duration: string } } = JSON.parse(probed.stdout)
+  expect(Math.abs(Number(format.duration) - 69)).toBeLessThan(2.5)
+  const decoded = await run('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-fps_mode', 'passthrough', '-f', 'null', '-'])
+  expect(decoded.stderr).toBe('')
+})
