@@ -1,5 +1,6 @@
 // What a clip in flight and a reader who takes nothing cost, in the embedded KVS and in the gateway; and how many fetches a crowd makes.
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { download, stall } from '../download.mjs'
 import { createFootage } from '../footage.mjs'
 import { requestClip, requestReadyClip, toClipInput } from '../gateway-client.mjs'
@@ -11,7 +12,8 @@ const FRAGMENT_BYTES = 2_000_000
 const IN_FLIGHT = 8
 const STALLED = 20
 const CROWD = 1000
-const SETTLE_MS = 1500
+const SETTLE_MS = 2500
+const OPEN_WITHIN_MS = 60_000
 const MB = 1_000_000
 
 export async function measureStalledReaders({ folder, scale }) {
@@ -35,12 +37,16 @@ export async function measureStalledReaders({ folder, scale }) {
     gateway,
     inputs: Array.from({ length: IN_FLIGHT }, (_, i) => toClipInput('camera', rangeOf(IN_FLIGHT + i))),
   })
-  const stalledInKvs = await measureStalled(kvs, STALLED, () => stall(...clipRequest(kvs.url, 'camera', rangeOf(0))))
+  const stalledInKvs = await measureStalled(kvs, {
+    readers: STALLED,
+    open: () => stall(...clipRequest(kvs.url, 'camera', rangeOf(0))),
+  })
   const crowd = await measureCrowd({ kvs, gateway, input: toClipInput('camera', rangeOf(2 * IN_FLIGHT)) })
   const { downloadUrl } = await requestReadyClip(gateway.url, toClipInput('camera', rangeOf(0)))
   await download(downloadUrl)
-  const stalledInGateway = await measureStalled(gateway, STALLED, () => stall(downloadUrl))
-  const thousandStalled = await measureStalled(gateway, CROWD, () => stall(downloadUrl))
+  const countOpen = () => readMetric(gateway.url, 'clipgate_clip_downloads_active')
+  const stalledInGateway = await measureStalled(gateway, { readers: STALLED, open: () => stall(downloadUrl), countOpen })
+  const thousandStalled = await measureStalled(gateway, { readers: CROWD, open: () => stall(downloadUrl), countOpen })
   return [
     ...inFlight,
     { name: '20 stalled GetClips of 94 MB, memory each', ours: stalledInKvs / MB, unit: 'MB', target: { of: 'ours', atMost: 5 } },
@@ -74,14 +80,25 @@ async function measureInFlight({ kvs, gateway, inputs }) {
 }
 
 /** Bytes for each reader that has asked and takes nothing. */
-async function measureStalled(server, readers, open) {
+async function measureStalled(server, { readers, open, countOpen = null }) {
   const idle = await server.settledBytes()
   const ends = Array.from({ length: readers }, open)
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  if (countOpen !== null) await untilCounted(countOpen, readers)
+  // The sockets fill up, and slow readers are given small buffers.
+  await sleep(SETTLE_MS)
   const stalled = await server.settledBytes()
   for (const end of ends) end()
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 3))
+  // Whoever was cut off is counted when that is noticed.
+  await (countOpen === null ? sleep(SETTLE_MS) : untilCounted(countOpen, 0))
   return Math.max(0, stalled - idle) / readers
+}
+
+async function untilCounted(count, expected) {
+  const deadline = performance.now() + OPEN_WITHIN_MS
+  while ((await count()) !== expected) {
+    if (performance.now() > deadline) throw new Error(`${await count()} downloads are open where ${expected} should be`)
+    await sleep(100)
+  }
 }
 
 async function measureCrowd({ kvs, gateway, input }) {
