@@ -275,8 +275,8 @@ function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
 }
 
 function toFailedStatus(error: ClipUnavailable, outline: ClipOutline): ClipStatus {
-  const ranges = error instanceof ClipMismatch ? error.issue.ranges : [outline.spec.range]
-  return { state: 'FAILED', error, ranges: error.reason === 'CODEC_CHANGES' ? ranges : [] }
+  if (error instanceof ClipMismatch) return { state: 'FAILED', error, ranges: error.issue.ranges }
+  return { state: 'FAILED', error, ranges: error.reason === 'CODEC_CHANGES' ? [outline.spec.range] : [] }
 }
 
 function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
