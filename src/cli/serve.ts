@@ -28,7 +28,11 @@ async function serve(): Promise<void> {
   console.log('clipgate stops …')
 }
 
-function describe({ config }: Settings, gatewayUrl: string, kvs: EmbeddedKvs | null): string {
-  const kvsUrl = kvs?.url ?? null
-  return toWelcome({ gatewayUrl, kvsUrl, dataDir: config.dataDir, newest: kvs?.newest ?? null })
+function describe({ config }: Settings, gatewayUrl: string, embedded: EmbeddedKvs | null): string {
+  const kinesisVideo = embedded === null ? describeAws(config) : `${embedded.url} (embedded, data in ${config.dataDir})`
+  return toWelcome({ gatewayUrl, kinesisVideo, newest: embedded?.newest ?? null })
+}
+
+function describeAws({ kvs }: Settings['config']): string {
+  return kvs.backend === 'aws' && kvs.endpoint !== null ? kvs.endpoint : 'AWS'
 }

@@ -2,9 +2,8 @@ import type { EpochMs } from '../lib/clock.js'
 
 export interface Welcome {
   readonly gatewayUrl: string
-  /** Null when Kinesis Video is AWS's. */
-  readonly kvsUrl: string | null
-  readonly dataDir: string
+  /** What the gateway asks, as a person would say it. */
+  readonly kinesisVideo: string
   /** Footage to ask a clip of; null when none is known. */
   readonly newest: { readonly streamName: string; readonly timestampMs: EpochMs } | null
 }
@@ -12,15 +11,14 @@ export interface Welcome {
 const CLIP_MS = 60_000
 
 /** What `clipgate serve` says when it is ready: where things are, and one query to paste. */
-export function toWelcome({ gatewayUrl, kvsUrl, dataDir, newest }: Welcome): string {
+export function toWelcome({ gatewayUrl, kinesisVideo, newest }: Welcome): string {
   const query =
     newest === null ? 'query { streams { nodes { name status retainedFrom } } }' : toClipQuery(newest.streamName, newest.timestampMs)
-  const kvs = kvsUrl === null ? 'AWS' : `${kvsUrl} (embedded, data in ${dataDir})`
   return `
 clipgate is ready.
 
   GraphQL        ${gatewayUrl}/graphql
-  Kinesis Video  ${kvs}
+  Kinesis Video  ${kinesisVideo}
 
 Paste this into another shell${newest === null ? '' : ', and open the downloadUrl of the answer'}:
 

@@ -3,7 +3,7 @@ import { buildSchema, parse, validate } from 'graphql'
 import { toKvsWelcome, toWelcome } from '../../src/cli/welcome.js'
 import { printContract } from '../../src/graphql/schema.js'
 
-const welcome = { gatewayUrl: 'http://127.0.0.1:4000', kvsUrl: 'http://127.0.0.1:4010', dataDir: '/data' }
+const welcome = { gatewayUrl: 'http://127.0.0.1:4000', kinesisVideo: 'http://127.0.0.1:4010 (embedded)' }
 const newest = { streamName: 'front-door', timestampMs: Date.UTC(2026, 0, 31, 12) + 120 }
 
 test.each([null, newest])('the query to paste is one of the schema (%j)', (footage) => {
@@ -11,7 +11,7 @@ test.each([null, newest])('the query to paste is one of the schema (%j)', (foota
   const [, body = ''] = /-d '(.*)'/.exec(text) ?? []
   const { query } = JSON.parse(body)
   expect(validate(buildSchema(printContract()), parse(query))).toEqual([])
-  expect(text).toContain('http://127.0.0.1:4010 (embedded, data in /data)')
+  expect(text).toContain('Kinesis Video  http://127.0.0.1:4010 (embedded)\n')
 })
 
 test('the clip to paste is of the newest minute of footage', () => {
@@ -20,7 +20,7 @@ test('the clip to paste is of the newest minute of footage', () => {
 })
 
 test('AWS needs no address', () => {
-  expect(toWelcome({ ...welcome, kvsUrl: null, newest: null })).toContain('Kinesis Video  AWS\n')
+  expect(toWelcome({ ...welcome, kinesisVideo: 'AWS', newest: null })).toContain('Kinesis Video  AWS\n')
 })
 
 test('the command to paste beside an embedded KVS with access keys is one that it takes: signed, and without the secret', () => {
