@@ -1,5 +1,5 @@
 import type { EpochMs } from '../lib/clock.js'
-import type { ByteSpan } from './byte-range.js'
+import type { ByteSpan } from './response/byte-range.js'
 
 /** The bytes of one clip as the HTTP route sees them, whoever makes them and whether or not they have all come. */
 export interface ClipContent {

@@ -4,11 +4,11 @@ import type { ListedFragment } from '../domain/listed-fragment.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
 import type { FragmentLister, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
-import { type ClipOutline, toOutline } from './clip-outline.js'
+import { type ClipOutline, toOutline } from './assembly/clip-outline.js'
 import { listAround } from './clip-planner.js'
-import type { ClipSpec } from './clip-spec.js'
 import { ClipUnavailable } from './clip-unavailable.js'
-import { type FootagePin, isSameFootage, pinFootage } from './footage-pin.js'
+import type { ClipSpec } from './url/clip-spec.js'
+import { type FootagePin, isSameFootage, pinFootage } from './url/footage-pin.js'
 
 export interface ClipFinderOptions {
   readonly streams: StreamCatalog

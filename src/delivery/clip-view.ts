@@ -1,10 +1,10 @@
 import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
 import { alignTimeline } from '../domain/clip-timeline.js'
 import type { EpochMs } from '../lib/clock.js'
-import type { ClipAssembly, ClipFacts, MadeClip } from './clip-assembly.js'
-import type { ClipOutline } from './clip-outline.js'
-import type { ClipSpec } from './clip-spec.js'
+import type { ClipAssembly, ClipFacts, MadeClip } from './assembly/clip-assembly.js'
+import type { ClipOutline } from './assembly/clip-outline.js'
 import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
+import type { ClipSpec } from './url/clip-spec.js'
 
 const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
   BAD_TOKEN: { code: 'INTERNAL', retryable: false },

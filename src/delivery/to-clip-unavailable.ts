@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
 import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
-import { PartBroken } from './part-broken.js'
-import { StoreFull } from './store-full.js'
+import { PartBroken } from './store/part-broken.js'
+import { StoreFull } from './store/store-full.js'
 
 const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
   BAD_USER_INPUT: 'INTERNAL',

@@ -1,6 +1,6 @@
 import type { Clip } from '../domain/clip.js'
 import { sleep } from '../lib/sleep.js'
-import type { ClipAssembly, MadeClip } from './clip-assembly.js'
+import type { ClipAssembly, MadeClip } from './assembly/clip-assembly.js'
 import { orAborted } from './or-aborted.js'
 import { within } from './within.js'
 

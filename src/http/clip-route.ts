@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClipContent } from '../delivery/clip-content.js'
+import { orAborted } from '../delivery/or-aborted.js'
 import {
   type ClipResponse,
   decideClipResponse,
   toPreflightResponse,
   toTooEarlyResponse,
   toUnavailableResponse,
-} from '../delivery/clip-response.js'
-import { orAborted } from '../delivery/or-aborted.js'
+} from '../delivery/response/clip-response.js'
 import { toClipUnavailable } from '../delivery/to-clip-unavailable.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { toUnavailableResponse } from '../../src/delivery/clip-response.js'
 import { CLIP_UNAVAILABLE_REASONS, ClipUnavailable } from '../../src/delivery/clip-unavailable.js'
+import { toUnavailableResponse } from '../../src/delivery/response/clip-response.js'
 import { listSources } from './source-imports.js'
 
 const pages = [
@@ -54,7 +54,7 @@ test('comments of the sources name files that exist', () => {
 })
 
 test('docs/clip-url.md names every problem of a clip URL, beside the status that it has', () => {
-  const rows = readFileSync('docs/clip-url.md', 'utf8').split('\n')
+  const rows = readFileSync('docs/clip-url.md', 'utf8').replace(/ +/g, ' ').split('\n')
   const lost = CLIP_UNAVAILABLE_REASONS.filter((reason) => {
     const { status } = toUnavailableResponse(new ClipUnavailable(reason, ''))
     return !rows.some((row) => row.startsWith(`| ${status} |`) && row.includes(`\`${reason}\``))

@@ -1,0 +1,281 @@
+import type { TimeRange } from '../../domain/time-range.js'
+import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
+import { MalformedMedia } from '../../media/malformed-media.js'
+import type { Movie } from '../../media/mp4/movie.js'
+import type { ParsedMovie } from '../../media/mp4/reader.js'
+import { toRefusedUnavailable } from '../clip-refusal.js'
+import { ClipUnavailable } from '../clip-unavailable.js'
+import type { PartHandle, PartState, PartStore } from '../ports.js'
+import { toClipUnavailable } from '../to-clip-unavailable.js'
+import { ClipMismatch } from './clip-mismatch.js'
+import { buildClipMovie, type ClipMovie } from './clip-movie.js'
+import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import { type BlockKind, readFirstBlock } from './first-block.js'
+import { createPartFetch } from './part-fetch.js'
+import { readPartHead } from './part-head.js'
+
+/** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
+const SIDE_BY_SIDE = 6
+
+export interface AssemblySources {
+  readonly clips: ClipSource
+  readonly media: FragmentMediaSource
+  readonly store: PartStore
+}
+
+export type MadeClip = { readonly form: 'PASSTHROUGH' } | { readonly form: 'REBUILT'; readonly movie: ClipMovie }
+
+/** What is known of a clip once every byte of it is there. */
+export interface ClipFacts {
+  readonly form: MadeClip['form']
+  readonly sizeBytes: number
+  /** With its quotes. */
+  readonly etag: string
+  readonly durationMs: number
+  readonly delivered: TimeRange
+}
+
+export type ClipOutcome =
+  | { readonly state: 'ready'; readonly facts: ClipFacts }
+  | { readonly state: 'failed'; readonly error: ClipUnavailable }
+
+/** One clip in the making: its parts are fetched side by side, and held until `close`. Its promises reject with ClipUnavailable, but for `opened`. */
+export class ClipAssembly {
+  readonly outline: ClipOutline
+  /** One for each part; resolved when its headers have come. */
+  readonly parts: readonly Promise<PartHandle>[]
+  /** Resolves when the headers of the first part have come; rejects with what its source threw. */
+  readonly opened: Promise<PartHandle>
+  /** Resolves when the heads of all parts are known, and with them the form. */
+  readonly made: Promise<MadeClip>
+  /** Resolves when every byte is there. */
+  readonly whole: Promise<ClipFacts>
+  readonly #sources: AssemblySources
+  readonly #abort = new AbortController()
+  readonly #slots: readonly PartSlot[]
+  readonly #listeners = new Set<() => void>()
+  #outcome: ClipOutcome | null = null
+  #furthest = 0
+
+  constructor(outline: ClipOutline, sources: AssemblySources) {
+    this.outline = outline
+    this.#sources = sources
+    this.#slots = outline.parts.map(() => new PartSlot())
+    this.parts = this.#slots.map((slot) => slot.handle.promise)
+    this.opened = this.parts[0] ?? Promise.reject(new RangeError('a clip has at least one part'))
+    const fetched = this.#fetchAll()
+    this.made = this.#make()
+    this.whole = this.#complete(fetched)
+    for (const promise of [this.made, fetched]) promise.catch(() => null)
+    this.made.then(this.#tell, () => null)
+    this.whole.then(
+      (facts) => this.#end({ state: 'ready', facts }),
+      (error) => this.#end({ state: 'failed', error: toClipUnavailable(error) }),
+    )
+  }
+
+  /** Null while it is being made. */
+  get outcome(): ClipOutcome | null {
+    return this.#outcome
+  }
+
+  /** From 0 to 1, never less than before; an estimate while sizes are not known. */
+  get progress(): number {
+    // A size that turns out larger than estimated would send it back.
+    this.#furthest = Math.max(this.#furthest, this.#estimate())
+    return this.#furthest
+  }
+
+  #estimate(): number {
+    let [arrived, expected] = [0, 0]
+    this.outline.parts.forEach(({ estimatedBytes }, index) => {
+      const bytes = toBytes(this.#slots[index]?.state ?? null, estimatedBytes)
+      arrived += bytes.arrived
+      expected += bytes.expected
+    })
+    return expected === 0 ? 0 : Math.min(1, arrived / expected)
+  }
+
+  /** Called at each change; returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Lets go of the parts; those still arriving for nobody else are given up. */
+  close(): void {
+    this.#abort.abort(new ClipUnavailable('INTERNAL', 'The clip is no longer being made; ask again.'))
+    for (const slot of this.#slots) slot.close()
+    this.#listeners.clear()
+  }
+
+  readonly #tell = (): void => {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #end(outcome: ClipOutcome): void {
+    this.#outcome = outcome
+    this.#tell()
+  }
+
+  async #fetchAll(): Promise<void> {
+    const waiting = this.outline.parts.entries()
+    const work = async () => {
+      for (const [index, part] of waiting) await this.#fetch(part, index)
+    }
+    try {
+      await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, this.outline.parts.length) }, work))
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+  }
+
+  async #fetch(part: OutlinedPart, index: number): Promise<void> {
+    const slot = this.#slots[index]
+    const { signal } = this.#abort
+    signal.throwIfAborted()
+    if (slot === undefined) return
+    const { clips, store } = this.#sources
+    const fetch = createPartFetch({ clips, spec: this.outline.spec, part, source: index, onHead: (head) => this.#hear(head, index) })
+    try {
+      const handle = await store.open(part.key, fetch, signal)
+      slot.open(handle, this.#tell)
+      // A part that this clip fetches itself has its head read while it passes.
+      if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, index, signal))
+      await handle.whole(signal)
+    } catch (error) {
+      slot.reject(error, toUnavailable(error, part.range))
+      throw toUnavailable(error, part.range)
+    }
+  }
+
+  /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
+  #hear(head: ParsedMovie, index: number): void {
+    if (!head.understood && !this.#mayPassThrough) throw this.#toUnclear(head, index)
+    this.#slots[index]?.head.resolve(head)
+  }
+
+  async #make(): Promise<MadeClip> {
+    const gathered = await this.#gatherHeads()
+    if (gathered === null) return { form: 'PASSTHROUGH' }
+    const { outline } = this
+    try {
+      return { form: 'REBUILT', movie: await buildClipMovie(outline, { ...gathered, signal: this.#abort.signal }) }
+    } catch (error) {
+      throw toUnavailable(error, outline.spec.range)
+    }
+  }
+
+  /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
+  async #gatherHeads(): Promise<{ readonly movies: Movie[]; readonly firstBlock: BlockKind | null } | null> {
+    const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
+    for (const slot of this.#slots) slot.forgetHead()
+    const unclear = heads.findIndex((head) => !head.understood)
+    if (unclear >= 0 && this.#mayPassThrough) return null
+    if (unclear >= 0) throw this.#toUnclear(heads[unclear], unclear)
+    return { firstBlock, movies: heads.flatMap((head) => (head.understood ? [head.movie] : [])) }
+  }
+
+  get #mayPassThrough(): boolean {
+    return this.outline.parts.length === 1 && this.outline.spec.cut === 'FRAGMENT'
+  }
+
+  #toUnclear(head: ParsedMovie | undefined, partIndex: number): ClipMismatch {
+    const reason = head?.understood === false ? head.reason : 'it is missing'
+    const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
+    return new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
+  }
+
+  async #findFirstBlock(): Promise<BlockKind | null> {
+    const { spec } = this.outline
+    if (spec.cut === 'FRAGMENT') return null
+    const head = await this.#slots[0]?.head.promise
+    if (!head?.understood || head.movie.tracks.length < 2) return null
+    const request = { streamArn: spec.streamArn, fragmentNumber: spec.pin.firstFragmentNumber }
+    try {
+      return await readFirstBlock(this.#sources.media, request, this.#abort.signal)
+    } catch (error) {
+      throw toUnavailable(error, spec.range)
+    }
+  }
+
+  async #complete(fetched: Promise<void>): Promise<ClipFacts> {
+    const [made] = await Promise.all([this.made, fetched])
+    const { durationMs, delivered } = this.outline
+    if (made.form === 'REBUILT') {
+      const { layout, ...facts } = made.movie
+      return {
+        form: 'REBUILT',
+        sizeBytes: layout.file.sizeBytes,
+        etag: layout.etag,
+        durationMs: facts.durationMs,
+        delivered: facts.delivered,
+      }
+    }
+    const part = await this.opened
+    const { signal } = this.#abort
+    const sizeBytes = await part.whole(signal)
+    return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered }
+  }
+
+  #fail(error: unknown): void {
+    this.#abort.abort(error)
+    for (const slot of this.#slots) slot.reject(error, error)
+  }
+}
+
+/** Where one part of the clip will be. */
+class PartSlot {
+  readonly handle = Promise.withResolvers<PartHandle>()
+  head = Promise.withResolvers<ParsedMovie>()
+  #opened: PartHandle | null = null
+  #isClosed = false
+  #endProgress = () => {}
+
+  constructor() {
+    for (const { promise } of [this.handle, this.head]) promise.catch(() => null)
+  }
+
+  get state(): PartState | null {
+    return this.#opened?.state ?? null
+  }
+
+  open(handle: PartHandle, onProgress: () => void): void {
+    this.#opened = handle
+    this.#endProgress = handle.onProgress(onProgress)
+    this.handle.resolve(handle)
+    if (this.#isClosed) this.close()
+  }
+
+  forgetHead(): void {
+    this.head = Promise.withResolvers()
+    this.head.promise.catch(() => null)
+  }
+
+  reject(handleError: unknown, headError: unknown): void {
+    this.handle.reject(handleError)
+    this.head.reject(headError)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#endProgress()
+    this.#opened?.release()
+  }
+}
+
+function toBytes(state: PartState | null, estimatedBytes: number): { readonly arrived: number; readonly expected: number } {
+  if (state?.state === 'complete') return { arrived: state.sizeBytes, expected: state.sizeBytes }
+  if (state?.state !== 'arriving') return { arrived: 0, expected: estimatedBytes }
+  // An estimate that is exceeded is raised, lest a clip that still arrives looks complete.
+  const expected = state.expectedBytes ?? Math.max(estimatedBytes, state.arrivedBytes * 1.01)
+  return { arrived: state.arrivedBytes, expected }
+}
+
+function toUnavailable(error: unknown, range: TimeRange): ClipUnavailable {
+  if (error instanceof MalformedMedia) {
+    return new ClipUnavailable('KVS_FAILED', 'Kinesis Video sent a file that is damaged.', { retryAfterMs: 1000, cause: error })
+  }
+  return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
+}

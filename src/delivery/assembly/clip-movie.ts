@@ -1,0 +1,122 @@
+// From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
+
+import { createHash, type Hash } from 'node:crypto'
+import { instantText } from '../../domain/clip-issue-text.js'
+import { toStreamName } from '../../domain/stream-ref.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import { layOutMovieInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
+import { type JoinResult, joinMoviesInSteps } from '../../media/mp4/join.js'
+import type { Movie } from '../../media/mp4/movie.js'
+import { shownMs } from '../../media/mp4/movie-boxes.js'
+import { placementOf, toMs } from '../../media/mp4/presentation.js'
+import type { SlicedFile } from '../../media/mp4/slices.js'
+import { trimMovieInSteps } from '../../media/mp4/trim.js'
+import { finishInTurns, type Steps } from '../../media/steps.js'
+import { ClipMismatch } from './clip-mismatch.js'
+import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import { toDelivered, toExactWindow } from './exact-window.js'
+import type { BlockKind } from './first-block.js'
+import { placeFragments } from './fragment-places.js'
+import type { ClipLayout } from './sliced-content.js'
+
+export interface ClipMovie {
+  readonly layout: ClipLayout
+  readonly durationMs: number
+  readonly delivered: TimeRange
+}
+
+export interface ClipMovieOptions {
+  /** One for each part of the outline, in order. Emptied: the tables of many hours are not held twice. */
+  readonly movies: Movie[]
+  /** What the first fragment begins with, where it was asked for. */
+  readonly firstBlock: BlockKind | null
+  readonly signal: AbortSignal
+}
+
+/** About a millisecond's work. */
+const HASHED_PER_STEP = 512 * 1024
+
+type Joined = Extract<JoinResult, { joined: true }>
+
+/** Throws ClipMismatch when the parts do not fit together. */
+export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock, signal }: ClipMovieOptions): Promise<ClipMovie> {
+  const result = await joinParts(outline, movies.splice(0), signal)
+  if (!result.joined) throw new ClipMismatch(result, outline)
+  const firstBlockMs = toFirstBlockMs(result, firstBlock)
+  const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
+  if (outline.spec.cut === 'FRAGMENT') return layOut(outline, { movie: timed, delivered: outline.delivered, signal })
+  const cut = await cutExactly({ outline, joined: { ...result, movie: timed }, firstBlockMs, signal })
+  return layOut(outline, { ...cut, signal })
+}
+
+function joinParts(outline: ClipOutline, movies: readonly Movie[], signal: AbortSignal): Promise<JoinResult> {
+  const parts = movies.map((movie, index) => ({ movie, fragments: toPartFragments(outline.parts[index]) }))
+  return finishInTurns(joinMoviesInSteps(parts, { startMs: null, tags: [] }), { signal })
+}
+
+function toPartFragments(part: OutlinedPart | undefined): { startMs: number; lengthMs: number }[] {
+  return Array.from(part?.producerStartsMs ?? [], (startMs, index) => ({ startMs, lengthMs: part?.lengthsMs[index] ?? 0 }))
+}
+
+/** The time of the first fragment's first block in the movie: the instant that its timestamp is of. */
+function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null): number {
+  const [video] = movie.tracks
+  const firstAudioMs = parts[0]?.firstAudioMs ?? null
+  const firstTicks = video ? placementOf(video).originTicks + (video.samples.compositionOffsets?.[0] ?? 0) : 0
+  const firstVideoMs = video ? toMs(firstTicks, video.timescale) : 0
+  if (firstAudioMs === null || firstBlock === 'video') return firstVideoMs
+  return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
+}
+
+async function cutExactly({
+  outline,
+  joined,
+  firstBlockMs,
+  signal,
+}: {
+  readonly outline: ClipOutline
+  readonly joined: Joined
+  readonly firstBlockMs: number
+  readonly signal: AbortSignal
+}): Promise<{ movie: Movie; delivered: TimeRange }> {
+  const places = placeFragments(outline.parts, joined.movie, firstBlockMs)
+  const window = toExactWindow(places, outline.spec.range)
+  const cut = await finishInTurns(trimMovieInSteps(joined.movie, window), { signal })
+  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(outline)
+  const delivered = toDelivered(places, cut)
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered }
+}
+
+async function layOut(
+  outline: ClipOutline,
+  { movie, delivered, signal }: { readonly movie: Movie; readonly delivered: TimeRange; readonly signal: AbortSignal },
+): Promise<ClipMovie> {
+  const tags = [
+    { name: 'title', value: toStreamName(outline.spec.streamArn) },
+    { name: 'date', value: instantText(movie.startMs ?? outline.startMs) },
+  ]
+  const file = await finishInTurns(layOutMovieInSteps({ ...movie, tags }), { signal })
+  const durationMs = Math.max(...movie.tracks.map(shownMs))
+  return { layout: { file, etag: await finishInTurns(toEtagInSteps(outline, file), { signal }) }, durationMs, delivered }
+}
+
+/**
+ * The tag of a rebuilt clip hashes what its bytes are made from: the version of the layout, the parts, and the head, which names every
+ * sample's size and place, so that another answer to the same GetClip never continues a download of this one.
+ */
+function* toEtagInSteps({ parts }: ClipOutline, file: SlicedFile): Steps<string> {
+  const hash = createHash('sha256').update(`clipgate ${MP4_FORMAT_VERSION}\n`)
+  for (const { key } of parts) hash.update(`${key}\n`)
+  for (const slice of file.slices) {
+    if (slice.kind === 'source') hash.update(`\n${slice.source} ${slice.offset} ${slice.length}\n`)
+    else yield* hashInSteps(hash, slice.bytes)
+  }
+  return `"${hash.digest('base64url')}"`
+}
+
+function* hashInSteps(hash: Hash, bytes: Uint8Array): Steps<void> {
+  for (let at = 0; at < bytes.byteLength; at += HASHED_PER_STEP) {
+    hash.update(bytes.subarray(at, at + HASHED_PER_STEP))
+    yield
+  }
+}

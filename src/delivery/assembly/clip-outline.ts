@@ -1,0 +1,67 @@
+// What is remembered of a planned clip: all that is needed to fetch and to show it, without its fragments, of which there may be many.
+
+import { createHash } from 'node:crypto'
+import type { PlannedPart } from '../../domain/clip-packing.js'
+import type { ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
+import type { TimelineEntry } from '../../domain/clip-timeline.js'
+import { startOf } from '../../domain/listed-fragment.js'
+import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
+import type { EpochMs } from '../../lib/clock.js'
+import type { ClipSpec } from '../url/clip-spec.js'
+import { digestNumbers, pinFootage } from '../url/footage-pin.js'
+
+export interface ClipOutline {
+  readonly spec: ClipSpec
+  readonly delivered: TimeRange
+  readonly truncated: boolean
+  readonly gaps: readonly TimeRange[]
+  readonly timeline: readonly TimelineEntry[]
+  readonly durationMs: number
+  /** Timestamp of the first fragment, by the selector's clock. */
+  readonly startMs: EpochMs
+  /** At least one. */
+  readonly parts: readonly OutlinedPart[]
+}
+
+/** One GetClip call. */
+export interface OutlinedPart {
+  /** What the answer is made from, hashed: equal parts of different clips have the same key. */
+  readonly key: string
+  readonly range: TimeRange
+  readonly fragmentCount: number
+  readonly estimatedBytes: number
+  /** One entry a fragment, in playing order: its timestamp by the selector's clock, and by the producer's. */
+  readonly startsMs: Float64Array
+  readonly producerStartsMs: Float64Array
+  readonly lengthsMs: Float64Array
+}
+
+export function toOutline(request: PlanRequest & { readonly fileName: string | null }, streamArn: string, plan: ClipPlan): ClipOutline {
+  const { fragmentSelectorType, range, cut, overflow, fileName } = request
+  const [first] = plan.fragments
+  return {
+    spec: { streamArn, fragmentSelectorType, range, cut, overflow, fileName, pin: pinFootage(plan.fragments) },
+    delivered: plan.delivered,
+    truncated: plan.truncated,
+    gaps: plan.gaps,
+    timeline: plan.timeline,
+    durationMs: plan.durationMs,
+    startMs: first ? startOf(first, fragmentSelectorType) : range.startMs,
+    parts: plan.parts.map((part) => toOutlinedPart(part, streamArn, fragmentSelectorType)),
+  }
+}
+
+function toOutlinedPart(part: PlannedPart, streamArn: string, selector: FragmentSelectorType): OutlinedPart {
+  const key = createHash('sha256').update(`${streamArn}\n${selector}\n`).update(digestNumbers(part.fragments)).digest('base64url')
+  const producerStartsMs = Float64Array.from(part.fragments, (fragment) => fragment.producerTimestampMs)
+  const isByProducer = selector === 'PRODUCER_TIMESTAMP'
+  return {
+    key,
+    range: part.range,
+    fragmentCount: part.fragments.length,
+    estimatedBytes: part.sizeBytes,
+    startsMs: isByProducer ? producerStartsMs : Float64Array.from(part.fragments, (fragment) => fragment.serverTimestampMs),
+    producerStartsMs,
+    lengthsMs: Float64Array.from(part.fragments, (fragment) => fragment.lengthMs),
+  }
+}

@@ -1,0 +1,91 @@
+// Where each listed fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
+
+import type { Movie } from '../../media/mp4/movie.js'
+import { keyFrameTimesMs, lastDuration, toMs } from '../../media/mp4/presentation.js'
+import type { OutlinedPart } from './clip-outline.js'
+
+/** One row a fragment, in playing order. */
+export interface FragmentPlaces {
+  readonly count: number
+  /** Timestamps by the selector's clock, in epoch milliseconds. */
+  readonly clockMs: Float64Array
+  /** The first block, the instant that the timestamp is of, and the first frame, in milliseconds of the movie. */
+  readonly blockMs: Float64Array
+  readonly frameMs: Float64Array
+}
+
+/** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
+const MUXING_LEAD_MS = 100
+/** Matroska's clock ticks once a millisecond. */
+const ROUNDING_MS = 1
+/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
+const MAX_STEP_MS = 24 * 3_600_000
+
+/**
+ * Fragments stand at their distances by the producer's clock. Where no key frame is found there (the clock was set, or Kinesis Video did not
+ * keep a hole), a fragment stands at the key frame after the end of the one before it. `firstBlockMs`: the first block of all, in the movie.
+ */
+export function placeFragments(parts: readonly OutlinedPart[], { tracks: [video] }: Movie, firstBlockMs: number): FragmentPlaces {
+  const producerMs = concat(parts.map((part) => part.producerStartsMs))
+  const lengthsMs = concat(parts.map((part) => part.lengthsMs))
+  const count = producerMs.length
+  const keys = new KeyFrames(video === undefined ? new Float64Array(0) : keyFrameTimesMs(video).sort())
+  const usualMs = video === undefined ? 0 : toMs(lastDuration(video.samples), video.timescale)
+  const places = {
+    count,
+    clockMs: concat(parts.map((part) => part.startsMs)),
+    blockMs: new Float64Array(count),
+    frameMs: new Float64Array(count),
+  }
+  for (let index = 0; index < count; index += 1) {
+    const before = places.blockMs[index - 1] ?? firstBlockMs
+    const stepMs = index === 0 ? 0 : (producerMs[index] ?? 0) - (producerMs[index - 1] ?? 0)
+    const isStep = index === 0 || (stepMs > 0 && stepMs <= MAX_STEP_MS)
+    const byClock = isStep ? keys.find(before + stepMs, { leadMs: MUXING_LEAD_MS + usualMs }) : null
+    const followsMs = before + (lengthsMs[index - 1] ?? 0) + usualMs
+    const following = byClock ?? keys.find(followsMs - usualMs, { leadMs: MUXING_LEAD_MS + usualMs })
+    places.blockMs[index] = byClock !== null || following === null ? before + (isStep ? stepMs : followsMs - before) : following
+    places.frameMs[index] = following ?? places.blockMs[index] ?? 0
+  }
+  return places
+}
+
+/** The last fragment whose first frame is shown by then. */
+export function fragmentAt({ frameMs, count }: FragmentPlaces, movieMs: number): number {
+  return Math.max(0, firstAtOrAfter(frameMs, movieMs + ROUNDING_MS / 2, count) - 1)
+}
+
+class KeyFrames {
+  readonly #timesMs: Float64Array
+
+  /** Ascending. */
+  constructor(timesMs: Float64Array) {
+    this.#timesMs = timesMs
+  }
+
+  /** The key frame at the time or a little after it; null when there is none. */
+  find(timeMs: number, { leadMs }: { readonly leadMs: number }): number | null {
+    const found = this.#timesMs[firstAtOrAfter(this.#timesMs, timeMs - ROUNDING_MS)]
+    return found !== undefined && found <= timeMs + leadMs ? found : null
+  }
+}
+
+function firstAtOrAfter(sorted: Float64Array, wanted: number, count = sorted.length): number {
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? 0) < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function concat(columns: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const column of columns) {
+    joined.set(column, at)
+    at += column.length
+  }
+  return joined
+}

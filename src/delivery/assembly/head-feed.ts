@@ -1,0 +1,50 @@
+import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
+
+/** Reads the tables of an MP4 out of its bytes as they pass, holding no more of them than the tables. */
+export class HeadFeed {
+  readonly #reading: ReturnType<typeof readMovie>
+  #step: IteratorResult<{ readonly start: number; readonly end: number }, ParsedMovie>
+  /** What has passed and may still be wanted. */
+  #held: { readonly start: number; readonly bytes: Uint8Array }[] = []
+  #passed = 0
+
+  constructor(source: number) {
+    this.#reading = readMovie(source)
+    this.#step = this.#reading.next(new Uint8Array(0))
+  }
+
+  /** Null until the tables have passed. */
+  get parsed(): ParsedMovie | null {
+    return this.#step.done === true ? this.#step.value : null
+  }
+
+  get passedBytes(): number {
+    return this.#passed
+  }
+
+  /** Keeps the chunk itself: its memory may not be used again. @throws MalformedMedia */
+  push(chunk: Uint8Array): void {
+    const start = this.#passed
+    this.#passed += chunk.byteLength
+    if (this.#step.done === true) return
+    this.#held.push({ start, bytes: chunk })
+    this.#feed(false)
+  }
+
+  /** @throws MalformedMedia when the tables are not all there. */
+  end(): void {
+    this.#feed(true)
+  }
+
+  #feed(isEnd: boolean): void {
+    while (this.#step.done !== true && (isEnd || this.#passed >= this.#step.value.end)) {
+      this.#step = this.#reading.next(this.#cut(this.#step.value))
+    }
+    const { done, value } = this.#step
+    this.#held = done === true ? [] : this.#held.filter((held) => held.start + held.bytes.byteLength > value.start)
+  }
+
+  #cut({ start, end }: { readonly start: number; readonly end: number }): Uint8Array {
+    return Buffer.concat(this.#held.map((held) => held.bytes.subarray(Math.max(0, start - held.start), Math.max(0, end - held.start))))
+  }
+}

@@ -1,0 +1,38 @@
+// Whether an answer holds all the fragments that were listed. It names none of them, so that its length is all there is to go by.
+
+import type { FragmentSelectorType } from '../../domain/time-range.js'
+import type { OutlinedPart } from './clip-outline.js'
+
+/** A fragment's listed length leaves out its last frame, which lasts until the next fragment; a longer pause than this is a gap. */
+const LONGEST_FRAME_MS = 1000
+const MOST_TOLERANCE_MS = 1000
+
+type ListedPart = Pick<OutlinedPart, 'producerStartsMs' | 'lengthsMs'>
+
+/** @param givenMs how long the answer plays: as long as its footage reaches, or as long as its fragments are where gaps are closed */
+export function isFootageMissing(givenMs: number, part: ListedPart, selector: FragmentSelectorType): boolean {
+  const { closedMs, shortestMs } = measure(part)
+  const spanMs = toSpanMs(part)
+  const toleranceMs = Math.min(MOST_TOLERANCE_MS, shortestMs / 2)
+  // By server time the producers' clocks may lie anywhere, and what is between them says nothing.
+  const keepsGaps = selector === 'PRODUCER_TIMESTAMP' && givenMs > closedMs + toleranceMs
+  const expectedMs = keepsGaps ? spanMs : Math.min(spanMs, closedMs)
+  return givenMs < expectedMs - toleranceMs
+}
+
+function toSpanMs({ producerStartsMs, lengthsMs }: ListedPart): number {
+  return (producerStartsMs.at(-1) ?? 0) + (lengthsMs.at(-1) ?? 0) - (producerStartsMs[0] ?? 0)
+}
+
+/** How long the fragments are together, and the shortest of them, each with its last frame. */
+function measure({ producerStartsMs, lengthsMs }: ListedPart): { readonly closedMs: number; readonly shortestMs: number } {
+  let closedMs = 0
+  let shortestMs = Number.POSITIVE_INFINITY
+  for (const [index, lengthMs] of lengthsMs.entries()) {
+    const pauseMs = (producerStartsMs[index + 1] ?? Number.NaN) - (producerStartsMs[index] ?? 0) - lengthMs
+    const playedMs = pauseMs > 0 && pauseMs <= LONGEST_FRAME_MS ? lengthMs + pauseMs : lengthMs
+    closedMs += playedMs
+    shortestMs = Math.min(shortestMs, playedMs)
+  }
+  return { closedMs, shortestMs }
+}

@@ -1,0 +1,95 @@
+import type { FragmentSelectorType } from '../../domain/time-range.js'
+import type { ClipSource } from '../../kvs/ports.js'
+import { shownMs } from '../../media/mp4/movie-boxes.js'
+import type { ParsedMovie } from '../../media/mp4/reader.js'
+import { ClipUnavailable } from '../clip-unavailable.js'
+import type { PartBody, PartFetch } from '../ports.js'
+import { PartBroken } from '../store/part-broken.js'
+import type { ClipSpec } from '../url/clip-spec.js'
+import type { OutlinedPart } from './clip-outline.js'
+import { HeadFeed } from './head-feed.js'
+import { isFootageMissing } from './missing-footage.js'
+
+/** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
+const HEADERS_TIMEOUT_MS = 120_000
+/** Room for boxes behind the tables and the media, where nothing is that a clip is made of. An answer that goes on for longer has no end. */
+const MAX_TAIL_BYTES = 1024 * 1024
+
+export interface PartFetchOptions {
+  readonly clips: ClipSource
+  readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
+  readonly part: OutlinedPart
+  /** Number of the part in its clip. */
+  readonly source: number
+  /** Hears of the tables as soon as they have passed. */
+  readonly onHead: (head: ParsedMovie) => void
+}
+
+/** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
+export function createPartFetch({ clips, spec, part, source, onHead }: PartFetchOptions): PartFetch {
+  const { streamArn, fragmentSelectorType } = spec
+  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
+  return async (signal): Promise<PartBody> => {
+    const body = await withHeadersDeadline(signal, (bounded) => clips.getClip(request, bounded))
+    return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }
+  }
+}
+
+/** The deadline is for the headers alone; the signal goes on to cut the body. */
+async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => {
+    const message = 'Kinesis Video did not begin to send the clip in time.'
+    deadline.abort(new ClipUnavailable('KVS_THROTTLED', message, { retryAfterMs: 5000 }))
+  }, HEADERS_TIMEOUT_MS)
+  try {
+    return await ask(AbortSignal.any([signal, deadline.signal]))
+  } catch (error) {
+    throw deadline.signal.aborted ? deadline.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function* checkBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  {
+    part,
+    source,
+    onHead,
+    fragmentSelectorType,
+  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead'> & Pick<ClipSpec, 'fragmentSelectorType'>,
+): AsyncGenerator<Uint8Array> {
+  const feed = new HeadFeed(source)
+  let isTold = false
+  let mostBytes = Number.POSITIVE_INFINITY
+  const tell = () => {
+    if (isTold || feed.parsed === null) return
+    isTold = true
+    refuseShort(feed.parsed, part, fragmentSelectorType)
+    if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
+    onHead(feed.parsed)
+  }
+  for await (const chunk of bytes) {
+    feed.push(chunk)
+    tell()
+    if (feed.passedBytes > mostBytes)
+      throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${mostBytes}, far behind its media`)
+    yield chunk
+  }
+  feed.end()
+  tell()
+  const { parsed } = feed
+  if (parsed?.understood && feed.passedBytes < parsed.mediaEnd) {
+    throw new PartBroken('WRONG_LENGTH', `the answer ends at byte ${feed.passedBytes}, its media at byte ${parsed.mediaEnd}`)
+  }
+}
+
+/** Footage may go out of retention between the listing and the answer, which then is shorter and says nothing of it. */
+function refuseShort(head: ParsedMovie, part: OutlinedPart, selector: FragmentSelectorType): void {
+  if (!head.understood) return
+  const givenMs = Math.max(0, ...head.movie.tracks.map(shownMs))
+  if (!isFootageMissing(givenMs, part, selector)) return
+  const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
+  throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+}

@@ -1,0 +1,72 @@
+// What a URL and an id hold: everything needed to make the clip again, and to know that the footage is still the same.
+
+import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
+import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
+import { CompactBytesInvalid, type CompactReader, type CompactWriter } from './compact-bytes.js'
+import type { FootagePin } from './footage-pin.js'
+
+export interface ClipSpec {
+  readonly streamArn: string
+  readonly fragmentSelectorType: FragmentSelectorType
+  readonly range: TimeRange
+  readonly cut: ClipCut
+  readonly overflow: ClipOverflow
+  /** Safe; null when one is to be made from the stream and the start. */
+  readonly fileName: string | null
+  readonly pin: FootagePin
+}
+
+// In the order of their numbers on the wire: append only.
+const SELECTORS = ['SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP'] as const
+const CUTS = ['FRAGMENT', 'EXACT'] as const
+const OVERFLOWS = ['JOIN', 'TRUNCATE', 'REFUSE'] as const
+
+export function writeClipSpec(writer: CompactWriter, spec: ClipSpec): CompactWriter {
+  const choices = SELECTORS.indexOf(spec.fragmentSelectorType) + 2 * CUTS.indexOf(spec.cut) + 4 * OVERFLOWS.indexOf(spec.overflow)
+  writer
+    .number(choices)
+    .number(toUnsigned(spec.range.startMs))
+    .number(spec.range.endMs - spec.range.startMs)
+    .text(spec.streamArn)
+    .text(spec.fileName ?? '')
+    .number(spec.pin.fragmentCount)
+    .decimal(spec.pin.firstFragmentNumber)
+    .decimal(spec.pin.lastFragmentNumber)
+    .bytes(spec.pin.digest)
+  return writer
+}
+
+/** @throws CompactBytesInvalid */
+export function readClipSpec(reader: CompactReader): ClipSpec {
+  const choices = reader.number()
+  const startMs = fromUnsigned(reader.number())
+  return {
+    fragmentSelectorType: getChoice(SELECTORS, choices % 2),
+    cut: getChoice(CUTS, (choices >> 1) % 2),
+    overflow: getChoice(OVERFLOWS, choices >> 2),
+    range: { startMs, endMs: startMs + reader.number() },
+    streamArn: reader.text(),
+    fileName: reader.text() || null,
+    pin: {
+      fragmentCount: reader.number(),
+      firstFragmentNumber: reader.decimal(),
+      lastFragmentNumber: reader.decimal(),
+      digest: reader.bytes(),
+    },
+  }
+}
+
+function getChoice<T>(choices: readonly T[], index: number): T {
+  const choice = choices[index]
+  if (choice === undefined) throw new CompactBytesInvalid(`there is no choice ${index}`)
+  return choice
+}
+
+/** Producer clocks may stand before 1970: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
+function toUnsigned(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value
+}
+
+function fromUnsigned(value: number): number {
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+}

@@ -1,0 +1,559 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, open, readdir, readFile, readlink, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { PartFetch, PartHandle } from '../../../src/delivery/ports.js'
+import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/store/disk-part-store.js'
+import { fileBytes } from '../../../src/delivery/store/part-footer.js'
+import { StoreFull } from '../../../src/delivery/store/store-full.js'
+import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
+
+const SIGNAL = new AbortController().signal
+const NOT_FETCHED: PartFetch = async () => {
+  throw new Error('fetched although it is stored')
+}
+
+let folder = ''
+const stores: DiskPartStore[] = []
+
+async function openStore(options: Partial<DiskPartStoreOptions> = {}): Promise<DiskPartStore> {
+  const store = await DiskPartStore.open({ folder, capBytes: 100_000_000, ...options })
+  stores.push(store)
+  return store
+}
+
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'clipgate-store-')), 'clips')
+})
+
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close()
+  await rm(join(folder, '..'), { recursive: true, force: true })
+})
+
+const readAll = (handle: PartHandle) => collect(handle.read({ start: 0, end: Number.MAX_SAFE_INTEGER }, SIGNAL))
+
+/** Waits until the part is on the disk and nothing holds it. */
+async function store(parts: DiskPartStore, key: string, bytes: Buffer): Promise<void> {
+  const handle = await parts.open(key, countingFetch(bytes).fetch)
+  await handle.whole(SIGNAL)
+  handle.release()
+  await until(async () => (await temporaries()).length === 0)
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + 20_000
+  while (!(await condition())) {
+    if (Date.now() > giveUpAt) throw new Error(`never came true: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+const files = async () => (await readdir(folder)).filter((name) => name.endsWith('.part'))
+const temporaries = async () => (await readdir(folder)).filter((name) => name.endsWith('.tmp'))
+const pathOf = (key: string) => join(folder, `${createHash('sha256').update(key).digest('hex')}.part`)
+const isStored = async (key: string) =>
+  stat(pathOf(key)).then(
+    () => true,
+    () => false,
+  )
+
+describe('a part that is fetched', () => {
+  test('comes once for any number who ask at the same time, and then from the disk', async () => {
+    const parts = await openStore()
+    const bytes = patternBytes(3_000_000)
+    const { fetch, calls } = countingFetch(bytes)
+    const handles = await Promise.all(Array.from({ length: 1_000 }, () => parts.open('k', fetch)))
+    expect(handles.map(({ origin }) => origin).filter((origin) => origin === 'fetched')).toHaveLength(1)
+    const read = await Promise.all(handles.slice(0, 20).map(readAll))
+    expect(read.every((content) => content.equals(bytes))).toBe(true)
+    for (const handle of handles) handle.release()
+    const again = await parts.open('k', NOT_FETCHED)
+    expect(again.origin).toBe('stored')
+    expect((await readAll(again)).equals(bytes)).toBe(true)
+    again.release()
+    expect(calls()).toBe(1)
+  })
+
+  test.each([0, 1, 65_535, 65_536, 65_537, 262_144, 1_000_003])('is the same in every span when it has %i bytes', async (size) => {
+    const parts = await openStore()
+    const bytes = patternBytes(size, size)
+    for (const chunkBytes of [1_000, 65_536, 100_001]) {
+      const handle = await parts.open(`k${chunkBytes}`, countingFetch(bytes, chunkBytes).fetch)
+      expect((await readAll(handle)).equals(bytes)).toBe(true)
+      expect(await handle.whole(SIGNAL)).toBe(size)
+      for (const [start, end] of [
+        [0, 2],
+        [size - 1, size],
+        [65_530, 65_540],
+        [Math.floor(size / 3), Math.floor(size / 2)],
+        [1, size - 1],
+      ] as const) {
+        if (start < 0 || end <= start) continue
+        expect((await collect(handle.read({ start, end }, SIGNAL))).equals(bytes.subarray(start, end))).toBe(true)
+      }
+      handle.release()
+    }
+  })
+
+  test('is read while it arrives, and a span far inside waits for just its bytes', async () => {
+    const parts = await openStore()
+    const bytes = patternBytes(500_000)
+    const source = new HandFedSource(500_000)
+    const handle = await parts.open('k', source.fetch)
+    const near = handle.read({ start: 0, end: 500_000 }, SIGNAL)[Symbol.asyncIterator]()
+    const far = collect(handle.read({ start: 300_000, end: 300_010 }, SIGNAL))
+    source.feed(bytes.subarray(0, 1_000))
+    expect(Buffer.from((await near.next()).value).equals(bytes.subarray(0, 1_000))).toBe(true)
+    source.feed(bytes.subarray(1_000, 300_010))
+    expect((await far).equals(bytes.subarray(300_000, 300_010))).toBe(true)
+    expect(handle.state).toEqual({ state: 'arriving', arrivedBytes: 300_010, expectedBytes: 500_000 })
+    source.feed(bytes.subarray(300_010))
+    source.end()
+    expect(await handle.whole(SIGNAL)).toBe(500_000)
+    await near.return?.()
+    handle.release()
+  })
+
+  test('tells each change of its state', async () => {
+    const parts = await openStore()
+    const source = new HandFedSource(null)
+    const handle = await parts.open('k', source.fetch)
+    const told: unknown[] = []
+    handle.onProgress((state) => told.push(state))
+    source.feed(patternBytes(10))
+    await until(() => told.length === 1)
+    source.end()
+    await handle.whole(SIGNAL)
+    expect(told).toEqual([
+      { state: 'arriving', arrivedBytes: 10, expectedBytes: null },
+      { state: 'complete', sizeBytes: 10 },
+    ])
+    handle.release()
+  })
+
+  test('arrives at its source’s speed when a reader stalls', async () => {
+    const parts = await openStore()
+    const bytes = patternBytes(5_000_000)
+    const handle = await parts.open('k', countingFetch(bytes).fetch)
+    const stalled = handle.read({ start: 0, end: bytes.byteLength }, SIGNAL)[Symbol.asyncIterator]()
+    const first = Buffer.from((await stalled.next()).value)
+    expect(await handle.whole(SIGNAL)).toBe(5_000_000)
+    const other = await parts.open('k', NOT_FETCHED)
+    expect((await readAll(other)).equals(bytes)).toBe(true)
+    const rest = await collect({ [Symbol.asyncIterator]: () => stalled })
+    expect(Buffer.concat([first, rest]).equals(bytes)).toBe(true)
+    other.release()
+    handle.release()
+  })
+
+  test('is right for a reader so slow that its large buffers are taken back', async () => {
+    const parts = await openStore()
+    const bytes = patternBytes(1_500_000)
+    const handle = await parts.open('k', countingFetch(bytes).fetch)
+    await handle.whole(SIGNAL)
+    const sizes: number[] = []
+    const slow = async function* () {
+      for await (const chunk of handle.read({ start: 0, end: bytes.byteLength }, SIGNAL)) {
+        const copy = Buffer.from(chunk)
+        if (sizes.push(copy.byteLength) === 2) await new Promise((resolve) => setTimeout(resolve, 1_100))
+        yield copy
+      }
+    }
+    expect((await collect(slow())).equals(bytes)).toBe(true)
+    expect(sizes.slice(0, 4)).toEqual([262_144, 262_144, 65_536, 65_536])
+    handle.release()
+  })
+
+  test('goes on when its first requester leaves, and is given up when the last one does', async () => {
+    const parts = await openStore()
+    const source = new HandFedSource(null)
+    const first = await parts.open('k', source.fetch)
+    const second = await parts.open('k', NOT_FETCHED)
+    first.release()
+    first.release()
+    source.feed(patternBytes(10))
+    expect((await collect(second.read({ start: 0, end: 10 }, SIGNAL))).byteLength).toBe(10)
+    expect(second.origin).toBe('joined_in_flight')
+    second.release()
+    await until(() => source.isLeft)
+    await until(async () => (await readdir(folder)).length === 0 && parts.sizeBytes === 0)
+    expect(source.signal?.aborted).toBe(true)
+    const { fetch, calls } = countingFetch(patternBytes(10))
+    const anew = await parts.open('k', fetch)
+    expect(anew.origin).toBe('fetched')
+    expect(calls()).toBe(1)
+    anew.release()
+  })
+
+  test('is not waited for by a caller whose signal aborts, while the others get it', async () => {
+    const parts = await openStore()
+    const controller = new AbortController()
+    const gate = Promise.withResolvers<void>()
+    const bytes = patternBytes(100)
+    const fetch: PartFetch = async (signal) => {
+      await gate.promise
+      return countingFetch(bytes).fetch(signal)
+    }
+    const leaving = parts.open('k', fetch, controller.signal)
+    const staying = parts.open('k', NOT_FETCHED)
+    controller.abort(new Error('I leave'))
+    await expect(leaving).rejects.toThrow('I leave')
+    gate.resolve()
+    const handle = await staying
+    expect((await readAll(handle)).equals(bytes)).toBe(true)
+    handle.release()
+  })
+
+  test('leaves no file open when all who asked have left before it was', async () => {
+    const parts = await openStore()
+    await store(parts, 'k', patternBytes(100_000))
+    for (let round = 0; round < 20; round++) {
+      const controller = new AbortController()
+      const opening = [
+        parts.open('k', NOT_FETCHED, controller.signal),
+        parts.open(`n${round}`, countingFetch(patternBytes(10)).fetch, controller.signal),
+      ]
+      for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+      controller.abort(new Error('I leave'))
+      for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') result.value.release()
+    }
+    await parts.close()
+    const openFiles = async () => {
+      const links = await readdir('/proc/self/fd').catch(() => [])
+      const targets = await Promise.all(links.map((link) => readlink(`/proc/self/fd/${link}`).catch(() => '')))
+      return targets.filter((target) => target.startsWith(folder))
+    }
+    await until(async () => (await openFiles()).length === 0)
+  })
+
+  test('fails for all who wait when the fetch is refused, and the next request asks again', async () => {
+    const parts = await openStore()
+    let calls = 0
+    const refused: PartFetch = async () => {
+      calls += 1
+      throw new Error('throttled')
+    }
+    const waiting = [parts.open('k', refused), parts.open('k', refused)]
+    for (const result of await Promise.allSettled(waiting)) expect(result).toMatchObject({ reason: { message: 'throttled' } })
+    expect(calls).toBe(1)
+    const handle = await parts.open('k', countingFetch(patternBytes(5)).fetch)
+    expect((await readAll(handle)).equals(patternBytes(5))).toBe(true)
+    handle.release()
+  })
+})
+
+describe('a source that fails', () => {
+  const bytes = patternBytes(200_000)
+
+  async function expectNothingKept(parts: DiskPartStore): Promise<void> {
+    await until(async () => (await readdir(folder)).length === 0 && parts.sizeBytes === 0)
+    const handle = await parts.open('k', countingFetch(bytes).fetch)
+    expect((await readAll(handle)).equals(bytes)).toBe(true)
+    handle.release()
+  }
+
+  test('by breaking off breaks its readers, and leaves no file', async () => {
+    const parts = await openStore()
+    const source = new HandFedSource(200_000)
+    const handle = await parts.open('k', source.fetch)
+    const reading = readAll(handle)
+    const whole = handle.whole(SIGNAL)
+    source.feed(bytes.subarray(0, 70_000))
+    source.breakOff(new Error('reset by peer'))
+    await expect(reading).rejects.toThrow('reset by peer')
+    await expect(whole).rejects.toThrow('reset by peer')
+    expect(handle.state).toMatchObject({ state: 'failed' })
+    // What had come is right, and can still be read by those who hold it.
+    expect((await collect(handle.read({ start: 0, end: 70_000 }, SIGNAL))).equals(bytes.subarray(0, 70_000))).toBe(true)
+    handle.release()
+    await expectNothingKept(parts)
+  })
+
+  test.each([
+    ['too few bytes', 100_000, 'WRONG_LENGTH'],
+    ['too many bytes', 200_001, 'WRONG_LENGTH'],
+  ])('by sending %s is noticed', async (_name, sent, breakage) => {
+    const parts = await openStore()
+    const handle = await parts.open('k', async () => ({
+      sizeBytes: 200_000,
+      bytes: (await countingFetch(patternBytes(sent)).fetch(SIGNAL)).bytes,
+    }))
+    await expect(readAll(handle)).rejects.toMatchObject({ name: 'PartBroken', breakage })
+    handle.release()
+    await expectNothingKept(parts)
+  })
+
+  test('by never ending is cut at the bound', async () => {
+    const parts = await openStore({ maxPartBytes: 1_000_000 })
+    async function* endless() {
+      for (;;) yield patternBytes(50_000)
+    }
+    const handle = await parts.open('k', async () => ({ sizeBytes: null, bytes: endless() }))
+    await expect(handle.whole(SIGNAL)).rejects.toMatchObject({ breakage: 'TOO_LARGE' })
+    handle.release()
+    await expect(parts.open('k', async () => ({ sizeBytes: 1_000_001, bytes: endless() }))).rejects.toMatchObject({ breakage: 'TOO_LARGE' })
+    await expectNothingKept(parts)
+  })
+
+  test('by falling silent is given up, even when it never answers', async () => {
+    const parts = await openStore({ idleTimeoutMs: 50 })
+    let signal: AbortSignal | null = null
+    const silent: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }
+    const handle = await parts.open('k', async (given) => {
+      signal = given
+      return { sizeBytes: null, bytes: silent }
+    })
+    await expect(handle.whole(SIGNAL)).rejects.toMatchObject({ breakage: 'STALLED' })
+    expect(signal).toMatchObject({ aborted: true })
+    handle.release()
+    await expectNothingKept(parts)
+  })
+})
+
+describe('what is stored', () => {
+  test('is there after a restart, with its SHA-256', async () => {
+    const bytes = patternBytes(700_000)
+    const before = await openStore()
+    await store(before, 'k', bytes)
+    const handle = await before.open('k', NOT_FETCHED)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    expect(await Promise.all([handle.sha256(SIGNAL), handle.sha256(SIGNAL)])).toEqual([sha256, sha256])
+    handle.release()
+    await before.close()
+    const after = await openStore()
+    expect(after.sizeBytes).toBe(fileBytes(700_000))
+    const again = await after.open('k', NOT_FETCHED)
+    expect((await readAll(again)).equals(bytes)).toBe(true)
+    expect(await again.sha256(SIGNAL)).toBe(sha256)
+    again.release()
+  })
+
+  test('of another life half-written is removed at start, and what is not ours is let be', async () => {
+    await (await openStore()).close()
+    await writeFile(join(folder, `aaaa.${process.pid}-1.tmp`), 'half')
+    await writeFile(join(folder, 'bbbb.999999999-7.tmp'), 'half')
+    await writeFile(join(folder, `cccc.${process.ppid}-1.tmp`), 'of a process that lives')
+    await writeFile(join(folder, 'notes.txt'), 'kept')
+    await openStore()
+    expect((await readdir(folder)).sort()).toEqual([`cccc.${process.ppid}-1.tmp`, 'notes.txt'])
+  })
+
+  test('goes when room is needed, the least recently used first, across restarts too', async () => {
+    const room = { capBytes: 3 * fileBytes(100_000) }
+    const before = await openStore(room)
+    for (const key of ['a', 'b', 'c']) await store(before, key, patternBytes(100_000))
+    await before.close()
+    const seconds = Date.now() / 1000
+    for (const [age, key] of ['c', 'b', 'a'].entries()) await utimes(pathOf(key), seconds - 100 + age, seconds - 100 + age)
+    const after = await openStore(room)
+    const used = await after.open('c', NOT_FETCHED)
+    used.release()
+    await store(after, 'd', patternBytes(100_000))
+    expect(await Promise.all(['a', 'b', 'c', 'd'].map(isStored))).toEqual([true, false, true, true])
+    expect(after.sizeBytes).toBe(room.capBytes)
+    await after.close()
+    // The use of c was written down: now a is the oldest.
+    const last = await openStore(room)
+    await store(last, 'e', patternBytes(100_000))
+    expect(await Promise.all(['a', 'c', 'd', 'e'].map(isStored))).toEqual([false, true, true, true])
+  })
+
+  test('never goes while it is read, even if there is then no room', async () => {
+    const parts = await openStore({ capBytes: 2 * fileBytes(100_000) })
+    const bytes = patternBytes(100_000)
+    await store(parts, 'a', bytes)
+    const held = await parts.open('a', NOT_FETCHED)
+    const reading = held.read({ start: 0, end: 100_000 }, SIGNAL)[Symbol.asyncIterator]()
+    const first = Buffer.from((await reading.next()).value)
+    held.release()
+    await store(parts, 'b', bytes)
+    await store(parts, 'c', bytes)
+    expect(await Promise.all(['a', 'b', 'c'].map(isStored))).toEqual([true, false, true])
+    const alsoHeld = await parts.open('c', NOT_FETCHED)
+    await expect(parts.open('d', countingFetch(bytes).fetch)).rejects.toBeInstanceOf(StoreFull)
+    expect(Buffer.concat([first, await collect({ [Symbol.asyncIterator]: () => reading })]).equals(bytes)).toBe(true)
+    alsoHeld.release()
+    await store(parts, 'd', bytes)
+    expect(await isStored('d')).toBe(true)
+  })
+
+  test('makes room for a part of unknown size as it arrives, and refuses one that does not fit at all', async () => {
+    const parts = await openStore({ capBytes: 1_000_000 })
+    await store(parts, 'a', patternBytes(400_000))
+    const growing = await parts.open('b', async () => ({
+      sizeBytes: null,
+      bytes: (await countingFetch(patternBytes(900_000)).fetch(SIGNAL)).bytes,
+    }))
+    expect(await growing.whole(SIGNAL)).toBe(900_000)
+    expect(await isStored('a')).toBe(false)
+    growing.release()
+    await until(async () => (await temporaries()).length === 0)
+    const tooLarge = await parts.open('c', async () => ({
+      sizeBytes: null,
+      bytes: (await countingFetch(patternBytes(1_100_000)).fetch(SIGNAL)).bytes,
+    }))
+    await expect(tooLarge.whole(SIGNAL)).rejects.toBeInstanceOf(StoreFull)
+    tooLarge.release()
+    await until(async () => (await temporaries()).length === 0)
+  })
+
+  test('is kept to a number of parts as well', async () => {
+    const parts = await openStore({ maxParts: 2 })
+    for (const key of ['a', 'b', 'c']) await store(parts, key, patternBytes(10))
+    await until(async () => (await files()).length === 2)
+    await parts.close()
+    await openStore({ maxParts: 1 })
+    expect(await files()).toHaveLength(1)
+  })
+})
+
+describe('a damaged file', () => {
+  const bytes = patternBytes(300_000)
+
+  async function flip(at: number): Promise<void> {
+    const file = await open(pathOf('k'), 'r+')
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, at)
+    await file.write(Buffer.from([(buffer[0] ?? 0) ^ 0x40]), 0, 1, at)
+    await file.close()
+  }
+
+  const damages: [string, () => Promise<void>][] = [
+    ['shortened', () => truncate(pathOf('k'), 200_000)],
+    ['emptied', () => truncate(pathOf('k'), 0)],
+    ['lengthened', () => writeFile(pathOf('k'), 'more', { flag: 'a' })],
+    ['with a wrong footer', () => flip(300_002)],
+    ['with a wrong magic', () => flip(fileBytes(300_000) - 1)],
+    ['that is something else', () => writeFile(pathOf('k'), patternBytes(fileBytes(300_000), 9))],
+  ]
+
+  test.each(damages)('%s is fetched again when it is opened', async (_name, damage) => {
+    const before = await openStore()
+    await store(before, 'k', bytes)
+    // Closed, so that the damage is done to a file that nobody holds open.
+    await before.close()
+    await damage()
+    const parts = await openStore()
+    const { fetch, calls } = countingFetch(bytes)
+    const handle = await parts.open('k', fetch)
+    expect((await readAll(handle)).equals(bytes)).toBe(true)
+    expect(calls()).toBe(1)
+    handle.release()
+  })
+
+  test.each([0, 65_535, 131_072, 299_999])('never gives the wrong byte %i: it is fetched again behind the reader’s back', async (at) => {
+    const problems: string[] = []
+    const parts = await openStore({ onProblem: (message) => problems.push(message) })
+    await store(parts, 'k', bytes)
+    await flip(at)
+    const { fetch, calls } = countingFetch(bytes)
+    const [handle, other] = [await parts.open('k', fetch), await parts.open('k', fetch)]
+    expect(handle.origin).toBe('stored')
+    const read = await Promise.all([readAll(handle), readAll(other)])
+    expect(read.every((content) => content.equals(bytes))).toBe(true)
+    expect((await collect(handle.read({ start: 5, end: 70_000 }, SIGNAL))).equals(bytes.subarray(5, 70_000))).toBe(true)
+    expect(calls()).toBe(1)
+    expect(problems.length).toBeGreaterThan(0)
+    handle.release()
+    other.release()
+    await until(async () => (await temporaries()).length === 0)
+    const again = await parts.open('k', NOT_FETCHED)
+    expect((await readAll(again)).equals(bytes)).toBe(true)
+    again.release()
+  })
+
+  test.each([
+    ['gives other bytes', countingFetch(patternBytes(300_000, 2)).fetch, { breakage: 'DAMAGED' }],
+    ['gives fewer bytes', countingFetch(bytes.subarray(0, 299_999)).fetch, { breakage: 'DAMAGED' }],
+    ['is refused', NOT_FETCHED, { message: 'fetched although it is stored' }],
+  ])('breaks its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
+    const parts = await openStore()
+    await store(parts, 'k', bytes)
+    await flip(290_000)
+    const handle = await parts.open('k', fetch)
+    const got: Buffer[] = []
+    const reading = async () => {
+      for await (const chunk of handle.read({ start: 0, end: 300_000 }, SIGNAL)) got.push(Buffer.from(chunk))
+    }
+    await expect(reading()).rejects.toMatchObject(error)
+    const given = Buffer.concat(got)
+    expect(given.byteLength).toBeGreaterThan(200_000)
+    expect(given.equals(bytes.subarray(0, given.byteLength))).toBe(true)
+    handle.release()
+    const again = await parts.open('other', countingFetch(bytes).fetch)
+    expect((await readAll(again)).equals(bytes)).toBe(true)
+    again.release()
+  })
+
+  test('with a wrong SHA-256 slot has it computed again', async () => {
+    const parts = await openStore()
+    await store(parts, 'k', bytes)
+    const first = await parts.open('k', NOT_FETCHED)
+    const sha256 = await first.sha256(SIGNAL)
+    first.release()
+    await parts.close()
+    await flip(fileBytes(300_000) - 60)
+    const after = await openStore()
+    const handle = await after.open('k', NOT_FETCHED)
+    expect(await handle.sha256(SIGNAL)).toBe(sha256)
+    handle.release()
+  })
+})
+
+describe('the folder', () => {
+  test('may be removed while the store runs: who reads goes on, and the next request makes it again', async () => {
+    const problems: string[] = []
+    const parts = await openStore({ onProblem: (message) => problems.push(message) })
+    const bytes = patternBytes(300_000)
+    await store(parts, 'a', bytes)
+    const reading = await parts.open('a', NOT_FETCHED)
+    const source = new HandFedSource(300_000)
+    const arriving = await parts.open('b', source.fetch)
+    source.feed(bytes.subarray(0, 100_000))
+    await rm(folder, { recursive: true })
+    source.feed(bytes.subarray(100_000))
+    source.end()
+    expect((await readAll(reading)).equals(bytes)).toBe(true)
+    expect((await readAll(arriving)).equals(bytes)).toBe(true)
+    await until(() => problems.length > 0)
+    reading.release()
+    arriving.release()
+    for (const key of ['a', 'b', 'c']) {
+      const { fetch, calls } = countingFetch(bytes)
+      const handle = await parts.open(key, fetch)
+      expect((await readAll(handle)).equals(bytes)).toBe(true)
+      expect(calls()).toBe(1)
+      handle.release()
+    }
+  })
+
+  test('may be shared by two stores', async () => {
+    const [one, other] = [await openStore(), await openStore()]
+    const bytes = patternBytes(100_000)
+    await store(one, 'k', bytes)
+    const handle = await other.open('k', NOT_FETCHED)
+    expect((await readAll(handle)).equals(bytes)).toBe(true)
+    handle.release()
+  })
+
+  test('takes any key, whatever is in it', async () => {
+    const parts = await openStore()
+    for (const key of ['', '../../etc/passwd', 'a/b', 'A', 'a', '\0', 'ключ']) await store(parts, key, patternBytes(10, key.length))
+    expect(await files()).toHaveLength(7)
+    expect((await readFile(pathOf('A'))).subarray(0, 10).equals(patternBytes(10, 1))).toBe(true)
+  })
+})
+
+test('a closed store aborts what arrives and takes no more requests', async () => {
+  const parts = await openStore()
+  const source = new HandFedSource(null)
+  const handle = await parts.open('k', source.fetch)
+  const whole = handle.whole(SIGNAL)
+  whole.catch(() => null)
+  await parts.close()
+  await expect(whole).rejects.toMatchObject({ breakage: 'CLOSED' })
+  await expect(parts.open('k', source.fetch)).rejects.toMatchObject({ breakage: 'CLOSED' })
+  expect(await readdir(folder)).toEqual([])
+  handle.release()
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { RecentBytes } from '../../../src/delivery/store/recent-bytes.js'
+
+const KEPT_BYTES = 1_048_576
+
+function bytesFrom(start: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (start + index) % 251)
+}
+
+describe('RecentBytes', () => {
+  test('gives back any of the bytes that came last, whatever chunks they came in', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 20 })
+    const property = fc.property(lengths, fc.nat(600), fc.nat(600), fc.integer({ min: 1, max: 64 }), (sizes, at, length, room) => {
+      const recent = new RecentBytes()
+      let total = 0
+      for (const size of sizes) {
+        recent.add([bytesFrom(total, size)], total)
+        total += size
+      }
+      const copied = recent.copy(at, at + length + 1, Buffer.alloc(room))
+      if (at >= total) expect(copied).toBeNull()
+      else expect(copied && Uint8Array.from(copied)).toEqual(bytesFrom(at, Math.min(length + 1, room, total - at)))
+    })
+    fc.assert(property)
+  })
+
+  test('forgets what came long ago, and nothing of the last megabyte', () => {
+    const recent = new RecentBytes()
+    const chunk = new Uint8Array(KEPT_BYTES / 4)
+    for (let n = 0; n < 8; n += 1) recent.add([chunk], n * chunk.byteLength)
+    const end = 8 * chunk.byteLength
+    expect(recent.copy(end - KEPT_BYTES, end, Buffer.alloc(10))).not.toBeNull()
+    expect(recent.copy(end - KEPT_BYTES - 1, end, Buffer.alloc(10))).toBeNull()
+  })
+
+  test('has nothing of a file that is over', () => {
+    const recent = new RecentBytes()
+    recent.add([bytesFrom(0, 10)], 0)
+    recent.clear()
+    expect(recent.copy(0, 10, Buffer.alloc(10))).toBeNull()
+  })
+})

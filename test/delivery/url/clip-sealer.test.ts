@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { ClipSealer } from '../../../src/delivery/url/clip-sealer.js'
+import type { ClipSpec } from '../../../src/delivery/url/clip-spec.js'
+import { fileNameOf, MAX_PUBLIC_URL_LENGTH, toClipUrl } from '../../../src/delivery/url/signed-url.js'
+
+const SECRET = 'a-secret-of-at-least-32-characters-0'
+const OTHER = 'another-secret-of-32-characters-0001'
+const sealer = new ClipSealer([SECRET])
+
+function toSpec(overrides: Partial<ClipSpec> = {}): ClipSpec {
+  return {
+    streamArn: 'arn:aws:kinesisvideo:eu-west-1:123456789012:stream/front-door/1511852109126',
+    fragmentSelectorType: 'SERVER_TIMESTAMP',
+    range: { startMs: 1_790_000_000_000, endMs: 1_790_000_060_250 },
+    cut: 'FRAGMENT',
+    overflow: 'TRUNCATE',
+    fileName: 'Haustür.mp4',
+    pin: {
+      fragmentCount: 30,
+      firstFragmentNumber: '91343852333181432392682062622220590765220391937',
+      lastFragmentNumber: '91343852333181432392682062622220590765220391967',
+      digest: new Uint8Array(32).fill(7),
+    },
+    ...overrides,
+  }
+}
+
+const LONGEST = toSpec({
+  streamArn: `arn:aws-us-gov:kinesisvideo:ap-southeast-1:123456789012:stream/${'n'.repeat(256)}/1511852109126`,
+  fileName: `${'𠮷'.repeat(100)}.mp4`,
+  pin: {
+    fragmentCount: 432_000,
+    firstFragmentNumber: '9'.repeat(128),
+    lastFragmentNumber: '9'.repeat(128),
+    digest: new Uint8Array(32).fill(255),
+  },
+})
+
+const specs = fc.record({
+  streamArn: fc.stringMatching(/^arn:aws:kinesisvideo:[a-z0-9-]{1,20}:[0-9]{12}:stream\/[a-zA-Z0-9_.-]{1,256}\/[0-9]{13}$/),
+  fragmentSelectorType: fc.constantFrom('SERVER_TIMESTAMP' as const, 'PRODUCER_TIMESTAMP' as const),
+  range: fc
+    .tuple(fc.integer({ min: -1e14, max: 2e14 }), fc.integer({ min: 1, max: 86_400_000 }))
+    .map(([startMs, lengthMs]) => ({ startMs, endMs: startMs + lengthMs })),
+  cut: fc.constantFrom('FRAGMENT' as const, 'EXACT' as const),
+  overflow: fc.constantFrom('JOIN' as const, 'TRUNCATE' as const, 'REFUSE' as const),
+  fileName: fc.option(fc.string({ minLength: 1, maxLength: 100, unit: 'grapheme' }).map((name) => `${name}.mp4`)),
+  pin: fc.record({
+    fragmentCount: fc.integer({ min: 1, max: 500_000 }),
+    firstFragmentNumber: fc.bigInt({ min: 0n, max: 10n ** 128n - 1n }).map(String),
+    lastFragmentNumber: fc.bigInt({ min: 0n, max: 10n ** 128n - 1n }).map(String),
+    digest: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  }),
+})
+
+describe('a sealed clip', () => {
+  test('comes out as it went in', () => {
+    fc.assert(
+      fc.property(specs, fc.integer({ min: 1, max: 4e9 }), (spec, expirySeconds) => {
+        const opened = sealer.openUrl(sealer.sealUrl(spec, expirySeconds * 1000))
+        expect(opened).toEqual({ spec, expiresAtMs: expirySeconds * 1000 })
+        expect(sealer.openId(sealer.sealId(spec))).toEqual(spec)
+      }),
+    )
+  })
+
+  test('has the same id each time, on every gateway that has the secret', () => {
+    expect(sealer.sealId(toSpec())).toBe(new ClipSealer([SECRET, OTHER]).sealId(toSpec()))
+    expect(sealer.sealId(toSpec({ cut: 'EXACT' }))).not.toBe(sealer.sealId(toSpec()))
+  })
+
+  test('keeps its id and its URL apart: neither opens as the other', () => {
+    expect(sealer.openUrl(sealer.sealId(toSpec()))).toBeNull()
+    expect(sealer.openId(sealer.sealUrl(toSpec(), 1_800_000_000_000))).toBeNull()
+  })
+
+  test('shows nothing of what it holds', () => {
+    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    const bytes = Buffer.from(token, 'base64url').toString('latin1')
+    for (const text of ['arn:', 'front-door', '123456789012', 'mp4']) expect(token + bytes).not.toContain(text)
+  })
+
+  test('opens after a rotation as long as its secret is among them, and not afterwards', () => {
+    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    const rotated = new ClipSealer([OTHER, SECRET])
+    expect(rotated.openUrl(token)?.spec).toEqual(toSpec())
+    expect(rotated.openId(sealer.sealId(toSpec()))).toEqual(toSpec())
+    expect(new ClipSealer([OTHER]).openUrl(token)).toBeNull()
+    expect(sealer.openUrl(rotated.sealUrl(toSpec(), 1_800_000_000_000))).toBeNull()
+  })
+
+  test('is refused when a single bit of it is changed, wherever', () => {
+    const bytes = Buffer.from(sealer.sealUrl(toSpec(), 1_800_000_000_000), 'base64url')
+    for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
+      const changed = Buffer.from(bytes)
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(sealer.openUrl(changed.toString('base64url'))).toBeNull()
+    }
+  })
+
+  test('is refused when it is cut anywhere, prolonged, or spelt otherwise', () => {
+    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    for (let length = 0; length < token.length; length++) expect(sealer.openUrl(token.slice(0, length))).toBeNull()
+    for (const text of [`${token}A`, `${token}=`, ` ${token}`, `${token}\n`, token.toLowerCase()]) expect(sealer.openUrl(text)).toBeNull()
+  })
+
+  test('is not seen in junk of any length', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (junk) => {
+        expect(sealer.openUrl(junk)).toBeNull()
+        expect(sealer.openId(junk)).toBeNull()
+      }),
+    )
+    expect(sealer.openUrl('A'.repeat(10_000_000))).toBeNull()
+  })
+
+  test('needs a secret', () => {
+    expect(() => new ClipSealer([])).toThrow('at least one secret')
+  })
+})
+
+describe('a clip URL', () => {
+  const publicUrl = `https://${'h'.repeat(MAX_PUBLIC_URL_LENGTH - 8)}`
+
+  test('has at most 2,000 characters in the worst case', () => {
+    const url = toClipUrl(publicUrl, sealer.sealUrl(LONGEST, 253_402_300_799_000), fileNameOf(LONGEST))
+    expect(url.length).toBeLessThanOrEqual(2000)
+    expect(new URL(url).pathname).toMatch(/^\/clips\/[\w-]+\/(%F0%A0%AE%B7)+\.mp4$/)
+    expect(sealer.sealId(LONGEST).length).toBeLessThanOrEqual(1500)
+  })
+
+  test('shows the whole file name when there is room', () => {
+    const url = toClipUrl('https://clips.example', sealer.sealUrl(toSpec(), 1_800_000_000_000), 'Haustür 1.mp4')
+    expect(url).toMatch(/^https:\/\/clips\.example\/clips\/[\w-]+\/Haust%C3%BCr%201\.mp4$/)
+  })
+
+  test('offers a name made from the stream and the start when none was given', () => {
+    expect(fileNameOf(toSpec({ fileName: null }))).toBe('front-door-2026-09-21T14-13-20.000Z.mp4')
+    expect(fileNameOf({ ...LONGEST, fileName: null }).length).toBeLessThanOrEqual(104)
+  })
+})
