@@ -5,7 +5,7 @@ import type { TagTable } from './archive/tag-table.js'
 import type { HlsPlaylists } from './hls/hls-playlists.js'
 import type { SessionTokens } from './hls/session-tokens.js'
 import type { KvsMetrics } from './kvs-metrics.js'
-import type { Quotas } from './quotas.js'
+import type { Quotas } from './quotas/quotas.js'
 
 /** What the operations work on. Each takes what it needs of it: `Operation<Input, Pick<KvsServices, 'streams'>>`. */
 export interface KvsServices {

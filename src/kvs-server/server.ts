@@ -11,15 +11,15 @@ import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './archive/strea
 import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
 import { buildKvsApp } from './edge/kvs-app.js'
-import { Faults } from './faults.js'
+import type { AccessKey } from './edge/signature.js'
+import { Faults } from './faults/faults.js'
 import { HlsPlaylists } from './hls/hls-playlists.js'
 import { SessionTokens } from './hls/session-tokens.js'
 import { KvsMetrics } from './kvs-metrics.js'
 import type { KvsServices } from './kvs-services.js'
 import { putMedia } from './operations/put-media.js'
 import { COUNTED_OPERATIONS, MEDIA_OPERATIONS, servedOperations } from './operations.js'
-import { Quotas } from './quotas.js'
-import type { AccessKey } from './signature.js'
+import { Quotas } from './quotas/quotas.js'
 
 export interface KvsServerOptions {
   /** Where streams and footage are kept; made when it is not there. */

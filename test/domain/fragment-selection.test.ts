@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { selectFragments } from '../../src/domain/fragment-selection.js'
-import { withoutNewerRuns } from '../../src/kvs-server/clip-selection.js'
+import { withoutNewerRuns } from '../../src/kvs-server/clip/clip-selection.js'
 import { listFragments, listings, T0, toFragment } from '../support/listed-fragments.js'
 
 const ALL = { startMs: 0, endMs: T0 * 2 }

@@ -3,7 +3,7 @@ import * as control from '@aws-sdk/client-kinesis-video'
 import * as archived from '@aws-sdk/client-kinesis-video-archived-media'
 import * as media from '@aws-sdk/client-kinesis-video-media'
 import { describe, expect, test } from '@jest/globals'
-import { FAULT_KINDS } from '../../src/kvs-server/fault-rule.js'
+import { FAULT_KINDS } from '../../src/kvs-server/faults/fault-rule.js'
 import { servedOperations } from '../../src/kvs-server/operations.js'
 import { REFUSED_OPERATIONS } from '../../src/kvs-server/refused-operations.js'
 

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Acknowledgement } from '../../src/kvs-server/acknowledgement.js'
 import { Archive } from '../../src/kvs-server/archive/archive.js'
 import { openDatabase } from '../../src/kvs-server/archive/database.js'
 import { type FileSystem, nodeFileSystem } from '../../src/kvs-server/archive/file-system.js'
 import type { StreamRecord } from '../../src/kvs-server/archive/stream-record.js'
 import { StreamTable } from '../../src/kvs-server/archive/stream-table.js'
-import { UploadSession } from '../../src/kvs-server/upload-session.js'
+import type { Acknowledgement } from '../../src/kvs-server/upload/acknowledgement.js'
+import { UploadSession } from '../../src/kvs-server/upload/upload-session.js'
 import type { Clock } from '../../src/lib/clock.js'
 
 export const NOW = Date.parse('2026-05-04T12:00:00Z')

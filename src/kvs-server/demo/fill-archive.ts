@@ -8,7 +8,7 @@ import { INDEX_FILE, openDatabase } from '../archive/database.js'
 import { type FileSystem, nodeFileSystem } from '../archive/file-system.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from '../archive/stream-table.js'
-import { UploadSession } from '../upload-session.js'
+import { UploadSession } from '../upload/upload-session.js'
 import { DEMO_CAMERAS, DEMO_FOOTAGE_MS, type DemoCamera, isRecording, loadFootage } from './demo-camera.js'
 import type { DemoCluster } from './looped-footage.js'
 

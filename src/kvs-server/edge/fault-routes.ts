@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AwsException } from '../aws-exception.js'
-import { parseFaultRule } from '../fault-rule.js'
-import type { Faults } from '../faults.js'
+import { parseFaultRule } from '../faults/fault-rule.js'
+import type { Faults } from '../faults/faults.js'
 import type { WireInput } from '../operation.js'
-import { isStructure, parseList, refuse } from '../wire-input.js'
+import { isStructure, parseList, refuse } from '../wire/wire-input.js'
 import type { Gatekeeper } from './gatekeeper.js'
 import { parseWireBody } from './wire-body.js'
 

@@ -1,6 +1,6 @@
 // Spoils the body of an answer as fault rules ask. Each fault is one more layer around the bytes, so that they add up.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Fault } from '../fault-rule.js'
+import type { Fault } from '../faults/fault-rule.js'
 import type { MediaAnswer } from '../operation.js'
 
 /** Ends a body in the middle: whoever sends it cuts the connection. */

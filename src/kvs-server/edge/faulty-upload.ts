@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Fault } from '../fault-rule.js'
+import type { Fault } from '../faults/fault-rule.js'
 import { spoilAnswer, spoilsBody } from './faulted-answer.js'
 
 /** An upload as fault rules spoil it on its way in (cut, stalled, slowed, corrupted); the upload itself where none does. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/clock.js'
 import { isLoopbackHost } from '../../lib/host.js'
 import { AwsException } from '../aws-exception.js'
-import { type AccessKey, verifySignature } from '../signature.js'
+import { type AccessKey, verifySignature } from './signature.js'
 
 /** Decides whether a request may be made at all. */
 export type Gatekeeper = (request: IncomingMessage, body: Uint8Array) => void

@@ -1,5 +1,5 @@
 import { AwsException } from '../aws-exception.js'
-import { InjectedFault } from '../injected-fault.js'
+import { InjectedFault } from '../faults/injected-fault.js'
 import type { Exchange } from './exchange.js'
 import { sendJson } from './send-json.js'
 

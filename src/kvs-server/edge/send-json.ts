@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { encodeWireJson } from '../wire-json.js'
+import { encodeWireJson } from '../wire/wire-json.js'
 
 export interface JsonAnswer {
   readonly status?: number

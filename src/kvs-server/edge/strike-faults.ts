@@ -1,7 +1,7 @@
 import { sleep } from '../../lib/sleep.js'
 import { AwsException } from '../aws-exception.js'
-import type { Fault } from '../fault-rule.js'
-import { InjectedFault } from '../injected-fault.js'
+import type { Fault } from '../faults/fault-rule.js'
+import { InjectedFault } from '../faults/injected-fault.js'
 import type { Exchange } from './exchange.js'
 
 /** Thrown when a fault rule has answered in its own way already, so that nothing is left to do. */

@@ -1,6 +1,6 @@
 import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
-import { isStructure } from '../wire-input.js'
+import { isStructure } from '../wire/wire-input.js'
 
 /** The JSON of a request's body; an empty body is an empty structure. Clients send `NaN` too (JavaScript's `Date(NaN)`): no JSON. */
 export function parseWireBody(body: Uint8Array): WireInput {

@@ -1,6 +1,6 @@
 import type { CodecConfig } from '../../media/codec/codec-config.js'
-import { readCodecs, refuseUnsupported } from '../clip-codecs.js'
-import type { SessionMedia } from '../session-media.js'
+import { readCodecs, refuseUnsupported } from '../clip/clip-codecs.js'
+import type { SessionMedia } from '../clip/session-media.js'
 
 /** H.264 or H.265 alone or with AAC, or AAC alone. */
 const PLAYABLE: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h265', 'h265+aac', 'aac'])

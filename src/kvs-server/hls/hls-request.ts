@@ -1,9 +1,9 @@
 import type { EpochMs } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
-import { SELECTOR_TYPES } from '../fragment-selector.js'
 import type { WireInput } from '../operation.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire-input.js'
+import { SELECTOR_TYPES } from '../wire/fragment-selector.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
 import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
 
 /** The input of GetHLSStreamingSessionURL, its defaults filled in. */

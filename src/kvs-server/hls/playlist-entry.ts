@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
-import type { SessionMedia } from '../session-media.js'
+import type { SessionMedia } from '../clip/session-media.js'
 
 /** A fragment in a media playlist. */
 export interface PlaylistEntry {

@@ -1,6 +1,6 @@
 import type { Slice } from '../../media/mp4/slices.js'
 import type { ReadableFile } from '../archive/file-system.js'
-import type { ClipBuffers } from '../clip-buffers.js'
+import type { ClipBuffers } from '../clip/clip-buffers.js'
 
 export interface SpanReaderOptions {
   /** Pieces of one file in ascending order, whatever stands between them and before them. */

@@ -2,11 +2,11 @@ import type { NewStream, StorageTier } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation, WireInput } from '../operation.js'
-import { STREAMS_PER_ACCOUNT } from '../quotas.js'
-import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../stream-info.js'
-import { STREAM_NAME } from '../stream-selector.js'
-import { parseOptionalTagMap } from '../tag-input.js'
-import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString } from '../wire-input.js'
+import { STREAMS_PER_ACCOUNT } from '../quotas/quotas.js'
+import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../wire/stream-info.js'
+import { STREAM_NAME } from '../wire/stream-selector.js'
+import { parseOptionalTagMap } from '../wire/tag-input.js'
+import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString } from '../wire/wire-input.js'
 
 interface Input {
   readonly stream: NewStream

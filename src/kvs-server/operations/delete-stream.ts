@@ -1,8 +1,8 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseOptionalCurrentVersion, requireVersion } from '../stream-info.js'
-import { parseOptionalStreamArn } from '../stream-selector.js'
-import { refuseAbsent } from '../wire-input.js'
+import { parseOptionalCurrentVersion, requireVersion } from '../wire/stream-info.js'
+import { parseOptionalStreamArn } from '../wire/stream-selector.js'
+import { refuseAbsent } from '../wire/wire-input.js'
 
 interface Input {
   readonly arn: string

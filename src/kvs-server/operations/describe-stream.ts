@@ -1,7 +1,7 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { toStreamInfo } from '../stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
+import { toStreamInfo } from '../wire/stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
 
 export const describeStream: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
   name: 'DescribeStream',

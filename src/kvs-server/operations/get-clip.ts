@@ -1,12 +1,12 @@
 import type { FragmentRange } from '../archive/archive.js'
 import { AwsException } from '../aws-exception.js'
-import { buildClip, NO_FRAGMENTS, selectClipFragments } from '../clip-builder.js'
-import { checkClipRange } from '../clip-range.js'
-import { parseFragmentSelector } from '../fragment-selector.js'
+import { buildClip, NO_FRAGMENTS, selectClipFragments } from '../clip/clip-builder.js'
+import { checkClipRange } from '../clip/clip-range.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseStructure } from '../wire-input.js'
+import { parseFragmentSelector } from '../wire/fragment-selector.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseStructure } from '../wire/wire-input.js'
 
 interface Input {
   readonly stream: StreamSelector

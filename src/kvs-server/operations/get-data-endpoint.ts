@@ -1,7 +1,7 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseEnum } from '../wire-input.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseEnum } from '../wire/wire-input.js'
 
 const API_NAMES = [
   'PUT_MEDIA',

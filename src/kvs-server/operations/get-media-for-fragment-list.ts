@@ -3,12 +3,12 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
+import { readChunk, type ServiceTags, toTagSeconds } from '../chunks/media-chunk.js'
 import type { KvsServices } from '../kvs-services.js'
-import { readChunk, type ServiceTags, toTagSeconds } from '../media-chunk.js'
 import type { Operation, WireInput } from '../operation.js'
-import { type PacedMediaOptions, paceFragment } from '../paced-media.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseList, parseText } from '../wire-input.js'
+import { type PacedMediaOptions, paceFragment } from '../quotas/paced-media.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseList, parseText } from '../wire/wire-input.js'
 
 interface Input {
   readonly stream: StreamSelector

@@ -1,14 +1,14 @@
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
+import { followStream } from '../chunks/live-reader.js'
+import { readChunk, type ServiceTags, toTagSeconds } from '../chunks/media-chunk.js'
+import { findStartSequence, type MediaStart, parseMediaStart } from '../chunks/media-start.js'
 import type { KvsServices } from '../kvs-services.js'
-import { followStream } from '../live-reader.js'
-import { readChunk, type ServiceTags, toTagSeconds } from '../media-chunk.js'
-import { findStartSequence, type MediaStart, parseMediaStart } from '../media-start.js'
 import type { Operation } from '../operation.js'
-import { type PacedMediaOptions, paceFragment } from '../paced-media.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseStructure } from '../wire-input.js'
+import { type PacedMediaOptions, paceFragment } from '../quotas/paced-media.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseStructure } from '../wire/wire-input.js'
 
 interface Input {
   readonly stream: StreamSelector

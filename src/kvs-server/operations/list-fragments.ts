@@ -4,13 +4,13 @@ import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { FragmentCursor } from '../archive/fragment-index.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { openPage, sealPage } from '../fragment-page-token.js'
-import { parseFragmentSelector, refuseOutsideRetention } from '../fragment-selector.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseOptionalInteger, parseOptionalString, parseOptionalStructure } from '../wire-input.js'
-import { WireTimestamp } from '../wire-json.js'
+import { openPage, sealPage } from '../wire/fragment-page-token.js'
+import { parseFragmentSelector, refuseOutsideRetention } from '../wire/fragment-selector.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseOptionalInteger, parseOptionalString, parseOptionalStructure } from '../wire/wire-input.js'
+import { WireTimestamp } from '../wire/wire-json.js'
 
 interface Input {
   readonly stream: StreamSelector

@@ -1,8 +1,8 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation, WireInput } from '../operation.js'
-import { toStreamInfo } from '../stream-info.js'
-import { STREAM_NAME } from '../stream-selector.js'
-import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString, refuse } from '../wire-input.js'
+import { toStreamInfo } from '../wire/stream-info.js'
+import { STREAM_NAME } from '../wire/stream-selector.js'
+import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString, refuse } from '../wire/wire-input.js'
 
 interface Input {
   readonly limit: number

@@ -1,7 +1,7 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import type { StreamSelector } from '../stream-selector.js'
-import { parseTaggedResource, refuseTagToken } from '../tag-input.js'
+import type { StreamSelector } from '../wire/stream-selector.js'
+import { parseTaggedResource, refuseTagToken } from '../wire/tag-input.js'
 
 export const listTagsForResource: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
   name: 'ListTagsForResource',

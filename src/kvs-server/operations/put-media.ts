@@ -1,12 +1,12 @@
 import { sleep } from '../../lib/sleep.js'
-import { IDLE } from '../acknowledgement.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadAnswer, UploadCall, UploadOperation } from '../operation.js'
-import { parseUploadHeaders, type UploadHeaders } from '../upload-headers.js'
-import { type UploadRead, UploadReader } from '../upload-reader.js'
-import { UploadSession } from '../upload-session.js'
+import { IDLE } from '../upload/acknowledgement.js'
+import { parseUploadHeaders, type UploadHeaders } from '../upload/upload-headers.js'
+import { type UploadRead, UploadReader } from '../upload/upload-reader.js'
+import { UploadSession } from '../upload/upload-session.js'
 
 type PutMediaServices = Pick<KvsServices, 'archive' | 'streams' | 'clock' | 'quotas' | 'metrics' | 'closing'>
 

@@ -1,8 +1,8 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { MAX_RETENTION_HOURS, parseCurrentVersion, requireVersion } from '../stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseEnum, parseInteger, refuse } from '../wire-input.js'
+import { MAX_RETENTION_HOURS, parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseEnum, parseInteger, refuse } from '../wire/wire-input.js'
 
 interface Input {
   readonly selector: StreamSelector

@@ -1,9 +1,9 @@
 import type { StorageTier } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseCurrentVersion, requireVersion } from '../stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseEnum, parseStructure } from '../wire-input.js'
+import { parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseEnum, parseStructure } from '../wire/wire-input.js'
 import { STORAGE_TIERS } from './create-stream.js'
 
 interface Input {

@@ -1,8 +1,8 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion, requireVersion } from '../stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../stream-selector.js'
-import { parseOptionalString } from '../wire-input.js'
+import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
+import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseOptionalString } from '../wire/wire-input.js'
 
 interface Input {
   readonly selector: StreamSelector

@@ -1,7 +1,7 @@
 import { CreateStreamCommand, DeleteStreamCommand, UpdateDataRetentionCommand } from '@aws-sdk/client-kinesis-video'
 import { GetHLSStreamingSessionURLCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { UploadSession } from '../../../src/kvs-server/upload-session.js'
+import { UploadSession } from '../../../src/kvs-server/upload/upload-session.js'
 import { NOW, SetClock } from '../../support/archive-for-test.js'
 import { readFixture } from '../../support/fixtures.js'
 import { AVCC, footage, frame, recording, VIDEO } from '../../support/footage.js'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ClipBuffers } from '../../../src/kvs-server/clip-buffers.js'
+import { ClipBuffers } from '../../../src/kvs-server/clip/clip-buffers.js'
 import { readSpans } from '../../../src/kvs-server/hls/span-reader.js'
 import type { Slice } from '../../../src/media/mp4/slices.js'
 

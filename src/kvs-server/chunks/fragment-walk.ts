@@ -1,0 +1,35 @@
+import type { EpochMs } from '../../lib/clock.js'
+import type { Archive, FragmentRange } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { FragmentCursor } from '../archive/fragment-index.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+
+const ROWS_PER_QUERY = 256
+
+export interface WalkOptions {
+  readonly archive: Archive
+  readonly stream: StreamRecord
+  readonly range: FragmentRange
+  /** Where an earlier walk over the same range ended. */
+  readonly after?: FragmentCursor | null
+}
+
+/** The fragments of a range in the order of its clock, then of ingestion. A day may hold a hundred thousand: no more are read than are asked for. */
+export function* walkFragments({ archive, stream, range, after = null }: WalkOptions): Generator<ArchivedFragment> {
+  let cursor = after
+  for (;;) {
+    const rows = archive.list(stream, range, { limit: ROWS_PER_QUERY, after: cursor })
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < ROWS_PER_QUERY) return
+    cursor = cursorAt(last, range.clock)
+  }
+}
+
+export function cursorAt(fragment: ArchivedFragment, clock: FragmentRange['clock']): FragmentCursor {
+  return { timestampMs: timestampOf(fragment, clock), sequence: fragment.sequence }
+}
+
+export function timestampOf({ producerTimestampMs, serverTimestampMs }: ArchivedFragment, clock: FragmentRange['clock']): EpochMs {
+  return clock === 'producer' ? producerTimestampMs : serverTimestampMs
+}

@@ -1,0 +1,56 @@
+import type { SimpleTag } from '../../media/matroska/events.js'
+import { buildTags, withUnknownSegmentSize } from '../../media/matroska/muxer.js'
+import type { Slice } from '../../media/mp4/slices.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { ClipBuffers } from '../clip/clip-buffers.js'
+import { readSlices } from '../clip/slice-reader.js'
+
+/** Tags that the service puts before and behind a fragment's Cluster. */
+export interface ServiceTags {
+  readonly before: readonly SimpleTag[]
+  readonly behind: readonly SimpleTag[]
+}
+
+const buffers = new ClipBuffers()
+
+/**
+ * A fragment as GetMedia gives it back: a whole Matroska document of its session's header, the service's tags, the Cluster as it was
+ * ingested, the producer's tags that followed it, and tags of the service again. Null when retention has taken the fragment meanwhile.
+ */
+export function readChunk(
+  archive: Archive,
+  fragment: ArchivedFragment,
+  { before, behind }: ServiceTags,
+): AsyncGenerator<Uint8Array> | null {
+  const details = archive.details(fragment)
+  const session = archive.session(fragment.sessionId)
+  if (details === null || session === null) return null
+  const slices: Slice[] = [
+    { kind: 'bytes', bytes: withUnknownSegmentSize(session.header) },
+    { kind: 'bytes', bytes: details.leadingTags },
+    { kind: 'bytes', bytes: tagsElement(before) },
+    { kind: 'source', source: 0, offset: 0, length: fragment.clusterBytes },
+    { kind: 'bytes', bytes: details.trailingTags },
+    { kind: 'bytes', bytes: tagsElement(behind) },
+  ]
+  return readWhileRetained(archive, fragment, slices)
+}
+
+async function* readWhileRetained(archive: Archive, fragment: ArchivedFragment, slices: readonly Slice[]): AsyncGenerator<Uint8Array> {
+  const release = archive.retain([fragment])
+  try {
+    yield* readSlices({ slices, open: () => archive.open(fragment), buffers })
+  } finally {
+    release()
+  }
+}
+
+function tagsElement(tags: readonly SimpleTag[]): Uint8Array {
+  return tags.length === 0 ? new Uint8Array(0) : buildTags(tags)
+}
+
+/** A point in time as the service's tags have it: seconds with three decimals. */
+export function toTagSeconds(epochMs: number): string {
+  return (epochMs / 1000).toFixed(3)
+}

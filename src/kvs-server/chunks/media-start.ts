@@ -1,0 +1,67 @@
+import type { EpochMs } from '../../lib/clock.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { type FragmentNumberParts, parseFragmentNumber } from '../archive/fragment-number.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import type { WireInput } from '../operation.js'
+import { parseEnum, parseString, parseTimestamp, refuse } from '../wire/wire-input.js'
+
+/** Where a GetMedia begins. */
+export type MediaStart =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'after'; readonly sequence: number }
+  | { readonly kind: 'at'; readonly clock: 'producer' | 'server'; readonly timestampMs: EpochMs }
+
+const SELECTOR_TYPES = ['FRAGMENT_NUMBER', 'SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP', 'NOW', 'EARLIEST', 'CONTINUATION_TOKEN'] as const
+
+export function parseMediaStart(selector: WireInput): MediaStart {
+  switch (parseEnum(selector, 'StartSelectorType', SELECTOR_TYPES)) {
+    case 'NOW':
+      return { kind: 'now' }
+    case 'EARLIEST':
+      return { kind: 'earliest' }
+    case 'FRAGMENT_NUMBER':
+      return { kind: 'after', sequence: parseNumber(selector, 'AfterFragmentNumber').sequence }
+    // A token is the number of the fragment that it came with, as on AWS.
+    case 'CONTINUATION_TOKEN':
+      return { kind: 'after', sequence: parseNumber(selector, 'ContinuationToken').sequence }
+    case 'SERVER_TIMESTAMP':
+      return { kind: 'at', clock: 'server', timestampMs: parseTimestamp(selector, 'StartTimestamp') }
+    case 'PRODUCER_TIMESTAMP':
+      return { kind: 'at', clock: 'producer', timestampMs: parseTimestamp(selector, 'StartTimestamp') }
+  }
+}
+
+function parseNumber(selector: WireInput, member: string): FragmentNumberParts {
+  const text = parseString(selector, member, { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ })
+  return parseFragmentNumber(text) ?? refuse(member, 'the number of a fragment of the stream', text)
+}
+
+/** The sequence behind which the first fragment to give stands. */
+export function findStartSequence(archive: Archive, stream: StreamRecord, start: MediaStart): number {
+  switch (start.kind) {
+    case 'earliest':
+      return -1
+    case 'after':
+      return start.sequence
+    case 'now':
+      return before(archive.findNewest(stream)) ?? -1
+    case 'at':
+      return before(findContaining(archive, stream, start)) ?? archive.findNewest(stream)?.sequence ?? -1
+  }
+}
+
+/** The fragment that contains the instant, or the first that starts later. */
+function findContaining(archive: Archive, stream: StreamRecord, start: Extract<MediaStart, { kind: 'at' }>): ArchivedFragment | null {
+  const { clock, timestampMs } = start
+  const found = archive.findAt(stream, clock, timestampMs)
+  const startMs = clock === 'producer' ? found?.producerTimestampMs : found?.serverTimestampMs
+  if (found !== null && startMs !== undefined && startMs + found.lengthMs >= timestampMs) return found
+  const range = { clock, startMs: timestampMs, endMs: Number.MAX_SAFE_INTEGER }
+  return archive.list(stream, range, { limit: 1 })[0] ?? archive.findNext(stream, found?.sequence ?? -1)
+}
+
+function before(fragment: ArchivedFragment | null): number | null {
+  return fragment === null ? null : fragment.sequence - 1
+}

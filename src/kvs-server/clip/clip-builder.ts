@@ -1,0 +1,80 @@
+import { buildFragmentMovie } from '../../media/fragment-movie.js'
+import { layOutMovie } from '../../media/mp4/clip-file.js'
+import type { Archive, FragmentRange } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import { walkFragments } from '../chunks/fragment-walk.js'
+import type { MediaAnswer } from '../operation.js'
+import { ClipBuffers } from './clip-buffers.js'
+import { checkClipCodecs } from './clip-codecs.js'
+import { limitClip, withoutNewerRuns } from './clip-selection.js'
+import { type SessionMedia, sessionMedia } from './session-media.js'
+import { readSlices } from './slice-reader.js'
+
+const buffers = new ClipBuffers()
+
+/** The fragments of the clip, in the order in which they play. */
+export function selectClipFragments(archive: Archive, stream: StreamRecord, range: FragmentRange): ArchivedFragment[] {
+  const listed = walkFragments({ archive, stream, range })
+  return limitClip(range.clock === 'producer' ? withoutNewerRuns(listed) : listed)
+}
+
+/**
+ * Lays an MP4 over the fragments' files. Refuses, as GetClip does, media of which none can be made; `isStrict` also refuses the codec
+ * pairs that AWS's table of playback requirements leaves out.
+ */
+export function buildClip(archive: Archive, fragments: readonly ArchivedFragment[], isStrict: boolean): MediaAnswer {
+  const media = mediaOf(archive, fragments)
+  checkClipCodecs([...new Set(media)], { isStrict })
+  checkFrames(fragments)
+  const movie = buildFragmentMovie(
+    fragments.map((fragment, index) => ({
+      tracks: media[index]?.tracks ?? [],
+      samples: (archive.details(fragment) ?? refuseExpired()).samples,
+      timestampMs: fragment.producerTimestampMs,
+      source: index,
+      clusterOffset: 0,
+      clusterBytes: fragment.clusterBytes,
+    })),
+  )
+  const { slices, sizeBytes } = layOutMovie(movie)
+  const open = (source: number) => archive.open(fragments[source] ?? refuseExpired())
+  return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices({ slices, open, buffers })) }
+}
+
+/** Retention does not take the files while they are sent. */
+async function* readRetained(
+  archive: Archive,
+  fragments: readonly ArchivedFragment[],
+  read: () => AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const release = archive.retain(fragments)
+  try {
+    yield* read()
+  } finally {
+    release()
+  }
+}
+
+function mediaOf(archive: Archive, fragments: readonly ArchivedFragment[]): SessionMedia[] {
+  const sessions = new Map<number, SessionMedia>()
+  return fragments.map(({ sessionId }) => {
+    const media = sessions.get(sessionId) ?? sessionMedia(archive.session(sessionId) ?? refuseExpired())
+    sessions.set(sessionId, media)
+    return media
+  })
+}
+
+function checkFrames(fragments: readonly ArchivedFragment[]): void {
+  const faulty = fragments.find(({ frameFault }) => frameFault !== null)
+  if (faulty === undefined) return
+  throw new AwsException('InvalidMediaFrameException', `Fragment ${faulty.fragmentNumber} has an invalid frame: ${faulty.frameFault}.`)
+}
+
+/** Selected a moment ago, taken by retention since. */
+function refuseExpired(): never {
+  throw new AwsException('ResourceNotFoundException', NO_FRAGMENTS)
+}
+
+export const NO_FRAGMENTS = 'No fragments found in the stream for the clip request.'

@@ -1,0 +1,186 @@
+// AWS Signature Version 4 in its header form, verified the way clients of every kind make it: the headers are those that the client says
+// it signed, and the body's hash is our own where the client sent none.
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { EpochMs } from '../../lib/clock.js'
+import { AwsException } from '../aws-exception.js'
+
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface SignedRequest {
+  readonly method: string
+  /** Path and query, as on the request line. */
+  readonly url: string
+  /** Names and values in turn, as Node gives them: a name may come twice. */
+  readonly rawHeaders: readonly string[]
+  /** PutMedia's body is not hashed: producers sign the empty string in its place. */
+  readonly body: Uint8Array
+}
+
+export interface SignatureOptions {
+  readonly accessKeys: readonly AccessKey[]
+  readonly nowMs: EpochMs
+}
+
+interface Credential {
+  readonly keyId: string
+  readonly scope: string
+  readonly date: string
+  readonly region: string
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+}
+
+/** How far a request's date may be from the server's. */
+export const CLOCK_SKEW_MS = 15 * 60 * 1000
+
+const ALGORITHM = 'AWS4-HMAC-SHA256'
+const SERVICE = 'kinesisvideo'
+const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s
+const SCOPE = /^([^/\s]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/
+const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+
+/** Returns when the signature is good; refuses with the exceptions and texts of the service otherwise. */
+export function verifySignature(request: SignedRequest, { accessKeys, nowMs }: SignatureOptions): void {
+  const headers = collectHeaders(request.rawHeaders)
+  const credential = parseAuthorization(headers.get('authorization'))
+  const key = accessKeys.find(({ accessKeyId }) => accessKeyId === credential.keyId)
+  if (key === undefined) throw new AwsException('UnrecognizedClientException', 'The security token included in the request is invalid.')
+
+  const date = parseRequestDate(headers, credential, nowMs)
+  const canonical = buildCanonicalRequest(request, headers, credential.signedHeaders)
+  const toSign = [ALGORITHM, date, credential.scope, sha256(canonical)].join('\n')
+  if (!equalsInConstantTime(sign(key.secretAccessKey, credential, toSign), credential.signature)) {
+    throw new AwsException(
+      'InvalidSignatureException',
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    )
+  }
+}
+
+function collectHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    const value = (rawHeaders[i + 1] ?? '').trim().replace(/ +/g, ' ')
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before},${value}`)
+  }
+  return headers
+}
+
+function parseAuthorization(header: string | undefined): Credential {
+  if (header === undefined || header === '') throw new AwsException('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const fields = AUTHORIZATION.exec(header)?.[1]
+  if (fields === undefined) throw incomplete(`Authorization must begin with ${ALGORITHM}`)
+  const parts = new Map(fields.split(',').map((field) => splitOnce(field.trim())))
+  const scope = SCOPE.exec(parts.get('Credential') ?? '')
+  const signature = parts.get('Signature') ?? ''
+  const signedHeaders = (parts.get('SignedHeaders') ?? '').toLowerCase().split(';').filter(Boolean)
+  if (scope === null) throw incomplete('Authorization needs Credential=KEY/DATE/REGION/SERVICE/aws4_request')
+  if (signature === '' || signedHeaders.length === 0) throw incomplete('Authorization needs SignedHeaders and Signature')
+
+  const [credential = '', keyId = '', date = '', region = '', service = ''] = scope
+  if (service !== SERVICE) {
+    throw new AwsException('InvalidSignatureException', `Credential should be scoped to correct service: '${SERVICE}'. `)
+  }
+  return { keyId, scope: credential.slice(keyId.length + 1), date, region, signedHeaders, signature }
+}
+
+function parseRequestDate(headers: ReadonlyMap<string, string>, credential: Credential, nowMs: EpochMs): string {
+  const date = headers.get('x-amz-date') ?? toAmzDate(Date.parse(headers.get('date') ?? ''))
+  const parts = AMZ_DATE.exec(date ?? '')
+  if (date === null || parts === null) throw incomplete('X-Amz-Date (or Date) is required, as YYYYMMDDTHHMMSSZ')
+  if (!date.startsWith(credential.date))
+    throw new AwsException(
+      'InvalidSignatureException',
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP',
+    )
+
+  const [, year, month, day, hour, minute, second] = parts.map(Number)
+  const atMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
+  if (nowMs - atMs > CLOCK_SKEW_MS) throw outOfTime('Signature expired', date, 'earlier', nowMs - CLOCK_SKEW_MS)
+  if (atMs - nowMs > CLOCK_SKEW_MS) throw outOfTime('Signature not yet current', date, 'later', nowMs + CLOCK_SKEW_MS)
+  return date
+}
+
+function buildCanonicalRequest(request: SignedRequest, headers: ReadonlyMap<string, string>, signedHeaders: readonly string[]): string {
+  // A signature that leaves the host out could be replayed against another server.
+  if (!signedHeaders.includes('host')) throw incomplete("'Host' must be a signed header")
+  const [path = '/', query = ''] = splitOnce(request.url, '?')
+  return [
+    request.method,
+    path.split('/').map(encodeRfc3986).join('/'),
+    canonicalQuery(query),
+    ...signedHeaders.map((name) => `${name}:${headers.get(name) ?? ''}`),
+    '',
+    signedHeaders.join(';'),
+    headers.get('x-amz-content-sha256') === 'UNSIGNED-PAYLOAD' ? 'UNSIGNED-PAYLOAD' : sha256(request.body),
+  ].join('\n')
+}
+
+function canonicalQuery(query: string): string {
+  if (query === '') return ''
+  return query
+    .split('&')
+    .map((pair) =>
+      splitOnce(pair)
+        .map((part) => encodeRfc3986(decodeLeniently(part)))
+        .join('='),
+    )
+    .sort()
+    .join('&')
+}
+
+function sign(secret: string, { date, region }: Credential, toSign: string): string {
+  const key = [date, region, SERVICE, 'aws4_request'].reduce<Uint8Array>(
+    (signingKey, part) => hmac(signingKey, part),
+    Buffer.from(`AWS4${secret}`),
+  )
+  return Buffer.from(hmac(key, toSign)).toString('hex')
+}
+
+function hmac(key: Uint8Array, text: string): Uint8Array {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+function equalsInConstantTime(expected: string, got: string): boolean {
+  const [left, right] = [Buffer.from(expected), Buffer.from(got)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function splitOnce(text: string, separator = '='): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not percent-encoding at all: it then stands for itself.
+    return text
+  }
+}
+
+function toAmzDate(epochMs: number): string | null {
+  return Number.isNaN(epochMs) ? null : new Date(epochMs).toISOString().replace(/[-:]|\.\d+/g, '')
+}
+
+function outOfTime(what: string, date: string, relation: string, limitMs: EpochMs): AwsException {
+  return new AwsException('InvalidSignatureException', `${what}: ${date} is now ${relation} than ${toAmzDate(limitMs)} (15 min.)`)
+}
+
+function incomplete(message: string): AwsException {
+  return new AwsException('IncompleteSignatureException', message)
+}

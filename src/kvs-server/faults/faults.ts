@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { AwsException } from '../aws-exception.js'
+import type { Fault, FaultRule } from './fault-rule.js'
+
+const MOST_RULES = 1000
+
+interface Entry {
+  readonly id: string
+  readonly rule: FaultRule
+  matched: number
+  struck: number
+}
+
+/** A rule as GET /_faults shows it. */
+export interface ListedRule extends FaultRule {
+  readonly id: string
+  /** Requests that it was about, and those at which it struck. */
+  readonly matched: number
+  readonly struck: number
+}
+
+/** The fault rules that are set. Rules add up: a delay and a throttle may strike the same request. */
+export class Faults {
+  readonly #random: () => number
+  #entries: Entry[] = []
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  add(rules: readonly FaultRule[]): ListedRule[] {
+    if (this.#entries.length + rules.length > MOST_RULES) {
+      throw new AwsException('InvalidArgumentException', `There may be ${MOST_RULES} fault rules at most`)
+    }
+    const entries = rules.map((rule) => ({ id: randomUUID(), rule, matched: 0, struck: 0 }))
+    this.#entries.push(...entries)
+    return entries.map(toListed)
+  }
+
+  list(): ListedRule[] {
+    return this.#entries.map(toListed)
+  }
+
+  clear(): void {
+    this.#entries = []
+  }
+
+  /** Tells which faults strike a request, and counts it. */
+  strike(operation: string, stream: string | null): Fault[] {
+    return this.#entries.filter((entry) => matches(entry.rule, operation, stream) && this.#strikes(entry)).map(({ rule }) => rule.fault)
+  }
+
+  /** How late the fragments of a stream are listed. It is a state rather than an event: it counts as no request. */
+  listDelayMs(stream: string): number {
+    const delays = this.#entries.map(({ rule }) => (isAbout(rule.stream, stream) && rule.fault.kind === 'listLate' ? rule.fault.ms : 0))
+    return Math.max(0, ...delays)
+  }
+
+  #strikes(entry: Entry): boolean {
+    const { after, every, times, probability } = entry.rule
+    const turn = entry.matched++ - after
+    const isDue = turn >= 0 && (turn + 1) % every === 0 && (times === null || entry.struck < times) && this.#random() < probability
+    if (isDue) entry.struck++
+    return isDue
+  }
+}
+
+function matches(rule: FaultRule, operation: string, stream: string | null): boolean {
+  return rule.fault.kind !== 'listLate' && isAbout(rule.operation, operation) && isAbout(rule.stream, stream)
+}
+
+function isAbout(wanted: string | null, got: string | null): boolean {
+  return wanted === null || wanted === got
+}
+
+function toListed({ id, rule, matched, struck }: Entry): ListedRule {
+  return { id, ...rule, matched, struck }
+}

@@ -1,0 +1,169 @@
+// The quotas of Kinesis Video Streams that are counted by the second or by connection. Sizes and durations belong to the operations.
+import type { Clock } from '../../lib/clock.js'
+import { AwsException } from '../aws-exception.js'
+import { TokenBucket } from './token-bucket.js'
+import { type PacedOperation, TRANSFER_RATES, TransferPace } from './transfer-pace.js'
+
+interface RequestRate {
+  readonly perAccount?: number
+  readonly perStream?: number
+  /** Each request that a streaming session's player makes. */
+  readonly perSession?: number
+}
+
+const CHANGE: RequestRate = { perAccount: 50, perStream: 5 }
+
+/** Requests a second, from the service's quota tables (control plane and data plane). */
+export const REQUEST_RATES: Readonly<Record<string, RequestRate>> = {
+  CreateStream: { perAccount: 50 },
+  DescribeStream: { perAccount: 300, perStream: 5 },
+  GetDataEndpoint: { perAccount: 300, perStream: 5 },
+  ListStreams: { perAccount: 50 },
+  UpdateStream: CHANGE,
+  UpdateDataRetention: CHANGE,
+  DeleteStream: CHANGE,
+  TagStream: CHANGE,
+  UntagStream: CHANGE,
+  ListTagsForStream: CHANGE,
+  DescribeStreamStorageConfiguration: CHANGE,
+  UpdateStreamStorageConfiguration: CHANGE,
+  PutMedia: { perStream: 5 },
+  GetMedia: { perStream: 5 },
+  GetHLSStreamingSessionURL: { perStream: 25 },
+  GetHLSMasterPlaylist: { perSession: 5 },
+  GetHLSMediaPlaylist: { perSession: 5 },
+  GetMP4InitFragment: { perSession: 5 },
+  GetMP4MediaFragment: { perSession: 20 },
+}
+
+/** Connections open at once, for each stream. */
+export const CONNECTION_LIMITS = { GetMedia: 3, GetMediaForFragmentList: 5 } as const
+
+/** Points that archived reads of one stream may use in a second. */
+export const MEDIA_POINTS_PER_SECOND = 500
+export const METADATA_POINTS_PER_SECOND = 10_000
+
+export const STREAMS_PER_ACCOUNT = 10_000
+
+export interface QuotaPoints {
+  readonly media?: number
+  readonly metadata?: number
+}
+
+export interface QuotasOptions {
+  readonly clock: Clock
+  /** Off for tests and benches: nothing is refused, nothing is slowed. */
+  readonly enabled: boolean
+}
+
+const BUCKETS_BEFORE_SWEEP = 10_000
+
+export class Quotas {
+  readonly enabled: boolean
+  readonly #clock: Clock
+  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #paces = new Map<string, TransferPace>()
+  readonly #connections = new Map<string, number>()
+
+  constructor({ clock, enabled }: QuotasOptions) {
+    this.#clock = clock
+    this.enabled = enabled
+  }
+
+  /** Counts a request; `streamId` is null where it names no stream that exists. */
+  admit(operation: string, streamId: number | null): void {
+    const rate = this.enabled ? REQUEST_RATES[operation] : undefined
+    if (rate === undefined) return
+    const buckets = [
+      ...(rate.perAccount === undefined ? [] : [this.#bucket(operation, rate.perAccount)]),
+      ...(rate.perStream === undefined || streamId === null ? [] : [this.#bucket(`${operation} ${streamId}`, rate.perStream)]),
+    ]
+    const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(1)))
+    if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
+    for (const bucket of buckets) bucket.take(1)
+  }
+
+  /** Counts a request of a streaming session's player. */
+  admitSession(operation: string, sessionId: string): void {
+    const perSession = this.enabled ? REQUEST_RATES[operation]?.perSession : undefined
+    if (perSession === undefined) return
+    const bucket = this.#bucket(`${operation} session:${sessionId}`, perSession)
+    const waitMs = bucket.waitMs(1)
+    if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
+    bucket.take(1)
+  }
+
+  /**
+   * Takes quota points of a stream: all of them or, with an exception, none. A request that costs more than a second brings (a list of
+   * 1,000 fragments costs 1,000 media points) is let in once the points are full, and the next one waits until the debt is paid.
+   */
+  charge(streamId: number, { media = 0, metadata = 0 }: QuotaPoints): void {
+    if (!this.enabled) return
+    const mediaPoints = this.#bucket(`media ${streamId}`, MEDIA_POINTS_PER_SECOND)
+    const metadataPoints = this.#bucket(`metadata ${streamId}`, METADATA_POINTS_PER_SECOND)
+    const waitMs = Math.max(mediaPoints.waitMs(media), metadataPoints.waitMs(metadata))
+    if (waitMs > 0) throw exceeded("the stream's fragment quota points", waitMs)
+    mediaPoints.take(media)
+    metadataPoints.take(metadata)
+  }
+
+  /** Counts a connection that stays open; the answer ends it, and may be called more than once. */
+  connect(operation: keyof typeof CONNECTION_LIMITS, streamId: number): () => void {
+    if (!this.enabled) return () => {}
+    const key = `${operation} ${streamId}`
+    const open = this.#connections.get(key) ?? 0
+    if (open >= CONNECTION_LIMITS[operation]) {
+      throw new AwsException(
+        operation === 'GetMedia' ? 'ConnectionLimitExceededException' : 'ClientLimitExceededException',
+        `${operation}: the stream has ${open} connections open, the most there may be`,
+      )
+    }
+    this.#connections.set(key, open + 1)
+    return this.#disconnectOnce(key)
+  }
+
+  /** How fast a stream's media may be moved; all connections to the stream share it. Null when nothing is slowed. */
+  pace(operation: PacedOperation, streamId: number): TransferPace | null {
+    if (!this.enabled) return null
+    const key = `${operation} ${streamId}`
+    const pace = this.#paces.get(key) ?? new TransferPace(this.#clock, TRANSFER_RATES[operation])
+    this.#paces.set(key, pace)
+    return pace
+  }
+
+  /** A deleted stream's counts are of no more use (its id never comes back). */
+  forget(streamId: number): void {
+    for (const counts of [this.#buckets, this.#paces]) {
+      for (const key of counts.keys()) if (key.endsWith(` ${streamId}`)) counts.delete(key)
+    }
+  }
+
+  #disconnectOnce(key: string): () => void {
+    let isOpen = true
+    return () => {
+      if (!isOpen) return
+      isOpen = false
+      const left = (this.#connections.get(key) ?? 1) - 1
+      if (left === 0) this.#connections.delete(key)
+      else this.#connections.set(key, left)
+    }
+  }
+
+  #bucket(key: string, perSecond: number): TokenBucket {
+    const known = this.#buckets.get(key)
+    if (known !== undefined) return known
+    if (this.#buckets.size >= BUCKETS_BEFORE_SWEEP) this.#sweep()
+    const bucket = new TokenBucket({ clock: this.#clock, perSecond })
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  // A full bucket says nothing that a new one would not say.
+  #sweep(): void {
+    for (const [key, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(key)
+  }
+}
+
+function exceeded(what: string, waitMs: number): AwsException {
+  return new AwsException('ClientLimitExceededException', `Rate exceeded: ${what} are used up; try again in ${waitMs} ms`)
+}

@@ -1,0 +1,95 @@
+import type { Archive } from '../archive/archive.js'
+import type { ReceivedFragment } from '../archive/received-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { type Acknowledgement, toAcknowledgement } from './acknowledgement.js'
+import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
+import { UploadError } from './upload-error.js'
+
+/** Fragments on their way to the disk while the next one is already received: one thread of libuv's four stays free for its writes. */
+const MOST_UNDER_WAY = 3
+
+export interface FragmentStoreOptions {
+  readonly archive: Archive
+  /** The stream as it is now; undefined when it has been deleted. */
+  readonly findStream: () => StreamRecord | undefined
+  readonly acknowledge: (acknowledgement: Acknowledgement) => void
+}
+
+/** A fragment in the archive's hands. The promise stands in an object so that awaiting the one is not awaiting the other. */
+interface Handed {
+  readonly persisted: Promise<boolean>
+}
+
+/** Stores the whole fragments of one upload, several at a time, and acknowledges them in the order in which they came. */
+export class FragmentStore {
+  readonly #options: FragmentStoreOptions
+  #handed: Promise<unknown> = Promise.resolve()
+  #acknowledged: Promise<void> = Promise.resolve()
+  readonly #underWay: Promise<void>[] = []
+
+  constructor(options: FragmentStoreOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when another may come. Throws, as an UploadError, what went wrong with this fragment or one before it. */
+  async add(fragment: IncomingFragment, ended: EndedCluster): Promise<void> {
+    const handed = this.#handed.then(() => this.#hand(fragment, ended))
+    const acknowledged = this.#acknowledged
+      .then(() => this.#acknowledge(fragment, handed))
+      .catch((error: unknown) => giveUp(fragment, handed, error))
+    this.#handed = handed
+    this.#acknowledged = acknowledged
+    // Each is awaited later on; until then a failure must not count as unhandled.
+    handed.catch(() => {})
+    acknowledged.catch(() => {})
+    this.#underWay.push(acknowledged)
+    if (this.#underWay.length >= MOST_UNDER_WAY) await this.#underWay.shift()
+  }
+
+  /** Resolves when all are stored and acknowledged; throws the first failure. */
+  settled(): Promise<void> {
+    return this.#acknowledged
+  }
+
+  async #hand(fragment: IncomingFragment, ended: EndedCluster): Promise<Handed> {
+    const path = await ended.synced
+    const stream = this.#options.findStream()
+    if (stream === undefined) throw new UploadError('STREAM_NOT_ACTIVE', 'the stream was deleted')
+    const received = toReceivedFragment(fragment, ended, path)
+    const { archive } = this.#options
+    const isKept = stream.dataRetentionInHours > 0
+    const persisted = (isKept ? archive.persist(received) : archive.keepForHost(received)).then(() => isKept)
+    persisted.catch(() => {})
+    return { persisted }
+  }
+
+  async #acknowledge(fragment: IncomingFragment, handed: Promise<Handed>): Promise<void> {
+    const { persisted } = await handed
+    // Without retention nothing is ever persisted, and RECEIVED is the last that a producer hears.
+    if (await persisted) this.#options.acknowledge(toAcknowledgement('PERSISTED', fragment.acknowledged))
+  }
+}
+
+/** A file that the archive has taken is the archive's to remove; any other goes here. */
+async function giveUp(fragment: IncomingFragment, handed: Promise<Handed>, error: unknown): Promise<never> {
+  const taken = await handed.catch(() => null)
+  if (taken === null) await fragment.writer.discard()
+  else await taken.persisted.catch(() => false)
+  if (error instanceof UploadError) throw error.about(fragment.acknowledged)
+  throw new UploadError('ARCHIVAL_ERROR', 'the fragment could not be stored', { cause: error }).about(fragment.acknowledged)
+}
+
+function toReceivedFragment(fragment: IncomingFragment, ended: EndedCluster, path: string): ReceivedFragment {
+  const { session, number, leadingTags, trailingTags, producerTimestampMs } = fragment
+  const { samples, frameFault, clusterBytes } = ended
+  return {
+    session,
+    number,
+    producerTimestampMs: producerTimestampMs ?? 0,
+    lengthMs: fragmentLengthMs(samples),
+    path,
+    clusterBytes,
+    frameFault,
+    details: { samples, leadingTags, trailingTags: Buffer.concat(trailingTags) },
+  }
+}

@@ -1,0 +1,68 @@
+import type { ByteRange, SimpleTag } from '../../media/matroska/events.js'
+import { buildTags } from '../../media/matroska/muxer.js'
+import { UploadError } from './upload-error.js'
+
+const MOST_TAGS = 10
+const LONGEST_NAME_BYTES = 128
+const LONGEST_VALUE_BYTES = 256
+
+/**
+ * Names that Kinesis Video itself writes around each fragment. Footage that was read with GetMedia brings them along when it is uploaded
+ * again; they are taken, do not count, and are not kept: beside the new ones a reader could not tell which number and which continuation
+ * token are the fragment's. Other names that begin with AWS are the service's, and refused.
+ */
+const SERVICE_TAGS: ReadonlySet<string> = new Set([
+  'AWS_KINESISVIDEO_FRAGMENT_NUMBER',
+  'AWS_KINESISVIDEO_SERVER_TIMESTAMP',
+  'AWS_KINESISVIDEO_PRODUCER_TIMESTAMP',
+  'AWS_KINESISVIDEO_SERVER_SIDE_TIMESTAMP',
+  'AWS_KINESISVIDEO_PRODUCER_SIDE_TIMESTAMP',
+  'AWS_KINESISVIDEO_MILLIS_BEHIND_NOW',
+  'AWS_KINESISVIDEO_CONTINUATION_TOKEN',
+])
+
+/** How many of a fragment's tags are the producer's, `before` of which are counted already; refuses what is over the limits. */
+export function countProducerTags(before: number, tags: readonly SimpleTag[]): number {
+  const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
+  for (const tag of own) refuseBadTag(tag)
+  const count = before + own.length
+  if (count > MOST_TAGS) refuse(`a fragment has at most ${MOST_TAGS} tags (got ${count})`)
+  return count
+}
+
+/** A Tags element as it is kept: as it came, but for the tags of the service. */
+export function keepProducerTags(element: Uint8Array, tags: readonly SimpleTag[]): Uint8Array {
+  const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
+  if (own.length === tags.length) return element
+  return own.length === 0 ? new Uint8Array(0) : buildTags(own)
+}
+
+/** A Tags element of an upload; `range` counts from the upload's first byte. */
+export interface TagsElement {
+  readonly range: ByteRange
+  readonly tags: readonly SimpleTag[]
+}
+
+/** A session header as it is kept; `headerStart` is where in the upload it begins, `elements` are the Tags in it. */
+export function keepHeader(header: Uint8Array, headerStart: number, elements: readonly TagsElement[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  let from = 0
+  for (const { range, tags } of elements) {
+    const [start, end] = [range.start - headerStart, range.end - headerStart]
+    parts.push(header.subarray(from, start), keepProducerTags(header.subarray(start, end), tags))
+    from = end
+  }
+  return Buffer.concat([...parts, header.subarray(from)])
+}
+
+function refuseBadTag({ name, value }: SimpleTag): void {
+  const nameBytes = Buffer.byteLength(name)
+  const valueBytes = Buffer.byteLength(value)
+  if (nameBytes > LONGEST_NAME_BYTES) refuse(`a tag's name has at most ${LONGEST_NAME_BYTES} bytes (got ${nameBytes})`)
+  if (valueBytes > LONGEST_VALUE_BYTES) refuse(`a tag's value has at most ${LONGEST_VALUE_BYTES} bytes (got ${valueBytes})`)
+  if (name.startsWith('AWS')) refuse(`a tag's name must not begin with AWS (got ${name})`)
+}
+
+function refuse(message: string): never {
+  throw new UploadError('FRAGMENT_METADATA_LIMIT_REACHED', message)
+}

@@ -1,0 +1,45 @@
+import type { StreamRecord } from '../archive/stream-record.js'
+import { AwsException } from '../aws-exception.js'
+import type { WireInput } from '../operation.js'
+import { parseOptionalString, parseString, type StringRule } from './wire-input.js'
+import { WireTimestamp } from './wire-json.js'
+
+export const DEVICE_NAME: StringRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
+export const MEDIA_TYPE: StringRule = { min: 1, max: 128, pattern: /^[\w\-.+]+\/[\w\-.+]+(,[\w\-.+]+\/[\w\-.+]+)*$/ }
+const VERSION: StringRule = { min: 1, max: 64, pattern: /^[a-zA-Z0-9]+$/ }
+
+/** The longest retention, ten years in hours. */
+export const MAX_RETENTION_HOURS = 87_600
+
+/** A stream as DescribeStream and ListStreams show it: members in the service's own order, unset ones as null. */
+export function toStreamInfo(stream: StreamRecord): object {
+  return {
+    CreationTime: new WireTimestamp(stream.createdAtMs),
+    DataRetentionInHours: stream.dataRetentionInHours,
+    DeviceName: stream.deviceName,
+    // Not in the models, and yet in the service's answers.
+    IngestionConfiguration: null,
+    KmsKeyId: stream.kmsKeyId,
+    MediaType: stream.mediaType,
+    Status: stream.status,
+    StreamARN: stream.arn,
+    StreamName: stream.name,
+    Version: stream.version,
+  }
+}
+
+export function parseCurrentVersion(input: WireInput): string {
+  return parseString(input, 'CurrentVersion', VERSION)
+}
+
+export function parseOptionalCurrentVersion(input: WireInput): string | null {
+  return parseOptionalString(input, 'CurrentVersion', VERSION)
+}
+
+export function requireVersion(stream: StreamRecord, version: string): void {
+  if (stream.version === version) return
+  throw new AwsException(
+    'VersionMismatchException',
+    `The stream version that you specified is not the latest version (${version}; the latest is ${stream.version}).`,
+  )
+}

@@ -1,0 +1,30 @@
+import { AwsException } from '../aws-exception.js'
+import type { WireInput } from '../operation.js'
+import { parseOptionalString, refuse, type StringRule } from './wire-input.js'
+
+/** How a request names a stream: by name, by ARN, or by both, which must then mean the same stream. */
+export interface StreamSelector {
+  readonly name: string | null
+  readonly arn: string | null
+}
+
+export const STREAM_NAME: StringRule = { min: 1, max: 256, pattern: /^[a-zA-Z0-9_.-]+$/ }
+export const RESOURCE_ARN: StringRule = {
+  min: 1,
+  max: 1024,
+  pattern: /^arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:[a-z]+\/[a-zA-Z0-9_.-]+\/[0-9]+$/,
+}
+
+export function parseStreamSelector(input: WireInput): StreamSelector {
+  const name = parseOptionalString(input, 'StreamName', STREAM_NAME)
+  const arn = parseOptionalStreamArn(input, 'StreamARN')
+  if (name === null && arn === null) throw new AwsException('InvalidArgumentException', 'StreamName or StreamARN is required')
+  return { name, arn }
+}
+
+/** The model's pattern takes ARNs of signaling channels too; they are no streams. */
+export function parseOptionalStreamArn(input: WireInput, member: string): string | null {
+  const arn = parseOptionalString(input, member, RESOURCE_ARN)
+  if (arn !== null && !arn.includes(':stream/')) refuse(member, 'the ARN of a stream', arn)
+  return arn
+}

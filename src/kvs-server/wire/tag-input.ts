@@ -1,0 +1,68 @@
+import { TAGS_PER_STREAM } from '../archive/tag-table.js'
+import { AwsException } from '../aws-exception.js'
+import type { WireInput } from '../operation.js'
+import { parseStreamSelector, RESOURCE_ARN, type StreamSelector } from './stream-selector.js'
+import {
+  isStructure,
+  parseList,
+  parseOptionalString,
+  parseOptionalStructure,
+  parseString,
+  parseStructure,
+  parseText,
+  refuse,
+  type StringRule,
+} from './wire-input.js'
+
+const TAG_KEY: StringRule = { min: 1, max: 128, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u }
+const TAG_VALUE: StringRule = { min: 0, max: 256, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u }
+const LIST = { min: 1, max: TAGS_PER_STREAM }
+
+/** The tag calls for streams have a refusal of their own for an ARN that is none. */
+export function parseTaggedStream(input: WireInput): StreamSelector {
+  const { StreamARN } = input
+  if (typeof StreamARN === 'string' && RESOURCE_ARN.pattern?.test(StreamARN) === false) {
+    throw new AwsException('InvalidResourceFormatException', 'The format of the StreamARN is invalid.')
+  }
+  return parseStreamSelector(input)
+}
+
+/** A resource here is a stream: there are no signaling channels, so that the ARN of one is simply not found. */
+export function parseTaggedResource(input: WireInput): StreamSelector {
+  return { name: null, arn: parseString(input, 'ResourceARN', RESOURCE_ARN) }
+}
+
+export function parseTagMap(input: WireInput): ReadonlyMap<string, string> {
+  return toTags(parseStructure(input, 'Tags'))
+}
+
+export function parseOptionalTagMap(input: WireInput): ReadonlyMap<string, string> {
+  const tags = parseOptionalStructure(input, 'Tags')
+  return tags === null || Object.keys(tags).length === 0 ? new Map() : toTags(tags)
+}
+
+export function parseTagList(input: WireInput): ReadonlyMap<string, string> {
+  const tags = parseList(input, 'Tags', LIST).map((tag) => {
+    if (!isStructure(tag)) return refuse('Tags', 'a list of {Key, Value}', tag)
+    return [parseString(tag, 'Key', TAG_KEY), parseString(tag, 'Value', TAG_VALUE)] as const
+  })
+  return new Map(tags)
+}
+
+export function parseTagKeys(input: WireInput): readonly string[] {
+  return parseList(input, 'TagKeyList', LIST).map((key) => parseText(key, 'TagKeyList', TAG_KEY))
+}
+
+/** A stream's tags fit one page, so that no token was ever given out. */
+export function refuseTagToken(input: WireInput): void {
+  const token = parseOptionalString(input, 'NextToken')
+  if (token !== null && token !== '') refuse('NextToken', 'a token of the answer before', token)
+}
+
+function toTags(map: WireInput): ReadonlyMap<string, string> {
+  const entries = Object.entries(map)
+  if (entries.length < LIST.min || entries.length > LIST.max) {
+    refuse('Tags', `a map of ${LIST.min} to ${LIST.max} tags`, `${entries.length} tags`)
+  }
+  return new Map(entries.map(([key, value]) => [parseText(key, 'a tag key', TAG_KEY), parseText(value, 'a tag value', TAG_VALUE)]))
+}

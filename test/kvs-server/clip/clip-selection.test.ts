@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { selectClipFragments } from '../../../src/kvs-server/clip/clip-builder.js'
+import { limitClip, MAX_CLIP_BYTES, withoutNewerRuns } from '../../../src/kvs-server/clip/clip-selection.js'
+import { NOW, openTestArchive, type TestArchive, unsyncedDisk } from '../../support/archive-for-test.js'
+import { footage, recording } from '../../support/footage.js'
+
+interface Plain {
+  readonly number: string
+  readonly producerMs: number
+  readonly serverMs: number
+  readonly lengthMs: number
+  readonly sizeBytes: number
+}
+
+/** What the rules say (numbers have all the same count of digits), spelt out one after the other over everything there is. */
+function selectNaively(all: readonly Plain[], clock: 'producer' | 'server', startMs: number, endMs: number): string[] {
+  const startOf = (fragment: Plain) => (clock === 'producer' ? fragment.producerMs : fragment.serverMs)
+  const inRange = all.filter((fragment) => startOf(fragment) >= startMs && startOf(fragment) <= endMs)
+  const byAge = inRange.toSorted((a, b) => (a.number < b.number ? -1 : 1))
+  const taken: Plain[] = []
+  for (const fragment of byAge) {
+    const isCovered = taken.some(({ producerMs, lengthMs }) => {
+      const into = fragment.producerMs - producerMs
+      return into === 0 || (into > 0 && into < lengthMs - Math.min(500, lengthMs / 2))
+    })
+    if (clock === 'server' || !isCovered) taken.push(fragment)
+  }
+  const played = taken.toSorted((a, b) => startOf(a) - startOf(b) || (a.number < b.number ? -1 : 1))
+  let bytes = 0
+  return played
+    .slice(0, 200)
+    .filter(({ sizeBytes }) => {
+      bytes += sizeBytes
+      return bytes <= 100_000_000
+    })
+    .map(({ number }) => number)
+}
+
+/** Some hours of three ingest runs: gaps, a run over the same time as another, one that was uploaded long after it was recorded. */
+async function fill(archive: TestArchive) {
+  const stream = archive.createStream('cam', 24)
+  const runs = [
+    { startMs: NOW - 3_600_000, count: 120, everyMs: 2000, paceMs: 2000 },
+    { startMs: NOW - 3_560_000, count: 40, everyMs: 1500, paceMs: 1500 },
+    { startMs: NOW - 3_600_000, count: 110, everyMs: 2000, paceMs: 10 },
+    { startMs: NOW - 1_200_000, count: 30, everyMs: 3000, paceMs: 3000 },
+  ]
+  archive.clock.at = NOW - 3_600_000
+  for (const { startMs, count, everyMs, paceMs } of runs) {
+    const session = archive.session(stream, [], startMs)
+    await session.receive(recording([]))
+    for (let index = 0; index < count; index += 1) {
+      archive.clock.at += paceMs
+      // A hole in the middle of each run.
+      const ticks = index * everyMs + (index > count / 2 ? 60_000 : 0)
+      await session.receive(footage(ticks, { frames: 3, frameMs: everyMs / 3, bytes: 10 }))
+    }
+    await session.finish()
+    archive.clock.at += 120_000
+  }
+  archive.clock.at = NOW
+  return stream
+}
+
+describe('the selection of a clip', () => {
+  test('is what a naive reading of the rules gives, for 1,000 ranges by both clocks', async () => {
+    await using archive = await openTestArchive({ fileSystem: unsyncedDisk })
+    const stream = await fill(archive)
+    const rows = archive.archive.list(stream, { clock: 'server', startMs: 0, endMs: NOW }, { limit: 10_000 })
+    expect(rows).toHaveLength(300)
+    const all = rows.map(
+      (row): Plain => ({
+        number: row.fragmentNumber,
+        producerMs: row.producerTimestampMs,
+        serverMs: row.serverTimestampMs,
+        lengthMs: row.lengthMs,
+        sizeBytes: row.sizeBytes,
+      }),
+    )
+    const edges = fc.oneof(
+      fc.integer({ min: NOW - 3_700_000, max: NOW }),
+      fc.constantFrom(...all.flatMap(({ producerMs, serverMs }) => [producerMs, serverMs, producerMs + 1, serverMs - 1])),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom('producer' as const, 'server' as const), edges, edges, (clock, a, b) => {
+        const range = { clock, startMs: Math.min(a, b), endMs: Math.max(a, b) }
+        const selected = selectClipFragments(archive.archive, stream, range).map(({ fragmentNumber }) => fragmentNumber)
+        expect(selected).toEqual(selectNaively(all, clock, range.startMs, range.endMs))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  const rows = (count: number, sizeBytes: number) =>
+    Array.from({ length: count }, (_, index) => ({ sequence: index, producerTimestampMs: index * 1000, lengthMs: 960, sizeBytes }))
+
+  test('ends with the 200th fragment', () => {
+    expect(limitClip(rows(200, 1))).toHaveLength(200)
+    expect(limitClip(rows(201, 1))).toHaveLength(200)
+  })
+
+  test('leaves out the fragment that would cross 100 MB, but is never empty', () => {
+    expect(limitClip(rows(3, MAX_CLIP_BYTES / 2))).toHaveLength(2)
+    expect(limitClip(rows(3, MAX_CLIP_BYTES / 2 + 1))).toHaveLength(1)
+    expect(limitClip(rows(2, MAX_CLIP_BYTES + 1))).toHaveLength(1)
+  })
+
+  test('takes the older of two fragments of one producer time, and both where the second only overlaps by an overhang', () => {
+    const fragment = (sequence: number, producerTimestampMs: number) => ({ sequence, producerTimestampMs, lengthMs: 2000, sizeBytes: 1 })
+    const sequences = (...fragments: ReturnType<typeof fragment>[]) => [...withoutNewerRuns(fragments)].map(({ sequence }) => sequence)
+    expect(sequences(fragment(1, 0), fragment(2, 0))).toEqual([1])
+    expect(sequences(fragment(1, 0), fragment(2, 1499))).toEqual([1])
+    expect(sequences(fragment(1, 0), fragment(2, 1500))).toEqual([1, 2])
+    // What is itself left out covers nothing.
+    expect(sequences(fragment(1, 0), fragment(3, 1000), fragment(4, 2000))).toEqual([1, 4])
+  })
+})

@@ -1,0 +1,230 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { recording, variedFootage } from '../../support/footage.js'
+import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
+import { Producer, upload } from '../../support/producer.js'
+
+const START = 1_700_000_000
+const BODY = recording([0, 1000, 2000].map((ticks) => variedFootage(ticks, { bytes: 4000 })))
+const RANGE = { StartTimestamp: START, EndTimestamp: START + 60 }
+const SELECTOR = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange: RANGE }
+
+interface Received {
+  readonly status: number
+  readonly type: string | null
+  readonly bytes: Uint8Array
+  /** How it ended: as an answer should, cut off, or not while it was waited for. */
+  readonly end: 'whole' | 'cut' | 'open'
+  readonly ms: number
+}
+
+let kvs: KvsTestServer
+let fragmentNumber = ''
+
+beforeAll(async () => {
+  kvs = await startKvsTestServer({ faults: true })
+  await kvs.post('/createStream', { StreamName: 'cam', DataRetentionInHours: 24 })
+  const acks = await upload(kvs.url, BODY, { stream: 'cam', start: String(START) })
+  fragmentNumber = acks.find(({ EventType }) => EventType === 'PERSISTED')?.FragmentNumber ?? ''
+})
+afterEach(() => fetch(`${kvs.url}/_faults`, { method: 'DELETE' }))
+afterAll(() => kvs[Symbol.asyncDispose]())
+
+const OPERATIONS: Readonly<Record<string, () => object>> = {
+  DescribeStream: () => ({}),
+  ListFragments: () => ({ FragmentSelector: SELECTOR }),
+  GetClip: () => ({ ClipFragmentSelector: SELECTOR }),
+  GetMediaForFragmentList: () => ({ Fragments: [fragmentNumber] }),
+  GetMedia: () => ({ StartSelector: { StartSelectorType: 'EARLIEST' } }),
+}
+
+/** GetMedia goes on for ever, faults or none: it is left when nothing has come for a moment. */
+async function call(operation: string, quietMs = 300): Promise<Received> {
+  const startedAt = performance.now()
+  const hangUp = new AbortController()
+  const answer = await fetch(`${kvs.url}/${operation[0]?.toLowerCase()}${operation.slice(1)}`, {
+    method: 'POST',
+    body: JSON.stringify({ StreamName: 'cam', ...OPERATIONS[operation]?.() }),
+    signal: hangUp.signal,
+  })
+  const parts: Uint8Array[] = []
+  let end: Received['end'] = 'whole'
+  let timer = setTimeout(() => hangUp.abort(), quietMs)
+  try {
+    for await (const part of answer.body ?? []) {
+      parts.push(part)
+      clearTimeout(timer)
+      if (parts.reduce((sum, { byteLength }) => sum + byteLength, 0) > 400_000) break
+      timer = setTimeout(() => hangUp.abort(), quietMs)
+    }
+  } catch {
+    end = hangUp.signal.aborted ? 'open' : 'cut'
+  }
+  clearTimeout(timer)
+  const type = answer.headers.get('x-amzn-errortype')
+  return { status: answer.status, type, bytes: Buffer.concat(parts), end, ms: performance.now() - startedAt }
+}
+
+async function setFault(operation: string, fault: object, stream = 'cam'): Promise<number> {
+  return (await kvs.post('/_faults', { operation, stream, times: 1, fault })).status
+}
+
+describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
+  const isLive = operation === 'GetMedia'
+
+  test.each([
+    [{ kind: 'throttle' }, 400, 'ClientLimitExceededException'],
+    [{ kind: 'exception', name: 'NotAuthorizedException' }, 401, 'NotAuthorizedException'],
+    [{ kind: 'exception', name: 'AccessDeniedException', status: 403 }, 403, 'AccessDeniedException'],
+    [{ kind: 'status', status: 502 }, 502, null],
+  ])('can be made to fail by %j, once', async (fault, status, type) => {
+    await setFault(operation, fault)
+    expect(await call(operation)).toMatchObject({ status, type })
+    expect(await call(operation)).toMatchObject({ status: 200 })
+  })
+
+  test('can be refused its connection, and be made late', async () => {
+    await setFault(operation, { kind: 'refuse' })
+    await expect(call(operation)).rejects.toThrow()
+    await setFault(operation, { kind: 'delay', ms: 150 })
+    const late = await call(operation)
+    expect([late.status, late.ms > 145]).toEqual([200, true])
+  })
+
+  test('can be cut, stall, come slowly and never end', async () => {
+    const { bytes, end } = await call(operation)
+    expect(end).toBe(isLive ? 'open' : 'whole')
+    await setFault(operation, { kind: 'cut', afterBytes: 100 })
+    expect(await call(operation)).toMatchObject({ status: 200, end: 'cut', bytes: bytes.subarray(0, 100) })
+    await setFault(operation, { kind: 'stall', afterBytes: 100 })
+    expect(await call(operation)).toMatchObject({ status: 200, end: 'open', bytes: bytes.subarray(0, 100) })
+    await setFault(operation, { kind: 'slow', bytesPerSecond: bytes.byteLength * 4 })
+    const slow = await call(operation)
+    expect([slow.bytes.byteLength, slow.ms > 200]).toEqual([bytes.byteLength, true])
+    // A live answer is one without end by itself.
+    if (isLive) return
+    await setFault(operation, { kind: 'endless' })
+    const endless = await call(operation)
+    expect(endless.bytes.byteLength).toBeGreaterThan(400_000)
+    expect(endless.bytes.subarray(0, bytes.byteLength)).toEqual(bytes)
+  })
+
+  test('can be corrupted, from the front and from the end', async () => {
+    const { bytes } = await call(operation)
+    await setFault(operation, { kind: 'corrupt', offset: 120, length: 2 })
+    expect(differences(bytes, (await call(operation)).bytes)).toEqual([120, 121])
+    await setFault(operation, { kind: 'corrupt', offset: -40, length: 3 })
+    const { bytes: spoilt } = await call(operation)
+    // The end of what has none never comes: so many bytes are held back.
+    if (isLive) expect(spoilt).toEqual(bytes.subarray(0, bytes.byteLength - 40))
+    else expect(differences(bytes, spoilt)).toEqual([-40, -39, -38].map((offset) => bytes.byteLength + offset))
+  })
+
+  test('takes a wrong length only where it announces one', async () => {
+    const status = await setFault(operation, { kind: 'wrongLength', extraBytes: 9 })
+    expect(status).toBe(operation.startsWith('GetMedia') ? 400 : 200)
+    if (status === 200) expect((await call(operation)).end).toBe('cut')
+  })
+})
+
+/** Bytes that are not as before; GetMedia says how far behind it is, and ListFragments nothing that changes. */
+function differences(left: Uint8Array, right: Uint8Array): number[] {
+  expect(right.byteLength).toBe(left.byteLength)
+  return [...left.keys()].filter((index) => left[index] !== right[index])
+}
+
+describe('PutMedia', () => {
+  // One stream a test: a producer that was cut off keeps its stream for a moment.
+  let stream = ''
+  let streams = 0
+  beforeEach(async () => {
+    stream = `put-${streams++}`
+    await kvs.post('/createStream', { StreamName: stream, DataRetentionInHours: 24 })
+  })
+
+  const send = () => upload(kvs.url, BODY, { stream, start: String(START) })
+  const persisted = async () => (await send()).filter(({ EventType }) => EventType === 'PERSISTED').length
+  const setUploadFault = (fault: object) => setFault('PutMedia', fault, stream)
+
+  test.each([
+    [{ kind: 'throttle' }, 400, 'ClientLimitExceededException'],
+    [{ kind: 'exception', name: 'NotAuthorizedException' }, 401, 'NotAuthorizedException'],
+    [{ kind: 'status', status: 503 }, 503, undefined],
+  ])('can be made to fail by %j, once', async (fault, status, type) => {
+    await setUploadFault(fault)
+    const producer = new Producer(kvs.url, { stream })
+    expect(await producer.answer).toMatchObject({ status, type })
+    producer.breakOff()
+    expect(await persisted()).toBe(3)
+  })
+
+  test('can be refused its connection, and be made late', async () => {
+    await setUploadFault({ kind: 'refuse' })
+    await expect(new Producer(kvs.url, { stream }).answer).rejects.toThrow()
+    await setUploadFault({ kind: 'delay', ms: 150 })
+    const startedAt = performance.now()
+    expect(await persisted()).toBe(3)
+    expect(performance.now() - startedAt).toBeGreaterThan(145)
+  })
+
+  test('can be cut: what was whole is kept, and its connection goes', async () => {
+    await setUploadFault({ kind: 'cut', afterBytes: BODY.byteLength - 100 })
+    const producer = new Producer(kvs.url, { stream })
+    await producer.send(BODY)
+    await expect(producer.answer).rejects.toThrow()
+    expect(producer.acks.filter(({ EventType }) => EventType === 'RECEIVED').length).toBeLessThan(3)
+  })
+
+  test('can stall', async () => {
+    await setUploadFault({ kind: 'stall', afterBytes: BODY.byteLength - 100 })
+    const stalled = new Producer(kvs.url, { stream })
+    await stalled.send(BODY)
+    stalled.request.end()
+    await stalled.until('PERSISTED', 2)
+    stalled.breakOff()
+  })
+
+  test('can come slowly', async () => {
+    await setUploadFault({ kind: 'slow', bytesPerSecond: BODY.byteLength * 4 })
+    const startedAt = performance.now()
+    expect(await persisted()).toBe(3)
+    expect(performance.now() - startedAt).toBeGreaterThan(200)
+  })
+
+  test('can answer without end: all is kept, and IDLE is said on and on', async () => {
+    await setUploadFault({ kind: 'endless' })
+    const producer = new Producer(kvs.url, { stream })
+    await producer.send(BODY)
+    producer.request.end()
+    await producer.until('PERSISTED', 3)
+    await producer.until('IDLE', 2)
+    producer.breakOff()
+  })
+
+  test('can be corrupted: a frame that is not one is remembered for GetClip', async () => {
+    // The last block's NAL length: 4,000 bytes of payload from the end.
+    await setUploadFault({ kind: 'corrupt', offset: -4000, length: 4 })
+    await send()
+    const clip = async (from: number, to: number) => {
+      const TimestampRange = { StartTimestamp: from, EndTimestamp: to }
+      return kvs.post('/getClip', {
+        StreamName: stream,
+        ClipFragmentSelector: { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange },
+      })
+    }
+    const whole = await clip(START, START + 1)
+    expect(whole.status).toBe(200)
+    await whole.arrayBuffer()
+    expect((await clip(START, START + 2)).headers.get('x-amzn-errortype')).toBe('InvalidMediaFrameException')
+  })
+
+  test('has no length that could be wrong', async () => {
+    expect(await setUploadFault({ kind: 'wrongLength', extraBytes: 1 })).toBe(400)
+  })
+})
+
+test('fragments listed late are about ListFragments and nothing else', async () => {
+  expect(await setFault('GetClip', { kind: 'listLate', ms: 1000 })).toBe(400)
+  expect((await kvs.post('/_faults', { operation: 'ListFragments', fault: { kind: 'listLate', ms: 3_600_000 } })).status).toBe(200)
+  expect(JSON.parse(Buffer.from((await call('ListFragments')).bytes).toString())).toMatchObject({ Fragments: [] })
+  expect((await call('GetClip')).status).toBe(200)
+})
