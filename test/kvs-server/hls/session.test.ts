@@ -3,6 +3,7 @@ import { GetHLSStreamingSessionURLCommand, KinesisVideoArchivedMediaClient } fro
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { UploadSession } from '../../../src/kvs-server/upload/upload-session.js'
 import { NOW, SetClock } from '../../support/archive-for-test.js'
+import { eventually } from '../../support/eventually.js'
 import { readFixture } from '../../support/fixtures.js'
 import { AVCC, footage, frame, recording, VIDEO } from '../../support/footage.js'
 import { downloadTrack, fetchBytes, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'
@@ -394,11 +395,14 @@ describe('the quotas of a session', () => {
     await send(recording([footage(0)]))
     const { first } = await loadUrls(await onDemand())
     await downloadTrack(first)
-    const metrics = await fetchText(`${kvs.url}/metrics`)
-    for (const name of ['get_hls_master_playlist', 'get_hls_media_playlist', 'get_mp4_init_fragment', 'get_mp4_media_fragment']) {
-      expect(metrics).toContain(`kvs_${name}_requests_total{outcome="ok"} 1\n`)
-    }
-    expect(metrics).toMatch(/kvs_get_mp4_media_fragment_outgoing_bytes_total [1-9]\d+\n/)
+    // A body is counted once it has left, which its reader may notice first.
+    await eventually(async () => {
+      const metrics = await fetchText(`${kvs.url}/metrics`)
+      for (const name of ['get_hls_master_playlist', 'get_hls_media_playlist', 'get_mp4_init_fragment', 'get_mp4_media_fragment']) {
+        expect(metrics).toContain(`kvs_${name}_requests_total{outcome="ok"} 1\n`)
+      }
+      expect(metrics).toMatch(/kvs_get_mp4_media_fragment_outgoing_bytes_total [1-9]\d+\n/)
+    })
   })
 })
 

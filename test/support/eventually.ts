@@ -1,0 +1,16 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+const PATIENCE_MS = 10_000
+const PAUSE_MS = 20
+
+/** For what a server does after its answer has left: tries the expectations until they hold, or throws what the last try threw. */
+export async function eventually(expectations: () => Promise<void> | void): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      return await expectations()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await wait(PAUSE_MS)
+    }
+  }
+}
