@@ -11,7 +11,7 @@ import { collect, countingFetch, patternBytes } from '../../support/part-bodies.
 // What only a process of its own can show: being killed, and a file system that takes no more.
 
 const SIGNAL = new AbortController().signal
-const SUPPORT = join(import.meta.dirname, '../support')
+const SUPPORT = join(import.meta.dirname, '../../support')
 let folder = ''
 const children: ChildProcess[] = []
 
