@@ -137,7 +137,8 @@ describe('a stored clip', () => {
     const dropped = await download('stored', (bytes, request) => bytes > 500_000 && request.destroy())
     expect(dropped.complete).toBe(false)
     await until(() => ended.length === 1)
-    expect(ended[0]).toMatch(/^aborted /)
+    // What the kernel's buffers have taken counts as sent, and they may have taken all of it.
+    expect(ended[0]).toMatch(/^(aborted|complete) /)
     const rest = await fetchClip('stored', { headers: { range: `bytes=${dropped.body.byteLength}-`, 'if-range': '"e"' } })
     expect(rest.status).toBe(206)
     expect(Buffer.concat([dropped.body, await bytesOf(rest)]).equals(BYTES)).toBe(true)
