@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { ArchivedFragment, FragmentDetails, FragmentSource, MediaSession } from './archived-fragment.js'
-import { inTransaction } from './database.js'
+import { CommitLog } from './commit-log.js'
+import { INDEX_FILE, inDeferredTransaction, inTransaction } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile, type WritableFile } from './file-system.js'
 import { FragmentFeed } from './fragment-feed.js'
 import { FragmentFiles } from './fragment-files.js'
@@ -41,6 +43,11 @@ export interface ListOptions {
   readonly delayMs?: number
 }
 
+interface PlacedFile {
+  readonly id: number
+  readonly path: string
+}
+
 const MS_PER_HOUR = 3_600_000
 /** Sequences begin at the session's millisecond times this: they go on growing after a restart, whatever was not persisted. */
 const SEQUENCES_PER_MS = 1024
@@ -59,6 +66,7 @@ export class Archive {
   readonly #sessions: SessionTable
   readonly #files: FragmentFiles
   readonly #commits = new GroupCommit((batch: readonly ReceivedFragment[]) => this.#commit(batch))
+  readonly #commitLog: CommitLog
   readonly #sweep: RetentionSweep
   readonly #hostBuffer = new HostBuffer()
   readonly #sequences = new Map<number, number>()
@@ -74,11 +82,13 @@ export class Archive {
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
     this.#lastFileId = this.#index.lastFileId()
+    this.#commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
     this.#sweep = new RetentionSweep({
       database,
       index: this.#index,
       sessions: this.#sessions,
       files: this.#files,
+      commitLog: this.#commitLog,
       retainedSince: (streamId) => this.#retainedSince(streamId),
     })
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
@@ -214,17 +224,33 @@ export class Archive {
     clearInterval(this.#timer)
     await this.#commits.settled()
     await this.#sweep.close()
+    await this.#commitLog.close()
   }
 
   async #commit(batch: readonly ReceivedFragment[]): Promise<readonly ArchivedFragment[]> {
     const files = batch.map(({ path }) => ({ id: this.#nextFileId(), path }))
+    const fragments = await this.#publish(batch, files)
+    await this.#syncCommit(files)
+    for (const fragment of fragments) this.feed.tell(fragment)
+    return fragments
+  }
+
+  async #publish(batch: readonly ReceivedFragment[], files: readonly PlacedFile[]): Promise<readonly ArchivedFragment[]> {
     try {
       await this.#files.publish(files)
-      const fragments = inTransaction(this.#options.database, () => batch.map((received, i) => this.#insert(received, files[i]?.id ?? 0)))
-      for (const fragment of fragments) this.feed.tell(fragment)
-      return fragments
+      return inDeferredTransaction(this.#options.database, () => batch.map((received, i) => this.#insert(received, files[i]?.id ?? 0)))
     } catch (error) {
       for (const { id, path } of files) await this.#removeQuietly(id, path)
+      throw error
+    }
+  }
+
+  /** A row that may not be on disk is taken back; its file is the sweep's to remove, as no row on disk may name a file that is gone. */
+  async #syncCommit(files: readonly PlacedFile[]): Promise<void> {
+    try {
+      await this.#commitLog.sync()
+    } catch (error) {
+      inTransaction(this.#options.database, () => this.#index.withdraw(files.map(({ id }) => id)))
       throw error
     }
   }

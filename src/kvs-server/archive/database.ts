@@ -3,13 +3,17 @@ import { DatabaseSync } from 'node:sqlite'
 /** The index's name in the folder of the archive. */
 export const INDEX_FILE = 'index.sqlite'
 
+/** Checkpoints are made elsewhere (CheckpointThread); where none comes through, a commit makes one itself once the log has so many pages. */
+const LONGEST_LOG_PAGES = 16_384
+
 /**
  * The archive's index: one SQLite file. Each table's class states its own DDL. In WAL mode with synchronous=FULL a commit is on disk
- * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous), which is what a PERSISTED acknowledgement promises.
+ * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous); what `inTransaction` defers is on disk after `CommitLog.sync`.
  */
 export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
+  database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`)
   return database
 }
 
@@ -25,5 +29,18 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     // A full disk makes SQLite roll back by itself (https://www.sqlite.org/lang_transaction.html, section 3.2).
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
+  }
+}
+
+/**
+ * The same, but for the disk, which is not waited for: a loss of power may take the commit back, whole, until `CommitLog.sync` has
+ * resolved. Of all commits the last ones only can be lost: synchronous=NORMAL keeps the index sound.
+ */
+export function inDeferredTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return inTransaction(database, work)
+  } finally {
+    database.exec('PRAGMA synchronous = FULL')
   }
 }

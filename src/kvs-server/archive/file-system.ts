@@ -11,6 +11,8 @@ export interface FileSystem {
   /** Removes a directory when it is empty, and leaves it when it is not. */
   removeEmptyDirectory(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
+  /** Has on disk what was written to the file so far, by whomever. */
+  syncFile(path: string): Promise<void>
   /** A rename is on disk only when its directory is (fsync(2)). */
   syncDirectory(path: string): Promise<void>
 }
@@ -49,6 +51,10 @@ export const nodeFileSystem: FileSystem = {
       if (hasCode(error, 'ENOENT')) return []
       throw error
     })
+  },
+  async syncFile(path) {
+    const file = await fs.open(path, 'r')
+    await file.datasync().finally(() => file.close())
   },
   async syncDirectory(path) {
     const directory = await fs.open(path, 'r')

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
 
 const FILES_PER_DIRECTORY = 4096
+/** Half of libuv's threads: uploads and reads have the others. */
+const REMOVALS_AT_ONCE = 2
 
 /**
  * A fragment's media: its Cluster's bytes, verbatim, in a file of its own. Files are written under `incoming/` and move to
@@ -72,7 +74,11 @@ export class FragmentFiles {
   /** Removes files whose rows are gone, and says which: one that is being read stays until it is asked for again. */
   async remove(ids: readonly number[]): Promise<readonly number[]> {
     const free = ids.filter((id) => !this.#readers.has(id))
-    for (const id of free) await this.#fileSystem.remove(this.pathOf(id))
+    const waiting = free.values()
+    const removeWaiting = async () => {
+      for (const id of waiting) await this.#fileSystem.remove(this.pathOf(id))
+    }
+    await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, removeWaiting))
     return free
   }
 

@@ -144,12 +144,17 @@ export class FragmentIndex {
   expire(streamId: number, beforeMs: EpochMs, limit: number): number {
     const oldest = 'SELECT file_id FROM fragments WHERE stream_id = ? AND server_ms < ? ORDER BY server_ms LIMIT ?'
     const ids = this.#all(oldest, streamId, beforeMs, limit).map((row) => integerOf(row, 'file_id'))
-    for (const id of ids) {
+    this.withdraw(ids)
+    return ids.length
+  }
+
+  /** Takes rows out, and notes their files for removal. */
+  withdraw(fileIds: readonly number[]): void {
+    for (const id of fileIds) {
       this.#prepare('INSERT OR IGNORE INTO fragment_removals (file_id) VALUES (?)').run(id)
       this.#prepare('DELETE FROM fragments WHERE file_id = ?').run(id)
       this.#prepare('DELETE FROM fragment_details WHERE file_id = ?').run(id)
     }
-    return ids.length
   }
 
   /** Files whose fragments are gone from the index and that may still be there, behind `afterFileId`. */

@@ -1,11 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { EpochMs } from '../../lib/clock.js'
-import { inTransaction } from './database.js'
+import type { CommitLog } from './commit-log.js'
+import { inDeferredTransaction } from './database.js'
 import type { FragmentFiles } from './fragment-files.js'
 import type { FragmentIndex } from './fragment-index.js'
 import type { SessionTable } from './session-table.js'
 
+/** Rows that are looked at once; and how long the loop is kept by them, give or take such a step. */
+const STEP = 20
+const BATCH_MS = 10
+/** Files that are removed, and sessions, before the loop is given back. */
 const BATCH = 200
 
 export interface RetentionSweepOptions {
@@ -13,14 +18,16 @@ export interface RetentionSweepOptions {
   readonly index: FragmentIndex
   readonly sessions: SessionTable
   readonly files: FragmentFiles
+  readonly commitLog: CommitLog
   /** Fragments of the stream received before this instant are to go; `Infinity` where the stream is no more. */
   readonly retainedSince: (streamId: number) => EpochMs
 }
 
 /**
  * Removes what is past its retention, and what deleted streams leave behind: rows first, with a note of their files in the same
- * transaction, then the files, then the note. Killed at any instant, the next sweep goes on from the notes. Batches are small and the
- * loop is given back between them, so that uploads and reads go on meanwhile.
+ * transaction, then the files, then the note. Killed at any instant, the next sweep goes on from the notes. A file is removed only when
+ * the disk has it that its row is gone. Batches are short and the loop is given back between them, so that uploads and reads go on
+ * meanwhile; nothing here waits for the disk on the main thread.
  */
 export class RetentionSweep {
   readonly #options: RetentionSweepOptions
@@ -68,19 +75,27 @@ export class RetentionSweep {
 
   #expireBatch(streamId: number): number {
     const { database, index, retainedSince } = this.#options
-    return inTransaction(database, () => index.expire(streamId, retainedSince(streamId), BATCH))
+    const began = performance.now()
+    return inDeferredTransaction(database, () => {
+      for (let total = 0; ; ) {
+        const expired = index.expire(streamId, retainedSince(streamId), STEP)
+        total += expired
+        if (expired < STEP || performance.now() - began >= BATCH_MS) return total
+      }
+    })
   }
 
   async #removeFiles(): Promise<void> {
-    const { database, index, files } = this.#options
+    const { database, index, files, commitLog } = this.#options
     let after = 0
     while (!this.#isClosed) {
       const ids = index.removals(after, BATCH)
       const last = ids.at(-1)
       if (last === undefined) return
       after = last
+      await commitLog.sync()
       const removed = await files.remove(ids)
-      inTransaction(database, () => index.removed(removed))
+      inDeferredTransaction(database, () => index.removed(removed))
       await files.removeEmptyDirectories(removed, index.lastFileId())
     }
   }
@@ -88,6 +103,6 @@ export class RetentionSweep {
   async #pruneSessions(streamId: number): Promise<void> {
     const { database, index, sessions } = this.#options
     const pruneBatch = () => sessions.prune(streamId, index.findNext(streamId, -1, 0)?.sessionId ?? null, BATCH)
-    while (!this.#isClosed && inTransaction(database, pruneBatch) === BATCH) await setImmediate()
+    while (!this.#isClosed && inDeferredTransaction(database, pruneBatch) === BATCH) await setImmediate()
   }
 }

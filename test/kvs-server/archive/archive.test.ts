@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from '@jest/globals'
@@ -230,7 +230,7 @@ describe('the index', () => {
 })
 
 /** A disk on which the operation fails once `isFull` says so. */
-function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDirectory'): {
+function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDirectory' | 'syncFile'): {
   fileSystem: FileSystem
   fill: () => void
   free: () => void
@@ -264,6 +264,10 @@ function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDi
       check('syncDirectory')
       await nodeFileSystem.syncDirectory(path)
     },
+    async syncFile(path) {
+      check('syncFile')
+      await nodeFileSystem.syncFile(path)
+    },
   }
   return {
     fileSystem,
@@ -275,6 +279,63 @@ function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDi
     },
   }
 }
+
+describe('a commit', () => {
+  test('is not acknowledged as PERSISTED, nor told to live readers, before the log of the index is on disk', async () => {
+    const synced = Promise.withResolvers<void>()
+    const asked = Promise.withResolvers<string>()
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      async syncFile(path) {
+        asked.resolve(path)
+        await synced.promise
+        await nodeFileSystem.syncFile(path)
+      },
+    }
+    await using test = await openTestArchive({ fileSystem })
+    const stream = test.createStream('cam')
+    const acks: Acknowledgement[] = []
+    const session = test.session(stream, acks)
+    await session.receive(recording([footage(0)]))
+    const finished = session.finish()
+    expect(await asked.promise).toBe(join(test.dataDir, 'index.sqlite-wal'))
+    // The row is written; that is not enough.
+    expect(test.archive.list(stream, ALL, { limit: 9 })).toHaveLength(1)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(acks.map(({ EventType }) => EventType)).toEqual(['BUFFERING', 'RECEIVED'])
+    synced.resolve()
+    await finished
+    expect(acks.at(-1)?.EventType).toBe('PERSISTED')
+  })
+
+  test('whose log cannot be synced is taken back, and its file removed by the sweep', async () => {
+    const { fileSystem, fill, free } = failingDisk('syncFile')
+    await using test = await openTestArchive({ fileSystem })
+    const stream = test.createStream('cam')
+    await test.upload(stream, recording([footage(0)]))
+    fill()
+    const acks = await test.upload(stream, recording([footage(5000)]))
+    expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 5001, ErrorCode: 'ARCHIVAL_ERROR' })
+    expect(test.archive.list(stream, ALL, { limit: 9 })).toHaveLength(1)
+    await expect(test.archive.sweep()).rejects.toThrow('ENOSPC')
+    expect(await filesOf(test.dataDir)).toHaveLength(2)
+    free()
+    await test.archive.sweep()
+    expect(await filesOf(test.dataDir)).toEqual(['1'])
+    expect((await test.upload(stream, recording([footage(9000)]))).at(-1)?.EventType).toBe('PERSISTED')
+  })
+
+  test('comes into the index itself now and then, so that its log does not grow for ever', async () => {
+    await using test = await openTestArchive({ fileSystem: unsyncedDisk })
+    const stream = test.createStream('cam')
+    const sizeOf = async (name: string) => (await stat(join(test.dataDir, name))).size
+    const before = await sizeOf('index.sqlite')
+    for (let round = 0; (await sizeOf('index.sqlite')) === before && round < 40; round += 1) {
+      await test.upload(stream, recording(Array.from({ length: 100 }, (_, index) => footage(index, { frames: 1 }))))
+    }
+    expect(await sizeOf('index.sqlite')).toBeGreaterThan(before)
+  })
+})
 
 describe('a disk that is full', () => {
   test.each(['create', 'write', 'sync', 'rename', 'syncDirectory'] as const)(

@@ -1,0 +1,62 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { CheckpointThread } from './checkpoint-thread.js'
+import type { FileSystem } from './file-system.js'
+import { integerOf } from './row.js'
+
+/** Changed rows after which the log is brought into the index: a few megabytes of it. */
+const ROWS_PER_CHECKPOINT = 2000
+
+export interface CommitLogOptions {
+  readonly database: DatabaseSync
+  /** The index's path. */
+  readonly file: string
+  readonly fileSystem: FileSystem
+}
+
+/**
+ * The index's write-ahead log, as far as the disk is concerned: it is synced, and brought into the index, while the main thread goes on.
+ * Only the log is opened here, never the index itself: to close any descriptor of that would let go of SQLite's own locks
+ * (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ */
+export class CommitLog {
+  readonly #path: string
+  readonly #fileSystem: FileSystem
+  readonly #checkpoints: CheckpointThread
+  readonly #changes: StatementSync
+  #running: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
+  #changesAtCheckpoint = 0
+
+  constructor({ database, file, fileSystem }: CommitLogOptions) {
+    this.#path = `${file}-wal`
+    this.#fileSystem = fileSystem
+    this.#checkpoints = new CheckpointThread(file)
+    this.#changes = database.prepare('SELECT total_changes() AS changes')
+  }
+
+  /** Resolves when all that is committed by now is on disk. Who asks while a sync is under way shares the one after it. */
+  sync(): Promise<void> {
+    this.#next ??= this.#syncAfter(this.#running)
+    return this.#next
+  }
+
+  async close(): Promise<void> {
+    await this.#next?.catch(() => {})
+    await this.#running.catch(() => {})
+    await this.#checkpoints.close()
+  }
+
+  async #syncAfter(before: Promise<void>): Promise<void> {
+    // Its failure was told to those who asked for it.
+    await before.catch(() => {})
+    this.#next = null
+    this.#running = this.#fileSystem.syncFile(this.#path)
+    await this.#running
+    this.#checkpointWhenLong()
+  }
+
+  #checkpointWhenLong(): void {
+    const changes = integerOf(this.#changes.get() ?? {}, 'changes')
+    if (changes - this.#changesAtCheckpoint >= ROWS_PER_CHECKPOINT && this.#checkpoints.start()) this.#changesAtCheckpoint = changes
+  }
+}
