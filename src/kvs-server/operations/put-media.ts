@@ -71,7 +71,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
     },
   })
   const signal = AbortSignal.any([call.signal, closing])
-  const reader = new UploadReader(call.body, signal)
+  using reader = new UploadReader(call.body, signal)
   const pace = services.quotas.pace('PutMedia', stream.id)
   while (!session.isOver) {
     const chunk = await receiveChunk({ session, reader, answer, timings })

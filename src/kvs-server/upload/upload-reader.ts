@@ -8,19 +8,34 @@ export type UploadRead =
   /** No bytes came in the time given. */
   | { readonly kind: 'quiet' }
 
-/** Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. */
-export class UploadReader {
+const EVENTS = ['readable', 'end', 'error', 'close'] as const
+
+/**
+ * Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. It listens once for all chunks, of which
+ * there are thousands a second; until it is disposed of nobody else can read the body.
+ */
+export class UploadReader implements Disposable {
   readonly #body: Readable
   readonly #signal: AbortSignal
   #isBroken = false
+  /** Ends the wait under way. */
+  #wake: (() => void) | null = null
+  readonly #onChange = () => this.#wake?.()
 
   constructor(body: Readable, signal: AbortSignal) {
     this.#body = body
     this.#signal = signal
-    // A body that breaks while nobody waits for it is found out by the next read.
+    // A body that breaks while nobody waits for it is found out by the next read; and one that breaks later must not go unheard.
     body.on('error', () => {
       this.#isBroken = true
     })
+    for (const event of EVENTS) body.on(event, this.#onChange)
+    signal.addEventListener('abort', this.#onChange)
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#onChange)
+    for (const event of EVENTS) this.#body.removeListener(event, this.#onChange)
   }
 
   async next(timeoutMs: number): Promise<UploadRead> {
@@ -44,17 +59,14 @@ export class UploadReader {
 
   /** Resolves when there may be something new to read, or the time is over. */
   #change(timeoutMs: number): Promise<void> {
-    const events = ['readable', 'end', 'error', 'close'] as const
     return new Promise((resolve) => {
       const stop = () => {
         clearTimeout(timer)
-        this.#signal.removeEventListener('abort', stop)
-        for (const event of events) this.#body.removeListener(event, stop)
+        this.#wake = null
         resolve()
       }
       const timer = setTimeout(stop, timeoutMs)
-      this.#signal.addEventListener('abort', stop)
-      for (const event of events) this.#body.on(event, stop)
+      this.#wake = stop
     })
   }
 }
