@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
 
 const FILES_PER_DIRECTORY = 4096
-/** Half of libuv's threads: uploads and reads have the others. */
+/** Fewer than libuv has threads: uploads and reads have the others. */
 const REMOVALS_AT_ONCE = 2
 
 /**
