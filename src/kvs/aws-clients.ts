@@ -4,6 +4,7 @@ import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { KvsTarget } from './kvs-target.js'
+import { withWideReads } from './wide-reads.js'
 
 /** Data endpoints are few (one for some thousand streams of an account); the oldest client goes when there are more. */
 const MAX_DATA_CLIENTS = 256
@@ -87,7 +88,7 @@ function createHandler(maxSockets: number): NodeHttpHandler {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: ANSWER_TIMEOUT_MS,
     throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
+    httpAgent: new HttpAgent(withWideReads({ keepAlive: true, maxSockets })),
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
   })
 }
