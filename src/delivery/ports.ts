@@ -18,7 +18,7 @@ export interface PartStore {
 
 /**
  * Asks for the bytes; resolves when the headers are there. Aborted when nobody holds the part any more. The chunks belong to the store
- * from then on: their memory may not be used again.
+ * from then on, which frees their memory: nobody may look at one after the next was asked for.
  */
 export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
 export interface PartBody {

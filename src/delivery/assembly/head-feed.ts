@@ -22,12 +22,13 @@ export class HeadFeed {
     return this.#passed
   }
 
-  /** Keeps the chunk itself: its memory may not be used again. @throws MalformedMedia */
+  /** Copies what it may need: the chunk belongs to whoever it goes to next. @throws MalformedMedia */
   push(chunk: Uint8Array): void {
     const start = this.#passed
     this.#passed += chunk.byteLength
     if (this.#step.done === true) return
-    this.#held.push({ start, bytes: chunk })
+    const unwanted = Math.min(chunk.byteLength, Math.max(0, this.#step.value.start - start))
+    this.#held.push({ start: start + unwanted, bytes: Buffer.from(chunk.subarray(unwanted)) })
     this.#feed(false)
   }
 

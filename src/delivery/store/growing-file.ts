@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { PartState } from '../ports.js'
+import { BlockChecks } from './block-checks.js'
 import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
@@ -15,19 +16,17 @@ import { writeAll } from './write-all.js'
 export class GrowingFile {
   readonly #file: FileHandle
   readonly #expectedBytes: number | null
-  readonly #blockChecks: number[]
+  readonly #checks: BlockChecks
   readonly #recent = new RecentBytes()
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
   #arrivedBytes: number
-  #openBlockCheck = 0
-  #openBlockBytes = 0
   #ending: 'open' | 'whole' | { readonly error: unknown } = 'open'
 
   private constructor(file: FileHandle, expectedBytes: number | null, blockChecks: readonly number[], arrivedBytes: number) {
     this.#file = file
     this.#expectedBytes = expectedBytes
-    this.#blockChecks = [...blockChecks]
+    this.#checks = new BlockChecks(blockChecks)
     this.#arrivedBytes = arrivedBytes
   }
 
@@ -46,7 +45,7 @@ export class GrowingFile {
   }
 
   get blockChecks(): readonly number[] {
-    return this.#blockChecks
+    return this.#checks.closed
   }
 
   get state(): PartState {
@@ -60,10 +59,16 @@ export class GrowingFile {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Writes the chunks after what is there. One call at a time. A call that failed may be made again with the same chunks. */
+  /**
+   * Writes the chunks after what is there, and then owns them: their memory is freed as soon as no reader is that far behind. One call at a
+   * time. A call that failed may be made again with the same chunks.
+   */
   async append(chunks: readonly Uint8Array[]): Promise<void> {
-    const writtenBytes = await writeAll(this.#file, chunks, this.#arrivedBytes)
-    for (const chunk of chunks) this.#checkBlocks(chunk)
+    const writing = writeAll(this.#file, chunks, this.#arrivedBytes)
+    // While the disk's thread copies them: they are still in the processor's cache.
+    const checked = this.#checks.check(chunks)
+    const writtenBytes = await writing
+    this.#checks.accept(checked)
     this.#recent.add(chunks, this.#arrivedBytes)
     this.#arrivedBytes += writtenBytes
     this.#tell()
@@ -71,7 +76,7 @@ export class GrowingFile {
 
   /** Every byte has come. */
   end(): void {
-    if (this.#openBlockBytes > 0) this.#closeBlock()
+    this.#checks.close()
     this.#ending = 'whole'
     this.#recent.clear()
     this.#tell()
@@ -100,7 +105,7 @@ export class GrowingFile {
     const recent = this.#recent.copy(at, end, buffer)
     if (recent !== null) return recent
     // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
-    const isChecked = this.#blockChecks[Math.floor(at / BLOCK_BYTES)] !== undefined
+    const isChecked = this.#checks.closed[Math.floor(at / BLOCK_BYTES)] !== undefined
     const start = isChecked ? at - (at % BLOCK_BYTES) : at
     const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#arrivedBytes)
     const bytes = buffer.subarray(0, stop - start)
@@ -114,26 +119,10 @@ export class GrowingFile {
     for (let at = 0; at < bytes.byteLength; at += BLOCK_BYTES) {
       const block = bytes.subarray(at, at + BLOCK_BYTES)
       const isWhole = block.byteLength === BLOCK_BYTES || (this.#ending === 'whole' && start + at + block.byteLength === this.#arrivedBytes)
-      if (isWhole && crc32(block) !== this.#blockChecks[(start + at) / BLOCK_BYTES]) {
+      if (isWhole && crc32(block) !== this.#checks.closed[(start + at) / BLOCK_BYTES]) {
         throw new PartBroken('DAMAGED', `a stored part is damaged between bytes ${start + at} and ${start + at + block.byteLength}`)
       }
     }
-  }
-
-  #checkBlocks(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.byteLength; ) {
-      const piece = chunk.subarray(at, at + BLOCK_BYTES - this.#openBlockBytes)
-      this.#openBlockCheck = crc32(piece, this.#openBlockCheck)
-      this.#openBlockBytes += piece.byteLength
-      at += piece.byteLength
-      if (this.#openBlockBytes === BLOCK_BYTES) this.#closeBlock()
-    }
-  }
-
-  #closeBlock(): void {
-    this.#blockChecks.push(this.#openBlockCheck)
-    this.#openBlockCheck = 0
-    this.#openBlockBytes = 0
   }
 
   #change(offset: number, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PartFetch, PartHandle } from '../../../src/delivery/ports.js'
 import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/store/disk-part-store.js'
 import { fileBytes } from '../../../src/delivery/store/part-footer.js'
+import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
 import { StoreFull } from '../../../src/delivery/store/store-full.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
@@ -149,7 +150,7 @@ describe('a part that is fetched', () => {
   })
 
   test('is right for a reader so slow that its large buffers are taken back', async () => {
-    const parts = await openStore()
+    const parts = await openStore({ buffers: new ReadBuffers({ largeBytes: 262_144, smallBytes: 65_536 }) })
     const bytes = patternBytes(1_500_000)
     const handle = await parts.open('k', countingFetch(bytes).fetch)
     await handle.whole(SIGNAL)
@@ -468,7 +469,7 @@ describe('a damaged file', () => {
     ['gives fewer bytes', countingFetch(bytes.subarray(0, 299_999)).fetch, { breakage: 'DAMAGED' }],
     ['is refused', NOT_FETCHED, { message: 'fetched although it is stored' }],
   ])('breaks its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
-    const parts = await openStore()
+    const parts = await openStore({ buffers: new ReadBuffers({ largeBytes: 131_072 }) })
     await store(parts, 'k', bytes)
     await flip(290_000)
     const handle = await parts.open('k', fetch)

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { RecentBytes } from '../../../src/delivery/store/recent-bytes.js'
 
-const KEPT_BYTES = 1_048_576
+const KEPT_BYTES = 2_097_152
 
 function bytesFrom(start: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (start + index) % 251)
@@ -25,13 +25,22 @@ describe('RecentBytes', () => {
     fc.assert(property)
   })
 
-  test('forgets what came long ago, and nothing of the last megabyte', () => {
+  test('forgets what came long ago, and nothing of the last two megabytes', () => {
     const recent = new RecentBytes()
-    const chunk = new Uint8Array(KEPT_BYTES / 4)
-    for (let n = 0; n < 8; n += 1) recent.add([chunk], n * chunk.byteLength)
-    const end = 8 * chunk.byteLength
+    const chunkBytes = KEPT_BYTES / 4
+    for (let n = 0; n < 8; n += 1) recent.add([new Uint8Array(chunkBytes)], n * chunkBytes)
+    const end = 8 * chunkBytes
     expect(recent.copy(end - KEPT_BYTES, end, Buffer.alloc(10))).not.toBeNull()
     expect(recent.copy(end - KEPT_BYTES - 1, end, Buffer.alloc(10))).toBeNull()
+  })
+
+  test('frees the memory of what it forgets, but not memory that is more than the chunk', () => {
+    const recent = new RecentBytes()
+    const whole = new Uint8Array(KEPT_BYTES)
+    const shared = new Uint8Array(KEPT_BYTES + 1)
+    recent.add([whole, shared.subarray(1), new Uint8Array(KEPT_BYTES)], 0)
+    expect(whole.byteLength).toBe(0)
+    expect(shared.byteLength).toBe(KEPT_BYTES + 1)
   })
 
   test('has nothing of a file that is over', () => {
