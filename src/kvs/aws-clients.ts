@@ -1,10 +1,9 @@
-import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { KvsTarget } from './kvs-target.js'
-import { withWideReads } from './wide-reads.js'
+import { createWideAgent } from './wide-reads.js'
 
 /** Data endpoints are few (one for some thousand streams of an account); the oldest client goes when there are more. */
 const MAX_DATA_CLIENTS = 256
@@ -14,6 +13,8 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Sockets to one host. A GetClip body holds one for as long as it takes, so that the data plane has more. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
+/** Sockets that wait for their next request; each holds a buffer. */
+const FREE_SOCKETS = 64
 
 /** Settings that clients of both planes take. */
 interface Identity {
@@ -88,7 +89,7 @@ function createHandler(maxSockets: number): NodeHttpHandler {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: ANSWER_TIMEOUT_MS,
     throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent(withWideReads({ keepAlive: true, maxSockets })),
+    httpAgent: createWideAgent({ keepAlive: true, maxSockets, maxFreeSockets: FREE_SOCKETS }),
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
   })
 }

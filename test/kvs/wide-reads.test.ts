@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { Agent, createServer, get, type IncomingMessage } from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { withWideReads } from '../../src/kvs/wide-reads.js'
+import { createWideAgent } from '../../src/kvs/wide-reads.js'
 
 const BODIES = [1, 65_537, 3_000_000, 8_000_000].map((bytes) => randomBytes(bytes))
-const agent = new Agent(withWideReads({ keepAlive: true, maxSockets: 4 }))
+const agent = createWideAgent({ keepAlive: true, maxSockets: 4 })
 const server = createServer((request, response) => {
   const body = BODIES[Number(request.url?.slice(1))]
   if (body === undefined) response.destroy()
