@@ -1,3 +1,5 @@
+import { freeBytes } from '../../lib/free-bytes.js'
+
 /** As much as a reader that keeps up is behind. */
 const KEPT_BYTES = 2_097_152
 
@@ -21,12 +23,12 @@ export class RecentBytes {
       this.#chunks.shift()
       this.#start += first.byteLength
       this.#bytes -= first.byteLength
-      free(first)
+      freeBytes(first)
     }
   }
 
   clear(start = 0): void {
-    for (const chunk of this.#chunks) free(chunk)
+    for (const chunk of this.#chunks) freeBytes(chunk)
     this.#chunks = []
     this.#start = start
     this.#bytes = 0
@@ -47,12 +49,4 @@ export class RecentBytes {
     }
     return buffer.subarray(0, filled)
   }
-}
-
-/**
- * Gives the memory back now. Left to the garbage collector, a clip's hundreds of socket buffers make it mark the whole heap every few dozen
- * megabytes (measured: half of the CPU that a clip on its way through cost). A view into memory that others use is left alone.
- */
-function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

@@ -74,10 +74,10 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
   using reader = new UploadReader(call.body, signal)
   const pace = services.quotas.pace('PutMedia', stream.id)
   while (!session.isOver) {
-    const chunk = await receiveChunk({ session, reader, answer, timings })
-    if (chunk === null) return
-    metrics.countIncomingBytes(chunk.byteLength)
-    const waitMs = pace?.count({ bytes: chunk.byteLength, fragments: received.fragments }) ?? 0
+    const bytes = await receiveChunk({ session, reader, answer, timings })
+    if (bytes === null) return
+    metrics.countIncomingBytes(bytes)
+    const waitMs = pace?.count({ bytes, fragments: received.fragments }) ?? 0
     received.fragments = 0
     // When it is aborted meanwhile, the next read says so.
     if (waitMs > 0) await sleep(waitMs, signal).catch(() => {})
@@ -89,16 +89,17 @@ interface Reception extends Pick<Upload, 'answer' | 'timings'> {
   readonly reader: UploadReader
 }
 
-/** One chunk, received; or null when the upload is over, one way or the other. */
-async function receiveChunk({ session, reader, answer, timings }: Reception): Promise<Uint8Array | null> {
+/** How many bytes were received; null when the upload is over, one way or the other. */
+async function receiveChunk({ session, reader, answer, timings }: Reception): Promise<number | null> {
   let read = await reader.next(timings.pauseMs)
   if (read.kind === 'quiet') {
     await session.pause()
     read = await waitIdly(reader, answer, timings)
   }
   if (read.kind === 'chunk') {
+    const { byteLength } = read.chunk
     await session.receive(read.chunk)
-    return read.chunk
+    return byteLength
   }
   await (read.kind === 'end' ? session.finish() : session.abort())
   return null

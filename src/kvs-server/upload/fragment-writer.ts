@@ -1,22 +1,24 @@
 import type { WritableFile } from '../archive/file-system.js'
+import { WriteBuffers } from './write-buffers.js'
 
-/** One write for so many bytes, so that small chunks of a socket do not each go to the disk. */
-const WRITE_BYTES = 1_048_576
 /** What may wait for the disk before reading has to stop. */
-const MOST_WAITING_BYTES = 2 * WRITE_BYTES
+const MOST_WAITING_BYTES = 2_097_152
 
 export interface FragmentWriterOptions {
   readonly createFile: () => Promise<{ readonly file: WritableFile; readonly path: string }>
   readonly discardFile: (path: string) => Promise<void>
 }
 
-/** Writes a Cluster's bytes to its file as they come. Holds a few chunks at most, whatever the fragment's size. */
+/** Of all uploads together. */
+const buffers = new WriteBuffers()
+
+/** Writes a Cluster's bytes to its file as they come. Holds a few buffers at most, whatever the fragment's size. */
 export class FragmentWriter {
   readonly #opened: Promise<{ readonly file: WritableFile; readonly path: string }>
   readonly #discardFile: (path: string) => Promise<void>
-  #parts: Uint8Array[] = []
-  #partBytes = 0
-  #writtenBytes = 0
+  #buffer: Buffer | null = null
+  #bufferedBytes = 0
+  #flushedBytes = 0
   #waitingBytes = 0
   /** The writes under way, in order; a failure stays and is thrown by whoever asks next. */
   #writes: Promise<void>
@@ -32,16 +34,12 @@ export class FragmentWriter {
 
   /** How many bytes it was given. */
   get sizeBytes(): number {
-    return this.#writtenBytes + this.#partBytes
+    return this.#flushedBytes + this.#bufferedBytes
   }
 
+  /** Copies the pieces: their memory is free for other use when this returns. */
   write(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) {
-      this.#parts.push(piece)
-      this.#partBytes += piece.byteLength
-      this.#waitingBytes += piece.byteLength
-    }
-    if (this.#partBytes >= WRITE_BYTES) this.#flush()
+    for (const piece of pieces) for (let at = 0; at < piece.byteLength; ) at += this.#gather(piece, at)
   }
 
   /** Resolves when more may be written. */
@@ -61,7 +59,8 @@ export class FragmentWriter {
 
   /** Leaves no file behind. */
   async discard(): Promise<void> {
-    this.#parts = []
+    if (this.#buffer !== null) buffers.give(this.#buffer)
+    this.#buffer = null
     const opened = await this.#opened.catch(() => null)
     if (opened === null) return
     await this.#writes.catch(() => {})
@@ -69,20 +68,33 @@ export class FragmentWriter {
     await this.#discardFile(opened.path)
   }
 
+  /** As many bytes of the piece as fit into the buffer. */
+  #gather(piece: Uint8Array, at: number): number {
+    this.#buffer ??= buffers.take()
+    const taken = piece.subarray(at, at + this.#buffer.byteLength - this.#bufferedBytes)
+    this.#buffer.set(taken, this.#bufferedBytes)
+    this.#bufferedBytes += taken.byteLength
+    this.#waitingBytes += taken.byteLength
+    if (this.#bufferedBytes === this.#buffer.byteLength) this.#flush()
+    return taken.byteLength
+  }
+
   #flush(): void {
-    const parts = this.#parts
-    const bytes = this.#partBytes
-    const position = this.#writtenBytes
-    if (bytes === 0) return
-    this.#parts = []
-    this.#partBytes = 0
-    this.#writtenBytes += bytes
-    this.#writes = this.#writes.then(async () => {
-      const { file } = await this.#opened
-      await file.write(parts, position)
-      this.#waitingBytes -= bytes
-    })
+    const buffer = this.#buffer
+    if (buffer === null) return
+    const bytes = buffer.subarray(0, this.#bufferedBytes)
+    const position = this.#flushedBytes
+    this.#buffer = null
+    this.#bufferedBytes = 0
+    this.#flushedBytes += bytes.byteLength
+    this.#writes = this.#writes.then(() => this.#write(bytes, position)).finally(() => buffers.give(buffer))
     this.#writes.catch(() => {})
+  }
+
+  async #write(bytes: Buffer, position: number): Promise<void> {
+    const { file } = await this.#opened
+    await file.write([bytes], position)
+    this.#waitingBytes -= bytes.byteLength
   }
 
   async #close(file: WritableFile): Promise<void> {

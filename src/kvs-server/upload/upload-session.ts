@@ -80,7 +80,7 @@ export class UploadSession {
     return this.#isOver
   }
 
-  /** Takes the next bytes. Resolves when more may come: the disk is keeping up. */
+  /** Takes the next bytes, which are its own from then on. Resolves when more may come: the disk is keeping up. */
   async receive(chunk: Uint8Array): Promise<void> {
     await this.#unlessOver(async () => {
       this.#window.push(chunk)

@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals'
+import { freeBytes } from '../../src/lib/free-bytes.js'
+
+describe('freeBytes', () => {
+  test('takes the memory away from every view of it', () => {
+    const bytes = new Uint8Array(1000)
+    const view = bytes.subarray(10, 20)
+    freeBytes(bytes)
+    expect([bytes.byteLength, view.byteLength, bytes.buffer.byteLength]).toEqual([0, 0, 0])
+  })
+
+  test.each([
+    ['the end', (bytes: Uint8Array) => bytes.subarray(0, 999)],
+    ['the beginning', (bytes: Uint8Array) => bytes.subarray(1)],
+  ])('leaves memory alone of which %s is somebody else’s', (_what, viewOf) => {
+    const bytes = new Uint8Array(1000)
+    freeBytes(viewOf(bytes))
+    expect(bytes.byteLength).toBe(1000)
+  })
+
+  test('leaves Node’s pool of small buffers alone', () => {
+    const [first, second] = [Buffer.from('first'), Buffer.from('second')]
+    freeBytes(first)
+    expect(String(second)).toBe('second')
+  })
+})
