@@ -224,6 +224,7 @@ export class Archive {
     clearInterval(this.#timer)
     await this.#commits.settled()
     await this.#sweep.close()
+    await this.#files.close()
     await this.#commitLog.close()
   }
 

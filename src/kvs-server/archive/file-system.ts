@@ -1,3 +1,4 @@
+import { close, open, read } from 'node:fs'
 import * as fs from 'node:fs/promises'
 
 /** What the archive asks of a disk: small enough for a test to stand in for one that is full or fails. */
@@ -33,9 +34,7 @@ export const nodeFileSystem: FileSystem = {
   async create(path) {
     return writableFile(await fs.open(path, 'wx'))
   },
-  async open(path) {
-    return readableFile(await fs.open(path, 'r'))
-  },
+  open: openReadable,
   rename: fs.rename,
   remove: (path) => fs.rm(path, { force: true }),
   async makeDirectory(path) {
@@ -87,17 +86,39 @@ async function writeRest(file: fs.FileHandle, bytes: Uint8Array, position: numbe
   }
 }
 
-function readableFile(file: fs.FileHandle): ReadableFile {
-  return {
-    async read(into, position) {
-      let at = 0
-      while (at < into.byteLength) {
-        const { bytesRead } = await file.read(into, at, into.byteLength - at, position + at)
-        if (bytesRead === 0) break
-        at += bytesRead
-      }
-      return at
-    },
-    close: () => file.close(),
+/** By descriptor: a clip opens a file for each of its fragments, and a FileHandle costs more than the opening (measured). */
+function openReadable(path: string): Promise<ReadableFile> {
+  return new Promise((resolve, reject) => {
+    open(path, 'r', (error, descriptor) => (error ? reject(error) : resolve(new DescriptorFile(descriptor))))
+  })
+}
+
+class DescriptorFile implements ReadableFile {
+  readonly #descriptor: number
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let at = 0
+    while (at < into.byteLength) {
+      const bytesRead = await this.#readOnce(into.subarray(at), position + at)
+      if (bytesRead === 0) break
+      at += bytesRead
+    }
+    return at
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      close(this.#descriptor, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  #readOnce(into: Uint8Array, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(this.#descriptor, into, 0, into.byteLength, position, (error, bytesRead) => (error ? reject(error) : resolve(bytesRead)))
+    })
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
+import { OpenFileCache } from './open-file-cache.js'
 
 const FILES_PER_DIRECTORY = 4096
 /** Fewer than libuv has threads: uploads and reads have the others. */
@@ -16,6 +17,7 @@ export class FragmentFiles {
   readonly #directories = new Set<number>()
   /** How many are reading a file, by id. */
   readonly #readers = new Map<number, number>()
+  readonly #open = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
   #incoming = 0
 
   constructor(root: string, fileSystem: FileSystem) {
@@ -51,7 +53,7 @@ export class FragmentFiles {
   }
 
   open(id: number): Promise<ReadableFile> {
-    return this.#fileSystem.open(this.pathOf(id))
+    return this.#open.lend(id)
   }
 
   pathOf(id: number): string {
@@ -74,6 +76,7 @@ export class FragmentFiles {
   /** Removes files whose rows are gone, and says which: one that is being read stays until it is asked for again. */
   async remove(ids: readonly number[]): Promise<readonly number[]> {
     const free = ids.filter((id) => !this.#readers.has(id))
+    await this.#open.forget(free)
     const waiting = free.values()
     const removeWaiting = async () => {
       for (const id of waiting) await this.#fileSystem.remove(this.pathOf(id))
@@ -95,6 +98,10 @@ export class FragmentFiles {
 
   openPath(path: string): Promise<ReadableFile> {
     return this.#fileSystem.open(path)
+  }
+
+  close(): Promise<void> {
+    return this.#open.close()
   }
 
   async #removeBehind(directory: number, lastId: number): Promise<void> {

@@ -2,6 +2,9 @@ import { type Slice, sliceLength } from '../../media/mp4/slices.js'
 import type { ReadableFile } from '../archive/file-system.js'
 import type { ClipBuffers } from './clip-buffers.js'
 
+/** Of small fragments no more than this go into one buffer, so that no more files are read at a time. */
+const MOST_PIECES = 16
+
 export interface SliceReaderOptions {
   readonly slices: readonly Slice[]
   readonly open: (source: number) => Promise<ReadableFile>
@@ -27,56 +30,65 @@ export async function* readSlices({ slices, open, buffers }: SliceReaderOptions)
     }
   } finally {
     await filling.catch(() => {})
-    await cursor.close()
     buffers.give(pair)
   }
 }
 
-/** Fills buffers across the borders of slices; has one file open at a time. */
+/** A stretch of a slice, and where it goes. */
+interface Piece {
+  readonly slice: Slice
+  readonly at: number
+  readonly into: Buffer
+}
+
+/** Fills buffers across the borders of slices. The files of one buffer are read side by side. */
 class SliceCursor {
   readonly #slices: readonly Slice[]
   readonly #open: (source: number) => Promise<ReadableFile>
   #index = 0
   #at = 0
-  #file: ReadableFile | null = null
 
   constructor(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>) {
     this.#slices = slices
     this.#open = open
   }
 
-  /** How many bytes there were: fewer than fit only at the end. */
+  /** How many bytes there were; 0 at the end. */
   async fill(buffer: Buffer): Promise<number> {
-    let filled = 0
-    for (let slice = this.#slices[this.#index]; slice !== undefined && filled < buffer.length; slice = this.#slices[this.#index]) {
-      const count = Math.min(buffer.length - filled, sliceLength(slice) - this.#at)
-      await this.#copy(slice, buffer.subarray(filled, filled + count))
-      filled += count
-      this.#at += count
-      if (this.#at === sliceLength(slice)) await this.#advance()
+    const pieces = this.#take(buffer)
+    const copied = await Promise.allSettled(pieces.map((piece) => this.#copy(piece)))
+    // Only when none of them is read into the buffer any more.
+    for (const result of copied) if (result.status === 'rejected') throw result.reason
+    return pieces.reduce((sum, { into }) => sum + into.byteLength, 0)
+  }
+
+  #take(buffer: Buffer): Piece[] {
+    const pieces: Piece[] = []
+    let taken = 0
+    for (let slice = this.#slices[this.#index]; slice !== undefined; slice = this.#slices[this.#index]) {
+      if (taken === buffer.byteLength || pieces.length === MOST_PIECES) break
+      const count = Math.min(buffer.byteLength - taken, sliceLength(slice) - this.#at)
+      pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })
+      taken += count
+      this.#advance(count, sliceLength(slice))
     }
-    return filled
+    return pieces
   }
 
-  async close(): Promise<void> {
-    const file = this.#file
-    this.#file = null
-    await file?.close()
-  }
-
-  async #copy(slice: Slice, into: Buffer): Promise<void> {
-    if (slice.kind === 'bytes') {
-      into.set(slice.bytes.subarray(this.#at, this.#at + into.length))
-      return
-    }
-    this.#file ??= await this.#open(slice.source)
-    const read = await this.#file.read(into, slice.offset + this.#at)
-    if (read < into.length) throw new Error(`a fragment's file ends ${into.length - read} bytes early`)
-  }
-
-  async #advance(): Promise<void> {
+  #advance(count: number, length: number): void {
+    this.#at += count
+    if (this.#at < length) return
     this.#index += 1
     this.#at = 0
-    await this.close()
+  }
+
+  async #copy({ slice, at, into }: Piece): Promise<void> {
+    if (slice.kind === 'bytes') {
+      into.set(slice.bytes.subarray(at, at + into.byteLength))
+      return
+    }
+    const file = await this.#open(slice.source)
+    const read = await file.read(into, slice.offset + at).finally(() => file.close())
+    if (read < into.byteLength) throw new Error(`a fragment's file ends ${into.byteLength - read} bytes early`)
   }
 }

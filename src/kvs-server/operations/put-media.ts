@@ -1,3 +1,4 @@
+import { freeBytes } from '../../lib/free-bytes.js'
 import { sleep } from '../../lib/sleep.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
@@ -65,6 +66,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
     findStream: () => streams.findById(stream.id),
     acknowledge: (acknowledgement) => answer.acknowledge(acknowledgement),
     onFailed: (error) => answer.report(error),
+    onChunkDone: freeBytes,
     onFragmentReceived: () => {
       received.fragments += 1
       metrics.countIncomingFragment()

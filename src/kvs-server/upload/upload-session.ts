@@ -35,6 +35,8 @@ export interface UploadSessionOptions {
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
   readonly onFragmentReceived?: () => void
+  /** Told of each chunk that was received and is not looked at any more: its memory may be used again. */
+  readonly onChunkDone?: (chunk: Uint8Array) => void
   /** Told, with its cause, of what ended the session; the producer is told a number only. */
   readonly onFailed?: (error: UploadError) => void
 }
@@ -56,7 +58,7 @@ const NOTHING = new Uint8Array(0)
 export class UploadSession {
   readonly #options: UploadSessionOptions
   readonly #demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
-  readonly #window = new UploadWindow()
+  readonly #window: UploadWindow
   readonly #store: FragmentStore
   readonly #startedAtMs: EpochMs
   #document: Document | null = null
@@ -72,6 +74,7 @@ export class UploadSession {
   constructor(options: UploadSessionOptions) {
     this.#options = options
     this.#startedAtMs = options.clock.now()
+    this.#window = new UploadWindow(options.onChunkDone)
     this.#store = new FragmentStore(options)
   }
 
@@ -80,7 +83,7 @@ export class UploadSession {
     return this.#isOver
   }
 
-  /** Takes the next bytes, which are its own from then on. Resolves when more may come: the disk is keeping up. */
+  /** Takes the next bytes. Resolves when more may come: the disk is keeping up. */
   async receive(chunk: Uint8Array): Promise<void> {
     await this.#unlessOver(async () => {
       this.#window.push(chunk)

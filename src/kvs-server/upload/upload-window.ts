@@ -1,12 +1,10 @@
-import { freeBytes } from '../../lib/free-bytes.js'
-
 /** More chunks than this are put together: a producer may send bytes one by one. */
 const MOST_CHUNKS = 64
 
 /**
  * The stretch of an upload that may still be asked for: the chunk that has just come, and what was kept of those before it, because an
  * element begins in one chunk and is understood in the next. Offsets count from the upload's first byte. Chunks are kept as they are and
- * not copied: what stands between Clusters may go on for as long as the producer likes. They belong to the window, which frees them.
+ * not copied: what stands between Clusters may go on for as long as the producer likes.
  */
 export class UploadWindow {
   /** One behind the other, up to #end; the first may begin before #start. */
@@ -14,6 +12,12 @@ export class UploadWindow {
   #chunksStart = 0
   #start = 0
   #end = 0
+  readonly #onDropped: (chunk: Uint8Array) => void
+
+  /** `onDropped` is told of each chunk that is not looked at any more. */
+  constructor(onDropped: (chunk: Uint8Array) => void = () => {}) {
+    this.#onDropped = onDropped
+  }
 
   get start(): number {
     return this.#start
@@ -54,13 +58,13 @@ export class UploadWindow {
       if (end > this.#start) return
       this.#chunks.shift()
       this.#chunksStart = end
-      freeBytes(first)
+      this.#onDropped(first)
     }
   }
 
   #join(): void {
     const joined = Buffer.concat(this.pieces(this.#start, this.#end) ?? [])
-    for (const chunk of this.#chunks) freeBytes(chunk)
+    for (const chunk of this.#chunks) this.#onDropped(chunk)
     this.#chunks = [joined]
     this.#chunksStart = this.#start
   }

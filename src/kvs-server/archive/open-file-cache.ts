@@ -1,0 +1,98 @@
+import type { ReadableFile } from './file-system.js'
+
+/** As many as stay open for whoever reads next; a process may have some thousand. */
+const MOST_KEPT = 256
+
+interface OpenFile {
+  readonly opened: Promise<ReadableFile>
+  lent: number
+  isForgotten: boolean
+}
+
+/**
+ * Files that stay open after they were read, the least recently read ones closed first: a clip of 200 fragments is 200 files, which are
+ * often read again soon, by another range or another reader.
+ */
+export class OpenFileCache {
+  readonly #open: (id: number) => Promise<ReadableFile>
+  readonly #mostKept: number
+  /** In order of use. */
+  readonly #files = new Map<number, OpenFile>()
+  readonly #closings = new Set<Promise<void>>()
+
+  constructor(open: (id: number) => Promise<ReadableFile>, mostKept = MOST_KEPT) {
+    this.#open = open
+    this.#mostKept = mostKept
+  }
+
+  /** To be closed like any other: that gives it back. */
+  async lend(id: number): Promise<ReadableFile> {
+    const entry = this.#files.get(id) ?? { opened: this.#open(id), lent: 0, isForgotten: false }
+    this.#files.delete(id)
+    this.#files.set(id, entry)
+    entry.lent += 1
+    this.#trim()
+    try {
+      return new LentFile(await entry.opened, () => this.#takeBack(entry))
+    } catch (error) {
+      if (this.#files.get(id) === entry) this.#files.delete(id)
+      throw error
+    }
+  }
+
+  /** Has these files closed, those that are lent when they are given back. Resolves when those that were not lent are. */
+  async forget(ids: readonly number[]): Promise<void> {
+    for (const id of ids) this.#drop(id)
+    await Promise.all(this.#closings)
+  }
+
+  close(): Promise<void> {
+    return this.forget([...this.#files.keys()])
+  }
+
+  #takeBack(entry: OpenFile): void {
+    entry.lent -= 1
+    if (entry.isForgotten && entry.lent === 0) this.#close(entry)
+  }
+
+  #trim(): void {
+    for (const id of this.#files.keys()) {
+      if (this.#files.size <= this.#mostKept) return
+      this.#drop(id)
+    }
+  }
+
+  #drop(id: number): void {
+    const entry = this.#files.get(id)
+    if (entry === undefined) return
+    this.#files.delete(id)
+    entry.isForgotten = true
+    if (entry.lent === 0) this.#close(entry)
+  }
+
+  /** A file that was only read loses nothing when closing it fails. */
+  #close({ opened }: OpenFile): void {
+    const closing = opened.then((file) => file.close()).catch(() => {})
+    this.#closings.add(closing)
+    void closing.then(() => this.#closings.delete(closing))
+  }
+}
+
+class LentFile implements ReadableFile {
+  readonly #file: ReadableFile
+  #giveBack: (() => void) | null
+
+  constructor(file: ReadableFile, giveBack: () => void) {
+    this.#file = file
+    this.#giveBack = giveBack
+  }
+
+  read(into: Uint8Array, position: number): Promise<number> {
+    return this.#file.read(into, position)
+  }
+
+  async close(): Promise<void> {
+    this.#giveBack?.()
+    this.#giveBack = null
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { nodeFileSystem, type ReadableFile } from '../../../src/kvs-server/archive/file-system.js'
+import { OpenFileCache } from '../../../src/kvs-server/archive/open-file-cache.js'
+
+let folder = ''
+let openings = 0
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clipgate-open-files-'))
+  openings = 0
+  for (const id of [1, 2, 3]) await writeFile(join(folder, String(id)), `file ${id}`)
+})
+
+afterEach(() => rm(folder, { recursive: true }))
+
+function createCache(mostKept: number): OpenFileCache {
+  const open = (id: number) => {
+    openings += 1
+    return nodeFileSystem.open(join(folder, String(id)))
+  }
+  return new OpenFileCache(open, mostKept)
+}
+
+async function readAll(file: ReadableFile): Promise<string> {
+  const bytes = Buffer.alloc(100)
+  const length = await file.read(bytes, 0)
+  await file.close()
+  return bytes.toString('latin1', 0, length)
+}
+
+/** The files of the folder that this process has open, as the system tells. */
+async function openNames(): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd')
+  const paths = await Promise.all(descriptors.map((descriptor) => readlink(join('/proc/self/fd', descriptor)).catch(() => '')))
+  return paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length + 1)] : [])).sort()
+}
+
+describe('The files that stay open', () => {
+  test('are opened once, however often and by however many they are read', async () => {
+    const cache = createCache(2)
+    const read = async () => readAll(await cache.lend(1))
+    expect(await Promise.all([read(), read()])).toEqual(['file 1', 'file 1'])
+    expect(await read()).toBe('file 1')
+    expect(openings).toBe(1)
+    await cache.close()
+  })
+
+  test('are as many as may be kept: those read least recently are closed', async () => {
+    const cache = createCache(2)
+    for (const id of [1, 2, 1, 3]) await readAll(await cache.lend(id))
+    await cache.forget([])
+    expect(await openNames()).toEqual(['1', '3'])
+    await cache.close()
+    expect(await openNames()).toEqual([])
+  })
+
+  test('are read to the end by those who have them, although they are forgotten meanwhile', async () => {
+    const cache = createCache(2)
+    const lent = await cache.lend(1)
+    await cache.forget([1])
+    await rm(join(folder, '1'))
+    expect(await readAll(lent)).toBe('file 1')
+    await cache.forget([])
+    expect(await openNames()).toEqual([])
+    await expect(cache.lend(1)).rejects.toThrow('ENOENT')
+  })
+
+  test('are given back once, however often a reader closes them', async () => {
+    const cache = createCache(2)
+    const [one, other] = [await cache.lend(1), await cache.lend(1)]
+    await one.close()
+    await one.close()
+    await cache.forget([1])
+    expect(await readAll(other)).toBe('file 1')
+    await cache.close()
+  })
+
+  test('do not keep a failure: the next who asks has it opened again', async () => {
+    const cache = createCache(2)
+    await expect(cache.lend(4)).rejects.toThrow('ENOENT')
+    await writeFile(join(folder, '4'), 'late')
+    expect(await readAll(await cache.lend(4))).toBe('late')
+    await cache.close()
+  })
+})
