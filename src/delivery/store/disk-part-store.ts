@@ -10,6 +10,7 @@ import { fileBytes } from './part-footer.js'
 import { PartIndex, type Reservation } from './part-index.js'
 import { pumpPart } from './part-pump.js'
 import { ReadBuffers } from './read-buffers.js'
+import { keepHeapSteady } from './steady-heap.js'
 import { StoreFull } from './store-full.js'
 
 export interface DiskPartStoreOptions {
@@ -56,6 +57,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
 
   /** Finds again what an earlier process kept, however it ended. */
   static async open(options: DiskPartStoreOptions): Promise<DiskPartStore> {
+    keepHeapSteady()
     const store = new DiskPartStore(options)
     for (const { name, sizeBytes } of await store.#folder.scan()) store.#index.use(name, sizeBytes)
     await store.#index.trim()
