@@ -4,7 +4,8 @@
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
-import type { EpochMs } from '../../lib/clock.js'
+import { type EpochMs, systemClock } from '../../lib/clock.js'
+import { TtlCache } from '../../lib/ttl-cache.js'
 import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
 
@@ -15,6 +16,8 @@ const TAG_BYTES = 16
 /** More than any text of ours has; whatever is longer is not looked at. */
 const MAX_TEXT_LENGTH = 2000
 const SALT = 'clipgate'
+/** A player asks for range after range by the same URL, and opening it is a tenth of what a range costs. */
+const OPENED_URLS_KEPT = 1000
 
 type Purpose = 'url' | 'id'
 
@@ -32,6 +35,8 @@ export interface OpenedUrl {
 export class ClipSealer {
   readonly #newest: SealingKeys
   readonly #all: readonly SealingKeys[]
+  readonly #openedUrls = new TtlCache<OpenedUrl>({ clock: systemClock, ttlMs: Number.POSITIVE_INFINITY, max: OPENED_URLS_KEPT })
+  readonly #ids = new WeakMap<ClipSpec, string>()
 
   /** @param secrets newest first: the first seals, all open. */
   constructor(secrets: readonly string[]) {
@@ -47,14 +52,22 @@ export class ClipSealer {
 
   /** Null when the text is not a URL token of ours. Whether it has expired is for the caller to say. */
   openUrl(token: string): OpenedUrl | null {
-    return this.#open('url', token, (reader) => {
+    const known = this.#openedUrls.get(token)
+    if (known !== undefined) return known
+    const opened = this.#open('url', token, (reader) => {
       const expiresAtMs = reader.number() * 1000
       return { expiresAtMs, spec: readClipSpec(reader) }
     })
+    if (opened !== null) this.#openedUrls.set(token, opened)
+    return opened
   }
 
   sealId(spec: ClipSpec): string {
-    return this.#seal('id', writeClipSpec(new CompactWriter(), spec))
+    const known = this.#ids.get(spec)
+    if (known !== undefined) return known
+    const id = this.#seal('id', writeClipSpec(new CompactWriter(), spec))
+    this.#ids.set(spec, id)
+    return id
   }
 
   /** Null when the text is not an id of ours. */
