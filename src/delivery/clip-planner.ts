@@ -8,7 +8,8 @@ import { GatewayError } from '../domain/errors.js'
 import { noFootageIssue } from '../domain/footage-issues.js'
 import type { ListedFragment } from '../domain/listed-fragment.js'
 import { streamIssues, streamNotFoundIssue } from '../domain/stream-issues.js'
-import type { FragmentLister, StreamCatalog, StreamDescription } from '../kvs/ports.js'
+import { toEarlier } from '../domain/time-range.js'
+import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 
@@ -76,7 +77,7 @@ export class ClipPlanner {
       return await listAround(this.#options.fragments, { ...request, streamArn: stream.arn }, signal)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'NOT_FOUND') return 'gone'
-      if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') return 'too many'
+      if (error instanceof TooManyFragments) return 'too many'
       throw error
     }
   }
@@ -88,7 +89,7 @@ export class ClipPlanner {
     // By server time nothing is later than now, and the service refuses to look.
     const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? clock.now() - 1 : Number.POSITIVE_INFINITY
     const wide = {
-      startMs: Math.max(0, range.startMs - NEARBY_MS),
+      startMs: toEarlier(range.startMs, NEARBY_MS),
       endMs: Math.max(range.endMs, Math.min(latestMs, range.endMs + NEARBY_MS)),
     }
     const query = { streamArn: stream.arn, fragmentSelectorType, range: wide, expected: 1000, atMost: MAX_NEARBY_FRAGMENTS }
@@ -125,6 +126,6 @@ function tooManyIssue({ range }: ClipRequest): ClipIssue {
 
 /** The hint about the nearest footage is not worth a refusal. */
 function emptyWhenTooMany(error: unknown): readonly ListedFragment[] {
-  if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT') return []
+  if (error instanceof TooManyFragments) return []
   throw error
 }

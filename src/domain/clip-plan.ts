@@ -12,7 +12,7 @@ import { type FragmentSelection, selectFragments } from './fragment-selection.js
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
-import type { TimeRange } from './time-range.js'
+import { type TimeRange, toEarlier } from './time-range.js'
 
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
@@ -47,7 +47,7 @@ export interface PlanningFacts {
  * What has to be listed to plan a clip: the fragment that covers the start began at most a fragment's greatest length before it.
  */
 export function toListingRange({ startMs, endMs }: TimeRange): TimeRange {
-  return { startMs: Math.max(0, startMs - KVS_LIMITS.maxFragmentMs), endMs }
+  return { startMs: toEarlier(startMs, KVS_LIMITS.maxFragmentMs), endMs }
 }
 
 /** What a clip takes its fragments from: the asked range, and for an exact cut what covers its start. */

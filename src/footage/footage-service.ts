@@ -5,7 +5,7 @@ import { type FragmentColumns, joinColumns } from '../domain/fragment-columns.js
 import { KVS_LIMITS } from '../domain/limits.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
 import type { StreamMedia } from '../domain/stream-media.js'
-import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
+import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
 import type { FragmentInfo, FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
@@ -85,7 +85,7 @@ export class FootageService {
     const nowMs = this.#options.clock.now()
     const retainedFrom = toRetainedFrom(stream, nowMs)
     if (retainedFrom === null) return null
-    const reachingMs = Math.max(0, startMs - KVS_LIMITS.maxFragmentMs)
+    const reachingMs = toEarlier(startMs, KVS_LIMITS.maxFragmentMs)
     if (selector === 'PRODUCER_TIMESTAMP') return { startMs: reachingMs, endMs }
     this.#memory.forgetBefore(stream.arn, retainedFrom)
     const listed = { startMs: Math.max(reachingMs, retainedFrom), endMs: Math.min(endMs, nowMs) }

@@ -1,9 +1,8 @@
-import { GatewayError } from '../domain/errors.js'
 import { GAP_MS } from '../domain/footage-spans.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { startOf } from '../domain/listed-fragment.js'
-import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
-import type { FragmentInfo, FragmentLister } from '../kvs/ports.js'
+import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
+import { type FragmentInfo, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { EpochMs } from '../lib/clock.js'
 
 /** A stream that is live has something this young. */
@@ -24,7 +23,7 @@ export async function findFragmentAt(
   { streamArn, fragmentSelectorType, instantMs }: Instant,
   signal: AbortSignal,
 ): Promise<FragmentInfo | null> {
-  const range = { startMs: Math.max(0, instantMs - KVS_LIMITS.maxFragmentMs - GAP_MS), endMs: instantMs }
+  const range = { startMs: toEarlier(instantMs, KVS_LIMITS.maxFragmentMs + GAP_MS), endMs: instantMs }
   const rows = await fragments.list({ streamArn, fragmentSelectorType, range }, signal)
   return rows.findLast((row) => instantMs - startOf(row, fragmentSelectorType) - row.lengthMs <= GAP_MS) ?? null
 }
@@ -70,7 +69,7 @@ async function listFew(
   try {
     return await fragments.list({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP', range, ...limit }, signal)
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT' && 'atMost' in limit) return null
+    if (error instanceof TooManyFragments && 'atMost' in limit) return null
     throw error
   }
 }

@@ -1,7 +1,6 @@
-import { GatewayError } from '../domain/errors.js'
 import { type FragmentColumns, joinColumns, sliceColumns, toFragmentColumns } from '../domain/fragment-columns.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
-import type { FragmentLister } from '../kvs/ports.js'
+import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { type Stretch, StretchList } from './stretch-list.js'
@@ -94,7 +93,7 @@ export class FragmentMemory {
     try {
       return await this.#flights.run(flight, (shared) => this.#list(key, { ...query, range }, shared), signal)
     } catch (error) {
-      if (error instanceof GatewayError && error.code === 'BAD_USER_INPUT' && range.endMs > range.startMs) return null
+      if (error instanceof TooManyFragments && range.endMs > range.startMs) return null
       throw error
     }
   }

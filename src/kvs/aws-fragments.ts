@@ -7,7 +7,7 @@ import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
 import { sortFragments } from './fragment-order.js'
-import type { FragmentInfo, FragmentLister, FragmentQuery } from './ports.js'
+import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from './ports.js'
 
 const OPERATION = 'ListFragments'
 /** A day of five fragments a second, the most that PutMedia takes. */
@@ -52,8 +52,7 @@ export class AwsFragmentLister implements FragmentLister {
     for (let pages = 0; pages < mostPages; pages += 1) {
       const page = await this.#readPage(query, { pageSize, token }, signal)
       for (const row of page.Fragments ?? []) rows.push(toFragmentInfo(row))
-      if (rows.length > atMost)
-        throw new GatewayError('BAD_USER_INPUT', `The range holds more than ${atMost} fragments: ask for a shorter one.`)
+      if (rows.length > atMost) throw new TooManyFragments(atMost)
       if (!page.NextToken) return
       token = page.NextToken
     }

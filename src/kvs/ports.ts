@@ -1,3 +1,4 @@
+import { GatewayError } from '../domain/errors.js'
 import type { StreamRef } from '../domain/stream-ref.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
@@ -85,8 +86,15 @@ export interface FragmentQuery {
   readonly range: TimeRange
   /** How many fragments the caller expects at most; MaxResults follows it, for the quota counts what is asked for. */
   readonly expected?: number
-  /** Past this many fragments the listing stops with BAD_USER_INPUT. */
+  /** Past this many fragments the listing stops with TooManyFragments. */
   readonly atMost?: number
+}
+
+/** The lister's own limit. A kind of its own, for the service refuses with BAD_USER_INPUT too, and shorter ranges do not help against that. */
+export class TooManyFragments extends GatewayError {
+  constructor(readonly atMost: number) {
+    super('BAD_USER_INPUT', `The range holds more than ${atMost} fragments: ask for a shorter one.`)
+  }
 }
 
 /** Why GetClip refused; what each means is in kvs facts, 3.2. */

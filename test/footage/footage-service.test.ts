@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../src/domain/errors.js'
 import { FootageService } from '../../src/footage/footage-service.js'
-import type { FragmentInfo } from '../../src/kvs/ports.js'
+import { type FragmentInfo, TooManyFragments } from '../../src/kvs/ports.js'
 import { FakeFragmentMedia, FakeFragments, fakeFragments, fakeStream } from '../support/fake-kvs.js'
 import { footage, recording } from '../support/footage.js'
 
@@ -111,7 +111,7 @@ describe('media', () => {
         calls += 1
         const rows = await list(query)
         expect(query.atMost).toBe(30)
-        if (rows.length > 30) throw new GatewayError('BAD_USER_INPUT', 'The range holds more.')
+        if (rows.length > 30) throw new TooManyFragments(30)
         return rows
       }
       await service.media(stream, newest, signal)
@@ -135,6 +135,23 @@ describe('media', () => {
     const found = await service.media(stream, query, signal)
     expect(found === null).toBe(number === null)
     expect(media.asked).toEqual(number === null ? [] : [`9134385233318${number}`])
+  })
+
+  test('passes on what the service refuses, rather than look at less and less', async () => {
+    const { service, fragments } = serviceOf([])
+    let calls = 0
+    fragments.list = async () => {
+      calls += 1
+      throw new GatewayError('BAD_USER_INPUT', 'Kinesis Video refused ListFragments.')
+    }
+    await expect(service.media(stream, newest, signal)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+    expect(calls).toBe(1)
+  })
+
+  test('is looked for before 1970 too', async () => {
+    const { service, fragments } = serviceOf([])
+    await service.media(stream, { instantMs: -5000, fragmentSelectorType: 'PRODUCER_TIMESTAMP' }, signal)
+    expect(fragments.queries.map(({ range }) => range)).toEqual([{ startMs: -26_000, endMs: -5000 }])
   })
 
   test('is null where there is no footage', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { GatewayError } from '../../src/domain/errors.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
 import { FragmentMemory } from '../../src/footage/fragment-memory.js'
-import type { FragmentInfo, FragmentLister, FragmentQuery } from '../../src/kvs/ports.js'
+import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from '../../src/kvs/ports.js'
 import { FakeFragments, fakeFragments } from '../support/fake-kvs.js'
 
 const DAY_MS = 86_400_000
@@ -131,7 +131,7 @@ describe('the memory of fragments', () => {
     const refusing = {
       list: async (query: FragmentQuery) => {
         const rows = await lister.list(query)
-        if (rows.length > 100) throw new GatewayError('BAD_USER_INPUT', 'The range holds more.')
+        if (rows.length > 100) throw new TooManyFragments(100)
         return rows
       },
     }
@@ -139,6 +139,18 @@ describe('the memory of fragments', () => {
     const { count } = await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS }), signal)
     expect(count).toBe(720)
     expect(lister.queries.length).toBeLessThan(14)
+  })
+
+  test('passes on what the service refuses, rather than ask for less and less', async () => {
+    let calls = 0
+    const list = async () => {
+      calls += 1
+      throw new GatewayError('BAD_USER_INPUT', 'Kinesis Video refused ListFragments.')
+    }
+    const memory = new FragmentMemory({ fragments: { list }, clock })
+    const query = serverQuery({ startMs: START_MS, endMs: NOW_MS })
+    await expect(memory.read(query, signal)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+    expect(calls).toBe(1)
   })
 
   test('shares what is under way, also among calls that ask for more', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Kvs } from '../../src/kvs/kvs.js'
-import type { FragmentQuery } from '../../src/kvs/ports.js'
+import { type FragmentQuery, TooManyFragments } from '../../src/kvs/ports.js'
 import { createKvsForTest, enoughTime } from '../support/kvs-for-test.js'
 import { fragmentRow, STREAM_ARN, streamInfo } from '../support/kvs-wire-rows.js'
 import { KvsWireStub, refuse } from '../support/kvs-wire-stub.js'
@@ -110,7 +110,14 @@ describe('a range', () => {
 
   test('with more fragments than are wanted is refused', async () => {
     stub.on('/listFragments', () => ({ Fragments: [1, 2, 3].map((number) => fragmentRow(number, start + number)) }))
-    await expect(kvs.fragments.list(query({ atMost: 2 }), enoughTime())).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+    await expect(kvs.fragments.list(query({ atMost: 2 }), enoughTime())).rejects.toBeInstanceOf(TooManyFragments)
+  })
+
+  test('that the service refuses is told as that, and not as one with too many', async () => {
+    stub.on('/listFragments', (_, response) => refuse(response, 400, 'InvalidArgumentException', 'Something else is wrong.'))
+    const error: unknown = await kvs.fragments.list(query({ atMost: 2 }), enoughTime()).catch((reason: unknown) => reason)
+    expect(error).not.toBeInstanceOf(TooManyFragments)
+    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: 'Kinesis Video refused ListFragments: Something else is wrong.' })
   })
 
   test('whose listing never ends is given up', async () => {
