@@ -6,6 +6,7 @@ import { GatewayError } from '../domain/errors.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
+import { nameOf } from '../lib/thrown.js'
 import { TtlCache } from '../lib/ttl-cache.js'
 import { type AssemblyHold, ClipAssemblies } from './assembly/clip-assemblies.js'
 import type { ClipAssembly, MadeClip } from './assembly/clip-assembly.js'
@@ -108,8 +109,8 @@ export class ClipService {
       const address = this.#toAddress(id, outline.spec, planned.request.expiresInSeconds)
       return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
     } catch (error) {
-      signal.throwIfAborted()
-      return this.#answerFailure(error, { id, outline, issues, expiresInSeconds: planned.request.expiresInSeconds })
+      const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
+      return this.#answerFailure(failure, { id, outline, issues, expiresInSeconds: planned.request.expiresInSeconds })
     } finally {
       hold.release()
     }
@@ -260,6 +261,12 @@ export class ClipService {
     if (error instanceof ClipUnavailable) return error
     throw error
   }
+}
+
+/** What a caller hears who waits no longer: the making goes on, and one whose time is over may ask again. @throws the signal's reason when it has left */
+function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): GatewayError {
+  if (throttled !== null && nameOf(reason) === 'TimeoutError') return throttled
+  throw reason
 }
 
 function toIssue(error: unknown, outline: ClipOutline): ClipIssue | null {

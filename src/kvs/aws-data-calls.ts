@@ -1,8 +1,9 @@
 import type { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
+import type { GatewayError } from '../domain/errors.js'
 import type { AwsCalls } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import type { AwsEndpointDirectory } from './aws-endpoints.js'
-import { isEndpointSuspect } from './aws-errors.js'
+import { isEndpointSuspect, toGatewayError, toRetryKind } from './aws-errors.js'
 import type { EndpointKey } from './ports.js'
 import type { QuotaCost, QuotaPacer } from './quota.js'
 
@@ -12,6 +13,8 @@ export interface DataCall<Answer> {
   readonly endpoint: EndpointKey
   readonly cost: QuotaCost
   readonly request: (client: KinesisVideoArchivedMediaClient) => Promise<Answer>
+  /** Hears why the answer is late, each time that it has to wait for the quota. */
+  readonly onThrottled?: ((reason: GatewayError) => void) | undefined
 }
 
 /** Calls of the data plane: paced by the stream's quota, sent to its endpoint, which is looked up anew once when it may be to blame. */
@@ -29,14 +32,15 @@ export class AwsDataCalls {
   }
 
   /** @throws GatewayError, or the signal's reason when the caller has left */
-  run<Answer>({ operation, endpoint: key, cost, request }: DataCall<Answer>, signal: AbortSignal): Promise<Answer> {
+  run<Answer>({ operation, endpoint: key, cost, request, onThrottled }: DataCall<Answer>, signal: AbortSignal): Promise<Answer> {
     let mayForget = true
     const attempt = async () => {
       const endpoint = await this.#endpoints.get(key, signal)
-      await this.#pacer?.take(key.streamArn, cost, signal)
+      await this.#pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
       try {
         return await this.#calls.send(operation, () => request(this.#clients.data(endpoint)))
       } catch (error) {
+        if (toRetryKind(error) === 'throttled') onThrottled?.(toGatewayError(error, operation))
         if (mayForget && !signal.aborted && isEndpointSuspect(error)) {
           mayForget = false
           this.#endpoints.forgetIf(key, endpoint)

@@ -137,6 +137,8 @@ export interface ClipRequestOfKvs {
   readonly range: TimeRange
   /** How many fragments the clip will hold, which is what it costs of the stream's quota; the most that there can be when left out. */
   readonly expectedFragments?: number
+  /** Hears why the clip is late, each time that the service throttles it or its quota is used up: it is asked for again by itself. */
+  readonly onThrottled?: (reason: GatewayError) => void
 }
 
 /** GetClip: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_GetClip.html */

@@ -10,6 +10,11 @@ export interface QuotaCost {
   readonly metadata: number
 }
 
+export interface QuotaTurn extends QuotaCost {
+  /** Hears when the points are not there yet. */
+  readonly onWait?: ((reason: GatewayError) => void) | undefined
+}
+
 /**
  * The part of a second's points that is left in the bucket. KVS counts a request when it has come, and the first of a burst is the
  * longest on its way: its bucket has filled for less time than ours. (Without it, each long listing was refused once.)
@@ -32,10 +37,16 @@ export class QuotaPacer {
   }
 
   /** Resolves when the points have been taken. @throws GatewayError KVS_THROTTLED when time is up before that; the signal's reason when the caller has left */
-  async take(streamArn: string, cost: QuotaCost, signal: AbortSignal): Promise<void> {
+  async take(streamArn: string, { onWait, ...cost }: QuotaTurn, signal: AbortSignal): Promise<void> {
     const buckets = this.#bucketsOf(streamArn)
+    if (buckets.waiting > 0 || this.#waitMs(buckets, cost) > 0) onWait?.(toThrottled())
+    buckets.waiting += 1
     const turn = buckets.last.then(() => this.#takeTurn(buckets, cost, signal))
-    buckets.last = turn.catch(() => undefined)
+    buckets.last = turn
+      .catch(() => undefined)
+      .finally(() => {
+        buckets.waiting -= 1
+      })
     try {
       await orAborted(turn, signal)
     } catch (error) {
@@ -53,16 +64,20 @@ export class QuotaPacer {
     }
   }
 
-  async #takeTurn({ media, metadata }: StreamBuckets, cost: QuotaCost, signal: AbortSignal): Promise<void> {
+  async #takeTurn(buckets: StreamBuckets, cost: QuotaCost, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     for (;;) {
-      const now = this.#clock.now()
-      const waitMs = Math.max(media.waitMs(cost.media, now), metadata.waitMs(cost.metadata, now))
+      const waitMs = this.#waitMs(buckets, cost)
       if (waitMs === 0) break
       await sleep(waitMs, signal)
     }
-    media.take(cost.media)
-    metadata.take(cost.metadata)
+    buckets.media.take(cost.media)
+    buckets.metadata.take(cost.metadata)
+  }
+
+  #waitMs({ media, metadata }: StreamBuckets, cost: QuotaCost): number {
+    const now = this.#clock.now()
+    return Math.max(media.waitMs(cost.media, now), metadata.waitMs(cost.metadata, now))
   }
 
   #bucketsOf(streamArn: string): StreamBuckets {
@@ -72,6 +87,7 @@ export class QuotaPacer {
       media: new PointBucket(KVS_LIMITS.mediaPointsPerSecond, now),
       metadata: new PointBucket(KVS_LIMITS.metadataPointsPerSecond, now),
       last: Promise.resolve(),
+      waiting: 0,
     }
     this.#streams.delete(streamArn)
     this.#streams.set(streamArn, buckets)
@@ -91,6 +107,8 @@ interface StreamBuckets {
   readonly metadata: PointBucket
   /** Ends when everyone who came before has had their turn. */
   last: Promise<unknown>
+  /** How many have not had it. */
+  waiting: number
 }
 
 /** A bucket that holds one second's points and fills evenly. */
@@ -123,7 +141,7 @@ class PointBucket {
   }
 }
 
-function toThrottled(cause: unknown): GatewayError {
+function toThrottled(cause?: unknown): GatewayError {
   return new GatewayError(
     'KVS_THROTTLED',
     "The stream's quota of archived reads is used up: ask again later.",

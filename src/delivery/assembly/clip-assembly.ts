@@ -1,3 +1,4 @@
+import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
@@ -55,6 +56,7 @@ export class ClipAssembly {
   readonly #slots: readonly PartSlot[]
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
+  #throttled: GatewayError | null = null
   #furthest = 0
 
   constructor(outline: ClipOutline, sources: AssemblySources) {
@@ -77,6 +79,11 @@ export class ClipAssembly {
   /** Null while it is being made. */
   get outcome(): ClipOutcome | null {
     return this.#outcome
+  }
+
+  /** Why a part had to wait last, for whoever has no time left to wait with it. Null when none had to. */
+  get throttled(): GatewayError | null {
+    return this.#throttled
   }
 
   /** From 0 to 1, never less than before; an estimate while sizes are not known. */
@@ -137,7 +144,16 @@ export class ClipAssembly {
     signal.throwIfAborted()
     if (slot === undefined) return
     const { clips, store } = this.#sources
-    const fetch = createPartFetch({ clips, spec: this.outline.spec, part, source: index, onHead: (head) => this.#hear(head, index) })
+    const fetch = createPartFetch({
+      clips,
+      spec: this.outline.spec,
+      part,
+      source: index,
+      onHead: (head) => this.#hear(head, index),
+      onThrottled: (reason) => {
+        this.#throttled = reason
+      },
+    })
     try {
       const handle = await store.open(part.key, fetch, signal)
       slot.open(handle, this.#tell)

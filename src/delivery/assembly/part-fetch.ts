@@ -1,3 +1,4 @@
+import type { GatewayError } from '../../domain/errors.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ClipSource } from '../../kvs/ports.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
@@ -23,12 +24,14 @@ export interface PartFetchOptions {
   readonly source: number
   /** Hears of the tables as soon as they have passed. */
   readonly onHead: (head: ParsedMovie) => void
+  /** Hears why the answer is late, each time that it has to wait for the stream's quota. */
+  readonly onThrottled: (reason: GatewayError) => void
 }
 
 /** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
-export function createPartFetch({ clips, spec, part, source, onHead }: PartFetchOptions): PartFetch {
+export function createPartFetch({ clips, spec, part, source, onHead, onThrottled }: PartFetchOptions): PartFetch {
   const { streamArn, fragmentSelectorType } = spec
-  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
+  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount, onThrottled }
   return async (signal): Promise<PartBody> => {
     const body = await withHeadersDeadline(signal, (bounded) => clips.getClip(request, bounded))
     return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }

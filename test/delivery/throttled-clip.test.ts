@@ -1,0 +1,73 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createKvs } from '../../src/kvs/kvs.js'
+import { until } from '../support/clip-client.js'
+import { askFor, type ClipHarness, startClipHarness, startFootage } from '../support/clip-harness.js'
+import { recording, variedFootage } from '../support/footage.js'
+import { enoughTime } from '../support/kvs-for-test.js'
+import type { KvsTestServer } from '../support/kvs-test-server.js'
+
+let server: KvsTestServer
+beforeAll(async () => {
+  server = await startFootage([recording([variedFootage(0), variedFootage(1000)])], { faults: true })
+})
+afterEach(() => setFaults([]))
+afterAll(() => server[Symbol.asyncDispose]())
+
+async function setFaults(rules: readonly object[]): Promise<void> {
+  await fetch(`${server.url}/_faults`, { method: 'DELETE' })
+  if (rules.length > 0) await server.post('/_faults', { rules })
+}
+
+function abortedOnceThrottled({ heard }: ClipHarness, reason: unknown): AbortSignal {
+  const end = new AbortController()
+  until(() => heard.requests.includes('GetClip ClientLimitExceededException')).then(() => end.abort(reason))
+  return end.signal
+}
+
+function timeUpOnceThrottled(harness: ClipHarness): AbortSignal {
+  return abortedOnceThrottled(harness, new DOMException('The time of the request is over.', 'TimeoutError'))
+}
+
+const everything = askFor(0, 3_600_000)
+const throttling = { operation: 'GetClip', fault: { kind: 'throttle' } }
+
+describe('a clip whose GetClip is throttled', () => {
+  test('for as long as its caller has time is refused with what the service said, and when to ask again', async () => {
+    await using harness = await startClipHarness(server.url)
+    await setFaults([throttling])
+    await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({
+      code: 'KVS_THROTTLED',
+      details: { retryAfterMs: 1000, awsRequestId: expect.stringMatching(/./) },
+    })
+    expect(harness.outcomes).toEqual(['failed'])
+  })
+
+  test('is made on for whoever asks again', async () => {
+    await using harness = await startClipHarness(server.url)
+    await setFaults([{ ...throttling, times: 3 }])
+    await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({ code: 'KVS_THROTTLED' })
+    const { clip } = await harness.clips.request(everything, enoughTime())
+    expect(clip?.fragmentCount).toBe(2)
+    expect(harness.outcomes).toEqual(['failed', 'joined_in_flight'])
+  })
+
+  test('ends with its caller, who left, and not with a refusal that nobody reads', async () => {
+    await using harness = await startClipHarness(server.url)
+    await setFaults([throttling])
+    const reason = new Error('The client left before its answer.')
+    await expect(harness.clips.request(everything, abortedOnceThrottled(harness, reason))).rejects.toBe(reason)
+  })
+})
+
+test('a clip that waits for the quota of its stream for longer than its caller does is refused as throttled', async () => {
+  const paced = createKvs({ target: { backend: 'embedded', endpoint: server.url, accessKey: null } })
+  await using harness = await startClipHarness(server.url, { clips: paced.clips })
+  const stream = await paced.streams.find({ name: 'front-door' }, enoughTime())
+  await paced.pacer?.take(stream?.arn ?? '', { media: 3000, metadata: 0 }, enoughTime())
+  await expect(harness.clips.request(everything, AbortSignal.timeout(1500))).rejects.toMatchObject({
+    code: 'KVS_THROTTLED',
+    message: expect.stringContaining('quota'),
+    details: { retryAfterMs: 1000 },
+  })
+  paced.close()
+})
