@@ -6,7 +6,7 @@ interface Estimate {
 
 /** A field that may call Kinesis Video. Ten of them cost as much as a page of about a hundred bare items. */
 const CALL_COST = 10
-/** A field that fetches footage. */
+/** A field that fetches footage, or may: what the store has lost of a clip is fetched again by whoever looks at it. */
 const CLIP_COST = 100
 
 export function costOfCall({ childComplexity }: Estimate): number {

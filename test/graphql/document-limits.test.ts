@@ -71,6 +71,11 @@ describe('a document is refused', () => {
       'many clips at once',
       `mutation { ${Array.from({ length: 60 }, (_, index) => `a${index}: renewClipUrl(id: "x") { clip { id } }`).join(' ')} }`,
     ],
+    ['many lost clips at once', `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: clip(id: "${index}") { state }`).join(' ')} }`],
+    [
+      'many lost clips at once, by node',
+      `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: node(id: "${index}") { id }`).join(' ')} }`,
+    ],
     [
       'leaves of a long page, many times over',
       `{ streams(first: 1000) { nodes { ${Array.from({ length: 90 }, (_, index) => `a${index}: name`).join(' ')} } } }`,

@@ -2,15 +2,15 @@ import { Arg, ID, Resolver, type ResolverData, Root, Subscription } from 'type-g
 import type { Clip } from '../../domain/clip.js'
 import { GatewayError } from '../../domain/errors.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall } from '../field-cost.js'
+import { costOfClip } from '../field-cost.js'
 import { ClipType } from './clip.type.js'
 
 @Resolver()
 export class ClipProgressResolver {
   @Subscription(() => ClipType, {
-    complexity: costOfCall,
+    complexity: costOfClip,
     description:
-      'The clip, now and at each change, until it is READY or FAILED: four times a second at most, the last state always. An id that is not ours is an error (NOT_FOUND).',
+      'The clip, now and at each change, until it is READY or FAILED: four times a second at most, the last state always. It is fetched again as by Query.clip. An id that is not ours is an error (NOT_FOUND).',
     subscribe: watchClip,
   })
   clipProgress(@Root() clip: Clip, @Arg('id', () => ID, { description: 'Clip.id.' }) _id: string): Clip {

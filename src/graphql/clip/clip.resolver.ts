@@ -36,8 +36,9 @@ export class ClipResolver {
 
   @Query(() => ClipType, {
     nullable: true,
-    complexity: costOfCall,
-    description: 'A clip that was requested before, by its id. Null when the id is not ours or no longer valid.',
+    complexity: costOfClip,
+    description:
+      'A clip that was requested before, by its id; what is no longer stored of it is fetched again. Null when the id is not ours or no longer valid.',
   })
   clip(@Ctx() ctx: RequestContext, @Arg('id', () => ID, { description: 'Clip.id.' }) id: string): Promise<Clip | null> {
     return this.clips.find(id, ctx.signal)

@@ -2,7 +2,7 @@ import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
 import { isStreamArn } from '../../domain/stream-ref.js'
 import type { ClipDesk } from '../clip/clip-desk.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall } from '../field-cost.js'
+import { costOfClip } from '../field-cost.js'
 import { NodeType, type TypedNode } from './node.type.js'
 import { parseStreamId } from './stream-id.js'
 
@@ -12,8 +12,9 @@ export class NodeResolver {
 
   @Query(() => NodeType, {
     nullable: true,
-    complexity: costOfCall,
-    description: 'Relay: the object that has this id. Null when the id is not ours, or what it stood for is gone.',
+    complexity: costOfClip,
+    description:
+      'Relay: the object that has this id; a clip is fetched again as by Query.clip. Null when the id is not ours, or what it stood for is gone.',
   })
   node(
     @Ctx() ctx: RequestContext,
