@@ -108,7 +108,6 @@ describe('a wrong setting', () => {
     ['KVS_PORT', 'many', 'a whole number from 0 to 65535'],
     ['PUBLIC_URL', 'clips.example.net', 'an http or https URL'],
     ['PUBLIC_URL', 'ftp://clips.example.net', 'an http or https URL'],
-    ['PUBLIC_URL', 'https://me:secret@clips.example.net', 'without credentials'],
     ['PUBLIC_URL', 'https://clips.example.net/?a=b', 'query'],
     ['PUBLIC_URL', 'https://clips.example.net/#a', 'fragment'],
     ['KVS_BACKEND', 'gcp', 'one of embedded, aws'],
@@ -143,6 +142,23 @@ describe('a wrong setting', () => {
     const message = refusalOf({ [name]: value })
     expect(message).toContain(allowed)
     if (value !== '') expect(message).toContain(`${name} is ${JSON.stringify(value)}, but must be`)
+  })
+
+  test.each<[string, string, string]>([
+    ['PUBLIC_URL', 'https://me:secret@clips.example.net', 'https://***@clips.example.net'],
+    ['PUBLIC_URL', 'https://secret@clips.example.net', 'https://***@clips.example.net'],
+    ['PUBLIC_URL', 'me:secret@clips.example.net', '***@clips.example.net'],
+    ['PUBLIC_URL', `https://me:${'secret/'.repeat(20)}@clips.example.net`, 'https://***@clips.example.net'],
+    ['KVS_ENDPOINT', 'http://me:secret\n@kvs.example.net', 'http://***@kvs.example.net'],
+    ['CORS_ORIGINS', 'https://a.example, https://me:secret@b.example', 'https://***@b.example'],
+  ])('%s with credentials is refused without showing them: %p', (name, value, shown) => {
+    const message = refusalOf({ KVS_BACKEND: 'aws', [name]: value })
+    expect(message).toContain(`${name} is "${shown}", but must be `)
+    expect(message).not.toContain('secret')
+  })
+
+  test.each(['PUBLIC_URL', 'KVS_ENDPOINT'])('%s with credentials hears that it must have none', (name) => {
+    expect(refusalOf({ KVS_BACKEND: 'aws', [name]: 'https://me:secret@a.example' })).toContain('an http or https URL without credentials')
   })
 
   test('is a public URL that leaves a clip URL no room', () => {
