@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -74,6 +74,29 @@ describe('the data folder', () => {
   test.each([['/proc/nowhere/deep'], ['/dev/null/deep']])('that cannot be made stops the start: %s', async (folder) => {
     const message = `DATA_DIR is "${folder}", but must be a folder that can be written to (${folder.startsWith('/proc') ? 'ENOENT' : 'ENOTDIR'}).`
     await expect(loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
+  })
+
+  // Nobody can write to /proc, root included.
+  test('that is there but cannot be written to stops the start', async () => {
+    const message = 'DATA_DIR is "/proc", but must be a folder that can be written to (ENOENT).'
+    await expect(loadSettings({ DATA_DIR: '/proc', CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
+  })
+
+  test.each(['kvs', 'clips'])('with a folder %s that cannot be written to stops the start', async (name) => {
+    await symlink('/proc', join(dataDir, name))
+    const message = `DATA_DIR is "${dataDir}", but must be a folder that can be written to (ENOENT in "${join(dataDir, name)}").`
+    await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(message)
+  })
+
+  test('with a file in the place of a folder stops the start', async () => {
+    await writeFile(join(dataDir, 'kvs'), '')
+    await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(/^DATA_DIR is ".*", but must be .* \(ENOTDIR in ".*kvs"\)\.$/)
+  })
+
+  test('need not hold an archive of the embedded KVS when AWS is asked', async () => {
+    await symlink('/proc', join(dataDir, 'kvs'))
+    await loadSettings({ DATA_DIR: dataDir, KVS_BACKEND: 'aws' })
+    expect((await readdir(dataDir)).toSorted()).toEqual(['development-secret', 'kvs'])
   })
 })
 
