@@ -132,11 +132,13 @@ function parseEmbeddedKvs(env: Env): EmbeddedKvsConfig {
 }
 
 function parseClips(env: Env): ClipConfig {
+  const storeBytes = parseWholeNumber(env, 'CLIP_STORE_BYTES', { default: 10_737_418_240, min: 1, max: Number.MAX_SAFE_INTEGER })
+  const maxBytes = { default: Math.min(2_147_483_648, storeBytes), min: 1, max: Number.MAX_SAFE_INTEGER }
   return {
     urlTtlSeconds: parseWholeNumber(env, 'CLIP_URL_TTL', { default: 900, min: 1, max: YEAR_SECONDS }),
     urlMaxTtlSeconds: parseWholeNumber(env, 'CLIP_URL_MAX_TTL', { default: 86_400, min: 1, max: YEAR_SECONDS }),
-    storeBytes: parseWholeNumber(env, 'CLIP_STORE_BYTES', { default: 10_737_418_240, min: 1, max: Number.MAX_SAFE_INTEGER }),
-    maxBytes: parseWholeNumber(env, 'CLIP_MAX_BYTES', { default: 2_147_483_648, min: 1, max: Number.MAX_SAFE_INTEGER }),
+    storeBytes,
+    maxBytes: parseWholeNumber(env, 'CLIP_MAX_BYTES', maxBytes),
   }
 }
 
@@ -160,6 +162,10 @@ function refuseConflicts(config: Config, env: Env): void {
     throw new WrongSetting(
       `CLIP_URL_TTL is ${clips.urlTtlSeconds}, but must be at most CLIP_URL_MAX_TTL, which is ${clips.urlMaxTtlSeconds}.`,
     )
+  }
+  // Such a clip would be fetched, and then refused for want of room, each time that it is asked for.
+  if (clips.maxBytes > clips.storeBytes) {
+    throw new WrongSetting(`CLIP_MAX_BYTES is ${clips.maxBytes}, but must be at most CLIP_STORE_BYTES, which is ${clips.storeBytes}.`)
   }
   if (!isLoopbackHost(embeddedKvs.host) && env.KVS_ACCESS_KEYS === undefined) {
     throw new WrongSetting(

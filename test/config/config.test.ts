@@ -185,6 +185,16 @@ describe('settings that do not fit together', () => {
     ['data endpoints for the embedded server', { KVS_DATA_ENDPOINT_SUFFIXES: 'a.example' }, ['KVS_DATA_ENDPOINT_SUFFIXES', 'KVS_BACKEND']],
     ['one port for two servers', { PORT: '4010' }, ['PORT', 'KVS_PORT', '4010']],
     ['a usual time above the longest', { CLIP_URL_TTL: '90000' }, ['CLIP_URL_TTL', '90000', 'CLIP_URL_MAX_TTL', '86400']],
+    [
+      'clips larger than the store that keeps them',
+      { CLIP_STORE_BYTES: '1000000000', CLIP_MAX_BYTES: '1000000001' },
+      ['CLIP_MAX_BYTES', '1000000001', 'CLIP_STORE_BYTES', '1000000000'],
+    ],
+    [
+      'clips larger than a store keeps that was not set',
+      { CLIP_MAX_BYTES: '20000000000' },
+      ['CLIP_MAX_BYTES', '20000000000', 'CLIP_STORE_BYTES', '10737418240'],
+    ],
     ['an embedded server for everyone without keys', { KVS_HOST: '0.0.0.0' }, ['KVS_HOST', '0.0.0.0', 'KVS_ACCESS_KEYS']],
     ['a wildcard without a public URL', { HOST: '0.0.0.0' }, ['PUBLIC_URL', 'HOST', '0.0.0.0']],
     ['a public host without secrets', { HOST: '::', PUBLIC_URL: 'https://a.example' }, ['CLIP_URL_SECRETS', 'HOST', '::']],
@@ -196,6 +206,13 @@ describe('settings that do not fit together', () => {
   ])('%s: refused with all their names', (_, source, parts) => {
     const message = refusalOf(source)
     for (const part of parts) expect(message).toContain(part)
+  })
+
+  test('a small store makes the largest clip as small, unless that is set', () => {
+    expect(configOf({ CLIP_STORE_BYTES: '300000000' }).clips).toMatchObject({ storeBytes: 300_000_000, maxBytes: 300_000_000 })
+    const both = { CLIP_STORE_BYTES: '300000000', CLIP_MAX_BYTES: '200000000' }
+    expect(configOf(both).clips).toMatchObject({ storeBytes: 300_000_000, maxBytes: 200_000_000 })
+    expect(configOf({ CLIP_STORE_BYTES: '20000000000' }).clips.maxBytes).toBe(2_147_483_648)
   })
 
   test('keys let the embedded server listen anywhere', () => {
