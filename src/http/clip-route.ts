@@ -8,9 +8,11 @@ import {
   toPreflightResponse,
   toTooEarlyResponse,
   toUnavailableResponse,
+  toWrongMethodResponse,
 } from '../delivery/response/clip-response.js'
 import { toClipUnavailable } from '../delivery/to-clip-unavailable.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { refuseOtherMethods } from './other-methods.js'
 
 /** Tokens are long: an app that has this route needs at least this as its `routerOptions.maxParamLength`, or Fastify answers 414. */
 export const CLIP_ROUTE_MAX_PARAM_LENGTH = 2_048
@@ -46,6 +48,7 @@ export function clipRoute(options: ClipRouteOptions): FastifyPluginAsync {
       handler: (request: ClipRequest, reply) => new ClipAnswering(request, reply, options).run(),
     })
     app.options(url, (_request, reply) => answer(reply, toPreflightResponse()))
+    refuseOtherMethods(app, url, (reply, allow) => answer(reply, toWrongMethodResponse(allow)))
   }
 }
 

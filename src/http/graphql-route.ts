@@ -8,6 +8,7 @@ import { answerGraphqlError } from './error-handler.js'
 import { GRAPHQL_PATH } from './graphql-path.js'
 import { createGraphqlSocket } from './graphql-socket.js'
 import { isHostAllowed, isOriginAllowed, type OriginRules } from './origins.js'
+import { refuseOtherMethods } from './other-methods.js'
 import { createRequestSignal } from './request-signal.js'
 
 /** Bytes of a request. A requestClips of as many inputs as are allowed, each as long as it may be, has a tenth of it. */
@@ -36,6 +37,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
   app.route({ method: 'GET', url: GRAPHQL_PATH, exposeHeadRoute: false, handler, wsHandler: createGraphqlSocket(subscriptions) })
   app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
   app.options(GRAPHQL_PATH, answerPreflight)
+  refuseOtherMethods(app, GRAPHQL_PATH)
 }
 
 /** Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. */

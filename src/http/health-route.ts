@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
+import { refuseOtherMethods } from './other-methods.js'
 
 /** Something that the gateway cannot do its work without. `check` rejects when it is not there. */
 export interface Dependency {
@@ -34,6 +35,7 @@ export async function healthRoute(app: FastifyInstance, { dependencies, isClosin
       .header('cache-control', 'no-store')
       .send({ status, dependencies: Object.fromEntries(states) })
   })
+  for (const url of ['/health/live', '/health/ready']) refuseOtherMethods(app, url)
 }
 
 async function stateOf(check: Dependency['check']): Promise<State> {

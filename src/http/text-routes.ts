@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { GatewayMetrics } from './gateway-metrics.js'
+import { refuseOtherMethods } from './other-methods.js'
 import { renderStartPage, START_PAGE_STYLE_HASH } from './start-page.js'
 
 export interface TextRouteOptions {
@@ -28,4 +29,5 @@ export async function textRoutes(app: FastifyInstance, { schemaText, metrics, pu
       .type(metrics.contentType)
       .send(await metrics.print()),
   )
+  for (const url of ['/', '/schema.graphql', '/metrics']) refuseOtherMethods(app, url)
 }

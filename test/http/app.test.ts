@@ -119,6 +119,18 @@ describe('every answer', () => {
     expect(response.json()).toEqual({ title: expect.any(String), status, code: 'NOT_FOUND' })
   })
 
+  test.each(['/', '/schema.graphql', '/metrics', '/health/live', '/health/ready'])(
+    'to another method than %s takes says which it takes',
+    async (url) => {
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
+        const response = await harness.app.inject({ method, url, payload: '<a/>', headers: { 'content-type': 'application/xml' } })
+        expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD'])
+        expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
+        expect(response.json()).toEqual({ title: expect.stringContaining('GET, HEAD'), status: 405, code: 'BAD_USER_INPUT' })
+      }
+    },
+  )
+
   test('to a broken address is a problem document too', async () => {
     const response = await harness.app.inject('/clips/%zz/a.mp4')
     expect(response.statusCode).toBe(400)

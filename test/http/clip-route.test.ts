@@ -277,6 +277,14 @@ describe('a clip that still arrives', () => {
   })
 })
 
+test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('a clip takes no %s, and says what it takes', async (method) => {
+  const response = await fetchClip('stored', { method, body: '<a/>', headers: { 'content-type': 'application/xml' } })
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  expect(await response.json()).toMatchObject({ title: 'Method Not Allowed', status: 405, code: 'METHOD_NOT_ALLOWED' })
+})
+
 describe('a clip that cannot be had', () => {
   test('is refused with a problem that names why', async () => {
     const response = await fetchClip('x'.repeat(1_900))

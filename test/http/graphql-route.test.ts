@@ -37,7 +37,13 @@ describe('/graphql', () => {
     const answered = await harness.app.inject({ url, headers: { 'apollo-require-preflight': '1' } })
     expect(answered.json()).toEqual({ data: { limits: { maxRangeHours: 24 } } })
     expect((await harness.app.inject({ url })).statusCode).toBe(400)
-    expect((await harness.app.inject({ method: 'HEAD', url })).statusCode).toBe(404)
+  })
+
+  test.each(['HEAD', 'PUT', 'DELETE', 'PATCH'] as const)('takes no %s, and says what it takes', async (method) => {
+    const response = await harness.app.inject({ method, url: '/graphql', headers: { 'content-type': 'text/plain' } })
+    expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, OPTIONS, POST'])
+    const message = 'This address takes no other methods than GET, OPTIONS, POST.'
+    if (method !== 'HEAD') expect(response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 
   test.each([

@@ -63,6 +63,15 @@ export function toPreflightResponse(): ClipResponse {
   }
 }
 
+/** A clip is read and nothing else. `allow` is what its address takes. */
+export function toWrongMethodResponse(allow: string): ClipResponse {
+  return toProblemResponse({
+    status: 405,
+    code: 'METHOD_NOT_ALLOWED',
+    detail: `The address of a clip takes no other methods than ${allow}.`,
+  })
+}
+
 /** The size did not become known within the time a request waits. */
 export function toTooEarlyResponse(): ClipResponse {
   return toProblemResponse({ status: 425, code: 'TOO_EARLY', detail: 'The clip is still being fetched; ask again.', retryAfterMs: 5_000 })

@@ -9,6 +9,7 @@ export interface Problem {
 const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   410: 'Gone',
   412: 'Precondition Failed',
   416: 'Range Not Satisfiable',
