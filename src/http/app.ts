@@ -3,6 +3,7 @@ import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import { answerClientError } from './client-error.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
@@ -41,6 +42,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: toTrustProxy(trustProxy),
     genReqId: () => randomUUID(),
     frameworkErrors: answerProblem,
+    clientErrorHandler: answerClientError,
   })
   let isClosing = false
   app.addHook('preClose', async () => {

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../src/domain/errors.js'
 import { buildHarness } from '../support/graphql-harness.js'
@@ -97,6 +99,13 @@ describe('what people open', () => {
   })
 })
 
+/** All that comes back until the connection is closed. */
+function sendRaw(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(request)
+  return readText(socket)
+}
+
 describe('every answer', () => {
   test.each(['/', '/nothing', '/metrics', '/graphql'])('of %s carries the headers that keep browsers careful', async (url) => {
     const { headers } = await harness.app.inject(url)
@@ -130,6 +139,19 @@ describe('every answer', () => {
       }
     },
   )
+
+  test.each<[string, string, number]>([
+    ['with a head that is too long', `GET /graphql?query=${'a'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ['that is none', 'HELLO\r\n\r\n', 400],
+  ])('to a request %s is a problem document that reads as an answer of GraphQL', async (_, text, status) => {
+    const { port } = new URL(await harness.app.listen({ host: '127.0.0.1', port: 0 }))
+    const [head = '', body = ''] = (await sendRaw(Number(port), text)).split('\r\n\r\n')
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(head).toContain('content-type: application/problem+json')
+    const { title, ...rest } = JSON.parse(body)
+    const code = 'BAD_USER_INPUT'
+    expect(rest).toEqual({ status, code, errors: [{ message: title, extensions: { code } }] })
+  })
 
   test('to a broken address is a problem document too', async () => {
     const response = await harness.app.inject('/clips/%zz/a.mp4')
