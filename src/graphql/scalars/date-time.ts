@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import type { EpochMs } from '../../lib/clock.js'
-import { quoteInput } from './quote-input.js'
+import { quoteInput, quoteLiteral } from './quote-input.js'
 
 // RFC 3339, section 5.6, with the lower-case letters that its notes allow. A second of 60 is left out: epoch time has no leap seconds.
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
@@ -15,17 +15,17 @@ export const DateTimeScalar = new GraphQLScalarType<EpochMs, string>({
   description:
     'An instant: RFC 3339 with an offset or Z. Input without a zone is refused. Output is UTC with milliseconds. Digits finer than a millisecond are ignored.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
-  parseValue: parseDateTime,
-  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : { kind: node.kind }),
+  parseValue: (value) => parseDateTime(value),
+  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node)),
   serialize: toDateTime,
 })
 
 /** Refuses with a GraphQLError: no zone, no such day, a year outside 0000 to 9999. */
-export function parseDateTime(value: unknown): EpochMs {
+export function parseDateTime(value: unknown, given = quoteInput(value)): EpochMs {
   const match = typeof value === 'string' && value.length <= LONGEST ? RFC_3339.exec(value) : null
-  if (!match) throw new GraphQLError(`DateTime must be ${EXPECTED}; got ${quoteInput(value)}.`)
+  if (!match) throw new GraphQLError(`DateTime must be ${EXPECTED}; got ${given}.`)
   const ms = toEpochMs(match)
-  if (ms === null) throw new GraphQLError(`DateTime must be ${EXPECTED}; there is no such instant as ${quoteInput(value)}.`)
+  if (ms === null) throw new GraphQLError(`DateTime must be ${EXPECTED}; there is no such instant as ${given}.`)
   return ms
 }
 

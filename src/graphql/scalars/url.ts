@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
-import { quoteInput } from './quote-input.js'
+import { quoteInput, quoteLiteral } from './quote-input.js'
 
 const LONGEST = 4096
 
@@ -8,15 +8,15 @@ export const UrlScalar = new GraphQLScalarType<string, string>({
   name: 'URL',
   description: 'An absolute http or https URL (WHATWG URL Standard), at most 4,096 characters.',
   specifiedByURL: 'https://url.spec.whatwg.org/',
-  parseValue: parseUrl,
-  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : { kind: node.kind }),
-  serialize: parseUrl,
+  parseValue: (value) => parseUrl(value),
+  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node)),
+  serialize: (value) => parseUrl(value),
 })
 
-function parseUrl(value: unknown): string {
+function parseUrl(value: unknown, given = quoteInput(value)): string {
   const url = typeof value === 'string' && value.length <= LONGEST ? URL.parse(value) : null
   if (typeof value !== 'string' || !url || !/^https?:$/.test(url.protocol)) {
-    throw new GraphQLError(`URL must be an absolute http or https URL of at most ${LONGEST} characters; got ${quoteInput(value)}.`)
+    throw new GraphQLError(`URL must be an absolute http or https URL of at most ${LONGEST} characters; got ${given}.`)
   }
   return value
 }

@@ -1,18 +1,18 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
-import { quoteInput } from './quote-input.js'
+import { quoteInput, quoteLiteral } from './quote-input.js'
 
 /** A scalar of whole numbers from 0 to 2^53 - 1: what JSON and JavaScript carry exactly, where GraphQL's Int ends at 2^31 - 1. */
 function wholeNumberScalar(name: string, description: string): GraphQLScalarType<number, number> {
-  const parse = (value: unknown): number => {
+  const parse = (value: unknown, given = quoteInput(value)): number => {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-    throw new GraphQLError(`${name} must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}; got ${quoteInput(value)}.`)
+    throw new GraphQLError(`${name} must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}; got ${given}.`)
   }
   return new GraphQLScalarType<number, number>({
     name,
     description,
-    parseValue: parse,
-    parseLiteral: (node) => parse(node.kind === Kind.INT ? Number(node.value) : 'value' in node ? node.value : { kind: node.kind }),
-    serialize: parse,
+    parseValue: (value) => parse(value),
+    parseLiteral: (node) => parse(node.kind === Kind.INT ? Number(node.value) : null, quoteLiteral(node)),
+    serialize: (value) => parse(value),
   })
 }
 
