@@ -2,20 +2,23 @@
 
 import type { ClipIssue, ClipIssueCode } from '../domain/clip-issue.js'
 import { instantText, toError } from '../domain/clip-issue-text.js'
+import type { ClipRequest } from '../domain/clip-request.js'
+import { toStreamPath } from '../domain/stream-issues.js'
 import type { TimeRange } from '../domain/time-range.js'
 import { type ClipRefusal, ClipRefused } from '../kvs/ports.js'
 import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
 
 interface RefusalMeaning {
   readonly code: ClipIssueCode
-  readonly path: string
+  readonly path: 'startTimestamp' | typeof STREAM
   /** Completes "Kinesis Video refuses the clip: …". */
   readonly what: string
   readonly hint: string | null
   readonly reason: ClipUnavailableReason
 }
 
-const STREAM = 'streamName'
+/** By its name or by its ARN. */
+const STREAM = 'stream'
 const CODECS = 'Stream.media tells what the stream holds.'
 
 const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, RefusalMeaning>> = {
@@ -72,11 +75,12 @@ const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, Refusa
 }
 
 /** Null for what is not about the footage: that is an error, not an issue. */
-export function toRefusalIssue(error: unknown, range: TimeRange): ClipIssue | null {
+export function toRefusalIssue(error: unknown, { range, stream }: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (!(error instanceof ClipRefused) || error.refusal === 'INVALID_ARGUMENT') return null
   const { code, path, what, hint } = MEANINGS[error.refusal]
   const message = `Kinesis Video refuses the clip from ${instantText(range.startMs)} to ${instantText(range.endMs)}: ${what} (it said: ${error.message}).`
-  return toError(toPreciseCode(error, code), message, { path: [path], hint, ranges: [range] })
+  const details = { path: path === STREAM ? toStreamPath(stream) : [path], hint, ranges: [range] }
+  return toError(toPreciseCode(error, code), message, details)
 }
 
 /** One exception stands for several things; its text tells them apart where it says anything. */

@@ -1,8 +1,9 @@
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
-import { isExpiryAllowed, toExpiryIssue, type UrlLifetime } from '../domain/clip-request.js'
+import { type ClipRequest, isExpiryAllowed, toExpiryIssue, type UrlLifetime } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
+import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
@@ -44,7 +45,7 @@ export interface ClipServiceOptions {
   readonly fragments: FragmentLister
   readonly clips: ClipSource
   readonly media: FragmentMediaSource
-  /** What a clip that begins with this fragment would be refused for. */
+  /** What a clip that begins with this fragment would be refused for, as issues without a path. */
   readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
   readonly store: PartStore
   readonly clock: Clock
@@ -89,11 +90,12 @@ export class ClipService {
   async validate(input: ClipInput, { probe }: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return { valid: false, issues, plan: null }
-    const { plan, streamArn } = planned
+    const { plan, streamArn, request } = planned
     const fragmentNumber = plan.fragments[0]?.fragmentNumber ?? ''
     const found = probe ? await this.#options.probe(streamArn, fragmentNumber, signal) : []
     const valid = found.every(({ severity }) => severity !== 'ERROR')
-    return { valid, issues: [...found, ...issues], plan: toPlanSummary(plan) }
+    const path = toStreamPath(request.stream)
+    return { valid, issues: [...found.map((issue) => ({ ...issue, path })), ...issues], plan: toPlanSummary(plan) }
   }
 
   /** Opens the clip's parts and resolves once their headers have come, so that a refusal is among the issues. */
@@ -110,7 +112,7 @@ export class ClipService {
       return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
-      return this.#answerFailure(failure, { id, outline, issues, expiresInSeconds: planned.request.expiresInSeconds })
+      return this.#answerFailure(failure, { id, outline, issues, request: planned.request })
     } finally {
       hold.release()
     }
@@ -246,15 +248,15 @@ export class ClipService {
       id,
       outline,
       issues,
-      expiresInSeconds,
-    }: { readonly id: string; readonly outline: ClipOutline; readonly issues: readonly ClipIssue[]; readonly expiresInSeconds: number },
+      request,
+    }: { readonly id: string; readonly outline: ClipOutline; readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
   ): ClipAnswer {
-    const issue = toIssue(error, outline)
+    const issue = toIssue(error, { range: outline.spec.range, stream: request.stream })
     if (issue !== null) return this.#refuse([issue, ...issues])
     this.#count('failed')
     if (error instanceof GatewayError) throw error
     const status = toFailedStatus(toClipUnavailable(error), outline)
-    return { clip: toClip(outline, status, this.#toAddress(id, outline.spec, expiresInSeconds)), issues }
+    return { clip: toClip(outline, status, this.#toAddress(id, outline.spec, request.expiresInSeconds)), issues }
   }
 
   #toUnavailable(error: unknown): ClipUnavailable {
@@ -269,10 +271,9 @@ function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): Ga
   throw reason
 }
 
-function toIssue(error: unknown, outline: ClipOutline): ClipIssue | null {
+function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (error instanceof ClipMismatch) return error.issue
-  const { range } = outline.spec
-  return toRefusalIssue(error, range) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, range) : null)
+  return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
 }
 
 function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {

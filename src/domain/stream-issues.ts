@@ -19,10 +19,15 @@ export function toRetainedFrom({ createdAtMs, dataRetentionInHours }: StreamFact
   return dataRetentionInHours === 0 ? null : Math.max(createdAtMs, nowMs - dataRetentionInHours * 3_600_000)
 }
 
+/** The input field that named the stream. */
+export function toStreamPath(stream: StreamRef): readonly string[] {
+  return ['name' in stream ? 'streamName' : 'streamArn']
+}
+
 export function streamNotFoundIssue(stream: StreamRef): ClipIssue {
-  const [path, given] = 'name' in stream ? ['streamName', stream.name] : ['streamArn', stream.arn]
+  const given = 'name' in stream ? stream.name : stream.arn
   const hint = 'Query.streams lists the streams there are in this account and region.'
-  return toError('STREAM_NOT_FOUND', `There is no stream ${givenText(given)}.`, { path: [path], hint })
+  return toError('STREAM_NOT_FOUND', `There is no stream ${givenText(given)}.`, { path: toStreamPath(stream), hint })
 }
 
 export function streamIssues(
@@ -30,7 +35,7 @@ export function streamIssues(
   facts: StreamFacts,
   nowMs: EpochMs,
 ): ClipIssue[] {
-  const path = ['name' in request.stream ? 'streamName' : 'streamArn']
+  const path = toStreamPath(request.stream)
   if (facts.status === 'CREATING' || facts.status === 'DELETING') {
     const hint = facts.status === 'CREATING' ? 'Ask again when it is ACTIVE.' : null
     const text = `The stream must be ACTIVE to be clipped, it is ${facts.status}.`

@@ -74,10 +74,10 @@ export class FootageService {
     throw new GatewayError('NOT_FOUND', `The footage of the stream ${stream.name} has no video (fragment ${fragmentNumber}).`)
   }
 
-  /** What a clip that begins with this fragment would be refused for. */
+  /** What a clip that begins with this fragment would be refused for. Of the input it knows nothing: the issues have no path. */
   async probe(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<readonly ClipIssue[]> {
     const { issues } = await this.#read({ streamArn, fragmentNumber }, signal)
-    return issues.map((issue) => ({ ...issue, path: ['streamName'] }))
+    return issues
   }
 
   /** With what may reach into the range; by server time, no more than can be there. Null when that is nothing. */

@@ -1,6 +1,6 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DeleteStreamCommand } from '@aws-sdk/client-kinesis-video'
+import { DeleteStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Clip } from '../../src/domain/clip.js'
 import { createKvs } from '../../src/kvs/kvs.js'
@@ -321,6 +321,21 @@ describe('what cannot be had', () => {
     const probed = await harness.clips.validate(askFor(0, DAY), { probe: true }, enoughTime())
     expect(probed.issues[0]).toMatchObject({ code: 'UNSUPPORTED_AUDIO_CODEC', message: expect.stringContaining('h264 with ulaw') })
     expect(callsOf(harness, 'GetMediaForFragmentList')).toBe(1)
+  })
+
+  test('is about the field that named the stream', async () => {
+    await using server = await startFootage([readFixture('h264-ulaw-stereo.mkv')], { strictCodecs: true })
+    await using harness = await startClipHarness(server.url)
+    const { StreamInfo } = await server.control.send(new DescribeStreamCommand({ StreamName: STREAM }))
+    const byArn = askFor(0, DAY, { streamName: null, streamArn: StreamInfo?.StreamARN ?? '' })
+    for (const [input, path] of [
+      [askFor(0, DAY), ['streamName']],
+      [byArn, ['streamArn']],
+    ] as const) {
+      const refused = await harness.clips.request(input, enoughTime())
+      const probed = await harness.clips.validate(input, { probe: true }, enoughTime())
+      for (const { issues } of [refused, probed]) expect(issues[0]).toMatchObject({ code: 'UNSUPPORTED_AUDIO_CODEC', path })
+    }
   })
 })
 
