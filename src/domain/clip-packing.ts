@@ -110,7 +110,7 @@ function toPart(fragments: readonly ListedFragment[], selector: FragmentSelector
 }
 
 /** From the first start to the last. An end must be later than its start: one start alone takes the next millisecond in, or the one before at the end of the range. */
-function toPartRange(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): TimeRange {
+export function toPartRange(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): TimeRange {
   const [first, last] = [fragments[0], fragments.at(-1)]
   const startMs = first ? startOf(first, selector) : range.startMs
   const endMs = last ? startOf(last, selector) : range.endMs

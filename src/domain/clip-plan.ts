@@ -104,7 +104,8 @@ export function planClip(request: PlanRequest, listed: readonly ListedFragment[]
   const { fragmentSelectorType: selector, range } = request
   const selection = toSelection(request, listed)
   const packing = packFragments({ selection, selector, range: toPackedRange(request, selection) })
-  const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(toTaken(request, packing), { maxClipBytes, selector })]
+  const taken = toTakenSelection(selection, toTaken(request, packing))
+  const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(request, taken, maxClipBytes)]
   const around = selectFragments(listed, selector, toListingRange(range)).fragments
   const frameMs = estimateFrameMs(around, selector)
   const plan = toPlan(request, { around, packing, frameMs })
@@ -126,6 +127,12 @@ function toPackedRange({ fragmentSelectorType, range }: PlanRequest, { fragments
 /** The parts that are fetched: the first alone when the rest is cut off. */
 function toTaken({ overflow }: PlanRequest, { parts }: Packing): readonly PlannedPart[] {
   return overflow === 'TRUNCATE' ? parts.slice(0, 1) : parts
+}
+
+function toTakenSelection({ shadowed }: FragmentSelection, parts: readonly PlannedPart[]): FragmentSelection {
+  const fragments = parts.flatMap((part) => part.fragments)
+  const known = new Set(fragments)
+  return { fragments, shadowed: shadowed.filter(({ coveredBy }) => known.has(coveredBy)) }
 }
 
 interface PlanMaterial {

@@ -1,14 +1,13 @@
 // When the footage is more than one GetClip call, or this gateway, gives.
 
-import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { bytesText, instantText, toError, toWarning } from './clip-issue-text.js'
-import { PART_LIMITS, type Packing, type PlannedPart, sumBytes } from './clip-packing.js'
+import { PART_LIMITS, type Packing, packFragments, sumBytes, toPartRange } from './clip-packing.js'
 import type { ClipRequest } from './clip-request.js'
 import type { FragmentSelection } from './fragment-selection.js'
 import { KVS_LIMITS } from './limits.js'
-import { type ListedFragment, startOf } from './listed-fragment.js'
-import type { FragmentSelectorType, TimeRange } from './time-range.js'
+import type { ListedFragment } from './listed-fragment.js'
+import type { TimeRange } from './time-range.js'
 
 type Asked = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
@@ -20,24 +19,33 @@ export function limitIssues(asked: Asked, { selection, packing }: { selection: F
   const { parts, inseparable } = packing
   if (inseparable !== null && (asked.overflow !== 'TRUNCATE' || parts.length === 0)) return [inseparableIssue(inseparable)]
   if (asked.overflow === 'JOIN' || (parts.length <= 1 && inseparable === null)) return []
-  const isCut = asked.overflow === 'TRUNCATE'
-  const left = isCut ? parts.slice(1) : parts
-  const ranges = left.map((part) => part.range).slice(0, MAX_RANGES)
-  const taken = parts[0]?.fragments.length ?? 0
-  const rest = selection.fragments.length - taken
-  const outcome = isCut
-    ? `the clip holds the first ${taken} and leaves ${rest} out (from ${instantText(ranges[0]?.startMs ?? asked.range.endMs)} on)`
-    : 'and overflow is REFUSE'
-  const details = {
-    path: ['overflow'],
-    hint: isCut ? 'Ask for the ranges that are left out, or with overflow JOIN.' : 'Ask for the ranges one by one, or with overflow JOIN.',
-    ranges,
-  }
-  const toIssue = isCut ? toWarning : toError
-  return exceeded(selection.fragments).map(({ code, what }) => toIssue(code, `The range holds ${what}, ${outcome}.`, details))
+  const found = exceeded(selection.fragments)
+  if (asked.overflow === 'TRUNCATE') return truncatedIssues(asked, { found, selection, taken: parts[0]?.fragments.length ?? 0 })
+  const hint = 'Ask for the ranges one by one, or with overflow JOIN.'
+  const details = { path: ['overflow'], hint, ranges: parts.map((part) => part.range).slice(0, MAX_RANGES) }
+  return found.map(({ code, what }) => toError(code, `The range holds ${what}, and overflow is REFUSE.`, details))
 }
 
-function exceeded(fragments: readonly ListedFragment[]): { code: 'FRAGMENT_LIMIT_EXCEEDED' | 'SIZE_LIMIT_EXCEEDED'; what: string }[] {
+/** What is left out is one range, for nothing else lies between its first fragment and its last: parts begin where a range can. */
+function truncatedIssues(
+  { fragmentSelectorType: selector, range, cut }: Asked,
+  { found, selection, taken }: { readonly found: readonly Exceeded[]; readonly selection: FragmentSelection; readonly taken: number },
+): ClipIssue[] {
+  const left = selection.fragments.slice(taken)
+  const { startMs, endMs } = toPartRange(left, selector, range)
+  // Cut exactly, the last one would show its first frame alone if the range ended with its start.
+  const leftOut = { startMs, endMs: cut === 'EXACT' ? range.endMs : endMs }
+  const outcome = `the clip holds the first ${taken} and leaves ${left.length} out (from ${instantText(startMs)} on)`
+  const details = { path: ['overflow'], hint: 'Ask for the range that is left out, or with overflow JOIN.', ranges: [leftOut] }
+  return found.map(({ code, what }) => toWarning(code, `The range holds ${what}, ${outcome}.`, details))
+}
+
+interface Exceeded {
+  readonly code: 'FRAGMENT_LIMIT_EXCEEDED' | 'SIZE_LIMIT_EXCEEDED'
+  readonly what: string
+}
+
+function exceeded(fragments: readonly ListedFragment[]): Exceeded[] {
   const bytes = sumBytes(fragments)
   const { maxFragments, maxBytes } = PART_LIMITS
   const bySize = {
@@ -65,32 +73,16 @@ function inseparableIssue({ limit, range }: { limit: 'fragments' | 'bytes'; rang
 
 /** Larger than this gateway makes. */
 export function tooLargeIssues(
-  parts: readonly PlannedPart[],
-  { maxClipBytes, selector }: { readonly maxClipBytes: number; readonly selector: FragmentSelectorType },
+  { fragmentSelectorType: selector, range }: Asked,
+  taken: FragmentSelection,
+  maxClipBytes: number,
 ): ClipIssue[] {
-  const fragments = parts.flatMap((part) => part.fragments)
-  const bytes = sumBytes(fragments)
+  const bytes = sumBytes(taken.fragments)
   if (bytes <= maxClipBytes) return []
   const message = `The clip would have about ${bytesText(bytes)}, the largest this gateway makes has ${bytesText(maxClipBytes)}.`
-  const ranges = toRangesWithin(fragments, maxClipBytes, selector).slice(0, MAX_RANGES)
-  return [toError('CLIP_TOO_LARGE', message, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })]
-}
-
-function toRangesWithin(fragments: readonly ListedFragment[], maxBytes: number, selector: FragmentSelectorType): TimeRange[] {
-  const ranges: TimeRange[] = []
-  let bytes = 0
-  let startMs: EpochMs | null = null
-  let lastMs: EpochMs = 0
-  for (const fragment of fragments) {
-    const start = startOf(fragment, selector)
-    if (startMs !== null && bytes + fragment.sizeBytes > maxBytes && start > startMs + 1) {
-      ranges.push({ startMs, endMs: Math.max(lastMs, startMs + 1) })
-      startMs = null
-    }
-    bytes = startMs === null ? fragment.sizeBytes : bytes + fragment.sizeBytes
-    startMs ??= start
-    lastMs = start
-  }
-  if (startMs !== null) ranges.push({ startMs, endMs: Math.max(lastMs, startMs + 1) })
-  return ranges
+  const limits = { maxFragments: Number.POSITIVE_INFINITY, maxBytes: maxClipBytes }
+  const { parts } = packFragments({ selection: taken, selector, range, limits })
+  const ranges = parts.map((part) => part.range).slice(0, MAX_RANGES)
+  const hint = ranges.length === 0 ? null : 'Ask for the ranges one by one.'
+  return [toError('CLIP_TOO_LARGE', message, { path: ['endTimestamp'], hint, ranges })]
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { type PlanRequest, planClip, toPlanSummary, toSelection } from '../../src/domain/clip-plan.js'
 import { noFootageIssue } from '../../src/domain/footage-issues.js'
 import type { ListedFragment } from '../../src/domain/listed-fragment.js'
+import type { TimeRange } from '../../src/domain/time-range.js'
 import { listFragments, listings, T0, toFragment } from '../support/listed-fragments.js'
 
 const LATER = T0 + 86_400_000
@@ -126,13 +127,27 @@ describe('more than one GetClip gives', () => {
       {
         code: 'FRAGMENT_LIMIT_EXCEEDED',
         severity: 'WARNING',
-        ranges: [
-          { startMs: T0 + 400_000, endMs: T0 + 798_000 },
-          { startMs: T0 + 800_000, endMs: T0 + 898_000 },
-        ],
+        ranges: [{ startMs: T0 + 400_000, endMs: T0 + 898_000 }],
       },
     ])
     expect(issues[0]?.message).toContain('the first 200 and leaves 250 out')
+  })
+
+  test('is truncated, and what is left out is told to its end, also of a day in hundreds of parts', () => {
+    const day = listFragments(86_400, { spacingMs: 1000 })
+    const { issues } = plan(day, toRequest(T0, T0 + 86_400_000, { overflow: 'TRUNCATE' }))
+    expect(issues[0]?.ranges).toEqual([{ startMs: T0 + 200_000, endMs: T0 + 86_399_000 }])
+  })
+
+  test('is truncated before fragments that no range can part, and those are told', () => {
+    const many = Array.from({ length: 250 }, (_, index) => toFragment(T0 + 4000, { number: 2000 + index }))
+    const { issues } = plan([...listFragments(2), ...many], toRequest(T0, T0 + 5000, { overflow: 'TRUNCATE' }))
+    expect(issues[0]).toMatchObject({ severity: 'WARNING', ranges: [{ startMs: T0 + 4000, endMs: T0 + 4001 }] })
+  })
+
+  test('is truncated, and what is left out of an exact cut reaches to its end', () => {
+    const { issues } = plan(listed, toRequest(T0 + 500, T0 + 899_500, { overflow: 'TRUNCATE', cut: 'EXACT' }))
+    expect(issues[0]?.ranges).toEqual([{ startMs: T0 + 400_000, endMs: T0 + 899_500 }])
   })
 
   test('is refused, with the ranges that can be had', () => {
@@ -158,6 +173,21 @@ describe('more than one GetClip gives', () => {
     expect(issues.map(({ code }) => code)).toEqual(['CLIP_TOO_LARGE'])
     expect(issues[0]?.ranges).toHaveLength(5)
     for (const { startMs, endMs } of issues[0]?.ranges ?? []) expect(plan(listed, toRequest(startMs, endMs), facts).plan).not.toBeNull()
+  })
+
+  test('is refused when it is larger than this gateway makes, with ranges that never part fragments of one instant', () => {
+    const pairs = listFragments(6).flatMap((fragment) => [fragment, { ...fragment, fragmentNumber: `${fragment.fragmentNumber}0` }])
+    const { issues } = plan(pairs, toRequest(T0, T0 + 12_000), { ...FACTS, maxClipBytes: 500_000 })
+    expect(issues).toMatchObject([
+      {
+        code: 'CLIP_TOO_LARGE',
+        ranges: [
+          { startMs: T0, endMs: T0 + 2000 },
+          { startMs: T0 + 4000, endMs: T0 + 6000 },
+          { startMs: T0 + 8000, endMs: T0 + 10_000 },
+        ],
+      },
+    ])
   })
 
   test('is planned in no time for six hours of it', () => {
@@ -232,6 +262,43 @@ describe('any plan', () => {
         }
       }),
       { numRuns: 2000 },
+    )
+  })
+})
+
+describe('the ranges of an issue', () => {
+  const selectors = fc.constantFrom('SERVER_TIMESTAMP' as const, 'PRODUCER_TIMESTAMP' as const)
+  const within = (listed: readonly ListedFragment[], request: PlanRequest, range: TimeRange) =>
+    toSelection({ ...request, range }, listed).fragments.map(({ fragmentNumber }) => fragmentNumber)
+
+  test('about a clip that is truncated give what is left out, and nothing else', () => {
+    fc.assert(
+      fc.property(listings, selectors, (listed, fragmentSelectorType) => {
+        const request = toRequest(T0 - 5000, T0 + 2_000_000, { overflow: 'TRUNCATE', fragmentSelectorType })
+        const { plan: made, issues } = plan(listed, request)
+        if (!made?.truncated) return
+        const about = issues.filter(({ code }) => /LIMIT_EXCEEDED$/.test(code))
+        expect(about.length).toBeGreaterThan(0)
+        const left = within(listed, request, request.range).slice(made.fragments.length)
+        for (const { ranges } of about) expect(ranges.flatMap((range) => within(listed, request, range))).toEqual(left)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('about a clip that is too large give clips that are made, each of other fragments', () => {
+    fc.assert(
+      fc.property(listings, selectors, fc.integer({ min: 1, max: 200_000_000 }), (listed, fragmentSelectorType, maxClipBytes) => {
+        const request = toRequest(T0 - 5000, T0 + 2_000_000, { fragmentSelectorType })
+        const facts = { ...FACTS, maxClipBytes }
+        for (const { code, ranges } of plan(listed, request, facts).issues) {
+          if (code !== 'CLIP_TOO_LARGE') continue
+          const given = ranges.flatMap((range) => within(listed, request, range))
+          expect(new Set(given).size).toBe(given.length)
+          for (const range of ranges) expect(plan(listed, { ...request, range }, facts).codes).not.toContain('ERROR CLIP_TOO_LARGE')
+        }
+      }),
+      { numRuns: 1000 },
     )
   })
 })
