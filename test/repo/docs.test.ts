@@ -62,6 +62,12 @@ test('docs/clip-url.md names every problem of a clip URL, beside the status that
   expect(lost).toEqual([])
 })
 
+test('docs/architecture.md lists each folder of src once', () => {
+  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const listed = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/([\w-]+)`/gm)].map((match) => match[1])
+  expect(listed.toSorted()).toEqual(folders.map(({ name }) => name).toSorted())
+})
+
 test('every dependency has its line in docs/dependencies.md', () => {
   const page = readFileSync('docs/dependencies.md', 'utf8')
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
