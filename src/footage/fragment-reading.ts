@@ -35,6 +35,8 @@ export async function readFragment(media: FragmentMediaSource, name: FragmentNam
   try {
     return await readFirstCluster(media, name, bounded)
   } catch (error) {
+    // Of a caller without time for another try too: it is what the last one was answered.
+    if (error instanceof GatewayError && error.code === 'KVS_THROTTLED') throw error
     signal.throwIfAborted()
     if (!limit.aborted && !(error instanceof MalformedMedia)) throw error
     throw unreadable(name, error)

@@ -81,6 +81,18 @@ describe('reading a fragment', () => {
     await expect(read(told)).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE', cause: { message: 'The key is disabled.' } })
   })
 
+  test('says that it was throttled, also when the time of the caller ended that', async () => {
+    const late = new AbortController()
+    const throttled = new GatewayError('KVS_THROTTLED', 'Kinesis Video throttles GetMediaForFragmentList: ask again later.')
+    const throttling: FragmentMediaSource = {
+      async getMedia() {
+        late.abort(new DOMException('The time of the request is over.', 'TimeoutError'))
+        throw throttled
+      },
+    }
+    await expect(readFragment(throttling, NAME, late.signal)).rejects.toBe(throttled)
+  })
+
   test('ends with the caller', async () => {
     const leaving = new AbortController()
     const endless: FragmentMediaSource = {
