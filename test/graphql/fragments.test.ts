@@ -66,6 +66,21 @@ describe('fragments', () => {
     expect(third.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true })
   })
 
+  test('of a camera whose clock stands before 1970 are paged through too', async () => {
+    const early = await buildHarness({ fragments: fakeFragments(3, Date.UTC(1969, 11, 31)) })
+    const variables = {
+      name: 'camera-01',
+      range: { startTimestamp: '1969-12-31T00:00:00Z', endTimestamp: '1969-12-31T01:00:00Z' },
+      first: 2,
+    }
+    const first = await early.ask(StreamFragmentsDocument, { ...variables, fragmentSelectorType: 'PRODUCER_TIMESTAMP' })
+    const after = Object(first.data).stream.fragments.pageInfo.endCursor
+    const { data, errors } = await early.ask(StreamFragmentsDocument, { ...variables, after, fragmentSelectorType: 'PRODUCER_TIMESTAMP' })
+    expect(errors).toEqual([])
+    expect(Object(data).stream.fragments.nodes).toHaveLength(1)
+    await early.app.close()
+  })
+
   test('are asked for no further than the page reaches', async () => {
     await page({ first: 100 })
     expect(harness.fragments.queries).toHaveLength(1)

@@ -52,7 +52,7 @@ interface Position {
 }
 
 function parsePosition(selector: FragmentSelectorType, cursor: string): Position {
-  const match = /^(\d{1,16})\/(\d{1,128})$/.exec(parseCursor(cursorKind(selector), cursor))
+  const match = /^(-?\d{1,16})\/(\d{1,128})$/.exec(parseCursor(cursorKind(selector), cursor))
   if (!match) throw new GatewayError('BAD_USER_INPUT', 'after must be a cursor of an earlier page of the same list.')
   return { timestampMs: Number(match[1]), fragmentNumber: match[2] ?? '' }
 }
