@@ -13,6 +13,9 @@ const STATUS: Record<ErrorCode, number> = {
   INTERNAL_SERVER_ERROR: 500,
 }
 
+/** Fastify's own message has the whole address in it. */
+const URI_TOO_LONG = 414
+const TOO_LONG = 'This address is longer than any that this gateway gives out.'
 const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
 
 /** What a client is told: the same facts in the two shapes that the routes answer in. */
@@ -54,7 +57,9 @@ function toRefusal(error: unknown, request: FastifyRequest): Refusal {
     return { status: STATUS[error.code], code: error.code, message: error.message, retryAfterMs: error.details.retryAfterMs }
   }
   const status = clientStatusOf(error)
-  if (status !== null && error instanceof Error) return { status, code: codeOf(status), message: error.message }
+  if (status !== null && error instanceof Error) {
+    return { status, code: codeOf(status), message: status === URI_TOO_LONG ? TOO_LONG : error.message }
+  }
   request.log.error({ err: error }, 'a request failed')
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: OUR_FAULT }
 }

@@ -153,6 +153,12 @@ describe('every answer', () => {
     expect(rest).toEqual({ status, code, errors: [{ message: title, extensions: { code } }] })
   })
 
+  test('to an address that is too long does not repeat it', async () => {
+    const response = await harness.app.inject(`/clips/${'a'.repeat(5000)}/a.mp4`)
+    expect(response.statusCode).toBe(414)
+    expect(response.json()).toEqual({ title: expect.stringMatching(/^This address .{1,100}\.$/), status: 414, code: 'BAD_USER_INPUT' })
+  })
+
   test('to a broken address is a problem document too', async () => {
     const response = await harness.app.inject('/clips/%zz/a.mp4')
     expect(response.statusCode).toBe(400)
