@@ -50,6 +50,20 @@ describe('QuotaPacer', () => {
     expect(pacer.available('another').media).toBe(500)
   })
 
+  test('tells a read that it has to wait, for its points or behind others, and no other', async () => {
+    const { pacer, clock } = pacerAt()
+    const told: string[] = []
+    const take = (name: string, media: number) =>
+      pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => told.push(`${name} ${code}`) }, live())
+    await take('first', 400)
+    const waiting = [take('second', 300), take('third', 0)]
+    clock.time += 2000
+    await Promise.all(waiting)
+    clock.time += 2000
+    await take('fourth', 0)
+    expect(told).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED'])
+  })
+
   test('makes a read wait until its points are there', async () => {
     const { pacer, clock } = pacerAt()
     await pacer.take(ARN, { media: 500, metadata: 0 }, live())
