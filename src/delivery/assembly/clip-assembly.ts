@@ -81,7 +81,7 @@ export class ClipAssembly {
     return this.#outcome
   }
 
-  /** Why a part had to wait last, for whoever has no time left to wait with it. Null when none had to. */
+  /** Why parts had to wait, for whoever has no time left to wait with them. Null when none had to. */
   get throttled(): GatewayError | null {
     return this.#throttled
   }
@@ -150,9 +150,7 @@ export class ClipAssembly {
       part,
       source: index,
       onHead: (head) => this.#hear(head, index),
-      onThrottled: (reason) => {
-        this.#throttled = reason
-      },
+      onThrottled: (reason) => this.#wait(reason),
     })
     try {
       const handle = await store.open(part.key, fetch, signal)
@@ -164,6 +162,11 @@ export class ClipAssembly {
       slot.reject(error, toUnavailable(error, part.range))
       throw toUnavailable(error, part.range)
     }
+  }
+
+  /** An answer of the service says more than that points are not there yet. */
+  #wait(reason: GatewayError): void {
+    if (this.#throttled === null || reason.details.awsRequestId !== undefined) this.#throttled = reason
   }
 
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
