@@ -167,7 +167,7 @@ async function measureWhole(folder, fragments) {
 
 /** By a gateway that has nothing yet. */
 async function makeAnew({ folder, kvs, startMs, name, fragments }) {
-  const env = { CLIP_MAX_BYTES: String(100e9) }
+  const env = { CLIP_STORE_BYTES: String(100e9), CLIP_MAX_BYTES: String(100e9) }
   await using gateway = await startGateway({ dataDir: join(folder, name), kvsUrl: kvs.url, env })
   // One small clip first: what is loaded and compiled at the first request is not the long one's.
   await requestReadyClip(gateway.url, toClipInput('camera', { startMs: startMs - 1000, endMs: startMs + FRAGMENT_MS }))
