@@ -7,18 +7,20 @@ export function median(values) {
 }
 
 /**
- * Runs every contestant once a round, in an order that turns with the rounds, after one round that does not count.
+ * Runs every contestant once a round, in an order that turns with the rounds, after one round that does not count. `before` is run before
+ * each of them.
  *
  * @template {Record<string, (round: number) => Promise<any>>} Contestants
  * @param {Contestants} contestants
  * @returns {Promise<{ [Name in keyof Contestants]: Awaited<ReturnType<Contestants[Name]>>[] }>} the results of each, by round
  */
-export async function takeTurns(contestants, rounds) {
+export async function takeTurns(contestants, rounds, before = async () => {}) {
   const names = Object.keys(contestants)
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round <= rounds; round += 1) {
     for (let turn = 0; turn < names.length; turn += 1) {
       const name = names[(turn + round) % names.length]
+      await before()
       const result = await contestants[name](round)
       if (round > 0) results[name].push(result)
     }

@@ -7,6 +7,7 @@ import { requestClip, toClipInput } from '../gateway-client.mjs'
 import { createStream, uploadFootage } from '../kvs-client.mjs'
 import { startGateway, startKvs } from '../processes.mjs'
 import { median, medianOf, ratioOf, takeTurns } from '../rounds.mjs'
+import { touchMemory } from '../touched-memory.mjs'
 
 /** As much as fits into one GetClip by the gateway's own margin. */
 const FRAGMENTS = 47
@@ -33,6 +34,7 @@ export async function measureGateway({ folder, scale }) {
       direct: (round) => readWithSdk(client, 'camera', rangeOf(round)),
     },
     rounds,
+    () => touchMemory(folder, FRAGMENTS * FRAGMENT_BYTES),
   )
   client.destroy()
   const firstByteOf = ({ firstByteMs }) => firstByteMs

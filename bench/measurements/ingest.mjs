@@ -7,6 +7,7 @@ import { createFootage } from '../footage.mjs'
 import { createStream, uploadFootage } from '../kvs-client.mjs'
 import { startFileServer, startKvs } from '../processes.mjs'
 import { medianOf, ratioOf, takeTurns } from '../rounds.mjs'
+import { touchMemory } from '../touched-memory.mjs'
 
 const FRAGMENT_BYTES = 2_000_000
 const FRAGMENTS = 100
@@ -35,6 +36,7 @@ async function measureCodec({ folder, count, codec, rounds }) {
       sink: () => fileServer.spentOn(() => sendPlainly(fileServer.url, footage, count)),
     },
     rounds,
+    () => touchMemory(folder, bytes),
   )
   const perGb = (spent) => spent.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / ((rounds * bytes) / 1e9)
   const speed = (results) => bytes / 1000 / medianOf(results)
