@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
-import type { ArchivedFragment, FragmentDetails, FragmentSource, MediaSession } from './archived-fragment.js'
+import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
-import { INDEX_FILE, inDeferredTransaction, inTransaction } from './database.js'
+import { INDEX_FILE } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile, type WritableFile } from './file-system.js'
 import { FragmentFeed } from './fragment-feed.js'
 import { FragmentFiles } from './fragment-files.js'
 import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
-import { type FragmentNumberParts, formatFragmentNumber, NONCE_LIMIT, parseFragmentNumber } from './fragment-number.js'
-import { GroupCommit } from './group-commit.js'
+import { FragmentIntake, toFragment } from './fragment-intake.js'
+import { type FragmentNumberParts, NONCE_LIMIT, parseFragmentNumber } from './fragment-number.js'
 import { HostBuffer } from './host-buffer.js'
 import type { ReceivedFragment } from './received-fragment.js'
 import { RetentionSweep } from './retention-sweep.js'
@@ -43,11 +43,6 @@ export interface ListOptions {
   readonly delayMs?: number
 }
 
-interface PlacedFile {
-  readonly id: number
-  readonly path: string
-}
-
 const MS_PER_HOUR = 3_600_000
 /** Sequences begin at the session's millisecond times this: they go on growing after a restart, whatever was not persisted. */
 const SEQUENCES_PER_MS = 1024
@@ -65,7 +60,7 @@ export class Archive {
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
   readonly #files: FragmentFiles
-  readonly #commits = new GroupCommit((batch: readonly ReceivedFragment[]) => this.#commit(batch))
+  readonly #intake: FragmentIntake
   readonly #commitLog: CommitLog
   readonly #sweep: RetentionSweep
   readonly #hostBuffer = new HostBuffer()
@@ -73,7 +68,6 @@ export class Archive {
   readonly #knownSessions = new Map<number, MediaSession>()
   readonly #producers = new Set<number>()
   readonly #timer: NodeJS.Timeout
-  #lastFileId: number
 
   private constructor(options: ArchiveOptions) {
     const { dataDir, database, fileSystem = nodeFileSystem, sweepIntervalMs = 10_000 } = options
@@ -81,14 +75,11 @@ export class Archive {
     this.#index = new FragmentIndex(database)
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
-    this.#lastFileId = this.#index.lastFileId()
     this.#commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
+    const stored = { database, index: this.#index, sessions: this.#sessions, files: this.#files, commitLog: this.#commitLog }
+    this.#intake = new FragmentIntake({ ...stored, clock: options.clock, onPersisted: (fragment) => this.feed.tell(fragment) })
     this.#sweep = new RetentionSweep({
-      database,
-      index: this.#index,
-      sessions: this.#sessions,
-      files: this.#files,
-      commitLog: this.#commitLog,
+      ...stored,
       retainedSince: (streamId) => this.#retainedSince(streamId),
     })
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
@@ -97,7 +88,7 @@ export class Archive {
   /** Opens the archive after whatever ended it before: what was persisted is there, and nothing else is. */
   static async open(options: ArchiveOptions): Promise<Archive> {
     const archive = new Archive(options)
-    await archive.#files.recover(archive.#lastFileId)
+    await archive.#files.recover(archive.#index.lastFileId())
     archive.sweepSoon()
     return archive
   }
@@ -133,7 +124,7 @@ export class Archive {
 
   /** Resolves when file, directory and row are on disk. */
   persist(fragment: ReceivedFragment): Promise<ArchivedFragment> {
-    return this.#commits.add(fragment)
+    return this.#intake.persist(fragment)
   }
 
   /** Keeps a fragment of a stream without retention for those who watch it live. */
@@ -222,56 +213,10 @@ export class Archive {
   /** Commits what is on its way, and lets go. The database is its owner's to close. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#commits.settled()
+    await this.#intake.settled()
     await this.#sweep.close()
     await this.#files.close()
     await this.#commitLog.close()
-  }
-
-  async #commit(batch: readonly ReceivedFragment[]): Promise<readonly ArchivedFragment[]> {
-    const files = batch.map(({ path }) => ({ id: this.#nextFileId(), path }))
-    const fragments = await this.#publish(batch, files)
-    await this.#syncCommit(files)
-    for (const fragment of fragments) this.feed.tell(fragment)
-    return fragments
-  }
-
-  async #publish(batch: readonly ReceivedFragment[], files: readonly PlacedFile[]): Promise<readonly ArchivedFragment[]> {
-    try {
-      await this.#files.publish(files)
-      return inDeferredTransaction(this.#options.database, () => batch.map((received, i) => this.#insert(received, files[i]?.id ?? 0)))
-    } catch (error) {
-      for (const { id, path } of files) await this.#removeQuietly(id, path)
-      throw error
-    }
-  }
-
-  /** A row that may not be on disk is taken back; its file is the sweep's to remove, as no row on disk may name a file that is gone. */
-  async #syncCommit(files: readonly PlacedFile[]): Promise<void> {
-    try {
-      await this.#commitLog.sync()
-    } catch (error) {
-      inTransaction(this.#options.database, () => this.#index.withdraw(files.map(({ id }) => id)))
-      throw error
-    }
-  }
-
-  #insert(received: ReceivedFragment, fileId: number): ArchivedFragment {
-    const { session, number, details } = received
-    const fragment = toFragment(received, { kind: 'archived', fileId })
-    this.#sessions.ensure(session)
-    this.#index.insert({ fragment, fileId, nonce: number.nonce, persistedAtMs: Math.floor(this.#options.clock.now()), details })
-    return fragment
-  }
-
-  /** The first failure is the one worth telling; a file that cannot be removed now is named by no row. */
-  async #removeQuietly(id: number, path: string): Promise<void> {
-    await Promise.allSettled([this.#files.remove([id]), this.#files.removeIncoming(path)])
-  }
-
-  #nextFileId(): number {
-    this.#lastFileId += 1
-    return this.#lastFileId
   }
 
   /** A stream whose retention was changed a moment ago has fragments in the host buffer and in the index. */
@@ -302,22 +247,5 @@ export class Archive {
       this.#knownSessions.delete(id)
     }
     return session
-  }
-}
-
-function toFragment(received: ReceivedFragment, source: FragmentSource): ArchivedFragment {
-  const { session, number, producerTimestampMs, lengthMs, clusterBytes, frameFault } = received
-  return {
-    streamId: session.streamId,
-    fragmentNumber: formatFragmentNumber(number),
-    sequence: number.sequence,
-    sessionId: session.id,
-    producerTimestampMs,
-    serverTimestampMs: number.serverTimestampMs,
-    lengthMs,
-    sizeBytes: session.header.byteLength + clusterBytes,
-    clusterBytes,
-    frameFault,
-    source,
   }
 }
