@@ -7,17 +7,12 @@ import { ELEMENT } from './element-ids.js'
 import { actionFor, type Level } from './element-places.js'
 import type { MatroskaEvent } from './events.js'
 import type { FrameSink, FrameSinkFactory } from './frame-sink.js'
-import { HeaderRecorder } from './header-recorder.js'
-import { checkEbmlHeader, DEFAULT_TIMESTAMP_SCALE, parseTimestampScale } from './segment-info.js'
+import { checkEbmlHeader } from './segment-info.js'
+import { MAX_HEADER_BYTES, SessionHeader } from './session-header.js'
 import { parseTags } from './tags.js'
-import type { MatroskaTrack } from './track.js'
-import { parseTracks } from './tracks.js'
 
-/** From the EBML header to the first Cluster. CodecPrivate may take 1 MiB of it. */
-export const MAX_HEADER_BYTES = 4 * 1024 * 1024
 /** A Tags element, which is the only one between Clusters that is looked into. */
-export const MAX_TAGS_BYTES = 1024 * 1024
-const MAX_HEADER_ELEMENTS = 10_000
+const MAX_TAGS_BYTES = 1024 * 1024
 
 /** What is to be done with the data of the element whose header was read last. */
 type Task = 'header' | 'parse' | 'block' | 'skip' | 'payload'
@@ -43,10 +38,9 @@ export class MatroskaDemuxer {
   #segmentEnd = 0
   #groupEnd = 0
   #isSegmentDue = false
-  #recorder: HeaderRecorder | null = null
-  #headerElements = 0
-  #timestampScale = DEFAULT_TIMESTAMP_SCALE
-  #tracks: readonly MatroskaTrack[] | null = null
+  #document: SessionHeader | null = null
+  /** Whether the document's first Cluster is still to come. */
+  #isInHeader = false
   #sink: FrameSink | null = null
 
   constructor(options: { readonly frameSink?: FrameSinkFactory } = {}) {
@@ -176,13 +170,7 @@ export class MatroskaDemuxer {
       return
     }
     if (end > this.#parentEnd()) this.#refuse(`element ${name} runs past its parent's end`)
-    if (this.#recorder && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#checkHeaderLimits(this.#recorder, end)
-  }
-
-  #checkHeaderLimits(recorder: HeaderRecorder, end: number): void {
-    this.#headerElements += 1
-    if (end - recorder.start > MAX_HEADER_BYTES) this.#refuse(`a header of more than ${MAX_HEADER_BYTES} bytes before the first Cluster`)
-    if (this.#headerElements > MAX_HEADER_ELEMENTS) this.#refuse(`more than ${MAX_HEADER_ELEMENTS} elements before the first Cluster`)
+    if (this.#isInHeader && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#document?.count(this.#header)
   }
 
   #parentEnd(): number {
@@ -240,7 +228,7 @@ export class MatroskaDemuxer {
   #expectSmall(): void {
     const { id, size, name } = this.#header
     // Repeated after a Cluster they may only say the same again (RFC 9559, section 5.1).
-    if (!this.#recorder && (id === ELEMENT.Info || id === ELEMENT.Tracks)) {
+    if (!this.#isInHeader && (id === ELEMENT.Info || id === ELEMENT.Tracks)) {
       this.#expectData('skip')
       return
     }
@@ -267,28 +255,27 @@ export class MatroskaDemuxer {
     if (isInside) this.#refuse('an EBML header inside a Segment of known size')
     this.#level = 'top'
     this.#events.push({ kind: 'document', start })
-    this.#recorder = new HeaderRecorder(start)
-    this.#headerElements = 0
+    this.#document = new SessionHeader(start)
+    this.#isInHeader = true
     this.#isSegmentDue = true
-    this.#timestampScale = DEFAULT_TIMESTAMP_SCALE
-    this.#tracks = null
     this.#sink = null
     this.#expectSmall()
   }
 
   #openCluster(): void {
     const { start, end } = this.#header
-    if (this.#recorder) this.#finishHeader(this.#recorder, start)
-    this.#recorder = null
-    this.#cluster.open(start, end, this.#timestampScale)
+    const document = this.#document ?? this.#refuse('a Cluster before any EBML header')
+    if (this.#isInHeader) this.#finishHeader(document, start)
+    this.#isInHeader = false
+    this.#cluster.open(start, end, document.timestampScale)
     this.#level = 'cluster'
     this.#events.push({ kind: 'cluster-start', start })
   }
 
-  #finishHeader(recorder: HeaderRecorder, end: number): void {
-    const tracks = this.#tracks ?? this.#refuse('a Cluster before any Tracks')
+  #finishHeader(document: SessionHeader, end: number): void {
+    const tracks = document.tracks ?? this.#refuse('a Cluster before any Tracks')
     this.#sink = this.#createSink?.(tracks) ?? null
-    this.#events.push({ kind: 'tracks', header: { start: recorder.start, end }, bytes: recorder.copy(), tracks })
+    this.#events.push({ kind: 'tracks', header: { start: document.start, end }, bytes: document.copy(), tracks })
   }
 
   #parseElement(): boolean {
@@ -303,10 +290,9 @@ export class MatroskaDemuxer {
   #interpret(data: EbmlBytes): void {
     const { id, start, end } = this.#header
     if (id === ELEMENT.EBML) checkEbmlHeader(data)
-    else if (id === ELEMENT.Info) this.#timestampScale = parseTimestampScale(data)
-    else if (id === ELEMENT.Tracks) this.#tracks = parseTracks(data)
     else if (id === ELEMENT.Tags) this.#events.push({ kind: 'tags', range: { start, end }, tags: parseTags(data) })
     else if (id === ELEMENT.Timestamp) this.#readTimestamp(data)
+    else this.#document?.interpret(id, data)
   }
 
   #readTimestamp(data: EbmlBytes): void {
@@ -338,7 +324,7 @@ export class MatroskaDemuxer {
   }
 
   #consume(count: number): void {
-    this.#recorder?.append(this.#window.bytes, this.#window.at, count)
+    if (this.#isInHeader) this.#document?.append(this.#window.bytes, this.#window.at, count)
     this.#window.advance(count)
   }
 
