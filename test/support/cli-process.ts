@@ -23,14 +23,20 @@ export interface CliProcess extends AsyncDisposable {
   until(pattern: RegExp): Promise<RegExpExecArray>
   stop(signal?: NodeJS.Signals): Promise<CliResult>
   readonly ended: Promise<CliResult>
+  readonly pid: number | undefined
   readonly stdin: ChildProcess['stdin']
 }
 
 /** `clipgate …` as a process of its own, over a data folder of its own, on free ports. */
-export async function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
+  return startScript([MAIN, ...args], env)
+}
+
+/** The same of another script: what `npm start` runs. */
+export async function startScript(script: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-cli-'))
   const given = { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', KVS_PORT: '0', KVS_DEMO: 'false', LOG_LEVEL: 'warn', ...env }
-  const child = spawn(process.execPath, [MAIN, ...args], { env: given })
+  const child = spawn(process.execPath, script, { env: given })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -47,6 +53,7 @@ export async function startCli(args: readonly string[], env: Readonly<Record<str
   return {
     ended,
     stop,
+    pid: child.pid,
     stdin: child.stdin,
     async until(pattern) {
       for (;;) {

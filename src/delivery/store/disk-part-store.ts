@@ -195,7 +195,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     await this.#keep(part, { file, body, temporary, reservation })
   }
 
-  // Readers have every byte by now and do not wait for this. One part at a time: a sync occupies one of libuv's four threads for long.
+  // Readers have every byte by now and do not wait for this. One part at a time: a sync occupies one of libuv's few threads for long.
   async #keep(part: HeldPart, { file, temporary, reservation }: Arrival): Promise<void> {
     const before = this.#lastKeeping
     const keeping = async () => {

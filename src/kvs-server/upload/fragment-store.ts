@@ -5,7 +5,7 @@ import { type Acknowledgement, toAcknowledgement } from './acknowledgement.js'
 import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
 import { UploadError } from './upload-error.js'
 
-/** Fragments on their way to the disk while the next one is already received: one thread of libuv's four stays free for its writes. */
+/** Fragments on their way to the disk while the next one is already received: their syncs keep so many of libuv's threads waiting. */
 const MOST_UNDER_WAY = 3
 
 export interface FragmentStoreOptions {
