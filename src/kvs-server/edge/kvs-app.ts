@@ -35,6 +35,8 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A path that cannot be decoded never gets as far as the error handler.
+    frameworkErrors: createErrorHandler(options),
   })
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async ({ raw }) => {
@@ -105,12 +107,16 @@ function registerErrors(app: FastifyInstance, options: KvsAppOptions): void {
     const error = new AwsException('UnknownOperationException', `Unknown operation: ${request.method} ${request.url.slice(0, 100)}`)
     sendError(exchangeOf(request, reply, options), error)
   })
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(createErrorHandler(options))
+}
+
+function createErrorHandler(options: KvsAppOptions): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, request, reply) => {
     reply.hijack()
     const exchange = exchangeOf(request, reply, options)
     exchange.response.shouldKeepAlive = false
     sendError(exchange, toWireError(fromFastify(error), exchange))
-  })
+  }
 }
 
 /** What Fastify finds wrong with a request before any operation sees it. */

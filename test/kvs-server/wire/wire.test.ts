@@ -98,6 +98,28 @@ describe('a request', () => {
     }
   })
 
+  test('for an operation by another method is refused by name, whatever its body', async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const answer = await fetch(`${kvs.url}/createStream`, {
+        method,
+        body: '{"StreamName":"dock"}',
+        headers: { 'content-type': 'text/xml' },
+      })
+      expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([404, 'UnknownOperationException'])
+      expect(await answer.json()).toMatchObject({ Message: `Unknown operation: ${method} /createStream` })
+    }
+  })
+
+  test.each(['/%zz', '/hls/v1/%zz', '/%ff'])(
+    'for a path that cannot be decoded (%s) has the type and the id of any other error',
+    async (path) => {
+      const answer = await kvs.post(path)
+      expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidArgumentException'])
+      expect(answer.headers.get('x-amzn-requestid')).toMatch(UUID)
+      expect(await answer.json()).toEqual({ __type: 'InvalidArgumentException', Message: expect.stringContaining(path) })
+    },
+  )
+
   test('of HTTP that is none leaves the server alive', async () => {
     const { port } = new URL(kvs.url)
     const socket = connect(Number(port), '127.0.0.1')
