@@ -2,9 +2,12 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { Command } from 'commander'
-import { loadSettings, type Settings } from '../config/load-settings.js'
-import type { PutMediaClient } from '../kvs/put-media-client.js'
+import { parseConfig } from '../config/config.js'
+import { readEnv } from '../config/env.js'
+import { parseAccessKeys } from '../config/secrets.js'
+import type { KvsTarget } from '../kvs/kvs-target.js'
 import { toUrlHost } from '../lib/host.js'
+import { parseProducerStart } from './producer-start.js'
 import { ProgressLine } from './progress-line.js'
 import { createStopSignal } from './stop-signal.js'
 import { openUploadMedia } from './upload-media.js'
@@ -32,12 +35,12 @@ export function putMediaCommand(): Command {
 
 async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
   const stop = createStopSignal()
-  const producerStartMs = parseInstant(options.producerStart)
+  const producerStartMs = options.producerStart === undefined ? Date.now() : parseProducerStart(options.producerStart)
   const dataRetentionInHours = parseHours(options.retentionHours)
   const source = file === '-' ? process.stdin : await openFile(file)
   stop.addEventListener('abort', () => source.destroy(), { once: true })
   const media = await openUploadMedia(source, { isLive: options.live === true, stop })
-  const target = toTarget(await loadSettings())
+  const target = findTarget()
   // Loaded here and not above: help, and a sentence about a wrong argument, need not wait for AWS's SDK.
   const { PutMediaClient } = await import('../kvs/put-media-client.js')
   const client = new PutMediaClient(target)
@@ -80,20 +83,13 @@ async function openFile(file: string): Promise<Readable> {
   return createReadStream(file, { highWaterMark: 256 * 1024 })
 }
 
-function toTarget({ config, secrets }: Settings): ConstructorParameters<typeof PutMediaClient>[0] {
-  if (config.kvs.backend === 'aws') return config.kvs
-  const { host, port } = config.embeddedKvs
-  return { backend: 'embedded', endpoint: `http://${toUrlHost(host)}:${port}`, accessKey: secrets.kvsAccessKeys[0] ?? null }
-}
-
-function parseInstant(text: string | undefined): number {
-  if (text === undefined) return Date.now()
-  // Without a zone it would mean another instant on every machine.
-  const ms = /[zZ]|[+-]\d{2}:\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isFinite(ms) && ms >= 0) return ms
-  throw new WrongArgument(
-    `--producer-start is ${JSON.stringify(text)}, but must be an RFC 3339 instant with a zone, such as 2026-01-31T12:00:00Z.`,
-  )
+/** Of the settings only what says where to send to: an upload keeps nothing, so it makes no folder and no secret for URLs. */
+function findTarget(): KvsTarget {
+  const env = readEnv()
+  const { kvs, embeddedKvs } = parseConfig(env)
+  if (kvs.backend === 'aws') return kvs
+  const { host, port } = embeddedKvs
+  return { backend: 'embedded', endpoint: `http://${toUrlHost(host)}:${port}`, accessKey: parseAccessKeys(env)[0] ?? null }
 }
 
 function parseHours(text: string): number {

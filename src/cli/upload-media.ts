@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { MalformedMedia } from '../media/malformed-media.js'
 import { MatroskaDemuxer } from '../media/matroska/demuxer.js'
+import { WrongArgument } from './wrong-argument.js'
 
 /** A Cluster that counts from 1970 has a timecode past this (2001); one that counts from its own start never gets there. */
 const FIRST_ABSOLUTE_MS = 1_000_000_000_000
@@ -16,8 +17,9 @@ export interface UploadMedia {
 
 /**
  * Reads as far as the first Cluster to tell how its timecodes count. With `isLive` the media is let through at its own speed, as a
- * camera would send it. What cannot be read as Matroska goes through as it is: refusing it is the server's affair. Ends, as
- * media that is over, when `stop` aborts.
+ * camera would send it. Ends, as media that is over, when `stop` aborts.
+ * @throws WrongArgument for what is no Matroska as far as its first Cluster: such input is to change nothing, not even make a stream.
+ * What is wrong further on, the server refuses.
  */
 export async function openUploadMedia(
   source: AsyncIterable<Uint8Array>,
@@ -25,38 +27,54 @@ export async function openUploadMedia(
 ): Promise<UploadMedia> {
   const { isLive, stop } = options
   const pace = new ClusterPace()
-  const lead: Uint8Array[] = []
-  let leadBytes = 0
   const iterator = source[Symbol.asyncIterator]()
-  while (pace.firstTimestampMs === null && leadBytes < MOST_LEAD_BYTES) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    lead.push(next.value)
-    leadBytes += next.value.byteLength
-    pace.push(next.value)
-  }
+  const lead = await readLead(iterator, pace)
   const timecodeType = (pace.firstTimestampMs ?? 0) >= FIRST_ABSOLUTE_MS ? 'ABSOLUTE' : 'RELATIVE'
   const rest = { [Symbol.asyncIterator]: () => iterator }
   const whole = untilStopped(concat(lead, rest), stop)
   return { timecodeType, chunks: isLive ? paced(whole, stop) : whole }
 }
 
+async function readLead(iterator: AsyncIterator<Uint8Array>, pace: ClusterPace): Promise<readonly Uint8Array[]> {
+  const lead: Uint8Array[] = []
+  for (let leadBytes = 0; pace.firstTimestampMs === null && leadBytes < MOST_LEAD_BYTES; ) {
+    const next = await iterator.next()
+    if (next.done === true) return refuse(iterator, 'it ends before its first Cluster')
+    pace.push(next.value)
+    if (pace.firstTimestampMs === null && pace.failure !== null) return refuse(iterator, pace.failure.message)
+    lead.push(next.value)
+    leadBytes += next.value.byteLength
+  }
+  return lead
+}
+
+async function refuse(iterator: AsyncIterator<Uint8Array>, reason: string): Promise<never> {
+  // Standard input that goes on would keep the process.
+  await iterator.return?.()
+  throw new WrongArgument(`What was given is no footage in Matroska (MKV), so nothing was sent: ${reason}.`)
+}
+
 /** The newest Cluster timecode that the bytes so far hold. */
 class ClusterPace {
   firstTimestampMs: number | null = null
   newestTimestampMs: number | null = null
-  #demuxer: MatroskaDemuxer | null = new MatroskaDemuxer()
+  readonly #demuxer = new MatroskaDemuxer()
+
+  /** Why no timecode can be told any more; null while all is well. */
+  get failure(): MalformedMedia | null {
+    return this.#demuxer.failure
+  }
 
   push(chunk: Uint8Array): void {
+    if (this.failure !== null) return
     try {
-      for (const event of this.#demuxer?.push(chunk) ?? []) {
+      for (const event of this.#demuxer.push(chunk)) {
         if (event.kind !== 'cluster-timestamp') continue
         this.firstTimestampMs ??= event.timestampMs
         this.newestTimestampMs = event.timestampMs
       }
     } catch (error) {
       if (!(error instanceof MalformedMedia)) throw error
-      this.#demuxer = null
     }
   }
 }

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { buildDist, runCli, startCli } from '../support/cli-process.js'
 
@@ -27,6 +30,11 @@ describe('clipgate', () => {
       ['put-media', 'a.mkv', '--stream-name', 'a', '--producer-start', '2026-01-31T12:00:00'],
       '--producer-start is "2026-01-31T12:00:00", but must be',
     ],
+    [
+      ['put-media', 'a.mkv', '--stream-name', 'a', '--producer-start', '2026-02-31T12:00:00Z'],
+      '--producer-start is "2026-02-31T12:00:00Z", but must be',
+    ],
+    [['put-media', 'package.json', '--stream-name', 'a'], 'What was given is no footage in Matroska (MKV), so nothing was sent: '],
     [['put-media', 'a.mkv', '--stream-name', 'a', '--retention-hours', '-1'], '--retention-hours is "-1", but must be'],
     [['put-media', '.', '--stream-name', 'a'], '. is a folder, but must be an MKV file'],
   ])('refuses %j', async (args, message) => {
@@ -63,6 +71,20 @@ describe('clipgate', () => {
     expect(stderr).toContain(`Something else listens at 127.0.0.1:${port} already`)
   })
 
+  test('put-media leaves nothing in the data folder', async () => {
+    const dataDir = join(await mkdtemp(join(tmpdir(), 'clipgate-put-')), 'data')
+    const { code } = await runCli(['put-media', 'test/fixtures/h264-only.mkv', '--stream-name', 'a'], { KVS_PORT: '9', DATA_DIR: dataDir })
+    expect(code).toBe(1)
+    expect(existsSync(dataDir)).toBe(false)
+    await rm(dirname(dataDir), { recursive: true })
+  })
+
+  test('put-media lets go of standard input that is no footage, though more may come', async () => {
+    await using piped = await startCli(['put-media', '-', '--stream-name', 'a'])
+    piped.stdin?.write('#!/bin/sh\n')
+    expect(await piped.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('no footage in Matroska') })
+  })
+
   test('put-media says so when nobody is there', async () => {
     const { code, stderr } = await runCli(['put-media', 'test/fixtures/h264-only.mkv', '--stream-name', 'a'], { KVS_PORT: '9' })
     expect(code).toBe(1)
@@ -83,8 +105,12 @@ describe('clipgate kvs', () => {
     piped.stdin?.end(await readFile('test/fixtures/h264-only.mkv'))
     expect(await piped.ended).toMatchObject({ code: 0, stderr: '' })
 
-    const broken = await runCli(['put-media', 'package.json', '--stream-name', 'yard'], env)
-    expect(broken).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('INVALID_MKV_DATA') })
+    const none = await runCli(['put-media', 'package.json', '--stream-name', 'none'], env)
+    expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^What was given is no footage in Matroska/) })
+
+    await using broken = await startCli(['put-media', '-', '--stream-name', 'yard'], env)
+    broken.stdin?.end(Buffer.concat([await readFile('test/fixtures/h264-only.mkv'), Buffer.alloc(1000)]))
+    expect(await broken.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('INVALID_MKV_DATA') })
 
     const listed = await fetch(`${url}/listStreams`, { method: 'POST', body: '{}' })
     expect(await listed.json()).toMatchObject({ StreamInfoList: [{ StreamName: 'gate' }, { StreamName: 'yard' }] })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
 import { openUploadMedia } from '../../src/cli/upload-media.js'
+import { WrongArgument } from '../../src/cli/wrong-argument.js'
 import { cluster, concatBytes, matroska, simpleBlock, tracks } from '../support/mkv-builder.js'
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -49,11 +50,23 @@ describe('media to upload', () => {
   })
 
   test.each([
-    ['nothing', new Uint8Array(0)],
-    ['no Matroska', Buffer.from('a'.repeat(100_000))],
-  ])('goes through as it is when it is %s', async (_, bytes) => {
+    ['nothing', new Uint8Array(0), 'ends before its first Cluster'],
+    ['text', Buffer.from('root:x:0:0:root:/root:/bin/sh\n'.repeat(5000)), 'at byte 0'],
+    ['a header without a Cluster', matroska([tracks({ number: 1 })]), 'ends before its first Cluster'],
+    ['half a header', footage(0).subarray(0, 60), 'ends before its first Cluster'],
+    ['a header and then garbage', concatBytes(matroska([tracks({ number: 1 })]), new Uint8Array(100)), 'byte'],
+  ])('is refused before anything is sent when it is %s', async (_, bytes, reason) => {
+    for (const size of [1, 1000]) {
+      const opened = openUploadMedia(inPieces(bytes, size), { isLive: false, stop: never })
+      await expect(opened).rejects.toThrow(WrongArgument)
+      await expect(opened).rejects.toThrow(reason)
+    }
+  })
+
+  test('goes through as it is when it breaks behind its first Cluster: refusing that is the server’s affair', async () => {
+    const bytes = concatBytes(footage(0), new Uint8Array(1000))
     for (const isLive of [false, true]) {
-      const media = await openUploadMedia(inPieces(bytes, 1000), { isLive, stop: never })
+      const media = await openUploadMedia(inPieces(bytes, 100), { isLive, stop: never })
       expect((await collect(media.chunks)).byteLength).toBe(bytes.byteLength)
     }
   })
