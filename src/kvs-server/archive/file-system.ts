@@ -1,5 +1,6 @@
 import { close, open, read } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { codeOf } from '../../lib/thrown.js'
 
 /** What the archive asks of a disk: small enough for a test to stand in for one that is full or fails. */
 export interface FileSystem {
@@ -42,12 +43,12 @@ export const nodeFileSystem: FileSystem = {
   },
   async removeEmptyDirectory(path) {
     await fs.rmdir(path).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST') && !hasCode(error, 'ENOENT')) throw error
+      if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error
     })
   },
   async list(path) {
     return fs.readdir(path).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return []
+      if (codeOf(error) === 'ENOENT') return []
       throw error
     })
   },
@@ -59,10 +60,6 @@ export const nodeFileSystem: FileSystem = {
     const directory = await fs.open(path, 'r')
     await directory.sync().finally(() => directory.close())
   },
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
 
 function writableFile(file: fs.FileHandle): WritableFile {
