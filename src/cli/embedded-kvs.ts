@@ -24,7 +24,7 @@ export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Lo
   const { host, port, quotas, strictCodecs, faults, listDelayMs, demo } = config.embeddedKvs
   const accessKeys = secrets.kvsAccessKeys
   const dataDir = join(config.dataDir, 'kvs')
-  if (demo) await fillArchive({ dataDir, nowMs: Date.now() })
+  const demoStreams = demo ? (await fillArchive({ dataDir, nowMs: Date.now() })).streams : []
   const server = await buildKvsServer({
     dataDir,
     host,
@@ -41,7 +41,7 @@ export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Lo
   const url = await server.listen()
   const newest = findNewest(server)
   const target = { backend: 'embedded', endpoint: url, accessKey: accessKeys[0] ?? null } as const
-  if (demo) starting.use(startLiveCameras({ target, streams: server.streams, logger }))
+  starting.use(startLiveCameras({ target, server, demoStreams, logger }))
   const running = starting.move()
   return { url, newest, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

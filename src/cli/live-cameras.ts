@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KvsTarget } from '../kvs/kvs-target.js'
 import { PutMediaClient } from '../kvs/put-media-client.js'
-import { DEMO_CAMERAS, type DemoCamera, loadFootage } from '../kvs-server/demo/demo-camera.js'
+import { loadFootage } from '../kvs-server/demo/demo-camera.js'
+import type { DemoStream } from '../kvs-server/demo/fill-archive.js'
 import { liveFootage } from '../kvs-server/demo/live-footage.js'
 import type { KvsServer } from '../kvs-server/server.js'
 import { systemClock } from '../lib/clock.js'
@@ -14,20 +15,28 @@ const RETRY_MS = 5_000
 
 export interface LiveCamerasOptions {
   readonly target: KvsTarget
-  readonly streams: KvsServer['streams']
+  readonly server: Pick<KvsServer, 'streams'>
+  /** The demo's own: nobody else's stream is filmed. */
+  readonly demoStreams: readonly DemoStream[]
   readonly logger: Logger
 }
 
+export interface LiveCameras extends AsyncDisposable {
+  /** Resolves when none films any more. */
+  readonly ended: Promise<void>
+}
+
 /**
- * The demo camera that goes on: a producer like any other, over the embedded server's own PutMedia, until it is disposed of. Where its
- * stream is not there (somebody else's archive, or deleted), it does not film.
+ * The demo cameras that go on: producers like any other, over the embedded server's own PutMedia, until they are disposed of. One ends
+ * with its stream: another of the same name is not the demo's.
  */
-export function startLiveCameras({ target, streams, logger }: LiveCamerasOptions): AsyncDisposable {
+export function startLiveCameras({ target, server, demoStreams, logger }: LiveCamerasOptions): LiveCameras {
   const stop = new AbortController()
   const client = new PutMediaClient(target)
-  const cameras = DEMO_CAMERAS.filter(({ isLive, streamName }) => isLive && streams.find({ name: streamName, arn: null }) !== undefined)
-  const filming = Promise.all(cameras.map((camera) => film(camera, { client, logger, signal: stop.signal })))
+  const live = demoStreams.filter(({ camera }) => camera.isLive)
+  const filming = Promise.all(live.map((stream) => film(stream, { client, server, logger, signal: stop.signal })))
   return {
+    ended: filming.then(() => undefined),
     async [Symbol.asyncDispose]() {
       stop.abort()
       await filming
@@ -36,28 +45,49 @@ export function startLiveCameras({ target, streams, logger }: LiveCamerasOptions
   }
 }
 
-interface Filming {
+interface Filming extends Pick<LiveCamerasOptions, 'server' | 'logger'> {
   readonly client: PutMediaClient
-  readonly logger: Logger
   readonly signal: AbortSignal
 }
 
-async function film(camera: DemoCamera, { client, logger, signal }: Filming): Promise<void> {
+async function film({ camera, streamId }: DemoStream, { client, server, logger, signal }: Filming): Promise<void> {
   const footage = await loadFootage(camera)
+  const { streams } = server
   const clock = systemClock
-  while (!signal.aborted) {
-    const fromMs = clock.now()
-    const media = Readable.from(liveFootage(footage, { clock, fromMs, untilMs: fromMs + CONNECTION_MS, signal }), { objectMode: false })
+  const findStream = () => streams.findById(streamId)
+  let failures = 0
+  for (let stream = findStream(); stream !== undefined && !signal.aborted; stream = findStream()) {
     try {
-      // The media ends with the signal, so that what was sent is still acknowledged; the upload itself is not cut.
-      await client.upload(
-        { streamName: camera.streamName, media, timecodeType: 'ABSOLUTE', producerStartMs: fromMs },
-        new AbortController().signal,
-      )
+      const fromMs = clock.now()
+      const media = liveFootage(footage, { clock, fromMs, untilMs: fromMs + CONNECTION_MS, signal })
+      await upload(client, stream.name, whileThere(media, findStream))
+      failures = 0
     } catch (error) {
-      if (signal.aborted) return
-      logger.warn({ err: error, streamName: camera.streamName }, 'the demo camera lost its connection; it tries again')
+      if (signal.aborted || findStream() === undefined) continue
+      // Once is enough: somebody else may film into the stream for hours.
+      logger[failures === 0 ? 'warn' : 'debug'](
+        { err: error, streamName: stream.name },
+        'the demo camera lost its connection; it tries again',
+      )
+      failures += 1
       await wait(RETRY_MS, undefined, { signal }).catch(() => {})
     }
   }
+  if (!signal.aborted) logger.info({ streamName: camera.streamName }, 'the stream of the demo camera is gone; the camera ends')
+}
+
+/** PutMedia names its stream: one that takes the name of the camera's while the connection is made is not to get a frame. */
+async function* whileThere(media: AsyncIterable<Uint8Array>, findStream: () => object | undefined): AsyncGenerator<Uint8Array> {
+  for await (const piece of media) {
+    if (findStream() === undefined) return
+    yield piece
+  }
+}
+
+async function upload(client: PutMediaClient, streamName: string, media: AsyncIterable<Uint8Array>): Promise<void> {
+  // The media ends with the signal, so that what was sent is still acknowledged; the upload itself is not cut.
+  await client.upload(
+    { streamName, media: Readable.from(media, { objectMode: false }), timecodeType: 'ABSOLUTE', producerStartMs: systemClock.now() },
+    new AbortController().signal,
+  )
 }

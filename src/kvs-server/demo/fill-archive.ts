@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
 import { Archive } from '../archive/archive.js'
 import { lockDataDir } from '../archive/data-dir-lock.js'
-import { INDEX_FILE, openDatabase } from '../archive/database.js'
+import { INDEX_FILE, inTransaction, openDatabase } from '../archive/database.js'
 import { type FileSystem, nodeFileSystem } from '../archive/file-system.js'
+import { FragmentIndex } from '../archive/fragment-index.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from '../archive/stream-table.js'
-import { UploadSession } from '../upload/upload-session.js'
 import { DEMO_CAMERAS, DEMO_FOOTAGE_MS, type DemoCamera, isRecording, loadFootage } from './demo-camera.js'
-import type { DemoCluster } from './looped-footage.js'
+import { DemoStreams, type Filling } from './demo-streams.js'
+import type { DemoCluster, LoopedFootage } from './looped-footage.js'
+import { LATENCY_MS, MovingClock, resumesAt, storePast } from './past-footage.js'
 
 export interface FillOptions {
   readonly dataDir: string
@@ -20,110 +22,147 @@ export interface FillOptions {
   readonly nowMs: EpochMs
 }
 
-/** A camera sends while it films; this is how long its bytes take to arrive. */
-const LATENCY_MS = 120
-const UPLOAD_MS = 20 * 60_000
-/** Says that a filling was begun and not finished. */
-const MARK = 'demo-filling'
+export interface FilledArchive {
+  /** Whether footage was put in. */
+  readonly isFilled: boolean
+  /** The streams that are the demo's own. */
+  readonly streams: readonly DemoStream[]
+}
+
+export interface DemoStream {
+  readonly camera: DemoCamera
+  readonly streamId: number
+}
+
+/** A camera that goes on takes up the seconds that it has missed by itself, while the server runs; more is quicker done here. */
+const CATCHES_UP_MS = 60_000
+const PAGE = 1000
 
 /**
- * Fills an empty archive with the demo cameras' last hour, on both clocks: the footage goes through the very upload session that
- * PutMedia uses, under a clock that says when it would have arrived. Archives with streams of anyone's are left alone. A filling
- * that was cut off is begun anew. @throws DataDirInUse
+ * Gives the demo cameras their last hour, on both clocks: in an empty archive, and again where a start finds that the hour has gone by,
+ * in the demo's own streams. What is anyone else's is left alone, whatever its name. A filling that was cut off is begun anew.
+ * @throws DataDirInUse
  */
 export async function fillArchive({
   dataDir,
   region = DEFAULT_REGION,
   accountId = DEFAULT_ACCOUNT_ID,
   nowMs,
-}: FillOptions): Promise<{ readonly isFilled: boolean }> {
+}: FillOptions): Promise<FilledArchive> {
   await mkdir(dataDir, { recursive: true })
-  const unlock = lockDataDir(dataDir)
-  const mark = join(dataDir, MARK)
+  using open = new DisposableStack()
+  open.defer(lockDataDir(dataDir))
   const database = openDatabase(join(dataDir, INDEX_FILE))
+  open.defer(() => database.close())
   const clock = new MovingClock(nowMs)
-  try {
-    const streams = new StreamTable(database, { region, accountId, clock })
-    if (existsSync(mark)) removeDemoStreams(streams)
-    if (streams.count() > 0) return { isFilled: false }
-    await writeFile(mark, '')
-    // Until the mark is gone nothing here was promised to anyone: the disk may take its time.
-    const archive = await Archive.open({ dataDir, database, streams, clock, fileSystem: unsyncedFileSystem })
-    for (const camera of DEMO_CAMERAS) await fillCamera(camera, { archive, streams, clock, nowMs })
-    await archive.close()
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    await rm(mark)
-    return { isFilled: true }
-  } finally {
-    database.close()
-    unlock()
-  }
+  const streams = new StreamTable(database, { region, accountId, clock })
+  const filling: ArchiveFilling = { dataDir, database, streams, clock, demo: new DemoStreams(database), nowMs }
+  if (streams.count() === 0) createDemoStreams(filling)
+  const own = findDemoStreams(filling)
+  const due = own.flatMap((stream) => beginFilling(stream, filling))
+  if (due.length > 0) await fill(due, filling)
+  return { isFilled: due.length > 0, streams: own }
 }
 
-function removeDemoStreams(streams: StreamTable): void {
-  for (const { streamName } of DEMO_CAMERAS) {
-    const stream = streams.find({ name: streamName, arn: null })
-    if (stream !== undefined) streams.delete(stream)
-  }
-}
-
-interface Filling {
-  readonly archive: Archive
+interface ArchiveFilling {
+  readonly dataDir: string
+  readonly database: DatabaseSync
   readonly streams: StreamTable
   readonly clock: MovingClock
+  readonly demo: DemoStreams
   readonly nowMs: EpochMs
 }
 
-async function fillCamera(camera: DemoCamera, { archive, streams, clock, nowMs }: Filling): Promise<void> {
-  const startMs = nowMs - DEMO_FOOTAGE_MS
-  const { streamName, mediaType, dataRetentionInHours } = camera
+/** All of them at once: of a filling that is cut off, no camera is missing for good. */
+function createDemoStreams({ database, streams, demo, nowMs }: ArchiveFilling): void {
   // As old as its footage: what lies before a stream's creation lies before its head.
-  const stream = streams.create({ name: streamName, mediaType, dataRetentionInHours, createdAtMs: startMs - 60_000 })
-  const footage = await loadFootage(camera)
-  let upload: { session: UploadSession; endMs: EpochMs } | null = null
-  for (const cluster of footage.clustersFrom(startMs)) {
-    if (cluster.endMs + LATENCY_MS > nowMs) break
-    if (upload !== null && (cluster.timestampMs >= upload.endMs || !isRecording(camera, cluster.timestampMs, nowMs))) {
-      await upload.session.finish()
-      upload = null
+  const createdAtMs = nowMs - DEMO_FOOTAGE_MS - 60_000
+  inTransaction(database, () => {
+    for (const { streamName: name, mediaType, dataRetentionInHours } of DEMO_CAMERAS) {
+      const { id } = streams.create({ name, mediaType, dataRetentionInHours, createdAtMs })
+      demo.beginFilling(id, { fromMs: nowMs, toMs: nowMs })
     }
-    if (!isRecording(camera, cluster.timestampMs, nowMs)) continue
-    clock.moveTo(cluster.timestampMs + LATENCY_MS)
-    upload ??= await openUpload(stream, footage.header, { archive, streams, clock, nowMs })
-    await upload.session.receive(cluster.bytes)
-  }
-  await upload?.session.finish()
-}
-
-async function openUpload(stream: StreamRecord, header: DemoCluster['bytes'], { archive, streams, clock }: Filling) {
-  const session = new UploadSession({
-    archive,
-    clock,
-    streamId: stream.id,
-    producerStartMs: null,
-    findStream: () => streams.findById(stream.id),
-    acknowledge({ EventType, ErrorCode }) {
-      if (EventType === 'ERROR') throw new Error(`the demo footage of ${stream.name} was refused: ${ErrorCode}`)
-    },
   })
-  await session.receive(header)
-  return { session, endMs: clock.now() + UPLOAD_MS }
 }
 
-/** Stands where it was moved to, and so makes the past happen again. */
-class MovingClock {
-  #nowMs: EpochMs
+function findDemoStreams({ streams, demo }: ArchiveFilling): DemoStream[] {
+  return DEMO_CAMERAS.flatMap((camera) => {
+    const stream = streams.find({ name: camera.streamName, arn: null })
+    return stream === undefined || demo.findFilling(stream.id) === null ? [] : [{ camera, streamId: stream.id }]
+  })
+}
 
-  constructor(nowMs: EpochMs) {
-    this.#nowMs = nowMs
+interface DueStream extends DemoStream {
+  readonly fromMs: EpochMs
+  /** Server time of what the stream holds already; 0 when that is nothing. */
+  readonly afterMs: EpochMs
+}
+
+/** Notes what is to be filled, and takes out what it replaces, in one step. Nothing where a camera has what it should. */
+function beginFilling({ camera, streamId }: DemoStream, { database, streams, demo, nowMs }: ArchiveFilling): DueStream[] {
+  const index = new FragmentIndex(database)
+  return inTransaction(database, () => {
+    const last = demo.findFilling(streamId)
+    if (last?.isWhole === false) withdraw(index, streamId, last)
+    const newest = index.findNewest(streamId)
+    const fromMs = resumesAt(newest, nowMs)
+    if (!isDue(camera, streams.findById(streamId), { fromMs, nowMs })) return []
+    // One filling of those that do not go on: with each start's hour beside the last one's, a day of starts would fill a disk.
+    if (last !== null && !camera.isLive) withdraw(index, streamId, last)
+    demo.beginFilling(streamId, { fromMs, toMs: nowMs })
+    return [{ camera, streamId, fromMs, afterMs: newest?.serverTimestampMs ?? 0 }]
+  })
+}
+
+function isDue(camera: DemoCamera, stream: StreamRecord | undefined, { fromMs, nowMs }: { fromMs: EpochMs; nowMs: EpochMs }): boolean {
+  // Somebody has set its retention to nothing.
+  if (stream === undefined || stream.dataRetentionInHours === 0) return false
+  return nowMs - fromMs >= (camera.isLive ? CATCHES_UP_MS : DEMO_FOOTAGE_MS)
+}
+
+function withdraw(index: FragmentIndex, streamId: number, { fromMs, toMs }: Filling): void {
+  const query = {
+    streamId,
+    clock: 'server',
+    startMs: fromMs,
+    endMs: toMs,
+    retainedSinceMs: 0,
+    listedUntilMs: Number.MAX_SAFE_INTEGER,
+  } as const
+  for (let found = index.list(query, PAGE); found.length > 0; found = index.list(query, PAGE)) {
+    index.withdraw(found.flatMap(({ source }) => (source.kind === 'archived' ? [source.fileId] : [])))
   }
+}
 
-  now(): EpochMs {
-    return this.#nowMs
+/** Until a filling is noted as whole, nothing of it was promised to anyone: the disk may take its time. */
+async function fill(due: readonly DueStream[], { dataDir, database, streams, clock, demo, nowMs }: ArchiveFilling): Promise<void> {
+  const archive = await Archive.open({ dataDir, database, streams, clock, fileSystem: unsyncedFileSystem })
+  try {
+    // What is past or withdrawn goes first, so that the disk never holds both.
+    await archive.sweep()
+    for (const { camera, streamId, fromMs, afterMs } of due) {
+      const footage = await loadFootage(camera)
+      const clusters = recordedClusters(camera, footage, { fromMs, nowMs })
+      await storePast({ archive, streams, streamId, header: footage.header, clusters, afterMs, clock })
+    }
+  } finally {
+    await archive.close()
   }
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  inTransaction(database, () => {
+    for (const { streamId } of due) demo.endFilling(streamId)
+  })
+}
 
-  moveTo(nowMs: EpochMs): void {
-    this.#nowMs = nowMs
+function* recordedClusters(
+  camera: DemoCamera,
+  footage: LoopedFootage,
+  { fromMs, nowMs }: { readonly fromMs: EpochMs; readonly nowMs: EpochMs },
+): Generator<DemoCluster> {
+  for (const cluster of footage.clustersFrom(fromMs)) {
+    // What has not arrived whole by then is not there yet.
+    if (cluster.endMs + LATENCY_MS > nowMs) return
+    if (isRecording(camera, cluster.timestampMs, nowMs)) yield cluster
   }
 }
 

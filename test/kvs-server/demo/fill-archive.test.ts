@@ -1,27 +1,42 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { ArchivedFragment } from '../../../src/kvs-server/archive/archived-fragment.js'
 import { fillArchive } from '../../../src/kvs-server/demo/fill-archive.js'
+import { LoopedFootage } from '../../../src/kvs-server/demo/looped-footage.js'
+import { MovingClock, storePast } from '../../../src/kvs-server/demo/past-footage.js'
 import { buildKvsServer, type KvsServer } from '../../../src/kvs-server/server.js'
 
 const NOW_MS = Date.UTC(2026, 10, 23, 14, 0, 7)
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * HOUR_MS
+const FOOTAGE = new URL('../../../src/kvs-server/demo/footage/car-park.mkv', import.meta.url)
+const CAMERAS = ['car-park', 'front-door', 'loading-dock']
 
 async function makeFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'clipgate-demo-'))
 }
 
-async function withServer<T>(dataDir: string, use: (server: KvsServer) => T | Promise<T>): Promise<T> {
-  await using server = await buildKvsServer({ dataDir, port: 0, clock: { now: () => NOW_MS } })
+async function withServer<T>(dataDir: string, use: (server: KvsServer) => T | Promise<T>, nowMs = NOW_MS): Promise<T> {
+  await using server = await buildKvsServer({ dataDir, port: 0, clock: { now: () => nowMs } })
   return await use(server)
 }
 
 function fragmentsOf({ streams, archive }: KvsServer, name: string, clock: 'server' | 'producer' = 'producer'): ArchivedFragment[] {
   const stream = streams.get({ name, arn: null })
-  return archive.list(stream, { clock, startMs: 0, endMs: NOW_MS }, { limit: 10_000 })
+  return archive.list(stream, { clock, startMs: 0, endMs: NOW_MS + 100 * DAY_MS }, { limit: 100_000 })
+}
+
+function startsOf(server: KvsServer, name: string): number[] {
+  return fragmentsOf(server, name).map(({ producerTimestampMs }) => producerTimestampMs)
+}
+
+/** The longest time between the starts of two fragments that follow each other. */
+function longestStepMs(starts: readonly number[]): number {
+  return Math.max(...starts.slice(1).map((start, index) => start - (starts[index] ?? 0)))
 }
 
 async function sizeOf(folder: string): Promise<number> {
@@ -34,13 +49,13 @@ describe('the demo', () => {
   let dataDir: string
   beforeAll(async () => {
     dataDir = await makeFolder()
-    expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toEqual({ isFilled: true })
+    expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toMatchObject({ isFilled: true })
   })
   afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
   test('is the last hour of three cameras, on both clocks, in less than 200 MB', async () => {
     await withServer(dataDir, (server) => {
-      expect(server.streams.list({ limit: 10 }).map(({ name }) => name)).toEqual(['car-park', 'front-door', 'loading-dock'])
+      expect(server.streams.list({ limit: 10 }).map(({ name }) => name)).toEqual(CAMERAS)
       for (const clock of ['server', 'producer'] as const) {
         const fragments = fragmentsOf(server, 'front-door', clock)
         expect(fragments.length).toBeGreaterThanOrEqual(1797)
@@ -65,7 +80,7 @@ describe('the demo', () => {
 
   test('leaves a gap of minutes in one camera', async () => {
     await withServer(dataDir, (server) => {
-      const starts = fragmentsOf(server, 'loading-dock').map(({ producerTimestampMs }) => producerTimestampMs)
+      const starts = startsOf(server, 'loading-dock')
       const steps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
       expect(steps.filter((step) => step > 2_100)).toEqual([expect.closeTo(7 * MINUTE_MS, -4)])
     })
@@ -79,16 +94,122 @@ describe('filling', () => {
   })
   afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-  test('leaves an archive that holds a stream alone', async () => {
-    await withServer(dataDir, ({ streams }) => streams.create({ name: 'mine' }))
-    expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toEqual({ isFilled: false })
-    await withServer(dataDir, (server) => expect(server.streams.list({ limit: 10 }).map(({ name }) => name)).toEqual(['mine']))
+  test.each(['mine', 'front-door'])('leaves an archive alone that holds a stream of somebody else’s: %s', async (name) => {
+    await withServer(dataDir, ({ streams }) => streams.create({ name, dataRetentionInHours: 2 }))
+    expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toEqual({ isFilled: false, streams: [] })
+    await withServer(dataDir, (server) => {
+      expect(server.streams.list({ limit: 10 }).map((stream) => stream.name)).toEqual([name])
+      expect(fragmentsOf(server, name)).toEqual([])
+    })
   })
 
-  test('begins anew after a filling that was cut off', async () => {
-    await withServer(dataDir, ({ streams }) => streams.create({ name: 'car-park' }))
-    await writeFile(join(dataDir, 'demo-filling'), '')
-    expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toEqual({ isFilled: true })
-    await withServer(dataDir, (server) => expect(fragmentsOf(server, 'car-park').length).toBeGreaterThan(1_700))
+  test('begins anew after one that was cut off', async () => {
+    await fillArchive({ dataDir, nowMs: NOW_MS })
+    // As a process leaves it that is killed: the filling is not noted as whole.
+    const database = new DatabaseSync(join(dataDir, 'index.sqlite'))
+    database.exec('UPDATE demo_streams SET is_whole = 0')
+    database.exec('DELETE FROM fragments WHERE file_id > 1000')
+    database.close()
+    const laterMs = NOW_MS + MINUTE_MS
+    expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
+    await withServer(
+      dataDir,
+      (server) => {
+        for (const name of CAMERAS) {
+          const starts = startsOf(server, name)
+          expect(new Set(starts).size).toBe(starts.length)
+          expect(starts[0]).toBeLessThan(laterMs - HOUR_MS + 3_000)
+          expect(starts.at(-1)).toBeGreaterThan(laterMs - 5_000)
+        }
+        expect(longestStepMs(startsOf(server, 'front-door'))).toBeLessThan(2_100)
+      },
+      laterMs,
+    )
+  })
+})
+
+describe('a start of what was filled before', () => {
+  let dataDir: string
+  let arns: readonly string[]
+  beforeAll(async () => {
+    dataDir = await makeFolder()
+    await fillArchive({ dataDir, nowMs: NOW_MS })
+    arns = await withServer(dataDir, ({ streams }) => streams.list({ limit: 10 }).map(({ arn }) => arn))
+  })
+  afterAll(() => rm(dataDir, { recursive: true, force: true }))
+
+  test('changes nothing after some seconds', async () => {
+    const { isFilled, streams } = await fillArchive({ dataDir, nowMs: NOW_MS + 20_000 })
+    expect(isFilled).toBe(false)
+    expect(streams.map(({ camera }) => camera.streamName).toSorted()).toEqual(CAMERAS)
+  })
+
+  test('goes on after some minutes where the live camera stopped, without a hole and without a second copy', async () => {
+    const laterMs = NOW_MS + 10 * MINUTE_MS
+    expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
+    await withServer(
+      dataDir,
+      (server) => {
+        const starts = startsOf(server, 'front-door')
+        expect(starts.at(-1)).toBeGreaterThan(laterMs - 5_000)
+        expect(longestStepMs(starts)).toBeLessThan(2_100)
+        expect(startsOf(server, 'car-park').at(-1)).toBeLessThan(NOW_MS)
+      },
+      laterMs,
+    )
+  })
+
+  test('replaces each hour the one before of a camera that does not go on, but for what a user sent into its stream', async () => {
+    const footage = await LoopedFootage.load(FOOTAGE)
+    const cluster = footage.clustersFrom(NOW_MS).next().value
+    await withServer(dataDir, async ({ archive, streams }) => {
+      const { id: streamId } = streams.get({ name: 'car-park', arn: null })
+      const clock = new MovingClock(NOW_MS)
+      await storePast({ archive, streams, streamId, header: footage.header, clusters: [cluster], afterMs: NOW_MS, clock })
+    })
+    const [soonMs, laterMs] = [NOW_MS + 1.5 * HOUR_MS, NOW_MS + 3 * HOUR_MS]
+    expect(await fillArchive({ dataDir, nowMs: soonMs })).toMatchObject({ isFilled: true })
+    expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
+    await withServer(
+      dataDir,
+      async (server) => {
+        await server.archive.sweep()
+        expect(startsOf(server, 'car-park').filter((start) => start < laterMs - HOUR_MS)).toEqual([cluster.timestampMs])
+        expect(longestStepMs(startsOf(server, 'loading-dock'))).toBeLessThan(8 * MINUTE_MS)
+      },
+      laterMs,
+    )
+    // Two hours at most of front-door, and one of each of the others.
+    expect(await sizeOf(dataDir)).toBeLessThan(120_000_000)
+  })
+
+  test('has a day later the last hour of all cameras again, in the same streams', async () => {
+    const laterMs = NOW_MS + DAY_MS
+    expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
+    await withServer(
+      dataDir,
+      (server) => {
+        expect(server.streams.list({ limit: 10 }).map(({ arn }) => arn)).toEqual(arns)
+        for (const name of CAMERAS) {
+          for (const clock of ['server', 'producer'] as const) {
+            const inHour = fragmentsOf(server, name, clock).filter(({ producerTimestampMs }) => producerTimestampMs >= laterMs - HOUR_MS)
+            expect(inHour.length).toBeGreaterThan(1_500)
+          }
+          expect(startsOf(server, name).at(-1)).toBeGreaterThan(laterMs - 5_000)
+        }
+      },
+      laterMs,
+    )
+  })
+
+  test('leaves a stream as it is that somebody has keep nothing, or has made anew', async () => {
+    await withServer(dataDir, ({ streams }) => {
+      for (const stream of streams.list({ limit: 10 })) streams.update(stream, { dataRetentionInHours: 0 })
+      streams.delete(streams.get({ name: 'front-door', arn: null }))
+      streams.create({ name: 'front-door', dataRetentionInHours: 24 })
+    })
+    const { isFilled, streams } = await fillArchive({ dataDir, nowMs: NOW_MS + 3 * DAY_MS })
+    expect(isFilled).toBe(false)
+    expect(streams.map(({ camera }) => camera.streamName).toSorted()).toEqual(['car-park', 'loading-dock'])
   })
 })

@@ -1,0 +1,47 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { EpochMs } from '../../lib/clock.js'
+import { integerOf } from '../archive/row.js'
+
+const DDL = `
+  CREATE TABLE IF NOT EXISTS demo_streams (
+    stream_id INTEGER PRIMARY KEY REFERENCES streams (id) ON DELETE CASCADE,
+    filled_from_ms INTEGER NOT NULL,
+    filled_to_ms INTEGER NOT NULL,
+    is_whole INTEGER NOT NULL
+  ) STRICT`
+
+/** What was put into a demo stream last: all that it holds between two server times, both included. */
+export interface Filling {
+  readonly fromMs: EpochMs
+  readonly toMs: EpochMs
+  /** False where the filling was cut off. */
+  readonly isWhole: boolean
+}
+
+/**
+ * The streams that the demo made, by id: a name says nothing, for a user may give a stream of theirs the name of a camera. A row goes
+ * with its stream.
+ */
+export class DemoStreams {
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    database.exec(DDL)
+  }
+
+  /** Null for a stream that is not the demo's. */
+  findFilling(streamId: number): Filling | null {
+    const row = this.#database.prepare('SELECT * FROM demo_streams WHERE stream_id = ?').get(streamId)
+    if (row === undefined) return null
+    return { fromMs: integerOf(row, 'filled_from_ms'), toMs: integerOf(row, 'filled_to_ms'), isWhole: integerOf(row, 'is_whole') === 1 }
+  }
+
+  beginFilling(streamId: number, { fromMs, toMs }: Pick<Filling, 'fromMs' | 'toMs'>): void {
+    this.#database.prepare('INSERT OR REPLACE INTO demo_streams VALUES (?, ?, ?, 0)').run(streamId, fromMs, toMs)
+  }
+
+  endFilling(streamId: number): void {
+    this.#database.prepare('UPDATE demo_streams SET is_whole = 1 WHERE stream_id = ?').run(streamId)
+  }
+}

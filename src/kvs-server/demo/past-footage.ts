@@ -1,0 +1,100 @@
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { UploadSession } from '../upload/upload-session.js'
+import { DEMO_FOOTAGE_MS } from './demo-camera.js'
+import type { DemoCluster } from './looped-footage.js'
+
+export interface PastFootage {
+  readonly archive: Archive
+  readonly streams: { findById(id: number): StreamRecord | undefined }
+  readonly streamId: number
+  readonly header: Uint8Array
+  /** In order of time; a hole between two of them is one in the footage. */
+  readonly clusters: Iterable<DemoCluster>
+  /** Nothing arrives before this instant: server time does not go back within a stream. */
+  readonly afterMs: EpochMs
+  readonly clock: MovingClock
+}
+
+/** A camera sends while it films; this is how long its bytes take to arrive. */
+export const LATENCY_MS = 120
+const UPLOAD_MS = 20 * 60_000
+
+/** Where a camera goes on behind what its stream holds: at the earliest, so long ago as there is to be footage. */
+export function resumesAt(newest: ArchivedFragment | null, nowMs: EpochMs): EpochMs {
+  const firstMs = nowMs - DEMO_FOOTAGE_MS
+  return newest === null ? firstMs : Math.min(nowMs, Math.max(firstMs, newest.producerTimestampMs + 1))
+}
+
+/** Has footage arrive as of the time when it was filmed, through the very upload session that PutMedia uses. */
+export async function storePast({ clusters, clock, afterMs, ...uploads }: PastFootage): Promise<void> {
+  let upload: PastUpload | null = null
+  for (const cluster of clusters) {
+    if (upload?.isOverBefore(cluster) === true) {
+      await upload.finish()
+      upload = null
+    }
+    clock.moveTo(Math.max(afterMs, cluster.timestampMs + LATENCY_MS))
+    upload ??= await PastUpload.open({ ...uploads, clock })
+    await upload.send(cluster)
+  }
+  await upload?.finish()
+}
+
+class PastUpload {
+  readonly #session: UploadSession
+  readonly #closesAtMs: EpochMs
+  #sentUntilMs: EpochMs | null = null
+
+  private constructor(session: UploadSession, closesAtMs: EpochMs) {
+    this.#session = session
+    this.#closesAtMs = closesAtMs
+  }
+
+  static async open({ archive, streams, streamId, header, clock }: Omit<PastFootage, 'clusters' | 'afterMs'>): Promise<PastUpload> {
+    const session = new UploadSession({
+      archive,
+      clock,
+      streamId,
+      producerStartMs: null,
+      findStream: () => streams.findById(streamId),
+      acknowledge({ EventType, ErrorCode }) {
+        if (EventType === 'ERROR') throw new Error(`the demo footage of stream ${streamId} was refused: ${ErrorCode}`)
+      },
+    })
+    await session.receive(header)
+    return new PastUpload(session, clock.now() + UPLOAD_MS)
+  }
+
+  isOverBefore({ timestampMs }: DemoCluster): boolean {
+    return timestampMs >= this.#closesAtMs || timestampMs !== this.#sentUntilMs
+  }
+
+  async send({ bytes, endMs }: DemoCluster): Promise<void> {
+    await this.#session.receive(bytes)
+    this.#sentUntilMs = endMs
+  }
+
+  finish(): Promise<void> {
+    return this.#session.finish()
+  }
+}
+
+/** Stands where it was moved to, and so makes the past happen again. */
+export class MovingClock implements Clock {
+  #nowMs: EpochMs
+
+  constructor(nowMs: EpochMs) {
+    this.#nowMs = nowMs
+  }
+
+  now(): EpochMs {
+    return this.#nowMs
+  }
+
+  moveTo(nowMs: EpochMs): void {
+    this.#nowMs = nowMs
+  }
+}
