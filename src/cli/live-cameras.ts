@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KvsTarget } from '../kvs/kvs-target.js'
 import { PutMediaClient } from '../kvs/put-media-client.js'
+import { catchUp } from '../kvs-server/demo/catch-up.js'
 import { loadFootage } from '../kvs-server/demo/demo-camera.js'
 import type { DemoStream } from '../kvs-server/demo/fill-archive.js'
 import { liveFootage } from '../kvs-server/demo/live-footage.js'
@@ -15,7 +16,7 @@ const RETRY_MS = 5_000
 
 export interface LiveCamerasOptions {
   readonly target: KvsTarget
-  readonly server: Pick<KvsServer, 'streams'>
+  readonly server: Pick<KvsServer, 'archive' | 'streams'>
   /** The demo's own: nobody else's stream is filmed. */
   readonly demoStreams: readonly DemoStream[]
   readonly logger: Logger
@@ -52,13 +53,13 @@ interface Filming extends Pick<LiveCamerasOptions, 'server' | 'logger'> {
 
 async function film({ camera, streamId }: DemoStream, { client, server, logger, signal }: Filming): Promise<void> {
   const footage = await loadFootage(camera)
-  const { streams } = server
+  const { archive, streams } = server
   const clock = systemClock
   const findStream = () => streams.findById(streamId)
   let failures = 0
   for (let stream = findStream(); stream !== undefined && !signal.aborted; stream = findStream()) {
     try {
-      const fromMs = clock.now()
+      const fromMs = await catchUp({ archive, streams, stream, footage, clock })
       const media = liveFootage(footage, { clock, fromMs, untilMs: fromMs + CONNECTION_MS, signal })
       await upload(client, stream.name, whileThere(media, findStream))
       failures = 0

@@ -11,6 +11,9 @@ import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-serv
 
 /** As long as a filling and a start may take. */
 const START_MS = 9_000
+/** More than a second without footage is a gap to the gateway; a fragment has two seconds and the frame after them. */
+const LONGEST_STEP_MS = 3_000
+
 interface Log {
   readonly msg: string
   readonly level: number
@@ -54,7 +57,30 @@ function newestOf(streamName: string): number {
   return archive.findNewest(streams.get({ name: streamName, arn: null }))?.producerTimestampMs ?? 0
 }
 
+function stepsOf(streamName: string, clock: 'producer' | 'server'): number[] {
+  const { archive, streams } = kvs.server
+  const stream = streams.get({ name: streamName, arn: null })
+  const fragments = archive.list(stream, { clock, startMs: filledAtMs - 60_000, endMs: Date.now() + 60_000 }, { limit: 1000 })
+  const starts = fragments.map((fragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs))
+  return starts.slice(1).map((at, index) => at - (starts[index] ?? 0))
+}
+
 describe('the live camera', () => {
+  test('goes on where the filling ended, and where it stopped itself, without a hole on either clock', async () => {
+    for (let startCount = 0; startCount < 2; startCount += 1) {
+      await using _cameras = start()
+      const startedMs = Date.now()
+      // Two fragments that were sent while they were filmed.
+      await eventually(() => expect(newestOf('front-door')).toBeGreaterThan(startedMs + 2_000))
+    }
+    for (const clock of ['producer', 'server'] as const) {
+      const steps = stepsOf('front-door', clock)
+      expect(Math.max(...steps)).toBeLessThan(LONGEST_STEP_MS)
+      expect(Math.min(...steps)).toBeGreaterThan(0)
+    }
+    expect(logged).toEqual([])
+  })
+
   test('films the one stream that is to be live', () => {
     expect(newestOf('car-park')).toBeLessThan(filledAtMs)
     expect(newestOf('loading-dock')).toBeLessThan(filledAtMs)

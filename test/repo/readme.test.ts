@@ -28,9 +28,8 @@ describe("README's first minutes", () => {
     const query = blocks('sh').find((block) => block.includes('requestClip')) ?? ''
     await using server = await startCli(['serve'], { KVS_DEMO: 'true' })
     const [, url = ''] = await server.until(/GraphQL\s+(\S+)\/graphql/)
-    // What was asked for is over and listed: the demo's hour ends when it was filled.
-    const past = query.replace('- 90e3', '- 180e3').replace('- 30e3', '- 120e3').replaceAll('http://127.0.0.1:4000', url)
-    const { stdout } = await promisify(execFile)('sh', ['-c', past])
+    // Nothing else is changed: tests have ports of their own.
+    const { stdout } = await promisify(execFile)('sh', ['-c', query.replaceAll('http://127.0.0.1:4000', url)])
     const answer = JSON.parse(stdout)
     const { clip, issues } = answer.data.requestClip
     expect(issues).toEqual([])
