@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.js'
 import type { Archive } from './archive/archive.js'
+import type { DiskReserve } from './archive/disk-reserve.js'
 import type { StreamTable } from './archive/stream-table.js'
 import type { TagTable } from './archive/tag-table.js'
 import type { HlsPlaylists } from './hls/hls-playlists.js'
@@ -15,6 +16,8 @@ export interface KvsServices {
   readonly archive: Archive
   /** All that `work` changes in the index, or nothing of it. */
   readonly inTransaction: <Result>(work: () => Result) => Result
+  /** For changes that free room on the disk. */
+  readonly diskReserve: DiskReserve
   readonly quotas: Quotas
   readonly metrics: KvsMetrics
   readonly hlsTokens: SessionTokens

@@ -7,6 +7,7 @@ import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
 import { Archive } from './archive/archive.js'
 import { lockDataDir } from './archive/data-dir-lock.js'
 import { INDEX_FILE, inTransaction, openDatabase } from './archive/database.js'
+import { DiskReserve } from './archive/disk-reserve.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './archive/stream-table.js'
 import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
@@ -116,14 +117,21 @@ async function openServices(
   const database = openDatabase(join(dataDir, INDEX_FILE))
   opening.defer(() => database.close())
   const streams = new StreamTable(database, { region, accountId, clock })
-  const onSweepFailed = (err: unknown) => options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
+  const diskReserve = new DiskReserve({ dataDir })
+  opening.defer(() => diskReserve.close())
+  const onSweepFailed = (err: unknown) => {
+    options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
+    diskReserve.yieldTo(err)
+  }
   const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed })
   opening.defer(() => archive.close())
+  void diskReserve.make()
   const services: KvsServices = {
     clock,
     streams,
     tags: new TagTable(database),
     archive,
+    diskReserve,
     inTransaction: (work) => inTransaction(database, work),
     quotas: new Quotas({ clock, enabled: quotas }),
     metrics: new KvsMetrics({ operations: COUNTED_OPERATIONS, mediaOperations: MEDIA_OPERATIONS }),

@@ -10,16 +10,16 @@ interface Input {
 }
 
 /** Takes the ARN and no name: its creation time makes sure that the caller means this stream and not a later one of the same name. */
-export const deleteStream: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'quotas'>> = {
+export const deleteStream: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'quotas' | 'diskReserve'>> = {
   name: 'DeleteStream',
   parse: (input) => ({
     arn: parseOptionalStreamArn(input, 'StreamARN') ?? refuseAbsent('StreamARN'),
     version: parseOptionalCurrentVersion(input),
   }),
-  run({ arn, version }, { streams, archive, quotas }) {
+  run({ arn, version }, { streams, archive, quotas, diskReserve }) {
     const stream = streams.get({ name: null, arn })
     if (version !== null) requireVersion(stream, version)
-    streams.delete(stream)
+    diskReserve.spend(() => streams.delete(stream))
     quotas.forget(stream.id)
     archive.sweepSoon()
     return {}

@@ -13,7 +13,7 @@ interface Input {
 
 const OPERATIONS = ['INCREASE_DATA_RETENTION', 'DECREASE_DATA_RETENTION'] as const
 
-export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' | 'archive'>> = {
+export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'diskReserve'>> = {
   name: 'UpdateDataRetention',
   parse(input) {
     const operation = parseEnum(input, 'Operation', OPERATIONS)
@@ -24,14 +24,16 @@ export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' |
       changeInHours: operation === 'INCREASE_DATA_RETENTION' ? hours : -hours,
     }
   },
-  run({ selector, version, changeInHours }, { streams, archive }) {
+  run({ selector, version, changeInHours }, { streams, archive, diskReserve }) {
     const stream = streams.get(selector)
     requireVersion(stream, version)
     const dataRetentionInHours = stream.dataRetentionInHours + changeInHours
     if (dataRetentionInHours < 0 || dataRetentionInHours > MAX_RETENTION_HOURS) {
       refuse('DataRetentionChangeInHours', `a change that leaves 0 to ${MAX_RETENTION_HOURS} hours`, `${dataRetentionInHours} hours`)
     }
-    streams.update(stream, { dataRetentionInHours })
+    const change = () => streams.update(stream, { dataRetentionInHours })
+    if (changeInHours < 0) diskReserve.spend(change)
+    else change()
     // What a decrease leaves out cannot be read from here on; its files go in the background.
     archive.sweepSoon()
     return {}
