@@ -13,15 +13,20 @@ export interface LiveFootageOptions {
 
 /** A Cluster goes out in so many pieces while it is filmed, so that its reception begins when it does. */
 const PIECES = 8
+/** A machine that slept wakes up this late or later. Sent now, what was missed would arrive all at once: it is `catchUp`'s to store. */
+const MISSED_MS = 5_000
 
-/** What a camera sends, while it films: its header, then Clusters piece by piece. Ends, as media that is over, when `signal` aborts. */
+/**
+ * What a camera sends, while it films: its header, then Clusters piece by piece. Ends, as media that is over, when `signal` aborts, and
+ * where the camera finds itself so far behind that it has missed something.
+ */
 export async function* liveFootage(
   footage: LoopedFootage,
   { clock, fromMs, untilMs, signal }: LiveFootageOptions,
 ): AsyncGenerator<Uint8Array> {
   yield footage.header
   for (const { timestampMs, endMs, bytes } of footage.clustersFrom(fromMs)) {
-    if (endMs > untilMs) return
+    if (endMs > untilMs || clock.now() - endMs > MISSED_MS) return
     for (let piece = 0; piece < PIECES; piece += 1) {
       const dueMs = timestampMs + ((endMs - timestampMs) * piece) / PIECES
       if (dueMs > clock.now()) await wait(dueMs - clock.now(), undefined, { signal }).catch(() => {})
