@@ -9,10 +9,11 @@ import type { Clip } from '../../src/domain/clip.js'
 import { download } from '../support/clip-client.js'
 import { askFor, startFootage } from '../support/clip-harness.js'
 import { type ClipHttp, startClipHttp } from '../support/clip-http.js'
-import { CHROMIUM_FLAGS, playClipInChromium } from '../support/clip-in-chromium.js'
+import { playClipInChromium } from '../support/clip-in-chromium.js'
 import { decode, ffmpeg } from '../support/ffmpeg.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { startNginx } from '../support/nginx.js'
+import { CHROMIUM_FLAGS } from '../support/page-in-chromium.js'
 import { findPeer, runProgram } from '../support/peer-programs.js'
 
 // The clip URL in the hands of the programs that people open it with. Every frame of the footage carries its own number.

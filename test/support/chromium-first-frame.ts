@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { reportOf } from './page-in-chromium.js'
 
 export interface FirstFrame {
   /** On the clip's own clock. */
@@ -24,54 +24,17 @@ video.requestVideoFrameCallback((_, { mediaTime }) => {
 })
 </script>`
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-async function readReport(request: IncomingMessage): Promise<FirstFrame & { readonly error?: string }> {
-  request.setEncoding('utf8')
-  let body = ''
-  for await (const text of request) body += text
-  return JSON.parse(body)
-}
-
 /** Opens the clip in headless Chromium (`profile`: a folder of its own), and gives the first frame that it presents. */
 export async function firstFrameInChromium(clip: Uint8Array, profile: string): Promise<FirstFrame> {
-  const { promise, resolve, reject } = Promise.withResolvers<FirstFrame>()
-  const server = createServer(async (request, response) => {
-    if (request.url === '/clip.mp4') {
+  const files = {
+    '/clip.mp4': (response: ServerResponse) => {
       response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.byteLength }).end(clip)
-      return
-    }
-    if (request.method !== 'POST') {
-      response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
-      return
-    }
-    const seen = await readReport(request)
-    response.end()
-    if (seen.error === undefined) resolve(seen)
-    else reject(new Error(`Chromium: ${seen.error}`))
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const browser = execFile('chromium', [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`])
-  const closed = new Promise<void>((done) => browser.once('close', () => done()))
-  browser.once('error', reject)
-  browser.once('exit', (code) => reject(new Error(`Chromium ended with code ${code} before it showed a frame`)))
-  try {
-    return await promise
-  } finally {
-    browser.kill()
-    await closed
-    server.closeAllConnections()
-    server.close()
+    },
   }
+  const { error, ...seen } = await reportOf<FirstFrame & { readonly error?: string }>(
+    { html: PAGE, files },
+    { chromium: 'chromium', profile },
+  )
+  if (error !== undefined) throw new Error(`Chromium: ${error}`)
+  return seen
 }

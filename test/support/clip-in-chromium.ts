@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { type Browser, reportOf } from './page-in-chromium.js'
 
 /** The picture that was on the screen: which one by the player's clock, and which one by what is painted on it. */
 export interface ShownFrame {
@@ -17,10 +17,7 @@ export interface PlayedClip {
   readonly endedAtS: number
 }
 
-export interface PlayOptions {
-  readonly chromium: string
-  /** A folder of the browser's own. */
-  readonly profile: string
+export interface PlayOptions extends Browser {
   /** Where to seek to, one after the other, before it plays to its end. */
   readonly seekToS: readonly number[]
   /** From where it plays to its end. */
@@ -67,50 +64,15 @@ video.onerror = () => report({ error: video.error.message })
 fetch('/play').then((response) => response.json()).then(play).catch((error) => report({ error: String(error) }))
 `
 
-export const CHROMIUM_FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-]
-
-async function readReport(request: IncomingMessage): Promise<PlayedClip & { readonly error?: string }> {
-  request.setEncoding('utf8')
-  let body = ''
-  for await (const text of request) body += text
-  return JSON.parse(body)
-}
-
 /** Opens a clip on a page of another origin, looks at its first frame, seeks, and plays it to its end. */
 export async function playClipInChromium(url: string, { chromium, profile, ...what }: PlayOptions): Promise<PlayedClip> {
-  const { promise, resolve, reject } = Promise.withResolvers<PlayedClip>()
-  const server = createServer(async (request, response) => {
-    if (request.url === '/play') return response.setHeader('content-type', 'application/json').end(JSON.stringify({ url, ...what }))
-    const page = `<!doctype html><video muted crossorigin preload="auto"></video><script>${SCRIPT}</script>`
-    if (request.method !== 'POST') return response.setHeader('content-type', 'text/html').end(page)
-    const seen = await readReport(request)
-    response.end()
-    if (seen.error === undefined) resolve(seen)
-    else reject(new Error(`Chromium: ${seen.error}`))
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const browser = execFile(chromium, [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`])
-  const closed = new Promise<void>((done) => browser.once('close', () => done()))
-  browser.once('error', reject)
-  browser.once('exit', (code) => reject(new Error(`Chromium ended with code ${code} before it had played`)))
-  try {
-    return await promise
-  } finally {
-    browser.kill()
-    await closed
-    server.closeAllConnections()
-    server.close()
+  const html = `<!doctype html><video muted crossorigin preload="auto"></video><script>${SCRIPT}</script>`
+  const files = {
+    '/play': (response: ServerResponse) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ url, ...what }))
+    },
   }
+  const { error, ...seen } = await reportOf<PlayedClip & { readonly error?: string }>({ html, files }, { chromium, profile })
+  if (error !== undefined) throw new Error(`Chromium: ${error}`)
+  return seen
 }

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { type Browser, reportOf } from './page-in-chromium.js'
 
 export interface Played {
   /** Of the whole session, as the player works it out. */
@@ -51,55 +51,14 @@ hls.loadSource(${JSON.stringify(url)})
 hls.attachMedia(video)
 </script>`
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-]
-
-async function readReport(request: IncomingMessage): Promise<Played> {
-  request.setEncoding('utf8')
-  let body = ''
-  for await (const text of request) body += text
-  return JSON.parse(body)
-}
-
-/** Plays a session to its end with hls.js, on a page of another origin (`profile`: a folder of the browser's own). */
-export async function playInChromium(url: string, { chromium, profile }: { chromium: string; profile: string }): Promise<Played> {
-  const { promise, resolve, reject } = Promise.withResolvers<Played>()
-  const server = createServer(async (request, response) => {
-    if (request.url === '/hls.js') {
+/** Plays a session to its end with hls.js, on a page of another origin. */
+export async function playInChromium(url: string, browser: Browser): Promise<Played> {
+  const files = {
+    '/hls.js': (response: ServerResponse) => {
       createReadStream('node_modules/hls.js/dist/hls.min.js').pipe(response.setHeader('content-type', 'text/javascript'))
-      return
-    }
-    if (request.method !== 'POST') {
-      response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE(url))
-      return
-    }
-    const seen = await readReport(request)
-    response.end()
-    if (seen.error === undefined) resolve(seen)
-    else reject(new Error(`hls.js: ${seen.error}; ${seen.problems.join(', ')}`))
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const browser = execFile(chromium, [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`])
-  const closed = new Promise<void>((done) => browser.once('close', () => done()))
-  browser.once('error', reject)
-  browser.once('exit', (code) => reject(new Error(`Chromium ended with code ${code} before it had played`)))
-  try {
-    return await promise
-  } finally {
-    browser.kill()
-    await closed
-    server.closeAllConnections()
-    server.close()
+    },
   }
+  const seen = await reportOf<Played>({ html: PAGE(url), files }, browser)
+  if (seen.error !== undefined) throw new Error(`hls.js: ${seen.error}; ${seen.problems.join(', ')}`)
+  return seen
 }
