@@ -85,22 +85,22 @@ function lastBorder(canBegin: readonly boolean[], first: number, next: number): 
 
 /**
  * Before which fragments (the end of the list is one more) a part may begin: where the starts lie 2 ms apart or more, for a range that
- * must end later than it starts takes in a neighbour at 1 ms; and, by producer time, where no fragment is left without the one that shadows it.
+ * must end later than it starts takes in a neighbour at 1 ms; and, by producer time, where no fragment is left without those that shadow it.
  */
 function findBorders({ fragments, shadowed }: FragmentSelection, selector: FragmentSelectorType): boolean[] {
-  const canBegin = fragments.map((fragment, index) => {
-    const before = fragments[index - 1]
-    return before === undefined || startOf(fragment, selector) - startOf(before, selector) >= 2
-  })
+  const startsMs = fragments.map((fragment) => startOf(fragment, selector))
+  const startAt = (index: number) => startsMs[index] ?? 0
+  const canBegin = fragments.map((_, index) => index === 0 || startAt(index) - startAt(index - 1) >= 2)
   canBegin.push(true)
   if (shadowed.length === 0) return canBegin
   const places = new Map(fragments.map((fragment, index) => [fragment, index]))
   for (const { fragment, coveredBy } of shadowed) {
     const start = startOf(fragment, selector)
-    const from = places.get(coveredBy) ?? 0
-    for (let index = from + 1; index < fragments.length && startOf(fragments[index] ?? fragment, selector) <= start + 1; index++) {
-      canBegin[index] = false
-    }
+    const [first = 0, last = first] = [coveredBy.at(0), coveredBy.at(-1)].map((covering) => covering && places.get(covering))
+    // A part that begins here has the fragment in its range, and the first that covers it is in the part before.
+    for (let index = first + 1; index < fragments.length && startAt(index) <= start + 1; index++) canBegin[index] = false
+    // A part that ends before it has the fragment in its range, and the last that covers it is in the next part.
+    for (let index = last; index > 0 && startAt(index - 1) >= start - 1; index--) canBegin[index] = false
   }
   return canBegin
 }

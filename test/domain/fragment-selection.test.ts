@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { selectFragments } from '../../src/domain/fragment-selection.js'
-import { withoutNewerRuns } from '../../src/kvs-server/clip/clip-selection.js'
+import { withoutNewerRuns } from '../../src/kvs-server/clip/without-newer-runs.js'
 import { listFragments, listings, T0, toFragment } from '../support/listed-fragments.js'
 
 const ALL = { startMs: 0, endMs: T0 * 2 }
@@ -38,7 +38,27 @@ describe('what GetClip takes', () => {
     const again = listFragments(8, { fromMs: T0 + 700, firstNumber: 2000 })
     const { fragments, shadowed } = selectFragments([...again, ...old], 'PRODUCER_TIMESTAMP', ALL)
     expect(numbersOf(fragments)).toEqual(['1000', '1001', '1002', '1003', '1004', '2005', '2006', '2007'])
-    expect(shadowed.map(({ coveredBy }) => coveredBy.fragmentNumber)).toEqual(['1000', '1001', '1002', '1003', '1004'])
+    expect(shadowed.map(({ coveredBy }) => numbersOf(coveredBy))).toEqual([['1000'], ['1001'], ['1002'], ['1003'], ['1004']])
+  })
+
+  test('is the oldest run also where a newer fragment starts in the last moment of one older fragment and goes on under the next', () => {
+    const old = listFragments(3)
+    const again = listFragments(3, { fromMs: T0 + 1700, firstNumber: 2000 })
+    const { fragments, shadowed } = selectFragments([...again, ...old], 'PRODUCER_TIMESTAMP', ALL)
+    expect(numbersOf(fragments)).toEqual(['1000', '1001', '1002', '2002'])
+    expect(shadowed.map(({ coveredBy }) => numbersOf(coveredBy))).toEqual([
+      ['1000', '1001'],
+      ['1001', '1002'],
+    ])
+  })
+
+  test('keeps a late upload that fills a hole, though its sound reaches a little into what is there', () => {
+    const listed = [
+      toFragment(T0, { number: 1 }),
+      toFragment(T0 + 4000, { number: 2 }),
+      toFragment(T0 + 1900, { number: 3, lengthMs: 2300 }),
+    ]
+    expect(numbersOf(selectFragments(listed, 'PRODUCER_TIMESTAMP', ALL).fragments)).toEqual(['1', '3', '2'])
   })
 
   test('keeps a run whole whose fragments reach a little into each other', () => {
@@ -50,7 +70,7 @@ describe('what GetClip takes', () => {
     fc.assert(
       fc.property(listings, (listed) => {
         const rows = listed
-          .map((fragment) => ({ ...fragment, sequence: Number(fragment.fragmentNumber) }))
+          .map((fragment) => ({ ...fragment, sequence: Number(fragment.fragmentNumber), sessionId: Number(fragment.fragmentNumber) }))
           .sort((a, b) => a.producerTimestampMs - b.producerTimestampMs || a.sequence - b.sequence)
         const served = [...withoutNewerRuns(rows)]
         expect(numbersOf(selectFragments(listed, 'PRODUCER_TIMESTAMP', ALL).fragments)).toEqual(numbersOf(served))

@@ -8,9 +8,10 @@ import { walkFragments } from '../chunks/fragment-walk.js'
 import type { MediaAnswer } from '../operation.js'
 import { ClipBuffers } from './clip-buffers.js'
 import { checkClipCodecs } from './clip-codecs.js'
-import { limitClip, withoutNewerRuns } from './clip-selection.js'
+import { limitClip } from './clip-selection.js'
 import { type SessionMedia, sessionMedia } from './session-media.js'
 import { readSlices } from './slice-reader.js'
+import { withoutNewerRuns } from './without-newer-runs.js'
 
 const buffers = new ClipBuffers()
 

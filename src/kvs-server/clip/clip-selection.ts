@@ -1,5 +1,4 @@
-// Which fragments GetClip takes, once the index has given those whose start lies in the range. Pure: rows in, rows out.
-import type { EpochMs } from '../../lib/clock.js'
+// How much of the fragments whose start lies in the range GetClip takes. Pure: rows in, rows out.
 
 export const MAX_CLIP_FRAGMENTS = 200
 /**
@@ -10,9 +9,6 @@ export const MAX_CLIP_BYTES = 100_000_000
 
 /** What selection looks at. */
 export interface SelectableFragment {
-  readonly sequence: number
-  readonly producerTimestampMs: EpochMs
-  readonly lengthMs: number
   readonly sizeBytes: number
 }
 
@@ -27,30 +23,4 @@ export function limitClip<Fragment extends SelectableFragment>(fragments: Iterab
     if (taken.length === MAX_CLIP_FRAGMENTS) break
   }
   return taken
-}
-
-/**
- * Audio and B-frames make a fragment reach a little into the next one of its own run. Only what starts deeper inside an older fragment
- * than this, or than half of it, is another run over the same time.
- */
-const OVERHANG_MS = 500
-
-/**
- * By producer time, duplicates are one, and where two runs of ingestion cover the same time only the oldest is given. Takes fragments
- * in order of producer time, then of ingestion; leaves out each that starts inside an older one that is itself given.
- */
-export function* withoutNewerRuns<Fragment extends SelectableFragment>(fragments: Iterable<Fragment>): Generator<Fragment> {
-  // Of those given, the ones that are still long enough to cover what comes.
-  let reaching: Fragment[] = []
-  for (const fragment of fragments) {
-    reaching = reaching.filter((other) => other.producerTimestampMs + other.lengthMs >= fragment.producerTimestampMs)
-    if (reaching.some((other) => other.sequence < fragment.sequence && covers(other, fragment.producerTimestampMs))) continue
-    reaching.push(fragment)
-    yield fragment
-  }
-}
-
-function covers({ producerTimestampMs, lengthMs }: SelectableFragment, instantMs: EpochMs): boolean {
-  const distanceMs = instantMs - producerTimestampMs
-  return distanceMs === 0 || distanceMs < lengthMs - Math.min(OVERHANG_MS, lengthMs / 2)
 }

@@ -1,16 +1,33 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { selectClipFragments } from '../../../src/kvs-server/clip/clip-builder.js'
-import { limitClip, MAX_CLIP_BYTES, withoutNewerRuns } from '../../../src/kvs-server/clip/clip-selection.js'
+import { limitClip, MAX_CLIP_BYTES } from '../../../src/kvs-server/clip/clip-selection.js'
+import { withoutNewerRuns } from '../../../src/kvs-server/clip/without-newer-runs.js'
 import { NOW, openTestArchive, type TestArchive, unsyncedDisk } from '../../support/archive-for-test.js'
 import { footage, recording } from '../../support/footage.js'
 
 interface Plain {
   readonly number: string
+  readonly sessionId: number
   readonly producerMs: number
   readonly serverMs: number
   readonly lengthMs: number
   readonly sizeBytes: number
+}
+
+const overhangMs = ({ lengthMs }: Plain) => Math.min(500, lengthMs / 2)
+const covers = ({ producerMs, lengthMs }: Plain, instantMs: number) => producerMs <= instantMs && instantMs < producerMs + lengthMs
+
+/** Whether `given`, all of them older, have the time of the fragment. Counted millisecond by millisecond. */
+function isCovered(fragment: Plain, given: readonly Plain[]): boolean {
+  const { producerMs: startMs, lengthMs, sessionId } = fragment
+  if (given.some(({ producerMs }) => producerMs === startMs)) return true
+  const others = given.filter((other) => other.sessionId !== sessionId)
+  if (others.some((other) => covers({ ...other, lengthMs: other.lengthMs - overhangMs(other) }, startMs))) return true
+  const near = others.filter(({ producerMs }) => Math.abs(producerMs - startMs) <= 20_000)
+  const instants = Array.from({ length: lengthMs }, (_, index) => startMs + index)
+  const countedMs = instants.filter((instantMs) => near.some((other) => covers(other, instantMs))).length
+  return near.some(({ producerMs }) => producerMs > startMs) && countedMs > overhangMs(fragment)
 }
 
 /** What the rules say (numbers have all the same count of digits), spelt out one after the other over everything there is. */
@@ -20,11 +37,7 @@ function selectNaively(all: readonly Plain[], clock: 'producer' | 'server', star
   const byAge = inRange.toSorted((a, b) => (a.number < b.number ? -1 : 1))
   const taken: Plain[] = []
   for (const fragment of byAge) {
-    const isCovered = taken.some(({ producerMs, lengthMs }) => {
-      const into = fragment.producerMs - producerMs
-      return into === 0 || (into > 0 && into < lengthMs - Math.min(500, lengthMs / 2))
-    })
-    if (clock === 'server' || !isCovered) taken.push(fragment)
+    if (clock === 'server' || !isCovered(fragment, taken)) taken.push(fragment)
   }
   const played = taken.toSorted((a, b) => startOf(a) - startOf(b) || (a.number < b.number ? -1 : 1))
   let bytes = 0
@@ -44,6 +57,8 @@ async function fill(archive: TestArchive) {
     { startMs: NOW - 3_600_000, count: 120, everyMs: 2000, paceMs: 2000 },
     { startMs: NOW - 3_560_000, count: 40, everyMs: 1500, paceMs: 1500 },
     { startMs: NOW - 3_600_000, count: 110, everyMs: 2000, paceMs: 10 },
+    // Starts where the fragments of the first run all but end.
+    { startMs: NOW - 3_598_300, count: 20, everyMs: 2000, paceMs: 2000 },
     { startMs: NOW - 1_200_000, count: 30, everyMs: 3000, paceMs: 3000 },
   ]
   archive.clock.at = NOW - 3_600_000
@@ -68,10 +83,11 @@ describe('the selection of a clip', () => {
     await using archive = await openTestArchive({ fileSystem: unsyncedDisk })
     const stream = await fill(archive)
     const rows = archive.archive.list(stream, { clock: 'server', startMs: 0, endMs: NOW }, { limit: 10_000 })
-    expect(rows).toHaveLength(300)
+    expect(rows).toHaveLength(320)
     const all = rows.map(
       (row): Plain => ({
         number: row.fragmentNumber,
+        sessionId: row.sessionId,
         producerMs: row.producerTimestampMs,
         serverMs: row.serverTimestampMs,
         lengthMs: row.lengthMs,
@@ -107,12 +123,21 @@ describe('the selection of a clip', () => {
   })
 
   test('takes the older of two fragments of one producer time, and both where the second only overlaps by an overhang', () => {
-    const fragment = (sequence: number, producerTimestampMs: number) => ({ sequence, producerTimestampMs, lengthMs: 2000, sizeBytes: 1 })
+    const fragment = (sequence: number, producerTimestampMs: number, { lengthMs = 2000, sessionId = sequence } = {}) => ({
+      ...{ sequence, sessionId, producerTimestampMs, lengthMs },
+    })
     const sequences = (...fragments: ReturnType<typeof fragment>[]) => [...withoutNewerRuns(fragments)].map(({ sequence }) => sequence)
     expect(sequences(fragment(1, 0), fragment(2, 0))).toEqual([1])
     expect(sequences(fragment(1, 0), fragment(2, 1499))).toEqual([1])
     expect(sequences(fragment(1, 0), fragment(2, 1500))).toEqual([1, 2])
+    // The next of the older run covers what the first does not.
+    expect(sequences(fragment(1, 0), fragment(3, 1500), fragment(2, 2000))).toEqual([1, 2])
+    expect(sequences(fragment(1, 0), fragment(3, 1900, { lengthMs: 1900 }), fragment(2, 3500))).toEqual([1, 3, 2])
     // What is itself left out covers nothing.
     expect(sequences(fragment(1, 0), fragment(3, 1000), fragment(4, 2000))).toEqual([1, 4])
+    expect(sequences(fragment(4, 0, { lengthMs: 1000 }), fragment(3, 400, { lengthMs: 900 }), fragment(1, 800))).toEqual([4, 1])
+    // A session is no run over itself.
+    const sessionId = 7
+    expect(sequences(fragment(1, 0, { sessionId }), fragment(2, 600, { sessionId }), fragment(3, 600, { sessionId }))).toEqual([1, 2])
   })
 })

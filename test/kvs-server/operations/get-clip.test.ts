@@ -61,6 +61,13 @@ describe('GetClip', () => {
     expect(video?.samples).toHaveLength(10)
   })
 
+  test('plays a recording once that was uploaded again with another clock, but for what the second adds behind it', async () => {
+    await using kvs = await startWith(readFixture('h264-only.mkv'))
+    await upload(kvs.url, readFixture('h264-only.mkv'), { stream: 'cam', start: String(START + 0.6) })
+    const mp4 = new Uint8Array(await (await clip(kvs, START, START + 60)).arrayBuffer())
+    expect(readWithMp4box(mp4)[0]?.samples).toHaveLength(100)
+  })
+
   test('ends after 200 fragments', async () => {
     await using kvs = await startWith(recording(Array.from({ length: 201 }, (_, index) => footage(index * 1000, { frames: 1 }))))
     const mp4 = new Uint8Array(await (await clip(kvs, START, START + 300)).arrayBuffer())
