@@ -107,33 +107,39 @@ test("ffmpeg reads the session that the gateway's clients are given", async () =
 
 describe('hls.js in Chromium, on a page of another origin,', () => {
   test.each([
-    ['PRODUCER_TIMESTAMP', 'h264-aac.mkv'],
-    ['PRODUCER_TIMESTAMP', 'h264-bframes-aac.mkv'],
+    ['PRODUCER_TIMESTAMP', 'NEVER', 'h264-aac.mkv'],
+    ['PRODUCER_TIMESTAMP', 'NEVER', 'h264-bframes-aac.mkv'],
+    ['PRODUCER_TIMESTAMP', 'ALWAYS', 'h264-bframes-aac.mkv'],
     // Received within milliseconds, and set apart from each other: the player puts one behind the other all the same.
-    ['SERVER_TIMESTAMP', 'h264-aac.mkv'],
-  ] as const)('plays a session by %s to its end: %s', async (FragmentSelectorType, StreamName) => {
-    const chromium = await findPeer('chromium')
-    const profile = await mkdtemp(join(tmpdir(), 'clipgate-chromium-'))
-    try {
-      const { createdAtMs } = kvs.server.streams.get({ name: StreamName, arn: null })
-      const received = { StartTimestamp: new Date(createdAtMs), EndTimestamp: new Date() }
-      const url = await openHlsSession(kvs.url, {
-        StreamName,
-        PlaybackMode: 'ON_DEMAND',
-        HLSFragmentSelector: {
-          FragmentSelectorType,
-          TimestampRange: FragmentSelectorType === 'SERVER_TIMESTAMP' ? received : TimestampRange,
-        },
-        DisplayFragmentTimestamp: 'ALWAYS',
-      })
-      const played = await playInChromium(url, { chromium: chromium.path, profile })
-      expect(played).toMatchObject({ bufferedRanges: 1, videoFrames: 100, problems: [] })
-      expect(played.durationS).toBeGreaterThan(3.9)
-      expect(played.durationS).toBeLessThan(4.2)
-      expect(played.audioBytes).toBeGreaterThan(1000)
-      if (FragmentSelectorType === 'PRODUCER_TIMESTAMP') expect(Math.abs(played.playingAtMs - START * 1000 - 4000)).toBeLessThan(150)
-    } finally {
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
-    }
-  })
+    ['SERVER_TIMESTAMP', 'ALWAYS', 'h264-aac.mkv'],
+    ['SERVER_TIMESTAMP', 'ALWAYS', 'h264-bframes-aac.mkv'],
+  ] as const)(
+    'plays a session by %s with discontinuities %s to its end: %s',
+    async (FragmentSelectorType, DiscontinuityMode, StreamName) => {
+      const chromium = await findPeer('chromium')
+      const profile = await mkdtemp(join(tmpdir(), 'clipgate-chromium-'))
+      try {
+        const { createdAtMs } = kvs.server.streams.get({ name: StreamName, arn: null })
+        const received = { StartTimestamp: new Date(createdAtMs), EndTimestamp: new Date() }
+        const url = await openHlsSession(kvs.url, {
+          StreamName,
+          PlaybackMode: 'ON_DEMAND',
+          HLSFragmentSelector: {
+            FragmentSelectorType,
+            TimestampRange: FragmentSelectorType === 'SERVER_TIMESTAMP' ? received : TimestampRange,
+          },
+          DiscontinuityMode,
+          DisplayFragmentTimestamp: 'ALWAYS',
+        })
+        const played = await playInChromium(url, { chromium: chromium.path, profile })
+        expect(played).toMatchObject({ bufferedRanges: 1, videoFrames: 100, problems: [] })
+        expect(played.durationS).toBeGreaterThan(3.9)
+        expect(played.durationS).toBeLessThan(4.2)
+        expect(played.audioBytes).toBeGreaterThan(1000)
+        if (FragmentSelectorType === 'PRODUCER_TIMESTAMP') expect(Math.abs(played.playingAtMs - START * 1000 - 4000)).toBeLessThan(150)
+      } finally {
+        await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+      }
+    },
+  )
 })

@@ -12,7 +12,6 @@ import { checkHlsCodecs, codecNames } from './hls-codecs.js'
 import type { HlsRequest } from './hls-request.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { withoutOlderDuplicates } from './session-playlist.js'
-import { measureReorder } from './track-fragments.js'
 
 /** A live session needs footage that is not older; nor does it begin before a hole that is longer. */
 const LIVE_MS = 30_000
@@ -42,7 +41,6 @@ export function createHlsSession(request: HlsRequest, place: SessionPlace): HlsS
     createdAtMs: now,
     expiresAtMs: now + request.expiresInSeconds * 1000,
     originMs: timestampOf(first, clock),
-    reorderMs: measureReorder(archive, first),
     codecs: codecNames(configs),
   }
 }

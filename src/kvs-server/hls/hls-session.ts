@@ -28,8 +28,6 @@ export interface HlsSession {
   readonly expiresAtMs: EpochMs
   /** Start of the first fragment on the session's clock; media times count from a little before it. */
   readonly originMs: EpochMs
-  /** How long before the first frame is shown decoding starts, in every fragment alike. */
-  readonly reorderMs: number
   /** The codecs of the tracks in order: `h264`, `h264+aac`, `aac`. They may not change, CodecPrivate may. */
   readonly codecs: string
 }

@@ -46,9 +46,9 @@ export class SessionTokens {
 
 function write(session: HlsSession): string {
   const { id, mode, clock, discontinuityMode, codecs, endMs, showsTimestamps } = session
-  const { streamId, startMs, firstSequence, maxFragments, createdAtMs, expiresAtMs, originMs, reorderMs } = session
+  const { streamId, startMs, firstSequence, maxFragments, createdAtMs, expiresAtMs, originMs } = session
   const words = [id, mode, clock, discontinuityMode, codecs, endMs ?? NONE, showsTimestamps]
-  return [...words, streamId, startMs, firstSequence, maxFragments, createdAtMs, expiresAtMs, originMs, reorderMs].join(' ')
+  return [...words, streamId, startMs, firstSequence, maxFragments, createdAtMs, expiresAtMs, originMs].join(' ')
 }
 
 function read(text: string): HlsSession | null {
@@ -57,10 +57,10 @@ function read(text: string): HlsSession | null {
   const clock = FRAGMENT_CLOCKS.find((known) => known === clockName)
   const discontinuityMode = DISCONTINUITY_MODES.find((known) => known === discontinuityName)
   if (mode === undefined || clock === undefined || discontinuityMode === undefined) return null
-  const [streamId = 0, startMs = 0, firstSequence = 0, maxFragments = 0, createdAtMs = 0, expiresAtMs = 0, originMs = 0, reorderMs = 0] =
+  const [streamId = 0, startMs = 0, firstSequence = 0, maxFragments = 0, createdAtMs = 0, expiresAtMs = 0, originMs = 0] =
     numbers.map(Number)
   const endMs = end === NONE ? null : Number(end)
-  const times = { startMs, endMs, createdAtMs, expiresAtMs, originMs, reorderMs }
+  const times = { startMs, endMs, createdAtMs, expiresAtMs, originMs }
   return {
     id,
     streamId,

@@ -2,8 +2,7 @@ import type { CodecConfig } from '../../media/codec/codec-config.js'
 import { buildFragmentMovie } from '../../media/fragment-movie.js'
 import { buildInitSegment, buildMediaSegment } from '../../media/mp4/fragmented.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
-import { placementOf } from '../../media/mp4/presentation.js'
-import { decodeEarlier, toSingleTrack } from '../../media/mp4/single-track.js'
+import { toSingleTrack } from '../../media/mp4/single-track.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment, MediaSession } from '../archive/archived-fragment.js'
 import { AwsException } from '../aws-exception.js'
@@ -16,7 +15,7 @@ import { checkHlsCodecs, codecNames } from './hls-codecs.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { readSpans } from './span-reader.js'
 
-/** Media times of a session count from so long before its first fragment: decoding starts earlier than showing, and never below zero. */
+/** Media times of a session count from so long before its first fragment: one of its own may be a little earlier, and none is below zero. */
 const LEAD_MS = 10_000
 /** mfhd counts from 1, in 32 bits (ISO/IEC 14496-12, 8.8.5). */
 const SEQUENCE_NUMBERS = 0xffffffff
@@ -26,7 +25,7 @@ const buffers = new ClipBuffers()
 /** The initialization fragment of one track, for the fragments that came with that header. */
 export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
   const config = trackConfig(mediaSession, session, trackNumber)
-  const bytes = buildInitSegment([emptyTrack(config)], { shownFrom: shownFrom(config, session) })
+  const bytes = buildInitSegment([emptyTrack(config)])
   return {
     contentType: contentTypeOf(config),
     sizeBytes: bytes.byteLength,
@@ -46,28 +45,13 @@ export function buildMediaFragment(
   const config = trackConfig(mediaSession, session, trackNumber)
   const movie = movieOf(archive, fragment, session.clock)
   const track = movie.tracks.find(({ kind }) => kind === config.kind) ?? refuseGone()
-  const placed = config.kind === 'video' ? decodeEarlier(track, session.reorderMs) : track
   const startMs = (movie.startMs ?? session.originMs) - session.originMs + LEAD_MS
-  // Both tracks alike, so that they stay together also where a strange Cluster would need decode times below zero.
-  const earliestMs = Math.max(session.reorderMs, reorderMsOf(movie))
-  const { slices, sizeBytes } = buildMediaSegment(toSingleTrack(movie, placed), {
+  const { slices, sizeBytes } = buildMediaSegment(toSingleTrack(movie, track), {
     sequenceNumber: (fragment.sequence % SEQUENCE_NUMBERS) + 1,
-    startMs: Math.max(startMs, earliestMs),
-    shownFrom: shownFrom(config, session),
+    startMs: Math.max(0, startMs),
   })
   const body = readRetained(archive, fragment, () => readSpans({ slices, open: () => archive.open(fragment), buffers }))
   return { contentType: contentTypeOf(config), sizeBytes, body }
-}
-
-/** How long before its first frame is shown decoding of the video starts. */
-function reorderMsOf({ tracks }: Movie): number {
-  const video = tracks.find(({ kind }) => kind === 'video')
-  return video === undefined ? 0 : placementOf(video).mediaTime
-}
-
-/** The same of a stored fragment. */
-export function measureReorder(archive: Archive, fragment: ArchivedFragment): number {
-  return reorderMsOf(movieOf(archive, fragment, 'producer'))
 }
 
 function movieOf(archive: Archive, fragment: ArchivedFragment, clock: HlsSession['clock']): Movie {
@@ -99,11 +83,6 @@ function emptyTrack(config: CodecConfig): MovieTrack {
     chunks: { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) },
     edits: [],
   }
-}
-
-/** In ticks, which are milliseconds for video; sound is shown as it is decoded. */
-function shownFrom({ kind }: CodecConfig, { reorderMs }: HlsSession): number[] {
-  return [kind === 'video' ? reorderMs : 0]
 }
 
 function contentTypeOf({ kind }: CodecConfig): string {

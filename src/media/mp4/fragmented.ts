@@ -1,14 +1,13 @@
 import { box, boxHeader, concat, fourCC, fullBox, u32, u64 } from './box.js'
+import { decodeWhenShown } from './decode-when-shown.js'
 import type { Movie, MovieTrack } from './movie.js'
-import { dinf, edts, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
+import { dinf, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
 import { placementOf, toTicks } from './presentation.js'
 import { type SlicedFile, toSlicedFile } from './slices.js'
 
 /**
- * Fragmented MP4 for HLS (ISO/IEC 14496-12, 8.8). Composition offsets stay non-negative, for libavformat takes negative ones too late. What
- * they add is taken back in one of two ways that both show picture and sound in step: by an edit list in the initialization segment, as
- * ffmpeg's delay_moov does, so that a segment's first decode time is when its first frame is shown (players that look no further than
- * that, as hls.js does, see no hole before it); or, for readers that know no edit lists, by decode times that are earlier.
+ * Fragmented MP4 for HLS (ISO/IEC 14496-12, 8.8). Composition offsets stay non-negative, for libavformat takes negative ones too late, and
+ * there is no edit list to take back what they add: each segment is decoded from the instant that it is shown from.
  */
 const DEFAULT_BASE_IS_MOOF = 0x020000
 /** default-sample-duration, -size and -flags are present. */
@@ -23,24 +22,16 @@ const TRUN_COMPOSITION = 0x800
 const SYNC_FLAGS = 0x02000000
 const NON_SYNC_FLAGS = 0x01010000
 
-export interface InitSegmentOptions {
-  /**
-   * For each track, the media time in its ticks from which the edit list shows it; 0, or none given, writes no edit list. The media
-   * segments are made with the same.
-   */
-  readonly shownFrom?: readonly number[]
-}
-
 /** The initialization segment: tracks without samples. Any fragment of the session may be its model. */
-export function buildInitSegment(tracks: readonly MovieTrack[], { shownFrom = [] }: InitSegmentOptions = {}): Uint8Array {
+export function buildInitSegment(tracks: readonly MovieTrack[]): Uint8Array {
   const fileType = box('ftyp', fourCC('iso5'), u32(0x200), ...['iso5', 'iso6', 'mp41'].map(fourCC))
-  const traks = tracks.map((track, index) => emptyTrak(track, { trackId: index + 1, shownFrom: shownFrom[index] ?? 0 }))
+  const traks = tracks.map((track, index) => emptyTrak(track, index + 1))
   const trex = tracks.map((_, index) => fullBox('trex', 0, 0, u32(index + 1, 1, 0, 0, 0)))
   const header = mvhd({ startMs: null, durationMs: 0, nextTrackId: tracks.length + 1 })
   return concat([fileType, box('moov', header, ...traks, box('mvex', ...trex))])
 }
 
-function emptyTrak(track: MovieTrack, { trackId, shownFrom }: { trackId: number; shownFrom: number }): Uint8Array {
+function emptyTrak(track: MovieTrack, trackId: number): Uint8Array {
   const empty: MovieTrack = { ...track, edits: [], samples: { ...track.samples, count: 0, durations: 0 } }
   const tables = [
     fullBox('stts', 0, 0, u32(0)),
@@ -49,34 +40,24 @@ function emptyTrak(track: MovieTrack, { trackId, shownFrom }: { trackId: number;
     fullBox('stco', 0, 0, u32(0)),
   ]
   const minf = box('minf', mediaHeader(track.kind), dinf(), box('stbl', stsd(track.sampleEntry), ...tables))
-  // A duration of 0 lasts as long as there are fragments (8.6.6).
-  const edit = shownFrom > 0 ? [edts([{ durationMs: 0, mediaTime: shownFrom }])] : []
-  return box('trak', tkhd(empty, { startMs: null, trackId }), ...edit, box('mdia', mdhd(empty, null), hdlr(track.kind), minf))
+  return box('trak', tkhd(empty, { startMs: null, trackId }), box('mdia', mdhd(empty, null), hdlr(track.kind), minf))
 }
 
-export interface MediaSegmentOptions extends InitSegmentOptions {
+export interface MediaSegmentOptions {
   /** From 1, rising. */
   readonly sequenceNumber: number
-  /**
-   * Presentation time of the movie's start on the session's clock. Decoding starts up to the reorder delay earlier, and decode times
-   * cannot be negative: a session's clock starts at a second or more.
-   */
+  /** Presentation time of the movie's start on the session's clock: zero or later, for decode times cannot be negative. */
   readonly startMs: number
 }
 
 /** A media segment: `styp`, `moof`, `mdat`; the media as the movie's spans hold it. */
-export function buildMediaSegment(movie: Movie, { sequenceNumber, startMs, shownFrom = [] }: MediaSegmentOptions): SlicedFile {
+export function buildMediaSegment(movie: Movie, { sequenceNumber, startMs }: MediaSegmentOptions): SlicedFile {
   const mediaBytes = movie.spans.reduce((total, span) => total + span.length, 0)
   const mdat = boxHeader('mdat', mediaBytes)
   const mfhd = fullBox('mfhd', 0, 0, u32(sequenceNumber))
+  const tracks = movie.tracks.map(decodeWhenShown)
   const moof = (mediaStart: number) =>
-    box(
-      'moof',
-      mfhd,
-      ...movie.tracks.map((track, index) =>
-        traf(track, { movie, trackId: index + 1, startMs, shownFrom: shownFrom[index] ?? 0, mediaStart }),
-      ),
-    )
+    box('moof', mfhd, ...tracks.map((track, index) => traf(track, { movie, trackId: index + 1, startMs, mediaStart })))
   // Offsets count from the first byte of moof; how long it is does not depend on what they are.
   const length = moof(0).byteLength
   const segmentType = box('styp', fourCC('iso5'), u32(0), ...['iso5', 'iso6', 'mp41'].map(fourCC))
@@ -88,14 +69,12 @@ interface TrafOptions {
   readonly movie: Movie
   readonly trackId: number
   readonly startMs: number
-  readonly shownFrom: number
   readonly mediaStart: number
 }
 
-function traf(track: MovieTrack, { movie, trackId, startMs, shownFrom, mediaStart }: TrafOptions): Uint8Array {
-  const decodeTime = toTicks(startMs, track.timescale) + placementOf(track).originTicks + shownFrom
-  if (decodeTime < 0)
-    throw new RangeError(`decode times cannot be negative: startMs ${startMs} leaves no room for ${-placementOf(track).originTicks} ticks`)
+function traf(track: MovieTrack, { movie, trackId, startMs, mediaStart }: TrafOptions): Uint8Array {
+  const decodeTime = toTicks(startMs, track.timescale) + placementOf(track).originTicks
+  if (decodeTime < 0) throw new RangeError(`decode times cannot be negative (startMs ${startMs}, ${decodeTime} ticks)`)
   const tfhd = isUniform(track) ? uniformTfhd(track, trackId) : fullBox('tfhd', 0, DEFAULT_BASE_IS_MOOF, u32(trackId))
   const tfdt = fullBox('tfdt', 1, 0, u64(decodeTime))
   return box('traf', tfhd, tfdt, ...truns(track, { spanStarts: spanStarts(movie, mediaStart) }))

@@ -1,5 +1,4 @@
 import type { ChunkColumns, MediaSpan, Movie, MovieTrack } from './movie.js'
-import { placementOf } from './presentation.js'
 
 /** One track of a movie by itself, with no byte of the others: its samples stand behind each other, and are one chunk. */
 export function toSingleTrack(movie: Movie, track: MovieTrack): Movie {
@@ -25,21 +24,4 @@ function spansOf({ spans }: Movie, { chunks, samples: { sizes } }: MovieTrack): 
     if (span !== undefined) own.push({ source: span.source, offset: span.offset + (chunks.offsets[chunk] ?? 0), length })
   }
   return own
-}
-
-/**
- * The same presentation with each sample decoded earlier, `ticks` before the first is shown. Segments that are made one by one share their
- * delay so that decode times go on from one to the next, also where one needs no reordering and the next does. A longer delay stays.
- */
-export function decodeEarlier(track: MovieTrack, ticks: number): MovieTrack {
-  const { mediaTime, shownMs } = placementOf(track)
-  const more = ticks - mediaTime
-  if (more <= 0 || track.samples.count === 0) return track
-  const offsets = track.samples.compositionOffsets ?? new Uint32Array(track.samples.count)
-  const edits = track.edits.length === 0 ? [{ durationMs: shownMs, mediaTime: 0 }] : track.edits
-  return {
-    ...track,
-    samples: { ...track.samples, compositionOffsets: offsets.map((offset) => offset + more) },
-    edits: edits.map((edit) => (edit.mediaTime < 0 ? edit : { ...edit, mediaTime: edit.mediaTime + more })),
-  }
 }

@@ -47,9 +47,12 @@ describe('fragments for HLS', () => {
     expect(segments.reduce((total, { byteLength }) => total + byteLength, 0) - media).toBeLessThan(4000)
   })
 
-  test('refuses a clock that would make decode times negative', () => {
-    const { movie } = clipMovie(record({ fragments: 1, hasBFrames: true }), null)
-    expect(() => buildMediaSegment(movie, { sequenceNumber: 1, startMs: 0 })).toThrow(RangeError)
+  test('decodes from the instant that it shows, without an edit list and at no time below zero', () => {
+    const { movie, media } = clipMovie(record({ fragments: 1, hasBFrames: true }), null)
+    const segment = Buffer.from(render(buildMediaSegment(movie, { sequenceNumber: 1, startMs: 0 }), [media]))
+    expect(segment.readBigUInt64BE(segment.indexOf('tfdt') + 8)).toBe(0n)
+    expect(Buffer.from(buildInitSegment(movie.tracks)).includes('edts')).toBe(false)
+    expect(() => buildMediaSegment(movie, { sequenceNumber: 1, startMs: -1 })).toThrow(RangeError)
   })
 })
 
