@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { MediaAnswer } from '../operation.js'
 import type { Exchange } from './exchange.js'
 
-/** A reader that takes nothing for so long is gone, whatever its socket says. Live answers are exempt: theirs may have nothing to take. */
+/** A reader that takes nothing of what it is sent for so long is gone, whatever its socket says. A live answer may have nothing to send. */
 const STALLED_READER_MS = 10 * 60 * 1000
 
 /**
@@ -38,7 +38,6 @@ function sendHead({ response, call }: Exchange, { contentType, sizeBytes }: Medi
     ...(sizeBytes === null ? {} : { 'content-length': sizeBytes }),
   })
   if (sizeBytes === null) response.flushHeaders()
-  else response.setTimeout(STALLED_READER_MS, () => response.destroy())
 }
 
 interface ChunkRun {
@@ -68,7 +67,9 @@ function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal)
     const leave = () => reject(new ClientLeft())
     if (signal.aborted) return leave()
     signal.addEventListener('abort', leave, { once: true })
+    const stalled = setTimeout(() => response.destroy(), STALLED_READER_MS).unref()
     response.write(chunk, (error) => {
+      clearTimeout(stalled)
       signal.removeEventListener('abort', leave)
       if (error) leave()
       else resolve()

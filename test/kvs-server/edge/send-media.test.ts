@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { EdgeLog } from '../../../src/kvs-server/edge/edge-log.js'
 import { openExchange } from '../../../src/kvs-server/edge/exchange.js'
 import { sendMedia } from '../../../src/kvs-server/edge/send-media.js'
@@ -18,6 +18,7 @@ interface Sending {
 
 const servers: Server[] = []
 afterEach(() => {
+  jest.useRealTimers()
   for (const server of servers.splice(0)) server.close()
 })
 
@@ -197,3 +198,30 @@ test('a reader that stalls holds one buffer and no more', async () => {
   expect(madeWhileStalled).toBeLessThan(20)
   expect(made).toBe(100)
 })
+
+test.each([null, 1e12])(
+  'a reader that takes nothing for ten minutes is let go, whether or not the answer has a length (%p)',
+  async (sizeBytes) => {
+    let isFreed = false
+    async function* body() {
+      try {
+        for (;;) yield new Uint8Array(1_048_576)
+      } finally {
+        isFreed = true
+      }
+    }
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
+    const sending = await serve(() => ({ contentType: 'video/webm', sizeBytes, body: body() }))
+    const answer = await open(sending.url)
+    answer.on('error', () => {}).pause()
+    for (let counted = -1; counted < sending.counted.bytes; ) {
+      counted = sending.counted.bytes
+      for (let turn = 0; turn < 1000; turn += 1) await new Promise(setImmediate)
+    }
+    jest.advanceTimersByTime(10 * 60_000 - 1)
+    expect(isFreed).toBe(false)
+    jest.advanceTimersByTime(1)
+    expect(await sending.outcome).toBe('done')
+    expect([isFreed, sending.logged]).toEqual([true, []])
+  },
+)
