@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import { type FragmentNumberParts, parseFragmentNumber } from '../archive/fragment-number.js'
+import { parseFragmentNumber } from '../archive/fragment-number.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import type { WireInput } from '../operation.js'
 import { parseEnum, parseString, parseTimestamp, refuse } from '../wire/wire-input.js'
@@ -10,7 +10,7 @@ import { parseEnum, parseString, parseTimestamp, refuse } from '../wire/wire-inp
 export type MediaStart =
   | { readonly kind: 'now' }
   | { readonly kind: 'earliest' }
-  | { readonly kind: 'after'; readonly sequence: number }
+  | { readonly kind: 'after'; readonly fragmentNumber: string }
   | { readonly kind: 'at'; readonly clock: 'producer' | 'server'; readonly timestampMs: EpochMs }
 
 const SELECTOR_TYPES = ['FRAGMENT_NUMBER', 'SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP', 'NOW', 'EARLIEST', 'CONTINUATION_TOKEN'] as const
@@ -22,10 +22,10 @@ export function parseMediaStart(selector: WireInput): MediaStart {
     case 'EARLIEST':
       return { kind: 'earliest' }
     case 'FRAGMENT_NUMBER':
-      return { kind: 'after', sequence: parseNumber(selector, 'AfterFragmentNumber').sequence }
+      return { kind: 'after', fragmentNumber: parseNumber(selector, 'AfterFragmentNumber') }
     // A token is the number of the fragment that it came with, as on AWS.
     case 'CONTINUATION_TOKEN':
-      return { kind: 'after', sequence: parseNumber(selector, 'ContinuationToken').sequence }
+      return { kind: 'after', fragmentNumber: parseNumber(selector, 'ContinuationToken') }
     case 'SERVER_TIMESTAMP':
       return { kind: 'at', clock: 'server', timestampMs: parseTimestamp(selector, 'StartTimestamp') }
     case 'PRODUCER_TIMESTAMP':
@@ -33,18 +33,18 @@ export function parseMediaStart(selector: WireInput): MediaStart {
   }
 }
 
-function parseNumber(selector: WireInput, member: string): FragmentNumberParts {
+function parseNumber(selector: WireInput, member: string): string {
   const text = parseString(selector, member, { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ })
-  return parseFragmentNumber(text) ?? refuse(member, 'the number of a fragment of the stream', text)
+  return parseFragmentNumber(text) === null ? refuse(member, 'a fragment number as acknowledgements, lists and tags have it', text) : text
 }
 
-/** The sequence behind which the first fragment to give stands. */
-export function findStartSequence(archive: Archive, stream: StreamRecord, start: MediaStart): number {
+/** The sequence behind which the first fragment to give stands; null where the fragment to go on from is not there, or no longer. */
+export function findStartSequence(archive: Archive, stream: StreamRecord, start: MediaStart): number | null {
   switch (start.kind) {
     case 'earliest':
       return -1
     case 'after':
-      return start.sequence
+      return archive.find(stream, start.fragmentNumber)?.sequence ?? null
     case 'now':
       return before(archive.findNewest(stream)) ?? -1
     case 'at':

@@ -1,4 +1,4 @@
-import { buildTags } from '../../media/matroska/muxer.js'
+import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
@@ -97,7 +97,7 @@ function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: Arch
 
 /** Status 200 was sent long ago: the tags that stand for an exception. */
 function expired({ fragmentNumber }: ArchivedFragment): Uint8Array {
-  return buildTags([
+  return buildTagsDocument([
     { name: 'AWS_KINESISVIDEO_FRAGMENT_NUMBER', value: fragmentNumber },
     { name: 'AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE', value: '4000' },
     { name: 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE', value: 'The fragment is no longer retained.' },

@@ -1,6 +1,7 @@
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import type { StreamRecord } from '../archive/stream-record.js'
 import { followStream } from '../chunks/live-reader.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../chunks/media-chunk.js'
 import { findStartSequence, type MediaStart, parseMediaStart } from '../chunks/media-start.js'
@@ -15,37 +16,52 @@ interface Input {
   readonly start: MediaStart
 }
 
-type Services = Pick<KvsServices, 'streams' | 'archive' | 'quotas' | 'closing'>
+type Services = Pick<KvsServices, 'clock' | 'streams' | 'archive' | 'quotas' | 'closing'>
 
 /** The stream's fragments from some point on, then each that comes, for as long as the reader stays. */
 export const getMedia: Operation<Input, Services> = {
   name: 'GetMedia',
   parse: (input) => ({ stream: parseStreamSelector(input), start: parseMediaStart(parseStructure(input, 'StartSelector')) }),
-  run({ stream: selector, start }, { streams, archive, quotas, closing }, call) {
+  run({ stream: selector, start }, { clock, streams, archive, quotas, closing }, call) {
     const stream = streams.get(selector)
     const sequence = findStartSequence(archive, stream, start)
     const disconnect = quotas.connect('GetMedia', stream.id)
     // A body that nobody began to read still has its connection counted off.
     call.signal.addEventListener('abort', disconnect, { once: true })
+    // `video/webm` is what the service was seen to say, of Matroska of any codec.
+    const answer = { contentType: 'video/webm', sizeBytes: null }
+    if (sequence === null) return { ...answer, body: tellNotFound(disconnect) }
     const signal = AbortSignal.any([call.signal, closing])
     const fragments = followStream({ archive, streamId: stream.id, findStream: () => streams.findById(stream.id), signal }, sequence)
-    // `video/webm` is what the service was seen to say, of Matroska of any codec.
     const pacing = { pace: quotas.pace('GetMedia', stream.id), signal: call.signal }
-    return { contentType: 'video/webm', sizeBytes: null, body: readLive(archive, stream, { fragments, pacing, disconnect }) }
+    return { ...answer, body: readLive(archive, { fragments, clock, pacing, disconnect }) }
   },
+}
+
+/** Status 200 is what the service answers; what is wrong stands in the media. */
+async function* tellNotFound(disconnect: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield buildTagsDocument([
+      { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'Requested fragment is not found.' },
+      { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '4000' },
+    ])
+  } finally {
+    disconnect()
+  }
 }
 
 interface LiveBody {
   readonly fragments: AsyncIterable<ArchivedFragment>
+  readonly clock: Clock
   readonly pacing: PacedMediaOptions
   readonly disconnect: () => void
 }
 
-async function* readLive(archive: Archive, stream: StreamRecord, { fragments, pacing, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
+async function* readLive(archive: Archive, { fragments, clock, pacing, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
   try {
     for await (const fragment of fragments) {
       // What retention has just taken is passed over, like what it took before.
-      const chunk = readChunk(archive, fragment, tagsOf(fragment, archive.findNewest(stream)))
+      const chunk = readChunk(archive, fragment, tagsOf(fragment, clock.now()))
       if (chunk !== null) yield* paceFragment(chunk, pacing)
     }
   } finally {
@@ -53,9 +69,9 @@ async function* readLive(archive: Archive, stream: StreamRecord, { fragments, pa
   }
 }
 
-function tagsOf(fragment: ArchivedFragment, newest: ArchivedFragment | null): ServiceTags {
-  const { fragmentNumber, serverTimestampMs, producerTimestampMs } = fragment
-  const behindMs = Math.max(0, (newest?.serverTimestampMs ?? serverTimestampMs) - serverTimestampMs)
+/** Captures show how far behind the wall clock the fragment is as it is sent, and not how far behind the newest. */
+function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: ArchivedFragment, now: EpochMs): ServiceTags {
+  const behindMs = Math.max(0, Math.round(now - serverTimestampMs))
   return {
     before: [
       { name: 'AWS_KINESISVIDEO_FRAGMENT_NUMBER', value: fragmentNumber },

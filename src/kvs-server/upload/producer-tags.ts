@@ -19,6 +19,10 @@ const SERVICE_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_PRODUCER_SIDE_TIMESTAMP',
   'AWS_KINESISVIDEO_MILLIS_BEHIND_NOW',
   'AWS_KINESISVIDEO_CONTINUATION_TOKEN',
+  'AWS_KINESISVIDEO_ERROR_CODE',
+  'AWS_KINESISVIDEO_ERROR_ID',
+  'AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE',
+  'AWS_KINESISVIDEO_EXCEPTION_MESSAGE',
 ])
 
 /** How many of a fragment's tags are the producer's, `before` of which are counted already; refuses what is over the limits. */

@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { concat } from '../mp4/box.js'
 import { ByteWindow } from './byte-window.js'
-import { encodeElement, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'
+import { encodeElement, encodeId, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'
 import { ElementHeader } from './element-header.js'
 import { ELEMENT } from './element-ids.js'
 import type { SimpleTag } from './events.js'
@@ -30,6 +30,12 @@ export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
 /** A Tags element with one Tag, without Targets, as Kinesis Video writes its own around each fragment. */
 export function buildTags(tags: readonly SimpleTag[]): Uint8Array {
   return encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, ...tags.map(encodeSimpleTag)))
+}
+
+/** A document of its own that holds nothing but tags: what Kinesis Video has to say where there is no media to say it around. */
+export function buildTagsDocument(tags: readonly SimpleTag[]): Uint8Array {
+  const docType = encodeStringElement(ELEMENT.DocType, 'matroska')
+  return concat([encodeElement(ELEMENT.EBML, docType), encodeId(ELEMENT.Segment), UNKNOWN_SIZE_OCTETS, buildTags(tags)])
 }
 
 function encodeSimpleTag({ name, value }: SimpleTag): Uint8Array {

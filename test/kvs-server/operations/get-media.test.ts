@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { GetMediaCommand, KinesisVideoMediaClient } from '@aws-sdk/client-kinesis-video-media'
 import { describe, expect, test } from '@jest/globals'
+import { isMediaAnswer } from '../../../src/kvs-server/operation.js'
+import { getMediaForFragmentList } from '../../../src/kvs-server/operations/get-media-for-fragment-list.js'
+import { Quotas } from '../../../src/kvs-server/quotas/quotas.js'
+import { openTestArchive } from '../../support/archive-for-test.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { footage, header, recording, tags } from '../../support/footage.js'
 import { type KvsTestServer, startKvsTestServer, TEST_CREDENTIALS } from '../../support/kvs-test-server.js'
@@ -9,8 +13,11 @@ import { type Ack, Producer, upload } from '../../support/producer.js'
 
 const START = 1_700_000_000
 
-async function startWith(body: Uint8Array, hours = 24): Promise<{ kvs: KvsTestServer; numbers: string[] }> {
-  const kvs = await startKvsTestServer()
+async function startWith(
+  body: Uint8Array,
+  { hours = 24, ...options }: Parameters<typeof startKvsTestServer>[0] & { hours?: number } = {},
+): Promise<{ kvs: KvsTestServer; numbers: string[] }> {
+  const kvs = await startKvsTestServer(options)
   await kvs.post('/createStream', { StreamName: 'cam', DataRetentionInHours: hours })
   const acks = await upload(kvs.url, body, { stream: 'cam', start: String(START) })
   return { kvs, numbers: numbersOf(acks) }
@@ -44,6 +51,12 @@ function tagsOf(bytes: Uint8Array, name: string): string[] {
   return eventsOf(demux(bytes), 'tags').flatMap((event) => event.tags.filter((tag) => tag.name === name).map(({ value }) => value))
 }
 
+async function bytesOfBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk.slice())
+  return concatBytes(...chunks)
+}
+
 describe('GetMedia', () => {
   const BODY = recording([0, 2000, 4000].map((ticks) => footage(ticks)))
 
@@ -61,8 +74,41 @@ describe('GetMedia', () => {
     expect(tagsOf(media, 'AWS_KINESISVIDEO_CONTINUATION_TOKEN')).toEqual(numbers)
     expect(tagsOf(media, 'AWS_KINESISVIDEO_PRODUCER_TIMESTAMP')).toEqual([`${START}.000`, `${START + 2}.000`])
     expect(tagsOf(media, 'AWS_KINESISVIDEO_SERVER_TIMESTAMP')[0]).toMatch(/^\d{10}\.\d{3}$/)
-    expect(tagsOf(media, 'AWS_KINESISVIDEO_MILLIS_BEHIND_NOW').at(-1)).toBe('0')
   })
+
+  test('tells how far behind the clock each fragment is as it is sent', async () => {
+    const clock = { at: Date.parse('2026-05-04T12:00:00Z'), now: () => clock.at }
+    const { kvs } = await startWith(BODY, { clock })
+    await using _ = kvs
+    clock.at += 7500
+    const media = await readMedia(kvs, { StartSelectorType: 'EARLIEST' }, 3)
+    expect(tagsOf(media, 'AWS_KINESISVIDEO_MILLIS_BEHIND_NOW')).toEqual(['7500', '7500', '7500'])
+  })
+
+  test.each(['FRAGMENT_NUMBER', 'CONTINUATION_TOKEN'])(
+    'says in the media that there is no such fragment to go on from (%s)',
+    async (type) => {
+      const clock = { at: Date.parse('2026-05-04T12:00:00Z'), now: () => clock.at }
+      const { kvs, numbers } = await startWith(BODY, { clock, hours: 1 })
+      await using _ = kvs
+      await kvs.post('/createStream', { StreamName: 'other', DataRetentionInHours: 1 })
+      const [number = ''] = numbers
+      const StartSelector = { StartSelectorType: type, AfterFragmentNumber: number, ContinuationToken: number }
+      const ask = async (StreamName: string) => {
+        const answer = await kvs.post('/getMedia', { StreamName, StartSelector })
+        expect(answer.status).toBe(200)
+        return demux(new Uint8Array(await answer.arrayBuffer()))
+      }
+      clock.at += 3_600_001
+      for (const media of [await ask('other'), await ask('cam')]) {
+        expect(media.failure).toBeNull()
+        expect(eventsOf(media, 'tags').flatMap((event) => event.tags)).toEqual([
+          { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'Requested fragment is not found.' },
+          { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '4000' },
+        ])
+      }
+    },
+  )
 
   test('begins where the selector says', async () => {
     const { kvs, numbers } = await startWith(BODY)
@@ -110,7 +156,7 @@ describe('GetMedia', () => {
   })
 
   test.each([24, 0])('follows a stream live through the SDK (retention of %i hours), until it is deleted', async (hours) => {
-    const { kvs } = await startWith(footage(0).subarray(0, 0), hours)
+    const { kvs } = await startWith(footage(0).subarray(0, 0), { hours })
     await using _ = kvs
     const client = new KinesisVideoMediaClient({ endpoint: kvs.url, region: 'us-east-1', credentials: TEST_CREDENTIALS })
     const { Payload } = await client.send(new GetMediaCommand({ StreamName: 'cam', StartSelector: { StartSelectorType: 'NOW' } }))
@@ -140,6 +186,24 @@ describe('GetMediaForFragmentList', () => {
     expect(tagsOf(media, 'AWS_KINESISVIDEO_PRODUCER_TIMESTAMP')).toEqual([`${START + 4}.000`, `${START}.000`])
     expect(tagsOf(media, 'AWS_KINESISVIDEO_MILLIS_BEHIND_NOW')).toEqual([])
     expect(eventsOf(demux(media), 'cluster-end').map(({ timestampMs }) => timestampMs)).toEqual([4000, 0])
+  })
+
+  test('gives a document of tags in the place of a fragment that retention takes meanwhile, the first one too', async () => {
+    await using archive = await openTestArchive()
+    const stream = archive.createStream('cam', 1)
+    const acks = await archive.upload(stream, recording([footage(0), footage(2000)]))
+    const Fragments = acks.flatMap(({ EventType, FragmentNumber }) => (EventType === 'RECEIVED' ? [FragmentNumber] : []))
+    const services = { ...archive, quotas: new Quotas({ clock: archive.clock, enabled: false }) }
+    const call = { requestId: 'id', signal: AbortSignal.timeout(20_000), baseUrl: '' }
+    const answer = await getMediaForFragmentList.run(getMediaForFragmentList.parse({ StreamName: 'cam', Fragments }), services, call)
+    archive.clock.at += 3_600_001
+    await archive.archive.sweep()
+    const media = demux(isMediaAnswer(answer) ? await bytesOfBody(answer.body) : new Uint8Array(0))
+    expect(media.failure).toBeNull()
+    const told = (name: string) =>
+      eventsOf(media, 'tags').flatMap((event) => event.tags.flatMap((tag) => (tag.name === name ? [tag.value] : [])))
+    expect(told('AWS_KINESISVIDEO_FRAGMENT_NUMBER')).toEqual(Fragments)
+    expect(told('AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE')).toEqual(['4000', '4000'])
   })
 
   test('refuses numbers of another stream in the service’s own words', async () => {
