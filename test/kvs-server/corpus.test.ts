@@ -287,10 +287,13 @@ describe('a broken request', () => {
       '{"StreamName":"\ud800"}',
       '{"a":1e999}',
       `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
+      `{"StreamName":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      `{"ResourceARN":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
     ]) {
       const answer = await fetch(kvs.url + path, { method: 'POST', body })
       await answer.body?.cancel()
       expect([200, 400]).toContain(answer.status)
+      if (answer.status !== 200) expect(answer.headers.get('x-amzn-errortype')).toMatch(/Exception$/)
     }
   })
 

@@ -19,6 +19,9 @@ export interface IntegerRule {
 /** The years 1 to 9999, all that clients can name: some write "from the beginning" as the year 1, or a little below zero. */
 const FIRST_EPOCH_MS = -62_135_596_800_000
 const LAST_EPOCH_MS = 253_402_300_799_999
+/** Of a refused value. */
+const SHOWN_CHARACTERS = 80
+const SHOWN_DEPTH = 3
 
 export function refuse(member: string, expected: string, got: unknown): never {
   throw new AwsException('InvalidArgumentException', `${member} must be ${expected} (got ${show(got)})`)
@@ -96,6 +99,18 @@ export function refuseAbsent(member: string): never {
 
 // What a caller sent is shown back only in part, so that an error stays readable whatever came.
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+  const text = typeof value === 'string' ? value : toShortJson(value)
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 3)}…` : text
+}
+
+/** No deeper and no longer than is shown: JSON.stringify has no stack for what nests a hundred thousand times, which JSON.parse has. */
+function toShortJson(value: unknown, depth = SHOWN_DEPTH): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value)
+  if (depth === 0) return '…'
+  if (Array.isArray(value)) {
+    const items = value.slice(0, SHOWN_CHARACTERS)
+    return `[${items.map((item) => toShortJson(item, depth - 1)).join(',')}]`
+  }
+  const members = Object.entries(value).slice(0, SHOWN_CHARACTERS)
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${toShortJson(member, depth - 1)}`).join(',')}}`
 }
