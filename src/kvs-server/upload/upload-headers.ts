@@ -33,11 +33,11 @@ function parseStream(headers: IncomingHttpHeaders): StreamSelector {
 
 /**
  * Epoch seconds, read as a decimal number. AWS's C producer writes the milliseconds without zero padding (5 ms as `.5`): the number then
- * means what it says, here as on AWS.
+ * means what it says, here as on AWS. Java's notation (`1.767323045678E9`) is how the service itself writes times.
  */
 function parseStart(text: string | readonly string[] | undefined): EpochMs | null {
   if (text === undefined) return null
-  if (typeof text !== 'string' || !/^\d{1,12}(\.\d{0,9})?([eE]\+?\d{1,2})?$/.test(text.trim())) {
+  if (typeof text !== 'string' || !/^\d{1,12}(\.\d{0,20})?([eE]\+?\d{1,2})?$/.test(text.trim())) {
     return refuse(START_HEADER, 'a time in epoch seconds', text)
   }
   const startMs = Math.round(Number(text) * 1000)

@@ -47,7 +47,9 @@ describe('PutMedia', () => {
     // 5 ms, as AWS's C producer writes them: without zero padding, so half a second.
     await upload(kvs.url, recording([footage(250)]), { stream: 'cam', start: '1700000000.5' })
     await upload(kvs.url, recording([footage(1_800_000_000_123)]), { stream: 'cam', timecodes: 'ABSOLUTE' })
-    expect(await listProducerTimes(kvs)).toEqual([1_700_000_000.75, 1_800_000_000.123])
+    // As AWS itself writes times.
+    await upload(kvs.url, recording([footage(0)]), { stream: 'cam', start: '1.900000045678E9' })
+    expect(await listProducerTimes(kvs)).toEqual([1_700_000_000.75, 1_800_000_000.123, 1_900_000_045.678])
   })
 
   test.each([
