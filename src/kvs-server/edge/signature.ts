@@ -42,6 +42,12 @@ const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s
 const SCOPE = /^([^/\s]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/
 const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
+/**
+ * All clients sign a value as UTF-8. Most also send it so, and Node makes a character of each byte (`latin1` gives the bytes back); Node's and
+ * Python's own write the header in Latin-1, which Node reads as it was meant.
+ */
+const ENCODINGS = ['latin1', 'utf8'] as const
+
 /** Returns when the signature is good; refuses with the exceptions and texts of the service otherwise. */
 export function verifySignature(request: SignedRequest, { accessKeys, nowMs }: SignatureOptions): void {
   const headers = collectHeaders(request.rawHeaders)
@@ -51,8 +57,11 @@ export function verifySignature(request: SignedRequest, { accessKeys, nowMs }: S
 
   const date = parseRequestDate(headers, credential, nowMs)
   const canonical = buildCanonicalRequest(request, headers, credential.signedHeaders)
-  const toSign = [ALGORITHM, date, credential.scope, sha256(canonical)].join('\n')
-  if (!equalsInConstantTime(sign(key.secretAccessKey, credential, toSign), credential.signature)) {
+  const isGood = ENCODINGS.some((encoding) => {
+    const toSign = [ALGORITHM, date, credential.scope, sha256(Buffer.from(canonical, encoding))].join('\n')
+    return equalsInConstantTime(sign(key.secretAccessKey, credential, toSign), credential.signature)
+  })
+  if (!isGood) {
     throw new AwsException(
       'InvalidSignatureException',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
@@ -64,7 +73,8 @@ function collectHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, stri
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase()
-    const value = (rawHeaders[i + 1] ?? '').trim().replace(/ +/g, ' ')
+    // Not trim(), nor \s: the no-break space that they take to be blank may be a byte of a character.
+    const value = (rawHeaders[i + 1] ?? '').replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
@@ -125,13 +135,14 @@ function canonicalQuery(query: string): string {
   if (query === '') return ''
   return query
     .split('&')
-    .map((pair) =>
-      splitOnce(pair)
-        .map((part) => encodeRfc3986(decodeLeniently(part)))
-        .join('='),
-    )
-    .sort()
+    .map((pair) => splitOnce(pair).map((part) => encodeRfc3986(decodeLeniently(part))))
+    .sort(([name = '', value = ''], [otherName = '', otherValue = '']) => compare(name, otherName) || compare(value, otherValue))
+    .map((pair) => pair.join('='))
     .join('&')
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 function sign(secret: string, { date, region }: Credential, toSign: string): string {
