@@ -5,6 +5,7 @@ import type { Faults } from '../faults/faults.js'
 import type { WireInput } from '../operation.js'
 import { isStructure, parseList, refuse } from '../wire/wire-input.js'
 import type { Gatekeeper } from './gatekeeper.js'
+import { toErrorBody } from './send-error.js'
 import { parseWireBody } from './wire-body.js'
 
 export interface FaultRoutes {
@@ -22,7 +23,8 @@ export function registerFaultRoutes(scope: FastifyInstance, { faults, gatekeeper
       return await reply.send(act(parseWireBody(body)))
     } catch (error) {
       if (!(error instanceof AwsException)) throw error
-      return reply.code(error.status).header('x-amzn-ErrorType', error.name).send({ __type: error.name, Message: error.message })
+      const headers = { 'x-amzn-RequestId': request.id, 'x-amzn-ErrorType': error.name }
+      return reply.code(error.status).headers(headers).send(toErrorBody(error))
     }
   }
   scope.post(

@@ -25,7 +25,11 @@ const LOWER_CASE_MESSAGE: readonly string[] = [
   'UnrecognizedClientException',
 ]
 
-export function sendError({ response, call }: Exchange, { name, status, message }: WireError): void {
-  const member = LOWER_CASE_MESSAGE.includes(name) ? 'message' : 'Message'
-  sendJson(response, { __type: name, [member]: message }, { status, requestId: call.requestId, headers: { 'x-amzn-ErrorType': name } })
+export function sendError({ response, call }: Exchange, error: WireError): void {
+  const { name, status } = error
+  sendJson(response, toErrorBody(error), { status, requestId: call.requestId, headers: { 'x-amzn-ErrorType': name } })
+}
+
+export function toErrorBody({ name, message }: Pick<WireError, 'name' | 'message'>): object {
+  return { __type: name, [LOWER_CASE_MESSAGE.includes(name) ? 'message' : 'Message']: message }
 }

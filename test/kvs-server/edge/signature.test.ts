@@ -168,12 +168,21 @@ describe('a signature', () => {
   test.each<[string, Variant]>([
     ['over an unsigned payload', { headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }],
     ['over a header with blanks in a row', { headers: { 'x-amz-meta': '  a   b  ' } }],
+    ['over a header with a tab in it', { headers: { 'x-amz-meta': 'a \t b' } }],
+    ['over a query whose names sort another way than its pairs', { query: { 'a-b': '2', a: '1' } }],
+    ['over a header in the Latin-1 that Node and Python write', { headers: { 'x-amz-meta': 'Zoë à' } }],
     ['over a query', { query: { b: '2 3', a: '1', 'c/d': "(*)'!" } }],
     ['of PutMedia, over the empty string', { path: '/putMedia', body: '', headers: { 'x-amzn-stream-name': 'dock' } }],
     ['14 minutes old', { at: NOW_MS - 14 * 60_000 }],
     ['14 minutes ahead', { at: NOW_MS + 14 * 60_000 }],
   ])('%s is accepted', async (_what, variant) => {
     expect(refusal(await signed(variant))).toBe('accepted')
+  })
+
+  test('over a header in UTF-8 is accepted, of which Node gives each byte as a character', async () => {
+    const request = await signed({ headers: { 'x-amz-meta': 'Zoë à' } })
+    const rawHeaders = request.rawHeaders.map((part) => (part === 'Zoë à' ? Buffer.from(part).toString('latin1') : part))
+    expect(refusal({ ...request, rawHeaders })).toBe('accepted')
   })
 
   test('covers the body, whatever hash the client claims', async () => {
@@ -294,6 +303,8 @@ describe('a server with access keys', () => {
   test('tells the state of the server without a signature, and sets no fault rules without one', async () => {
     await using kvs = await startKvsTestServer({ accessKeys: [TEST_CREDENTIALS], faults: true })
     expect((await fetch(`${kvs.url}/health/live`)).status).toBe(200)
-    expect((await kvs.post('/_faults', { fault: { kind: 'throttle' } })).status).toBe(403)
+    const refused = await kvs.post('/_faults', { fault: { kind: 'throttle' } })
+    expect([refused.status, refused.headers.get('x-amzn-requestid')]).toEqual([403, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    expect(await refused.json()).toEqual({ __type: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' })
   })
 })
