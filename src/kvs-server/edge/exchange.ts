@@ -29,9 +29,16 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
 }
 
 // AWS's C producer leaves the port out of the Host that it signs and sends, whatever port it has connected to. A name of this machine
-// without one therefore means the port of the connection; any other name is that of a proxy, which stands on port 80.
-function toBaseUrl({ headers: { host = '' }, socket }: IncomingMessage): string | null {
+// without one therefore means the port of the connection; any other name is that of a proxy, which stands on port 80, or on 443 where it is
+// on this machine and says that its clients speak TLS to it. The answer goes to the one who asked: the header can mislead nobody else.
+function toBaseUrl({ headers: { host = '', 'x-forwarded-proto': protocol }, socket }: IncomingMessage): string | null {
   if (!HOST.test(host)) return null
-  const isOfThisMachine = isLoopbackHost(host) || host === socket.localAddress
-  return isOfThisMachine && socket.localPort !== 80 ? `http://${host}:${socket.localPort}` : `http://${host}`
+  if (protocol === 'https' && isOfThisMachine(socket.remoteAddress)) return `https://${host}`
+  const isOwnName = isLoopbackHost(host) || host === socket.localAddress
+  return isOwnName && socket.localPort !== 80 ? `http://${host}:${socket.localPort}` : `http://${host}`
+}
+
+/** A server that listens on both families sees IPv4 addresses in their IPv6 form. */
+function isOfThisMachine(address = ''): boolean {
+  return isLoopbackHost(address.replace(/^::ffff:/, ''))
 }

@@ -156,6 +156,16 @@ test('a Host without a port, as the C producer sends it, is answered with the po
   }
 })
 
+test('a proxy on this machine that speaks TLS to its clients has its own address told, in sessions too', async () => {
+  const body = '{"StreamName":"dock","APIName":"GET_CLIP"}'
+  for (const host of ['kvs.example.com', 'kvs.example.com:8443', 'localhost']) {
+    const { text } = await send('/getDataEndpoint', body, { host, 'x-forwarded-proto': 'https' })
+    expect(JSON.parse(text)).toEqual({ DataEndpoint: `https://${host}` })
+  }
+  const plain = await send('/getDataEndpoint', body, { host: 'kvs.example.com', 'x-forwarded-proto': 'http' })
+  expect(JSON.parse(plain.text)).toEqual({ DataEndpoint: 'http://kvs.example.com' })
+})
+
 describe('an error', () => {
   test('has its status, type, message and request id where every client looks for them', async () => {
     const answer = await kvs.post('/describeStream', { StreamName: 'nowhere' })
