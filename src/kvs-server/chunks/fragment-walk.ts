@@ -26,6 +26,19 @@ export function* walkFragments({ archive, stream, range, after = null }: WalkOpt
   }
 }
 
+/** By server time, then of ingestion, from the fragment on backwards. */
+export function* walkBack(
+  { archive, stream }: Pick<WalkOptions, 'archive' | 'stream'>,
+  from: ArchivedFragment,
+): Generator<ArchivedFragment> {
+  for (let newest: ArchivedFragment | null = from; newest !== null; ) {
+    const { serverTimestampMs: ms, sequence } = newest
+    const together = [...walkFragments({ archive, stream, range: { clock: 'server', startMs: ms, endMs: ms } })]
+    yield* together.filter((other) => other.sequence <= sequence).reverse()
+    newest = archive.findAt(stream, 'server', ms - 1)
+  }
+}
+
 export function cursorAt(fragment: ArchivedFragment, clock: FragmentRange['clock']): FragmentCursor {
   return { timestampMs: timestampOf(fragment, clock), sequence: fragment.sequence }
 }

@@ -4,7 +4,7 @@ import { type Archive, retainedSince } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { timestampOf, walkFragments } from '../chunks/fragment-walk.js'
+import { timestampOf, walkBack, walkFragments } from '../chunks/fragment-walk.js'
 import { checkClipRange } from '../clip/clip-range.js'
 import { sessionMedia } from '../clip/session-media.js'
 import { refuseOutsideRetention } from '../wire/fragment-selector.js'
@@ -72,15 +72,22 @@ function findLiveStart(
   { archive, stream, now }: SessionPlace,
   { clock, maxFragments }: Pick<HlsRequest, 'clock' | 'maxFragments'>,
 ): ArchivedFragment | null {
-  let first = archive.findNewest(stream)
-  if (first === null || first.serverTimestampMs + first.lengthMs < now - LIVE_MS) return null
-  for (let taken = 1; taken < maxFragments; taken += 1) {
-    const before = archive.findAt(stream, 'server', first.serverTimestampMs - 1)
-    if (before === null || first.serverTimestampMs - before.serverTimestampMs - before.lengthMs > LIVE_MS) break
-    if (timestampOf(before, clock) >= timestampOf(first, clock)) break
+  const newest = archive.findNewest(stream)
+  if (newest === null || newest.serverTimestampMs + newest.lengthMs < now - LIVE_MS) return null
+  let first: ArchivedFragment | null = null
+  let taken = 0
+  for (const before of walkBack({ archive, stream }, newest)) {
+    if (first !== null && !leadsTo(first, before, clock)) break
     first = before
+    taken += 1
+    if (taken === maxFragments) break
   }
   return first
+}
+
+function leadsTo(after: ArchivedFragment, before: ArchivedFragment, clock: HlsSession['clock']): boolean {
+  if (after.serverTimestampMs - before.serverTimestampMs - before.lengthMs > LIVE_MS) return false
+  return clock === 'server' || before.producerTimestampMs < after.producerTimestampMs
 }
 
 function refuseEmpty(): never {

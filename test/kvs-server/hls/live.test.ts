@@ -26,9 +26,9 @@ afterEach(async () => {
   await kvs[Symbol.asyncDispose]()
 })
 
-/** A fragment of one second at that second of the recording, received at that time. */
-async function send(second: number): Promise<void> {
-  clock.at = NOW + second * 1000
+/** A fragment of one second at that second of the recording, received at that time or another. */
+async function send(second: number, receivedAtMs = NOW + second * 1000): Promise<void> {
+  clock.at = receivedAtMs
   await producer.send(footage(second * 1000, { form: 'known' }))
   const { FragmentNumber = '' } = await producer.until('PERSISTED', numbers.length + 1)
   numbers.push(FragmentNumber)
@@ -93,6 +93,13 @@ describe('a LIVE session', () => {
     await producer.send(footage(11_000))
     const { FragmentNumber = '' } = await producer.until('PERSISTED', 2)
     expect(fragmentNumbers(await load(master))).toEqual([...shown, FragmentNumber])
+  })
+
+  test('counts fragments that were received in the same millisecond like any others', async () => {
+    for (let second = 0; second < 8; second += 1) {
+      await send(second, NOW)
+    }
+    expect(fragmentNumbers(await load(await start()))).toEqual(numbers.slice(3))
   })
 
   test('does not reach back over a hole of half a minute', async () => {
