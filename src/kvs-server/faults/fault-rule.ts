@@ -117,9 +117,12 @@ function parseFault(input: WireInput): Fault {
   return fault
 }
 
+/** Of names that this server never answers with: AWS's common errors, and what the models of other operations have. Others are 400. */
+const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthenticationToken: 403, StreamEdgeConfigurationNotFoundException: 404 }
+
 function parseException(input: WireInput): Fault {
   const name = parseString(input, 'name', { min: 1, max: 100, pattern: /^[A-Za-z.]+$/ })
-  const modelled = Object.entries(EXCEPTION_STATUS).find(([known]) => known === name)?.[1] ?? 400
+  const modelled = Object.entries({ ...EXCEPTION_STATUS, ...FOREIGN_STATUS }).find(([known]) => known === name)?.[1] ?? 400
   return {
     kind: 'exception',
     name,

@@ -128,6 +128,16 @@ describe('a server that allows faults', () => {
       message: 'expired',
       $metadata: { httpStatusCode: 401 },
     })
+    for (const [name, httpStatusCode] of [
+      ['MissingAuthenticationToken', 403],
+      ['InvalidClientTokenId', 403],
+      ['StreamEdgeConfigurationNotFoundException', 404],
+      ['ThrottlingException', 400],
+    ] as const) {
+      await setFault({ kind: 'exception', name }, { times: 1 })
+      const answer = await raw()
+      expect([answer.headers.get('x-amzn-errortype'), answer.status]).toEqual([name, httpStatusCode])
+    }
     await setFault({ kind: 'exception', name: 'RequestTimeTooSkewed', status: 403 }, { times: 1 })
     await expect(describeDock()).rejects.toMatchObject({ name: 'RequestTimeTooSkewed', $metadata: { httpStatusCode: 403 } })
     await setFault({ kind: 'exception', name: 'InternalFailure' }, { times: 1 })
