@@ -49,6 +49,22 @@ test('a stream has 50 tags at most, and a call that would make it more sets none
   expect(Tags?.k0).toBe('v')
 })
 
+test('no call takes more than 50 tags', async () => {
+  const ResourceARN = await createStream('tagless')
+  const Tags = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v']))
+  const TagList = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }))
+  const calls = [
+    () => kvs.control.send(new CreateStreamCommand({ StreamName: 'another', Tags })),
+    () => kvs.control.send(new TagStreamCommand({ StreamName: 'tagless', Tags })),
+    () => kvs.control.send(new TagResourceCommand({ ResourceARN, Tags: TagList })),
+  ]
+  for (const call of calls) {
+    await expect(call()).rejects.toMatchObject({ name: 'TagsPerResourceExceededLimitException', $metadata: { httpStatusCode: 400 } })
+  }
+  const none = await kvs.post('/tagStream', { StreamName: 'tagless', Tags: {} })
+  expect(none.headers.get('x-amzn-errortype')).toBe('InvalidArgumentException')
+})
+
 test('tags go with their stream', async () => {
   const StreamARN = await createStream('brief', { a: '1' })
   await kvs.control.send(new DeleteStreamCommand({ StreamARN }))

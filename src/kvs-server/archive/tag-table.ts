@@ -12,6 +12,12 @@ const DDL = `
 
 export const TAGS_PER_STREAM = 50
 
+export function refuseTooManyTags(count: number): void {
+  if (count <= TAGS_PER_STREAM) return
+  const text = `A stream has at most ${TAGS_PER_STREAM} tags (it would have ${count})`
+  throw new AwsException('TagsPerResourceExceededLimitException', text)
+}
+
 /** The tags of streams; they go when their stream goes. */
 export class TagTable {
   readonly #database: DatabaseSync
@@ -29,12 +35,7 @@ export class TagTable {
   /** Sets all of the tags or, when the stream would then have too many, none. */
   put(streamId: number, tags: ReadonlyMap<string, string>): void {
     const after = new Set([...Object.keys(this.list(streamId)), ...tags.keys()])
-    if (after.size > TAGS_PER_STREAM) {
-      throw new AwsException(
-        'TagsPerResourceExceededLimitException',
-        `A stream has at most ${TAGS_PER_STREAM} tags (it would have ${after.size})`,
-      )
-    }
+    refuseTooManyTags(after.size)
     const insert = this.#database.prepare('INSERT OR REPLACE INTO stream_tags VALUES (?, ?, ?)')
     inTransaction(this.#database, () => {
       for (const [key, value] of tags) insert.run(streamId, key, value)

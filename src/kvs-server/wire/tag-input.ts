@@ -1,4 +1,4 @@
-import { TAGS_PER_STREAM } from '../archive/tag-table.js'
+import { refuseTooManyTags, TAGS_PER_STREAM } from '../archive/tag-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import { parseStreamSelector, RESOURCE_ARN, type StreamSelector } from './stream-selector.js'
@@ -42,6 +42,7 @@ export function parseOptionalTagMap(input: WireInput): ReadonlyMap<string, strin
 }
 
 export function parseTagList(input: WireInput): ReadonlyMap<string, string> {
+  if (Array.isArray(input.Tags)) refuseTooManyTags(input.Tags.length)
   const tags = parseList(input, 'Tags', LIST).map((tag) => {
     if (!isStructure(tag)) return refuse('Tags', 'a list of {Key, Value}', tag)
     return [parseString(tag, 'Key', TAG_KEY), parseString(tag, 'Value', TAG_VALUE)] as const
@@ -61,8 +62,7 @@ export function refuseTagToken(input: WireInput): void {
 
 function toTags(map: WireInput): ReadonlyMap<string, string> {
   const entries = Object.entries(map)
-  if (entries.length < LIST.min || entries.length > LIST.max) {
-    refuse('Tags', `a map of ${LIST.min} to ${LIST.max} tags`, `${entries.length} tags`)
-  }
+  if (entries.length < LIST.min) refuse('Tags', `a map of ${LIST.min} to ${LIST.max} tags`, `${entries.length} tags`)
+  refuseTooManyTags(entries.length)
   return new Map(entries.map(([key, value]) => [parseText(key, 'a tag key', TAG_KEY), parseText(value, 'a tag value', TAG_VALUE)]))
 }
