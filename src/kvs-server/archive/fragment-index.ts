@@ -93,7 +93,7 @@ export class FragmentIndex {
     const sql = `SELECT ${COLUMNS} FROM fragments
       WHERE stream_id = ? AND (${column}, sequence) > (?, ?) AND ${column} <= ? AND server_ms >= ? AND persisted_ms <= ?
       ORDER BY ${column}, sequence LIMIT ?`
-    const from = after ?? { timestampMs: query.startMs, sequence: -1 }
+    const from = seekFrom(query, after)
     const { streamId, endMs, retainedSinceMs, listedUntilMs } = query
     const rows = this.#all(sql, streamId, from.timestampMs, from.sequence, endMs, retainedSinceMs, listedUntilMs, limit)
     return rows.map(toFragment)
@@ -103,10 +103,20 @@ export class FragmentIndex {
     return this.#one(`SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND sequence = ?`, streamId, sequence)
   }
 
-  /** The first fragment behind `sequence` in order of ingestion that was received at `retainedSinceMs` or later. */
+  /**
+   * The first fragment behind `sequence` in order of ingestion that was received at `retainedSinceMs` or later. Where hundreds of thousands
+   * that were not await the sweep, they are passed over by server time, in whose order fragments are ingested unless the clock was set back.
+   */
   findNext(streamId: number, sequence: number, retainedSinceMs: EpochMs): ArchivedFragment | null {
-    const next = `SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND sequence > ? AND server_ms >= ? ORDER BY sequence LIMIT 1`
-    return this.#one(next, streamId, sequence, retainedSinceMs)
+    const next = this.#one(
+      `SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND sequence > ? ORDER BY sequence LIMIT 1`,
+      streamId,
+      sequence,
+    )
+    if (next === null || next.serverTimestampMs >= retainedSinceMs) return next
+    const retained = `SELECT ${COLUMNS} FROM fragments
+      WHERE stream_id = ? AND server_ms >= ? AND sequence > ? ORDER BY server_ms, sequence LIMIT 1`
+    return this.#one(retained, streamId, retainedSinceMs, sequence)
   }
 
   findNewest(streamId: number): ArchivedFragment | null {
@@ -187,6 +197,12 @@ export class FragmentIndex {
     this.#statements.set(sql, statement)
     return statement
   }
+}
+
+/** By server time, what is past its retention is not even looked at. */
+function seekFrom({ clock, startMs, retainedSinceMs }: FragmentQuery, after: FragmentCursor | null): FragmentCursor {
+  const from = after ?? { timestampMs: startMs, sequence: -1 }
+  return clock === 'server' && from.timestampMs < retainedSinceMs ? { timestampMs: retainedSinceMs, sequence: -1 } : from
 }
 
 function toFragment(row: Row): ArchivedFragment {
