@@ -8,6 +8,7 @@ import { formatFragmentNumber, parseFragmentNumber } from '../../../src/kvs-serv
 import { SessionTable } from '../../../src/kvs-server/archive/session-table.js'
 import type { Acknowledgement } from '../../../src/kvs-server/upload/acknowledgement.js'
 import { NOW, openTestArchive, SetClock, unsyncedDisk } from '../../support/archive-for-test.js'
+import { eventually } from '../../support/eventually.js'
 import { footage, header, recording, tags } from '../../support/footage.js'
 import { concatBytes } from '../../support/mkv-builder.js'
 
@@ -355,7 +356,7 @@ describe('a disk that is full', () => {
       const session = test.session(stream, acks)
       await session.receive(recording([footage(0)]))
       await session.pause()
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await eventually(() => expect(acks.at(-1)?.EventType).toBe('PERSISTED'))
       fill()
       await session.receive(footage(1000))
       await session.receive(footage(2000))
