@@ -53,5 +53,6 @@ export function checkFrames(samples: SampleTable, tracks: readonly MatroskaTrack
   if (unknown !== undefined) throw new UploadError('TRACK_NUMBER_MISMATCH', `a frame is of track ${unknown}, which was not declared`)
   const missing = [...declared].find((number) => !seen.has(number))
   if (missing !== undefined) throw new UploadError('FRAMES_MISSING_FOR_TRACK', `the fragment has no frame of track ${missing}`)
+  if (samples.count === 0) throw new UploadError('INVALID_MKV_DATA', 'neither a track nor a frame is in the fragment')
   checkFragmentExtent(samples.count, fragmentLengthMs(samples))
 }

@@ -153,11 +153,12 @@ export class UploadSession {
     }
   }
 
-  #beginDocument({ header, bytes, tracks }: Extract<MatroskaEvent, { kind: 'tracks' }>): void {
+  async #beginDocument({ header, bytes, tracks }: Extract<MatroskaEvent, { kind: 'tracks' }>): Promise<void> {
     checkTrackCount(tracks)
     const { archive, clock, streamId } = this.#options
     const kept = keepHeader(bytes, header.start, this.#headerTags)
-    this.#document = { session: archive.createSession(streamId, kept, clock.now()), tracks, lastTimecode: null }
+    const session = await ofArchive(() => archive.createSession(streamId, kept, clock.now()))
+    this.#document = { session, tracks, lastTimecode: null }
     // The header holds the tags that came with it.
     this.#leadingTags = []
     this.#headerTags = []
@@ -236,7 +237,7 @@ export class UploadSession {
     fragment.writer.write(pieces)
     fragment.writtenTo = end
     this.#neededFrom = end
-    await fragment.writer.ready()
+    await ofArchive(() => fragment.writer.ready())
   }
 
   async #fail(reason: unknown): Promise<void> {
@@ -274,5 +275,14 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 function toUploadError(error: unknown): UploadError {
   if (error instanceof UploadError) return error
   if (error instanceof MalformedMedia) return new UploadError('INVALID_MKV_DATA', error.message, { cause: error })
-  return new UploadError('ARCHIVAL_ERROR', 'the fragment could not be stored', { cause: error })
+  return new UploadError('INTERNAL_ERROR', 'the upload could not be taken', { cause: error })
+}
+
+/** What goes wrong on the way to the disk is told apart from faults of this server's own. */
+async function ofArchive<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new UploadError('ARCHIVAL_ERROR', 'the fragment could not be stored', { cause })
+  }
 }

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { Acknowledgement } from '../../../src/kvs-server/upload/acknowledgement.js'
-import { openTestArchive, type TestArchive } from '../../support/archive-for-test.js'
+import { UploadSession } from '../../../src/kvs-server/upload/upload-session.js'
+import { NOW, openTestArchive, type TestArchive } from '../../support/archive-for-test.js'
 import { FIXTURES, readFixture } from '../../support/fixtures.js'
 import { footage, frame, header, recording, tags, VIDEO } from '../../support/footage.js'
 import { bytesOf, cluster, concatBytes, simpleBlock, voidElement } from '../../support/mkv-builder.js'
@@ -112,6 +113,25 @@ describe('an upload session', () => {
     const acks = await test.upload(stream, recording([footage(0), footage(500), bad]))
     expect(errorsOf(acks)).toMatchObject([{ ErrorId: errorId, ErrorCode: 'FRAGMENT_METADATA_LIMIT_REACHED', FragmentTimecode: 500 }])
     expect(persistedOf(acks)).toMatchObject([{ FragmentTimecode: 0 }])
+  })
+
+  test('tells of a fragment without a frame with ErrorId 4006 where no track was declared that could miss one', async () => {
+    await using archive = await openTestArchive()
+    expect(await ackKinds(archive, recording([cluster(0, [])], []))).toEqual(['BUFFERING 0', 'ERROR 0 4006'])
+  })
+
+  test("tells of a fault that is neither the producer's nor the disk's with ErrorId 5000", async () => {
+    await using test = await openTestArchive()
+    const acks: Acknowledgement[] = []
+    const session = new UploadSession({
+      ...{ archive: test.archive, clock: test.clock, streamId: test.createStream('cam').id, producerStartMs: NOW },
+      findStream: () => {
+        throw new TypeError('a fault of the server')
+      },
+      acknowledge: (acknowledgement) => acks.push(acknowledgement),
+    })
+    await session.receive(recording([footage(0)]))
+    expect(acks).toMatchObject([{ EventType: 'ERROR', ErrorId: 5000, ErrorCode: 'INTERNAL_ERROR' }])
   })
 
   test('tells of a timecode before the one before with ErrorId 4004', async () => {
