@@ -1,6 +1,7 @@
 // By producer time, GetClip gives the footage of one instant once: where two runs of ingestion cover the same time, that of the older.
 // Pure: rows in, rows out.
 import type { EpochMs } from '../../lib/clock.js'
+import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 
 /** What it looks at. */
 export interface RunFragment {
@@ -62,23 +63,47 @@ class ComingFragments<Fragment extends RunFragment> {
 
   /** Older ones first: what is itself left out covers nothing. */
   decide(candidate: Candidate<Fragment>, reaching: readonly Fragment[]): void {
-    for (const open of this.#decidedWith(candidate).toSorted((a, b) => a.fragment.sequence - b.fragment.sequence)) {
-      const given = this.#read.filter(({ isGiven }) => isGiven === true).map(({ fragment }) => fragment)
-      open.isGiven = !isCovered(open.fragment, [...reaching, ...given])
+    for (const open of this.#decidedWith(candidate, reaching).toSorted((a, b) => a.fragment.sequence - b.fragment.sequence)) {
+      const given = this.#around(open.fragment).filter(({ isGiven }) => isGiven === true)
+      open.isGiven = !isCovered(open.fragment, [...reaching, ...given.map(({ fragment }) => fragment)])
     }
   }
 
-  /** It, and all that have to be decided before it. */
-  #decidedWith(candidate: Candidate<Fragment>): Candidate<Fragment>[] {
+  /**
+   * It, and all that have to be decided before it: older ones, where all of them together would cover it. Footage that was uploaded from
+   * its end to its beginning, each fragment reaching a little into the next, must not be read to its end for that.
+   */
+  #decidedWith(candidate: Candidate<Fragment>, reaching: readonly Fragment[]): Candidate<Fragment>[] {
     const open = new Set([candidate])
     for (const { fragment } of open) {
       this.#readTo(endOf(fragment))
-      for (const other of this.#read) {
-        if (other.fragment.producerTimestampMs > endOf(fragment)) break
-        if (other.isGiven === null && other.fragment.sequence < fragment.sequence && meets(other.fragment, fragment)) open.add(other)
-      }
+      const around = this.#around(fragment)
+      if (!isCovered(fragment, [...reaching, ...around.map((other) => other.fragment)])) continue
+      for (const other of around) if (other.isGiven === null && other.fragment.sequence < fragment.sequence) open.add(other)
     }
     return [...open]
+  }
+
+  /** Those read that may overlap it, in order of time. */
+  #around({ producerTimestampMs, lengthMs }: Fragment): Candidate<Fragment>[] {
+    const around: Candidate<Fragment>[] = []
+    for (let index = this.#placeOf(producerTimestampMs - MAX_FRAGMENT_MS); index < this.#read.length; index += 1) {
+      const other = this.#read[index]
+      if (other === undefined || other.fragment.producerTimestampMs > producerTimestampMs + lengthMs) break
+      around.push(other)
+    }
+    return around
+  }
+
+  /** Of the first that starts at the instant or later. */
+  #placeOf(instantMs: EpochMs): number {
+    let [low, high] = [0, this.#read.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#read[middle]?.fragment.producerTimestampMs ?? instantMs) < instantMs) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #readTo(timeMs: EpochMs): void {
@@ -121,10 +146,6 @@ function coveredMs(fragment: RunFragment, older: readonly RunFragment[]): number
 
 function overhangMs({ lengthMs }: RunFragment): number {
   return Math.min(OVERHANG_MS, lengthMs / 2)
-}
-
-function meets(a: RunFragment, b: RunFragment): boolean {
-  return a.producerTimestampMs <= endOf(b) && b.producerTimestampMs <= endOf(a)
 }
 
 function endOf({ producerTimestampMs, lengthMs }: RunFragment): EpochMs {
