@@ -226,6 +226,13 @@ describe("a session's URL", () => {
     })
   })
 
+  test('is at the address of the proxy that speaks TLS to the player', async () => {
+    await send(recording([footage(0)]))
+    const answer = await kvs.post('/getHLSStreamingSessionURL', { StreamName: 'cam' }, { 'x-forwarded-proto': 'https' })
+    const body: { HLSStreamingSessionURL: string } = JSON.parse(await answer.text())
+    expect(body.HLSStreamingSessionURL).toMatch(`${kvs.url.replace('http:', 'https:')}/hls/v1/getHLSMasterPlaylist.m3u8`)
+  })
+
   test('can be read by pages of any origin, and by HEAD', async () => {
     await send(recording([footage(0)]))
     const master = await onDemand()

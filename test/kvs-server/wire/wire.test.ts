@@ -156,7 +156,7 @@ test('a Host without a port, as the C producer sends it, is answered with the po
   }
 })
 
-test('a proxy on this machine that speaks TLS to its clients has its own address told, in sessions too', async () => {
+test('a proxy on this machine that speaks TLS to its clients has its own address told', async () => {
   const body = '{"StreamName":"dock","APIName":"GET_CLIP"}'
   for (const host of ['kvs.example.com', 'kvs.example.com:8443', 'localhost']) {
     const { text } = await send('/getDataEndpoint', body, { host, 'x-forwarded-proto': 'https' })
