@@ -132,7 +132,7 @@ function toTaken({ overflow }: PlanRequest, { parts }: Packing): readonly Planne
 function toTakenSelection({ shadowed }: FragmentSelection, parts: readonly PlannedPart[]): FragmentSelection {
   const fragments = parts.flatMap((part) => part.fragments)
   const known = new Set(fragments)
-  return { fragments, shadowed: shadowed.filter(({ coveredBy }) => known.has(coveredBy)) }
+  return { fragments, shadowed: shadowed.filter(({ coveredBy }) => coveredBy.every((fragment) => known.has(fragment))) }
 }
 
 interface PlanMaterial {
