@@ -23,7 +23,7 @@ export class ReadBuffers {
   readonly #idle = { large: [] as BufferPair[], small: [] as BufferPair[] }
   #largeLeft: number
 
-  constructor({ largeBytes = 524_288, smallBytes = 65_536, largeBudgetBytes = 33_554_432 }: ReadBuffersOptions = {}) {
+  constructor({ largeBytes = 524_288, smallBytes = 65_536, largeBudgetBytes = 67_108_864 }: ReadBuffersOptions = {}) {
     this.largeBytes = largeBytes
     this.smallBytes = smallBytes
     this.#largeLeft = Math.floor(largeBudgetBytes / (2 * largeBytes))
