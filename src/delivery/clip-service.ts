@@ -293,6 +293,6 @@ function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress):
 }
 
 async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {
-  if (isNew) return (await assembly.opened).origin
+  if (isNew) return assembly.opened
   return assembly.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
 }

@@ -14,6 +14,8 @@ import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import { type BlockKind, readFirstBlock } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead } from './part-head.js'
+import { PartSlot } from './part-slot.js'
+import { UnclearHead } from './unclear-head.js'
 
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
 const SIDE_BY_SIDE = 6
@@ -43,10 +45,10 @@ export type ClipOutcome =
 /** One clip in the making: its parts are fetched side by side, and held until `close`. Its promises reject with ClipUnavailable, but for `opened`. */
 export class ClipAssembly {
   readonly outline: ClipOutline
-  /** One for each part; resolved when its headers have come. */
+  /** One for each part; resolved when its headers have come, or when its head has, where another clip's fetch was joined. */
   readonly parts: readonly Promise<PartHandle>[]
-  /** Resolves when the headers of the first part have come; rejects with what its source threw. */
-  readonly opened: Promise<PartHandle>
+  /** Resolves when the headers of the first part have come, with how it was come by; rejects with what its source threw. */
+  readonly opened: Promise<PartHandle['origin']>
   /** Resolves when the heads of all parts are known, and with them the form. */
   readonly made: Promise<MadeClip>
   /** Resolves when every byte is there. */
@@ -64,7 +66,7 @@ export class ClipAssembly {
     this.#sources = sources
     this.#slots = outline.parts.map(() => new PartSlot())
     this.parts = this.#slots.map((slot) => slot.handle.promise)
-    this.opened = this.parts[0] ?? Promise.reject(new RangeError('a clip has at least one part'))
+    this.opened = this.#slots[0]?.begun.promise ?? Promise.reject(new RangeError('a clip has at least one part'))
     const fetched = this.#fetchAll()
     this.made = this.#make()
     this.whole = this.#complete(fetched)
@@ -143,7 +145,21 @@ export class ClipAssembly {
     const { signal } = this.#abort
     signal.throwIfAborted()
     if (slot === undefined) return
+    try {
+      await this.#open(part, { index, slot })
+      const handle = await slot.handle.promise
+      await handle.whole(signal)
+    } catch (error) {
+      const unavailable = error instanceof UnclearHead ? this.#toUnclear(error.reason, index) : toUnavailable(error, part.range)
+      slot.reject(error instanceof UnclearHead ? unavailable : error, unavailable)
+      throw unavailable
+    }
+  }
+
+  async #open(part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
+    const { index, slot } = place
     const { clips, store } = this.#sources
+    const { signal } = this.#abort
     const fetch = createPartFetch({
       clips,
       spec: this.outline.spec,
@@ -152,15 +168,24 @@ export class ClipAssembly {
       onHead: (head) => this.#hear(head, index),
       onThrottled: (reason) => this.#wait(reason),
     })
+    const handle = await store.open(part.key, fetch, signal)
+    slot.begun.resolve(handle.origin)
+    if (handle.origin === 'joined_in_flight' && this.#mayPassThrough) return this.#openJoined(handle, part, place)
+    slot.open(handle, this.#tell)
+    // A part that this clip fetches itself has its head read while it passes.
+    if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, index, signal))
+  }
+
+  /** The clip whose fetch was joined may give up an answer that this one may pass through: then this one asks for it itself. */
+  async #openJoined(handle: PartHandle, part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
     try {
-      const handle = await store.open(part.key, fetch, signal)
-      slot.open(handle, this.#tell)
-      // A part that this clip fetches itself has its head read while it passes.
-      if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, index, signal))
-      await handle.whole(signal)
+      const head = await readPartHead(handle, place.index, this.#abort.signal)
+      place.slot.open(handle, this.#tell)
+      place.slot.head.resolve(head)
     } catch (error) {
-      slot.reject(error, toUnavailable(error, part.range))
-      throw toUnavailable(error, part.range)
+      handle.release()
+      if (!(error instanceof UnclearHead)) throw error
+      await this.#open(part, place)
     }
   }
 
@@ -171,7 +196,7 @@ export class ClipAssembly {
 
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
   #hear(head: ParsedMovie, index: number): void {
-    if (!head.understood && !this.#mayPassThrough) throw this.#toUnclear(head, index)
+    if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
     this.#slots[index]?.head.resolve(head)
   }
 
@@ -190,18 +215,20 @@ export class ClipAssembly {
   async #gatherHeads(): Promise<{ readonly movies: Movie[]; readonly firstBlock: BlockKind | null } | null> {
     const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
     for (const slot of this.#slots) slot.forgetHead()
-    const unclear = heads.findIndex((head) => !head.understood)
-    if (unclear >= 0 && this.#mayPassThrough) return null
-    if (unclear >= 0) throw this.#toUnclear(heads[unclear], unclear)
-    return { firstBlock, movies: heads.flatMap((head) => (head.understood ? [head.movie] : [])) }
+    const movies: Movie[] = []
+    for (const [index, head] of heads.entries()) {
+      if (head.understood) movies.push(head.movie)
+      else if (this.#mayPassThrough) return null
+      else throw this.#toUnclear(head.reason, index)
+    }
+    return { firstBlock, movies }
   }
 
   get #mayPassThrough(): boolean {
     return this.outline.parts.length === 1 && this.outline.spec.cut === 'FRAGMENT'
   }
 
-  #toUnclear(head: ParsedMovie | undefined, partIndex: number): ClipMismatch {
-    const reason = head?.understood === false ? head.reason : 'it is missing'
+  #toUnclear(reason: string, partIndex: number): ClipMismatch {
     const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
     return new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
   }
@@ -232,8 +259,9 @@ export class ClipAssembly {
         delivered: facts.delivered,
       }
     }
-    const part = await this.opened
     const { signal } = this.#abort
+    const [part] = await Promise.all(this.parts)
+    if (part === undefined) throw new RangeError('a clip has at least one part')
     const sizeBytes = await part.whole(signal)
     return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered }
   }
@@ -241,46 +269,6 @@ export class ClipAssembly {
   #fail(error: unknown): void {
     this.#abort.abort(error)
     for (const slot of this.#slots) slot.reject(error, error)
-  }
-}
-
-/** Where one part of the clip will be. */
-class PartSlot {
-  readonly handle = Promise.withResolvers<PartHandle>()
-  head = Promise.withResolvers<ParsedMovie>()
-  #opened: PartHandle | null = null
-  #isClosed = false
-  #endProgress = () => {}
-
-  constructor() {
-    for (const { promise } of [this.handle, this.head]) promise.catch(() => null)
-  }
-
-  get state(): PartState | null {
-    return this.#opened?.state ?? null
-  }
-
-  open(handle: PartHandle, onProgress: () => void): void {
-    this.#opened = handle
-    this.#endProgress = handle.onProgress(onProgress)
-    this.handle.resolve(handle)
-    if (this.#isClosed) this.close()
-  }
-
-  forgetHead(): void {
-    this.head = Promise.withResolvers()
-    this.head.promise.catch(() => null)
-  }
-
-  reject(handleError: unknown, headError: unknown): void {
-    this.handle.reject(handleError)
-    this.head.reject(headError)
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#endProgress()
-    this.#opened?.release()
   }
 }
 
