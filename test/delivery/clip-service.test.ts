@@ -3,51 +3,20 @@ import { join } from 'node:path'
 import { DeleteStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Clip } from '../../src/domain/clip.js'
-import { createKvs } from '../../src/kvs/kvs.js'
-import type { ClipSource } from '../../src/kvs/ports.js'
 import { sleep } from '../../src/lib/sleep.js'
-import {
-  askFor,
-  type ClipHarness,
-  readContent,
-  SECRET,
-  START,
-  STREAM,
-  startClipHarness,
-  startFootage,
-  tokenOf,
-} from '../support/clip-harness.js'
+import { callsOf, downloadClip, getClip, whenEnded } from '../support/clip-calls.js'
+import { askFor, type ClipHarness, SECRET, START, STREAM, startClipHarness, startFootage, tokenOf } from '../support/clip-harness.js'
 import { demux, eventsOf } from '../support/demux.js'
 import { readFixture } from '../support/fixtures.js'
 import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { md5, readWithMediabunny, readWithMp4box } from '../support/mp4-packets.js'
+import { collect } from '../support/part-bodies.js'
 import { upload } from '../support/producer.js'
+import { createSpoiler } from '../support/spoilt-clips.js'
 
 const DAY = 3_600_000
-
-async function getClip(harness: ClipHarness, input = askFor(0, DAY)): Promise<Clip> {
-  const { clip, issues } = await harness.clips.request(input, enoughTime())
-  if (clip === null) throw new Error(JSON.stringify(issues))
-  return clip
-}
-
-async function whenEnded(harness: ClipHarness, { id }: Clip): Promise<Clip> {
-  const seen: Clip[] = []
-  for await (const clip of harness.clips.watch(id, enoughTime()) ?? []) seen.push(clip)
-  const last = seen.at(-1)
-  if (last === undefined) throw new Error('nothing was seen of the clip')
-  return last
-}
-
-async function download(harness: ClipHarness, clip: Clip): Promise<Uint8Array> {
-  return readContent(await harness.clips.open(tokenOf(clip), enoughTime()), enoughTime())
-}
-
-function callsOf(harness: ClipHarness, operation: string): number {
-  return harness.heard.requests.filter((request) => request.startsWith(operation)).length
-}
 
 /** Video payloads of a document, in decode order, with their times. */
 function videoOf(document: Uint8Array): { md5: string; timeMs: number }[] {
@@ -85,7 +54,7 @@ describe('a clip of one part', () => {
   })
 
   test('holds exactly the frames of its fragments, at their times', async () => {
-    const file = await download(harness, await getClip(harness))
+    const file = await downloadClip(harness, await getClip(harness))
     const expected = videoOf(source)
     const { video, audio } = await readWithMediabunny(file)
     const zeroMs = Math.min(...expected.map(({ timeMs }) => timeMs))
@@ -99,7 +68,7 @@ describe('a clip of one part', () => {
   test('becomes READY with what is known of it, under the same id each time', async () => {
     const clip = await getClip(harness)
     const ready = await whenEnded(harness, clip)
-    const file = await download(harness, clip)
+    const file = await downloadClip(harness, clip)
     expect(ready).toMatchObject({ id: clip.id, state: 'READY', form: 'REBUILT', progress: 1, sizeBytes: file.byteLength, failure: null })
     expect(ready.etag).toMatch(/^"[\w-]{43}"$/)
     expect((await harness.clips.find(clip.id, enoughTime()))?.state).toBe('READY')
@@ -109,7 +78,7 @@ describe('a clip of one part', () => {
 
   test('gives any span of its bytes, and the same tag, while it stays the same', async () => {
     const clip = await getClip(harness)
-    const file = await download(harness, clip)
+    const file = await downloadClip(harness, clip)
     const content = await harness.clips.open(tokenOf(clip), enoughTime())
     const identity = await content.whenIdentified(enoughTime())
     const chunks: Uint8Array[] = []
@@ -134,7 +103,7 @@ describe('a clip of one part', () => {
   test('is made again from its URL alone by another gateway with the secret, to the same bytes', async () => {
     await using other = await startClipHarness(server.url)
     const clip = await getClip(harness)
-    const [here, there] = [await download(harness, clip), await download(other, clip)]
+    const [here, there] = [await downloadClip(harness, clip), await downloadClip(other, clip)]
     expect(Buffer.compare(here, there)).toBe(0)
     const known = await other.clips.find(clip.id, enoughTime())
     expect(known).toMatchObject({ id: clip.id, delivered: clip.delivered, timeline: clip.timeline, gaps: clip.gaps })
@@ -144,7 +113,7 @@ describe('a clip of one part', () => {
   test('is fetched again when what the store has of it is damaged', async () => {
     await using other = await startClipHarness(server.url)
     const clip = await getClip(other)
-    const before = await download(other, clip)
+    const before = await downloadClip(other, clip)
     await whenEnded(other, clip)
     const names = (await readdir(other.storeDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
     for (const { parentPath, name } of names) {
@@ -152,7 +121,7 @@ describe('a clip of one part', () => {
       await file.write(Buffer.alloc(1000, 0x2a), 0, 1000, Math.floor(before.byteLength / 2))
       await file.close()
     }
-    expect(Buffer.compare(await download(other, clip), before)).toBe(0)
+    expect(Buffer.compare(await downloadClip(other, clip), before)).toBe(0)
     expect(callsOf(other, 'GetClip')).toBe(2)
   })
 
@@ -162,12 +131,12 @@ describe('a clip of one part', () => {
     const clip = await getClip(other, askFor(0, DAY, { expiresInSeconds: 60 }))
     expect(clip.expiresAtMs - nowMs).toBeGreaterThanOrEqual(60_000)
     nowMs = clip.expiresAtMs - 1
-    await download(other, clip)
+    await downloadClip(other, clip)
     nowMs += 1
     await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ name: 'ClipUnavailable', reason: 'EXPIRED' })
     const renewed = await other.clips.renew(clip.id, 120, enoughTime())
     expect(renewed?.clip?.id).toBe(clip.id)
-    if (renewed?.clip) await download(other, renewed.clip)
+    if (renewed?.clip) await downloadClip(other, renewed.clip)
     expect((await other.clips.renew(clip.id, 86_401, enoughTime()))?.issues).toMatchObject([{ code: 'EXPIRY_OUT_OF_RANGE' }])
   })
 
@@ -194,7 +163,7 @@ describe('a clip of one part', () => {
       const clip = await getClip(harness, askFor(zeroMs + fromMs, zeroMs + toMs, { cut: 'EXACT' }))
       const ready = await whenEnded(harness, clip)
       const shown = frames.filter((timeMs) => timeMs >= zeroMs + fromMs && timeMs <= zeroMs + toMs)
-      const [video] = readWithMp4box(await download(harness, clip))
+      const [video] = readWithMp4box(await downloadClip(harness, clip))
       const edit = video?.edits.find(({ media_time }) => media_time >= 0)
       const visible = (video?.samples ?? []).filter(
         ({ cts }) => cts >= (edit?.media_time ?? 0) && cts < (edit?.media_time ?? 0) + (edit?.segment_duration ?? 0),
@@ -222,7 +191,7 @@ describe('a clip of several parts', () => {
     const clip = await getClip(harness)
     expect(callsOf(harness, 'GetClip')).toBe(3)
     expect(clip.gaps).toEqual([{ startMs: START + 300_000, endMs: START + 360_000 }, expect.anything()])
-    const [video] = readWithMp4box(await download(harness, clip))
+    const [video] = readWithMp4box(await downloadClip(harness, clip))
     const times = (video?.samples ?? []).map(({ cts }) => cts)
     const expected = Array.from({ length: 2250 }, (_, index) => index * 200 + (index >= 1500 ? 60_000 : 0))
     expect(times).toEqual(expected)
@@ -258,10 +227,10 @@ describe('a clip of several parts', () => {
 
   test('is not disturbed by footage that came after it since', async () => {
     const clip = await getClip(harness, askFor(400_000, DAY))
-    const before = await download(harness, clip)
+    const before = await downloadClip(harness, clip)
     await upload(server.url, recording([footage(700_000)]), { stream: STREAM, start: String(START / 1000) })
     await using other = await startClipHarness(server.url)
-    expect(Buffer.compare(await download(other, clip), before)).toBe(0)
+    expect(Buffer.compare(await downloadClip(other, clip), before)).toBe(0)
   })
 })
 
@@ -339,31 +308,13 @@ describe('what cannot be had', () => {
   })
 })
 
-/** A source whose bodies are spoilt as long as the test says so. */
-function createSpoiler(url: string): {
-  clips: ClipSource
-  spoil: ((bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | null
-} {
-  const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false })
-  const spoiler: ReturnType<typeof createSpoiler> = {
-    spoil: null,
-    clips: {
-      async getClip(request, signal) {
-        const body = await kvs.clips.getClip(request, signal)
-        return spoiler.spoil ? { ...body, sizeBytes: null, bytes: spoiler.spoil(body.bytes) } : body
-      },
-    },
-  }
-  return spoiler
-}
-
 describe('an answer of Kinesis Video that is spoilt', () => {
   test.each<[string, string, (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>]>([
     [
       'cut off in its media',
       'KVS_UNAVAILABLE',
       async function* (bytes) {
-        const whole = await gather(bytes)
+        const whole = await collect(bytes)
         yield whole.subarray(0, whole.byteLength - 1)
       },
     ],
@@ -371,21 +322,21 @@ describe('an answer of Kinesis Video that is spoilt', () => {
       'cut off in its head',
       'KVS_UNAVAILABLE',
       async function* (bytes) {
-        yield (await gather(bytes)).subarray(0, 200)
+        yield (await collect(bytes)).subarray(0, 200)
       },
     ],
     [
       'not an MP4',
       'KVS_UNAVAILABLE',
       async function* (bytes) {
-        yield (await gather(bytes)).fill(0x2a)
+        yield (await collect(bytes)).fill(0x2a)
       },
     ],
     [
       'broken on the way',
       'INTERNAL',
       async function* (bytes) {
-        yield (await gather(bytes)).subarray(0, 1000)
+        yield (await collect(bytes)).subarray(0, 1000)
         throw new Error('socket hang up')
       },
     ],
@@ -397,11 +348,11 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     const clip = await getClip(harness)
     const failed = await harness.clips.find(clip.id, enoughTime())
     expect(failed).toMatchObject({ state: 'FAILED', failure: { code, retryable: true }, etag: null, sizeBytes: null })
-    await expect(download(harness, clip)).rejects.toMatchObject({ name: 'ClipUnavailable' })
+    await expect(downloadClip(harness, clip)).rejects.toMatchObject({ name: 'ClipUnavailable' })
     spoiler.spoil = null
     const ready = await whenEnded(harness, await getClip(harness))
     expect(ready.state).toBe('READY')
-    expect((await download(harness, ready)).byteLength).toBe(ready.sizeBytes)
+    expect((await downloadClip(harness, ready)).byteLength).toBe(ready.sizeBytes)
   })
 
   test('slow is watched at most four times a second, to the last', async () => {
@@ -409,7 +360,7 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
     spoiler.spoil = async function* (bytes) {
-      const whole = await gather(bytes)
+      const whole = await collect(bytes)
       for (let at = 0; at < whole.byteLength; at += 500) {
         yield whole.subarray(at, at + 500)
         await sleep(10, enoughTime())
@@ -433,7 +384,7 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
     spoiler.spoil = async function* (bytes) {
-      const whole = await gather(bytes)
+      const whole = await collect(bytes)
       yield whole.subarray(0, whole.byteLength - 10)
       await Promise.withResolvers<void>().promise
     }
@@ -449,35 +400,4 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     await expect(watching()).rejects.toThrow('left')
     expect(seen).toHaveLength(1)
   })
-
-  test('but merely not understood is passed through as it is', async () => {
-    await using server = await startFootage([recording([footage(0), footage(1000)])])
-    const spoiler = createSpoiler(server.url)
-    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
-    let sent: Uint8Array = new Uint8Array(0)
-    spoiler.spoil = async function* (bytes) {
-      sent = Buffer.concat([(await gather(bytes)).subarray(0, -1), Buffer.from([0]), Buffer.from('\0\0\0\x08moof', 'latin1')])
-      const moov = Buffer.from(sent).indexOf('moov')
-      sent = Buffer.concat([sent.subarray(0, moov - 4), Buffer.from('\0\0\0\x08mfra', 'latin1'), sent.subarray(moov - 4)])
-      yield sent
-    }
-    const clip = await getClip(harness)
-    expect(clip.form).toBe('PASSTHROUGH')
-    const ready = await whenEnded(harness, clip)
-    expect(ready).toMatchObject({
-      state: 'READY',
-      form: 'PASSTHROUGH',
-      sizeBytes: sent.byteLength,
-      etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
-    })
-    expect(Buffer.compare(await download(harness, clip), sent)).toBe(0)
-    const exact = await harness.clips.request(askFor(100, DAY, { cut: 'EXACT' }), enoughTime())
-    expect(exact.issues[0]).toMatchObject({ code: 'JOIN_NOT_POSSIBLE' })
-  })
 })
-
-async function gather(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks)
-}

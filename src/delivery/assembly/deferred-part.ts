@@ -24,6 +24,12 @@ export class DeferredPart implements PartHandle {
     this.#part.catch(() => null)
   }
 
+  /** The part itself, once it tells how much of it is there. */
+  async whenOpened(signal: AbortSignal): Promise<DeferredPart> {
+    await orAborted(this.#part, signal)
+    return this
+  }
+
   get origin(): PartHandle['origin'] {
     return this.#opened?.origin ?? 'fetched'
   }

@@ -1,0 +1,32 @@
+import { createKvs } from '../../src/kvs/kvs.js'
+import type { ClipSource } from '../../src/kvs/ports.js'
+import { collect } from './part-bodies.js'
+
+export type Spoil = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+
+/** A source whose bodies are spoilt as long as the test says so. */
+export interface SpoiltClips {
+  readonly clips: ClipSource
+  spoil: Spoil | null
+}
+
+export function createSpoiler(url: string): SpoiltClips {
+  const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false })
+  const spoiler: SpoiltClips = {
+    spoil: null,
+    clips: {
+      async getClip(request, signal) {
+        const body = await kvs.clips.getClip(request, signal)
+        return spoiler.spoil ? { ...body, sizeBytes: null, bytes: spoiler.spoil(body.bytes) } : body
+      },
+    },
+  }
+  return spoiler
+}
+
+/** A file that plays, and that the reader of MP4 does not understand: there is a box in it that it does not know. */
+export async function withUnknownBox(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const whole = await collect(bytes)
+  const moov = whole.indexOf('moov') - 4
+  return Buffer.concat([whole.subarray(0, moov), Buffer.from('\0\0\0\x08mfra', 'latin1'), whole.subarray(moov)])
+}
