@@ -34,7 +34,7 @@ const HEADS_WAIT_MS = 2000
 /** How long a look at a clip waits for what the store has. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
-/** Outlines take about 16 bytes a fragment, and some more each. */
+/** Outlines take 24 bytes a fragment, 32 by server time, and some more each. */
 const MAX_OUTLINED_FRAGMENTS = 1_000_000
 const OUTLINE_OVERHEAD = 100
 

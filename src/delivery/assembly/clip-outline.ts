@@ -34,6 +34,7 @@ export interface OutlinedPart {
   readonly startsMs: Float64Array
   readonly producerStartsMs: Float64Array
   readonly lengthsMs: Float64Array
+  readonly sizesBytes: Float64Array
 }
 
 export function toOutline(request: PlanRequest & { readonly fileName: string | null }, streamArn: string, plan: ClipPlan): ClipOutline {
@@ -63,5 +64,6 @@ function toOutlinedPart(part: PlannedPart, streamArn: string, selector: Fragment
     startsMs: isByProducer ? producerStartsMs : Float64Array.from(part.fragments, (fragment) => fragment.serverTimestampMs),
     producerStartsMs,
     lengthsMs: Float64Array.from(part.fragments, (fragment) => fragment.lengthMs),
+    sizesBytes: Float64Array.from(part.fragments, (fragment) => fragment.sizeBytes),
   }
 }

@@ -5,13 +5,21 @@ import type { OutlinedPart } from './clip-outline.js'
 
 /** A fragment's listed length leaves out its last frame, which lasts until the next fragment; a longer pause than this is a gap. */
 const LONGEST_FRAME_MS = 1000
+/** So is one of more frames than this: a frame may come late, or be lost. */
+const MOST_FRAMES = 2
 const MOST_TOLERANCE_MS = 1000
 
 type ListedPart = Pick<OutlinedPart, 'producerStartsMs' | 'lengthsMs'>
 
-/** @param givenMs how long the answer plays: as long as its footage reaches, or as long as its fragments are where gaps are closed */
-export function isFootageMissing(givenMs: number, part: ListedPart, selector: FragmentSelectorType): boolean {
-  const { closedMs, shortestMs } = measure(part)
+export interface GivenFootage {
+  /** How long the answer plays: as long as its footage reaches, or as long as its fragments are where holes are closed. */
+  readonly givenMs: number
+  /** How long one of its frames usually lasts. */
+  readonly frameMs: number
+}
+
+export function isFootageMissing({ givenMs, frameMs }: GivenFootage, part: ListedPart, selector: FragmentSelectorType): boolean {
+  const { closedMs, shortestMs } = measure(part, frameMs)
   const spanMs = toSpanMs(part)
   const toleranceMs = Math.min(MOST_TOLERANCE_MS, shortestMs / 2)
   // By server time the producers' clocks may lie anywhere, and what is between them says nothing.
@@ -24,13 +32,14 @@ function toSpanMs({ producerStartsMs, lengthsMs }: ListedPart): number {
   return (producerStartsMs.at(-1) ?? 0) + (lengthsMs.at(-1) ?? 0) - (producerStartsMs[0] ?? 0)
 }
 
-/** How long the fragments are together, and the shortest of them, each with its last frame. */
-function measure({ producerStartsMs, lengthsMs }: ListedPart): { readonly closedMs: number; readonly shortestMs: number } {
+/** How long the fragments are together, and the shortest of them, each with its last frame. A longer pause is a hole, which may be closed. */
+function measure({ producerStartsMs, lengthsMs }: ListedPart, frameMs: number): { readonly closedMs: number; readonly shortestMs: number } {
   let closedMs = 0
   let shortestMs = Number.POSITIVE_INFINITY
   for (const [index, lengthMs] of lengthsMs.entries()) {
     const pauseMs = (producerStartsMs[index + 1] ?? Number.NaN) - (producerStartsMs[index] ?? 0) - lengthMs
-    const playedMs = pauseMs > 0 && pauseMs <= LONGEST_FRAME_MS ? lengthMs + pauseMs : lengthMs
+    const isFrame = pauseMs > 0 && pauseMs <= Math.min(LONGEST_FRAME_MS, MOST_FRAMES * frameMs)
+    const playedMs = isFrame ? lengthMs + pauseMs : lengthMs
     closedMs += playedMs
     shortestMs = Math.min(shortestMs, playedMs)
   }

@@ -1,15 +1,14 @@
 import type { GatewayError } from '../../domain/errors.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ClipSource } from '../../kvs/ports.js'
-import { shownMs } from '../../media/mp4/movie-boxes.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { PartBroken } from '../store/part-broken.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import type { OutlinedPart } from './clip-outline.js'
+import { compareFootage } from './compare-footage.js'
 import { HeadFeed } from './head-feed.js'
-import { isFootageMissing } from './missing-footage.js'
 
 /** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
 const HEADERS_TIMEOUT_MS = 120_000
@@ -69,7 +68,7 @@ async function* checkBytes(
   const tell = () => {
     if (isTold || feed.parsed === null) return
     isTold = true
-    refuseShort(feed.parsed, part, fragmentSelectorType)
+    refuseOther(feed.parsed, part, fragmentSelectorType)
     if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
     onHead(feed.parsed)
   }
@@ -88,11 +87,15 @@ async function* checkBytes(
   }
 }
 
-/** Footage may go out of retention between the listing and the answer, which then is shorter and says nothing of it. */
-function refuseShort(head: ParsedMovie, part: OutlinedPart, selector: FragmentSelectorType): void {
-  if (!head.understood) return
-  const givenMs = Math.max(0, ...head.movie.tracks.map(shownMs))
-  if (!isFootageMissing(givenMs, part, selector)) return
-  const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
-  throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+/** Footage may go out of retention between the listing and the answer, or come to be listed; the answer says nothing of it. */
+function refuseOther(head: ParsedMovie, part: OutlinedPart, selector: FragmentSelectorType): void {
+  const difference = head.understood ? compareFootage(head.movie, part, selector) : null
+  if (difference === 'missing') {
+    const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
+    throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+  }
+  if (difference === 'added') {
+    const message = 'Kinesis Video gave footage that it had not listed: it came in while the clip was asked for. Ask for the clip anew.'
+    throw new ClipUnavailable('FOOTAGE_CHANGED', message)
+  }
 }
