@@ -11,10 +11,11 @@ import { toClipUnavailable } from '../to-clip-unavailable.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import { buildClipMovie, type ClipMovie } from './clip-movie.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
-import { type BlockKind, readFirstBlock } from './first-block.js'
+import type { BlockKind } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
+import { getFirstBlock } from './stored-first-block.js'
 import { UnclearHead } from './unclear-head.js'
 
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
@@ -240,7 +241,7 @@ export class ClipAssembly {
     if (!head?.understood || head.movie.tracks.length < 2) return null
     const request = { streamArn: spec.streamArn, fragmentNumber: spec.pin.firstFragmentNumber }
     try {
-      return await readFirstBlock(this.#sources.media, request, this.#abort.signal)
+      return await getFirstBlock(this.#sources, request, this.#abort.signal)
     } catch (error) {
       throw toUnavailable(error, spec.range)
     }

@@ -1,31 +1,85 @@
+import { GatewayError } from '../../domain/errors.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
+import { MalformedMedia } from '../../media/malformed-media.js'
 import { MatroskaDemuxer } from '../../media/matroska/demuxer.js'
+import type { FrameSink } from '../../media/matroska/frame-sink.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
+import { ClipUnavailable } from '../clip-unavailable.js'
 
-export type BlockKind = 'video' | 'audio'
+/** `other`: of a track that is neither. */
+export type BlockKind = 'video' | 'audio' | 'other'
+
+export interface FragmentName {
+  readonly streamArn: string
+  readonly fragmentNumber: string
+}
+
+/** The header before the first block has a few kilobytes; CodecPrivate may take a megabyte of it. */
+const MAX_READ_MS = 20_000
+/** What stands for an exception after a status of 200; 4000 is a fragment that is there no more (kvs facts, 3.4 and 4.2). */
+const EXCEPTION_TAG = 'AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE'
+const NOT_FOUND = '4000'
 
 /**
  * Which kind of block a fragment begins with. A fragment's timestamp is that of its first block, which need not be its first frame: the
- * sound may have been muxed ahead of it. Null when the fragment does not tell.
+ * sound may have been muxed ahead of it. Reads that far and no further. @throws ClipUnavailable
  */
 export async function readFirstBlock(
   media: FragmentMediaSource,
-  { streamArn, fragmentNumber }: { readonly streamArn: string; readonly fragmentNumber: string },
-  signal: AbortSignal,
-): Promise<BlockKind | null> {
-  const demuxer = new MatroskaDemuxer()
-  let tracks: readonly MatroskaTrack[] = []
-  for await (const chunk of await media.getMedia(streamArn, [fragmentNumber], signal)) {
-    for (const event of demuxer.push(chunk)) {
-      if (event.kind === 'tracks') tracks = event.tracks
-      if (event.kind === 'cluster-end') return kindOf(tracks, event.samples.tracks[0])
-    }
+  name: FragmentName,
+  { signal, withinMs = MAX_READ_MS }: { readonly signal: AbortSignal; readonly withinMs?: number },
+): Promise<BlockKind> {
+  const limit = AbortSignal.timeout(withinMs)
+  try {
+    return await readUntilBlock(media, name, AbortSignal.any([signal, limit]))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (limit.aborted || error instanceof MalformedMedia) throw unreadable(error)
+    // Its numbers were listed a moment ago: those that are not valid any more are of fragments that are kept no more.
+    const isGone = error instanceof GatewayError && (error.code === 'BAD_USER_INPUT' || error.code === 'NOT_FOUND')
+    throw isGone ? expired(error) : error
   }
-  const last = demuxer.end().find((event) => event.kind === 'cluster-end')
-  return kindOf(tracks, last?.samples.tracks[0])
 }
 
-function kindOf(tracks: readonly MatroskaTrack[], number: number | undefined): BlockKind | null {
-  const type = tracks.find((track) => track.number === number)?.type
-  return type === 'video' || type === 'audio' ? type : null
+async function readUntilBlock(
+  media: FragmentMediaSource,
+  { streamArn, fragmentNumber }: FragmentName,
+  signal: AbortSignal,
+): Promise<BlockKind> {
+  const first = new FirstBlock()
+  const demuxer = new MatroskaDemuxer({ frameSink: (tracks) => first.among(tracks) })
+  for await (const chunk of await media.getMedia(streamArn, [fragmentNumber], signal)) {
+    signal.throwIfAborted()
+    for (const event of demuxer.push(chunk)) {
+      const isGone = event.kind === 'tags' && event.tags.some(({ name, value }) => name === EXCEPTION_TAG && value === NOT_FOUND)
+      if (isGone) throw expired(undefined)
+    }
+    if (first.kind !== null) return first.kind
+  }
+  throw unreadable(undefined)
+}
+
+/** Looks at the first block that passes through the demuxer. */
+class FirstBlock {
+  kind: BlockKind | null = null
+
+  among(tracks: readonly MatroskaTrack[]): FrameSink {
+    return {
+      beginBlock: (number) => {
+        const type = tracks.find((track) => track.number === number)?.type
+        this.kind ??= type === 'video' || type === 'audio' ? type : 'other'
+      },
+      payload: () => {},
+      endCluster: () => null,
+    }
+  }
+}
+
+function expired(cause: unknown): ClipUnavailable {
+  return new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage that the clip begins with is no longer kept by its stream.', { cause })
+}
+
+function unreadable(cause: unknown): ClipUnavailable {
+  const message = 'Kinesis Video gave no readable media of the fragment that the clip begins with.'
+  return new ClipUnavailable('KVS_FAILED', message, { retryAfterMs: 1000, cause })
 }
