@@ -2,6 +2,8 @@ import type { PartFragment, PartTiming } from './part-timing.js'
 
 /** A difference between the media's clock and the producer's that is a hole in the footage, and not the last frame's length. */
 export const GAP_MS = 500
+/** A hole longer than this is none, but a clock that was set. */
+const LONGEST_GAP_MS = 24 * 3_600_000
 /** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
 const MUXING_LEAD_MS = 100
 /** Matroska's clock ticks once a millisecond: a muxer's guess at the last frame's length is off by as much. */
@@ -15,7 +17,7 @@ export interface PlacedPart {
 
 /**
  * How many milliseconds after the start of `previous` the part `next` starts. Its first frame stands at the end of the last frame before
- * it, unless the producer's clock says that there is a hole.
+ * it, unless the producer's clock says that there is a hole; a clock that went back, or more than a day ahead, says nothing.
  *
  * A file does not know how long its last frame lasts; the muxer guesses. The producer timestamps of the fragments do know, to the
  * millisecond, where fragments begin with their key frame. So they decide where several of them agree on both sides, or where they differ
@@ -28,6 +30,7 @@ export function placeNextPart(previous: PlacedPart, next: PlacedPart): number {
   if (before === null || after === null) return contiguous
   const measured = after.offsetMs - before.offsetMs
   const difference = measured - contiguous
+  if (difference > LONGEST_GAP_MS) return contiguous
   if (difference > GAP_MS) return measured
   const runsBack = measured + next.timing.firstMs <= previous.timing.lastMs
   if (runsBack || difference < -GAP_MS) return contiguous
