@@ -1,4 +1,4 @@
-import { planClip, toSelection } from '../domain/clip-plan.js'
+import { planClip, toListingRange, toSelection } from '../domain/clip-plan.js'
 import { GatewayError } from '../domain/errors.js'
 import type { ListedFragment } from '../domain/listed-fragment.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
@@ -54,12 +54,14 @@ export class ClipFinder {
   }
 
   #explain(
-    { pin, range }: ClipSpec,
+    { pin, range, cut }: ClipSpec,
     { stream, listed }: { stream: StreamDescription; listed: readonly ListedFragment[] },
   ): ClipUnavailable {
     const isFirstThere = listed.some(({ fragmentNumber }) => fragmentNumber === pin.firstFragmentNumber)
     const retainedFrom = toRetainedFrom(stream, this.#options.clock.now())
-    if (!isFirstThere && (listed.length === 0 || retainedFrom === null || range.startMs <= retainedFrom)) {
+    // An exact cut begins with the fragment that covers its start.
+    const reachesBackTo = cut === 'EXACT' ? toListingRange(range).startMs : range.startMs
+    if (!isFirstThere && (listed.length === 0 || retainedFrom === null || reachesBackTo <= retainedFrom)) {
       return new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage of this clip is no longer kept by its stream.')
     }
     return new ClipUnavailable('FOOTAGE_CHANGED', 'The footage in the range of this clip is not what it was when the clip was requested.')
