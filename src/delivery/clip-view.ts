@@ -2,6 +2,7 @@ import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
 import { alignTimeline } from '../domain/clip-timeline.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipAssembly, ClipFacts, MadeClip } from './assembly/clip-assembly.js'
+import { ClipMismatch } from './assembly/clip-mismatch.js'
 import type { ClipOutline } from './assembly/clip-outline.js'
 import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
 import type { ClipSpec } from './url/clip-spec.js'
@@ -78,7 +79,9 @@ function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | '
 }
 
 function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {
-  return { ...FAILURES[error.reason], message: error.message, ranges }
+  const { code, retryable } = FAILURES[error.reason]
+  const isLasting = error instanceof ClipMismatch && error.isLasting
+  return { code, retryable: retryable && !isLasting, message: error.message, ranges }
 }
 
 /** What can be told of a clip whose footage cannot be listed any more. */

@@ -12,6 +12,7 @@ import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { md5, readWithMediabunny, readWithMp4box } from '../support/mp4-packets.js'
+import { recordPair } from '../support/paired-footage.js'
 import { collect } from '../support/part-bodies.js'
 import { upload } from '../support/producer.js'
 import { createSpoiler } from '../support/spoilt-clips.js'
@@ -256,6 +257,17 @@ describe('footage whose codec configuration changes', () => {
     }
   })
 
+  test('to other tracks between parts is an issue of its own', async () => {
+    const options = { video: 'H.264', hasBFrames: false, gaps: new Map() } as const
+    const silent = recordPair({ ...options, sound: 'none', fragments: 200 })
+    const sounding = recordPair({ ...options, sound: 'AAC', fragments: 10 })
+    await using server = await startFootage([silent.document])
+    await upload(server.url, sounding.document, { stream: STREAM, start: String((START + 20_000) / 1000) })
+    await using harness = await startClipHarness(server.url)
+    const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
+    expect(issues[0]).toMatchObject({ code: 'TRACKS_CHANGE', ranges: [{ endMs: START + 19_999 }, { startMs: START + 20_000 }] })
+  })
+
   test('inside a part is an issue too', async () => {
     await using server = await startFootage([recording([footage(0)]), recording([footage(1000)], [{ ...VIDEO, codecPrivate: changed }])])
     await using harness = await startClipHarness(server.url)
@@ -280,6 +292,37 @@ describe('what cannot be had', () => {
     await server.control.send(new DeleteStreamCommand({ StreamARN: clip.streamArn }))
     await using other = await startClipHarness(server.url)
     await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'FOOTAGE_EXPIRED' })
+  })
+
+  test('is an exact cut between two frames, which is to be widened', async () => {
+    await using server = await startFootage([recording([footage(0), footage(1000), footage(2000)])])
+    await using harness = await startClipHarness(server.url)
+    const { issues } = await harness.clips.request(askFor(1010, 1150, { cut: 'EXACT' }), enoughTime())
+    expect(issues[0]).toMatchObject({
+      code: 'JOIN_NOT_POSSIBLE',
+      message: expect.stringMatching(/^No frame is shown between /),
+      hint: expect.stringContaining('Widen the range'),
+      ranges: [],
+    })
+  })
+
+  test('is the fragment that an exact cut begins with, although the asked start is still kept', async () => {
+    let nowMs = Date.now() - 2 * DAY
+    const clock = { now: () => nowMs }
+    await using server = await startFootage([recording([footage(0)])], { clock })
+    const firstMs = nowMs
+    for (const startMs of [1000, 2000]) {
+      nowMs = firstMs + startMs
+      await upload(server.url, recording([footage(startMs)]), { stream: STREAM, start: String(START / 1000) })
+    }
+    nowMs += 10_000
+    await using harness = await startClipHarness(server.url, { clock })
+    const range = { startTimestamp: firstMs + 300, endTimestamp: firstMs + 2500, fragmentSelectorType: 'SERVER_TIMESTAMP' } as const
+    const clip = await getClip(harness, askFor(0, 0, { ...range, cut: 'EXACT' }))
+    expect(clip.fragmentCount).toBe(3)
+    nowMs = firstMs + 24 * DAY + 100
+    await using other = await startClipHarness(server.url, { clock })
+    expect(await other.clips.find(clip.id, enoughTime())).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_EXPIRED' } })
   })
 
   test('is an unsupported codec that is named', async () => {

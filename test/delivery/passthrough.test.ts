@@ -98,7 +98,11 @@ describe('an answer that is merely not understood', () => {
   test('cannot be cut exactly', async () => {
     await whenEnded(harness, await getClip(harness))
     const exact = await harness.clips.request(askFor(100, HOUR, { cut: 'EXACT' }), enoughTime())
-    expect(exact.issues[0]).toMatchObject({ code: 'JOIN_NOT_POSSIBLE' })
+    expect(exact.issues[0]).toMatchObject({
+      code: 'JOIN_NOT_POSSIBLE',
+      message: expect.stringContaining('cannot be cut exactly'),
+      ranges: [],
+    })
   })
 
   test('is refused to who wants it cut exactly, and passed through to who asks for it at the same time', async () => {

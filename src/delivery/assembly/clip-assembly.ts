@@ -231,7 +231,7 @@ export class ClipAssembly {
 
   #toUnclear(reason: string, partIndex: number): ClipMismatch {
     const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
-    return new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
+    return ClipMismatch.ofPart({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
   }
 
   async #findFirstBlock(): Promise<BlockKind | null> {

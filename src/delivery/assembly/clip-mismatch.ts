@@ -1,37 +1,59 @@
-import type { ClipIssue } from '../../domain/clip-issue.js'
+import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import type { JoinRefusal } from '../../media/mp4/join.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { ClipOutline } from './clip-outline.js'
 
 interface Mismatch {
-  readonly reason: 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'
+  readonly reason: JoinRefusal
   readonly partIndex: number
   readonly message: string
+}
+
+const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
+  TRACKS_CHANGE: 'TRACKS_CHANGE',
+  CODEC_CHANGES: 'CODEC_PRIVATE_DATA_CHANGES',
+  JOIN_NOT_POSSIBLE: 'JOIN_NOT_POSSIBLE',
 }
 
 /** The footage of a clip does not make one file: an issue when it is found before the answer, a failure after it. */
 export class ClipMismatch extends ClipUnavailable {
   readonly issue: ClipIssue
+  /** Asking again gives the same. */
+  readonly isLasting: boolean
 
-  constructor({ reason, partIndex, message }: Mismatch, outline: ClipOutline) {
-    const instantMs = outline.parts[partIndex]?.range.startMs ?? outline.startMs
-    const text = `The footage from ${instantText(instantMs)} on cannot be in one file with what is before it: ${message}.`
-    super(reason === 'CODEC_CHANGES' ? 'CODEC_CHANGES' : 'KVS_FAILED', text)
-    this.issue = toError(reason === 'CODEC_CHANGES' ? 'CODEC_PRIVATE_DATA_CHANGES' : 'JOIN_NOT_POSSIBLE', text, {
-      path: ['endTimestamp'],
-      hint: 'Ask for the ranges one by one.',
-      ranges: toRangesBeside(outline, instantMs),
-    })
+  private constructor(issue: ClipIssue, { isLasting }: { readonly isLasting: boolean }) {
+    super(issue.code === 'JOIN_NOT_POSSIBLE' ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message)
+    this.issue = issue
+    this.isLasting = isLasting
   }
 
-  static ofEmptyCut(outline: ClipOutline): ClipMismatch {
-    return new ClipMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex: 0, message: 'no frame is shown in the asked range' }, outline)
+  /** A part that does not fit to those before it; the first one, to those behind it or to an exact cut. */
+  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec: { range } }: ClipOutline): ClipMismatch {
+    const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
+    const border = parts[Math.max(1, partIndex)]
+    if (border === undefined) {
+      const text = `The footage cannot be cut exactly: ${message}.`
+      const hint = 'Ask with cut FRAGMENT, or for other footage.'
+      return new ClipMismatch(toError(CODES[reason], text, { path: ['cut'], hint }), { isLasting })
+    }
+    const instantMs = border.range.startMs
+    const [place, other] = partIndex === 0 ? ['before', 'from there on'] : ['from', 'before it']
+    const text = `The footage ${place} ${instantText(instantMs)} cannot be in one file with what is ${other}: ${message}.`
+    const details = { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges: toRangesBeside(range, instantMs) }
+    return new ClipMismatch(toError(CODES[reason], text, details), { isLasting })
+  }
+
+  static ofEmptyCut({ spec: { range } }: ClipOutline): ClipMismatch {
+    const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
+    const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
+    return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
   }
 }
 
 /** What is before the instant and what is from it on, as far as either can be asked for. */
-function toRangesBeside({ spec: { range } }: ClipOutline, instantMs: number): TimeRange[] {
+function toRangesBeside(range: TimeRange, instantMs: number): TimeRange[] {
   const borderMs = Math.max(range.startMs, instantMs)
   return [
     { startMs: range.startMs, endMs: borderMs - 1 },

@@ -41,7 +41,7 @@ type Joined = Extract<JoinResult, { joined: true }>
 /** Throws ClipMismatch when the parts do not fit together. */
 export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock, signal }: ClipMovieOptions): Promise<ClipMovie> {
   const result = await joinParts(outline, movies.splice(0), signal)
-  if (!result.joined) throw new ClipMismatch(result, outline)
+  if (!result.joined) throw ClipMismatch.ofPart(result, outline)
   const firstBlockMs = toFirstBlockMs(result, firstBlock)
   const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
   if (outline.spec.cut === 'FRAGMENT') return layOut(outline, { movie: timed, delivered: outline.delivered, signal })

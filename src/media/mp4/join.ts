@@ -27,7 +27,10 @@ export interface JoinedPart {
 export type JoinResult =
   | { readonly joined: true; readonly movie: Movie; readonly parts: readonly JoinedPart[] }
   /** `partIndex`: the first part that does not fit to those before it. */
-  | { readonly joined: false; readonly reason: 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'; readonly partIndex: number; readonly message: string }
+  | { readonly joined: false; readonly reason: JoinRefusal; readonly partIndex: number; readonly message: string }
+
+/** Other tracks, or tracks of other codecs; the same ones configured otherwise; anything else. */
+export type JoinRefusal = 'TRACKS_CHANGE' | 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'
 
 export interface JoinOptions {
   /** Wall-clock time of the first sample shown. */
@@ -128,23 +131,32 @@ function findMismatch(parts: readonly JoinPart[]): JoinResult | null {
 function compareTracks(
   expected: readonly MovieTrack[],
   got: readonly MovieTrack[],
-): { reason: 'CODEC_CHANGES' | 'JOIN_NOT_POSSIBLE'; message: string } | null {
+): { readonly reason: JoinRefusal; readonly message: string } | null {
   const kinds = (tracks: readonly MovieTrack[]) => tracks.map(({ kind }) => kind).join(' and ')
   if (kinds(expected) !== kinds(got))
-    return { reason: 'CODEC_CHANGES', message: `the part has ${kinds(got)}, the first has ${kinds(expected)}` }
+    return { reason: 'TRACKS_CHANGE', message: `the part has ${kinds(got)}, the first has ${kinds(expected)}` }
   for (const [index, track] of expected.entries()) {
     const other = got[index]
-    if (other === undefined || !isEqual(track.sampleEntry, other.sampleEntry)) {
-      return { reason: 'CODEC_CHANGES', message: `the ${track.kind} configuration of the part is not that of the first` }
-    }
-    if (track.timescale !== other.timescale) {
-      return {
-        reason: 'JOIN_NOT_POSSIBLE',
-        message: `the ${track.kind} of the part has timescale ${other.timescale}, the first ${track.timescale}`,
-      }
-    }
+    const mismatch = other === undefined ? null : compareTrack(track, other)
+    if (mismatch !== null) return mismatch
   }
   return null
+}
+
+function compareTrack(track: MovieTrack, other: MovieTrack): { readonly reason: JoinRefusal; readonly message: string } | null {
+  const [was, is] = [formatOf(track), formatOf(other)]
+  if (was !== is) return { reason: 'TRACKS_CHANGE', message: `the ${track.kind} of the part is ${is}, that of the first ${was}` }
+  if (!isEqual(track.sampleEntry, other.sampleEntry)) {
+    return { reason: 'CODEC_CHANGES', message: `the ${track.kind} configuration of the part is not that of the first` }
+  }
+  if (track.timescale === other.timescale) return null
+  const message = `the ${track.kind} of the part has timescale ${other.timescale}, the first ${track.timescale}`
+  return { reason: 'JOIN_NOT_POSSIBLE', message }
+}
+
+/** The type of the sample entry: a box's type stands behind its size. */
+function formatOf({ sampleEntry }: MovieTrack): string {
+  return String.fromCharCode(...sampleEntry.subarray(4, 8))
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

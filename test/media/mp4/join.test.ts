@@ -158,11 +158,32 @@ describe('joining parts', () => {
     expect(result.joined && result.parts.map(({ startMs }) => startMs)).toEqual([0, 960])
   })
 
-  test('a part that lost its sound is a change of codecs, and names the part', () => {
+  test.each([
+    [86_400_000, 86_400_960],
+    [86_400_001, 960],
+    [60 * 86_400_000, 960],
+  ])('a producer clock that goes on after %i ms makes a hole as long as it may be one', (gapMs, startMs) => {
+    const fragments = record({ fragments: 4, rate: 25 })
+    const cuts = cutAt(fragments, [2]).map((cut, source) => toPart(cut, null, source).part)
+    const ahead = cuts.map((part, index) => ({
+      ...part,
+      fragments: part.fragments.map((one) => ({ ...one, startMs: one.startMs + index * gapMs })),
+    }))
+    const result = joinMovies(ahead, NOTHING)
+    expect(result.joined && result.parts.map((part) => part.startMs)).toEqual([0, startMs])
+  })
+
+  test('a part that lost its sound is a change of tracks, and names the part', () => {
     const fragments = record({ fragments: 3, sound: 'aac' })
     const [a, b, c] = cutAt(fragments, [1, 2])
     const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'aac', 1), toPart(c ?? [], null, 2)].map(({ part }) => part)
-    expect(joinMovies(parts, NOTHING)).toMatchObject({ joined: false, reason: 'CODEC_CHANGES', partIndex: 2 })
+    expect(joinMovies(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 2 })
+  })
+
+  test('so is one whose sound is coded in another way', () => {
+    const [a, b] = cutAt(record({ fragments: 1, sound: 'aac' }).concat(record({ fragments: 1, sound: 'alaw' })), [1])
+    const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'alaw', 1)].map(({ part }) => part)
+    expect(joinMovies(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 1 })
   })
 
   test('another configuration of the picture is a change of codecs', () => {
