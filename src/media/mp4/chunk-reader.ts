@@ -35,6 +35,25 @@ export function readChunks(
   return chunks
 }
 
+/** The first byte of the chunk that lies farthest in the file, in whichever track; 0 when there is none. */
+export function farthestChunk(moov: BoxView): number {
+  const inside = (boxes: readonly BoxView[], type: string) => boxes.filter((box) => box.type === type).flatMap((box) => box.children())
+  const stbl = ['trak', 'mdia', 'minf', 'stbl'].reduce(inside, moov.children())
+  return stbl.filter(({ type }) => type === 'stco' || type === 'co64').reduce((most, table) => Math.max(most, farthestRow(table)), 0)
+}
+
+function farthestRow(offsets: BoxView): number {
+  const rowBytes = offsets.type === 'co64' ? 8 : 4
+  const count = offsets.rows(4, rowBytes)
+  const words = offsets.words(8, (count * rowBytes) / 4)
+  let farthest = 0
+  for (let at = 0; at < count * rowBytes; at += rowBytes) {
+    const start = rowBytes === 8 ? words.getUint32(at) * 0x100000000 + words.getUint32(at + 4) : words.getUint32(at)
+    if (start > farthest) farthest = start
+  }
+  return farthest
+}
+
 function isInside(mdat: FileRange | undefined, start: number, end: number): boolean {
   return mdat !== undefined && start >= mdat.start && end <= mdat.end
 }

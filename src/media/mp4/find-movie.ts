@@ -14,6 +14,8 @@ export interface FoundMovie {
   readonly moov: BoxView
   /** The payloads of the `mdat` boxes that were passed on the way; at least one. */
   readonly mdats: readonly FileRange[]
+  /** Where the next box begins, if there is one. */
+  readonly nextAt: number
 }
 
 /** A GetClip answer has at most 200 fragments: even one-byte samples listed one by one stay far below this. */
@@ -38,10 +40,24 @@ export function* findMovie(): Generator<FileRange, FoundMovie, Uint8Array> {
     if (header.type === 'moov') moov = yield* readMoov(range, moov)
     else if (header.type === 'mdat') mdats.push(range)
     else if (!SKIPPED.has(header.type)) throw new NotUnderstood(`there is a box '${printable(header.type)}' beside moov and mdat`)
-    if (moov !== null && mdats.length > 0) return { moov, mdats }
     at = range.end
+    if (moov !== null && mdats.length > 0) return { moov, mdats, nextAt: at }
   }
   throw new NotUnderstood(`more than ${MAX_TOP_LEVEL_BOXES} boxes before moov and mdat`)
+}
+
+/** The payloads of `mdat` from there to the end of the file. What else stands between them is none of a movie's business. */
+export function* findLaterMdats(from: number): Generator<FileRange, FileRange[], Uint8Array> {
+  const mdats: FileRange[] = []
+  let at = from
+  for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes += 1) {
+    const bytes = yield { start: at, end: at + 16 }
+    if (bytes.byteLength < 8) return mdats
+    const { type, headerBytes, boxBytes } = parseHeader(bytes, at)
+    if (type === 'mdat') mdats.push({ start: at + headerBytes, end: at + boxBytes })
+    at += boxBytes
+  }
+  throw new NotUnderstood(`more than ${MAX_TOP_LEVEL_BOXES} boxes behind moov and mdat`)
 }
 
 function parseHeader(bytes: Uint8Array, at: number): { type: string; headerBytes: number; boxBytes: number } {

@@ -1,9 +1,9 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { type BoxView, printable } from './box-view.js'
-import { readChunks } from './chunk-reader.js'
+import { farthestChunk, readChunks } from './chunk-reader.js'
 import { sampleBytes } from './cut-track.js'
 import { readEdits } from './edit-reader.js'
-import { type FileRange, type FoundMovie, findMovie } from './find-movie.js'
+import { type FileRange, type FoundMovie, findLaterMdats, findMovie } from './find-movie.js'
 import type { Movie, MovieTrack } from './movie.js'
 import { NotUnderstood } from './not-understood.js'
 import { readSampleEntry } from './sample-entry-reader.js'
@@ -26,12 +26,19 @@ const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
  */
 export function* readMovie(source: number): Generator<FileRange, ParsedMovie, Uint8Array> {
   try {
-    const found = yield* findMovie()
+    const found = yield* findAllMedia()
     return { understood: true, movie: parseMovie(found, source), mediaEnd: Math.max(...found.mdats.map(({ end }) => end)) }
   } catch (error) {
     if (error instanceof NotUnderstood) return { understood: false, reason: error.message }
     throw error
   }
+}
+
+/** The first `mdat` is nearly always the only one; for others the file is gone through only where a chunk lies beyond it. */
+function* findAllMedia(): Generator<FileRange, FoundMovie, Uint8Array> {
+  const found = yield* findMovie()
+  if (farthestChunk(found.moov) < found.nextAt) return found
+  return { ...found, mdats: [...found.mdats, ...(yield* findLaterMdats(found.nextAt))] }
 }
 
 /** The same for a file that is all in memory, or for its beginning as far as it goes. */

@@ -4,6 +4,7 @@ import { MalformedMedia } from '../../../src/media/malformed-media.js'
 import { box, concat, fourCC, fullBox, u16, u32, zeros } from '../../../src/media/mp4/box.js'
 import { layOutMovie } from '../../../src/media/mp4/clip-file.js'
 import { joinMovies } from '../../../src/media/mp4/join.js'
+import type { Movie } from '../../../src/media/mp4/movie.js'
 import { readMovieFrom } from '../../../src/media/mp4/reader.js'
 import { clipFile, clipMovie, record } from '../../support/mp4-recording.js'
 
@@ -35,6 +36,20 @@ function moovLast(): Uint8Array {
       view.setUint32(at + 12 + 4 * row, view.getUint32(at + 12 + 4 * row) - moov.byteLength)
   }
   return concat([bytes.subarray(0, moovAt), box('mdat', media), moov])
+}
+
+/** The media cut in two before one of its chunks, whose offsets from there on go up by the second header. */
+function twoMdats(whole: Uint8Array): Uint8Array {
+  const view = new DataView(whole.slice().buffer)
+  const mdatAt = latin(whole).lastIndexOf('mdat') - 4
+  const tables = [...latin(whole).matchAll(/stco/g)].map(({ index }) => index)
+  const rowsOf = (at: number) => Array.from({ length: view.getUint32(at + 8) }, (_, row) => at + 12 + 4 * row)
+  const offsets = tables.flatMap(rowsOf).map((at) => view.getUint32(at))
+  const cut = offsets.toSorted((a, b) => a - b)[Math.floor(offsets.length / 2)] ?? 0
+  for (const at of tables.flatMap(rowsOf)) if (view.getUint32(at) >= cut) view.setUint32(at, view.getUint32(at) + 8)
+  view.setUint32(mdatAt, cut - mdatAt)
+  const moved = new Uint8Array(view.buffer)
+  return concat([moved.subarray(0, cut), u32(whole.byteLength - cut + 8), fourCC('mdat'), moved.subarray(cut)])
 }
 
 describe('what is not fully understood is a value with a reason', () => {
@@ -135,6 +150,23 @@ describe('other shapes of the same movie', () => {
   test('moov after the media gives the same tables', () => {
     const parsed = readMovieFrom(moovLast(), 0)
     expect(parsed.understood && parsed.movie.tracks).toEqual(expected.understood && expected.movie.tracks)
+  })
+
+  test('media in several boxes is the same media, in several spans', () => {
+    const copy = twoMdats(file)
+    const parsed = readMovieFrom(copy, 0)
+    if (!parsed.understood || !expected.understood) throw new Error('both are understood')
+    expect(parsed.movie.spans).toHaveLength(2)
+    expect(parsed.mediaEnd).toBe(copy.byteLength)
+    const samplesOf = (movie: Movie, bytes: Uint8Array) =>
+      movie.tracks.map(({ chunks }) =>
+        Array.from(chunks.offsets, (offset, chunk) => {
+          const at = (movie.spans[chunks.spans[chunk] ?? 0]?.offset ?? 0) + offset
+          return latin(bytes.subarray(at, at + 8))
+        }),
+      )
+    expect(samplesOf(parsed.movie, copy)).toEqual(samplesOf(expected.movie, file))
+    expect(() => readMovieFrom(copy.subarray(0, -1000), 0)).toThrow(MalformedMedia)
   })
 
   test('names, times and bit rates of the muxer are not taken over', () => {
