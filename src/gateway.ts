@@ -81,6 +81,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     clips: kvs.clips,
     media: kvs.fragmentMedia,
     probe: (streamArn, fragmentNumber, signal) => footage.probe(streamArn, fragmentNumber, signal),
+    signatureOf: (streamArn, fragmentNumber, signal) => footage.signatureOf(streamArn, fragmentNumber, signal),
     store,
     clock,
     secrets: secrets.clipUrlSecrets,

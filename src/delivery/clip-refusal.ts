@@ -79,7 +79,7 @@ export function toRefusalIssue(error: unknown, { range, stream }: Pick<ClipReque
   if (!(error instanceof ClipRefused) || error.refusal === 'INVALID_ARGUMENT') return null
   const { code, path, what, hint } = MEANINGS[error.refusal]
   const message = `Kinesis Video refuses the clip from ${instantText(range.startMs)} to ${instantText(range.endMs)}: ${what} (it said: ${error.message}).`
-  const details = { path: path === STREAM ? toStreamPath(stream) : [path], hint, ranges: [range] }
+  const details = { path: path === STREAM ? toStreamPath(stream) : [path], hint }
   return toError(toPreciseCode(error, code), message, details)
 }
 

@@ -3,6 +3,7 @@ import type { ClipIssue } from '../domain/clip-issue.js'
 import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
 import { type ClipRequest, isExpiryAllowed, toExpiryIssue, type UrlLifetime } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
+import type { MediaSignature } from '../domain/media-signature.js'
 import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
@@ -47,6 +48,8 @@ export interface ClipServiceOptions {
   readonly media: FragmentMediaSource
   /** What a clip that begins with this fragment would be refused for, as issues without a path. */
   readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
+  /** What the tracks of a fragment are. @throws GatewayError */
+  readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
   readonly store: PartStore
   readonly clock: Clock
   /** Newest first: the first seals, all open. */
@@ -186,7 +189,7 @@ export class ClipService {
     const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
     if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
     const failure = this.#assemblies.failureOf(id)
-    if (failure !== null) return toClip(outline, toFailedStatus(failure, outline), address)
+    if (failure !== null) return toClip(outline, toFailedStatus(failure), address)
     const hold = this.#assemblies.hold(id, outline)
     try {
       const made = await within(orAborted(hold.assembly.whole, signal), LOOK_WAIT_MS).then(
@@ -209,7 +212,7 @@ export class ClipService {
     }
     const failure = this.#assemblies.failureOf(id)
     if (failure !== null) {
-      yield toClip(outline, toFailedStatus(failure, outline), address)
+      yield toClip(outline, toFailedStatus(failure), address)
       return
     }
     const hold = this.#assemblies.hold(id, outline)
@@ -255,7 +258,7 @@ export class ClipService {
     if (issue !== null) return this.#refuse([issue, ...issues])
     this.#count('failed')
     if (error instanceof GatewayError) throw error
-    const status = toFailedStatus(toClipUnavailable(error), outline)
+    const status = toFailedStatus(toClipUnavailable(error))
     return { clip: toClip(outline, status, this.#toAddress(id, outline.spec, request.expiresInSeconds)), issues }
   }
 
@@ -277,19 +280,17 @@ function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): 
 }
 
 function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
-  const { outcome, outline } = assembly
+  const { outcome } = assembly
   if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
-  return outcome ? toFailedStatus(outcome.error, outline) : toFetching(assembly, made)
+  return outcome ? toFailedStatus(outcome.error) : toFetching(assembly, made)
 }
 
-function toFailedStatus(error: ClipUnavailable, outline: ClipOutline): ClipStatus {
-  if (error instanceof ClipMismatch) return { state: 'FAILED', error, ranges: error.issue.ranges }
-  return { state: 'FAILED', error, ranges: error.reason === 'CODEC_CHANGES' ? [outline.spec.range] : [] }
+function toFailedStatus(error: ClipUnavailable): ClipStatus {
+  return { state: 'FAILED', error, ranges: error instanceof ClipMismatch ? error.issue.ranges : [] }
 }
 
 function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
-  const outline = toBareOutline(spec)
-  return toClip(outline, toFailedStatus(error, outline), address)
+  return toClip(toBareOutline(spec), toFailedStatus(error), address)
 }
 
 async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {

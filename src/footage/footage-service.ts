@@ -3,6 +3,7 @@ import { type Coverage, toCoverage } from '../domain/coverage.js'
 import { GatewayError } from '../domain/errors.js'
 import { type FragmentColumns, joinColumns } from '../domain/fragment-columns.js'
 import { KVS_LIMITS } from '../domain/limits.js'
+import { type MediaSignature, toMediaSignature } from '../domain/media-signature.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
 import type { StreamMedia } from '../domain/stream-media.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
@@ -80,6 +81,11 @@ export class FootageService {
     return issues
   }
 
+  /** What the tracks of the fragment are: clips hold fragments of one signature. @throws GatewayError */
+  async signatureOf(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<MediaSignature> {
+    return (await this.#read({ streamArn, fragmentNumber }, signal)).signature
+  }
+
   /** With what may reach into the range; by server time, no more than can be there. Null when that is nothing. */
   #toListedRange(stream: StreamFacts, { startMs, endMs }: TimeRange, selector: FragmentSelectorType): TimeRange | null {
     const nowMs = this.#options.clock.now()
@@ -122,11 +128,12 @@ export class FootageService {
 interface Findings {
   readonly media: StreamMedia | null
   readonly issues: readonly ClipIssue[]
+  readonly signature: MediaSignature
 }
 
 const NOTHING: FragmentColumns = joinColumns([])
 
 function toFindings(reading: FragmentReading): Findings {
   const media = toStreamMedia(reading)
-  return { media, issues: media?.issues ?? toMediaIssues(reading) }
+  return { media, issues: media?.issues ?? toMediaIssues(reading), signature: toMediaSignature(reading.tracks) }
 }

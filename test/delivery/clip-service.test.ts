@@ -267,14 +267,6 @@ describe('footage whose codec configuration changes', () => {
     const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
     expect(issues[0]).toMatchObject({ code: 'TRACKS_CHANGE', ranges: [{ endMs: START + 19_999 }, { startMs: START + 20_000 }] })
   })
-
-  test('inside a part is an issue too', async () => {
-    await using server = await startFootage([recording([footage(0)]), recording([footage(1000)], [{ ...VIDEO, codecPrivate: changed }])])
-    await using harness = await startClipHarness(server.url)
-    const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
-    expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', severity: 'ERROR' })
-    expect(harness.outcomes).toEqual(['refused'])
-  })
 })
 
 describe('what cannot be had', () => {

@@ -40,6 +40,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
     clips: kvs.clips,
     media: kvs.fragmentMedia,
     probe: (streamArn, fragmentNumber, signal) => footage.probe(streamArn, fragmentNumber, signal),
+    signatureOf: (streamArn, fragmentNumber, signal) => footage.signatureOf(streamArn, fragmentNumber, signal),
     store,
     clock: systemClock,
     secrets: [SECRET],

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
-import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
+import { ClipRefused, type ClipSource, type FragmentMediaSource } from '../../kvs/ports.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
@@ -11,6 +11,7 @@ import { toClipUnavailable } from '../to-clip-unavailable.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import { buildClipMovie, type ClipMovie } from './clip-movie.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import { type CodecChangeSources, findCodecChange } from './codec-change.js'
 import type { BlockKind } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead } from './part-head.js'
@@ -21,7 +22,7 @@ import { UnclearHead } from './unclear-head.js'
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
 const SIDE_BY_SIDE = 6
 
-export interface AssemblySources {
+export interface AssemblySources extends CodecChangeSources {
   readonly clips: ClipSource
   readonly media: FragmentMediaSource
   readonly store: PartStore
@@ -151,10 +152,20 @@ export class ClipAssembly {
       const handle = await slot.handle.promise
       await handle.whole(signal)
     } catch (error) {
-      const unavailable = error instanceof UnclearHead ? this.#toUnclear(error.reason, index) : toUnavailable(error, part.range)
-      slot.reject(error instanceof UnclearHead ? unavailable : error, unavailable)
+      const unavailable = await this.#explain(error, { part, index })
+      slot.reject(unavailable instanceof ClipMismatch ? unavailable : error, unavailable)
       throw unavailable
     }
+  }
+
+  async #explain(error: unknown, { part, index }: { readonly part: OutlinedPart; readonly index: number }): Promise<ClipUnavailable> {
+    if (error instanceof UnclearHead) return this.#toUnclear(error.reason, index)
+    if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
+      const { outline } = this
+      const change = await findCodecChange(this.#sources, { spec: outline.spec, part }, this.#abort.signal)
+      if (change !== null) return ClipMismatch.ofChange(change, outline, error)
+    }
+    return toUnavailable(error, part.range)
   }
 
   async #open(part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {

@@ -1,9 +1,11 @@
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import type { EpochMs } from '../../lib/clock.js'
 import type { JoinRefusal } from '../../media/mp4/join.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { ClipOutline } from './clip-outline.js'
+import type { CodecChange } from './codec-change.js'
 
 interface Mismatch {
   readonly reason: JoinRefusal
@@ -23,8 +25,8 @@ export class ClipMismatch extends ClipUnavailable {
   /** Asking again gives the same. */
   readonly isLasting: boolean
 
-  private constructor(issue: ClipIssue, { isLasting }: { readonly isLasting: boolean }) {
-    super(issue.code === 'JOIN_NOT_POSSIBLE' ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message)
+  private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
+    super(issue.code === 'JOIN_NOT_POSSIBLE' ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message, { cause })
     this.issue = issue
     this.isLasting = isLasting
   }
@@ -39,10 +41,17 @@ export class ClipMismatch extends ClipUnavailable {
       return new ClipMismatch(toError(CODES[reason], text, { path: ['cut'], hint }), { isLasting })
     }
     const instantMs = border.range.startMs
-    const [place, other] = partIndex === 0 ? ['before', 'from there on'] : ['from', 'before it']
-    const text = `The footage ${place} ${instantText(instantMs)} cannot be in one file with what is ${other}: ${message}.`
-    const details = { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges: toRangesBeside(range, instantMs) }
-    return new ClipMismatch(toError(CODES[reason], text, details), { isLasting })
+    const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
+    return new ClipMismatch(toSplitIssue({ reason, instantMs, range, text }), { isLasting })
+  }
+
+  /** A change inside a part, which Kinesis Video refuses to put into one file. */
+  static ofChange({ reason, instantMs }: CodecChange, { spec: { range } }: ClipOutline, cause: unknown): ClipMismatch {
+    const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
+    return new ClipMismatch(toSplitIssue({ reason, instantMs, range, text: toText('from', instantMs, 'before it', what) }), {
+      isLasting: true,
+      cause,
+    })
   }
 
   static ofEmptyCut({ spec: { range } }: ClipOutline): ClipMismatch {
@@ -50,6 +59,23 @@ export class ClipMismatch extends ClipUnavailable {
     const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
     return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
   }
+}
+
+function toText(place: 'from' | 'before', instantMs: EpochMs, other: string, why: string): string {
+  const footage = place === 'from' ? `from ${instantText(instantMs)} on` : `before ${instantText(instantMs)}`
+  return `The footage ${footage} cannot be in one file with what is ${other}: ${why}.`
+}
+
+interface Split {
+  readonly reason: JoinRefusal
+  readonly instantMs: EpochMs
+  readonly range: TimeRange
+  readonly text: string
+}
+
+function toSplitIssue({ reason, instantMs, range, text }: Split): ClipIssue {
+  const ranges = toRangesBeside(range, instantMs)
+  return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
 }
 
 /** What is before the instant and what is from it on, as far as either can be asked for. */

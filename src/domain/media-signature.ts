@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+
+/** What has to stay the same throughout a clip, as strings to compare. */
+export interface MediaSignature {
+  /** Which tracks there are, and of which codecs. */
+  readonly layout: string
+  /** How the codecs are configured. */
+  readonly configuration: string
+}
+
+interface SignedTrack {
+  readonly number: number
+  readonly type: string
+  readonly codecId: string
+  readonly codecPrivate: Uint8Array | null
+}
+
+export function toMediaSignature(tracks: readonly SignedTrack[]): MediaSignature {
+  const sorted = tracks.toSorted((a, b) => a.number - b.number)
+  const configuration = createHash('sha256')
+  for (const { codecPrivate } of sorted) {
+    configuration.update(`${codecPrivate?.byteLength ?? 'none'}\n`).update(codecPrivate ?? new Uint8Array(0))
+  }
+  const layout = sorted.map(({ number, type, codecId }) => `${number} ${type} ${codecId}`).join('\n')
+  return { layout, configuration: configuration.digest('base64url') }
+}
