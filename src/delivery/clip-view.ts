@@ -1,5 +1,4 @@
 import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
-import { alignTimeline } from '../domain/clip-timeline.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipAssembly, ClipFacts, MadeClip } from './assembly/clip-assembly.js'
 import { ClipMismatch } from './assembly/clip-mismatch.js'
@@ -41,25 +40,23 @@ export function toFetching(assembly: ClipAssembly, made: MadeClip | null): ClipS
 
 export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
   const { spec } = outline
-  const fields = toStatusFields(outline, status)
   return {
     ...address,
-    ...fields,
+    ...toStatusFields(outline, status),
     streamArn: spec.streamArn,
     contentType: 'video/mp4',
     requested: spec.range,
     truncated: outline.truncated,
     gaps: outline.gaps,
-    timeline: alignTimeline(outline.timeline, { planned: outline.delivered, delivered: fields.delivered }),
     fragmentCount: spec.pin.fragmentCount,
   }
 }
 
-type StatusFields = Pick<Clip, 'state' | 'form' | 'delivered' | 'sizeBytes' | 'durationMs' | 'progress' | 'etag' | 'failure'>
+type StatusFields = Pick<Clip, 'state' | 'form' | 'delivered' | 'timeline' | 'sizeBytes' | 'durationMs' | 'progress' | 'etag' | 'failure'>
 
 function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields {
-  const { delivered, durationMs } = outline
-  const planned = { delivered, durationMs, sizeBytes: null, etag: null, failure: null }
+  const { delivered, durationMs, timeline } = outline
+  const planned = { delivered, durationMs, timeline, sizeBytes: null, etag: null, failure: null }
   // Several parts are always joined; one may have to be given as it is until its head has been read.
   const form = outline.parts.length > 1 || outline.spec.cut === 'EXACT' ? 'REBUILT' : 'PASSTHROUGH'
   switch (status.state) {
@@ -72,10 +69,10 @@ function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields 
   }
 }
 
-function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | 'durationMs' | 'etag'>> {
+function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | 'durationMs' | 'timeline' | 'etag'>> {
   if (made?.form !== 'REBUILT') return {}
-  const { delivered, durationMs, layout } = made.movie
-  return { delivered, durationMs, etag: layout.etag }
+  const { layout, ...shown } = made.movie
+  return { ...shown, etag: layout.etag }
 }
 
 function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {

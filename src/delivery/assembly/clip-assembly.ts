@@ -1,3 +1,4 @@
+import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { ClipRefused, type ClipSource, type FragmentMediaSource } from '../../kvs/ports.js'
@@ -38,6 +39,7 @@ export interface ClipFacts {
   readonly etag: string
   readonly durationMs: number
   readonly delivered: TimeRange
+  readonly timeline: readonly TimelineEntry[]
 }
 
 export type ClipOutcome =
@@ -260,22 +262,16 @@ export class ClipAssembly {
 
   async #complete(fetched: Promise<void>): Promise<ClipFacts> {
     const [made] = await Promise.all([this.made, fetched])
-    const { durationMs, delivered } = this.outline
     if (made.form === 'REBUILT') {
       const { layout, ...facts } = made.movie
-      return {
-        form: 'REBUILT',
-        sizeBytes: layout.file.sizeBytes,
-        etag: layout.etag,
-        durationMs: facts.durationMs,
-        delivered: facts.delivered,
-      }
+      return { form: 'REBUILT', sizeBytes: layout.file.sizeBytes, etag: layout.etag, ...facts }
     }
+    const { durationMs, delivered, timeline } = this.outline
     const { signal } = this.#abort
     const [part] = await Promise.all(this.parts)
     if (part === undefined) throw new RangeError('a clip has at least one part')
     const sizeBytes = await part.whole(signal)
-    return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered }
+    return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered, timeline }
   }
 
   #fail(error: unknown): void {

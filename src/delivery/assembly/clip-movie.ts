@@ -2,6 +2,7 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { instantText } from '../../domain/clip-issue-text.js'
+import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
 import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { layOutMovieInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
@@ -16,13 +17,14 @@ import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import { toDelivered, toExactWindow } from './exact-window.js'
 import type { BlockKind } from './first-block.js'
-import { placeFragments } from './fragment-places.js'
+import { type FragmentPlaces, fragmentFrom, placeFragments } from './fragment-places.js'
 import type { ClipLayout } from './sliced-content.js'
 
 export interface ClipMovie {
   readonly layout: ClipLayout
   readonly durationMs: number
   readonly delivered: TimeRange
+  readonly timeline: readonly TimelineEntry[]
 }
 
 export interface ClipMovieOptions {
@@ -44,9 +46,12 @@ export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock,
   if (!result.joined) throw ClipMismatch.ofPart(result, outline)
   const firstBlockMs = toFirstBlockMs(result, firstBlock)
   const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
-  if (outline.spec.cut === 'FRAGMENT') return layOut(outline, { movie: timed, delivered: outline.delivered, signal })
-  const cut = await cutExactly({ outline, joined: { ...result, movie: timed }, firstBlockMs, signal })
-  return layOut(outline, { ...cut, signal })
+  const isExact = outline.spec.cut === 'EXACT'
+  // Without a hole there is nothing to place.
+  const places = isExact || outline.timeline.length > 1 ? placeFragments(outline.parts, timed, firstBlockMs) : null
+  const { delivered } = outline
+  const cut = isExact && places ? await cutExactly({ outline, movie: timed, places, signal }) : { movie: timed, delivered, shownFromMs: 0 }
+  return { ...(await layOut(outline, { ...cut, signal })), timeline: toShownTimeline(outline, { ...cut, places }) }
 }
 
 function joinParts(outline: ClipOutline, movies: readonly Movie[], signal: AbortSignal): Promise<JoinResult> {
@@ -68,29 +73,49 @@ function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null):
   return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
 }
 
+interface ExactCut {
+  readonly movie: Movie
+  readonly delivered: TimeRange
+  /** Which time of the movie that was cut is the first. */
+  readonly shownFromMs: number
+}
+
 async function cutExactly({
   outline,
-  joined,
-  firstBlockMs,
+  movie,
+  places,
   signal,
 }: {
   readonly outline: ClipOutline
-  readonly joined: Joined
-  readonly firstBlockMs: number
+  readonly movie: Movie
+  readonly places: FragmentPlaces
   readonly signal: AbortSignal
-}): Promise<{ movie: Movie; delivered: TimeRange }> {
-  const places = placeFragments(outline.parts, joined.movie, firstBlockMs)
+}): Promise<ExactCut> {
   const window = toExactWindow(places, outline.spec.range)
-  const cut = await finishInTurns(trimMovieInSteps(joined.movie, window), { signal })
+  const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
   if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(outline)
   const delivered = toDelivered(places, cut)
-  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered }
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs }
+}
+
+/** What was planned, with the times at which it plays in the movie: Kinesis Video may have closed holes. */
+function toShownTimeline(
+  { timeline, delivered: planned }: ClipOutline,
+  { places, delivered, shownFromMs }: Omit<ExactCut, 'movie'> & { readonly places: FragmentPlaces | null },
+): readonly TimelineEntry[] {
+  const aligned = alignTimeline(timeline, { planned, delivered })
+  if (places === null) return aligned
+  return aligned.map(({ mediaStartMs, range }) => {
+    if (range.startMs <= delivered.startMs) return { mediaStartMs, range }
+    const blockMs = places.blockMs[fragmentFrom(places, range.startMs)] ?? 0
+    return { mediaStartMs: Math.max(0, Math.round(blockMs - shownFromMs)), range }
+  })
 }
 
 async function layOut(
   outline: ClipOutline,
   { movie, delivered, signal }: { readonly movie: Movie; readonly delivered: TimeRange; readonly signal: AbortSignal },
-): Promise<ClipMovie> {
+): Promise<Omit<ClipMovie, 'timeline'>> {
   const tags = [
     { name: 'title', value: toStreamName(outline.spec.streamArn) },
     { name: 'date', value: instantText(movie.startMs ?? outline.startMs) },

@@ -22,8 +22,9 @@ const ROUNDING_MS = 1
 const MAX_STEP_MS = 24 * 3_600_000
 
 /**
- * Fragments stand at their distances by the producer's clock. Where no key frame is found there (the clock was set, or Kinesis Video did not
- * keep a hole), a fragment stands at the key frame after the end of the one before it. `firstBlockMs`: the first block of all, in the movie.
+ * Fragments stand at their distances by the producer's clock. Where no key frame is found there, or others come before it (the clock was
+ * set, or Kinesis Video did not keep a hole), a fragment stands at the key frame after the end of the one before it. `firstBlockMs`: the
+ * first block of all, in the movie.
  */
 export function placeFragments(parts: readonly OutlinedPart[], { tracks: [video] }: Movie, firstBlockMs: number): FragmentPlaces {
   const producerMs = concat(parts.map((part) => part.producerStartsMs))
@@ -40,9 +41,10 @@ export function placeFragments(parts: readonly OutlinedPart[], { tracks: [video]
   for (let index = 0; index < count; index += 1) {
     const before = places.blockMs[index - 1] ?? firstBlockMs
     const stepMs = index === 0 ? 0 : (producerMs[index] ?? 0) - (producerMs[index - 1] ?? 0)
-    const isStep = index === 0 || (stepMs > 0 && stepMs <= MAX_STEP_MS)
-    const byClock = isStep ? keys.find(before + stepMs, { leadMs: MUXING_LEAD_MS + usualMs }) : null
     const followsMs = before + (lengthsMs[index - 1] ?? 0) + usualMs
+    const isHoleFull = index > 0 && keys.isAnyBetween(followsMs - usualMs / 2, before + stepMs - MUXING_LEAD_MS - usualMs)
+    const isStep = index === 0 || (stepMs > 0 && stepMs <= MAX_STEP_MS && !isHoleFull)
+    const byClock = isStep ? keys.find(before + stepMs, { leadMs: MUXING_LEAD_MS + usualMs }) : null
     const following = byClock ?? keys.find(followsMs - usualMs, { leadMs: MUXING_LEAD_MS + usualMs })
     places.blockMs[index] = byClock !== null || following === null ? before + (isStep ? stepMs : followsMs - before) : following
     places.frameMs[index] = following ?? places.blockMs[index] ?? 0
@@ -68,6 +70,16 @@ class KeyFrames {
     const found = this.#timesMs[firstAtOrAfter(this.#timesMs, timeMs - ROUNDING_MS)]
     return found !== undefined && found <= timeMs + leadMs ? found : null
   }
+
+  isAnyBetween(fromMs: number, untilMs: number): boolean {
+    const found = this.#timesMs[firstAtOrAfter(this.#timesMs, fromMs)]
+    return found !== undefined && found < untilMs
+  }
+}
+
+/** The fragment that begins at the instant, or the first that begins after it. */
+export function fragmentFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
+  return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
 }
 
 function firstAtOrAfter(sorted: Float64Array, wanted: number, count = sorted.length): number {
