@@ -298,6 +298,22 @@ describe('what cannot be had', () => {
     })
   })
 
+  test('is not worth asking for again when that shows after the answer', async () => {
+    await using server = await startFootage([recording([footage(0), footage(1000), footage(2000)])])
+    const spoiler = createSpoiler(server.url)
+    await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
+    const answered = Promise.withResolvers<void>()
+    spoiler.spoil = async function* (bytes) {
+      const whole = await collect(bytes)
+      yield whole.subarray(0, 20)
+      await answered.promise
+      yield whole.subarray(20)
+    }
+    const clip = await getClip(harness, askFor(1010, 1150, { cut: 'EXACT' }))
+    answered.resolve()
+    expect(await whenEnded(harness, clip)).toMatchObject({ state: 'FAILED', failure: { retryable: false, ranges: [] } })
+  })
+
   test('is the fragment that an exact cut begins with, although the asked start is still kept', async () => {
     let nowMs = Date.now() - 2 * DAY
     const clock = { now: () => nowMs }

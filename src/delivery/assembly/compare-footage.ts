@@ -29,7 +29,7 @@ export function compareFootage(movie: Movie, part: ComparedPart, selector: Fragm
   const pictures = new PictureTimes(video)
   const givenMs = Math.max(0, ...movie.tracks.map(shownMs))
   if (isFootageMissing({ givenMs, frameMs: pictures.frameMs }, part, selector)) return 'missing'
-  const chain = pictures.beginWithKey ? findChain(pictures, part) : null
+  const chain = pictures.beginsWithKey ? findChain(pictures, part) : null
   if (chain?.isMore === true) return 'added'
   if (chain?.isMissing === true) return 'missing'
   return chain?.isExact === true && isTooMuch(video, chain.keysMs, part) ? 'added' : null

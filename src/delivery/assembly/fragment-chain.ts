@@ -50,17 +50,16 @@ interface Link extends Place {
  */
 export function followFragments(options: ChainOptions): FragmentChain | null {
   const { pictures, part, first } = options
-  const links: Link[] = []
   let last = toAnchor({ fragment: first, keyMs: pictures.firstKeyMs })
+  const links = [last]
   let isCutOff = false
   while (last.fragment < part.lengthsMs.length - 1 && !isCutOff) {
-    links.push(last)
     const next = findNext(last, options)
     isCutOff = next === null && endsHere(last, options)
     if (next === null && !isCutOff) return null
+    if (next !== null) links.push(next)
     last = next ?? last
   }
-  links.push(last)
   const leftoverMs = pictures.lastMs - endOf(last, part)
   return {
     isMissing: isCutOff || links.some(({ fragment }, index) => fragment !== index),

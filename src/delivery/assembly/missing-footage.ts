@@ -1,4 +1,4 @@
-// Whether an answer holds all the fragments that were listed. It names none of them, so that its length is all there is to go by.
+// Whether an answer plays for as long as the fragments that were listed: for many of its kind that is all there is to go by.
 
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { OutlinedPart } from './clip-outline.js'
@@ -19,12 +19,12 @@ export interface GivenFootage {
 }
 
 export function isFootageMissing({ givenMs, frameMs }: GivenFootage, part: ListedPart, selector: FragmentSelectorType): boolean {
-  const { closedMs, shortestMs } = measure(part, frameMs)
+  const { leastMs, mostMs, shortestMs } = measureClosed(part, frameMs)
   const spanMs = toSpanMs(part)
   const toleranceMs = Math.min(MOST_TOLERANCE_MS, shortestMs / 2)
   // By server time the producers' clocks may lie anywhere, and what is between them says nothing.
-  const keepsGaps = selector === 'PRODUCER_TIMESTAMP' && givenMs > closedMs + toleranceMs
-  const expectedMs = keepsGaps ? spanMs : Math.min(spanMs, closedMs)
+  const keepsGaps = selector === 'PRODUCER_TIMESTAMP' && givenMs > mostMs + toleranceMs
+  const expectedMs = keepsGaps ? spanMs : Math.min(spanMs, leastMs)
   return givenMs < expectedMs - toleranceMs
 }
 
@@ -32,16 +32,23 @@ function toSpanMs({ producerStartsMs, lengthsMs }: ListedPart): number {
   return (producerStartsMs.at(-1) ?? 0) + (lengthsMs.at(-1) ?? 0) - (producerStartsMs[0] ?? 0)
 }
 
+interface ClosedFootage {
+  /** Without the last frames before holes, and with them. */
+  readonly leastMs: number
+  readonly mostMs: number
+  readonly shortestMs: number
+}
+
 /** How long the fragments are together, and the shortest of them, each with its last frame. A longer pause is a hole, which may be closed. */
-function measure({ producerStartsMs, lengthsMs }: ListedPart, frameMs: number): { readonly closedMs: number; readonly shortestMs: number } {
-  let closedMs = 0
-  let shortestMs = Number.POSITIVE_INFINITY
+function measureClosed({ producerStartsMs, lengthsMs }: ListedPart, frameMs: number): ClosedFootage {
+  let [leastMs, mostMs, shortestMs] = [0, 0, Number.POSITIVE_INFINITY]
   for (const [index, lengthMs] of lengthsMs.entries()) {
     const pauseMs = (producerStartsMs[index + 1] ?? Number.NaN) - (producerStartsMs[index] ?? 0) - lengthMs
     const isFrame = pauseMs > 0 && pauseMs <= Math.min(LONGEST_FRAME_MS, MOST_FRAMES * frameMs)
     const playedMs = isFrame ? lengthMs + pauseMs : lengthMs
-    closedMs += playedMs
+    leastMs += playedMs
+    mostMs += isFrame ? playedMs : lengthMs + frameMs
     shortestMs = Math.min(shortestMs, playedMs)
   }
-  return { closedMs, shortestMs }
+  return { leastMs, mostMs, shortestMs }
 }

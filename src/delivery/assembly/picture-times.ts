@@ -37,7 +37,7 @@ export class PictureTimes {
     return this.#keysMs[0] ?? Number.NaN
   }
 
-  get beginWithKey(): boolean {
+  get beginsWithKey(): boolean {
     return this.firstKeyMs - (this.#shownMs[0] ?? Number.NaN) <= this.toleranceMs
   }
 
