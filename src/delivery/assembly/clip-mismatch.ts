@@ -31,14 +31,13 @@ export class ClipMismatch extends ClipUnavailable {
     this.isLasting = isLasting
   }
 
-  /** A part that does not fit to those before it; the first one, to those behind it or to an exact cut. */
-  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec: { range } }: ClipOutline): ClipMismatch {
+  /** A part that does not fit to those before it; the first one, to those behind it or to what is to be made of it. */
+  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec: { range, cut } }: ClipOutline): ClipMismatch {
     const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
     const border = parts[Math.max(1, partIndex)]
     if (border === undefined) {
-      const text = `The footage cannot be cut exactly: ${message}.`
-      const hint = 'Ask with cut FRAGMENT, or for other footage.'
-      return new ClipMismatch(toError(CODES[reason], text, { path: ['cut'], hint }), { isLasting })
+      const [what, hint] = cut === 'EXACT' ? ['cut exactly', 'Ask with cut FRAGMENT, or for other footage.'] : ['laid out anew', null]
+      return new ClipMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
     }
     const instantMs = border.range.startMs
     const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
