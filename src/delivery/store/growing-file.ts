@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { freeBytes } from '../../lib/free-bytes.js'
 import type { PartState } from '../ports.js'
 import { BlockChecks } from './block-checks.js'
 import { hasErrorCode } from './has-error-code.js'
@@ -21,6 +22,7 @@ export class GrowingFile {
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
   #arrivedBytes: number
+  #readers = 0
   #ending: 'open' | 'whole' | { readonly error: unknown } = 'open'
 
   private constructor(file: FileHandle, expectedBytes: number | null, blockChecks: readonly number[], arrivedBytes: number) {
@@ -60,7 +62,7 @@ export class GrowingFile {
   }
 
   /**
-   * Writes the chunks after what is there, and then owns them: their memory is freed as soon as no reader is that far behind. One call at a
+   * Writes the chunks after what is there, and then owns them: their memory is freed as soon as no reader may want them. One call at a
    * time. A call that failed may be made again with the same chunks.
    */
   async append(chunks: readonly Uint8Array[]): Promise<void> {
@@ -69,7 +71,8 @@ export class GrowingFile {
     const checked = this.#checks.check(chunks)
     const writtenBytes = await writing
     this.#checks.accept(checked)
-    this.#recent.add(chunks, this.#arrivedBytes)
+    if (this.#readers > 0) this.#recent.add(chunks, this.#arrivedBytes)
+    else for (const chunk of chunks) freeBytes(chunk)
     this.#arrivedBytes += writtenBytes
     this.#tell()
   }
@@ -87,6 +90,15 @@ export class GrowingFile {
     this.#ending = { error }
     this.#recent.clear()
     this.#tell()
+  }
+
+  /** Somebody reads until the answer is called: what comes meanwhile is kept in memory for a moment. */
+  beginReading(): () => void {
+    this.#readers += 1
+    return () => {
+      this.#readers -= 1
+      if (this.#readers === 0) this.#recent.clear()
+    }
   }
 
   /** Resolves once the byte at `offset` is there, with how many there are, or with null when the file ends before it. */

@@ -10,6 +10,7 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
   let pair = pool.take(span.end - span.start > pool.smallBytes)
   let turn: 0 | 1 = 0
   let ahead: Promise<Buffer> | null = null
+  const endReading = file.beginReading()
   try {
     for (let at = span.start; at < span.end; ) {
       if (ahead === null && (await file.whenReadable(at, signal)) === null) return
@@ -30,6 +31,7 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
     // A buffer goes back only when the disk no longer writes into it.
     await ahead?.catch(() => null)
     pool.give(pair)
+    endReading()
   }
 }
 
