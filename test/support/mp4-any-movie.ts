@@ -96,7 +96,7 @@ function toTrack(
   const chunks: ChunkColumns = {
     count: chunkCount,
     spans: new Uint32Array(chunkCount),
-    offsets: new Float64Array(chunkCount),
+    offsets: new Uint32Array(chunkCount),
     sampleCounts,
   }
   const shown = edit === null ? [] : [{ durationMs: edit.durationMs, mediaTime: edit.mediaTime }]

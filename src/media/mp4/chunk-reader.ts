@@ -16,7 +16,9 @@ export function readChunks(
   const count = offsets.rows(4, rowBytes)
   const words = offsets.words(8, (count * rowBytes) / 4)
   const sampleCounts = readSampleCounts(stsc, count, samples.count)
-  const chunks = { count, spans: new Uint32Array(count), offsets: new Float64Array(count), sampleCounts }
+  const isNarrow = mdats.every(({ start, end }) => end - start <= 0xffffffff)
+  const offsetColumn = isNarrow ? new Uint32Array(count) : new Float64Array(count)
+  const chunks = { count, spans: new Uint32Array(count), offsets: offsetColumn, sampleCounts }
   let firstSample = 0
   let span = 0
   for (let chunk = 0; chunk < count; chunk += 1) {

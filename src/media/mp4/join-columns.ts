@@ -33,7 +33,9 @@ function place<Column extends Uint32Array | Uint8Array>(
 export function* joinChunkColumns(movies: readonly Movie[], trackIndex: number): Steps<ChunkColumns> {
   const columns = movies.map((movie) => movie.tracks[trackIndex]?.chunks ?? EMPTY)
   const count = columns.reduce((total, chunks) => total + chunks.count, 0)
-  const joined = { count, spans: new Uint32Array(count), offsets: new Float64Array(count), sampleCounts: new Uint32Array(count) }
+  const isNarrow = columns.every(({ offsets }) => offsets instanceof Uint32Array)
+  const offsets = isNarrow ? new Uint32Array(count) : new Float64Array(count)
+  const joined = { count, spans: new Uint32Array(count), offsets, sampleCounts: new Uint32Array(count) }
   let at = 0
   let firstSpan = 0
   for (const [part, chunks] of columns.entries()) {
@@ -47,4 +49,4 @@ export function* joinChunkColumns(movies: readonly Movie[], trackIndex: number):
   return joined
 }
 
-const EMPTY: ChunkColumns = { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) }
+const EMPTY: ChunkColumns = { count: 0, spans: new Uint32Array(0), offsets: new Uint32Array(0), sampleCounts: new Uint32Array(0) }
