@@ -3,7 +3,7 @@ import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { KvsTarget } from './kvs-target.js'
-import { createWideAgent } from './wide-reads.js'
+import { createWideAgent } from './wide-agent.js'
 
 /** Data endpoints are few (one for some thousand streams of an account); the oldest client goes when there are more. */
 const MAX_DATA_CLIENTS = 256

@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { freeBytes } from '../../src/lib/free-bytes.js'
 
 describe('freeBytes', () => {
-  test('takes the memory away from every view of it', () => {
+  test('takes the memory away from every view of it, and does no harm a second time', () => {
     const bytes = new Uint8Array(1000)
     const view = bytes.subarray(10, 20)
     freeBytes(bytes)
     expect([bytes.byteLength, view.byteLength, bytes.buffer.byteLength]).toEqual([0, 0, 0])
+    freeBytes(bytes)
   })
 
   test.each([

@@ -11,8 +11,8 @@ import { writeAll } from './write-all.js'
 
 /**
  * A file that is read while it is still being written. Bytes are given out only after they are on their way to the disk, and each block
- * is checked against the CRC-32 it was written with every time it is read (measured: 0.2 s a GB), so no damaged byte leaves. What came last
- * is given out from memory.
+ * is checked against the CRC-32 it was written with every time it is read (measured: 0.2 s a GB), so no damaged byte leaves. Those who read
+ * while it arrives are given what came last from memory.
  */
 export class GrowingFile {
   readonly #file: FileHandle

@@ -14,8 +14,8 @@ export interface ReadBuffersOptions {
 const IDLE_PAIRS_KEPT = 16
 
 /**
- * Buffers that file reads fill. Large ones make a fast reader fast (512 KiB: measured as more than twice the speed of 64 KiB), but a reader that
- * stalls pins what it was given for as long as its socket is full: so the large ones have a budget, and who comes after gets small ones.
+ * Buffers that file reads fill. Large ones make a fast reader fast (512 KiB: measured as more than twice the speed of 64 KiB), but a reader
+ * that stalls pins what it was given for as long as its socket is full: so the large ones have a budget, and who comes after gets small ones.
  */
 export class ReadBuffers {
   readonly largeBytes: number

@@ -4,8 +4,8 @@ import { freeBytes } from '../../lib/free-bytes.js'
 const KEPT_BYTES = 2_097_152
 
 /**
- * The last bytes that arrived, still in memory: a reader that keeps up with a download is given these, and the disk is not asked for what it
- * was given a moment ago. It owns what it is given, and frees it when it lets go of it.
+ * The last bytes that arrived, still in memory: a reader that keeps up with a download is given these, and the disk is not asked for what
+ * it was given a moment ago. It owns what it is given, and frees it when it lets go of it.
  */
 export class RecentBytes {
   #chunks: Uint8Array[] = []

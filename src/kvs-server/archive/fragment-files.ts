@@ -17,7 +17,7 @@ export class FragmentFiles {
   readonly #directories = new Set<number>()
   /** How many are reading a file, by id. */
   readonly #readers = new Map<number, number>()
-  readonly #open = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
+  readonly #openFiles = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
   #incoming = 0
 
   constructor(root: string, fileSystem: FileSystem) {
@@ -53,7 +53,7 @@ export class FragmentFiles {
   }
 
   open(id: number): Promise<ReadableFile> {
-    return this.#open.lend(id)
+    return this.#openFiles.lend(id)
   }
 
   pathOf(id: number): string {
@@ -76,12 +76,14 @@ export class FragmentFiles {
   /** Removes files whose rows are gone, and says which: one that is being read stays until it is asked for again. */
   async remove(ids: readonly number[]): Promise<readonly number[]> {
     const free = ids.filter((id) => !this.#readers.has(id))
-    await this.#open.forget(free)
+    await this.#openFiles.forget(free)
     const waiting = free.values()
     const removeWaiting = async () => {
       for (const id of waiting) await this.#fileSystem.remove(this.pathOf(id))
     }
     await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, removeWaiting))
+    // Whoever opened one meanwhile has it still; kept open for others it would keep its room on the disk.
+    await this.#openFiles.forget(free)
     return free
   }
 
@@ -101,7 +103,7 @@ export class FragmentFiles {
   }
 
   close(): Promise<void> {
-    return this.#open.close()
+    return this.#openFiles.close()
   }
 
   async #removeBehind(directory: number, lastId: number): Promise<void> {

@@ -3,6 +3,7 @@ import { buildTags, withUnknownSegmentSize } from '../../media/matroska/muxer.js
 import type { Slice } from '../../media/mp4/slices.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { OpenFileCache } from '../archive/open-file-cache.js'
 import { ClipBuffers } from '../clip/clip-buffers.js'
 import { readSlices } from '../clip/slice-reader.js'
 
@@ -37,11 +38,14 @@ export function readChunk(
   return readWhileRetained(archive, fragment, slices)
 }
 
+/** The file stays open from the first byte to the last: that of a stream without retention goes by its age, whoever reads it. */
 async function* readWhileRetained(archive: Archive, fragment: ArchivedFragment, slices: readonly Slice[]): AsyncGenerator<Uint8Array> {
   const release = archive.retain([fragment])
+  const file = new OpenFileCache(() => archive.open(fragment), 1)
   try {
-    yield* readSlices({ slices, open: () => archive.open(fragment), buffers })
+    yield* readSlices({ slices, open: (source) => file.lend(source), buffers })
   } finally {
+    await file.close()
     release()
   }
 }

@@ -12,8 +12,8 @@ export interface SliceReaderOptions {
 }
 
 /**
- * The bytes of slices, in order, read ahead by one buffer. A buffer that was given out is filled again only after the next but one was
- * asked for, so whoever sends must be done with it by then.
+ * The bytes of slices, in order, read ahead by one buffer. What was given out is filled anew as soon as more is asked for, so whoever sends
+ * must be done with it by then.
  */
 export async function* readSlices({ slices, open, buffers }: SliceReaderOptions): AsyncGenerator<Uint8Array> {
   const pair = buffers.take()
@@ -68,7 +68,7 @@ class SliceCursor {
     for (let slice = this.#slices[this.#index]; slice !== undefined; slice = this.#slices[this.#index]) {
       if (taken === buffer.byteLength || pieces.length === MOST_PIECES) break
       const count = Math.min(buffer.byteLength - taken, sliceLength(slice) - this.#at)
-      pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })
+      if (count > 0) pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })
       taken += count
       this.#advance(count, sliceLength(slice))
     }

@@ -275,7 +275,7 @@ export class MatroskaDemuxer {
   #finishHeader(document: SessionHeader, end: number): void {
     const tracks = document.tracks ?? this.#refuse('a Cluster before any Tracks')
     this.#sink = this.#createSink?.(tracks) ?? null
-    this.#events.push({ kind: 'tracks', header: { start: document.start, end }, bytes: document.copy(), tracks })
+    this.#events.push({ kind: 'tracks', header: { start: document.start, end }, bytes: document.take(), tracks })
   }
 
   #parseElement(): boolean {

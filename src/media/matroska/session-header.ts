@@ -8,6 +8,7 @@ import { parseTracks } from './tracks.js'
 /** From the EBML header to the first Cluster. CodecPrivate may take 1 MiB of it. */
 export const MAX_HEADER_BYTES = 4 * 1024 * 1024
 const MAX_HEADER_ELEMENTS = 10_000
+const NOTHING = new Uint8Array(0)
 
 /**
  * What stands before a document's first Cluster: copied as it is read, to be stored and given back as it came, and understood as far as
@@ -56,7 +57,11 @@ export class SessionHeader {
     this.#length = length
   }
 
-  copy(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+  /** All that was appended, once: a header is not held as long as its upload lasts. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.slice(0, this.#length)
+    this.#bytes = NOTHING
+    this.#length = 0
+    return bytes
   }
 }

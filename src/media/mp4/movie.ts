@@ -64,7 +64,7 @@ export interface ChunkColumns {
   readonly count: number
   /** Index into `Movie.spans`. */
   readonly spans: Uint32Array
-  /** First byte of the chunk, from the first byte of its span. Half as wide where every span is shorter than 4 GiB. */
+  /** First byte of the chunk, from the first byte of its span. May be half as wide where every span is shorter than 4 GiB. */
   readonly offsets: Uint32Array | Float64Array
   readonly sampleCounts: Uint32Array
 }

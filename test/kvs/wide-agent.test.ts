@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createWideAgent } from '../../src/kvs/wide-reads.js'
+import { createWideAgent } from '../../src/kvs/wide-agent.js'
 
 const BODIES = [1, 65_537, 3_000_000, 8_000_000].map((bytes) => randomBytes(bytes))
 const agent = createWideAgent({ keepAlive: true, maxSockets: 4 })
