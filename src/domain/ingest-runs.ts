@@ -2,7 +2,7 @@
 
 import type { EpochMs } from '../lib/clock.js'
 import { KVS_LIMITS } from './limits.js'
-import { compareNumbers, type ListedFragment } from './listed-fragment.js'
+import { compareNumbers, isNextNumber, type ListedFragment } from './listed-fragment.js'
 
 export interface ShadowedFragment {
   readonly fragment: ListedFragment
@@ -37,9 +37,16 @@ function findCovering(fragment: ListedFragment, older: readonly ListedFragment[]
   const around = findAround(fragment, older)
   const deep = around.find((other) => isDeepInside(other, startMs))
   if (deep) return [deep]
-  // Before an older one only another run starts. What that covers at both ends counts together.
-  const isAmongOlder = around.some(({ producerTimestampMs }) => producerTimestampMs > startMs)
-  return isAmongOlder ? findEnough(fragment, around) : []
+  const others = around.filter((other) => !isOwnPredecessor(other, fragment))
+  return findEnough(fragment, others)
+}
+
+/**
+ * A run does not cover itself. Its fragment before this one is known by its number, which directly precedes this one's: GetClip, which
+ * knows the runs, counts no overhang of it.
+ */
+function isOwnPredecessor(other: ListedFragment, fragment: ListedFragment): boolean {
+  return other.producerTimestampMs < fragment.producerTimestampMs && isNextNumber(other.fragmentNumber, fragment.fragmentNumber)
 }
 
 /** Those that may overlap it. No fragment is longer than the quota. */
@@ -58,14 +65,19 @@ function isDeepInside(fragment: ListedFragment, instantMs: EpochMs): boolean {
   return distanceMs === 0 || (distanceMs > 0 && distanceMs < lengthOf(fragment) - overhangOf(fragment))
 }
 
-/** The first of them that together cover more than an overhang; none when all do not. */
+/**
+ * The first of them that together cover more than an overhang, up to one that starts later: before an older fragment only another run
+ * starts, and what is older at both its ends counts together. None when there is no such fragment, or all cover less.
+ */
 function findEnough(fragment: ListedFragment, around: readonly ListedFragment[]): readonly ListedFragment[] {
+  const firstLater = around.findIndex(({ producerTimestampMs }) => producerTimestampMs > fragment.producerTimestampMs)
+  if (firstLater < 0) return []
   let [coveredMs, countedTo] = [0, fragment.producerTimestampMs]
   for (const [index, other] of around.entries()) {
     const toMs = Math.min(endOf(other), endOf(fragment))
     coveredMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
     countedTo = Math.max(countedTo, toMs)
-    if (coveredMs > overhangOf(fragment)) return around.slice(0, index + 1)
+    if (coveredMs > overhangOf(fragment)) return around.slice(0, Math.max(index, firstLater) + 1)
   }
   return []
 }

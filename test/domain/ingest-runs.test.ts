@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { packFragments } from '../../src/domain/clip-packing.js'
+import { selectFragments } from '../../src/domain/fragment-selection.js'
+import type { TimeRange } from '../../src/domain/time-range.js'
+import { formatFragmentNumber } from '../../src/kvs-server/archive/fragment-number.js'
+import { withoutNewerRuns } from '../../src/kvs-server/clip/without-newer-runs.js'
+import { T0 } from '../support/listed-fragments.js'
+
+/** A fragment as both sides know it. */
+function toRow(sequence: number, sessionId: number, { startMs, lengthMs }: { readonly startMs: number; readonly lengthMs: number }) {
+  const serverTimestampMs = T0 + sequence
+  const fragmentNumber = formatFragmentNumber({ sequence, serverTimestampMs, nonce: (sequence * 7_919_111) % 2 ** 28 })
+  return { sequence, sessionId, fragmentNumber, producerTimestampMs: T0 + startMs, serverTimestampMs, lengthMs, sizeBytes: 10 }
+}
+
+type Row = ReturnType<typeof toRow>
+
+const numbersOf = (fragments: readonly { fragmentNumber: string }[]) => fragments.map(({ fragmentNumber }) => fragmentNumber)
+const isInside = ({ startMs, endMs }: TimeRange, instantMs: number) => instantMs >= startMs && instantMs <= endMs
+
+/** What the embedded server gives of a range. */
+function serve(rows: readonly Row[], range: TimeRange): Row[] {
+  const inside = rows.filter(({ producerTimestampMs }) => isInside(range, producerTimestampMs))
+  return [...withoutNewerRuns(inside.toSorted((a, b) => a.producerTimestampMs - b.producerTimestampMs || a.sequence - b.sequence))]
+}
+
+const ALL = { startMs: T0, endMs: T0 + 100_000 }
+const select = (rows: readonly Row[]) => selectFragments(rows, 'PRODUCER_TIMESTAMP', ALL)
+
+/** Runs of one to six fragments that reach up to 120 ms into each other; between the numbers of two runs there is a leap. */
+const runs: fc.Arbitrary<Row[]> = fc
+  .array(
+    fc.record({
+      fromMs: fc.integer({ min: 0, max: 6000 }),
+      spacingMs: fc.oneof(fc.integer({ min: 200, max: 800 }), fc.integer({ min: 200, max: 3000 })),
+      hangsMs: fc.array(fc.integer({ min: -60, max: 120 }), { minLength: 1, maxLength: 6 }),
+    }),
+    { minLength: 2, maxLength: 4 },
+  )
+  .map((sessions) =>
+    sessions.flatMap(({ fromMs, spacingMs, hangsMs }, session) =>
+      hangsMs.map((hangMs, index) =>
+        toRow(10 * session + index, session, { startMs: fromMs + index * spacingMs, lengthMs: spacingMs + hangMs }),
+      ),
+    ),
+  )
+
+describe('which of several runs of ingestion is given', () => {
+  test('is also a newer one whose fragments reach into each other, where an older one overlaps a fragment by an overhang', () => {
+    const own = [toRow(11, 2, { startMs: 0, lengthMs: 1300 }), toRow(12, 2, { startMs: 1200, lengthMs: 1750 })]
+    const { fragments, shadowed } = select([...own, toRow(1, 1, { startMs: 2500, lengthMs: 2000 })])
+    expect(fragments.map(({ lengthMs }) => lengthMs)).toEqual([1300, 1750, 2000])
+    expect(shadowed).toEqual([])
+  })
+
+  test('is the older one only together with the fragment that shows the newer one to be another', () => {
+    const older = [toRow(1, 1, { startMs: 0, lengthMs: 2190 }), toRow(2, 1, { startMs: 2210, lengthMs: 2190 })]
+    const { shadowed } = select([...older, toRow(11, 2, { startMs: 1770, lengthMs: 690 })])
+    expect(shadowed.map(({ coveredBy }) => numbersOf(coveredBy))).toEqual([numbersOf(older)])
+  })
+
+  test('is what the embedded server gives, and so in each part', () => {
+    const holds = fc.property(runs, fc.integer({ min: 1, max: 4 }), (rows, maxFragments) => {
+      const selection = select(rows)
+      expect(numbersOf(selection.fragments)).toEqual(numbersOf(serve(rows, ALL)))
+      const limits = { maxFragments, maxBytes: 1e9 }
+      for (const part of packFragments({ selection, selector: 'PRODUCER_TIMESTAMP', range: ALL, limits }).parts)
+        expect(numbersOf(serve(rows, part.range))).toEqual(numbersOf(part.fragments))
+    })
+    fc.assert(holds, { numRuns: 3000 })
+  })
+})
