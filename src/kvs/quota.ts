@@ -11,7 +11,7 @@ export interface QuotaCost {
 }
 
 export interface QuotaTurn extends QuotaCost {
-  /** Hears when the points are not there yet. */
+  /** Hears, once, that the points are not there yet: its own, or those of a request before it. */
   readonly onWait?: ((reason: GatewayError) => void) | undefined
 }
 
@@ -39,18 +39,17 @@ export class QuotaPacer {
   /** Resolves when the points have been taken. @throws GatewayError KVS_THROTTLED when time is up before that; the signal's reason when the caller has left */
   async take(streamArn: string, { onWait, ...cost }: QuotaTurn, signal: AbortSignal): Promise<void> {
     const buckets = this.#bucketsOf(streamArn)
-    if (buckets.waiting > 0 || this.#waitMs(buckets, cost) > 0) onWait?.(toThrottled())
-    buckets.waiting += 1
+    const tell = () => onWait?.(toThrottled())
+    if (buckets.isPausing) tell()
+    else buckets.untold.add(tell)
     const turn = buckets.last.then(() => this.#takeTurn(buckets, cost, signal))
-    buckets.last = turn
-      .catch(() => undefined)
-      .finally(() => {
-        buckets.waiting -= 1
-      })
+    buckets.last = turn.catch(() => undefined)
     try {
       await orAborted(turn, signal)
     } catch (error) {
       throw nameOf(error) === 'TimeoutError' ? toThrottled(error) : error
+    } finally {
+      buckets.untold.delete(tell)
     }
   }
 
@@ -69,7 +68,7 @@ export class QuotaPacer {
     for (;;) {
       const waitMs = this.#waitMs(buckets, cost)
       if (waitMs === 0) break
-      await sleep(waitMs, signal)
+      await pause(buckets, waitMs, signal)
     }
     buckets.media.take(cost.media)
     buckets.metadata.take(cost.metadata)
@@ -87,7 +86,8 @@ export class QuotaPacer {
       media: new PointBucket(KVS_LIMITS.mediaPointsPerSecond, now),
       metadata: new PointBucket(KVS_LIMITS.metadataPointsPerSecond, now),
       last: Promise.resolve(),
-      waiting: 0,
+      isPausing: false,
+      untold: new Set(),
     }
     this.#streams.delete(streamArn)
     this.#streams.set(streamArn, buckets)
@@ -107,8 +107,21 @@ interface StreamBuckets {
   readonly metadata: PointBucket
   /** Ends when everyone who came before has had their turn. */
   last: Promise<unknown>
-  /** How many have not had it. */
-  waiting: number
+  /** Whether the one whose turn it is waits for points. Others that came before may have had theirs in no time. */
+  isPausing: boolean
+  /** Tells those who have not had it and have not heard of a wait. */
+  readonly untold: Set<() => void>
+}
+
+async function pause(buckets: StreamBuckets, durationMs: number, signal: AbortSignal): Promise<void> {
+  buckets.isPausing = true
+  for (const tell of buckets.untold) tell()
+  buckets.untold.clear()
+  try {
+    await sleep(durationMs, signal)
+  } finally {
+    buckets.isPausing = false
+  }
 }
 
 /** A bucket that holds one second's points and fills evenly. */

@@ -50,18 +50,49 @@ describe('QuotaPacer', () => {
     expect(pacer.available('another').media).toBe(500)
   })
 
-  test('tells a read that it has to wait, for its points or behind others, and no other', async () => {
+  const takeTelling =
+    (pacer: QuotaPacer, told: string[]) =>
+    (name: string, media: number, signal: AbortSignal = live()) =>
+      pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => told.push(`${name} ${code}`) }, signal)
+
+  test('tells a read once that it has to wait, for its points or behind others, and no other', async () => {
     const { pacer, clock } = pacerAt()
     const told: string[] = []
-    const take = (name: string, media: number) =>
-      pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => told.push(`${name} ${code}`) }, live())
+    const take = takeTelling(pacer, told)
     await take('first', 400)
-    const waiting = [take('second', 300), take('third', 0)]
+    const waiting = [take('second', 10), take('third', 10)]
+    await new Promise(setImmediate)
+    waiting.push(take('fourth', 0))
+    clock.time += 20
+    await Promise.all(waiting.slice(0, 1))
     clock.time += 2000
     await Promise.all(waiting)
+    await take('fifth', 0)
+    expect(told).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED', 'fourth KVS_THROTTLED'])
+  })
+
+  test('tells nobody who comes at the same moment as others, where the points are enough for all', async () => {
+    const { pacer } = pacerAt()
+    const told: string[] = []
+    const take = takeTelling(pacer, told)
+    await Promise.all(['first', 'second', 'third'].map((name) => take(name, 1)))
+    expect(told).toEqual([])
+  })
+
+  test('tells nobody who has left', async () => {
+    const { pacer, clock } = pacerAt()
+    const told: string[] = []
+    const take = takeTelling(pacer, told)
+    await take('first', 400)
+    const leaving = new AbortController()
+    const left = take('second', 10, leaving.signal)
+    leaving.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    const waiting = take('third', 10)
+    await new Promise(setImmediate)
     clock.time += 2000
-    await take('fourth', 0)
-    expect(told).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED'])
+    await waiting
+    expect(told).toEqual(['third KVS_THROTTLED'])
   })
 
   test('makes a read wait until its points are there', async () => {
