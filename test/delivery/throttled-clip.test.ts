@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { GatewayError } from '../../src/domain/errors.js'
 import { createKvs } from '../../src/kvs/kvs.js'
+import type { ClipRequestOfKvs, ClipSource } from '../../src/kvs/ports.js'
 import { until } from '../support/clip-client.js'
-import { askFor, type ClipHarness, startClipHarness, startFootage } from '../support/clip-harness.js'
+import { askFor, type ClipHarness, START, startClipHarness, startFootage } from '../support/clip-harness.js'
 import { recording, variedFootage } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
@@ -56,6 +58,44 @@ describe('a clip whose GetClip is throttled', () => {
     await setFaults([throttling])
     const reason = new Error('The client left before its answer.')
     await expect(harness.clips.request(everything, abortedOnceThrottled(harness, reason))).rejects.toBe(reason)
+  })
+})
+
+const throttle = ({ onThrottled }: ClipRequestOfKvs) =>
+  onThrottled?.(new GatewayError('KVS_THROTTLED', 'Kinesis Video throttles GetClip: ask again later.', { retryAfterMs: 1000 }))
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+/** Never answers. */
+const silent: ClipSource = {
+  getClip(request, signal) {
+    throttle(request)
+    return untilAborted(signal)
+  },
+}
+
+/** Sends headers, and nothing behind them. */
+const stuck: ClipSource = {
+  async getClip(request, signal) {
+    throttle(request)
+    const bytes = { [Symbol.asyncIterator]: () => ({ next: () => untilAborted(signal) }) }
+    return { contentType: 'video/mp4', sizeBytes: null, bytes }
+  },
+}
+
+describe('a part that is throttled', () => {
+  test('is so for every clip that waits for it', async () => {
+    await using harness = await startClipHarness(server.url, { clips: silent })
+    const late = AbortSignal.timeout(1000)
+    const inputs = [everything, { ...everything, fileName: 'another' }, { ...everything, startTimestamp: START - 1000 }]
+    const ends = await Promise.allSettled(inputs.map((input) => harness.clips.request(input, late)))
+    for (const end of ends) expect(end).toMatchObject({ reason: { code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } } })
+  })
+
+  test('is so no longer once its headers have come', async () => {
+    await using harness = await startClipHarness(server.url, { clips: stuck })
+    await expect(harness.clips.request(everything, AbortSignal.timeout(1000))).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 })
 

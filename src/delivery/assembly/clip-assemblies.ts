@@ -4,6 +4,7 @@ import type { ClipUnavailable } from '../clip-unavailable.js'
 import { toClipUnavailable } from '../to-clip-unavailable.js'
 import { type AssemblySources, ClipAssembly } from './clip-assembly.js'
 import type { ClipOutline } from './clip-outline.js'
+import { PartWaits } from './part-waits.js'
 
 /** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
 const IDLE_MS = 15_000
@@ -44,8 +45,8 @@ export class ClipAssemblies {
   /** Idle ones stand in the order in which they became so. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor(sources: AssemblySources, { clock, maxIdleBytes = MOST_IDLE_BYTES }: ClipAssembliesOptions) {
-    this.#sources = sources
+  constructor(sources: Omit<AssemblySources, 'waits'>, { clock, maxIdleBytes = MOST_IDLE_BYTES }: ClipAssembliesOptions) {
+    this.#sources = { ...sources, waits: new PartWaits() }
     this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#failures = new TtlCache({ clock, ttlMs: FAILURE_TTL_MS, max: MAX_FAILURES })
   }

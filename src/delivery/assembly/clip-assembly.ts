@@ -17,6 +17,7 @@ import type { BlockKind } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
+import type { PartWaits } from './part-waits.js'
 import { getFirstBlock } from './stored-first-block.js'
 import { UnclearHead } from './unclear-head.js'
 
@@ -27,6 +28,7 @@ export interface AssemblySources extends CodecChangeSources {
   readonly clips: ClipSource
   readonly media: FragmentMediaSource
   readonly store: PartStore
+  readonly waits: PartWaits
 }
 
 export type MadeClip = { readonly form: 'PASSTHROUGH' } | { readonly form: 'REBUILT'; readonly movie: ClipMovie }
@@ -62,7 +64,6 @@ export class ClipAssembly {
   readonly #slots: readonly PartSlot[]
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
-  #throttled: GatewayError | null = null
   #furthest = 0
 
   constructor(outline: ClipOutline, sources: AssemblySources) {
@@ -87,9 +88,9 @@ export class ClipAssembly {
     return this.#outcome
   }
 
-  /** Why parts had to wait, for whoever has no time left to wait with them. Null when none had to. */
+  /** Why parts have to wait, for whoever has no time left to wait with them. Null when none has to. */
   get throttled(): GatewayError | null {
-    return this.#throttled
+    return this.#sources.waits.reasonOf(this.outline.parts.map(({ key }) => key))
   }
 
   /** From 0 to 1, never less than before; an estimate while sizes are not known. */
@@ -172,7 +173,7 @@ export class ClipAssembly {
 
   async #open(part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
     const { index, slot } = place
-    const { clips, store } = this.#sources
+    const { clips, store, waits } = this.#sources
     const { signal } = this.#abort
     const fetch = createPartFetch({
       clips,
@@ -180,7 +181,7 @@ export class ClipAssembly {
       part,
       source: index,
       onHead: (head) => this.#hear(head, index),
-      onThrottled: (reason) => this.#wait(reason),
+      waits,
     })
     const handle = await store.open(part.key, fetch, signal)
     slot.begun.resolve(handle.origin)
@@ -201,11 +202,6 @@ export class ClipAssembly {
       if (!(error instanceof UnclearHead)) throw error
       await this.#open(part, place)
     }
-  }
-
-  /** An answer of the service says more than that points are not there yet. */
-  #wait(reason: GatewayError): void {
-    if (this.#throttled === null || reason.details.awsRequestId !== undefined) this.#throttled = reason
   }
 
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */

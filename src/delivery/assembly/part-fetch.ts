@@ -1,4 +1,3 @@
-import type { GatewayError } from '../../domain/errors.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ClipSource } from '../../kvs/ports.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
@@ -9,6 +8,7 @@ import type { ClipSpec } from '../url/clip-spec.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { compareFootage } from './compare-footage.js'
 import { HeadFeed } from './head-feed.js'
+import type { PartWaits } from './part-waits.js'
 
 /** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
 const HEADERS_TIMEOUT_MS = 120_000
@@ -23,17 +23,22 @@ export interface PartFetchOptions {
   readonly source: number
   /** Hears of the tables as soon as they have passed. */
   readonly onHead: (head: ParsedMovie) => void
-  /** Hears why the answer is late, each time that it has to wait for the stream's quota. */
-  readonly onThrottled: (reason: GatewayError) => void
+  /** Hear why the answer is late, as long as it is. */
+  readonly waits: PartWaits
 }
 
 /** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
-export function createPartFetch({ clips, spec, part, source, onHead, onThrottled }: PartFetchOptions): PartFetch {
+export function createPartFetch({ clips, spec, part, source, onHead, waits }: PartFetchOptions): PartFetch {
   const { streamArn, fragmentSelectorType } = spec
-  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount, onThrottled }
+  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
   return async (signal): Promise<PartBody> => {
-    const body = await withHeadersDeadline(signal, (bounded) => clips.getClip(request, bounded))
-    return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }
+    const wait = waits.begin(part.key)
+    try {
+      const body = await withHeadersDeadline(signal, (bounded) => clips.getClip({ ...request, onThrottled: wait.hear }, bounded))
+      return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }
+    } finally {
+      wait.end()
+    }
   }
 }
 
