@@ -57,6 +57,16 @@ describe('a codec configuration that changes inside a part', () => {
     expect(issues[0]).toMatchObject({ code: 'TRACKS_CHANGE', ranges: [{ endMs: START + 1999 }, { startMs: START + 2000 }] })
   })
 
+  test.each([4000, 4100])('at or before the start of an exact cut, %i ms, is not met again by what is hinted at', async (fromMs) => {
+    const reachingOver = footage(3000, { frames: 7, frameMs: 200 })
+    await using server = await startFootage([recording([...seconds(0, 3), reachingOver]), recording(seconds(4, 8), [other])])
+    await using harness = await startClipHarness(server.url)
+    const { issues } = await harness.clips.request(askFor(fromMs, 7000, { cut: 'EXACT' }), enoughTime())
+    expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', path: ['cut'], ranges: [] })
+    expect(issues[0]?.hint).toBe(`Ask with cut FRAGMENT from ${new Date(START + 4000).toISOString()} on.`)
+    expect(await whenEnded(harness, await getClip(harness, askFor(4000, 7000)))).toMatchObject({ state: 'READY' })
+  })
+
   test('is refused without a range when no fragment can be read', async () => {
     await using server = await startFootage([recording(seconds(0, 2)), recording(seconds(2, 4), [other])], { faults: true })
     await server.post('/_faults', { operation: 'GetMediaForFragmentList', fault: { kind: 'exception', name: 'NotAuthorizedException' } })

@@ -4,6 +4,7 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { JoinRefusal } from '../../media/mp4/join.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
+import type { ClipSpec } from '../url/clip-spec.js'
 import type { ClipOutline } from './clip-outline.js'
 import type { CodecChange } from './codec-change.js'
 
@@ -32,22 +33,22 @@ export class ClipMismatch extends ClipUnavailable {
   }
 
   /** A part that does not fit to those before it; the first one, to those behind it or to what is to be made of it. */
-  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec: { range, cut } }: ClipOutline): ClipMismatch {
+  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: ClipOutline): ClipMismatch {
     const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
     const border = parts[Math.max(1, partIndex)]
     if (border === undefined) {
-      const [what, hint] = cut === 'EXACT' ? ['cut exactly', 'Ask with cut FRAGMENT, or for other footage.'] : ['laid out anew', null]
+      const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Ask with cut FRAGMENT, or for other footage.'] : ['laid out anew', null]
       return new ClipMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
     }
     const instantMs = border.range.startMs
     const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
-    return new ClipMismatch(toSplitIssue({ reason, instantMs, range, text }), { isLasting })
+    return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
   }
 
   /** A change inside a part, which Kinesis Video refuses to put into one file. */
-  static ofChange({ reason, instantMs }: CodecChange, { spec: { range } }: ClipOutline, cause: unknown): ClipMismatch {
+  static ofChange({ reason, instantMs }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
     const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
-    return new ClipMismatch(toSplitIssue({ reason, instantMs, range, text: toText('from', instantMs, 'before it', what) }), {
+    return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text: toText('from', instantMs, 'before it', what) }), {
       isLasting: true,
       cause,
     })
@@ -68,20 +69,24 @@ function toText(place: 'from' | 'before', instantMs: EpochMs, other: string, why
 interface Split {
   readonly reason: JoinRefusal
   readonly instantMs: EpochMs
-  readonly range: TimeRange
+  readonly spec: Pick<ClipSpec, 'range' | 'cut'>
   readonly text: string
 }
 
-function toSplitIssue({ reason, instantMs, range, text }: Split): ClipIssue {
+function toSplitIssue({ reason, instantMs, spec: { range, cut }, text }: Split): ClipIssue {
+  if (instantMs <= range.startMs) {
+    // Only an exact cut takes in what began before its start: as long as it does, no range is free of the change.
+    const hint = cut === 'EXACT' ? `Ask with cut FRAGMENT from ${instantText(instantMs)} on.` : null
+    return toError(CODES[reason], text, { path: ['cut'], hint })
+  }
   const ranges = toRangesBeside(range, instantMs)
   return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
 }
 
 /** What is before the instant and what is from it on, as far as either can be asked for. */
-function toRangesBeside(range: TimeRange, instantMs: number): TimeRange[] {
-  const borderMs = Math.max(range.startMs, instantMs)
+function toRangesBeside(range: TimeRange, instantMs: EpochMs): TimeRange[] {
   return [
-    { startMs: range.startMs, endMs: borderMs - 1 },
-    { startMs: borderMs, endMs: range.endMs },
+    { startMs: range.startMs, endMs: instantMs - 1 },
+    { startMs: instantMs, endMs: range.endMs },
   ].filter(({ startMs, endMs }) => endMs > startMs)
 }
