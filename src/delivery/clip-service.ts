@@ -11,7 +11,7 @@ import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
 import { TtlCache } from '../lib/ttl-cache.js'
 import { type AssemblyHold, ClipAssemblies } from './assembly/clip-assemblies.js'
-import type { ClipAssembly, MadeClip } from './assembly/clip-assembly.js'
+import type { ClipAssembly } from './assembly/clip-assembly.js'
 import { ClipMismatch } from './assembly/clip-mismatch.js'
 import { type ClipOutline, toOutline } from './assembly/clip-outline.js'
 import { openContent } from './assembly/open-content.js'
@@ -20,7 +20,7 @@ import { ClipFinder } from './clip-finder.js'
 import { ClipPlanner, type PlannedRequest } from './clip-planner.js'
 import { toRefusalIssue } from './clip-refusal.js'
 import { ClipUnavailable } from './clip-unavailable.js'
-import { type ClipAddress, type ClipStatus, toBareOutline, toClip, toFetching } from './clip-view.js'
+import { type ClipAddress, toClip, toFailed, toFailedStatus, toStatus } from './clip-view.js'
 import { orAborted } from './or-aborted.js'
 import type { PartStore } from './ports.js'
 import { toClipUnavailable } from './to-clip-unavailable.js'
@@ -277,20 +277,6 @@ function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): Ga
 function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (error instanceof ClipMismatch) return error.issue
   return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
-}
-
-function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
-  const { outcome } = assembly
-  if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
-  return outcome ? toFailedStatus(outcome.error) : toFetching(assembly, made)
-}
-
-function toFailedStatus(error: ClipUnavailable): ClipStatus {
-  return { state: 'FAILED', error, ranges: error instanceof ClipMismatch ? error.issue.ranges : [] }
-}
-
-function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
-  return toClip(toBareOutline(spec), toFailedStatus(error), address)
 }
 
 async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {

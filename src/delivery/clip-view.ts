@@ -32,10 +32,16 @@ export interface ClipAddress {
   readonly fileName: string
 }
 
-/** What an assembly that has not ended shows; its end is an outcome. */
-export function toFetching(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
+export function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
+  const { outcome } = assembly
+  if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
+  if (outcome?.state === 'failed') return toFailedStatus(outcome.error)
   // All bytes may be there a moment before the clip is whole.
   return { state: 'FETCHING', made, progress: Math.min(assembly.progress, 0.999) }
+}
+
+export function toFailedStatus(error: ClipUnavailable): ClipStatus {
+  return { state: 'FAILED', error, ranges: error instanceof ClipMismatch ? error.issue.ranges : [] }
 }
 
 export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
@@ -82,7 +88,11 @@ function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipF
 }
 
 /** What can be told of a clip whose footage cannot be listed any more. */
-export function toBareOutline(spec: ClipSpec): ClipOutline {
+export function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
+  return toClip(toBareOutline(spec), toFailedStatus(error), address)
+}
+
+function toBareOutline(spec: ClipSpec): ClipOutline {
   return {
     spec,
     delivered: spec.range,

@@ -1,18 +1,18 @@
 import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
-import { ClipRefused, type ClipSource, type FragmentMediaSource } from '../../kvs/ports.js'
-import { MalformedMedia } from '../../media/malformed-media.js'
+import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
-import { toRefusedUnavailable } from '../clip-refusal.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
-import type { PartHandle, PartState, PartStore } from '../ports.js'
+import type { PartHandle, PartStore } from '../ports.js'
 import { toClipUnavailable } from '../to-clip-unavailable.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import { buildClipMovie, type ClipMovie } from './clip-movie.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
-import { type CodecChangeSources, findCodecChange } from './codec-change.js'
+import type { CodecChangeSources } from './codec-change.js'
+import { estimateProgress } from './estimate-progress.js'
+import { explainFailure, toPartUnavailable, toUnclear } from './explain-failure.js'
 import type { BlockKind } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead } from './part-head.js'
@@ -96,18 +96,8 @@ export class ClipAssembly {
   /** From 0 to 1, never less than before; an estimate while sizes are not known. */
   get progress(): number {
     // A size that turns out larger than estimated would send it back.
-    this.#furthest = Math.max(this.#furthest, this.#estimate())
+    this.#furthest = Math.max(this.#furthest, estimateProgress(this.outline.parts, this.#slots))
     return this.#furthest
-  }
-
-  #estimate(): number {
-    let [arrived, expected] = [0, 0]
-    this.outline.parts.forEach(({ estimatedBytes }, index) => {
-      const bytes = toBytes(this.#slots[index]?.state ?? null, estimatedBytes)
-      arrived += bytes.arrived
-      expected += bytes.expected
-    })
-    return expected === 0 ? 0 : Math.min(1, arrived / expected)
   }
 
   /** Called at each change; returns what ends it. */
@@ -155,20 +145,10 @@ export class ClipAssembly {
       const handle = await slot.handle.promise
       await handle.whole(signal)
     } catch (error) {
-      const unavailable = await this.#explain(error, { part, index })
+      const unavailable = await explainFailure(error, { outline: this.outline, part, index }, { sources: this.#sources, signal })
       slot.reject(unavailable instanceof ClipMismatch ? unavailable : error, unavailable)
       throw unavailable
     }
-  }
-
-  async #explain(error: unknown, { part, index }: { readonly part: OutlinedPart; readonly index: number }): Promise<ClipUnavailable> {
-    if (error instanceof UnclearHead) return this.#toUnclear(error.reason, index)
-    if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
-      const { outline } = this
-      const change = await findCodecChange(this.#sources, { spec: outline.spec, part }, this.#abort.signal)
-      if (change !== null) return ClipMismatch.ofChange(change, outline, error)
-    }
-    return toUnavailable(error, part.range)
   }
 
   async #open(part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
@@ -217,7 +197,7 @@ export class ClipAssembly {
     try {
       return { form: 'REBUILT', movie: await buildClipMovie(outline, { ...gathered, signal: this.#abort.signal }) }
     } catch (error) {
-      throw toUnavailable(error, outline.spec.range)
+      throw toPartUnavailable(error, outline.spec.range)
     }
   }
 
@@ -229,18 +209,13 @@ export class ClipAssembly {
     for (const [index, head] of heads.entries()) {
       if (head.understood) movies.push(head.movie)
       else if (this.#mayPassThrough) return null
-      else throw this.#toUnclear(head.reason, index)
+      else throw toUnclear(head.reason, index, this.outline)
     }
     return { firstBlock, movies }
   }
 
   get #mayPassThrough(): boolean {
     return this.outline.parts.length === 1 && this.outline.spec.cut === 'FRAGMENT'
-  }
-
-  #toUnclear(reason: string, partIndex: number): ClipMismatch {
-    const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
-    return ClipMismatch.ofPart({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, this.outline)
   }
 
   async #findFirstBlock(): Promise<BlockKind | null> {
@@ -252,7 +227,7 @@ export class ClipAssembly {
     try {
       return await getFirstBlock(this.#sources, request, this.#abort.signal)
     } catch (error) {
-      throw toUnavailable(error, spec.range)
+      throw toPartUnavailable(error, spec.range)
     }
   }
 
@@ -274,19 +249,4 @@ export class ClipAssembly {
     this.#abort.abort(error)
     for (const slot of this.#slots) slot.reject(error, error)
   }
-}
-
-function toBytes(state: PartState | null, estimatedBytes: number): { readonly arrived: number; readonly expected: number } {
-  if (state?.state === 'complete') return { arrived: state.sizeBytes, expected: state.sizeBytes }
-  if (state?.state !== 'arriving') return { arrived: 0, expected: estimatedBytes }
-  // An estimate that is exceeded is raised, lest a clip that still arrives looks complete.
-  const expected = state.expectedBytes ?? Math.max(estimatedBytes, state.arrivedBytes * 1.01)
-  return { arrived: state.arrivedBytes, expected }
-}
-
-function toUnavailable(error: unknown, range: TimeRange): ClipUnavailable {
-  if (error instanceof MalformedMedia) {
-    return new ClipUnavailable('KVS_FAILED', 'Kinesis Video sent a file that is damaged.', { retryAfterMs: 1000, cause: error })
-  }
-  return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
 }

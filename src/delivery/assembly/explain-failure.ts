@@ -1,0 +1,45 @@
+// Why a part cannot be had, from whatever its fetch or its head threw.
+
+import type { TimeRange } from '../../domain/time-range.js'
+import { ClipRefused } from '../../kvs/ports.js'
+import { MalformedMedia } from '../../media/malformed-media.js'
+import { toRefusedUnavailable } from '../clip-refusal.js'
+import { ClipUnavailable } from '../clip-unavailable.js'
+import { toClipUnavailable } from '../to-clip-unavailable.js'
+import { ClipMismatch } from './clip-mismatch.js'
+import type { ClipOutline, OutlinedPart } from './clip-outline.js'
+import { type CodecChangeSources, findCodecChange } from './codec-change.js'
+import { UnclearHead } from './unclear-head.js'
+
+interface FailedPart {
+  readonly outline: ClipOutline
+  readonly part: OutlinedPart
+  /** Number of the part in its clip. */
+  readonly index: number
+}
+
+/** Looks for the change where the service refuses the part for its codecs, which it does without saying where. */
+export async function explainFailure(
+  error: unknown,
+  { outline, part, index }: FailedPart,
+  { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
+): Promise<ClipUnavailable> {
+  if (error instanceof UnclearHead) return toUnclear(error.reason, index, outline)
+  if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
+    const change = await findCodecChange(sources, { spec: outline.spec, part }, signal)
+    if (change !== null) return ClipMismatch.ofChange(change, outline, error)
+  }
+  return toPartUnavailable(error, part.range)
+}
+
+export function toUnclear(reason: string, partIndex: number, outline: ClipOutline): ClipMismatch {
+  const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
+  return ClipMismatch.ofPart({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, outline)
+}
+
+export function toPartUnavailable(error: unknown, range: TimeRange): ClipUnavailable {
+  if (error instanceof MalformedMedia) {
+    return new ClipUnavailable('KVS_FAILED', 'Kinesis Video sent a file that is damaged.', { retryAfterMs: 1000, cause: error })
+  }
+  return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
+}
