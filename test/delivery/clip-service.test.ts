@@ -7,6 +7,7 @@ import { sleep } from '../../src/lib/sleep.js'
 import { callsOf, downloadClip, getClip, whenEnded } from '../support/clip-calls.js'
 import { askFor, type ClipHarness, SECRET, START, STREAM, startClipHarness, startFootage, tokenOf } from '../support/clip-harness.js'
 import { demux, eventsOf } from '../support/demux.js'
+import { eventually } from '../support/eventually.js'
 import { readFixture } from '../support/fixtures.js'
 import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
@@ -32,6 +33,10 @@ function videoOf(document: Uint8Array): { md5: string; timeMs: number }[] {
         }
       }),
   )
+}
+
+async function storedFiles(folder: string) {
+  return (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
 }
 
 describe('a clip of one part', () => {
@@ -116,8 +121,9 @@ describe('a clip of one part', () => {
     const clip = await getClip(other)
     const before = await downloadClip(other, clip)
     await whenEnded(other, clip)
-    const names = (await readdir(other.storeDir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-    for (const { parentPath, name } of names) {
+    // The clip is there before its part has been brought to the disk, and moved to its place.
+    await eventually(async () => expect((await storedFiles(other.storeDir)).every(({ name }) => name.endsWith('.part'))).toBe(true))
+    for (const { parentPath, name } of await storedFiles(other.storeDir)) {
       const file = await open(join(parentPath, name), 'r+')
       await file.write(Buffer.alloc(1000, 0x2a), 0, 1000, Math.floor(before.byteLength / 2))
       await file.close()

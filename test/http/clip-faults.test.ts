@@ -191,7 +191,9 @@ describe('bytes that are not what Kinesis Video sent', () => {
       await expectOnlyRightParts(gateway)
     })
     await fc.assert(holds, { numRuns: 20, examples: [[[1, 161, 2]], [[0, 435, 16]]] })
-    expect([...seen.keys()].filter((ending) => !/^(right|cut|other|502 KVS_FAILED)$/.test(ending))).toEqual([])
+    // Damage can also look like other footage than was listed, or like another codec.
+    const clear = /^(right|cut|other|502 KVS_FAILED|404 (FOOTAGE_CHANGED|FOOTAGE_EXPIRED|CODEC_CHANGES))$/
+    expect([...seen.keys()].filter((ending) => !clear.test(ending))).toEqual([])
     expect(seen.get('other') ?? 0).toBeLessThan(5)
   })
 })
