@@ -2,9 +2,8 @@
 
 import type { OutlinedPart } from './clip-outline.js'
 import type { PictureTimes } from './picture-times.js'
+import { isProducerStep } from './producer-step.js'
 
-/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
-const MAX_STEP_MS = 24 * 3_600_000
 /** Pictures behind the end of the last fragment are another fragment's when they go on for so long. */
 const LEFTOVER_MS = 500
 
@@ -135,6 +134,6 @@ function endOf({ fragment, keyMs }: Place, { lengthsMs }: ChainedPart): number {
 function placeOf(fragment: number, { anchor, ...link }: Link, { producerStartsMs }: ChainedPart): number | null {
   const startMs = producerStartsMs[fragment] ?? Number.NaN
   const stepMs = startMs - (producerStartsMs[link.fragment] ?? Number.NaN)
-  if (!(stepMs > 0 && stepMs <= MAX_STEP_MS)) return null
+  if (!isProducerStep(stepMs)) return null
   return anchor.keyMs + startMs - (producerStartsMs[anchor.fragment] ?? Number.NaN)
 }

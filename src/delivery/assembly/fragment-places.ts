@@ -3,6 +3,9 @@
 import type { Movie } from '../../media/mp4/movie.js'
 import { keyFrameTimesMs, lastDuration, toMs } from '../../media/mp4/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
+import { firstAtOrAfter } from './first-at-or-after.js'
+import { MUXING_LEAD_MS, ROUNDING_MS } from './picture-times.js'
+import { isProducerStep } from './producer-step.js'
 
 /** One row a fragment, in playing order. */
 export interface FragmentPlaces {
@@ -13,13 +16,6 @@ export interface FragmentPlaces {
   readonly blockMs: Float64Array
   readonly frameMs: Float64Array
 }
-
-/** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
-const MUXING_LEAD_MS = 100
-/** Matroska's clock ticks once a millisecond. */
-const ROUNDING_MS = 1
-/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
-const MAX_STEP_MS = 24 * 3_600_000
 
 /**
  * Fragments stand at their distances by the producer's clock. Where no key frame is found there, or others come before it (the clock was
@@ -43,7 +39,7 @@ export function placeFragments(parts: readonly OutlinedPart[], { tracks: [video]
     const stepMs = index === 0 ? 0 : (producerMs[index] ?? 0) - (producerMs[index - 1] ?? 0)
     const followsMs = before + (lengthsMs[index - 1] ?? 0) + usualMs
     const isHoleFull = index > 0 && keys.isAnyBetween(followsMs - usualMs / 2, before + stepMs - MUXING_LEAD_MS - usualMs)
-    const isStep = index === 0 || (stepMs > 0 && stepMs <= MAX_STEP_MS && !isHoleFull)
+    const isStep = index === 0 || (isProducerStep(stepMs) && !isHoleFull)
     const byClock = isStep ? keys.find(before + stepMs, { leadMs: MUXING_LEAD_MS + usualMs }) : null
     const following = byClock ?? keys.find(followsMs - usualMs, { leadMs: MUXING_LEAD_MS + usualMs })
     places.blockMs[index] = byClock !== null || following === null ? before + (isStep ? stepMs : followsMs - before) : following
@@ -80,16 +76,6 @@ class KeyFrames {
 /** The fragment that begins at the instant, or the first that begins after it. */
 export function fragmentFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
   return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
-}
-
-function firstAtOrAfter(sorted: Float64Array, wanted: number, count = sorted.length): number {
-  let [low, high] = [0, count]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? 0) < wanted) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function concat(columns: readonly Float64Array[]): Float64Array {

@@ -1,11 +1,12 @@
 import { sortTimes } from '../../media/mp4/decode-order.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
 import { keyFrameTimesMs, lastDuration, presentationTicks, toMs } from '../../media/mp4/presentation.js'
+import { firstAtOrAfter } from './first-at-or-after.js'
 
 /** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
-const MUXING_LEAD_MS = 100
+export const MUXING_LEAD_MS = 100
 /** Matroska's clock ticks once a millisecond. */
-const ROUNDING_MS = 1
+export const ROUNDING_MS = 1
 /** Key frames that are closer together cannot be told apart by a time that may be off. */
 const ALONE_MS = 500
 
@@ -67,14 +68,4 @@ export class PictureTimes {
     const from = firstAtOrAfter(this.#keysMs, timeMs - distanceMs)
     return this.#keysMs.subarray(from, firstAtOrAfter(this.#keysMs, timeMs + distanceMs + ROUNDING_MS / 2))
   }
-}
-
-function firstAtOrAfter(sorted: Float64Array, wanted: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? 0) < wanted) low = middle + 1
-    else high = middle
-  }
-  return low
 }
