@@ -4,11 +4,11 @@
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
-import { keyFrameTimesMs } from '../../media/mp4/presentation.js'
+import { keyFrameTimesMs, placementOf } from '../../media/mp4/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { type FragmentChain, followFragments } from './fragment-chain.js'
-import { isFootageMissing } from './missing-footage.js'
-import { PictureTimes } from './picture-times.js'
+import { compareAmount, isFootageMissing } from './missing-footage.js'
+import { MUXING_LEAD_MS, PictureTimes } from './picture-times.js'
 
 /** `null` is right, as far as can be told. */
 export type FootageDifference = 'missing' | 'added' | null
@@ -27,12 +27,22 @@ export function compareFootage(movie: Movie, part: ComparedPart, selector: Fragm
   const [video] = movie.tracks
   if (video?.kind !== 'video') return null
   const pictures = new PictureTimes(video)
-  const givenMs = Math.max(0, ...movie.tracks.map(shownMs))
-  if (isFootageMissing({ givenMs, frameMs: pictures.frameMs }, part, selector)) return 'missing'
-  const chain = pictures.beginsWithKey ? findChain(pictures, part) : null
-  if (chain?.isMore === true) return 'added'
-  if (chain?.isMissing === true) return 'missing'
-  return chain?.isExact === true && isTooMuch(video, chain.keysMs, part) ? 'added' : null
+  const hasSound = movie.tracks.length > 1
+  const usual = { frameMs: pictures.frameMs, leadMs: hasSound ? MUXING_LEAD_MS : 0 }
+  if (isFootageMissing({ givenMs: Math.max(0, ...movie.tracks.map(shownMs)), ...usual }, part, selector)) return 'missing'
+  const firstBlockMs = Math.min(...movie.tracks.map((track) => placementOf(track).delayMs))
+  const chain = pictures.beginsWithKeyAt(firstBlockMs) ? findChain(pictures, part) : null
+  if (chain === null) return null
+  if (chain.isMissing || chain.isMore) return confirm(chain, compareAmount({ givenMs: pictures.filledMs, ...usual }, part))
+  // Sound may reach so far that a fragment which begins with other frames seems to begin with its key frame, unless a clock says so.
+  const isSure = chain.isExact && (chain.isByClock || !hasSound)
+  return isSure && isTooMuch(video, chain.keysMs, part) ? 'added' : null
+}
+
+/** Less and more at once is what a closed hole looks like that is as long as some fragments; so is what the amount does not show. */
+function confirm({ isMissing, isMore }: FragmentChain, amount: 'less' | 'more' | null): FootageDifference {
+  if (isMissing && !isMore && amount === 'less') return 'missing'
+  return isMore && !isMissing && amount === 'more' ? 'added' : null
 }
 
 /**

@@ -18,6 +18,8 @@ export interface FragmentChain {
   readonly endsRight: boolean
   /** Every fragment that was found stands just where it was expected. */
   readonly isExact: boolean
+  /** It was expected by the producer's clock, and by nothing else. */
+  readonly isByClock: boolean
   /** The key frame of each. */
   readonly keysMs: readonly number[]
 }
@@ -65,6 +67,7 @@ export function followFragments(options: ChainOptions): FragmentChain | null {
     isMore: links.some(({ hasStrays }) => hasStrays) || goesOn(last, leftoverMs, pictures),
     endsRight: Math.abs(leftoverMs) <= pictures.toleranceMs,
     isExact: links.every((link) => link.isExact),
+    isByClock: links.every(({ anchor }) => anchor.fragment === first),
     keysMs: links.map(({ keyMs }) => keyMs),
   }
 }
@@ -80,8 +83,10 @@ function findNext(link: Link, options: ChainOptions): Link | null {
 /** Where the producer's clock says. Strays are pictures between the end of the fragment before and there. */
 function findByClock(link: Link, { pictures, part }: ChainOptions): Link | null {
   const placeMs = placeOf(link.fragment + 1, link, part)
-  const key = placeMs === null ? null : pictures.findKey(placeMs, { afterMs: link.keyMs })
-  if (key === null) return null
+  // A clock that was set back may point at a key frame inside the fragment before.
+  const isBehind = placeMs !== null && placeMs >= endOf(link, part) - 2 * pictures.toleranceMs
+  const key = isBehind ? pictures.findKey(placeMs) : null
+  if (key === null || key.timeMs <= link.keyMs) return null
   const strayMs = pictures.findShownAfter(endOf(link, part) + pictures.toleranceMs)
   const hasStrays = strayMs !== null && strayMs < key.timeMs - pictures.toleranceMs
   return { fragment: link.fragment + 1, keyMs: key.timeMs, anchor: link.anchor, isExact: key.isExact, hasStrays }
@@ -89,20 +94,20 @@ function findByClock(link: Link, { pictures, part }: ChainOptions): Link | null 
 
 /** Directly after the fragment before, whatever the clocks say. */
 function findFollowing(link: Link, { pictures, part }: ChainOptions): Link | null {
-  const key = pictures.findKey(endOf(link, part) + pictures.frameMs, { afterMs: link.keyMs })
+  const key = pictures.findKey(endOf(link, part) + pictures.frameMs)
   return key?.isExact === true ? toAnchor({ fragment: link.fragment + 1, keyMs: key.timeMs }) : null
 }
 
 /** The pictures go on where the producer's clock has a later fragment, and where those between would be there is nothing. */
 function findBehindMissing(link: Link, { pictures, part }: ChainOptions): Link | null {
-  const shownMs = pictures.findShownAfter(endOf(link, part) + pictures.toleranceMs)
+  const shownMs = pictures.findShownAfter(endOf(link, part) + pictures.frameMs / 2)
   const missingMs = placeOf(link.fragment + 1, link, part)
   if (shownMs === null || missingMs === null) return null
   for (let fragment = link.fragment + 2; fragment < part.lengthsMs.length; fragment += 1) {
     const placeMs = placeOf(fragment, link, part)
     if (placeMs === null || placeMs - missingMs <= 2 * pictures.toleranceMs) continue
     if (placeMs > shownMs + pictures.toleranceMs) return null
-    const key = pictures.findKey(placeMs, { afterMs: link.keyMs })
+    const key = pictures.findKey(placeMs)
     if (key?.isExact === true && key.timeMs - shownMs <= pictures.toleranceMs) return toAnchor({ fragment, keyMs: key.timeMs })
   }
   return null

@@ -10,6 +10,9 @@ export const ROUNDING_MS = 1
 /** Key frames that are closer together cannot be told apart by a time that may be off. */
 const ALONE_MS = 500
 
+/** A pause of more frames than this is a hole: a frame may come late, or be lost. */
+export const MOST_FRAMES = 2
+
 /** A key frame that was looked for. */
 export interface FoundKey {
   readonly timeMs: number
@@ -22,6 +25,9 @@ export class PictureTimes {
   /** How far from where it is expected a fragment's key frame may be. */
   readonly toleranceMs: number
   readonly frameMs: number
+  /** How long there are pictures, without the holes between them. */
+  readonly filledMs: number
+  readonly #firstMs: number
   readonly #shownMs: Float64Array
   readonly #keysMs: Float64Array
 
@@ -29,7 +35,9 @@ export class PictureTimes {
     const ticks = presentationTicks(video)
     this.frameMs = toMs(lastDuration(video.samples), video.timescale)
     this.toleranceMs = MUXING_LEAD_MS + this.frameMs
+    this.#firstMs = toMs(ticks[0] ?? Number.NaN, video.timescale)
     this.#shownMs = sortTimes(ticks).map((time) => toMs(time, video.timescale))
+    this.filledMs = this.#shownMs.reduce((sum, timeMs, index, all) => sum + this.#lastsMs(timeMs, all[index + 1]), 0)
     this.#keysMs = keyFrameTimesMs(video, ticks).sort()
   }
 
@@ -38,8 +46,10 @@ export class PictureTimes {
     return this.#keysMs[0] ?? Number.NaN
   }
 
-  get beginsWithKey(): boolean {
-    return this.firstKeyMs - (this.#shownMs[0] ?? Number.NaN) <= this.toleranceMs
+  /** Whether the picture that is decoded first is a key frame, and is shown at the time, before all others. */
+  beginsWithKeyAt(timeMs: number): boolean {
+    const isFirst = this.#firstMs === this.firstKeyMs && this.firstKeyMs === this.#shownMs[0]
+    return isFirst && this.firstKeyMs - timeMs <= this.toleranceMs
   }
 
   get lastKeyMs(): number {
@@ -50,18 +60,21 @@ export class PictureTimes {
     return this.#shownMs.at(-1) ?? Number.NEGATIVE_INFINITY
   }
 
-  /** The key frame just at the time, or the one near it that has no other about. */
-  findKey(expectedMs: number, { afterMs }: { readonly afterMs: number }): FoundKey | null {
-    const exact = this.#keysWithin(expectedMs, ROUNDING_MS)[0]
-    if (exact !== undefined && exact > afterMs) return { timeMs: exact, isExact: true }
-    const [only, ...others] = this.#keysWithin(expectedMs, Math.max(ALONE_MS, 2 * this.toleranceMs)).filter((timeMs) => timeMs > afterMs)
-    const isFound = only !== undefined && others.length === 0 && Math.abs(only - expectedMs) <= this.toleranceMs
-    return isFound ? { timeMs: only, isExact: false } : null
+  /** The key frame about the time that has no other about it: else a hole as short as their distance would make one of the other. */
+  findKey(expectedMs: number): FoundKey | null {
+    const [timeMs, ...others] = this.#keysWithin(expectedMs, this.toleranceMs)
+    if (timeMs === undefined || others.length > 0) return null
+    const isAlone = this.#keysWithin(timeMs, Math.max(ALONE_MS, 2 * this.toleranceMs)).length === 1
+    return isAlone ? { timeMs, isExact: Math.abs(timeMs - expectedMs) <= ROUNDING_MS } : null
   }
 
   /** The first picture after the time; null when there is none. */
   findShownAfter(timeMs: number): number | null {
     return this.#shownMs[firstAtOrAfter(this.#shownMs, timeMs + ROUNDING_MS)] ?? null
+  }
+
+  #lastsMs(timeMs: number, nextMs = timeMs + this.frameMs): number {
+    return nextMs - timeMs > MOST_FRAMES * this.frameMs ? this.frameMs : nextMs - timeMs
   }
 
   #keysWithin(timeMs: number, distanceMs: number): Float64Array {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type ComparedPart, compareFootage } from '../../../src/delivery/assembly/compare-footage.js'
-import { type RecordedFragment, type RecordingOptions, record, toPart } from '../../support/mp4-recording.js'
+import { type Frame, type RecordedFragment, type RecordingOptions, record, toPart } from '../../support/mp4-recording.js'
 
 const BLOCK_BYTES = 13
 const HEADER_BYTES = 300
@@ -44,6 +44,73 @@ const recordings = fc
     gaps: new Map(Object.entries(gaps).map(([fragment, gapMs]) => [Number(fragment), gapMs])),
   }))
 
+/** What cameras do besides: fragments that begin with other frames, key frames inside, sound over borders, a clock that is read a moment late. */
+const rightAnswers = fc.record({
+  options: fc.record({
+    fragments: fc.integer({ min: 2, max: 8 }),
+    framesPerFragment: fc.integer({ min: 3, max: 40 }),
+    rate: fc.constantFrom(15, 25, 30),
+    hasBFrames: fc.boolean(),
+    sound: fc.constantFrom(null, 'aac' as const, 'alaw' as const),
+  }),
+  /** In fragments or in milliseconds. */
+  holes: fc.dictionary(
+    fc.integer({ min: 1, max: 7 }).map(String),
+    fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 40, max: 5000 })),
+  ),
+  keepsHoles: fc.boolean(),
+  /** Frames from key frame to key frame; one key frame a fragment where that is null. */
+  keyEvery: fc.constantFrom(null, null, 1, 5, 15),
+  firstKey: fc.constantFrom(0, 0, 1, 2),
+  /** Blocks of sound that are muxed into the fragment before, or into the one behind. */
+  moved: fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 8, maxLength: 8 }),
+  jitter: fc.array(fc.integer({ min: -1, max: 1 }), { minLength: 16, maxLength: 16 }),
+  /** Fragments before those that are asked for, so that sound may come first. */
+  dropped: fc.constantFrom(0, 1),
+})
+
+type RightAnswer = typeof rightAnswers extends fc.Arbitrary<infer T> ? T : never
+
+function recordRight({ options, holes, keepsHoles, jitter, dropped, ...frames }: RightAnswer) {
+  const fragmentMs = Math.round((options.framesPerFragment * 1000) / options.rate)
+  const gaps = new Map(Object.entries(holes).map(([at, hole]) => [Number(at), hole <= 4 ? hole * fragmentMs : hole]))
+  const [open, closed] = [{ ...options, gaps }, options].map((recorded) =>
+    moveSound(record(recorded), { moved: frames.moved, gaps }).map((fragment) => withKeys(fragment, frames)),
+  )
+  const part = listed(open?.slice(dropped) ?? [])
+  return {
+    answer: answerOf((keepsHoles ? open : closed)?.slice(dropped) ?? [], options),
+    part: {
+      ...part,
+      producerStartsMs: part.producerStartsMs.map((startMs, index) => startMs + (jitter[index] ?? 0)),
+      lengthsMs: part.lengthsMs.map((lengthMs, index) => lengthMs + (jitter[8 + index] ?? 0)),
+    },
+  }
+}
+
+function withKeys(fragment: RecordedFragment, { keyEvery, firstKey }: Pick<RightAnswer, 'keyEvery' | 'firstKey'>): RecordedFragment {
+  const isKey = (at: number) => (keyEvery === null ? at === firstKey : at % keyEvery === firstKey % keyEvery)
+  const toFrame = (frame: Frame, at: number) => ({ ...frame, isKey: isKey(at), payload: new Uint8Array(isKey(at) ? 5000 : 1500) })
+  return { ...fragment, video: fragment.video.map(toFrame) }
+}
+
+/** Not across holes. */
+function moveSound(
+  fragments: readonly RecordedFragment[],
+  { moved, gaps }: { moved: readonly number[]; gaps: ReadonlyMap<number, number> },
+): RecordedFragment[] {
+  const sounds = fragments.map(({ sound }) => [...sound])
+  sounds.forEach((sound, index) => {
+    const [before, blocks] = [sounds[index - 1], gaps.has(index) ? 0 : (moved[index] ?? 0)]
+    if (blocks > 0) before?.push(...sound.splice(0, blocks))
+    else if (blocks < 0) sound.unshift(...(before?.splice(blocks) ?? []))
+  })
+  return fragments.map((fragment, index) => {
+    const sound = sounds[index] ?? []
+    return { ...fragment, sound, startMs: Math.min(...[...fragment.video, ...sound].map(({ timeMs }) => timeMs)) }
+  })
+}
+
 describe('an answer', () => {
   test('with the fragments that were listed is right, with its holes', () => {
     const holds = fc.property(recordings, selectors, ({ options, gaps }, selector) => {
@@ -62,6 +129,43 @@ describe('an answer', () => {
     const options = { fragments: 6, framesPerFragment: 12, rate: 12, hasBFrames: false, sound: null, soundFirst: false } as const
     const gaps = new Map([1, 2, 3, 4, 5].map((fragment) => [fragment, fragment < 3 ? 3_600_000 : 700]))
     fc.assert(holds, { numRuns: 100, examples: [[{ options, gaps }, 'PRODUCER_TIMESTAMP']] })
+  })
+
+  test('is right also where holes as long as some of its fragments are closed', () => {
+    const holds = fc.property(recordings, selectors, fc.integer({ min: 1, max: 4 }), ({ options, gaps }, selector, times) => {
+      const holeMs = times * Math.round((options.framesPerFragment * 1000) / options.rate)
+      const holes = new Map([...gaps.keys()].map((fragment) => [fragment, holeMs]))
+      expect(compareFootage(answerOf(record(options), options), listed(record({ ...options, gaps: holes })), selector)).toBeNull()
+    })
+    const options = { fragments: 10, framesPerFragment: 20, rate: 10, hasBFrames: false, sound: 'alaw', soundFirst: false } as const
+    fc.assert(holds, { numRuns: 100, examples: [[{ options, gaps: new Map([[4, 0]]) }, 'PRODUCER_TIMESTAMP', 1]] })
+  })
+
+  test('is right whatever its fragments begin and end with', () => {
+    const holds = fc.property(rightAnswers, selectors, (right, selector) => {
+      const { answer, part } = recordRight(right)
+      expect(compareFootage(answer, part, selector)).toBeNull()
+    })
+    fc.assert(holds, { numRuns: 200 })
+  })
+
+  test('whose fragments begin with other frames than key frames is not doubted for their sizes', () => {
+    const fragments = record({ fragments: 6, framesPerFragment: 30, rate: 15 }).map(({ video, ...fragment }, index) => ({
+      ...fragment,
+      video: video.map((frame, at) => ({ ...frame, isKey: at === 1, payload: new Uint8Array(at === 0 && index === 3 ? 9000 : 1500) })),
+    }))
+    expect(compareFootage(answerOf(fragments), listed(fragments), 'PRODUCER_TIMESTAMP')).toBeNull()
+  })
+
+  test('with holes whose key frames are second in the order of decoding is not doubted', () => {
+    const gaps = new Map([
+      [2, 3608],
+      [5, 1334],
+    ])
+    const fragments = record({ fragments: 10, framesPerFragment: 20, hasBFrames: true, sound: 'aac', gaps }).map(
+      ({ video, ...fragment }) => ({ ...fragment, video: video.map((frame, at) => ({ ...frame, isKey: at === 1 })) }),
+    )
+    expect(compareFootage(answerOf(fragments, { sound: 'aac' }), listed(fragments), 'PRODUCER_TIMESTAMP')).toBeNull()
   })
 
   test('in the order of the server’s clock is right whatever the producers’ clocks say', () => {
