@@ -31,7 +31,9 @@ export function isFootageMissing({ givenMs, ...usual }: GivenFootage, part: List
 /** Whether an answer has less or more than was listed, holes left out on both sides. */
 export function compareAmount({ givenMs, ...usual }: GivenFootage, part: ListedPart): 'less' | 'more' | null {
   const { leastMs, mostMs, holes, toleranceMs } = measureClosed(part, usual)
-  if (givenMs < leastMs + holes * usual.frameMs - toleranceMs) return 'less'
+  // Sound goes on through the last frame, so that the listed length has it already.
+  const lastFramesMs = usual.leadMs > 0 ? 0 : holes * usual.frameMs
+  if (givenMs < leastMs + lastFramesMs - toleranceMs) return 'less'
   return givenMs > mostMs + toleranceMs ? 'more' : null
 }
 
@@ -61,5 +63,6 @@ function measureClosed({ producerStartsMs, lengthsMs }: ListedPart, { frameMs, l
     shortestMs = Math.min(shortestMs, isNext ? stepMs : lengthMs)
     holes += isNext ? 0 : 1
   }
-  return { leastMs, mostMs, holes, toleranceMs: Math.max(holes * leadMs, Math.min(MOST_TOLERANCE_MS, shortestMs / 2)) }
+  const toleranceMs = Math.max(holes * leadMs, MOST_FRAMES * frameMs, Math.min(MOST_TOLERANCE_MS, shortestMs / 2))
+  return { leastMs, mostMs, holes, toleranceMs }
 }
