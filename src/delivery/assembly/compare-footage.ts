@@ -4,7 +4,7 @@
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
-import { keyFrameTimesMs, placementOf } from '../../media/mp4/presentation.js'
+import { placementOf } from '../../media/mp4/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { type FragmentChain, followFragments } from './fragment-chain.js'
 import { compareAmount, isFootageMissing } from './missing-footage.js'
@@ -36,7 +36,7 @@ export function compareFootage(movie: Movie, part: ComparedPart, selector: Fragm
   if (chain.isMissing || chain.isMore) return confirm(chain, compareAmount({ givenMs: pictures.filledMs, ...usual }, part))
   // Sound may reach so far that a fragment which begins with other frames seems to begin with its key frame, unless a clock says so.
   const isSure = chain.isExact && (chain.isByClock || !hasSound)
-  return isSure && isTooMuch(video, chain.keysMs, part) ? 'added' : null
+  return isSure && isTooMuch(video, { keysMs: chain.keysMs, decodedKeysMs: pictures.decodedKeysMs }, part) ? 'added' : null
 }
 
 /** Less and more at once is what a closed hole looks like that is as long as some fragments; so is what the amount does not show. */
@@ -61,12 +61,15 @@ function findChain(pictures: PictureTimes, part: ComparedPart): FragmentChain | 
 }
 
 /** More bytes of pictures, from one fragment's key frame to the next one's, than the fragment was listed with. */
-function isTooMuch({ samples, ...track }: MovieTrack, keysMs: readonly number[], { sizesBytes }: ComparedPart): boolean {
-  const keyTimesMs = keyFrameTimesMs({ samples, ...track })
+function isTooMuch(
+  { samples }: MovieTrack,
+  { keysMs, decodedKeysMs }: { readonly keysMs: readonly number[]; readonly decodedKeysMs: Float64Array },
+  { sizesBytes }: ComparedPart,
+): boolean {
   let [fragment, key, bytes] = [-1, 0, 0]
   for (let sample = 0; sample < samples.count; sample += 1) {
     if (samples.syncs === null || samples.syncs[sample] !== 0) {
-      if (keyTimesMs[key] === keysMs[fragment + 1]) {
+      if (decodedKeysMs[key] === keysMs[fragment + 1]) {
         fragment += 1
         bytes = 0
       }

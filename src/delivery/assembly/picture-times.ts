@@ -27,6 +27,8 @@ export class PictureTimes {
   readonly frameMs: number
   /** How long there are pictures, without the holes between them. */
   readonly filledMs: number
+  /** When the key frames are shown, in decode order. */
+  readonly decodedKeysMs: Float64Array
   readonly #firstMs: number
   readonly #shownMs: Float64Array
   readonly #keysMs: Float64Array
@@ -38,7 +40,8 @@ export class PictureTimes {
     this.#firstMs = toMs(ticks[0] ?? Number.NaN, video.timescale)
     this.#shownMs = sortTimes(ticks).map((time) => toMs(time, video.timescale))
     this.filledMs = this.#shownMs.reduce((sum, timeMs, index, all) => sum + this.#lastsMs(timeMs, all[index + 1]), 0)
-    this.#keysMs = keyFrameTimesMs(video, ticks).sort()
+    this.decodedKeysMs = keyFrameTimesMs(video, ticks)
+    this.#keysMs = this.decodedKeysMs.toSorted()
   }
 
   /** Not a number when there is none. */
