@@ -133,13 +133,9 @@ describe('PutMedia', () => {
       },
       { accept: () => lines.push({ status: 200 }), acknowledge: (line) => lines.push(line), report: () => {} },
     )
-    expect(lines).toMatchObject([
-      { status: 200 },
-      { EventType: 'BUFFERING' },
-      { EventType: 'RECEIVED' },
-      { EventType: 'PERSISTED' },
-      { EventType: 'IDLE' },
-      { EventType: 'IDLE' },
-    ])
+    const said = lines.map((line) => ('EventType' in line ? line.EventType : line))
+    // How long a disk takes to say that the fragment is safe is its own affair: IDLE may be said before and after PERSISTED.
+    expect(said.filter((type) => type !== 'IDLE')).toEqual([{ status: 200 }, 'BUFFERING', 'RECEIVED', 'PERSISTED'])
+    expect(said.indexOf('IDLE')).toBeGreaterThan(said.indexOf('RECEIVED'))
   })
 })
