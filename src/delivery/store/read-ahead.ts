@@ -1,11 +1,15 @@
 import type { ByteSpan } from '../response/byte-range.js'
 import type { GrowingFile } from './growing-file.js'
 import type { BufferPair, ReadBuffers } from './read-buffers.js'
+import type { LentBytes } from './recent-bytes.js'
 
 /** A reader that comes back later than this gets small buffers, so that it does not pin large ones. */
 const SLOW_READER_MS = 1_000
 
-/** The bytes of the span: the next chunk is read from the disk while the reader is busy with the one before. */
+/**
+ * The bytes of the span. What came a moment ago is lent as it is; what has to be read from the disk is read while the reader is busy with
+ * the chunk before.
+ */
 export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBuffers, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let pair = pool.take(span.end - span.start > pool.smallBytes)
   let turn: 0 | 1 = 0
@@ -14,10 +18,18 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
   try {
     for (let at = span.start; at < span.end; ) {
       if (ahead === null && (await file.whenReadable(at, signal)) === null) return
+      const lent = ahead === null ? file.lend(at, span.end) : null
+      if (lent !== null) {
+        at += lent.bytes.byteLength
+        yield* giveOut(lent)
+        signal.throwIfAborted()
+        continue
+      }
       const chunk: Buffer = await (ahead ?? file.load(at, span.end, pair.buffers[turn]))
       at += chunk.byteLength
       turn = turn === 0 ? 1 : 0
-      ahead = at < span.end && at < file.arrivedBytes ? load(file, at, span, pair.buffers[turn]) : null
+      const isOnDisk = at < span.end && at < file.arrivedBytes && !file.isRecent(at)
+      ahead = isOnDisk ? load(file, at, span, pair.buffers[turn]) : null
       const givenAtMs = performance.now()
       yield chunk
       signal.throwIfAborted()
@@ -32,6 +44,18 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
     await ahead?.catch(() => null)
     pool.give(pair)
     endReading()
+  }
+}
+
+/** A reader that does not come back may have left its socket in the middle of them. */
+function* giveOut(lent: LentBytes): Generator<Uint8Array> {
+  let isTaken = false
+  try {
+    yield lent.bytes
+    isTaken = true
+  } finally {
+    if (isTaken) lent.giveBack()
+    else lent.leave()
   }
 }
 

@@ -43,10 +43,41 @@ describe('RecentBytes', () => {
     expect(shared.byteLength).toBe(KEPT_BYTES + 1)
   })
 
+  test('lends what it has as it came, and frees it once it is forgotten and given back', () => {
+    const recent = new RecentBytes()
+    const chunk = bytesFrom(0, 100)
+    recent.add([bytesFrom(0, 50), chunk], 0)
+    const lent = recent.lend(60, 1000)
+    expect(lent?.bytes).toEqual(chunk.subarray(10))
+    recent.clear()
+    expect(chunk.byteLength).toBe(100)
+    lent?.giveBack()
+    expect(chunk.byteLength).toBe(0)
+  })
+
+  test('leaves to the garbage collector what a reader left in the middle', () => {
+    const recent = new RecentBytes()
+    const chunk = bytesFrom(0, 100)
+    recent.add([chunk], 0)
+    recent.lend(0, 100)?.leave()
+    recent.clear()
+    expect(chunk.byteLength).toBe(100)
+  })
+
+  test('lends to a few readers at a time, so that those who stall pin little', () => {
+    const recent = new RecentBytes()
+    recent.add([bytesFrom(0, 100)], 0)
+    const lent = Array.from({ length: 5 }, () => recent.lend(0, 100))
+    expect(lent.map((bytes) => bytes === null)).toEqual([false, false, false, false, true])
+    lent[0]?.giveBack()
+    expect(recent.lend(0, 100)).not.toBeNull()
+  })
+
   test('has nothing of a file that is over', () => {
     const recent = new RecentBytes()
     recent.add([bytesFrom(0, 10)], 0)
     recent.clear()
     expect(recent.copy(0, 10, Buffer.alloc(10))).toBeNull()
+    expect(recent.lend(0, 10)).toBeNull()
   })
 })
