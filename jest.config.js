@@ -27,6 +27,6 @@ export default process.env.CLIPGATE_PEERS
       ...shared,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/peers/'],
-      testTimeout: 60_000,
+      testTimeout: 240_000,
       maxWorkers: 2,
     }
