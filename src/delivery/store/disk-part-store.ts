@@ -1,17 +1,14 @@
-import { setImmediate } from 'node:timers/promises'
 import { orAborted } from '../or-aborted.js'
-import type { PartBody, PartFetch, PartHandle, PartStore } from '../ports.js'
+import type { PartFetch, PartHandle, PartStore } from '../ports.js'
 import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { GrowingFile } from './growing-file.js'
 import { HeldPart, type OpenedPart } from './held-part.js'
 import { keepHeapSteady } from './keep-heap-steady.js'
+import { PartArrivals } from './part-arrivals.js'
 import { PartBroken } from './part-broken.js'
-import { isDiskFull, isNoSpace, PartFolder, type StoredPart, type TemporaryPart } from './part-folder.js'
-import { fileBytes } from './part-footer.js'
-import { PartIndex, type Reservation } from './part-index.js'
-import { pumpPart } from './part-pump.js'
+import { PartFolder, type StoredPart } from './part-folder.js'
+import { PartIndex } from './part-index.js'
 import { ReadBuffers } from './read-buffers.js'
-import { StoreFull } from './store-full.js'
 
 export interface DiskPartStoreOptions {
   /** Made when it is missing. */
@@ -32,14 +29,10 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #folder: PartFolder
   readonly #index: PartIndex
   readonly #buffers: ReadBuffers
-  readonly #limits: { readonly maxPartBytes: number; readonly idleTimeoutMs: number }
+  readonly #arrivals: PartArrivals
   readonly #onProblem: (message: string, error: unknown) => void
   /** The parts that somebody holds, or that are being brought to the disk. */
   readonly #held = new Map<string, HeldPart>()
-  readonly #pumps = new Map<HeldPart, Promise<void>>()
-  #lastKeeping: Promise<void> = Promise.resolve()
-  #keepings = 0
-  readonly #onSha256Lost = (error: unknown) => this.#onProblem('a SHA-256 could not be kept; it will be computed again', error)
   #isClosed = false
 
   private constructor(options: DiskPartStoreOptions) {
@@ -51,8 +44,18 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
       remove: (name) => this.#folder.remove(name),
     })
     this.#buffers = options.buffers ?? new ReadBuffers()
-    this.#limits = { maxPartBytes: options.maxPartBytes ?? 536_870_912, idleTimeoutMs: options.idleTimeoutMs ?? 30_000 }
     this.#onProblem = options.onProblem ?? (() => undefined)
+    this.#arrivals = new PartArrivals({
+      folder: this.#folder,
+      index: this.#index,
+      maxPartBytes: options.maxPartBytes ?? 536_870_912,
+      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+      onFailed: (part) => this.#forget(part),
+      onOver: (part) => {
+        if (!part.isHeld) this.#onUnheld(part)
+      },
+      onProblem: this.#onProblem,
+    })
   }
 
   /** Finds again what an earlier process kept, however it ended. */
@@ -76,7 +79,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const part of this.#held.values()) part.abort(closed())
-    await Promise.all(this.#pumps.values())
+    await this.#arrivals.whenOver()
     await Promise.all([...this.#held.values()].map((part) => this.#drop(part)))
   }
 
@@ -123,14 +126,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     if (stored !== null) return this.#openStored(part, stored)
     this.#index.forget(part.name)
     part.signal.throwIfAborted()
-    const body = await fetch(part.signal)
-    try {
-      return await this.#openArriving(part, body)
-    } catch (error) {
-      // Frees the source: a body that was never begun cannot be ended in another way.
-      part.abort(error)
-      throw error
-    }
+    return this.#arrivals.begin(part, fetch)
   }
 
   async #openStored(part: HeldPart, stored: StoredPart): Promise<OpenedPart> {
@@ -141,107 +137,9 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     part.signal.throwIfAborted()
     this.#index.use(part.name, sizeBytes)
     await this.#folder.touch(stored).catch((error) => this.#onProblem('cannot note when a part was used', error))
-    const keepSha256 = (sha256: string) => this.#folder.keepSha256(file, footer.contentBytes, sha256).catch(this.#onSha256Lost)
+    const onLost = (error: unknown) => this.#onProblem('a SHA-256 could not be kept; it will be computed again', error)
+    const keepSha256 = (sha256: string) => this.#folder.keepSha256(file, footer.contentBytes, sha256).catch(onLost)
     return { file: GrowingFile.stored(file, footer), origin: 'stored', sha256: footer.sha256, keepSha256 }
-  }
-
-  async #openArriving(part: HeldPart, body: PartBody): Promise<OpenedPart> {
-    const { maxPartBytes } = this.#limits
-    if ((body.sizeBytes ?? 0) > maxPartBytes)
-      throw new PartBroken('TOO_LARGE', `a part has at most ${maxPartBytes} bytes, not ${body.sizeBytes}`)
-    const reservation = this.#index.reserve()
-    try {
-      await this.#grow(reservation, fileBytes(body.sizeBytes ?? 0))
-      const temporary = await this.#withRoom(() => this.#folder.createTemporary(part.name))
-      part.closeWith(() => temporary.file.close())
-      const file = GrowingFile.arriving(temporary.file, body.sizeBytes)
-      this.#pump(part, { file, body, temporary, reservation })
-      const keepSha256 = async (sha256: string) => {
-        await this.#pumps.get(part)
-        await this.#folder.keepSha256(temporary.file, file.arrivedBytes, sha256).catch(this.#onSha256Lost)
-      }
-      return { file, origin: 'fetched', sha256: null, keepSha256 }
-    } catch (error) {
-      reservation.release()
-      throw error
-    }
-  }
-
-  #pump(part: HeldPart, arrival: Arrival): void {
-    const pumping = this.#receive(part, arrival).finally(() => {
-      arrival.reservation.release()
-      this.#pumps.delete(part)
-      if (!part.isHeld) this.#onUnheld(part)
-    })
-    this.#pumps.set(part, pumping)
-  }
-
-  async #receive(part: HeldPart, { file, body, temporary, reservation }: Arrival): Promise<void> {
-    const append = (chunks: readonly Uint8Array[]) =>
-      this.#withRoom(async () => {
-        await this.#grow(reservation, fileBytes(file.arrivedBytes + sizeOf(chunks)))
-        await file.append(chunks)
-      })
-    try {
-      await pumpPart(body, { append }, { ...this.#limits, maxBytes: this.#limits.maxPartBytes, signal: part.signal })
-      file.end()
-    } catch (error) {
-      this.#forget(part)
-      file.fail(error)
-      part.abort(error)
-      await this.#removeTemporary(temporary)
-      return
-    }
-    await this.#keep(part, { file, body, temporary, reservation })
-  }
-
-  // Readers have every byte by now and do not wait for this. One part at a time: a sync occupies one of libuv's few threads for long.
-  async #keep(part: HeldPart, { file, temporary, reservation }: Arrival): Promise<void> {
-    const before = this.#lastKeeping
-    const keeping = async () => {
-      this.#keepings += 1
-      await before
-      try {
-        await this.#withRoom(() => this.#folder.keep(part.name, temporary, file.arrivedBytes, file.blockChecks))
-        reservation.release()
-        this.#index.use(part.name, fileBytes(file.arrivedBytes))
-        await this.#index.trim()
-      } catch (error) {
-        this.#onProblem('a part could not be kept; it will be fetched again', error)
-        this.#forget(part)
-        await this.#removeTemporary(temporary)
-      } finally {
-        this.#keepings -= 1
-      }
-    }
-    this.#lastKeeping = keeping()
-    await this.#lastKeeping
-  }
-
-  /** A part that is only being synced counts as in use, but will not for long: before there is no room, that is waited for. */
-  async #grow(reservation: Reservation, bytes: number): Promise<void> {
-    for (;;) {
-      try {
-        return await reservation.grow(bytes)
-      } catch (error) {
-        if (!(error instanceof StoreFull) || this.#keepings === 0) throw error
-        await this.#lastKeeping
-        await setImmediate()
-      }
-    }
-  }
-
-  /** When the disk is full although the cap is not reached, older parts make way. */
-  async #withRoom<T>(write: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await write()
-      } catch (error) {
-        if (!isNoSpace(error)) throw error
-        if (isDiskFull(error) && (await this.#index.evictOne())) continue
-        throw new StoreFull('the disk of the clip store is full', { cause: error })
-      }
-    }
   }
 
   #onUnheld(part: HeldPart): void {
@@ -249,12 +147,8 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
       this.#forget(part)
       part.abort(new DOMException('nobody wants the part any more', 'AbortError'))
     }
-    if (this.#pumps.has(part)) return
+    if (this.#arrivals.isUnderWay(part)) return
     this.#drop(part).catch((error) => this.#onProblem('a part could not be closed', error))
-  }
-
-  async #removeTemporary(temporary: TemporaryPart): Promise<void> {
-    await this.#folder.removeTemporary(temporary).catch((error) => this.#onProblem('a temporary file could not be removed', error))
   }
 
   async #drop(part: HeldPart): Promise<void> {
@@ -281,19 +175,8 @@ interface OpenOptions {
   readonly reopen: DiskPartHandleOptions['reopen']
 }
 
-interface Arrival {
-  readonly file: GrowingFile
-  readonly body: PartBody
-  readonly temporary: TemporaryPart
-  readonly reservation: Reservation
-}
-
 function originOfJoined({ file }: OpenedPart): PartHandle['origin'] {
   return file.state.state === 'complete' ? 'stored' : 'joined_in_flight'
-}
-
-function sizeOf(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0)
 }
 
 function closed(): PartBroken {
