@@ -63,7 +63,10 @@ class ClipAnswering {
     this.#request = request
     this.#reply = reply
     this.#options = options
-    reply.raw.once('close', () => this.#left.abort(clientLeft()))
+    reply.raw.once('close', () => {
+      // It also closes behind the last byte, where there is nobody left to be told.
+      if (!reply.raw.writableFinished) this.#left.abort(clientLeft())
+    })
   }
 
   async run(): Promise<FastifyReply> {

@@ -136,7 +136,8 @@ export class GrowingFile {
     const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#arrivedBytes)
     const bytes = buffer.subarray(0, stop - start)
     const soundState = this.#sound.state
-    await Promise.all([readAll(this.#file, bytes, start), this.#sound.look()])
+    await readAll(this.#file, bytes, start)
+    this.#sound.look()
     this.#verify(bytes, start, soundState)
     return bytes.subarray(at - start, Math.min(end, stop) - start)
   }
