@@ -15,7 +15,7 @@ import { touchMemory } from '../touched-memory.mjs'
 /** As much as fits into one GetClip by the gateway's own margin. */
 const FRAGMENTS = 47
 const FRAGMENT_BYTES = 1_990_000
-/** Clips of a fragment each beforehand: processes that have served for a while run compiled code. The first request of all is told by `get-clip`. */
+/** Clips of as many but small fragments beforehand: processes that have served for a while run compiled code. The first request of all is told by `get-clip`. */
 const WARM_UP_CLIPS = 30
 const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
 
@@ -27,6 +27,9 @@ export async function measureGateway({ folder, scale }) {
   const startMs = Date.now() - 3_600_000
   await createStream(kvs.url, 'camera')
   await uploadFootage(kvs.url, 'camera', { footage, count: FRAGMENTS + 2 * rounds, startMs })
+  await createStream(kvs.url, 'small')
+  const small = await createFootage({ seconds: 2 })
+  await uploadFootage(kvs.url, 'small', { footage: small, count: FRAGMENTS + 3 * (WARM_UP_CLIPS + rounds + 1), startMs })
   // Each round begins a fragment later, so that nobody has the clip yet.
   const rangeOf = (round) => ({
     startMs: startMs + round * footage.fragmentMs,
@@ -34,24 +37,22 @@ export async function measureGateway({ folder, scale }) {
   })
   const client = new KinesisVideoArchivedMediaClient({ endpoint: kvs.url, region: 'us-east-1', credentials: CREDENTIALS })
   const contestants = {
-    gateway: (range) => readThroughGateway(gateway.url, toClipInput('camera', range), download),
-    direct: (range) => readWithSdk(client, 'camera', range),
-    inNode: (range) => readThroughGateway(gateway.url, toClipInput('camera', range), downloadInNode),
+    gateway: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), download),
+    direct: (stream, range) => readWithSdk(client, stream, range),
+    inNode: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), downloadInNode),
   }
-  const readShort = (read, round) => {
-    const { startMs: firstMs } = rangeOf(round)
-    return read({ startMs: firstMs, endMs: firstMs + footage.fragmentMs - 1 })
-  }
+  const names = Object.keys(contestants)
+  const readSmall = (name, n) => contestants[name]('small', rangeOf(names.length * n + names.indexOf(name)))
   for (let n = 0; n < WARM_UP_CLIPS; n += 1) {
-    for (const read of Object.values(contestants)) await readShort(read, n % FRAGMENTS)
+    for (const name of names) await readSmall(name, n)
   }
-  // A short clip before each turn: touching memory has swept everybody's code out of the processor's caches.
-  const turnOf = (read, offset) => async (round) => {
-    await readShort(read, round)
-    return read(rangeOf(round + offset))
+  // A small clip before each turn: touching memory has swept everybody's code out of the processor's caches.
+  const turnOf = (name, offset) => async (round) => {
+    await readSmall(name, WARM_UP_CLIPS + round)
+    return contestants[name]('camera', rangeOf(round + offset))
   }
   const turns = await takeTurns(
-    { gateway: turnOf(contestants.gateway, 0), direct: turnOf(contestants.direct, 0), inNode: turnOf(contestants.inNode, rounds) },
+    { gateway: turnOf('gateway', 0), direct: turnOf('direct', 0), inNode: turnOf('inNode', rounds) },
     rounds,
     () => touchMemory(folder, FRAGMENTS * FRAGMENT_BYTES),
   )

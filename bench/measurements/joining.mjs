@@ -19,7 +19,7 @@ const PART_FRAGMENTS = 200
 const PARTS = 4
 const PART_BYTES = 90_000_000
 const FIRST_BYTE_ROUNDS = 9
-/** Clips of a fragment each beforehand: a gateway that has served for a while runs compiled code. */
+/** Clips of as many but small fragments beforehand: a gateway that has served for a while runs compiled code. */
 const WARM_UP_CLIPS = 30
 
 export async function measureJoining({ folder, scale }) {
@@ -35,6 +35,16 @@ export async function measureJoining({ folder, scale }) {
   })
   const context = { folder, kvs, gateway, rangeOf }
   return [await measureJoin(context), await measureFirstByte(context)]
+}
+
+async function warmUp({ kvs, gateway, rangeOf }) {
+  const footage = await createFootage({ seconds: 1 })
+  await createStream(kvs.url, 'small')
+  await uploadFootage(kvs.url, 'small', { footage, count: 2 * PART_FRAGMENTS + WARM_UP_CLIPS, startMs: rangeOf(0, 1).startMs })
+  for (let n = 0; n < WARM_UP_CLIPS; n += 1) {
+    const { downloadUrl } = await requestClip(gateway.url, toClipInput('small', rangeOf(n, 2 * PART_FRAGMENTS)))
+    await download(downloadUrl)
+  }
 }
 
 async function measureJoin({ folder, kvs, gateway, rangeOf }) {
@@ -81,11 +91,7 @@ async function concat(list, clip) {
 
 /** Each round begins a fragment later, so that no part is stored yet. */
 async function measureFirstByte({ kvs, gateway, rangeOf }) {
-  for (let n = 0; n < WARM_UP_CLIPS; n += 1) {
-    const { startMs, endMs } = rangeOf(n, 2)
-    const { downloadUrl } = await requestClip(gateway.url, toClipInput('camera', { startMs, endMs: endMs - 1 }))
-    await download(downloadUrl)
-  }
+  await warmUp({ kvs, gateway, rangeOf })
   const turns = await takeTurns(
     {
       gateway: async (round) => {

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { freeBytes } from '../../lib/free-bytes.js'
 import type { PartState } from '../ports.js'
 import { BlockChecks } from './block-checks.js'
 import { hasErrorCode } from './has-error-code.js'
@@ -10,10 +9,12 @@ import { type LentBytes, RecentBytes } from './recent-bytes.js'
 import { SoundBlocks } from './sound-blocks.js'
 import { writeAll } from './write-all.js'
 
+/** As much as a reader that keeps up is behind. */
+const KEPT_BYTES = 2_097_152
+
 /**
- * A file that is read while it is still being written. Bytes are given out only after they are on their way to the disk, and each block
- * is checked against the CRC-32 it was written with before it leaves, unless it was a moment ago and cannot have changed since. Those who
- * read while it arrives are given what came last from memory.
+ * A file that is read while it is still being written. Those who keep up are given what has come from memory, at once; what is read from the
+ * disk is checked, each block against the CRC-32 it was written with, unless it was a moment ago and cannot have changed since.
  */
 export class GrowingFile {
   readonly #file: FileHandle
@@ -24,6 +25,8 @@ export class GrowingFile {
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
   #arrivedBytes: number
+  /** As much as is on its way to the disk: what has arrived besides is in memory. */
+  #writtenBytes: number
   #readers = 0
   #ending: 'open' | 'whole' | { readonly error: unknown } = 'open'
 
@@ -33,6 +36,7 @@ export class GrowingFile {
     this.#checks = new BlockChecks(blockChecks)
     this.#sound = new SoundBlocks(file)
     this.#arrivedBytes = arrivedBytes
+    this.#writtenBytes = arrivedBytes
   }
 
   static arriving(file: FileHandle, expectedBytes: number | null): GrowingFile {
@@ -64,20 +68,21 @@ export class GrowingFile {
     return () => this.#listeners.delete(listener)
   }
 
-  /**
-   * Writes the chunks after what is there, and then owns them: their memory is freed as soon as no reader may want them. One call at a
-   * time. A call that failed may be made again with the same chunks.
-   */
-  async append(chunks: readonly Uint8Array[]): Promise<void> {
-    const writing = writeAll(this.#file, chunks, this.#arrivedBytes)
+  /** Takes the next chunks and gives them to those who wait. To be written next, and nobody else's any more: their memory is freed. */
+  receive(chunks: readonly Uint8Array[]): void {
+    this.#recent.add(chunks, this.#arrivedBytes)
+    for (const chunk of chunks) this.#arrivedBytes += chunk.byteLength
+    this.#tell()
+  }
+
+  /** Writes what was received last. One call at a time; one that failed may be made again. */
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    const writing = writeAll(this.#file, chunks, this.#writtenBytes)
     // While the disk's thread copies them: they are still in the processor's cache.
     const checked = this.#checks.check(chunks)
-    const writtenBytes = await writing
+    this.#writtenBytes += await writing
     this.#checks.accept(checked)
-    if (this.#readers > 0) this.#recent.add(chunks, this.#arrivedBytes)
-    else for (const chunk of chunks) freeBytes(chunk)
-    this.#arrivedBytes += writtenBytes
-    this.#tell()
+    this.#recent.trim(this.#writtenBytes, this.#readers > 0 ? KEPT_BYTES : 0)
   }
 
   /** Every byte has come. */
@@ -88,9 +93,10 @@ export class GrowingFile {
     this.#tell()
   }
 
-  /** No more bytes will come. What is there can still be read. */
+  /** No more bytes will come. What is on the disk can still be read. */
   fail(error: unknown): void {
     this.#ending = { error }
+    this.#arrivedBytes = this.#writtenBytes
     this.#recent.clear()
     this.#tell()
   }
@@ -101,7 +107,7 @@ export class GrowingFile {
     this.#sound.doubt()
     return () => {
       this.#readers -= 1
-      if (this.#readers === 0) this.#recent.clear()
+      if (this.#readers === 0) this.#recent.trim(this.#writtenBytes, 0)
     }
   }
 
@@ -133,7 +139,7 @@ export class GrowingFile {
     // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
     const isChecked = this.#checks.closed[Math.floor(at / BLOCK_BYTES)] !== undefined
     const start = isChecked ? at - (at % BLOCK_BYTES) : at
-    const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#arrivedBytes)
+    const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#writtenBytes)
     const bytes = buffer.subarray(0, stop - start)
     const soundState = this.#sound.state
     await readAll(this.#file, bytes, start)

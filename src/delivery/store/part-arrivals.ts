@@ -88,11 +88,11 @@ export class PartArrivals {
 
   async #write(part: HeldPart, { file, body, temporary, reservation }: Arrival): Promise<void> {
     const { maxPartBytes: maxBytes, idleTimeoutMs, onFailed } = this.#options
-    const append = (chunks: readonly Uint8Array[]) =>
-      this.#withRoom(async () => {
-        await this.#grow(reservation, fileBytes(file.arrivedBytes + sizeOf(chunks)))
-        await file.append(chunks)
-      })
+    const append = async (chunks: readonly Uint8Array[]) => {
+      await this.#grow(reservation, fileBytes(file.arrivedBytes + sizeOf(chunks)))
+      file.receive(chunks)
+      await this.#withRoom(() => file.write(chunks))
+    }
     try {
       await pumpPart(body, { append }, { maxBytes, idleTimeoutMs, signal: part.signal })
       file.end()

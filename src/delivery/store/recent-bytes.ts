@@ -1,7 +1,5 @@
 import { freeBytes } from '../../lib/free-bytes.js'
 
-/** As much as a reader that keeps up is behind. */
-const KEPT_BYTES = 2_097_152
 /** Who is lent a chunk pins it for as long as it likes; past so many, readers are given copies. */
 const MAX_LENT = 4
 
@@ -21,8 +19,8 @@ interface KeptChunk {
 }
 
 /**
- * The last bytes that arrived, still in memory: a reader that keeps up with a download is given these, and the disk is not asked for what
- * it was given a moment ago. It owns what it is given, and frees it when it lets go of it and nobody reads it any more.
+ * The last bytes that arrived, still in memory: a reader that keeps up with a download is given these, whether or not they are on the disk
+ * yet. It owns what it is given, and frees it when it lets go of it and nobody reads it any more.
  */
 export class RecentBytes {
   #chunks: KeptChunk[] = []
@@ -37,10 +35,16 @@ export class RecentBytes {
       this.#chunks.push({ bytes, lent: 0, isForgotten: false, isLeft: false })
       this.#bytes += bytes.byteLength
     }
-    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.bytes.byteLength >= KEPT_BYTES; first = this.#chunks[0]) {
+  }
+
+  /** Forgets the oldest chunks, those that end by `before`, for as long as `keptBytes` are left. */
+  trim(before: number, keptBytes: number): void {
+    for (let first = this.#chunks[0]; first !== undefined; first = this.#chunks[0]) {
+      const { byteLength } = first.bytes
+      if (this.#start + byteLength > before || this.#bytes - byteLength < keptBytes) return
       this.#chunks.shift()
-      this.#start += first.bytes.byteLength
-      this.#bytes -= first.bytes.byteLength
+      this.#start += byteLength
+      this.#bytes -= byteLength
       forget(first)
     }
   }

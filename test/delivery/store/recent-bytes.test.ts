@@ -2,8 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { RecentBytes } from '../../../src/delivery/store/recent-bytes.js'
 
-const KEPT_BYTES = 2_097_152
-
 function bytesFrom(start: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (start + index) % 251)
 }
@@ -25,22 +23,25 @@ describe('RecentBytes', () => {
     fc.assert(property)
   })
 
-  test('forgets what came long ago, and nothing of the last two megabytes', () => {
+  test('forgets the oldest chunks that it is told to, as long as enough is left', () => {
     const recent = new RecentBytes()
-    const chunkBytes = KEPT_BYTES / 4
-    for (let n = 0; n < 8; n += 1) recent.add([new Uint8Array(chunkBytes)], n * chunkBytes)
-    const end = 8 * chunkBytes
-    expect(recent.copy(end - KEPT_BYTES, end, Buffer.alloc(10))).not.toBeNull()
-    expect(recent.copy(end - KEPT_BYTES - 1, end, Buffer.alloc(10))).toBeNull()
+    for (let n = 0; n < 8; n += 1) recent.add([bytesFrom(10 * n, 10)], 10 * n)
+    recent.trim(60, 30)
+    expect([49, 50].map((at) => recent.has(at))).toEqual([false, true])
+    recent.trim(60, 0)
+    expect([59, 60, 79, 80].map((at) => recent.has(at))).toEqual([false, true, true, false])
+    recent.add([bytesFrom(80, 10)], 80)
+    expect(Uint8Array.from(recent.copy(79, 82, Buffer.alloc(9)) ?? [])).toEqual(bytesFrom(79, 3))
   })
 
   test('frees the memory of what it forgets, but not memory that is more than the chunk', () => {
     const recent = new RecentBytes()
-    const whole = new Uint8Array(KEPT_BYTES)
-    const shared = new Uint8Array(KEPT_BYTES + 1)
-    recent.add([whole, shared.subarray(1), new Uint8Array(KEPT_BYTES)], 0)
+    const whole = new Uint8Array(100)
+    const shared = new Uint8Array(101)
+    recent.add([whole, shared.subarray(1)], 0)
+    recent.trim(200, 0)
     expect(whole.byteLength).toBe(0)
-    expect(shared.byteLength).toBe(KEPT_BYTES + 1)
+    expect(shared.byteLength).toBe(101)
   })
 
   test('lends what it has as it came, and frees it once it is forgotten and given back', () => {
