@@ -2,7 +2,7 @@ import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
-import type { Movie } from '../../media/mp4/movie.js'
+import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartHandle, PartStore } from '../ports.js'
@@ -15,7 +15,7 @@ import { estimateProgress } from './estimate-progress.js'
 import { explainFailure, toPartUnavailable, toUnclear } from './explain-failure.js'
 import type { BlockKind } from './first-block.js'
 import { createPartFetch } from './part-fetch.js'
-import { readPartHead } from './part-head.js'
+import { readPartHead, toPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
 import type { PartWaits } from './part-waits.js'
 import { getFirstBlock } from './stored-first-block.js'
@@ -187,7 +187,7 @@ export class ClipAssembly {
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
   #hear(head: ParsedMovie, index: number): void {
     if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
-    this.#slots[index]?.head.resolve(head)
+    this.#slots[index]?.head.resolve(toPartHead(head))
   }
 
   async #make(): Promise<MadeClip> {
@@ -202,10 +202,10 @@ export class ClipAssembly {
   }
 
   /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
-  async #gatherHeads(): Promise<{ readonly movies: Movie[]; readonly firstBlock: BlockKind | null } | null> {
+  async #gatherHeads(): Promise<{ readonly movies: PackedMovie[]; readonly firstBlock: BlockKind | null } | null> {
     const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
     for (const slot of this.#slots) slot.forgetHead()
-    const movies: Movie[] = []
+    const movies: PackedMovie[] = []
     for (const [index, head] of heads.entries()) {
       if (head.understood) movies.push(head.movie)
       else if (this.#mayPassThrough) return null

@@ -5,19 +5,21 @@ import { instantText } from '../../domain/clip-issue-text.js'
 import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
 import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
-import { layOutMovieInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
+import { freeBytes } from '../../lib/free-bytes.js'
+import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
 import { type JoinResult, joinMoviesInSteps } from '../../media/mp4/join.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
-import { placementOf, toMs } from '../../media/mp4/presentation.js'
-import type { SlicedFile } from '../../media/mp4/slices.js'
+import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
+import { SampleClock, toMs } from '../../media/mp4/presentation.js'
+import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
 import { trimMovieInSteps } from '../../media/mp4/trim.js'
 import { finishInTurns, type Steps } from '../../media/steps.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import { toDelivered, toExactWindow } from './exact-window.js'
 import type { BlockKind } from './first-block.js'
-import { type FragmentPlaces, fragmentFrom, placeFragments } from './fragment-places.js'
+import { type FragmentPlaces, fragmentFrom, placeFragmentsInSteps } from './fragment-places.js'
 import type { ClipLayout } from './sliced-content.js'
 
 export interface ClipMovie {
@@ -28,8 +30,8 @@ export interface ClipMovie {
 }
 
 export interface ClipMovieOptions {
-  /** One for each part of the outline, in order. Emptied: the tables of many hours are not held twice. */
-  readonly movies: Movie[]
+  /** One for each part of the outline, in order. Packed ones are shared, not copied; the list is emptied, for what is not shared to be given up. */
+  readonly movies: (Movie | PackedMovie)[]
   /** What the first fragment begins with, where it was asked for. */
   readonly firstBlock: BlockKind | null
   readonly signal: AbortSignal
@@ -48,13 +50,14 @@ export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock,
   const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
   const isExact = outline.spec.cut === 'EXACT'
   // Without a hole there is nothing to place.
-  const places = isExact || outline.timeline.length > 1 ? placeFragments(outline.parts, timed, firstBlockMs) : null
+  const isPlaced = isExact || outline.timeline.length > 1
+  const places = isPlaced ? await finishInTurns(placeFragmentsInSteps(outline.parts, timed, firstBlockMs), { signal }) : null
   const { delivered } = outline
   const cut = isExact && places ? await cutExactly({ outline, movie: timed, places, signal }) : { movie: timed, delivered, shownFromMs: 0 }
   return { ...(await layOut(outline, { ...cut, signal })), timeline: toShownTimeline(outline, { ...cut, places }) }
 }
 
-function joinParts(outline: ClipOutline, movies: readonly Movie[], signal: AbortSignal): Promise<JoinResult> {
+function joinParts(outline: ClipOutline, movies: ClipMovieOptions['movies'], signal: AbortSignal): Promise<JoinResult> {
   const parts = movies.map((movie, index) => ({ movie, fragments: toPartFragments(outline.parts[index]) }))
   return finishInTurns(joinMoviesInSteps(parts, { startMs: null, tags: [] }), { signal })
 }
@@ -67,14 +70,19 @@ function toPartFragments(part: OutlinedPart | undefined): { startMs: number; len
 function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null): number {
   const [video] = movie.tracks
   const firstAudioMs = parts[0]?.firstAudioMs ?? null
-  const firstTicks = video ? placementOf(video).originTicks + (video.samples.compositionOffsets?.[0] ?? 0) : 0
-  const firstVideoMs = video ? toMs(firstTicks, video.timescale) : 0
+  const firstVideoMs = video ? firstShownMs(video) : 0
   if (firstAudioMs === null || firstBlock === 'video') return firstVideoMs
   return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
 }
 
+function firstShownMs(video: PackedTrack): number {
+  const clock = new SampleClock(video)
+  clock.next()
+  return toMs(clock.shownTicks, video.timescale)
+}
+
 interface ExactCut {
-  readonly movie: Movie
+  readonly movie: PackedMovie
   readonly delivered: TimeRange
   /** Which time of the movie that was cut is the first. */
   readonly shownFromMs: number
@@ -87,7 +95,7 @@ async function cutExactly({
   signal,
 }: {
   readonly outline: ClipOutline
-  readonly movie: Movie
+  readonly movie: PackedMovie
   readonly places: FragmentPlaces
   readonly signal: AbortSignal
 }): Promise<ExactCut> {
@@ -114,13 +122,13 @@ function toShownTimeline(
 
 async function layOut(
   outline: ClipOutline,
-  { movie, delivered, signal }: { readonly movie: Movie; readonly delivered: TimeRange; readonly signal: AbortSignal },
+  { movie, delivered, signal }: { readonly movie: PackedMovie; readonly delivered: TimeRange; readonly signal: AbortSignal },
 ): Promise<Omit<ClipMovie, 'timeline'>> {
   const tags = [
     { name: 'title', value: toStreamName(outline.spec.streamArn) },
     { name: 'date', value: instantText(movie.startMs ?? outline.startMs) },
   ]
-  const file = await finishInTurns(layOutMovieInSteps({ ...movie, tags }), { signal })
+  const file = await finishInTurns(layOutOnDemandInSteps({ ...movie, tags }), { signal })
   const durationMs = Math.max(...movie.tracks.map(shownMs))
   return { layout: { file, etag: await finishInTurns(toEtagInSteps(outline, file), { signal }) }, durationMs, delivered }
 }
@@ -134,14 +142,17 @@ function* toEtagInSteps({ parts }: ClipOutline, file: SlicedFile): Steps<string>
   for (const { key } of parts) hash.update(`${key}\n`)
   for (const slice of file.slices) {
     if (slice.kind === 'source') hash.update(`\n${slice.source} ${slice.offset} ${slice.length}\n`)
-    else yield* hashInSteps(hash, slice.bytes)
+    else yield* hashBytes(hash, slice)
   }
   return `"${hash.digest('base64url')}"`
 }
 
-function* hashInSteps(hash: Hash, bytes: Uint8Array): Steps<void> {
+function* hashBytes(hash: Hash, slice: Extract<Slice, { kind: 'bytes' }>): Steps<void> {
+  const { bytes } = slice
   for (let at = 0; at < bytes.byteLength; at += HASHED_PER_STEP) {
     hash.update(bytes.subarray(at, at + HASHED_PER_STEP))
     yield
   }
+  // Made for this alone. The tables of a day are more than may be left to the garbage collector.
+  if (slice.length !== undefined) freeBytes(bytes)
 }

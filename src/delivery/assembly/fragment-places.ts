@@ -1,7 +1,8 @@
 // Where each listed fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
 
-import type { Movie } from '../../media/mp4/movie.js'
-import { keyFrameTimesMs, lastDuration, toMs } from '../../media/mp4/presentation.js'
+import type { PackedMovie } from '../../media/mp4/packed-movie.js'
+import { lastDuration, packedKeyFrameTimesMs, toMs } from '../../media/mp4/presentation.js'
+import type { Steps } from '../../media/steps.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { firstAtOrAfter } from './first-at-or-after.js'
 import { MUXING_LEAD_MS, ROUNDING_MS } from './picture-times.js'
@@ -22,11 +23,15 @@ export interface FragmentPlaces {
  * set, or Kinesis Video did not keep a hole), a fragment stands at the key frame after the end of the one before it. `firstBlockMs`: the
  * first block of all, in the movie.
  */
-export function placeFragments(parts: readonly OutlinedPart[], { tracks: [video] }: Movie, firstBlockMs: number): FragmentPlaces {
+export function* placeFragmentsInSteps(
+  parts: readonly OutlinedPart[],
+  { tracks: [video] }: PackedMovie,
+  firstBlockMs: number,
+): Steps<FragmentPlaces> {
   const producerMs = concat(parts.map((part) => part.producerStartsMs))
   const lengthsMs = concat(parts.map((part) => part.lengthsMs))
   const count = producerMs.length
-  const keys = new KeyFrames(video === undefined ? new Float64Array(0) : keyFrameTimesMs(video).sort())
+  const keys = new KeyFrames(video === undefined ? new Float64Array(0) : (yield* packedKeyFrameTimesMs(video)).sort())
   const usualMs = video === undefined ? 0 : toMs(lastDuration(video.samples), video.timescale)
   const places = {
     count,

@@ -1,3 +1,4 @@
+import { freeBytes } from '../../lib/free-bytes.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 
 /** Reads the tables of an MP4 out of its bytes as they pass, holding no more of them than the tables. */
@@ -6,6 +7,8 @@ export class HeadFeed {
   #step: IteratorResult<{ readonly start: number; readonly end: number }, ParsedMovie>
   /** What has passed and may still be wanted. */
   #held: { readonly start: number; readonly bytes: Uint8Array }[] = []
+  /** What the reader was given, and looks at until it is done. */
+  #given: Uint8Array[] = []
   #passed = 0
 
   constructor(source: number) {
@@ -39,10 +42,19 @@ export class HeadFeed {
 
   #feed(isEnd: boolean): void {
     while (this.#step.done !== true && (isEnd || this.#passed >= this.#step.value.end)) {
-      this.#step = this.#reading.next(this.#cut(this.#step.value))
+      const bytes = this.#cut(this.#step.value)
+      this.#given.push(bytes)
+      this.#step = this.#reading.next(bytes)
     }
     const { done, value } = this.#step
-    this.#held = done === true ? [] : this.#held.filter((held) => held.start + held.bytes.byteLength > value.start)
+    if (done === true) this.#forget()
+    else this.#held = this.#held.filter((held) => held.start + held.bytes.byteLength > value.start)
+  }
+
+  /** The tables are copies of our own, as large as what is read from them; hundreds of heads of a long clip pass one after the other. */
+  #forget(): void {
+    for (const { bytes } of this.#held.splice(0)) freeBytes(bytes)
+    for (const bytes of this.#given.splice(0)) freeBytes(bytes)
   }
 
   #cut({ start, end }: { readonly start: number; readonly end: number }): Uint8Array {

@@ -1,12 +1,21 @@
+import { type PackedMovie, packAndFree } from '../../media/mp4/packed-movie.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 import type { PartHandle } from '../ports.js'
 
+/** What the head of a part says, in the form in which it is held until those of all parts are there: a day has hundreds of them. */
+export type PartHead = { readonly understood: true; readonly movie: PackedMovie } | Extract<ParsedMovie, { readonly understood: false }>
+
+/** Takes `parsed` for its own: what the garbage collector would find by and by of hundreds of heads is freed at once. */
+export function toPartHead(parsed: ParsedMovie): PartHead {
+  return parsed.understood ? { understood: true, movie: packAndFree(parsed.movie) } : parsed
+}
+
 /** Reads the tables of a part that may still be arriving; waits for the bytes they need and for no others. */
-export async function readPartHead(part: PartHandle, source: number, signal: AbortSignal): Promise<ParsedMovie> {
+export async function readPartHead(part: PartHandle, source: number, signal: AbortSignal): Promise<PartHead> {
   const reading = readMovie(source)
   let step = reading.next(new Uint8Array(0))
   while (step.done !== true) step = reading.next(await gather(part, step.value, signal))
-  return step.value
+  return toPartHead(step.value)
 }
 
 /** Chunks are valid until the next is asked for, so they are copied. Room is made for what comes, not for what was asked for. */

@@ -1,12 +1,12 @@
-import type { ParsedMovie } from '../../media/mp4/reader.js'
 import type { PartHandle, PartState } from '../ports.js'
+import type { PartHead } from './part-head.js'
 
 /** Where one part of the clip will be. */
 export class PartSlot {
   /** Resolves when the headers have come, with how the part was come by; the handle follows once it is sure to be of use. */
   readonly begun = Promise.withResolvers<PartHandle['origin']>()
   readonly handle = Promise.withResolvers<PartHandle>()
-  head = Promise.withResolvers<ParsedMovie>()
+  head = Promise.withResolvers<PartHead>()
   #opened: PartHandle | null = null
   #isClosed = false
   #endProgress = () => {}

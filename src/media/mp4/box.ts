@@ -109,6 +109,6 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-export function byteLength(parts: readonly Uint8Array[]): number {
+export function byteLength(parts: readonly { readonly byteLength: number }[]): number {
   return parts.reduce((total, part) => total + part.byteLength, 0)
 }

@@ -1,21 +1,43 @@
 import { ROWS_PER_STEP, type Steps } from '../steps.js'
-import type { ChunkColumns, MediaSpan, Movie, MovieTrack, SampleColumns } from './movie.js'
-import { sliceDurations } from './runs.js'
+import { narrow } from './columns.js'
+import type { Column } from './movie.js'
+import type { PackedChunks, PackedMovie, PackedSpan, PackedTrack, TrackPiece } from './packed-movie.js'
+import { runsToDurations, sliceRuns } from './runs.js'
 
-/** Samples [from, to) of a track, in decode order; without an edit list. */
-export function cutTrack(track: MovieTrack, from: number, to: number): MovieTrack {
-  const { sizes, durations, compositionOffsets, syncs } = track.samples
+/** Samples [from, to) of a track, in decode order; without an edit list. Shares all that lies between the borders. */
+export function cutTrack(track: PackedTrack, from: number, to: number): PackedTrack {
+  const { durations, compositionOffsets } = track.samples
   const samples = {
     count: to - from,
-    sizes: typeof sizes === 'number' ? sizes : sizes.subarray(from, to),
-    durations: sliceDurations(durations, from, to),
-    compositionOffsets: compositionOffsets?.subarray(from, to) ?? null,
-    syncs: syncs?.subarray(from, to) ?? null,
+    durations: typeof durations === 'number' ? durations : runsToDurations(sliceRuns(durations, from, to)),
+    compositionOffsets: compositionOffsets === null ? null : sliceRuns(compositionOffsets, from, to),
   }
-  return { ...track, samples, chunks: cutChunks(track, from, to), edits: [] }
+  return { ...track, samples, pieces: cutPieces(track.pieces, from, to), edits: [] }
 }
 
-function cutChunks({ chunks, samples }: MovieTrack, from: number, to: number): ChunkColumns {
+function cutPieces(pieces: readonly TrackPiece[], from: number, to: number): TrackPiece[] {
+  const cut: TrackPiece[] = []
+  let first = 0
+  for (const piece of pieces) {
+    const [start, end] = [Math.max(from - first, 0), Math.min(to - first, piece.count)]
+    if (start < end) cut.push(start === 0 && end === piece.count ? piece : cutPiece(piece, start, end))
+    first += piece.count
+  }
+  return cut
+}
+
+function cutPiece(piece: TrackPiece, from: number, to: number): TrackPiece {
+  const { sizes, keys } = piece
+  return {
+    count: to - from,
+    sizes: typeof sizes === 'number' ? sizes : sizes.subarray(from, to),
+    keys: keys === null ? null : narrow(Array.from(keys).flatMap((key) => (key >= from && key < to ? [key - from] : []))),
+    chunks: cutChunks(piece, from, to),
+  }
+}
+
+function cutChunks(piece: TrackPiece, from: number, to: number): PackedChunks {
+  const { chunks } = piece
   const kept = {
     spans: new Uint32Array(chunks.count),
     offsets: new Float64Array(chunks.count),
@@ -24,11 +46,11 @@ function cutChunks({ chunks, samples }: MovieTrack, from: number, to: number): C
   let count = 0
   let first = 0
   for (let chunk = 0; chunk < chunks.count && first < to; chunk += 1) {
-    const next = first + (chunks.sampleCounts[chunk] ?? 0)
+    const next = first + rowAt(chunks.sampleCounts, chunk)
     if (next > from) {
       const keptFirst = Math.max(first, from)
-      kept.spans[count] = chunks.spans[chunk] ?? 0
-      kept.offsets[count] = (chunks.offsets[chunk] ?? 0) + sampleBytes(samples, first, keptFirst)
+      kept.spans[count] = rowAt(chunks.spans, chunk)
+      kept.offsets[count] = (chunks.offsets[chunk] ?? 0) + sampleBytes(piece, first, keptFirst)
       kept.sampleCounts[count] = Math.min(next, to) - keptFirst
       count += 1
     }
@@ -42,8 +64,12 @@ function cutChunks({ chunks, samples }: MovieTrack, from: number, to: number): C
   }
 }
 
+function rowAt(rows: Column | number, row: number): number {
+  return typeof rows === 'number' ? rows : (rows[row] ?? 0)
+}
+
 /** Bytes of the samples [from, to). */
-export function sampleBytes({ sizes }: SampleColumns, from: number, to: number): number {
+export function sampleBytes({ sizes }: Pick<TrackPiece, 'sizes'>, from: number, to: number): number {
   if (typeof sizes === 'number') return sizes * (to - from)
   let bytes = 0
   for (let index = from; index < to; index += 1) bytes += sizes[index] ?? 0
@@ -51,51 +77,48 @@ export function sampleBytes({ sizes }: SampleColumns, from: number, to: number):
 }
 
 /** Spans from the first to the last byte that a sample needs; those that none needs are left out. */
-export function* shrinkSpans(movie: Movie): Steps<Movie> {
+export function* shrinkSpans(movie: PackedMovie): Steps<PackedMovie> {
   const starts = new Float64Array(movie.spans.length).fill(Number.POSITIVE_INFINITY)
   const ends = new Float64Array(movie.spans.length)
-  for (const track of movie.tracks) {
-    yield* noteUse(track, starts, ends)
+  for (const { pieces } of movie.tracks) {
+    for (const piece of pieces) yield* noteUse(piece, starts, ends)
   }
 
-  const spans: MediaSpan[] = []
+  const spans: PackedSpan[] = []
   const numbers = new Uint32Array(movie.spans.length)
   movie.spans.forEach((span, index) => {
     const start = starts[index] ?? 0
     const end = ends[index] ?? 0
     if (start >= end) return
     numbers[index] = spans.length
-    spans.push({ source: span.source, offset: span.offset + start, length: end - start })
+    spans.push({ source: span.source, offset: span.offset + start - span.skipped, length: end - start, skipped: start })
   })
-  const tracks: MovieTrack[] = []
+  const tracks: PackedTrack[] = []
   for (const track of movie.tracks) {
-    tracks.push({ ...track, chunks: renumber(track.chunks, numbers, starts) })
+    tracks.push({ ...track, pieces: track.pieces.map((piece) => ({ ...piece, chunks: renumber(piece.chunks, numbers) })) })
     yield
   }
   return { ...movie, spans, tracks }
 }
 
-function* noteUse({ chunks, samples }: MovieTrack, starts: Float64Array, ends: Float64Array): Steps<void> {
+/** In bytes from where the chunks of a span count. */
+function* noteUse(piece: TrackPiece, starts: Float64Array, ends: Float64Array): Steps<void> {
+  const { chunks } = piece
   let first = 0
   for (let chunk = 0; chunk < chunks.count; chunk += 1) {
-    const span = chunks.spans[chunk] ?? 0
-    const next = first + (chunks.sampleCounts[chunk] ?? 0)
+    const span = rowAt(chunks.spans, chunk)
+    const next = first + rowAt(chunks.sampleCounts, chunk)
     const start = chunks.offsets[chunk] ?? 0
-    const end = start + sampleBytes(samples, first, next)
+    const end = start + sampleBytes(piece, first, next)
     if (start < (starts[span] ?? 0)) starts[span] = start
     if (end > (ends[span] ?? 0)) ends[span] = end
     first = next
     if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
+  yield
 }
 
-function renumber(chunks: ChunkColumns, numbers: Uint32Array, starts: Float64Array): ChunkColumns {
-  const spans = new Uint32Array(chunks.count)
-  const offsets = new Float64Array(chunks.count)
-  for (let chunk = 0; chunk < chunks.count; chunk += 1) {
-    const span = chunks.spans[chunk] ?? 0
-    spans[chunk] = numbers[span] ?? 0
-    offsets[chunk] = (chunks.offsets[chunk] ?? 0) - (starts[span] ?? 0)
-  }
-  return { ...chunks, spans, offsets }
+function renumber(chunks: PackedChunks, numbers: Uint32Array): PackedChunks {
+  const { spans } = chunks
+  return { ...chunks, spans: typeof spans === 'number' ? (numbers[spans] ?? 0) : narrow(Array.from(spans, (span) => numbers[span] ?? 0)) }
 }

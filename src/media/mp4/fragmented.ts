@@ -3,6 +3,7 @@ import { decodeWhenShown } from './decode-when-shown.js'
 import type { Movie, MovieTrack } from './movie.js'
 import { dinf, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
 import { placementOf, toTicks } from './presentation.js'
+import { readRows } from './runs.js'
 import { type SlicedFile, toSlicedFile } from './slices.js'
 
 /**
@@ -96,7 +97,7 @@ function uniformTfhd({ samples: { durations, sizes } }: MovieTrack, trackId: num
 function truns(track: MovieTrack, { spanStarts: starts }: { spanStarts: readonly number[] }): Uint8Array[] {
   const { chunks } = track
   const boxes: Uint8Array[] = []
-  const durations = durationCursor(track)
+  const durations = readRows(track.samples.durations)
   let first = 0
   for (let chunk = 0; chunk < chunks.count; chunk += 1) {
     const count = chunks.sampleCounts[chunk] ?? 0
@@ -129,22 +130,6 @@ function trun(
     if (hasComposition) view.setUint32(at + 12, samples.compositionOffsets?.[index] ?? 0)
   }
   return fullBox('trun', 0, flags, u32(count, dataOffset), rows)
-}
-
-/** The samples' durations one after the other, whatever form the column has. */
-function durationCursor({ samples: { durations } }: MovieTrack): () => number {
-  if (typeof durations === 'number') return () => durations
-  let index = 0
-  if (durations instanceof Uint32Array) return () => durations[index++] ?? 0
-  let usedOfRun = 0
-  return () => {
-    while (usedOfRun >= (durations.counts[index] ?? Number.POSITIVE_INFINITY)) {
-      usedOfRun = 0
-      index += 1
-    }
-    usedOfRun += 1
-    return durations.values[index] ?? 0
-  }
 }
 
 function spanStarts(movie: Movie, mediaStart: number): number[] {

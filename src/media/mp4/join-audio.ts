@@ -1,7 +1,7 @@
-import type { Steps } from '../steps.js'
-import { joinChunkColumns, joinSampleColumns } from './join-columns.js'
+import { ROWS_PER_STEP, type Steps } from '../steps.js'
+import { joinPieces } from './join-pieces.js'
 import type { JoinedTrack } from './join-video.js'
-import type { Movie, MovieTrack } from './movie.js'
+import type { PackedMovie, PackedTrack } from './packed-movie.js'
 import { placementOf, toMs, toTicks } from './presentation.js'
 import { durationsToRuns, RunBuilder, runsToDurations, totalTicks } from './runs.js'
 
@@ -14,8 +14,8 @@ const CLOCK_ROUNDING_MS = 1
  * cannot be taken (a sample keeps one tick at least) makes the part late by as much, until there is room again.
  */
 export function* joinAudio(
-  movies: readonly Movie[],
-  tracks: readonly MovieTrack[],
+  movies: readonly PackedMovie[],
+  tracks: readonly PackedTrack[],
   startsMs: readonly number[],
 ): Steps<JoinedTrack | null> {
   const [first] = tracks
@@ -27,17 +27,19 @@ export function* joinAudio(
     if (track.samples.count === 0) continue
     clock.moveTo(toTicks(startsMs[part] ?? 0, timescale) + placementOf(track).originTicks)
     const runs = yield* durationsToRuns(track.samples)
-    for (let run = 0; run < runs.counts.length; run += 1) clock.add(runs.counts[run] ?? 0, runs.values[run] ?? 0)
+    for (let run = 0; run < runs.counts.length; run += 1) {
+      clock.add(runs.counts[run] ?? 0, runs.values[run] ?? 0)
+      if (run % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+    }
     yield
   }
   const durations = clock.build()
   if (durations === null) return null
-  const columns = yield* joinSampleColumns(tracks)
-  const chunks = yield* joinChunkColumns(movies, 1)
+  const count = tracks.reduce((total, { samples }) => total + samples.count, 0)
   const shownFromMs = Math.max(placementOf(first).delayMs, toMs(clock.start, timescale))
-  const samples = { ...columns, durations: runsToDurations(durations), compositionOffsets: null, syncs: null }
+  const samples = { count, durations: runsToDurations(durations), compositionOffsets: null }
   return {
-    track: { ...first, samples, chunks, edits: [] },
+    track: { ...first, samples, pieces: joinPieces(movies, 1), edits: [] },
     shownFromMs,
     shownToMs: toMs(clock.end, timescale) - hiddenTailMs(last),
     mediaTime: toTicks(shownFromMs, timescale) - clock.start,
@@ -45,7 +47,7 @@ export function* joinAudio(
 }
 
 /** What the last part's edit list leaves out at the end; less than a millisecond is rounding. */
-function hiddenTailMs(track: MovieTrack): number {
+function hiddenTailMs(track: PackedTrack): number {
   const { mediaTime, shownMs } = placementOf(track)
   const hiddenMs = toMs(totalTicks(track.samples) - mediaTime, track.timescale) - shownMs
   return hiddenMs > 1 ? hiddenMs : 0
@@ -80,7 +82,7 @@ class SoundClock {
 
   /** Null when a hole is too long for a table (2^32 ticks). */
   build() {
-    return this.isBeyondTable ? null : this.runs.build()
+    return this.isBeyondTable ? null : this.runs.buildNarrow()
   }
 
   private stretch(ticks: number): void {

@@ -1,13 +1,16 @@
-import { ROWS_PER_STEP, type Steps } from '../steps.js'
+import { freeBytes } from '../../lib/free-bytes.js'
+import type { Steps } from '../steps.js'
 import { sortTimes } from './decode-order.js'
-import { joinChunkColumns, joinSampleColumns } from './join-columns.js'
-import type { Edit, Movie, MovieTrack } from './movie.js'
+import { joinPieces } from './join-pieces.js'
+import type { Edit } from './movie.js'
+import type { PackedMovie, PackedSamples, PackedTrack } from './packed-movie.js'
 import type { PartTiming } from './part-timing.js'
-import { lastDuration, placementOf, toMs, toTicks } from './presentation.js'
+import { lastDuration, placementOf, presentationTicks, toMs, toTicks } from './presentation.js'
+import { RunBuilder, runsToDurations } from './runs.js'
 
 /** A track on the joined movie's clock, before its edit list: that needs to know where the movie starts. */
 export interface JoinedTrack {
-  readonly track: MovieTrack
+  readonly track: PackedTrack
   /** The stretch that is shown, in milliseconds of the joined movie, and the media time at its start. */
   readonly shownFromMs: number
   readonly shownToMs: number
@@ -19,7 +22,7 @@ export interface JoinedTrack {
  * whole (the i-th frame is decoded at the i-th smallest time, and what that is late for B-frames goes into one shift).
  */
 export function* joinVideo(
-  movies: readonly Movie[],
+  movies: readonly PackedMovie[],
   timings: readonly PartTiming[],
   startsMs: readonly number[],
 ): Steps<JoinedTrack | null> {
@@ -27,69 +30,75 @@ export function* joinVideo(
   const last = timings.at(-1)
   if (first === undefined || last === undefined) return null
   const { timescale } = first.video
-  const columns = yield* joinSampleColumns(timings.map(({ video }) => video))
-  const shown = new Float64Array(columns.count)
-  const decoded = new Float64Array(columns.count)
-  let at = 0
-  for (const [part, { ticks }] of timings.entries()) {
-    const start = toTicks(startsMs[part] ?? 0, timescale)
-    const moved = ticks.map((time) => time + start)
-    shown.set(moved, at)
-    decoded.set(sortTimes(moved), at)
-    at += ticks.length
+  const shift = timings.reduce((latest, { latestTicks }) => Math.max(latest, latestTicks), 0)
+  const table = new DecodeTable(shift)
+  for (const [part, { video }] of timings.entries()) {
+    table.addPart(video, toTicks(startsMs[part] ?? 0, timescale))
     yield
   }
-  const times = yield* toDecodeTable({ shown, decoded, lastTicks: lastDuration(last.video.samples) })
-  if (times === null) return null
+  const samples = table.build(lastDuration(last.video.samples))
+  if (samples === null) return null
   yield
-  const chunks = yield* joinChunkColumns(movies, 0)
-  const shownFromMs = first.hidesBefore ? placementOf(first.video).delayMs : toMs(decoded[0] ?? 0, timescale)
+  const firstDecodeTicks = table.firstTicks
+  const shownFromMs = first.hidesBefore ? placementOf(first.video).delayMs : toMs(firstDecodeTicks, timescale)
   const shownToMs = (startsMs.at(-1) ?? 0) + (last.hidesAfter ? editEnd(last.video) : last.endMs)
   return {
-    track: {
-      ...first.video,
-      samples: { ...columns, durations: times.durations, compositionOffsets: times.compositionOffsets },
-      chunks,
-      edits: [],
-    },
+    track: { ...first.video, samples, pieces: joinPieces(movies, 0), edits: [] },
     shownFromMs,
     shownToMs,
-    mediaTime: times.shift + toTicks(shownFromMs, timescale) - (decoded[0] ?? 0),
+    mediaTime: shift + toTicks(shownFromMs, timescale) - firstDecodeTicks,
   }
 }
 
-function editEnd(track: MovieTrack): number {
+function editEnd(track: PackedTrack): number {
   const { delayMs, shownMs } = placementOf(track)
   return delayMs + shownMs
 }
 
-/** Null when frames lie so far apart that a table cannot say it (2^32 ticks). */
-function* toDecodeTable({ shown, decoded, lastTicks }: { shown: Float64Array; decoded: Float64Array; lastTicks: number }): Steps<{
-  durations: Uint32Array
-  compositionOffsets: Uint32Array | null
-  shift: number
-} | null> {
-  const count = shown.length
-  const durations = new Uint32Array(count)
-  let shift = 0
-  let isReordered = false
-  for (let index = 0; index < count; index += 1) {
-    const decodeTime = decoded[index] ?? 0
-    const late = decodeTime - (shown[index] ?? 0)
-    if (late !== 0) isReordered = true
-    if (late > shift) shift = late
-    const duration = index + 1 < count ? (decoded[index + 1] ?? 0) - decodeTime : lastTicks
-    if (duration > 0xffffffff) return null
-    durations[index] = duration
-    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+/** Collects when frames are decoded and shown, part by part: the times of one part are many, those of all are not there at once. */
+class DecodeTable {
+  private readonly durations = new RunBuilder()
+  private readonly offsets = new RunBuilder()
+  private count = 0
+  private lastTicks = 0
+  private isBeyondTable = false
+  /** When the first frame is decoded, in ticks of the joined movie. */
+  firstTicks = 0
+
+  /** `shift`: by how many ticks all frames are shown later, so that none is before it is decoded. */
+  constructor(private readonly shift: number) {}
+
+  addPart(video: PackedTrack, startTicks: number): void {
+    const shown = presentationTicks(video)
+    const decoded = sortTimes(shown)
+    for (let index = 0; index < decoded.length; index += 1) {
+      const ticks = decoded[index] ?? 0
+      this.decodeAt(ticks + startTicks)
+      if (this.shift > 0) this.offsets.add(1, (shown[index] ?? 0) + this.shift - ticks)
+    }
+    freeBytes(shown)
+    freeBytes(decoded)
   }
-  if (!isReordered) return { durations, compositionOffsets: null, shift: 0 }
-  const compositionOffsets = new Uint32Array(count)
-  for (let index = 0; index < count; index += 1) {
-    compositionOffsets[index] = (shown[index] ?? 0) + shift - (decoded[index] ?? 0)
-    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+
+  /** Null when frames lie so far apart that a table cannot say it (2^32 ticks). */
+  build(lastDurationTicks: number): PackedSamples | null {
+    this.addDuration(lastDurationTicks)
+    if (this.isBeyondTable) return null
+    const compositionOffsets = this.shift > 0 ? this.offsets.buildNarrow() : null
+    return { count: this.count, durations: runsToDurations(this.durations.buildNarrow()), compositionOffsets }
   }
-  return { durations, compositionOffsets, shift }
+
+  private decodeAt(ticks: number): void {
+    if (this.count === 0) this.firstTicks = ticks
+    else this.addDuration(ticks - this.lastTicks)
+    this.lastTicks = ticks
+    this.count += 1
+  }
+
+  private addDuration(ticks: number): void {
+    if (ticks > 0xffffffff) this.isBeyondTable = true
+    this.durations.add(1, ticks)
+  }
 }
 
 /** One form: an empty edit if the track starts after the movie does, then what is shown; nothing if all of it is shown from the start. */

@@ -1,17 +1,20 @@
 import { finishNow, type Steps } from '../steps.js'
 import { joinAudio } from './join-audio.js'
 import { editsOf, type JoinedTrack, joinVideo } from './join-video.js'
-import type { Movie, MovieTrack } from './movie.js'
+import type { Movie } from './movie.js'
+import { asPackedInSteps, type PackedMovie, type PackedTrack } from './packed-movie.js'
 import { GAP_MS, type PlacedPart, placeNextPart } from './part-placement.js'
 import { type PartFragment, type PartTiming, timePart } from './part-timing.js'
 import { placementOf } from './presentation.js'
 import { totalTicks } from './runs.js'
 
 /** One GetClip answer: what `readMovie` understood, and the fragments that ListFragments says are in it, in their order. */
-export interface JoinPart {
-  readonly movie: Movie
+export interface JoinPart<Form extends Movie | PackedMovie = Movie> {
+  readonly movie: Form
   readonly fragments: readonly PartFragment[]
 }
+
+type AnyPart = JoinPart<Movie | PackedMovie>
 
 export interface JoinedPart {
   /** Milliseconds of the joined movie at the part's own start: add it to a time in the part. May be below 0 for the first part. */
@@ -25,7 +28,7 @@ export interface JoinedPart {
 }
 
 export type JoinResult =
-  | { readonly joined: true; readonly movie: Movie; readonly parts: readonly JoinedPart[] }
+  | { readonly joined: true; readonly movie: PackedMovie; readonly parts: readonly JoinedPart[] }
   /** `partIndex`: the first part that does not fit to those before it. */
   | { readonly joined: false; readonly reason: JoinRefusal; readonly partIndex: number; readonly message: string }
 
@@ -40,18 +43,20 @@ export interface JoinOptions {
 
 /**
  * Several parts as one movie: every sample of every part, shown at exactly the times of the source. One part is the degenerate join,
- * which gives any file the one form. Nothing is copied but table rows.
+ * which gives any file the one form. Nothing is copied but when samples are decoded and shown; the rest is shared with packed parts.
  */
-export function joinMovies(parts: readonly JoinPart[], options: JoinOptions): JoinResult {
+export function joinMovies(parts: readonly AnyPart[], options: JoinOptions): JoinResult {
   return finishNow(joinMoviesInSteps(parts, options))
 }
 
-export function* joinMoviesInSteps(parts: readonly JoinPart[], { startMs, tags }: JoinOptions): Steps<JoinResult> {
+export function* joinMoviesInSteps(parts: readonly AnyPart[], { startMs, tags }: JoinOptions): Steps<JoinResult> {
   const refusal = findMismatch(parts)
   if (refusal !== null) return refusal
-  const movies = parts.map(({ movie }) => movie)
+  const movies: PackedMovie[] = []
   const timings: PartTiming[] = []
-  for (const [partIndex, movie] of movies.entries()) {
+  for (const [partIndex, part] of parts.entries()) {
+    const movie = yield* asPackedInSteps(part.movie)
+    movies.push(movie)
     const timing = timePart(movie)
     if (timing === null) return refuse(partIndex, 'the part has no video')
     const hidesInside = (timing.hidesBefore && partIndex > 0) || (timing.hidesAfter && partIndex < parts.length - 1)
@@ -70,16 +75,16 @@ export function* joinMoviesInSteps(parts: readonly JoinPart[], { startMs, tags }
   const zeroMs = Math.min(...joined.map(({ shownFromMs }) => Math.round(shownFromMs)))
   const spans = movies.flatMap((movie) => movie.spans)
   const movie = { startMs, tracks: joined.map((track) => withEdits(track, zeroMs)), spans, tags }
-  return { joined: true, movie, parts: describeParts({ parts, timings, startsMs, zeroMs }) }
+  return { joined: true, movie, parts: describeParts({ movies, timings, startsMs, zeroMs }) }
 }
 
-function withEdits(joined: JoinedTrack, zeroMs: number): MovieTrack {
+function withEdits(joined: JoinedTrack, zeroMs: number): PackedTrack {
   const moved = { ...joined, shownFromMs: joined.shownFromMs - zeroMs, shownToMs: joined.shownToMs - zeroMs }
   return { ...joined.track, edits: editsOf(moved, totalTicks(joined.track.samples)) }
 }
 
 /** Where each part starts, in milliseconds from the start of the first. */
-function placeParts(parts: readonly JoinPart[], timings: readonly PartTiming[]): number[] {
+function placeParts(parts: readonly AnyPart[], timings: readonly PartTiming[]): number[] {
   const startsMs: number[] = []
   let previous: PlacedPart | null = null
   for (const [index, timing] of timings.entries()) {
@@ -92,19 +97,19 @@ function placeParts(parts: readonly JoinPart[], timings: readonly PartTiming[]):
 }
 
 function describeParts({
-  parts,
+  movies,
   timings,
   startsMs,
   zeroMs,
 }: {
-  parts: readonly JoinPart[]
+  movies: readonly PackedMovie[]
   timings: readonly PartTiming[]
   startsMs: readonly number[]
   zeroMs: number
 }): JoinedPart[] {
   return timings.map((timing, index) => {
     const startMs = (startsMs[index] ?? 0) - zeroMs
-    const sound = parts[index]?.movie.tracks[1]
+    const sound = movies[index]?.tracks[1]
     const earlier = timings[index - 1]
     const earlierEndMs = earlier === undefined ? null : (startsMs[index - 1] ?? 0) - zeroMs + earlier.endMs
     const missingMs = earlierEndMs === null ? 0 : startMs + timing.firstMs - earlierEndMs
@@ -118,7 +123,7 @@ function describeParts({
   })
 }
 
-function findMismatch(parts: readonly JoinPart[]): JoinResult | null {
+function findMismatch(parts: readonly AnyPart[]): JoinResult | null {
   const [first] = parts
   if (first === undefined) return refuse(0, 'there is no part to join')
   for (const [partIndex, { movie }] of parts.entries()) {
@@ -128,11 +133,13 @@ function findMismatch(parts: readonly JoinPart[]): JoinResult | null {
   return null
 }
 
+type TrackFormat = Pick<PackedTrack, 'kind' | 'timescale' | 'sampleEntry'>
+
 function compareTracks(
-  expected: readonly MovieTrack[],
-  got: readonly MovieTrack[],
+  expected: readonly TrackFormat[],
+  got: readonly TrackFormat[],
 ): { readonly reason: JoinRefusal; readonly message: string } | null {
-  const kinds = (tracks: readonly MovieTrack[]) => tracks.map(({ kind }) => kind).join(' and ')
+  const kinds = (tracks: readonly TrackFormat[]) => tracks.map(({ kind }) => kind).join(' and ')
   if (kinds(expected) !== kinds(got))
     return { reason: 'TRACKS_CHANGE', message: `the part has ${kinds(got)}, the first has ${kinds(expected)}` }
   for (const [index, track] of expected.entries()) {
@@ -143,7 +150,7 @@ function compareTracks(
   return null
 }
 
-function compareTrack(track: MovieTrack, other: MovieTrack): { readonly reason: JoinRefusal; readonly message: string } | null {
+function compareTrack(track: TrackFormat, other: TrackFormat): { readonly reason: JoinRefusal; readonly message: string } | null {
   const [was, is] = [formatOf(track), formatOf(other)]
   if (was !== is) return { reason: 'TRACKS_CHANGE', message: `the ${track.kind} of the part is ${is}, that of the first ${was}` }
   if (!isEqual(track.sampleEntry, other.sampleEntry)) {
@@ -155,7 +162,7 @@ function compareTrack(track: MovieTrack, other: MovieTrack): { readonly reason: 
 }
 
 /** The type of the sample entry: a box's type stands behind its size. */
-function formatOf({ sampleEntry }: MovieTrack): string {
+function formatOf({ sampleEntry }: TrackFormat): string {
   return String.fromCharCode(...sampleEntry.subarray(4, 8))
 }
 

@@ -1,5 +1,6 @@
 import { box, concat, fixed8x8, fixed16x16, fourCC, fullBox, nulTerminated, u16, u32, u64, zeros } from './box.js'
 import type { Edit, MovieTrack } from './movie.js'
+import type { TimedSamples } from './packed-movie.js'
 import { totalTicks } from './runs.js'
 
 /** Ticks a second of `mvhd`, and so of every edit's duration. */
@@ -11,7 +12,7 @@ const UNITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 const LANGUAGE_UNDETERMINED = u16(0x55c4)
 
 /** How long the track is shown, in milliseconds of the movie. */
-export function shownMs(track: MovieTrack): number {
+export function shownMs(track: TimedSamples): number {
   if (track.edits.length > 0) return track.edits.reduce((total, edit) => total + edit.durationMs, 0)
   return Math.round((totalTicks(track.samples) * MOVIE_TIMESCALE) / track.timescale)
 }
@@ -27,7 +28,10 @@ export function mvhd(options: { startMs: number | null; durationMs: number; next
 }
 
 /** 8.3.2; flags: enabled, in the movie. */
-export function tkhd(track: MovieTrack, options: { startMs: number | null; trackId: number }): Uint8Array {
+export function tkhd(
+  track: TimedSamples & Pick<MovieTrack, 'kind' | 'width' | 'height'>,
+  options: { startMs: number | null; trackId: number },
+): Uint8Array {
   const { kind, width, height } = track
   return timedBox('tkhd', 3, {
     startMs: options.startMs,
@@ -38,7 +42,7 @@ export function tkhd(track: MovieTrack, options: { startMs: number | null; track
 }
 
 /** 8.4.2. */
-export function mdhd(track: MovieTrack, startMs: number | null): Uint8Array {
+export function mdhd(track: TimedSamples, startMs: number | null): Uint8Array {
   return timedBox('mdhd', 0, {
     startMs,
     duration: totalTicks(track.samples),

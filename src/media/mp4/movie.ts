@@ -53,11 +53,17 @@ export interface SampleColumns {
   readonly syncs: Uint8Array | null
 }
 
-/** `stts` as it stands in the file: `counts[i]` samples of `values[i]` ticks each, then the next run. */
-export interface DurationRuns {
-  readonly counts: Uint32Array
-  readonly values: Uint32Array
+/** Whole numbers from 0, a row each, in as few bytes a row as whoever made it found enough. */
+export type Column = Uint8Array | Uint16Array | Uint32Array
+
+/** `stts` or `ctts` as it stands in the file: `counts[i]` samples of `values[i]` ticks each, then the next run. */
+export interface Runs {
+  readonly counts: Column
+  readonly values: Column
 }
+
+/** Where they are those of `stts`. */
+export type DurationRuns = Runs
 
 /** One row a chunk: samples that stand next to each other in one span. */
 export interface ChunkColumns {

@@ -1,5 +1,8 @@
-import type { Movie, MovieTrack } from './movie.js'
-import { keyFrameTimesMs, lastDuration, placementOf, presentationTicks, toMs } from './presentation.js'
+import { freeBytes } from '../../lib/free-bytes.js'
+import { finishNow } from '../steps.js'
+import { sortTimes } from './decode-order.js'
+import type { PackedMovie, PackedTrack } from './packed-movie.js'
+import { lastDuration, packedKeyFrameTimesMs, placementOf, presentationTicks, toMs } from './presentation.js'
 
 /** A fragment of a part as ListFragments tells it, on the producer's clock. */
 export interface PartFragment {
@@ -7,53 +10,54 @@ export interface PartFragment {
   readonly lengthMs: number
 }
 
-/** The video of one part on the part's own clock: ticks and milliseconds from its start. */
+/** The video of one part on the part's own clock, in milliseconds from its start. No time of each frame: those of all parts are many. */
 export interface PartTiming {
-  readonly video: MovieTrack
-  /** When each sample is shown, in ticks, in decode order. */
-  readonly ticks: Float64Array
+  readonly video: PackedTrack
   /** First and last frame in the order of showing, and the end of the last. */
   readonly firstMs: number
   readonly lastMs: number
   readonly endMs: number
   /** Sync samples. */
   readonly keyTimesMs: Float64Array
+  /** By how many ticks a frame would at most be shown before it is decoded, if frames were decoded at the times at which they are shown. */
+  readonly latestTicks: number
   /** The edit list hides frames before the first shown, or after the last. */
   readonly hidesBefore: boolean
   readonly hidesAfter: boolean
 }
 
 /** Null when the movie has no video. */
-export function timePart(movie: Movie): PartTiming | null {
+export function timePart(movie: PackedMovie): PartTiming | null {
   const [video] = movie.tracks
   if (video?.kind !== 'video' || video.samples.count === 0) return null
-  const ticks = presentationTicks(video)
-  const { first, last } = bounds(ticks)
-  const { delayMs, shownMs } = placementOf(video)
   const { timescale } = video
-  const lastMs = toMs(last, timescale)
+  const { firstTicks, lastTicks, latestTicks } = measureTimes(video)
+  const { delayMs, shownMs } = placementOf(video)
+  const [firstMs, lastMs] = [toMs(firstTicks, timescale), toMs(lastTicks, timescale)]
   return {
     video,
-    ticks,
-    firstMs: toMs(first, timescale),
+    firstMs,
     lastMs,
-    endMs: toMs(last + lastDuration(video.samples), timescale),
-    keyTimesMs: keyFrameTimesMs(video, ticks).sort(),
-    hidesBefore: toMs(first, timescale) < delayMs - HALF_MS,
+    endMs: toMs(lastTicks + lastDuration(video.samples), timescale),
+    keyTimesMs: finishNow(packedKeyFrameTimesMs(video)).sort(),
+    latestTicks,
+    hidesBefore: firstMs < delayMs - HALF_MS,
     // An edit's end was rounded to a millisecond by whoever wrote it.
     hidesAfter: video.edits.length > 0 && shownMs > 0 && lastMs > delayMs + shownMs - HALF_MS,
   }
 }
 
-const HALF_MS = 0.5
-
-function bounds(ticks: Float64Array): { first: number; last: number } {
-  let first = Number.POSITIVE_INFINITY
-  let last = Number.NEGATIVE_INFINITY
-  for (let index = 0; index < ticks.length; index += 1) {
-    const value = ticks[index] ?? 0
-    if (value < first) first = value
-    if (value > last) last = value
+function measureTimes(video: PackedTrack): { firstTicks: number; lastTicks: number; latestTicks: number } {
+  const shown = presentationTicks(video)
+  const decoded = sortTimes(shown)
+  let latestTicks = 0
+  for (let index = 0; index < shown.length; index += 1) {
+    latestTicks = Math.max(latestTicks, (decoded[index] ?? 0) - (shown[index] ?? 0))
   }
-  return { first, last }
+  const measured = { firstTicks: decoded[0] ?? 0, lastTicks: decoded.at(-1) ?? 0, latestTicks }
+  freeBytes(shown)
+  freeBytes(decoded)
+  return measured
 }
+
+const HALF_MS = 0.5

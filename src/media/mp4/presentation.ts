@@ -1,6 +1,8 @@
+import { ROWS_PER_STEP, type Steps } from '../steps.js'
 import type { MovieTrack, SampleColumns } from './movie.js'
 import { MOVIE_TIMESCALE } from './movie-boxes.js'
-import { totalTicks } from './runs.js'
+import type { PackedTrack, TimedSamples } from './packed-movie.js'
+import { readRows, totalTicks } from './runs.js'
 
 /** What the edit list of a track does to its media: at most one empty edit, then one stretch at rate 1. */
 export interface Placement {
@@ -14,7 +16,7 @@ export interface Placement {
   readonly originTicks: number
 }
 
-export function placementOf(track: MovieTrack): Placement {
+export function placementOf(track: TimedSamples): Placement {
   const { edits, timescale } = track
   const shown = edits.find(({ mediaTime }) => mediaTime >= 0)
   const delayMs = edits.reduce((total, edit) => total + (edit.mediaTime < 0 ? edit.durationMs : 0), 0)
@@ -23,33 +25,38 @@ export function placementOf(track: MovieTrack): Placement {
   return { delayMs, mediaTime, shownMs, originTicks: toTicks(delayMs, timescale) - mediaTime }
 }
 
+/** Goes from sample to sample in decode order and tells its times, in ticks from the movie's start. Before the first `next` it stands at none. */
+export class SampleClock {
+  decodeTicks = Number.NaN
+  shownTicks = Number.NaN
+  private nextDecodeTicks: number
+  private readonly nextDuration: () => number
+  private readonly nextOffset: () => number
+
+  constructor(track: TimedSamples) {
+    this.nextDecodeTicks = placementOf(track).originTicks
+    this.nextDuration = readRows(track.samples.durations)
+    this.nextOffset = readRows(track.samples.compositionOffsets ?? 0)
+  }
+
+  next(): void {
+    this.decodeTicks = this.nextDecodeTicks
+    this.shownTicks = this.decodeTicks + this.nextOffset()
+    this.nextDecodeTicks += this.nextDuration()
+  }
+}
+
 /**
  * When each sample is shown, in ticks from the movie's start, in decode order. Hidden samples included: their times lie outside the
  * edit.
  */
-export function presentationTicks(track: MovieTrack): Float64Array {
-  const { count, durations, compositionOffsets } = track.samples
-  const times = new Float64Array(count)
-  let decodeTime = placementOf(track).originTicks
-  if (typeof durations !== 'number' && !(durations instanceof Uint32Array)) return runTimes(track.samples, decodeTime)
-  for (let index = 0; index < count; index += 1) {
-    times[index] = decodeTime + (compositionOffsets?.[index] ?? 0)
-    decodeTime += typeof durations === 'number' ? durations : (durations[index] ?? 0)
+export function presentationTicks(track: TimedSamples): Float64Array {
+  const times = new Float64Array(track.samples.count)
+  const clock = new SampleClock(track)
+  for (let index = 0; index < times.length; index += 1) {
+    clock.next()
+    times[index] = clock.shownTicks
   }
-  return times
-}
-
-function runTimes({ count, durations, compositionOffsets }: SampleColumns, origin: number): Float64Array {
-  const times = new Float64Array(count)
-  if (typeof durations === 'number' || durations instanceof Uint32Array) return times
-  let decodeTime = origin
-  let index = 0
-  durations.counts.forEach((runLength, run) => {
-    for (const end = index + runLength; index < end; index += 1) {
-      times[index] = decodeTime + (compositionOffsets?.[index] ?? 0)
-      decodeTime += durations.values[run] ?? 0
-    }
-  })
   return times
 }
 
@@ -60,13 +67,35 @@ export function keyFrameTimesMs(track: MovieTrack, times = presentationTicks(tra
   return keys.map((ticks) => toMs(ticks, track.timescale))
 }
 
+/** The same of a packed track. */
+export function* packedKeyFrameTimesMs(track: PackedTrack): Steps<Float64Array> {
+  const { pieces, timescale } = track
+  const times = new Float64Array(pieces.reduce((total, { keys, count }) => total + (keys?.length ?? count), 0))
+  const clock = new SampleClock(track)
+  let found = 0
+  for (const { count, keys } of pieces) {
+    let key = 0
+    for (let index = 0; index < count; index += 1) {
+      if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+      clock.next()
+      if (keys !== null && keys[key] !== index) continue
+      times[found] = toMs(clock.shownTicks, timescale)
+      found += 1
+      key += 1
+    }
+    yield
+  }
+  return times
+}
+
 /** Ticks the last sample lasts; where a muxer wrote 0 for want of a next sample, as long as the one before. */
-export function lastDuration({ count, durations }: SampleColumns): number {
+export function lastDuration({ count, durations }: Pick<SampleColumns, 'count' | 'durations'>): number {
   if (count === 0) return 0
   if (typeof durations === 'number') return durations
-  const column = durations instanceof Uint32Array ? durations : durations.values
-  const last = column.at(-1) ?? 0
-  return last > 0 ? last : (column.at(-2) ?? 0)
+  if (durations instanceof Uint32Array) return durations.at(-1) || (durations.at(-2) ?? 0)
+  const { counts, values } = durations
+  const isAlone = counts.at(-1) === 1
+  return values.at(-1) || (isAlone ? (values.at(-2) ?? 0) : 0)
 }
 
 /** Not rounded. */

@@ -1,14 +1,20 @@
 import { ROWS_PER_STEP, type Steps } from '../steps.js'
-import type { DurationRuns, SampleColumns } from './movie.js'
+import { concatColumns, narrow } from './columns.js'
+import type { Column, Runs, SampleColumns } from './movie.js'
+
+/** A full page is kept narrow: a movie of a day has millions of runs, and most of their numbers fit into a byte. */
+const PAGE_RUNS = 8192
 
 /** Collects `counts[i]` times `values[i]`, joining neighbours of one value: the form of `stts`, `ctts` and `stsc`. */
 export class RunBuilder {
+  private readonly pages: Runs[] = []
+  /** The page that is being filled. Never empty once there is a run in any. */
   private counts = new Uint32Array(16)
   private values = new Uint32Array(16)
   private used = 0
 
   get length(): number {
-    return this.used
+    return this.pages.length * PAGE_RUNS + this.used
   }
 
   add(count: number, value: number): void {
@@ -17,6 +23,7 @@ export class RunBuilder {
       this.counts[this.used - 1] = (this.counts[this.used - 1] ?? 0) + count
       return
     }
+    if (this.used === PAGE_RUNS) this.turnPage()
     if (this.used === this.counts.length) this.grow()
     this.counts[this.used] = count
     this.values[this.used] = value
@@ -27,11 +34,37 @@ export class RunBuilder {
   pop(): { readonly count: number; readonly value: number } | null {
     if (this.used === 0) return null
     this.used -= 1
-    return { count: this.counts[this.used] ?? 0, value: this.values[this.used] ?? 0 }
+    const last = { count: this.counts[this.used] ?? 0, value: this.values[this.used] ?? 0 }
+    if (this.used === 0) this.turnBack()
+    return last
   }
 
-  build(): DurationRuns {
-    return { counts: this.counts.slice(0, this.used), values: this.values.slice(0, this.used) }
+  build(): { readonly counts: Uint32Array; readonly values: Uint32Array } {
+    const { counts, values } = this.buildNarrow()
+    return { counts: new Uint32Array(counts), values: new Uint32Array(values) }
+  }
+
+  /** In as few bytes as the largest numbers need. */
+  buildNarrow(): Runs {
+    const pages = [...this.pages, this.openPage()]
+    return { counts: concatColumns(pages.map(({ counts }) => counts)), values: concatColumns(pages.map(({ values }) => values)) }
+  }
+
+  private openPage(): Runs {
+    return { counts: narrow(this.counts.subarray(0, this.used)), values: narrow(this.values.subarray(0, this.used)) }
+  }
+
+  private turnPage(): void {
+    this.pages.push(this.openPage())
+    this.used = 0
+  }
+
+  private turnBack(): void {
+    const page = this.pages.pop()
+    if (page === undefined) return
+    this.counts.set(page.counts)
+    this.values.set(page.values)
+    this.used = PAGE_RUNS
   }
 
   private grow(): void {
@@ -45,43 +78,57 @@ export class RunBuilder {
 }
 
 /** The runs of a column that has a row for each sample. */
-export function* columnToRuns(column: Uint32Array): Steps<DurationRuns> {
+export function* columnToRuns(column: Column): Steps<Runs> {
   const builder = new RunBuilder()
   for (let index = 0; index < column.length; index += 1) {
     builder.add(1, column[index] ?? 0)
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
-  return builder.build()
+  return builder.buildNarrow()
 }
 
-export function* durationsToRuns({ durations, count }: SampleColumns): Steps<DurationRuns> {
+export function* durationsToRuns({ durations, count }: Pick<SampleColumns, 'durations' | 'count'>): Steps<Runs> {
   if (durations instanceof Uint32Array) return yield* columnToRuns(durations)
   if (typeof durations !== 'number') return durations
-  if (count === 0) return { counts: new Uint32Array(0), values: new Uint32Array(0) }
-  return { counts: Uint32Array.of(count), values: Uint32Array.of(durations) }
+  return { counts: narrow(count === 0 ? [] : [count]), values: narrow(count === 0 ? [] : [durations]) }
 }
 
 /** A single run is a bare number: the shortest form of a column. */
-export function runsToDurations(runs: DurationRuns): DurationRuns | number {
+export function runsToDurations<Some extends Runs>(runs: Some): Some | number {
   return runs.counts.length === 1 ? (runs.values[0] ?? 0) : runs
 }
 
-/** Samples [from, to) of a durations column. Shares memory where it can. */
-export function sliceDurations(durations: SampleColumns['durations'], from: number, to: number): SampleColumns['durations'] {
-  if (typeof durations === 'number') return durations
-  if (durations instanceof Uint32Array) return durations.subarray(from, to)
+/** What the runs say of the samples [from, to). */
+export function sliceRuns(runs: Runs, from: number, to: number): Runs {
   const sliced = new RunBuilder()
   let first = 0
-  for (let run = 0; run < durations.counts.length && first < to; run += 1) {
-    const next = first + (durations.counts[run] ?? 0)
-    sliced.add(Math.max(Math.min(next, to) - Math.max(first, from), 0), durations.values[run] ?? 0)
+  for (let run = 0; run < runs.counts.length && first < to; run += 1) {
+    const next = first + (runs.counts[run] ?? 0)
+    sliced.add(Math.max(Math.min(next, to) - Math.max(first, from), 0), runs.values[run] ?? 0)
     first = next
   }
-  return runsToDurations(sliced.build())
+  return sliced.buildNarrow()
+}
+
+/** A sample's number at each call, one sample after the other, whatever form the column has. */
+export function readRows(rows: Column | Runs | number): () => number {
+  if (typeof rows === 'number') return () => rows
+  let index = 0
+  if (!('counts' in rows)) return () => rows[index++] ?? 0
+  const { counts, values } = rows
+  let left = counts[0] ?? Number.POSITIVE_INFINITY
+  return () => {
+    while (left === 0) {
+      index += 1
+      left = counts[index] ?? Number.POSITIVE_INFINITY
+    }
+    left -= 1
+    return values[index] ?? 0
+  }
 }
 
 /** Ticks from the first sample's decode time to the end of the last. */
-export function totalTicks({ durations, count }: SampleColumns): number {
+export function totalTicks({ durations, count }: Pick<SampleColumns, 'durations' | 'count'>): number {
   if (typeof durations === 'number') return durations * count
   let total = 0
   if (durations instanceof Uint32Array) {

@@ -1,110 +1,135 @@
 import { ROWS_PER_STEP, type Steps } from '../steps.js'
-import { boxHeader, concat, u32, versionAndFlags } from './box.js'
-import type { ChunkColumns, DurationRuns, SampleColumns } from './movie.js'
-import { columnToRuns, durationsToRuns } from './runs.js'
+import { u32 } from './box.js'
+import type { Runs } from './movie.js'
+import type { PackedChunks, PackedTrack, TrackPiece } from './packed-movie.js'
+import { durationsToRuns, RunBuilder } from './runs.js'
+import { Table, type TableRows } from './table.js'
 
-/** The tables of `stbl` (ISO/IEC 14496-12, 8.6 and 8.7), each as one piece, from the columns. Offsets have their own file. */
-export function* buildSampleTables(samples: SampleColumns, chunks: ChunkColumns): Steps<Uint8Array[]> {
-  const tables = [yield* pairsTable('stts', yield* durationsToRuns(samples))]
-  if (samples.compositionOffsets !== null) tables.push(yield* pairsTable('ctts', yield* columnToRuns(samples.compositionOffsets)))
-  if (samples.syncs !== null) tables.push(yield* buildStss(samples.syncs))
-  tables.push(yield* buildStsz(samples))
-  tables.push(yield* buildStsc(chunks))
+/** Rows that are made at a time: 64 to 192 KiB of them, a fraction of a millisecond. */
+const ROWS_AT_A_TIME = 16_384
+
+/** The tables of `stbl` (ISO/IEC 14496-12, 8.6 and 8.7) but `stsd` and the chunk offsets, which have a class of their own. */
+export function* createSampleTables({ samples, pieces }: PackedTrack): Steps<Table[]> {
+  const tables = [pairsTable('stts', yield* durationsToRuns(samples))]
+  if (samples.compositionOffsets !== null) tables.push(pairsTable('ctts', samples.compositionOffsets))
+  if (pieces.some(({ keys }) => keys !== null)) tables.push(stss(pieces))
+  tables.push(stsz(pieces))
+  tables.push(yield* stsc(pieces))
   return tables
 }
 
 /** `stts` (8.6.1.2) and `ctts` version 0 (8.6.1.3): rows of a count and a value. */
-function* pairsTable(type: 'stts' | 'ctts', runs: DurationRuns): Steps<Uint8Array> {
-  const rows = runs.counts.length
-  const { bytes, view, at } = startTable({ type, rows, rowBytes: 8 })
-  for (let row = 0; row < rows; row += 1) {
-    view.setUint32(at + 8 * row, runs.counts[row] ?? 0)
-    view.setUint32(at + 8 * row + 4, runs.values[row] ?? 0)
-    if (row % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-  }
-  return bytes
+function pairsTable(type: 'stts' | 'ctts', { counts, values }: Runs): Table {
+  const rows = rowsOf({ count: counts.length, rowBytes: 8 }, (into, row, at) => {
+    into.setUint32(at, counts[row] ?? 0)
+    into.setUint32(at + 4, values[row] ?? 0)
+  })
+  return new Table(type, u32(counts.length), rows)
 }
 
 /** Numbers of the sync samples, from 1 (8.6.2). */
-function* buildStss(syncs: Uint8Array): Steps<Uint8Array> {
-  let rows = 0
-  for (let index = 0; index < syncs.length; index += 1) {
-    rows += syncs[index] === 0 ? 0 : 1
-    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-  }
-  const { bytes, view, at } = startTable({ type: 'stss', rows, rowBytes: 4 })
-  let row = at
-  for (let index = 0; index < syncs.length; index += 1) {
-    if (syncs[index] !== 0) {
-      view.setUint32(row, index + 1)
-      row += 4
-    }
-    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-  }
-  return bytes
+function stss(pieces: readonly TrackPiece[]): Table {
+  let before = 1
+  const rows = pieces.flatMap(({ count, keys }) => {
+    const first = before
+    before += count
+    return rowsOf({ count: keys?.length ?? count, rowBytes: 4 }, (into, row, at) => into.setUint32(at, first + (keys?.[row] ?? row)))
+  })
+  return new Table('stss', u32(countRows(rows, 4)), rows)
 }
 
 /** 8.7.3.2; a column that is a bare number needs no row at all. */
-function* buildStsz({ sizes, count }: SampleColumns): Steps<Uint8Array> {
-  if (typeof sizes === 'number') return concat([boxHeader('stsz', 12), versionAndFlags(0, 0), u32(sizes, count)])
-  const header = concat([boxHeader('stsz', 12 + 4 * count), versionAndFlags(0, 0), u32(0, count)])
-  const bytes = new Uint8Array(header.byteLength + 4 * count)
-  bytes.set(header)
-  const view = new DataView(bytes.buffer, header.byteLength)
-  for (let index = 0; index < count; index += 1) {
-    view.setUint32(4 * index, sizes[index] ?? 0)
-    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-  }
-  return bytes
+function stsz(pieces: readonly TrackPiece[]): Table {
+  const count = pieces.reduce((total, piece) => total + piece.count, 0)
+  const [first] = pieces
+  const oneSize = first === undefined ? 0 : first.sizes
+  if (typeof oneSize === 'number') return new Table('stsz', u32(oneSize, count), [])
+  const rows = pieces.flatMap(({ sizes, count: rowCount }) =>
+    rowsOf({ count: rowCount, rowBytes: 4 }, (into, row, at) => into.setUint32(at, typeof sizes === 'number' ? sizes : (sizes[row] ?? 0))),
+  )
+  return new Table('stsz', u32(0, count), rows)
 }
 
 /** First chunk (from 1), samples a chunk, sample entry 1: a row where the number of samples changes (8.7.4). */
-function* buildStsc({ sampleCounts }: ChunkColumns): Steps<Uint8Array> {
-  const runs = yield* columnToRuns(sampleCounts)
-  const rows = runs.counts.length
-  const { bytes, view, at } = startTable({ type: 'stsc', rows, rowBytes: 12 })
+function* stsc(pieces: readonly TrackPiece[]): Steps<Table> {
+  const builder = new RunBuilder()
+  for (const { chunks } of pieces) yield* addSampleCounts(builder, chunks)
+  const { counts, values } = builder.buildNarrow()
+  const rows: TableRows[] = []
   let firstChunk = 1
-  for (let row = 0; row < rows; row += 1) {
-    view.setUint32(at + 12 * row, firstChunk)
-    view.setUint32(at + 12 * row + 4, runs.values[row] ?? 0)
-    view.setUint32(at + 12 * row + 8, 1)
-    firstChunk += runs.counts[row] ?? 0
+  for (let from = 0; from < counts.length; from += ROWS_AT_A_TIME) {
+    const page = { counts: counts.subarray(from, from + ROWS_AT_A_TIME), values: values.subarray(from, from + ROWS_AT_A_TIME) }
+    rows.push(stscRows({ ...page, firstChunk }))
+    for (const count of page.counts) firstChunk += count
+    yield
   }
-  return bytes
+  return new Table('stsc', u32(counts.length), rows)
 }
 
-/** `stco` or `co64` (8.7.5), rows still to be filled: where a chunk lies is known only when the length of every table is. */
-export class ChunkOffsetTable {
-  readonly bytes: Uint8Array
-
-  constructor(
-    private readonly chunks: ChunkColumns,
-    private readonly isWide: boolean,
-  ) {
-    this.bytes = startTable({ type: isWide ? 'co64' : 'stco', rows: chunks.count, rowBytes: isWide ? 8 : 4 }).bytes
-  }
-
-  /** `spanStarts`: first byte of each span in the file. */
-  *fill(spanStarts: Float64Array): Steps<void> {
-    const { count, spans, offsets } = this.chunks
-    const rowBytes = this.isWide ? 8 : 4
-    const view = new DataView(this.bytes.buffer, this.bytes.byteLength - rowBytes * count)
-    for (let chunk = 0; chunk < count; chunk += 1) {
-      const offset = (spanStarts[spans[chunk] ?? 0] ?? 0) + (offsets[chunk] ?? 0)
-      if (this.isWide) view.setUint32(8 * chunk, Math.floor(offset / 0x100000000))
-      view.setUint32(rowBytes * (chunk + 1) - 4, offset)
-      if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-    }
+function* addSampleCounts(builder: RunBuilder, { count, sampleCounts }: PackedChunks): Steps<void> {
+  if (typeof sampleCounts === 'number') return builder.add(count, sampleCounts)
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    builder.add(1, sampleCounts[chunk] ?? 0)
+    if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
 }
 
-function startTable({ type, rows, rowBytes }: { type: string; rows: number; rowBytes: number }): {
-  bytes: Uint8Array
-  view: DataView
-  at: number
-} {
-  const header = concat([boxHeader(type, 8 + rowBytes * rows), versionAndFlags(0, 0), u32(rows)])
-  const bytes = new Uint8Array(header.byteLength + rowBytes * rows)
-  bytes.set(header)
-  return { bytes, view: new DataView(bytes.buffer), at: header.byteLength }
+function stscRows({ firstChunk, counts, values }: Runs & { readonly firstChunk: number }): TableRows {
+  return {
+    byteLength: 12 * counts.length,
+    write(into) {
+      let chunk = firstChunk
+      for (let row = 0; row < counts.length; row += 1) {
+        into.setUint32(12 * row, chunk)
+        into.setUint32(12 * row + 4, values[row] ?? 0)
+        into.setUint32(12 * row + 8, 1)
+        chunk += counts[row] ?? 0
+      }
+    },
+  }
+}
+
+/** `stco` or `co64` (8.7.5). Where the media begins is known only when the length of every table is: `placeSpans` comes before the rows are read. */
+export class ChunkOffsets {
+  readonly table: Table
+  private spanStarts: Float64Array = new Float64Array(0)
+
+  constructor(pieces: readonly TrackPiece[], isWide: boolean) {
+    const rows = pieces.flatMap(({ chunks }) => this.rowsOf(chunks, isWide))
+    this.table = new Table(isWide ? 'co64' : 'stco', u32(countRows(rows, isWide ? 8 : 4)), rows)
+  }
+
+  /** Place in the file that the chunks of each span count from. */
+  placeSpans(spanStarts: Float64Array): void {
+    this.spanStarts = spanStarts
+  }
+
+  private rowsOf({ count, spans, offsets }: PackedChunks, isWide: boolean): TableRows[] {
+    return rowsOf({ count, rowBytes: isWide ? 8 : 4 }, (into, row, at) => {
+      const span = typeof spans === 'number' ? spans : (spans[row] ?? 0)
+      const place = (this.spanStarts[span] ?? 0) + (offsets[row] ?? 0)
+      if (isWide) into.setUint32(at, Math.floor(place / 0x100000000))
+      into.setUint32(isWide ? at + 4 : at, place)
+    })
+  }
+}
+
+type RowWriter = (into: DataView, row: number, at: number) => void
+
+function rowsOf({ count, rowBytes }: { readonly count: number; readonly rowBytes: number }, writeRow: RowWriter): TableRows[] {
+  const rows: TableRows[] = []
+  for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
+    const to = Math.min(from + ROWS_AT_A_TIME, count)
+    rows.push({
+      byteLength: rowBytes * (to - from),
+      write(into) {
+        for (let row = from; row < to; row += 1) writeRow(into, row, rowBytes * (row - from))
+      },
+    })
+  }
+  return rows
+}
+
+function countRows(rows: readonly TableRows[], rowBytes: number): number {
+  return rows.reduce((total, { byteLength }) => total + byteLength, 0) / rowBytes
 }

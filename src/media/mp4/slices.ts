@@ -1,6 +1,7 @@
 /** A file as an ordered list of pieces whose lengths are known before a byte of media is read. */
 export type Slice =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** With a `length`, `bytes` are made anew whenever they are read: once is best, and nobody else has them. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly length?: number }
   /** `length` bytes from byte `offset` of source number `source`. */
   | { readonly kind: 'source'; readonly source: number; readonly offset: number; readonly length: number }
 
@@ -22,7 +23,7 @@ export function toSlicedFile(slices: readonly Slice[]): SlicedFile {
 }
 
 export function sliceLength(slice: Slice): number {
-  return slice.kind === 'bytes' ? slice.bytes.byteLength : slice.length
+  return slice.kind === 'source' ? slice.length : (slice.length ?? slice.bytes.byteLength)
 }
 
 /** The pieces that make up bytes [start, end) of the file, in order. */
@@ -53,6 +54,7 @@ function sliceAt(file: SlicedFile, offset: number): number {
 }
 
 function cutSlice(slice: Slice, from: number, to: number): Slice {
+  if (from === 0 && to === sliceLength(slice)) return slice
   if (slice.kind === 'bytes') return { kind: 'bytes', bytes: slice.bytes.subarray(from, to) }
   return { ...slice, offset: slice.offset + from, length: to - from }
 }

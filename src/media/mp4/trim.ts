@@ -1,13 +1,14 @@
 import { finishNow, ROWS_PER_STEP, type Steps } from '../steps.js'
 import { cutTrack, shrinkSpans } from './cut-track.js'
-import type { DurationRuns, Edit, Movie, MovieTrack } from './movie.js'
-import { lastDuration, placementOf, presentationTicks, toMs, toTicks } from './presentation.js'
+import type { Edit, Runs } from './movie.js'
+import type { PackedMovie, PackedTrack } from './packed-movie.js'
+import { lastDuration, placementOf, SampleClock, toMs, toTicks } from './presentation.js'
 import { durationsToRuns } from './runs.js'
 
 export type TrimResult =
   | {
       readonly trimmed: true
-      readonly movie: Movie
+      readonly movie: PackedMovie
       /** First and last frame shown, and the end of the last, in milliseconds of the movie that was given. */
       readonly firstFrameMs: number
       readonly lastFrameMs: number
@@ -24,23 +25,20 @@ export type TrimResult =
  * are only decoded for others. What lies before that key frame or after the last needed sample is not in the file. The sound runs from
  * the first frame shown to the end of the last.
  */
-export function trimMovie(movie: Movie, window: { readonly fromMs: number; readonly toMs: number }): TrimResult {
+export function trimMovie(movie: PackedMovie, window: { readonly fromMs: number; readonly toMs: number }): TrimResult {
   return finishNow(trimMovieInSteps(movie, window))
 }
 
-export function* trimMovieInSteps(movie: Movie, window: { readonly fromMs: number; readonly toMs: number }): Steps<TrimResult> {
+export function* trimMovieInSteps(movie: PackedMovie, window: { readonly fromMs: number; readonly toMs: number }): Steps<TrimResult> {
   const [video, ...others] = movie.tracks
   if (video === undefined) return { trimmed: false }
-  const times = presentationTicks(video)
-  yield
-  const frames = yield* findFrames(video, times, window)
+  const frames = yield* findFrames(video, window)
   if (frames === null) return { trimmed: false }
-  const covering = coveringKeyFrame(video, times, frames)
-  yield
+  const covering = yield* findCoveringKeyFrame(video, frames)
   const firstFrameMs = toMs(frames.firstTicks, video.timescale)
   const endMs = toMs(frames.endTicks, video.timescale)
   const stretch = { fromMs: firstFrameMs, toMs: endMs }
-  const tracks = [cutVideo(video, { covering, frames, times })]
+  const tracks = [cutVideo(video, covering, frames)]
   yield
   for (const track of others) {
     tracks.push(cutSound(track, yield* durationsToRuns(track.samples), stretch))
@@ -53,7 +51,7 @@ export function* trimMovieInSteps(movie: Movie, window: { readonly fromMs: numbe
     firstFrameMs,
     lastFrameMs: toMs(frames.lastTicks, video.timescale),
     endMs,
-    hiddenMs: Math.max(firstFrameMs - toMs(times[covering] ?? 0, video.timescale), 0),
+    hiddenMs: Math.max(firstFrameMs - toMs(covering.shownTicks, video.timescale), 0),
   }
 }
 
@@ -67,11 +65,7 @@ interface Frames {
   readonly last: number
 }
 
-function* findFrames(
-  video: MovieTrack,
-  times: Float64Array,
-  { fromMs, toMs: untilMs }: { fromMs: number; toMs: number },
-): Steps<Frames | null> {
+function* findFrames(video: PackedTrack, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): Steps<Frames | null> {
   const { delayMs, shownMs } = placementOf(video)
   // What an edit list already hides stays hidden; its end was rounded to a millisecond.
   const hiddenFromMs = video.edits.length > 0 ? delayMs + shownMs - HALF_MS : Number.POSITIVE_INFINITY
@@ -80,9 +74,11 @@ function* findFrames(
   const frames = { firstTicks: Number.POSITIVE_INFINITY, lastTicks: Number.NEGATIVE_INFINITY, earliest: -1, last: -1 }
   let beforeLast = Number.NEGATIVE_INFINITY
   let after = Number.POSITIVE_INFINITY
-  for (let index = 0; index < times.length; index += 1) {
+  const clock = new SampleClock(video)
+  for (let index = 0; index < video.samples.count; index += 1) {
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-    const ticks = times[index] ?? 0
+    clock.next()
+    const ticks = clock.shownTicks
     if (ticks > until) after = Math.min(after, ticks)
     if (ticks > until || ticks < from) continue
     if (frames.earliest < 0) frames.earliest = index
@@ -105,27 +101,44 @@ const HALF_MS = 0.5
 /** What the arithmetic may take from a time that means exactly a frame. */
 const ROUNDING_TICKS = 1e-3
 
-/**
- * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first
- * of it. (A frame shown before the key frame that precedes it in decode order may need the pictures before that key frame.)
- */
-function coveringKeyFrame({ samples }: MovieTrack, times: Float64Array, { earliest, firstTicks }: Frames): number {
-  for (let index = earliest; index > 0; index -= 1) {
-    const isKey = samples.syncs === null || samples.syncs[index] !== 0
-    if (isKey && (times[index] ?? 0) <= firstTicks) return index
-  }
-  return 0
+interface KeyFrame {
+  readonly index: number
+  readonly decodeTicks: number
+  readonly shownTicks: number
 }
 
-function cutVideo(video: MovieTrack, { covering, frames, times }: { covering: number; frames: Frames; times: Float64Array }): MovieTrack {
-  const cut = cutTrack(video, covering, frames.last + 1)
-  const decodeTime = (times[covering] ?? 0) - (video.samples.compositionOffsets?.[covering] ?? 0)
+/**
+ * The last key frame from which all that is shown can be decoded: decoded no later than any of it, and shown no later than the first
+ * of it. (A frame shown before the key frame that precedes it in decode order may need the pictures before that key frame.) Where there is
+ * none, the first frame of all.
+ */
+function* findCoveringKeyFrame(video: PackedTrack, { earliest, firstTicks }: Frames): Steps<KeyFrame> {
+  const clock = new SampleClock(video)
+  let covering = { index: 0, decodeTicks: 0, shownTicks: 0 }
+  let first = 0
+  for (const { count, keys } of video.pieces) {
+    let key = 0
+    for (let index = first; index < first + count && index <= earliest; index += 1) {
+      clock.next()
+      const isKey = keys === null || keys[key] === index - first
+      if (isKey) key += 1
+      const isBefore = isKey && clock.shownTicks <= firstTicks
+      if (index === 0 || isBefore) covering = { index, decodeTicks: clock.decodeTicks, shownTicks: clock.shownTicks }
+      if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+    }
+    first += count
+  }
+  return covering
+}
+
+function cutVideo(video: PackedTrack, { index, decodeTicks }: KeyFrame, frames: Frames): PackedTrack {
+  const cut = cutTrack(video, index, frames.last + 1)
   const durationMs = Math.round(toMs(frames.endTicks - frames.firstTicks, video.timescale))
-  return { ...cut, edits: [{ durationMs, mediaTime: frames.firstTicks - decodeTime }] }
+  return { ...cut, edits: [{ durationMs, mediaTime: frames.firstTicks - decodeTicks }] }
 }
 
 /** The sound from `fromMs` to `toMs`, exact to the tick, with one sample before it: an AAC decoder needs it to start cleanly. */
-function cutSound(track: MovieTrack, runs: DurationRuns, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): MovieTrack {
+function cutSound(track: PackedTrack, runs: Runs, { fromMs, toMs: untilMs }: { fromMs: number; toMs: number }): PackedTrack {
   const { originTicks, delayMs, shownMs } = placementOf(track)
   const startMs = Math.max(fromMs, delayMs)
   const endMs = Math.min(untilMs, delayMs + shownMs)
@@ -142,7 +155,7 @@ function cutSound(track: MovieTrack, runs: DurationRuns, { fromMs, toMs: untilMs
 }
 
 /** The sample that plays at `ticks` of the media; the last one for what comes after it. */
-function sampleAt({ counts, values }: DurationRuns, ticks: number): { index: number; startTicks: number } {
+function sampleAt({ counts, values }: Runs, ticks: number): { index: number; startTicks: number } {
   let index = 0
   let startTicks = 0
   let sample = { index: 0, startTicks: 0 }
