@@ -1,16 +1,19 @@
-// Six hours at 2 s fragments: 10,800 fragments, 54 GetClip calls. The plan and the head as pure work, then the whole of it.
+// Six hours at 2 s fragments: 10,800 fragments, 54 GetClip calls. The plan and the head as pure work, then the whole of it; and a day, which is the
+// longest that may be asked for. The footage is that whose tables are longest.
 import { join } from 'node:path'
 import { planClip } from '../../dist/domain/clip-plan.js'
 import { buildFragmentMovie } from '../../dist/media/fragment-movie.js'
 import { MatroskaDemuxer } from '../../dist/media/matroska/demuxer.js'
-import { layOutMovie, layOutMovieInSteps } from '../../dist/media/mp4/clip-file.js'
-import { joinMoviesInSteps } from '../../dist/media/mp4/join.js'
+import { layOutMovie, layOutOnDemandInSteps } from '../../dist/media/mp4/clip-file.js'
+import { joinAndFreeInSteps } from '../../dist/media/mp4/join.js'
+import { packMovieInSteps } from '../../dist/media/mp4/packed-movie.js'
 import { readMovie } from '../../dist/media/mp4/reader.js'
 import { cutSlices, sliceLength } from '../../dist/media/mp4/slices.js'
-import { createFootage } from '../footage.mjs'
+import { createBusyFootage } from '../busy-footage.mjs'
 import { requestReadyClip, toClipInput } from '../gateway-client.mjs'
 import { createStream, uploadFootage } from '../kvs-client.mjs'
 import { startGateway, startKvs } from '../processes.mjs'
+import { repeatRecording } from '../repeat-archive.mjs'
 import { median, timed } from '../rounds.mjs'
 
 const FRAGMENTS = 10_800
@@ -19,6 +22,7 @@ const PART_FRAGMENTS = 200
 /** More than 4 GiB in all: only tables are made of it. */
 const CAMERA_FRAGMENT_BYTES = 450_000
 const ROUNDS = 3
+const SIX_HOURS_A_DAY = 4
 const MB = 1_000_000
 
 export async function measureSixHours({ folder, scale }) {
@@ -47,7 +51,7 @@ function measurePlan(fragments) {
 }
 
 async function measureHead(fragments) {
-  const footage = await createFootage({ seconds: 2, bytes: CAMERA_FRAGMENT_BYTES })
+  const footage = await createBusyFootage()
   const parts = createParts(footage, fragments / PART_FRAGMENTS)
   const samples = parts.flatMap(({ movie }) => movie.tracks).reduce((sum, track) => sum + track.samples.count, 0)
   const runs = Array.from({ length: 5 }, () => runSteps(parts))
@@ -71,10 +75,17 @@ async function measureHead(fragments) {
 
 function runSteps(parts) {
   const clock = { ms: 0, longestMs: 0 }
-  const joined = finishTimed(joinMoviesInSteps(parts, { startMs: null, tags: [] }), clock)
+  const packed = parts.map(({ movie, fragments }) => ({ movie: finishTimed(packMovieInSteps(movie), clock), fragments }))
+  const joined = finishTimed(joinAndFreeInSteps(packed, { startMs: null, tags: [] }), clock)
   if (!joined.joined) throw new Error(joined.message)
-  const file = finishTimed(layOutMovieInSteps(joined.movie), clock)
+  const file = finishTimed(layOutOnDemandInSteps(joined.movie), clock)
+  finishTimed(readHead(file), clock)
   return { ...clock, sizeBytes: file.sizeBytes }
+}
+
+/** Tables are made as they are read. */
+function* readHead({ slices }) {
+  for (const slice of slices) if (slice.kind === 'bytes') yield slice.bytes
 }
 
 function finishTimed(steps, clock) {
@@ -92,7 +103,7 @@ function finishTimed(steps, clock) {
 function createParts(footage, count) {
   const demuxer = new MatroskaDemuxer()
   const { tracks } = demuxer.push(Buffer.concat([footage.header, ...footage.fragment(0)])).find(({ kind }) => kind === 'tracks')
-  const tables = [0, 1, 2].map((n) => footage.sampleTable(n))
+  const tables = [0, 1, 2, 3].map((n) => footage.sampleTable(n))
   return Array.from({ length: count }, (_, part) => {
     const fragments = Array.from({ length: PART_FRAGMENTS }, (_, index) => ({
       tracks,
@@ -123,17 +134,37 @@ function bytesOf(file, { start, end }) {
 
 /** Small frames, all of them: the work is in the tables. */
 async function measureWhole(folder, fragments) {
-  const footage = await createFootage({ seconds: 2 })
-  await using kvs = await startKvs({ dataDir: join(folder, 'kvs') })
+  const dataDir = join(folder, 'kvs')
   const startMs = Date.now() - 2 * fragments * FRAGMENT_MS
-  await createStream(kvs.url, 'camera')
-  await uploadFootage(kvs.url, 'camera', { footage, count: fragments, startMs })
+  await record({ dataDir, startMs, fragments })
+  await using kvs = await startKvs({ dataDir })
   const context = { folder, kvs, startMs }
   const rounds = []
   for (let round = 0; round < ROUNDS; round += 1) {
     const half = await makeAnew({ ...context, name: `half-${round}`, fragments: fragments / 2 })
     rounds.push({ half, whole: await makeAnew({ ...context, name: `whole-${round}`, fragments }) })
   }
+  const day = { ...context, startMs: startMs - (SIX_HOURS_A_DAY - 1) * fragments * FRAGMENT_MS, fragments: SIX_HOURS_A_DAY * fragments }
+  return [
+    ...toRows(fragments, rounds),
+    ...toDayRows(day.fragments, {
+      whole: await makeAnew({ ...day, name: 'day' }),
+      exact: await makeAnew({ ...day, name: 'day-exact', options: { cut: 'EXACT' } }),
+    }),
+  ]
+}
+
+/** What is asked for, and before it as much as makes a day of it. */
+async function record({ dataDir, startMs, fragments }) {
+  {
+    await using kvs = await startKvs({ dataDir })
+    await createStream(kvs.url, 'camera')
+    await uploadFootage(kvs.url, 'camera', { footage: await createBusyFootage(), count: fragments, startMs })
+  }
+  await repeatRecording(dataDir, { stream: 'camera', times: SIX_HOURS_A_DAY, lengthMs: fragments * FRAGMENT_MS })
+}
+
+function toRows(fragments, rounds) {
   const least = (of) => Math.min(...rounds.map(of))
   return [
     {
@@ -165,15 +196,24 @@ async function measureWhole(folder, fragments) {
   ]
 }
 
+function toDayRows(fragments, { whole, exact }) {
+  const target = { of: 'ours', atMost: 150 }
+  return [
+    { name: `a day, ${fragments} fragments, until every byte is there`, ours: whole.ms, unit: 'ms' },
+    { name: 'peak memory above idle for a day', ours: whole.aboveIdleBytes / MB, unit: 'MB', target },
+    { name: 'peak memory above idle for a day cut exactly', ours: exact.aboveIdleBytes / MB, unit: 'MB', target },
+  ]
+}
+
 /** By a gateway that has nothing yet. */
-async function makeAnew({ folder, kvs, startMs, name, fragments }) {
+async function makeAnew({ folder, kvs, startMs, name, fragments, options = {} }) {
   const env = { CLIP_STORE_BYTES: String(100e9), CLIP_MAX_BYTES: String(100e9) }
   await using gateway = await startGateway({ dataDir: join(folder, name), kvsUrl: kvs.url, env })
   // One small clip first: what is loaded and compiled at the first request is not the long one's.
   await requestReadyClip(gateway.url, toClipInput('camera', { startMs: startMs - 1000, endMs: startMs + FRAGMENT_MS }))
   const idleBytes = await gateway.settledBytes()
   await gateway.read({ reset: true })
-  const input = toClipInput('camera', { startMs, endMs: startMs + (fragments - 1) * FRAGMENT_MS })
+  const input = toClipInput('camera', { startMs, endMs: startMs + (fragments - 1) * FRAGMENT_MS }, options)
   let made
   const peakBytes = await gateway.peakBytesOf(async () => {
     made = await timed(() => requestReadyClip(gateway.url, input))

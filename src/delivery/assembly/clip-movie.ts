@@ -7,7 +7,7 @@ import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { freeBytes } from '../../lib/free-bytes.js'
 import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
-import { type JoinResult, joinMoviesInSteps } from '../../media/mp4/join.js'
+import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/join.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
 import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
@@ -30,7 +30,7 @@ export interface ClipMovie {
 }
 
 export interface ClipMovieOptions {
-  /** One for each part of the outline, in order. Packed ones are shared, not copied; the list is emptied, for what is not shared to be given up. */
+  /** One for each part of the outline, in order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
   readonly movies: (Movie | PackedMovie)[]
   /** What the first fragment begins with, where it was asked for. */
   readonly firstBlock: BlockKind | null
@@ -59,7 +59,7 @@ export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock,
 
 function joinParts(outline: ClipOutline, movies: ClipMovieOptions['movies'], signal: AbortSignal): Promise<JoinResult> {
   const parts = movies.map((movie, index) => ({ movie, fragments: toPartFragments(outline.parts[index]) }))
-  return finishInTurns(joinMoviesInSteps(parts, { startMs: null, tags: [] }), { signal })
+  return finishInTurns(joinAndFreeInSteps(parts, { startMs: null, tags: [] }), { signal })
 }
 
 function toPartFragments(part: OutlinedPart | undefined): { startMs: number; lengthMs: number }[] {

@@ -17,35 +17,41 @@ export interface JoinedTrack {
   readonly mediaTime: number
 }
 
+export interface JoinedTimes {
+  readonly timings: readonly PartTiming[]
+  /** Where each part starts, in milliseconds of the joined movie. */
+  readonly startsMs: readonly number[]
+  /** Hears of each part's video when its times are not needed any more. */
+  readonly whenTimed: (video: PackedTrack) => void
+}
+
 /**
  * The video of all parts. Each frame is shown when its part shows it, moved by the part's start; decode times are derived anew for the
  * whole (the i-th frame is decoded at the i-th smallest time, and what that is late for B-frames goes into one shift).
  */
-export function* joinVideo(
-  movies: readonly PackedMovie[],
-  timings: readonly PartTiming[],
-  startsMs: readonly number[],
-): Steps<JoinedTrack | null> {
+export function* joinVideo(movies: readonly PackedMovie[], { timings, startsMs, whenTimed }: JoinedTimes): Steps<JoinedTrack | null> {
   const [first] = timings
   const last = timings.at(-1)
   if (first === undefined || last === undefined) return null
   const { timescale } = first.video
+  const shownUntilMs = last.hidesAfter ? editEnd(last.video) : last.endMs
+  const lastTicks = lastDuration(last.video.samples)
   const shift = timings.reduce((latest, { latestTicks }) => Math.max(latest, latestTicks), 0)
   const table = new DecodeTable(shift)
   for (const [part, { video }] of timings.entries()) {
     table.addPart(video, toTicks(startsMs[part] ?? 0, timescale))
+    whenTimed(video)
     yield
   }
-  const samples = table.build(lastDuration(last.video.samples))
+  const samples = table.build(lastTicks)
   if (samples === null) return null
   yield
   const firstDecodeTicks = table.firstTicks
   const shownFromMs = first.hidesBefore ? placementOf(first.video).delayMs : toMs(firstDecodeTicks, timescale)
-  const shownToMs = (startsMs.at(-1) ?? 0) + (last.hidesAfter ? editEnd(last.video) : last.endMs)
   return {
     track: { ...first.video, samples, pieces: joinPieces(movies, 0), edits: [] },
     shownFromMs,
-    shownToMs,
+    shownToMs: (startsMs.at(-1) ?? 0) + shownUntilMs,
     mediaTime: shift + toTicks(shownFromMs, timescale) - firstDecodeTicks,
   }
 }

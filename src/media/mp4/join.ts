@@ -1,8 +1,8 @@
 import { finishNow, type Steps } from '../steps.js'
 import { joinAudio } from './join-audio.js'
-import { editsOf, type JoinedTrack, joinVideo } from './join-video.js'
+import { editsOf, type JoinedTimes, type JoinedTrack, joinVideo } from './join-video.js'
 import type { Movie } from './movie.js'
-import { asPackedInSteps, type PackedMovie, type PackedTrack } from './packed-movie.js'
+import { asPackedInSteps, freeTimes, type PackedMovie, type PackedTrack } from './packed-movie.js'
 import { GAP_MS, type PlacedPart, placeNextPart } from './part-placement.js'
 import { type PartFragment, type PartTiming, timePart } from './part-timing.js'
 import { placementOf } from './presentation.js'
@@ -49,7 +49,19 @@ export function joinMovies(parts: readonly AnyPart[], options: JoinOptions): Joi
   return finishNow(joinMoviesInSteps(parts, options))
 }
 
-export function* joinMoviesInSteps(parts: readonly AnyPart[], { startMs, tags }: JoinOptions): Steps<JoinResult> {
+export function joinMoviesInSteps(parts: readonly AnyPart[], options: JoinOptions): Steps<JoinResult> {
+  return join(parts, options, () => {})
+}
+
+/**
+ * The same for parts that whoever calls owns and gives away: what the join does not share with them (when their pictures are decoded and
+ * shown) is freed part by part. A day's clip is joined in no more memory than its parts took.
+ */
+export function joinAndFreeInSteps(parts: readonly AnyPart[], options: JoinOptions): Steps<JoinResult> {
+  return join(parts, options, freeTimes)
+}
+
+function* join(parts: readonly AnyPart[], { startMs, tags }: JoinOptions, whenTimed: JoinedTimes['whenTimed']): Steps<JoinResult> {
   const refusal = findMismatch(parts)
   if (refusal !== null) return refusal
   const movies: PackedMovie[] = []
@@ -65,7 +77,7 @@ export function* joinMoviesInSteps(parts: readonly AnyPart[], { startMs, tags }:
     yield
   }
   const startsMs = placeParts(parts, timings)
-  const video = yield* joinVideo(movies, timings, startsMs)
+  const video = yield* joinVideo(movies, { timings, startsMs, whenTimed })
   if (video === null) return refuse(0, 'the footage has a hole longer than a table can say')
   const sound = movies.flatMap((movie) => movie.tracks[1] ?? [])
   const audio = yield* joinAudio(movies, sound, startsMs)

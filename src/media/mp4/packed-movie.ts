@@ -73,6 +73,15 @@ export function packAndFree(movie: Movie): PackedMovie {
   return packed
 }
 
+/** Leaves the track without times, for an owner who needs no more of it than its pieces. */
+export function freeTimes({ samples: { durations, compositionOffsets } }: PackedTrack): void {
+  for (const runs of [durations, compositionOffsets]) {
+    if (runs === null || typeof runs === 'number') continue
+    freeBytes(runs.counts)
+    freeBytes(runs.values)
+  }
+}
+
 export function* packMovieInSteps(movie: Movie): Steps<PackedMovie> {
   const tracks: PackedTrack[] = []
   for (const track of movie.tracks) tracks.push(yield* packTrack(track))

@@ -98,16 +98,20 @@ export function runsToDurations<Some extends Runs>(runs: Some): Some | number {
   return runs.counts.length === 1 ? (runs.values[0] ?? 0) : runs
 }
 
-/** What the runs say of the samples [from, to). */
-export function sliceRuns(runs: Runs, from: number, to: number): Runs {
-  const sliced = new RunBuilder()
-  let first = 0
-  for (let run = 0; run < runs.counts.length && first < to; run += 1) {
-    const next = first + (runs.counts[run] ?? 0)
-    sliced.add(Math.max(Math.min(next, to) - Math.max(first, from), 0), runs.values[run] ?? 0)
-    first = next
+/** What the runs say of the samples [from, to). Shares the values. */
+export function sliceRuns({ counts, values }: Runs, from: number, to: number): Runs {
+  let run = 0
+  let next = 0
+  for (; run < counts.length && next + (counts[run] ?? 0) <= from; run += 1) next += counts[run] ?? 0
+  const [first, skipped] = [run, from - next]
+  for (; run < counts.length && next < to; run += 1) next += counts[run] ?? 0
+  const kept = counts.slice(first, run)
+  const last = kept.length - 1
+  if (last >= 0) {
+    kept[0] = (kept[0] ?? 0) - skipped
+    kept[last] = (kept[last] ?? 0) - Math.max(next - to, 0)
   }
-  return sliced.buildNarrow()
+  return { counts: kept, values: values.subarray(first, run) }
 }
 
 /** A sample's number at each call, one sample after the other, whatever form the column has. */

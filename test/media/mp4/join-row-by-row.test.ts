@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { layOutMovie } from '../../../src/media/mp4/clip-file.js'
-import { type JoinedPart, type JoinPart, joinMovies } from '../../../src/media/mp4/join.js'
+import { type JoinedPart, type JoinPart, joinAndFreeInSteps, joinMovies } from '../../../src/media/mp4/join.js'
 import type { Edit, Movie, MovieTrack, SampleColumns } from '../../../src/media/mp4/movie.js'
 import { packMovie } from '../../../src/media/mp4/packed-movie.js'
 import { lastDuration, placementOf, presentationTicks, toMs, toTicks } from '../../../src/media/mp4/presentation.js'
 import { readRows, totalTicks } from '../../../src/media/mp4/runs.js'
+import { finishNow } from '../../../src/media/steps.js'
 import { type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
 
 // The join as one would write it with all rows of all parts at hand: what it is in pieces must not show.
@@ -160,6 +161,25 @@ describe('a join', () => {
         },
       ),
       { numRuns: 300 },
+    )
+  })
+})
+
+describe('a join of parts that are given away', () => {
+  test('gives the same bytes, and frees the times that it has made anew', () => {
+    const fragments = record({ fragments: 6, rate: 29.97, hasBFrames: true, sound: 'aac', gaps: new Map([[2, 5000]]) })
+    const made = [0, 2, 4].map((from, source) => toPart(fragments.slice(from, from + 2), 'aac', source))
+    const files = made.map(({ file }) => file)
+    const parts = made.map(({ part }) => ({ ...part, movie: packMovie(part.movie) }))
+    const runs = parts.flatMap(({ movie: { tracks } }) => [tracks[0]?.samples.durations, tracks[0]?.samples.compositionOffsets])
+    const kept = joinMovies(parts, { startMs: null, tags: [] })
+    const bytes = kept.joined ? render(layOutMovie(kept.movie), files) : null
+    expect(runs.map((one) => typeof one === 'object' && (one?.counts.length ?? 0) > 0)).toEqual(Array.from({ length: 6 }, () => true))
+
+    const freed = finishNow(joinAndFreeInSteps(parts, { startMs: null, tags: [] }))
+    expect(freed.joined && Buffer.from(render(layOutMovie(freed.movie), files)).equals(bytes ?? Buffer.alloc(0))).toBe(true)
+    expect(runs.map((one) => typeof one === 'object' && [one?.counts.length, one?.values.length])).toEqual(
+      Array.from({ length: 6 }, () => [0, 0]),
     )
   })
 })
