@@ -1,4 +1,5 @@
-import { type PackedMovie, packAndFree } from '../../media/mp4/packed-movie.js'
+import { packAndFree } from '../../media/mp4/pack-movie.js'
+import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 import type { PartHandle } from '../ports.js'
 

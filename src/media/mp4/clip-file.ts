@@ -2,7 +2,8 @@ import { finishNow, type Steps } from '../steps.js'
 import { box, boxHeader, byteLength, concat, fourCC, u32 } from './box.js'
 import type { Movie } from './movie.js'
 import { dinf, edts, hdlr, mdhd, mediaHeader, mvhd, shownMs, stsd, tkhd } from './movie-boxes.js'
-import { asPackedInSteps, type PackedMovie, type PackedTrack } from './packed-movie.js'
+import { asPackedInSteps } from './pack-movie.js'
+import type { PackedMovie, PackedTrack } from './packed-movie.js'
 import { ChunkOffsets, createSampleTables } from './sample-tables.js'
 import { type Slice, type SlicedFile, toSlicedFile } from './slices.js'
 import { Table, type TableRows } from './table.js'
@@ -35,7 +36,7 @@ export function* layOutMovieInSteps(movie: Movie | PackedMovie): Steps<SlicedFil
 
 /**
  * The same bytes again, but long tables are not there: each of their slices is made from the movie's columns whenever it is read. What a
- * clip of a day holds in memory is then a third of its head.
+ * clip of a day holds in memory is then half of its head.
  */
 export function* layOutOnDemandInSteps(movie: PackedMovie): Steps<SlicedFile> {
   const { head, media } = yield* layOut(movie)

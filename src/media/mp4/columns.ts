@@ -10,6 +10,19 @@ export function narrow(rows: ArrayLike<number>): Column {
   return new (columnFor(largest))(rows)
 }
 
+/** A number where every row is the same. */
+export function toShortest(rows: Column | number): Column | number {
+  if (typeof rows === 'number') return rows
+  const [first = 0] = rows
+  for (let row = 1; row < rows.length; row += 1) if (rows[row] !== first) return narrow(rows)
+  return first
+}
+
+/** A row for each of `count`, where one number may stand for all. */
+export function toColumn(rows: Column | number, count: number): Column {
+  return typeof rows === 'number' ? narrow(new Uint32Array(count).fill(rows)) : rows
+}
+
 /** All rows of all columns, as wide as the widest. */
 export function concatColumns(columns: readonly Column[]): Column {
   const width = columns.reduce((widest, { BYTES_PER_ELEMENT }) => Math.max(widest, BYTES_PER_ELEMENT), 1)

@@ -1,6 +1,6 @@
-import { narrow } from './columns.js'
+import { narrow, toColumn } from './columns.js'
 import type { Column } from './movie.js'
-import { type PackedMovie, type TrackPiece, toColumn } from './packed-movie.js'
+import type { PackedMovie, TrackPiece } from './packed-movie.js'
 
 /**
  * The pieces of one track of several movies, one after the other. Only what counts on from movie to movie is written anew (which span a chunk

@@ -1,5 +1,6 @@
 import { ROWS_PER_STEP, type Steps } from '../steps.js'
 import { u32 } from './box.js'
+import { toColumn } from './columns.js'
 import type { Runs } from './movie.js'
 import type { PackedChunks, PackedTrack, TrackPiece } from './packed-movie.js'
 import { durationsToRuns, RunBuilder } from './runs.js'
@@ -20,9 +21,11 @@ export function* createSampleTables({ samples, pieces }: PackedTrack): Steps<Tab
 
 /** `stts` (8.6.1.2) and `ctts` version 0 (8.6.1.3): rows of a count and a value. */
 function pairsTable(type: 'stts' | 'ctts', { counts, values }: Runs): Table {
-  const rows = rowsOf({ count: counts.length, rowBytes: 8 }, (into, row, at) => {
-    into.setUint32(at, counts[row] ?? 0)
-    into.setUint32(at + 4, values[row] ?? 0)
+  const rows = rowsOf({ count: counts.length, rowBytes: 8 }, (into, from, to) => {
+    for (let row = from; row < to; row += 1) {
+      into.setUint32(8 * (row - from), counts[row] ?? 0)
+      into.setUint32(8 * (row - from) + 4, values[row] ?? 0)
+    }
   })
   return new Table(type, u32(counts.length), rows)
 }
@@ -33,7 +36,9 @@ function stss(pieces: readonly TrackPiece[]): Table {
   const rows = pieces.flatMap(({ count, keys }) => {
     const first = before
     before += count
-    return rowsOf({ count: keys?.length ?? count, rowBytes: 4 }, (into, row, at) => into.setUint32(at, first + (keys?.[row] ?? row)))
+    return rowsOf({ count: keys?.length ?? count, rowBytes: 4 }, (into, from, to) => {
+      for (let row = from; row < to; row += 1) into.setUint32(4 * (row - from), first + (keys?.[row] ?? row))
+    })
   })
   return new Table('stss', u32(countRows(rows, 4)), rows)
 }
@@ -44,9 +49,12 @@ function stsz(pieces: readonly TrackPiece[]): Table {
   const [first] = pieces
   const oneSize = first === undefined ? 0 : first.sizes
   if (typeof oneSize === 'number') return new Table('stsz', u32(oneSize, count), [])
-  const rows = pieces.flatMap(({ sizes, count: rowCount }) =>
-    rowsOf({ count: rowCount, rowBytes: 4 }, (into, row, at) => into.setUint32(at, typeof sizes === 'number' ? sizes : (sizes[row] ?? 0))),
-  )
+  const rows = pieces.flatMap((piece) => {
+    const sizes = toColumn(piece.sizes, piece.count)
+    return rowsOf({ count: piece.count, rowBytes: 4 }, (into, from, to) => {
+      for (let row = from; row < to; row += 1) into.setUint32(4 * (row - from), sizes[row] ?? 0)
+    })
+  })
   return new Table('stsz', u32(0, count), rows)
 }
 
@@ -105,27 +113,27 @@ export class ChunkOffsets {
   }
 
   private rowsOf({ count, spans, offsets }: PackedChunks, isWide: boolean): TableRows[] {
-    return rowsOf({ count, rowBytes: isWide ? 8 : 4 }, (into, row, at) => {
-      const span = typeof spans === 'number' ? spans : (spans[row] ?? 0)
-      const place = (this.spanStarts[span] ?? 0) + (offsets[row] ?? 0)
-      if (isWide) into.setUint32(at, Math.floor(place / 0x100000000))
-      into.setUint32(isWide ? at + 4 : at, place)
+    const rowBytes = isWide ? 8 : 4
+    return rowsOf({ count, rowBytes }, (into, from, to) => {
+      for (let row = from; row < to; row += 1) {
+        const span = typeof spans === 'number' ? spans : (spans[row] ?? 0)
+        const place = (this.spanStarts[span] ?? 0) + (offsets[row] ?? 0)
+        const end = rowBytes * (row - from + 1)
+        if (isWide) into.setUint32(end - 8, Math.floor(place / 0x100000000))
+        into.setUint32(end - 4, place)
+      }
     })
   }
 }
 
-type RowWriter = (into: DataView, row: number, at: number) => void
+/** Writes rows [from, to) of a column from the first byte on. A loop for each table: a call for each row was half as fast. */
+type RowsWriter = (into: DataView, from: number, to: number) => void
 
-function rowsOf({ count, rowBytes }: { readonly count: number; readonly rowBytes: number }, writeRow: RowWriter): TableRows[] {
+function rowsOf({ count, rowBytes }: { readonly count: number; readonly rowBytes: number }, writeRows: RowsWriter): TableRows[] {
   const rows: TableRows[] = []
   for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
     const to = Math.min(from + ROWS_AT_A_TIME, count)
-    rows.push({
-      byteLength: rowBytes * (to - from),
-      write(into) {
-        for (let row = from; row < to; row += 1) writeRow(into, row, rowBytes * (row - from))
-      },
-    })
+    rows.push({ byteLength: rowBytes * (to - from), write: (into) => writeRows(into, from, to) })
   }
   return rows
 }
