@@ -23,7 +23,8 @@ function cutPieces(pieces: readonly TrackPiece[], from: number, to: number): Tra
     if (start < end) cut.push(start === 0 && end === piece.count ? piece : cutPiece(piece, start, end))
     first += piece.count
   }
-  return cut
+  // What all samples have in common is said of none as well.
+  return cut.length > 0 ? cut : pieces.slice(0, 1).map((piece) => cutPiece(piece, 0, 0))
 }
 
 function cutPiece(piece: TrackPiece, from: number, to: number): TrackPiece {
