@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
+import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
 import { INDEX_FILE } from './database.js'
@@ -179,6 +180,15 @@ export class Archive {
     return this.#hostBuffer.find(streamId, sequence)?.details ?? null
   }
 
+  /** The frames of each of the fragments; null for one that retention has taken meanwhile. */
+  samples(fragments: readonly ArchivedFragment[]): (SampleTable | null)[] {
+    const stored = this.#index.samples(fileIdsOf(fragments))
+    return fragments.map((fragment) => {
+      const { source } = fragment
+      return (source.kind === 'archived' ? stored.get(source.fileId) : this.details(fragment)?.samples) ?? null
+    })
+  }
+
   session(id: number): MediaSession | null {
     const known = this.#knownSessions.get(id)
     if (known !== undefined) return this.#remember(known)
@@ -193,7 +203,7 @@ export class Archive {
 
   /** Keeps the files of archived fragments readable until the answer is called (once), whatever retention does meanwhile. */
   retain(fragments: readonly ArchivedFragment[]): () => void {
-    const ids = fragments.flatMap(({ source }) => (source.kind === 'archived' ? [source.fileId] : []))
+    const ids = fileIdsOf(fragments)
     this.#files.retain(ids)
     return () => this.#files.release(ids)
   }
@@ -248,4 +258,8 @@ export class Archive {
     }
     return session
   }
+}
+
+function fileIdsOf(fragments: readonly ArchivedFragment[]): number[] {
+  return fragments.flatMap(({ source }) => (source.kind === 'archived' ? [source.fileId] : []))
 }

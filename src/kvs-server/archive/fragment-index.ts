@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
+import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { ArchivedFragment, FragmentDetails } from './archived-fragment.js'
 import { formatFragmentNumber } from './fragment-number.js'
 import { bytesOf, integerOf, type Row, textOrNullOf } from './row.js'
@@ -138,6 +139,16 @@ export class FragmentIndex {
       leadingTags: bytesOf(row, 'leading_tags'),
       trailingTags: bytesOf(row, 'trailing_tags'),
     }
+  }
+
+  /**
+   * The tables of many fragments by one statement: each statement locks the index and lets go of it, which takes six times as long as
+   * reading a row (measured).
+   */
+  samples(fileIds: readonly number[]): ReadonlyMap<number, SampleTable> {
+    const sql = 'SELECT file_id, samples FROM fragment_details WHERE file_id IN (SELECT value FROM json_each(?))'
+    const rows = this.#all(sql, JSON.stringify(fileIds))
+    return new Map(rows.map((row) => [integerOf(row, 'file_id'), readSampleTable(bytesOf(row, 'samples'))]))
   }
 
   /** The streams that have fragments, by one seek each and not by reading every row. */

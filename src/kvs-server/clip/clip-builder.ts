@@ -29,10 +29,11 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
   const media = mediaOf(archive, fragments)
   checkClipCodecs([...new Set(media)], { isStrict })
   checkFrames(fragments)
+  const samples = archive.samples(fragments)
   const movie = buildFragmentMovie(
     fragments.map((fragment, index) => ({
       tracks: media[index]?.tracks ?? [],
-      samples: (archive.details(fragment) ?? refuseExpired()).samples,
+      samples: samples[index] ?? refuseExpired(),
       timestampMs: fragment.producerTimestampMs,
       source: index,
       clusterOffset: 0,
