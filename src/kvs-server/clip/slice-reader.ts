@@ -66,8 +66,11 @@ class SliceCursor {
     const pieces: Piece[] = []
     let taken = 0
     for (let slice = this.#slices[this.#index]; slice !== undefined; slice = this.#slices[this.#index]) {
-      if (taken === buffer.byteLength || pieces.length === MOST_PIECES) break
-      const count = Math.min(buffer.byteLength - taken, sliceLength(slice) - this.#at)
+      const room = buffer.byteLength - taken
+      const left = sliceLength(slice) - this.#at
+      // Each piece is a read of its own: what does not fit is cut only where too little would be sent at a time.
+      if (room === 0 || pieces.length === MOST_PIECES || (left > room && room <= buffer.byteLength / 2)) break
+      const count = Math.min(room, left)
       if (count > 0) pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })
       taken += count
       this.#advance(count, sliceLength(slice))

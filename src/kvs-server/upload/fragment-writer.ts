@@ -42,9 +42,13 @@ export class FragmentWriter {
     for (const piece of pieces) for (let at = 0; at < piece.byteLength; ) at += this.#gather(piece, at)
   }
 
-  /** Resolves when more may be written. */
-  async ready(): Promise<void> {
-    if (this.#waitingBytes > MOST_WAITING_BYTES) await this.#writes
+  /** Whether so much waits for the disk that reading has to stop until it is `ready`. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > MOST_WAITING_BYTES
+  }
+
+  ready(): Promise<void> {
+    return this.#writes
   }
 
   /** Has all that was written on disk when it resolves; answers with the file's path. */

@@ -8,19 +8,29 @@ export type UploadRead =
   /** No bytes came in the time given. */
   | { readonly kind: 'quiet' }
 
-const EVENTS = ['readable', 'end', 'error', 'close'] as const
+const EVENTS = ['end', 'error', 'close'] as const
+/** What may have come while nobody asked: two reads of a socket. Then the body is left alone. */
+const MOST_WAITING_BYTES = 131_072
 
 /**
- * Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. It listens once for all chunks, of which
- * there are thousands a second; until it is disposed of nobody else can read the body.
+ * Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. There are thousands of chunks a second:
+ * it listens once for all of them, has them given out as they come ('data': a body that is asked with `read()` queues each one first), and
+ * makes no timer for each. Until it is disposed of nobody else can read the body.
  */
 export class UploadReader implements Disposable {
   readonly #body: Readable
   readonly #signal: AbortSignal
+  readonly #waiting: Uint8Array[] = []
+  #waitingBytes = 0
   #isBroken = false
-  /** Ends the wait under way. */
-  #wake: (() => void) | null = null
-  readonly #onChange = () => this.#wake?.()
+  /** Of whoever waits for the next read. */
+  #resolve: ((read: UploadRead) => void) | null = null
+  /** When their time is over; the timer may be due earlier, and then looks again. */
+  #deadline = 0
+  #timer: NodeJS.Timeout | null = null
+  #timerDue = 0
+  readonly #onData = (chunk: Uint8Array) => this.#take(chunk)
+  readonly #onChange = () => this.#answer(this.#resolve === null ? null : this.#read())
 
   constructor(body: Readable, signal: AbortSignal) {
     this.#body = body
@@ -31,42 +41,66 @@ export class UploadReader implements Disposable {
     })
     for (const event of EVENTS) body.on(event, this.#onChange)
     signal.addEventListener('abort', this.#onChange)
+    body.on('data', this.#onData)
   }
 
   [Symbol.dispose](): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#signal.removeEventListener('abort', this.#onChange)
     for (const event of EVENTS) this.#body.removeListener(event, this.#onChange)
+    this.#body.pause()
+    this.#body.removeListener('data', this.#onData)
   }
 
-  async next(timeoutMs: number): Promise<UploadRead> {
-    const deadline = performance.now() + timeoutMs
-    for (;;) {
-      const read = this.#read()
-      if (read !== null) return read
-      const leftMs = deadline - performance.now()
-      if (leftMs <= 0) return { kind: 'quiet' }
-      await this.#change(leftMs)
-    }
+  next(timeoutMs: number): Promise<UploadRead> {
+    const read = this.#read()
+    if (read !== null) return Promise.resolve(read)
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+      this.#deadline = performance.now() + timeoutMs
+      if (this.#timer === null || this.#deadline < this.#timerDue) this.#setTimer(timeoutMs)
+    })
   }
 
   #read(): UploadRead | null {
     if (this.#signal.aborted) return { kind: 'broken' }
-    const chunk: unknown = this.#body.read()
-    if (chunk instanceof Uint8Array) return { kind: 'chunk', chunk }
+    const chunk = this.#waiting.shift()
+    if (chunk !== undefined) return this.#giveOut(chunk)
     if (this.#body.readableEnded) return { kind: 'end' }
     return this.#isBroken || this.#body.destroyed ? { kind: 'broken' } : null
   }
 
-  /** Resolves when there may be something new to read, or the time is over. */
-  #change(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = () => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve()
-      }
-      const timer = setTimeout(stop, timeoutMs)
-      this.#wake = stop
-    })
+  #take(chunk: Uint8Array): void {
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.byteLength
+    if (this.#waitingBytes > MOST_WAITING_BYTES) this.#body.pause()
+    this.#onChange()
+  }
+
+  #giveOut(chunk: Uint8Array): UploadRead {
+    this.#waitingBytes -= chunk.byteLength
+    if (this.#waiting.length === 0 && this.#body.isPaused()) this.#body.resume()
+    return { kind: 'chunk', chunk }
+  }
+
+  #answer(read: UploadRead | null): void {
+    const resolve = this.#resolve
+    if (read === null || resolve === null) return
+    this.#resolve = null
+    resolve(read)
+  }
+
+  #setTimer(timeoutMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timerDue = performance.now() + timeoutMs
+    this.#timer = setTimeout(() => this.#lookAtTime(), timeoutMs)
+  }
+
+  #lookAtTime(): void {
+    this.#timer = null
+    if (this.#resolve === null) return
+    const leftMs = this.#deadline - performance.now()
+    if (leftMs > 0) this.#setTimer(leftMs)
+    else this.#answer({ kind: 'quiet' })
   }
 }

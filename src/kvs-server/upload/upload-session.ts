@@ -85,16 +85,21 @@ export class UploadSession {
 
   /** Takes the next bytes. Resolves when more may come: the disk is keeping up. */
   async receive(chunk: Uint8Array): Promise<void> {
-    await this.#unlessOver(async () => {
+    if (this.#isOver) return
+    // There are thousands of chunks a second, and most hold a part of a frame and no more: nothing is awaited for those.
+    try {
       this.#window.push(chunk)
       for (const event of this.#demuxer.push(chunk)) await this.#handle(event)
       // Found out now, and thrown by the next push only.
       if (this.#demuxer.failure) throw this.#demuxer.failure
       // Only now is the fragment at hand the Cluster that the demuxer is in.
       checkFragmentExtent(this.#demuxer.framesInCluster, this.#demuxer.clusterSpanMs)
-      await this.#writeUpTo(this.#demuxer.settled)
+      const writer = this.#writeUpTo(this.#demuxer.settled)
+      if (writer?.isBehind) await ofArchive(() => writer.ready())
       this.#window.keepFrom(Math.min(this.#neededFrom, this.#demuxer.settled), KEPT_BETWEEN_CLUSTERS_BYTES)
-    })
+    } catch (error) {
+      await this.#fail(error)
+    }
   }
 
   /** No bytes have come for a moment: a fragment that has ended does not wait longer for tags behind it. */
@@ -205,10 +210,10 @@ export class UploadSession {
     this.#options.acknowledge(toAcknowledgement('BUFFERING', fragment.acknowledged))
   }
 
-  async #endCluster({ range, samples, invalidFrame }: Extract<MatroskaEvent, { kind: 'cluster-end' }>): Promise<void> {
+  #endCluster({ range, samples, invalidFrame }: Extract<MatroskaEvent, { kind: 'cluster-end' }>): void {
     const fragment = this.#fragment
     if (fragment === null || this.#document === null) return
-    await this.#writeUpTo(range.end)
+    this.#writeUpTo(range.end)
     this.#neededFrom = range.end
     checkFrames(samples, this.#document.tracks)
     const synced = fragment.writer.finish()
@@ -228,16 +233,17 @@ export class UploadSession {
     await this.#store.add(fragment, fragment.ended)
   }
 
-  async #writeUpTo(end: number): Promise<void> {
+  /** Answers with who writes; null where nothing is to be written. */
+  #writeUpTo(end: number): FragmentWriter | null {
     const fragment = this.#fragment
-    if (fragment === null || fragment.ended !== null || end <= fragment.writtenTo) return
+    if (fragment === null || fragment.ended !== null || end <= fragment.writtenTo) return null
     checkFragmentSize(fragment.writer.sizeBytes + end - fragment.writtenTo)
     const pieces = this.#window.pieces(fragment.writtenTo, end)
     if (pieces === null) throw new Error(`bytes ${fragment.writtenTo} to ${end} of the upload are no longer there`)
     fragment.writer.write(pieces)
     fragment.writtenTo = end
     this.#neededFrom = end
-    await ofArchive(() => fragment.writer.ready())
+    return fragment.writer
   }
 
   async #fail(reason: unknown): Promise<void> {
