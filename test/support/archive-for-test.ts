@@ -25,8 +25,7 @@ export const unsyncedDisk: FileSystem = {
   async create(path) {
     return { ...(await nodeFileSystem.create(path)), sync: async () => {} }
   },
-  syncFile: async () => {},
-  syncDirectory: async () => {},
+  openToSync: async () => ({ sync: async () => {}, close: async () => {} }),
 }
 
 export interface TestArchive extends AsyncDisposable {

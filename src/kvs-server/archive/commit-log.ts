@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { CheckpointThread } from './checkpoint-thread.js'
-import type { FileSystem } from './file-system.js'
+import type { FileSystem, SyncedFile } from './file-system.js'
 import { integerOf } from './row.js'
 
 /** Changed rows after which the log is brought into the index: a few megabytes of it. */
@@ -23,6 +23,8 @@ export class CommitLog {
   readonly #fileSystem: FileSystem
   readonly #checkpoints: CheckpointThread
   readonly #changes: StatementSync
+  /** SQLite keeps the log's file for as long as the index is open. */
+  #log: SyncedFile | null = null
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
   #changesAtCheckpoint = 0
@@ -43,6 +45,7 @@ export class CommitLog {
   async close(): Promise<void> {
     await this.#next?.catch(() => {})
     await this.#running.catch(() => {})
+    await this.#log?.close()
     await this.#checkpoints.close()
   }
 
@@ -50,9 +53,14 @@ export class CommitLog {
     // Its failure was told to those who asked for it.
     await before.catch(() => {})
     this.#next = null
-    this.#running = this.#fileSystem.syncFile(this.#path)
+    this.#running = this.#syncLog()
     await this.#running
     this.#checkpointWhenLong()
+  }
+
+  async #syncLog(): Promise<void> {
+    this.#log ??= await this.#fileSystem.openToSync(this.#path, 'file')
+    await this.#log.sync()
   }
 
   #checkpointWhenLong(): void {

@@ -13,10 +13,14 @@ export interface FileSystem {
   /** Removes a directory when it is empty, and leaves it when it is not. */
   removeEmptyDirectory(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
-  /** Has on disk what was written to the file so far, by whomever. */
-  syncFile(path: string): Promise<void>
-  /** A rename is on disk only when its directory is (fsync(2)). */
-  syncDirectory(path: string): Promise<void>
+  /** Opens what is synced again and again: opening and closing it each time costs as much as the sync itself (measured). */
+  openToSync(path: string, what: 'file' | 'directory'): Promise<SyncedFile>
+}
+
+export interface SyncedFile {
+  /** Has on disk what was written to the file so far, by whomever; of a directory, its names (a rename is on disk only then, fsync(2)). */
+  sync(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface WritableFile {
@@ -52,13 +56,13 @@ export const nodeFileSystem: FileSystem = {
       throw error
     })
   },
-  async syncFile(path) {
+  async openToSync(path, what) {
     const file = await fs.open(path, 'r')
-    await file.datasync().finally(() => file.close())
-  },
-  async syncDirectory(path) {
-    const directory = await fs.open(path, 'r')
-    await directory.sync().finally(() => directory.close())
+    return {
+      // fdatasync(2) may leave out a name that came into a directory of unchanged length.
+      sync: () => (what === 'file' ? file.datasync() : file.sync()),
+      close: () => file.close(),
+    }
   },
 }
 

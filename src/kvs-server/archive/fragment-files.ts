@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FileSystem, ReadableFile, WritableFile } from './file-system.js'
+import type { FileSystem, ReadableFile, SyncedFile, WritableFile } from './file-system.js'
 import { OpenFileCache } from './open-file-cache.js'
 
 const FILES_PER_DIRECTORY = 4096
@@ -18,6 +18,8 @@ export class FragmentFiles {
   /** How many are reading a file, by id. */
   readonly #readers = new Map<number, number>()
   readonly #openFiles = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
+  /** The directory that was published to last: ids only grow, so that it is the next one's nearly always. */
+  #lastDirectory: { readonly directory: number; readonly file: SyncedFile } | null = null
   #incoming = 0
 
   constructor(root: string, fileSystem: FileSystem) {
@@ -29,7 +31,7 @@ export class FragmentFiles {
   async recover(lastId: number): Promise<void> {
     await this.#fileSystem.makeDirectory(this.#fragments())
     await this.#fileSystem.makeDirectory(this.#incomingDirectory())
-    await this.#fileSystem.syncDirectory(this.#root)
+    await this.#syncOnce(this.#root)
     for (const name of await this.#fileSystem.list(this.#incomingDirectory())) {
       await this.#fileSystem.remove(join(this.#incomingDirectory(), name))
     }
@@ -49,7 +51,7 @@ export class FragmentFiles {
     const directories = new Set(files.map(({ id }) => directoryOf(id)))
     for (const directory of directories) await this.#ensureDirectory(directory)
     for (const { id, path } of files) await this.#fileSystem.rename(path, this.pathOf(id))
-    for (const directory of directories) await this.#fileSystem.syncDirectory(this.#directory(directory))
+    for (const directory of directories) await this.#syncNames(directory)
   }
 
   open(id: number): Promise<ReadableFile> {
@@ -102,8 +104,10 @@ export class FragmentFiles {
     return this.#fileSystem.open(path)
   }
 
-  close(): Promise<void> {
-    return this.#openFiles.close()
+  async close(): Promise<void> {
+    await this.#lastDirectory?.file.close()
+    this.#lastDirectory = null
+    await this.#openFiles.close()
   }
 
   async #removeBehind(directory: number, lastId: number): Promise<void> {
@@ -116,8 +120,22 @@ export class FragmentFiles {
   async #ensureDirectory(directory: number): Promise<void> {
     if (this.#directories.has(directory)) return
     await this.#fileSystem.makeDirectory(this.#directory(directory))
-    await this.#fileSystem.syncDirectory(this.#fragments())
+    await this.#syncOnce(this.#fragments())
     this.#directories.add(directory)
+  }
+
+  async #syncNames(directory: number): Promise<void> {
+    if (this.#lastDirectory?.directory !== directory) {
+      await this.#lastDirectory?.file.close()
+      this.#lastDirectory = null
+      this.#lastDirectory = { directory, file: await this.#fileSystem.openToSync(this.#directory(directory), 'directory') }
+    }
+    await this.#lastDirectory.file.sync()
+  }
+
+  async #syncOnce(path: string): Promise<void> {
+    const directory = await this.#fileSystem.openToSync(path, 'directory')
+    await directory.sync().finally(() => directory.close())
   }
 
   #fragments(): string {

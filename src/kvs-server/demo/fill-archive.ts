@@ -171,6 +171,5 @@ const unsyncedFileSystem: FileSystem = {
   async create(path) {
     return { ...(await nodeFileSystem.create(path)), sync: async () => {} }
   },
-  syncFile: async () => {},
-  syncDirectory: async () => {},
+  openToSync: async () => ({ sync: async () => {}, close: async () => {} }),
 }

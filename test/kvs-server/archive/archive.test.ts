@@ -268,13 +268,15 @@ function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDi
       check('rename')
       await nodeFileSystem.rename(from, to)
     },
-    async syncDirectory(path) {
-      check('syncDirectory')
-      await nodeFileSystem.syncDirectory(path)
-    },
-    async syncFile(path) {
-      check('syncFile')
-      await nodeFileSystem.syncFile(path)
+    async openToSync(path, what) {
+      const file = await nodeFileSystem.openToSync(path, what)
+      return {
+        ...file,
+        async sync() {
+          check(what === 'file' ? 'syncFile' : 'syncDirectory')
+          await file.sync()
+        },
+      }
     },
   }
   return {
@@ -294,10 +296,17 @@ describe('a commit', () => {
     const asked = Promise.withResolvers<string>()
     const fileSystem: FileSystem = {
       ...nodeFileSystem,
-      async syncFile(path) {
-        asked.resolve(path)
-        await synced.promise
-        await nodeFileSystem.syncFile(path)
+      async openToSync(path, what) {
+        const file = await nodeFileSystem.openToSync(path, what)
+        if (what === 'directory') return file
+        return {
+          ...file,
+          async sync() {
+            asked.resolve(path)
+            await synced.promise
+            await file.sync()
+          },
+        }
       },
     }
     await using test = await openTestArchive({ fileSystem })
