@@ -1,7 +1,10 @@
 import type { ReadableFile } from './file-system.js'
 
-/** As many as stay open for whoever reads next; a process may have some thousand. */
-const MOST_KEPT = 256
+/**
+ * As many as stay open for whoever reads next: two clips of the most fragments, and some. A process may have several thousand open (Node
+ * raises its soft limit to the hard one).
+ */
+const MOST_KEPT = 512
 
 interface OpenFile {
   readonly opened: Promise<ReadableFile>
