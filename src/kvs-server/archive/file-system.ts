@@ -1,5 +1,6 @@
-import { close, open, read } from 'node:fs'
+import * as callbacks from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { codeOf } from '../../lib/thrown.js'
 
 /** What the archive asks of a disk: small enough for a test to stand in for one that is full or fails. */
@@ -35,12 +36,22 @@ export interface ReadableFile {
   close(): Promise<void>
 }
 
+/** Files are descriptors here, not FileHandles, which cost more than opening a file does (measured): a clip opens one for each fragment. */
+const openDescriptor = promisify(callbacks.open)
+const closeDescriptor = promisify(callbacks.close)
+const readDescriptor = promisify(callbacks.read)
+const writeDescriptor = promisify(callbacks.writev)
+const syncDescriptor = promisify(callbacks.fsync)
+const syncDescriptorData = promisify(callbacks.fdatasync)
+
 export const nodeFileSystem: FileSystem = {
   async create(path) {
-    return writableFile(await fs.open(path, 'wx'))
+    return writableFile(await openDescriptor(path, 'wx'))
   },
-  open: openReadable,
-  rename: fs.rename,
+  async open(path) {
+    return readableFile(await openDescriptor(path, 'r'))
+  },
+  rename: promisify(callbacks.rename),
   remove: (path) => fs.rm(path, { force: true }),
   async makeDirectory(path) {
     await fs.mkdir(path, { recursive: true })
@@ -57,69 +68,47 @@ export const nodeFileSystem: FileSystem = {
     })
   },
   async openToSync(path, what) {
-    const file = await fs.open(path, 'r')
+    const descriptor = await openDescriptor(path, 'r')
     return {
       // fdatasync(2) may leave out a name that came into a directory of unchanged length.
-      sync: () => (what === 'file' ? file.datasync() : file.sync()),
-      close: () => file.close(),
+      sync: () => (what === 'file' ? syncDescriptorData(descriptor) : syncDescriptor(descriptor)),
+      close: () => closeDescriptor(descriptor),
     }
   },
 }
 
-function writableFile(file: fs.FileHandle): WritableFile {
+function writableFile(descriptor: number): WritableFile {
   return {
     async write(parts, position) {
       const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
-      const { bytesWritten } = await file.writev(parts, position)
+      const { bytesWritten } = await writeDescriptor(descriptor, parts, position)
       // A short write without an error is what the last block of a disk gives; the next write would say why.
-      if (bytesWritten !== total) await writeRest(file, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
+      if (bytesWritten !== total) await writeRest(descriptor, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
     },
-    sync: () => file.datasync(),
-    close: () => file.close(),
+    sync: () => syncDescriptorData(descriptor),
+    close: () => closeDescriptor(descriptor),
   }
 }
 
-async function writeRest(file: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeRest(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.byteLength - at, position + at)
+    const { bytesWritten } = await writeDescriptor(descriptor, [bytes.subarray(at)], position + at)
     if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.byteLength} bytes`)
     at += bytesWritten
   }
 }
 
-/** By descriptor: a clip opens a file for each of its fragments, and a FileHandle costs more than the opening (measured). */
-function openReadable(path: string): Promise<ReadableFile> {
-  return new Promise((resolve, reject) => {
-    open(path, 'r', (error, descriptor) => (error ? reject(error) : resolve(new DescriptorFile(descriptor))))
-  })
-}
-
-class DescriptorFile implements ReadableFile {
-  readonly #descriptor: number
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor
-  }
-
-  async read(into: Uint8Array, position: number): Promise<number> {
-    let at = 0
-    while (at < into.byteLength) {
-      const bytesRead = await this.#readOnce(into.subarray(at), position + at)
-      if (bytesRead === 0) break
-      at += bytesRead
-    }
-    return at
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      close(this.#descriptor, (error) => (error ? reject(error) : resolve()))
-    })
-  }
-
-  #readOnce(into: Uint8Array, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      read(this.#descriptor, into, 0, into.byteLength, position, (error, bytesRead) => (error ? reject(error) : resolve(bytesRead)))
-    })
+function readableFile(descriptor: number): ReadableFile {
+  return {
+    async read(into, position) {
+      let at = 0
+      while (at < into.byteLength) {
+        const { bytesRead } = await readDescriptor(descriptor, into, at, into.byteLength - at, position + at)
+        if (bytesRead === 0) break
+        at += bytesRead
+      }
+      return at
+    },
+    close: () => closeDescriptor(descriptor),
   }
 }

@@ -64,6 +64,7 @@ const SELECT = 'SELECT streams.*, coalesce(kept_since_ms, 0) AS kept_since_ms FR
 const MS_PER_HOUR = 3_600_000
 
 const DELETED_ARNS_KEPT = 1000
+const STREAMS_REMEMBERED = 1000
 const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LAST_CHARACTER = '\u{10FFFF}'
 
@@ -75,6 +76,8 @@ export class StreamTable {
   readonly #byName: StatementSync
   readonly #byArn: StatementSync
   readonly #deletedArns = new Set<string>()
+  /** By id: uploads look at theirs several times a fragment. Nobody else writes to the index. */
+  readonly #known = new Map<number, StreamRecord>()
 
   constructor(database: DatabaseSync, options: StreamTableOptions) {
     this.#database = database
@@ -119,8 +122,14 @@ export class StreamTable {
   }
 
   findById(id: number): StreamRecord | undefined {
+    const known = this.#known.get(id)
+    if (known !== undefined) return known
     const row = this.#byId.get(id)
-    return row === undefined ? undefined : toRecord(row)
+    if (row === undefined) return undefined
+    const stream = toRecord(row)
+    if (this.#known.size >= STREAMS_REMEMBERED) this.#known.clear()
+    this.#known.set(id, stream)
+    return stream
   }
 
   /** In the order of their names; `afterName` is where the page before ended. */
@@ -142,6 +151,7 @@ export class StreamTable {
 
   /** Each change of the metadata makes a new version. */
   update(stream: StreamRecord, change: StreamChange): void {
+    this.#known.delete(stream.id)
     inTransaction(this.#database, () => {
       if (change.dataRetentionInHours !== undefined) this.#raiseFloor(stream, change.dataRetentionInHours)
       this.#change(stream, change)
@@ -171,6 +181,7 @@ export class StreamTable {
   }
 
   delete(stream: StreamRecord): void {
+    this.#known.delete(stream.id)
     this.#database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
     if (this.#deletedArns.size >= DELETED_ARNS_KEPT) this.#deletedArns.clear()
     this.#deletedArns.add(stream.arn)

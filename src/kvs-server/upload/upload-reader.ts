@@ -23,6 +23,8 @@ export class UploadReader implements Disposable {
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #isBroken = false
+  /** Noted, as the signal itself is slow to ask: it is put together of others. */
+  #isAborted = false
   /** Of whoever waits for the next read. */
   #resolve: ((read: UploadRead) => void) | null = null
   /** When their time is over; the timer may be due earlier, and then looks again. */
@@ -31,6 +33,10 @@ export class UploadReader implements Disposable {
   #timerDue = 0
   readonly #onData = (chunk: Uint8Array) => this.#take(chunk)
   readonly #onChange = () => this.#answer(this.#resolve === null ? null : this.#read())
+  readonly #onAbort = () => {
+    this.#isAborted = true
+    this.#onChange()
+  }
 
   constructor(body: Readable, signal: AbortSignal) {
     this.#body = body
@@ -40,13 +46,14 @@ export class UploadReader implements Disposable {
       this.#isBroken = true
     })
     for (const event of EVENTS) body.on(event, this.#onChange)
-    signal.addEventListener('abort', this.#onChange)
+    if (signal.aborted) this.#isAborted = true
+    signal.addEventListener('abort', this.#onAbort)
     body.on('data', this.#onData)
   }
 
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#signal.removeEventListener('abort', this.#onChange)
+    this.#signal.removeEventListener('abort', this.#onAbort)
     for (const event of EVENTS) this.#body.removeListener(event, this.#onChange)
     this.#body.pause()
     this.#body.removeListener('data', this.#onData)
@@ -63,7 +70,7 @@ export class UploadReader implements Disposable {
   }
 
   #read(): UploadRead | null {
-    if (this.#signal.aborted) return { kind: 'broken' }
+    if (this.#isAborted) return { kind: 'broken' }
     const chunk = this.#waiting.shift()
     if (chunk !== undefined) return this.#giveOut(chunk)
     if (this.#body.readableEnded) return { kind: 'end' }
