@@ -45,7 +45,9 @@ export class CommitLog {
   async close(): Promise<void> {
     await this.#next?.catch(() => {})
     await this.#running.catch(() => {})
-    await this.#log?.close()
+    const log = this.#log
+    this.#log = null
+    await log?.close()
     await this.#checkpoints.close()
   }
 

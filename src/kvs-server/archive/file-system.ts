@@ -72,7 +72,7 @@ export const nodeFileSystem: FileSystem = {
     return {
       // fdatasync(2) may leave out a name that came into a directory of unchanged length.
       sync: () => (what === 'file' ? syncDescriptorData(descriptor) : syncDescriptor(descriptor)),
-      close: () => closeDescriptor(descriptor),
+      close: closeOnce(descriptor),
     }
   },
 }
@@ -86,7 +86,7 @@ function writableFile(descriptor: number): WritableFile {
       if (bytesWritten !== total) await writeRest(descriptor, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
     },
     sync: () => syncDescriptorData(descriptor),
-    close: () => closeDescriptor(descriptor),
+    close: closeOnce(descriptor),
   }
 }
 
@@ -109,6 +109,15 @@ function readableFile(descriptor: number): ReadableFile {
       }
       return at
     },
-    close: () => closeDescriptor(descriptor),
+    close: closeOnce(descriptor),
+  }
+}
+
+/** A descriptor that is closed twice may be somebody else's by then. */
+function closeOnce(descriptor: number): () => Promise<void> {
+  let closed: Promise<void> | null = null
+  return () => {
+    closed ??= closeDescriptor(descriptor)
+    return closed
   }
 }

@@ -105,8 +105,7 @@ export class FragmentFiles {
   }
 
   async close(): Promise<void> {
-    await this.#lastDirectory?.file.close()
-    this.#lastDirectory = null
+    await this.#leaveDirectory()
     await this.#openFiles.close()
   }
 
@@ -126,11 +125,16 @@ export class FragmentFiles {
 
   async #syncNames(directory: number): Promise<void> {
     if (this.#lastDirectory?.directory !== directory) {
-      await this.#lastDirectory?.file.close()
-      this.#lastDirectory = null
+      await this.#leaveDirectory()
       this.#lastDirectory = { directory, file: await this.#fileSystem.openToSync(this.#directory(directory), 'directory') }
     }
     await this.#lastDirectory.file.sync()
+  }
+
+  async #leaveDirectory(): Promise<void> {
+    const last = this.#lastDirectory
+    this.#lastDirectory = null
+    await last?.file.close()
   }
 
   async #syncOnce(path: string): Promise<void> {

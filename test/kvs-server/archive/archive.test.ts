@@ -59,6 +59,18 @@ describe('the archive', () => {
     expect(second.archive.list(stream, ALL, { limit: 9 })).toHaveLength(2)
   })
 
+  test('gives the frames of many fragments at once, in their order, and none for one that is gone', async () => {
+    await using test = await openTestArchive()
+    const stream = test.createStream('cam')
+    await test.upload(stream, recording([footage(0, { frames: 2 }), footage(1000, { frames: 3 }), footage(2000, { frames: 4 })]))
+    const rows = test.archive.list(stream, ALL, { limit: 9 }).reverse()
+    const samples = test.archive.samples(rows)
+    expect(samples).toEqual(rows.map((row) => test.archive.details(row)?.samples))
+    test.clock.at += 25 * HOUR_MS
+    await test.archive.sweep()
+    expect(test.archive.samples(rows)).toEqual([null, null, null])
+  })
+
   test('stores a header once, however many sessions send it', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')

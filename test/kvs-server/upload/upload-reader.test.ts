@@ -1,0 +1,90 @@
+import { PassThrough, Readable } from 'node:stream'
+import { expect, test } from '@jest/globals'
+import { type UploadRead, UploadReader } from '../../../src/kvs-server/upload/upload-reader.js'
+
+const FOREVER_MS = 30_000
+const CHUNK_BYTES = 65_536
+
+function chunk(value: number): Buffer {
+  return Buffer.alloc(CHUNK_BYTES, value)
+}
+
+/** The byte that a chunk is made of: to compare them whole takes jest seconds. */
+function markOf(read: UploadRead): number | string {
+  if (read.kind !== 'chunk') return read.kind
+  expect(read.chunk.byteLength).toBe(CHUNK_BYTES)
+  return read.chunk[0] ?? 'empty'
+}
+
+test('gives what has come in its order, then the end', async () => {
+  using reader = new UploadReader(Readable.from([chunk(1), chunk(2), chunk(3)], { objectMode: false }), new AbortController().signal)
+  for (const value of [1, 2, 3]) {
+    expect(markOf(await reader.next(FOREVER_MS))).toBe(value)
+    // What comes while nobody asks waits for its turn.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
+  expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
+})
+
+test('tells a silence from an end, and goes on after it, whatever time each wait is given', async () => {
+  const body = new PassThrough()
+  using reader = new UploadReader(body, new AbortController().signal)
+  expect(await reader.next(5)).toEqual({ kind: 'quiet' })
+  const waiting = reader.next(FOREVER_MS)
+  body.write(chunk(1))
+  expect((await waiting).kind).toBe('chunk')
+  // Shorter than the wait before it, whose time is not over.
+  expect(await reader.next(5)).toEqual({ kind: 'quiet' })
+  body.end()
+  expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
+})
+
+test('takes no more of a body than a few chunks ahead of whoever asks', async () => {
+  let given = 0
+  const body = new Readable({
+    highWaterMark: CHUNK_BYTES,
+    read() {
+      given += 1
+      this.push(given <= 100 ? chunk(given) : null)
+    },
+  })
+  using reader = new UploadReader(body, new AbortController().signal)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(given).toBeLessThan(8)
+  for (let value = 1; value <= 100; value += 1) expect(markOf(await reader.next(FOREVER_MS))).toBe(value)
+  expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
+})
+
+test('is broken when the body breaks, after what had come; and at once when the signal says so', async () => {
+  const body = new PassThrough()
+  const aborting = new AbortController()
+  using reader = new UploadReader(body, new AbortController().signal)
+  body.write(chunk(1))
+  await new Promise((resolve) => setImmediate(resolve))
+  body.destroy(new Error('reset'))
+  await new Promise((resolve) => body.once('close', resolve))
+  expect((await reader.next(FOREVER_MS)).kind).toBe('chunk')
+  expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'broken' })
+
+  const other = new PassThrough()
+  using waiting = new UploadReader(other, aborting.signal)
+  const read = waiting.next(FOREVER_MS)
+  aborting.abort()
+  expect(await read).toEqual({ kind: 'broken' })
+  other.write(chunk(1))
+  expect(await waiting.next(FOREVER_MS)).toEqual({ kind: 'broken' })
+})
+
+test('leaves the body to others when it is disposed of', async () => {
+  const body = new PassThrough()
+  {
+    using reader = new UploadReader(body, new AbortController().signal)
+    body.write(chunk(1))
+    await reader.next(FOREVER_MS)
+  }
+  body.end(chunk(2))
+  const rest: Buffer[] = []
+  for await (const part of body) rest.push(part)
+  expect(Buffer.concat(rest).equals(chunk(2))).toBe(true)
+})
