@@ -16,7 +16,7 @@ const TAG_BYTES = 16
 /** More than any text of ours has; whatever is longer is not looked at. */
 const MAX_TEXT_LENGTH = 2000
 const SALT = 'clipgate'
-/** A player asks for range after range by the same URL, and opening it is a tenth of what a range costs. */
+/** Who asked for a URL opens it next, and a player asks for range after range by it; opening it is a tenth of what a range costs. */
 const OPENED_URLS_KEPT = 1000
 
 type Purpose = 'url' | 'id'
@@ -47,7 +47,10 @@ export class ClipSealer {
   }
 
   sealUrl(spec: ClipSpec, expiresAtMs: EpochMs): string {
-    return this.#seal('url', writeClipSpec(new CompactWriter().number(Math.ceil(expiresAtMs / 1000)), spec))
+    const expiresAtSeconds = Math.ceil(expiresAtMs / 1000)
+    const token = this.#seal('url', writeClipSpec(new CompactWriter().number(expiresAtSeconds), spec))
+    this.#openedUrls.set(token, { spec, expiresAtMs: expiresAtSeconds * 1000 })
+    return token
   }
 
   /** Null when the text is not a URL token of ours. Whether it has expired is for the caller to say. */
