@@ -61,9 +61,10 @@ export class ClipPlanner {
     if (listed === 'too many') return refuse([tooManyIssue(request)])
     // Many hours take some tens of milliseconds: others have their turn before and after.
     await nextTurn()
-    if (toSelection(request, listed).fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
+    const selection = toSelection(request, listed)
+    if (selection.fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
     await nextTurn()
-    const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes })
+    const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes, selection })
     await nextTurn()
     return { planned: plan && { request, streamArn: stream.arn, plan }, issues }
   }

@@ -41,6 +41,8 @@ export interface PlannedClip {
 export interface PlanningFacts {
   readonly nowMs: EpochMs
   readonly maxClipBytes: number
+  /** What `toSelection` says, where it was asked before: for a day of fragments it takes as long as the rest of a plan. */
+  readonly selection?: FragmentSelection
 }
 
 /**
@@ -100,9 +102,9 @@ export function findLead(
 }
 
 /** `listed` are all fragments of `toListingRange`; at least one of them must be selected (`toSelection`). */
-export function planClip(request: PlanRequest, listed: readonly ListedFragment[], { nowMs, maxClipBytes }: PlanningFacts): PlannedClip {
+export function planClip(request: PlanRequest, listed: readonly ListedFragment[], facts: PlanningFacts): PlannedClip {
+  const { nowMs, maxClipBytes, selection = toSelection(request, listed) } = facts
   const { fragmentSelectorType: selector, range } = request
-  const selection = toSelection(request, listed)
   const packing = packFragments({ selection, selector, range: toPackedRange(request, selection) })
   const taken = toTakenSelection(selection, toTaken(request, packing))
   const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(request, taken, maxClipBytes)]
