@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { orAborted } from '../or-aborted.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { GrowingFile } from './growing-file.js'
 import type { HeldPart, OpenedPart } from './held-part.js'
@@ -25,6 +26,7 @@ export interface PartArrivalsOptions {
 /** Brings parts from their sources to the disk: a temporary file that grows, and once it is whole and safe a stored one. */
 export class PartArrivals {
   readonly #options: PartArrivalsOptions
+  readonly #beginnings = new Set<Promise<OpenedPart>>()
   readonly #pumps = new Map<HeldPart, Promise<void>>()
   #lastKeeping: Promise<void> = Promise.resolve()
   #keepings = 0
@@ -37,15 +39,24 @@ export class PartArrivals {
     return this.#pumps.has(part)
   }
 
+  /** Resolves when nothing of what had begun by now is on its way to the disk any more. */
   async whenOver(): Promise<void> {
+    await Promise.allSettled(this.#beginnings)
     await Promise.all(this.#pumps.values())
   }
 
   /** Resolves when the source has begun to send. The file is made while the source is asked, so that what comes has where to go at once. */
-  async begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
+  begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
+    const beginning = this.#begin(part, fetch).finally(() => this.#beginnings.delete(beginning))
+    this.#beginnings.add(beginning)
+    return beginning
+  }
+
+  async #begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
     const making = this.#withRoom(() => this.#options.folder.createTemporary(part.name))
     try {
-      const [body, temporary] = await Promise.all([fetch(part.signal), making])
+      // A source that is stuck may never answer, and the file would stay for as long.
+      const [body, temporary] = await Promise.all([orAborted(fetch(part.signal), part.signal), making])
       return await this.#receive(part, body, temporary)
     } catch (error) {
       // Frees the source: a body that was never begun cannot be ended in another way.

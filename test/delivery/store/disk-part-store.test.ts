@@ -558,3 +558,19 @@ test('a closed store aborts what arrives and takes no more requests', async () =
   expect(await readdir(folder)).toEqual([])
   handle.release()
 })
+
+test.each([
+  [
+    'heeds its signal',
+    (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  ],
+  ['never answers', () => new Promise<never>(() => {})],
+])('a closed store has nothing on the disk of a part whose source was still being asked and %s', async (_name, fetch) => {
+  const parts = await openStore()
+  const opening = parts.open('k', fetch)
+  opening.catch(() => null)
+  await until(async () => (await temporaries()).length > 0)
+  await parts.close()
+  expect(await readdir(folder)).toEqual([])
+  await expect(opening).rejects.toMatchObject({ breakage: 'CLOSED' })
+})
