@@ -136,6 +136,8 @@ export class GrowingFile {
   async load(at: number, end: number, buffer: Buffer): Promise<Buffer> {
     const recent = this.#recent.copy(at, end, buffer)
     if (recent !== null) return recent
+    // It was there, but in memory only, and the file has failed since.
+    if (at >= this.#arrivedBytes && typeof this.#ending === 'object') throw this.#ending.error
     // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
     const isChecked = this.#checks.closed[Math.floor(at / BLOCK_BYTES)] !== undefined
     const start = isChecked ? at - (at % BLOCK_BYTES) : at
