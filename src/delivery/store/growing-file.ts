@@ -104,7 +104,6 @@ export class GrowingFile {
   /** Somebody reads until the answer is called: what comes meanwhile is kept in memory for a moment. */
   beginReading(): () => void {
     this.#readers += 1
-    this.#sound.doubt()
     return () => {
       this.#readers -= 1
       if (this.#readers === 0) this.#recent.trim(this.#writtenBytes, 0)

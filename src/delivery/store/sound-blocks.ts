@@ -1,8 +1,6 @@
 import { fstatSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
-/** A reading that goes on for longer looks at the file again. */
-const LOOKED_AT_FOR_MS = 1_000
 /** A disk that goes bad changes no timestamp: what was found sound longer ago is checked again. */
 const SOUND_FOR_MS = 10_000
 /** Timestamps of files have coarse steps: a change right after another may carry the same one. */
@@ -16,7 +14,6 @@ export class SoundBlocks {
   readonly #file: FileHandle
   readonly #blocks = new Set<number>()
   #sinceMs = 0
-  #lookedAtMs = Number.NEGATIVE_INFINITY
   #changedNs: bigint | null = null
   #state = 0
 
@@ -29,21 +26,14 @@ export class SoundBlocks {
     return this.#state
   }
 
-  /** The next look is a real one. */
-  doubt(): void {
-    this.#lookedAtMs = Number.NEGATIVE_INFINITY
-  }
-
-  /** Forgets what may have changed. */
+  /** Forgets what may have changed. To be called for each reading, behind it. */
   look(): void {
     const nowMs = performance.now()
-    if (nowMs - this.#lookedAtMs < LOOKED_AT_FOR_MS) return
     // The kernel knows this of an open file by heart: to hand the question to a thread takes ten times as long as the answer.
     const { ctimeNs, ctimeMs } = fstatSync(this.#file.fd, { bigint: true })
     const isSettled = Date.now() - Number(ctimeMs) > SETTLED_MS
     if (!isSettled || ctimeNs !== this.#changedNs || nowMs - this.#sinceMs > SOUND_FOR_MS) this.#startAnew(nowMs)
     this.#changedNs = isSettled ? ctimeNs : null
-    this.#lookedAtMs = nowMs
   }
 
   has(block: number): boolean {
