@@ -11,7 +11,8 @@ const SLOW_READER_MS = 1_000
  * the chunk before.
  */
 export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBuffers, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let pair = pool.take(span.end - span.start > pool.smallBytes)
+  // Taken when something has to be read: whoever is lent all that it gets leaves the large ones to others.
+  let pair: BufferPair | null = null
   let turn: 0 | 1 = 0
   let ahead: Promise<Buffer> | null = null
   const endReading = file.beginReading()
@@ -25,6 +26,7 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
         signal.throwIfAborted()
         continue
       }
+      pair ??= pool.take(span.end - span.start > pool.smallBytes)
       const chunk: Buffer = await (ahead ?? file.load(at, span.end, pair.buffers[turn]))
       at += chunk.byteLength
       turn = turn === 0 ? 1 : 0
@@ -42,7 +44,7 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
   } finally {
     // A buffer goes back only when the disk no longer writes into it.
     await ahead?.catch(() => null)
-    pool.give(pair)
+    if (pair !== null) pool.give(pair)
     endReading()
   }
 }

@@ -39,4 +39,16 @@ describe('GrowingFile', () => {
       await expect(next).rejects.toThrow('the disk is full')
     },
   )
+
+  test('lends what has just come to a reader that needs no buffers for it', async () => {
+    const pool = new ReadBuffers({ largeBudgetBytes: 2 * 589_824 })
+    const growing = GrowingFile.arriving(file, null)
+    const bytes = patternBytes(200_000)
+    const reading = readAhead(growing, { start: 0, end: 300_000 }, pool, SIGNAL)
+    const next = reading.next()
+    growing.receive([bytes])
+    expect((await next).value?.byteLength).toBe(200_000)
+    expect(pool.take(true).large).toBe(true)
+    await reading.return(undefined)
+  })
 })
