@@ -18,14 +18,15 @@ export async function repeatRecording(dataDir, { stream, times, lengthMs }) {
   const firstId = files.first
   database.prepare('UPDATE streams SET created_at_ms = created_at_ms - ? WHERE id = ?').run(times * lengthMs, id)
   for (let copy = 1; copy < times; copy += 1) {
-    const given = { stream: id, ids: copy * count, back: copy * lengthMs, numbers: copy * lengthMs * NUMBERS_PER_MS }
-    insertRows(database, given, count, firstId)
-    for (let n = 0; n < count; n += 1) await linkFile(join(dataDir, 'kvs', 'fragments'), firstId + n, firstId + n + given.ids)
+    const ids = copy * count
+    const range = { ids, first: firstId, last: files.last }
+    insertRows(database, range, { stream: id, back: copy * lengthMs, numbers: copy * lengthMs * NUMBERS_PER_MS })
+    for (let n = 0; n < count; n += 1) await linkFile(join(dataDir, 'kvs', 'fragments'), firstId + n, firstId + n + ids)
   }
 }
 
-function insertRows(database, { stream, ids, back, numbers }, count, firstId) {
-  const range = { ids, first: firstId, last: firstId + count - 1 }
+/** Copies of the rows of a range of files, for files whose ids are `ids` more. */
+function insertRows(database, range, given) {
   database
     .prepare(
       `INSERT INTO fragments (file_id, stream_id, sequence, nonce, session_id, producer_ms, server_ms, length_ms, size_bytes, cluster_bytes, persisted_ms)
@@ -33,7 +34,7 @@ function insertRows(database, { stream, ids, back, numbers }, count, firstId) {
          cluster_bytes, persisted_ms - $back
        FROM fragments WHERE stream_id = $stream AND file_id BETWEEN $first AND $last`,
     )
-    .run({ ...range, stream, back, numbers })
+    .run({ ...range, ...given })
   database
     .prepare(
       `INSERT INTO fragment_details (file_id, samples, leading_tags, trailing_tags)
