@@ -127,7 +127,10 @@ export interface ClipBody {
   readonly contentType: string
   /** Null when the answer is chunked. */
   readonly sizeBytes: number | null
-  /** Ends normally only when every byte has come; a broken transfer throws. Returning early frees the socket. */
+  /**
+   * Ends normally only when every byte has come; a broken transfer throws. Returning early frees the socket. A chunk that is all of its
+   * buffer belongs to the reader, who may free that memory.
+   */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
