@@ -11,6 +11,8 @@ export type UploadRead =
 const EVENTS = ['end', 'error', 'close'] as const
 /** What may have come while nobody asked: two reads of a socket. Then the body is left alone. */
 const MOST_WAITING_BYTES = 131_072
+/** And how many chunks: a body may come a byte at a time, and to take the first of a hundred thousand moves all others. */
+const MOST_WAITING_CHUNKS = 1024
 
 /**
  * Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. There are thousands of chunks a second:
@@ -80,7 +82,7 @@ export class UploadReader implements Disposable {
   #take(chunk: Uint8Array): void {
     this.#waiting.push(chunk)
     this.#waitingBytes += chunk.byteLength
-    if (this.#waitingBytes > MOST_WAITING_BYTES) this.#body.pause()
+    if (this.#waitingBytes > MOST_WAITING_BYTES || this.#waiting.length >= MOST_WAITING_CHUNKS) this.#body.pause()
     this.#onChange()
   }
 

@@ -56,6 +56,25 @@ test('takes no more of a body than a few chunks ahead of whoever asks', async ()
   expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
 })
 
+test('leaves a body alone that comes a byte at a time, long before these are many bytes', async () => {
+  const count = 20_000
+  let given = 0
+  const body = new Readable({
+    highWaterMark: CHUNK_BYTES,
+    read() {
+      given += 1
+      this.push(given <= count ? Buffer.from([given % 256]) : null)
+    },
+  })
+  using reader = new UploadReader(body, new AbortController().signal)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  // What the body itself holds comes on top.
+  expect(given - body.readableLength).toBeLessThan(2000)
+  let sum = 0
+  for (let read = await reader.next(FOREVER_MS); read.kind === 'chunk'; read = await reader.next(FOREVER_MS)) sum += read.chunk[0] ?? 0
+  expect(sum).toBe(Array.from({ length: count }, (_, index) => (index + 1) % 256).reduce((total, value) => total + value, 0))
+})
+
 test('is broken when the body breaks, after what had come; and at once when the signal says so', async () => {
   const body = new PassThrough()
   const aborting = new AbortController()
