@@ -46,10 +46,10 @@ const syncDescriptorData = promisify(callbacks.fdatasync)
 
 export const nodeFileSystem: FileSystem = {
   async create(path) {
-    return writableFile(await openDescriptor(path, 'wx'))
+    return writableFile(new Descriptor(await openDescriptor(path, 'wx')))
   },
   async open(path) {
-    return readableFile(await openDescriptor(path, 'r'))
+    return readableFile(new Descriptor(await openDescriptor(path, 'r')))
   },
   rename: promisify(callbacks.rename),
   remove: (path) => fs.rm(path, { force: true }),
@@ -68,56 +68,90 @@ export const nodeFileSystem: FileSystem = {
     })
   },
   async openToSync(path, what) {
-    const descriptor = await openDescriptor(path, 'r')
-    return {
-      // fdatasync(2) may leave out a name that came into a directory of unchanged length.
-      sync: () => (what === 'file' ? syncDescriptorData(descriptor) : syncDescriptor(descriptor)),
-      close: closeOnce(descriptor),
-    }
+    // fdatasync(2) may leave out a name that came into a directory of unchanged length.
+    return syncedFile(new Descriptor(await openDescriptor(path, 'r')), what === 'file' ? syncDescriptorData : syncDescriptor)
   },
 }
 
-function writableFile(descriptor: number): WritableFile {
-  return {
-    async write(parts, position) {
-      const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
-      const { bytesWritten } = await writeDescriptor(descriptor, parts, position)
-      // A short write without an error is what the last block of a disk gives; the next write would say why.
-      if (bytesWritten !== total) await writeRest(descriptor, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
-    },
-    sync: () => syncDescriptorData(descriptor),
-    close: closeOnce(descriptor),
+/**
+ * A descriptor's number is the next file's as soon as it is closed. So it is closed once, whoever asks how often, and only when nothing is
+ * under way with it any more (a FileHandle waits as well); whoever asks something of it later is refused.
+ */
+class Descriptor {
+  readonly #number: number
+  #underWay = 0
+  #onIdle: (() => void) | null = null
+  #closed: Promise<void> | null = null
+
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  async use<Result>(work: (number: number) => Promise<Result>): Promise<Result> {
+    if (this.#closed !== null) throw new Error('the file is closed')
+    this.#underWay += 1
+    try {
+      return await work(this.#number)
+    } finally {
+      this.#underWay -= 1
+      if (this.#underWay === 0) this.#onIdle?.()
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeWhenIdle()
+    return this.#closed
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    await closeDescriptor(this.#number)
   }
 }
 
-async function writeRest(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
+function syncedFile(descriptor: Descriptor, sync: (number: number) => Promise<void>): SyncedFile {
+  return { sync: () => descriptor.use(sync), close: () => descriptor.close() }
+}
+
+function writableFile(descriptor: Descriptor): WritableFile {
+  return {
+    write: (parts, position) => descriptor.use((number) => writeAll(number, parts, position)),
+    ...syncedFile(descriptor, syncDescriptorData),
+  }
+}
+
+async function writeAll(number: number, parts: readonly Uint8Array[], position: number): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  const { bytesWritten } = await writeDescriptor(number, parts, position)
+  // A short write without an error is what the last block of a disk gives; the next write would say why.
+  if (bytesWritten !== total) await writeRest(number, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
+}
+
+async function writeRest(number: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) {
-    const { bytesWritten } = await writeDescriptor(descriptor, [bytes.subarray(at)], position + at)
+    const { bytesWritten } = await writeDescriptor(number, [bytes.subarray(at)], position + at)
     if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.byteLength} bytes`)
     at += bytesWritten
   }
 }
 
-function readableFile(descriptor: number): ReadableFile {
+function readableFile(descriptor: Descriptor): ReadableFile {
   return {
-    async read(into, position) {
-      let at = 0
-      while (at < into.byteLength) {
-        const { bytesRead } = await readDescriptor(descriptor, into, at, into.byteLength - at, position + at)
-        if (bytesRead === 0) break
-        at += bytesRead
-      }
-      return at
-    },
-    close: closeOnce(descriptor),
+    read: (into, position) => descriptor.use((number) => readAll(number, into, position)),
+    close: () => descriptor.close(),
   }
 }
 
-/** A descriptor that is closed twice may be somebody else's by then. */
-function closeOnce(descriptor: number): () => Promise<void> {
-  let closed: Promise<void> | null = null
-  return () => {
-    closed ??= closeDescriptor(descriptor)
-    return closed
+async function readAll(number: number, into: Uint8Array, position: number): Promise<number> {
+  let at = 0
+  while (at < into.byteLength) {
+    const { bytesRead } = await readDescriptor(number, into, at, into.byteLength - at, position + at)
+    if (bytesRead === 0) break
+    at += bytesRead
   }
+  return at
 }
