@@ -4,10 +4,10 @@ import { farthestChunk, readChunks } from './chunk-reader.js'
 import { sampleBytes } from './cut-track.js'
 import { readEdits } from './edit-reader.js'
 import { type FileRange, type FoundMovie, findLaterMdats, findMovie } from './find-movie.js'
-import type { Movie, MovieTrack } from './movie.js'
+import type { Movie, MovieTrack, SampleColumns } from './movie.js'
 import { NotUnderstood } from './not-understood.js'
 import { readSampleEntry } from './sample-entry-reader.js'
-import { readSamples } from './sample-table-reader.js'
+import { MAX_UNFOLDED_ROWS, readSamples } from './sample-table-reader.js'
 
 /**
  * What a GetClip answer turned out to be. `understood: false` is no error: the file may well play, but holds something that could not be
@@ -77,10 +77,16 @@ function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: n
   const ctts = stbl.find('ctts')
   const { samples, raisedBy } = readSamples({ stts: stbl.get('stts'), ctts, stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') })
   if (kind === 'audio' && samples.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
-  if (kind === 'video' && samples.count === 0) throw new NotUnderstood('the video track is empty')
+  if (kind === 'video') refuseCount(samples)
   const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, samples, mdats)
   const edits = readEdits(boxes.find('edts'), { movieTimescale, timescale, samples, raisedBy })
   return { kind, timescale, ...entry, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
+}
+
+/** Each picture's time is looked at. Sound stays in runs; and sizes that are listed bound how many there are. */
+function refuseCount({ count, sizes }: SampleColumns): void {
+  if (count === 0) throw new NotUnderstood('the video track is empty')
+  if (typeof sizes === 'number' && count > MAX_UNFOLDED_ROWS) throw new NotUnderstood(`there are ${count} pictures of one size`)
 }
 
 /** What is dropped here says nothing that the columns do not say: dependencies, groups for random access and roll, composition bounds. */

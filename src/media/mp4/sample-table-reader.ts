@@ -8,7 +8,7 @@ import { RunBuilder, runsToDurations } from './runs.js'
  * Rows that a table may unfold to when `stsz` itself does not hold a row for each (samples of one size): what memory a short hostile head
  * can ask for is bounded by it.
  */
-const MAX_UNFOLDED_ROWS = 4_000_000
+export const MAX_UNFOLDED_ROWS = 4_000_000
 
 export interface StblBoxes {
   readonly stts: BoxView

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { MalformedMedia } from '../../../src/media/malformed-media.js'
-import { box, concat, fourCC, fullBox, u16, u32, zeros } from '../../../src/media/mp4/box.js'
+import { box, boxHeader, concat, fourCC, fullBox, u16, u32, zeros } from '../../../src/media/mp4/box.js'
 import { layOutMovie } from '../../../src/media/mp4/clip-file.js'
 import { joinMovies } from '../../../src/media/mp4/join.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
@@ -142,6 +142,17 @@ describe('hostile heads', () => {
     expect(() => readMovieFrom(subject, 0)).toThrow(MalformedMedia)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32_000_000)
   })
+
+  test('pictures of one size and one duration, of which a few bytes say that there are billions, are not understood', () => {
+    const count = 4_000_000_000
+    const said = tinyFile({
+      sizes: fullBox('stsz', 0, 0, u32(1, count)),
+      stts: fullBox('stts', 0, 0, u32(1, count, 1)),
+      stsc: fullBox('stsc', 0, 0, u32(1, 1, count, 1)),
+      mdat: boxHeader('mdat', count),
+    })
+    expect(readMovieFrom(said, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('4000000000') })
+  })
 })
 
 describe('other shapes of the same movie', () => {
@@ -206,7 +217,13 @@ describe('other shapes of the same movie', () => {
 })
 
 /** Two frames of 3 and 5 bytes, with tables as given. */
-function tinyFile({ ctts, sizes = fullBox('stsz', 0, 0, u32(0, 2, 3, 5)) }: { ctts?: Uint8Array; sizes?: Uint8Array }): Uint8Array {
+function tinyFile({
+  ctts,
+  sizes = fullBox('stsz', 0, 0, u32(0, 2, 3, 5)),
+  stts = fullBox('stts', 0, 0, u32(1, 2, 40)),
+  stsc = fullBox('stsc', 0, 0, u32(1, 1, 2, 1)),
+  mdat = box('mdat', zeros(8)),
+}: Partial<Record<'ctts' | 'sizes' | 'stts' | 'stsc' | 'mdat', Uint8Array>>): Uint8Array {
   const whole = latin(file)
   const piece = (type: string) => {
     const at = whole.indexOf(type) - 4
@@ -214,10 +231,10 @@ function tinyFile({ ctts, sizes = fullBox('stsz', 0, 0, u32(0, 2, 3, 5)) }: { ct
   }
   const tables = (offset: number) => [
     piece('stsd'),
-    fullBox('stts', 0, 0, u32(1, 2, 40)),
+    stts,
     ...(ctts === undefined ? [] : [ctts]),
     sizes,
-    fullBox('stsc', 0, 0, u32(1, 1, 2, 1)),
+    stsc,
     fullBox('stco', 0, 0, u32(1, offset)),
   ]
   const moov = (offset: number) => {
@@ -225,5 +242,5 @@ function tinyFile({ ctts, sizes = fullBox('stsz', 0, 0, u32(0, 2, 3, 5)) }: { ct
     return box('moov', piece('mvhd'), box('trak', piece('tkhd'), box('mdia', piece('mdhd'), piece('hdlr'), minf)))
   }
   const fileType = piece('ftyp')
-  return concat([fileType, moov(fileType.byteLength + moov(0).byteLength + 8), box('mdat', zeros(8))])
+  return concat([fileType, moov(fileType.byteLength + moov(0).byteLength + 8), mdat])
 }
