@@ -23,17 +23,21 @@ export class CommitLog {
   readonly #fileSystem: FileSystem
   readonly #checkpoints: CheckpointThread
   readonly #changes: StatementSync
+  readonly #emptyLog: StatementSync
   /** SQLite keeps the log's file for as long as the index is open. */
   #log: SyncedFile | null = null
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
   #changesAtCheckpoint = 0
+  /** A sync has failed: what it was to bring to the disk may be lost, and the kernel tells that once (fsync(2), EIO); the next sync succeeds. */
+  #isDoubtful = false
 
   constructor({ database, file, fileSystem }: CommitLogOptions) {
     this.#path = `${file}-wal`
     this.#fileSystem = fileSystem
     this.#checkpoints = new CheckpointThread(file)
     this.#changes = database.prepare('SELECT total_changes() AS changes')
+    this.#emptyLog = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
   /** Resolves when all that is committed by now is on disk. Who asks while a sync is under way shares the one after it. */
@@ -61,8 +65,20 @@ export class CommitLog {
   }
 
   async #syncLog(): Promise<void> {
-    this.#log ??= await this.#fileSystem.openToSync(this.#path, 'file')
-    await this.#log.sync()
+    try {
+      this.#log ??= await this.#fileSystem.openToSync(this.#path, 'file')
+      await this.#log.sync()
+    } catch (error) {
+      this.#isDoubtful = true
+      throw error
+    }
+    if (this.#isDoubtful) this.#beginLogAnew()
+  }
+
+  /** Behind a gap in the log nothing of it is read again after a loss of power: all of it goes into the index, here and now. */
+  #beginLogAnew(): void {
+    if (integerOf(this.#emptyLog.get() ?? {}, 'busy') !== 0) throw new Error('a sync of the log has failed, and the index is in use')
+    this.#isDoubtful = false
   }
 
   #checkpointWhenLong(): void {

@@ -354,6 +354,24 @@ describe('a commit', () => {
     expect((await test.upload(stream, recording([footage(9000)]))).at(-1)?.EventType).toBe('PERSISTED')
   })
 
+  test('comes into the index itself before anything is PERSISTED again, where the log could once not be synced', async () => {
+    const { fileSystem, fill, free } = failingDisk('syncFile')
+    await using test = await openTestArchive({ fileSystem })
+    const stream = test.createStream('cam')
+    const logBytes = async () => (await stat(join(test.dataDir, 'index.sqlite-wal'))).size
+    await test.upload(stream, recording([footage(0)]))
+    expect(await logBytes()).toBeGreaterThan(0)
+    fill()
+    await test.upload(stream, recording([footage(5000)]))
+    free()
+    expect((await test.upload(stream, recording([footage(9000)]))).at(-1)?.EventType).toBe('PERSISTED')
+    expect(await logBytes()).toBe(0)
+    expect((await test.upload(stream, recording([footage(15_000)]))).at(-1)?.EventType).toBe('PERSISTED')
+    // Once is enough.
+    expect(await logBytes()).toBeGreaterThan(0)
+    expect(test.archive.list(stream, ALL, { limit: 9 })).toHaveLength(3)
+  })
+
   test('comes into the index itself now and then, so that its log does not grow for ever', async () => {
     await using test = await openTestArchive({ fileSystem: unsyncedDisk })
     const stream = test.createStream('cam')
