@@ -20,7 +20,7 @@ export function toShortest(rows: Column | number): Column | number {
 
 /** A row for each of `count`, where one number may stand for all. */
 export function toColumn(rows: Column | number, count: number): Column {
-  return typeof rows === 'number' ? narrow(new Uint32Array(count).fill(rows)) : rows
+  return typeof rows === 'number' ? new (columnFor(rows))(count).fill(rows) : rows
 }
 
 /** All rows of all columns, as wide as the widest. */

@@ -77,16 +77,22 @@ function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: n
   const ctts = stbl.find('ctts')
   const { samples, raisedBy } = readSamples({ stts: stbl.get('stts'), ctts, stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') })
   if (kind === 'audio' && samples.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
-  if (kind === 'video') refuseCount(samples)
+  refuseCount(samples, kind)
   const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, samples, mdats)
   const edits = readEdits(boxes.find('edts'), { movieTimescale, timescale, samples, raisedBy })
   return { kind, timescale, ...entry, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
 }
 
-/** Each picture's time is looked at. Sound stays in runs; and sizes that are listed bound how many there are. */
-function refuseCount({ count, sizes }: SampleColumns): void {
-  if (count === 0) throw new NotUnderstood('the video track is empty')
-  if (typeof sizes === 'number' && count > MAX_UNFOLDED_ROWS) throw new NotUnderstood(`there are ${count} pictures of one size`)
+/**
+ * A GetClip answer has 100 MB at most. Sound of one size stays in runs until it is joined to other sound; then it is a row for each sample.
+ */
+const MAX_SOUND_SAMPLES = 2 ** 27
+
+/** Sizes that are listed bound how many samples there are. Of one size there may be any number, and each picture's time is looked at. */
+function refuseCount({ count, sizes }: SampleColumns, kind: MovieTrack['kind']): void {
+  if (kind === 'video' && count === 0) throw new NotUnderstood('the video track is empty')
+  const most = kind === 'video' ? MAX_UNFOLDED_ROWS : MAX_SOUND_SAMPLES
+  if (typeof sizes === 'number' && count > most) throw new NotUnderstood(`the ${kind} track has ${count} samples of one size`)
 }
 
 /** What is dropped here says nothing that the columns do not say: dependencies, groups for random access and roll, composition bounds. */

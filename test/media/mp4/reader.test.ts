@@ -153,6 +153,19 @@ describe('hostile heads', () => {
     })
     expect(readMovieFrom(said, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('4000000000') })
   })
+
+  test('sound of more one-byte samples than a GetClip answer has bytes is not understood', () => {
+    const { movie } = clipMovie(record({ fragments: 2, sound: 'alaw' }), 'alaw')
+    const count = 300_000_000
+    const tracks = movie.tracks.map((track) => {
+      if (track.kind === 'video') return track
+      const chunks = { count: 1, spans: Uint32Array.of(0), offsets: Uint32Array.of(0), sampleCounts: Uint32Array.of(count) }
+      return { ...track, samples: { ...track.samples, count, sizes: 1, durations: 1 }, chunks }
+    })
+    const said = layOutMovie({ ...movie, tracks, spans: movie.spans.map((span) => ({ ...span, length: 2 * count })) })
+    const head = concat(said.slices.flatMap((slice) => (slice.kind === 'bytes' ? [slice.bytes] : [])))
+    expect(readMovieFrom(head, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('300000000') })
+  })
 })
 
 describe('other shapes of the same movie', () => {
