@@ -1,8 +1,9 @@
+import { codeOf } from '../../lib/thrown.js'
 import type { ReadableFile } from './file-system.js'
 
 /**
  * As many as stay open for whoever reads next: two clips of the most fragments, and some. A process may have several thousand open (Node
- * raises its soft limit to the hard one).
+ * raises its soft limit to the hard one); where it may not, they make room.
  */
 const MOST_KEPT = 512
 
@@ -30,7 +31,7 @@ export class OpenFileCache {
 
   /** To be closed like any other: that gives it back. */
   async lend(id: number): Promise<ReadableFile> {
-    const entry = this.#files.get(id) ?? { opened: this.#open(id), lent: 0, isForgotten: false }
+    const entry = this.#files.get(id) ?? { opened: this.#openWithRoom(id), lent: 0, isForgotten: false }
     this.#files.delete(id)
     this.#files.set(id, entry)
     entry.lent += 1
@@ -51,6 +52,16 @@ export class OpenFileCache {
 
   close(): Promise<void> {
     return this.forget([...this.#files.keys()])
+  }
+
+  async #openWithRoom(id: number): Promise<ReadableFile> {
+    try {
+      return await this.#open(id)
+    } catch (error) {
+      if (codeOf(error) !== 'EMFILE') throw error
+      await this.forget([...this.#files].flatMap(([kept, { lent }]) => (lent === 0 ? [kept] : [])))
+      return await this.#open(id)
+    }
   }
 
   #takeBack(entry: OpenFile): void {

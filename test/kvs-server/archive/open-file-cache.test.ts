@@ -68,6 +68,29 @@ describe('The files that stay open', () => {
     await expect(cache.lend(1)).rejects.toThrow('ENOENT')
   })
 
+  test('make room where the process may open no more, but for those that are read', async () => {
+    let room = 2
+    const open = async (id: number): Promise<ReadableFile> => {
+      if (room === 0) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+      room -= 1
+      const file = await nodeFileSystem.open(join(folder, String(id)))
+      const close = async () => {
+        await file.close()
+        room += 1
+      }
+      return { ...file, close }
+    }
+    const cache = new OpenFileCache(open, 9)
+    await readAll(await cache.lend(1))
+    const lent = await cache.lend(2)
+    const other = await cache.lend(3)
+    expect(await openNames()).toEqual(['2', '3'])
+    await expect(cache.lend(1)).rejects.toThrow('EMFILE')
+    expect([await readAll(lent), await readAll(other)]).toEqual(['file 2', 'file 3'])
+    await cache.close()
+    expect(await openNames()).toEqual([])
+  })
+
   test('are given back once, however often a reader closes them', async () => {
     const cache = createCache(2)
     const [one, other] = [await cache.lend(1), await cache.lend(1)]
