@@ -8,12 +8,15 @@ import type { ClipSpec } from '../url/clip-spec.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { compareFootage } from './compare-footage.js'
 import { HeadFeed } from './head-feed.js'
+import { takeHeadTurn } from './head-turns.js'
 import type { PartWaits } from './part-waits.js'
 
 /** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
 const HEADERS_TIMEOUT_MS = 120_000
 /** Room for boxes behind the tables and the media, where nothing is that a clip is made of. An answer that goes on for longer has no end. */
 const MAX_TAIL_BYTES = 1024 * 1024
+/** As many as a cold process reads in ten milliseconds or so. */
+const LONG_HEAD_SAMPLES = 10_000
 
 export interface PartFetchOptions {
   readonly clips: ClipSource
@@ -70,26 +73,34 @@ async function* checkBytes(
   const feed = new HeadFeed(source)
   let isTold = false
   let mostBytes = Number.POSITIVE_INFINITY
-  const tell = () => {
+  const tell = async () => {
     if (isTold || feed.parsed === null) return
     isTold = true
+    await breathe(feed.parsed)
     refuseOther(feed.parsed, part, fragmentSelectorType)
+    await breathe(feed.parsed)
     if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
     onHead(feed.parsed)
   }
   for await (const chunk of bytes) {
+    if (!isTold) await takeHeadTurn()
     feed.push(chunk)
-    tell()
+    await tell()
     if (feed.passedBytes > mostBytes)
       throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${mostBytes}, far behind its media`)
     yield chunk
   }
   feed.end()
-  tell()
+  await tell()
   const { parsed } = feed
   if (parsed?.understood && feed.passedBytes < parsed.mediaEnd) {
     throw new PartBroken('WRONG_LENGTH', `the answer ends at byte ${feed.passedBytes}, its media at byte ${parsed.mediaEnd}`)
   }
+}
+
+/** What follows on reading a long head takes as long again: others have their turn before. */
+async function breathe(head: ParsedMovie): Promise<void> {
+  if (head.understood && head.movie.tracks.some(({ samples }) => samples.count > LONG_HEAD_SAMPLES)) await takeHeadTurn()
 }
 
 /** Footage may go out of retention between the listing and the answer, or come to be listed; the answer says nothing of it. */

@@ -2,6 +2,7 @@ import { packAndFree } from '../../media/mp4/pack-movie.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 import type { PartHandle } from '../ports.js'
+import { takeHeadTurn } from './head-turns.js'
 
 /** What the head of a part says, in the form in which it is held until those of all parts are there: a day has hundreds of them. */
 export type PartHead = { readonly understood: true; readonly movie: PackedMovie } | Extract<ParsedMovie, { readonly understood: false }>
@@ -15,7 +16,11 @@ export function toPartHead(parsed: ParsedMovie): PartHead {
 export async function readPartHead(part: PartHandle, source: number, signal: AbortSignal): Promise<PartHead> {
   const reading = readMovie(source)
   let step = reading.next(new Uint8Array(0))
-  while (step.done !== true) step = reading.next(await gather(part, step.value, signal))
+  while (step.done !== true) {
+    const bytes = await gather(part, step.value, signal)
+    await takeHeadTurn()
+    step = reading.next(bytes)
+  }
   return toPartHead(step.value)
 }
 
