@@ -1,17 +1,25 @@
-// What a user of the gateway sends.
+// What a user of the gateway sends, over a connection that stays open, as browsers keep theirs.
+import { Agent, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+
+const agent = new Agent({ keepAlive: true })
+
 const REQUEST_CLIP = `mutation RequestClip($input: ClipInput!) {
   requestClip(input: $input) { clip { id downloadUrl state sizeBytes fragmentCount } issues { code severity message } }
 }`
 
 export async function query(gatewayUrl, text, variables) {
-  const response = await fetch(`${gatewayUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: text, variables }),
-  })
-  const { data, errors } = await response.json()
+  const response = await post(`${gatewayUrl}/graphql`, JSON.stringify({ query: text, variables }))
+  const { data, errors } = await json(response)
   if (errors !== undefined) throw new Error(JSON.stringify(errors))
   return data
+}
+
+function post(url, body) {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    request(url, { method: 'POST', agent, headers }, resolve).once('error', reject).end(body)
+  })
 }
 
 export function toClipInput(stream, { startMs, endMs }, options = {}) {
