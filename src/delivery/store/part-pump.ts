@@ -19,6 +19,8 @@ const MAX_PENDING_BYTES = 1_048_576
 /** A small write costs as much as one of this size, so a few turns of the loop are waited for more to come: well below a millisecond. */
 const BATCH_BYTES = 262_144
 const GATHERING_TURNS = 8
+/** Whoever asked waits for what comes first. */
+const EAGER_BATCHES = 4
 
 /**
  * Moves a body into a sink at the source's speed: while one batch is written the next is gathered. Resolves with how many bytes came,
@@ -101,6 +103,7 @@ class BatchWriter {
   #writing: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #isDraining = false
+  #batches = 0
 
   constructor(sink: PartSink) {
     this.#sink = sink
@@ -123,7 +126,7 @@ class BatchWriter {
 
   async #gather(): Promise<void> {
     for (let turn = 0; turn < GATHERING_TURNS; turn += 1) {
-      if (this.#isDraining || this.#pendingBytes >= BATCH_BYTES) return
+      if (this.#isDraining || this.#batches < EAGER_BATCHES || this.#pendingBytes >= BATCH_BYTES) return
       await setImmediate()
     }
   }
@@ -135,6 +138,7 @@ class BatchWriter {
         const batch = this.#pending
         this.#pending = []
         this.#pendingBytes = 0
+        this.#batches += 1
         await this.#sink.append(batch)
       }
     } catch (error) {
