@@ -25,6 +25,11 @@ export class HeadFeed {
     return this.#passed
   }
 
+  /** Whether the chunk brings the last of what is read next: then pushing it takes time, else it is a copy. */
+  isReadWith(chunk: Uint8Array): boolean {
+    return this.#step.done !== true && this.#passed + chunk.byteLength >= this.#step.value.end
+  }
+
   /** Copies what it may need: the chunk belongs to whoever it goes to next. @throws MalformedMedia */
   push(chunk: Uint8Array): void {
     const start = this.#passed

@@ -83,7 +83,7 @@ async function* checkBytes(
     onHead(feed.parsed)
   }
   for await (const chunk of bytes) {
-    if (!isTold) await takeHeadTurn()
+    if (feed.isReadWith(chunk)) await takeHeadTurn()
     feed.push(chunk)
     await tell()
     if (feed.passedBytes > mostBytes)
