@@ -2,6 +2,8 @@ import { freeBytes } from '../../lib/free-bytes.js'
 
 /** Who is lent a chunk pins it for as long as it likes; past so many, readers are given copies. */
 const MAX_LENT = 4
+/** TLS hands on 16 KiB at a time, and each would be sent by itself: copied, a buffer full of them goes at once. */
+const LEAST_LENT_BYTES = 65_536
 
 /** Bytes that are a reader's until it gives them back. */
 export interface LentBytes {
@@ -60,13 +62,14 @@ export class RecentBytes {
     return at >= this.#start && at < this.#start + this.#bytes
   }
 
-  /** Bytes from `at`, up to `end` or to the end of their chunk, as they are; null when the first of them is not here, or too much is lent. */
+  /** Bytes from `at`, up to `end` or to the end of their chunk, as they are; null when the first of them is not here, their chunk is small, or too much is lent. */
   lend(at: number, end: number): LentBytes | null {
     if (!this.has(at) || this.#lent >= MAX_LENT) return null
     let skipped = at - this.#start
     for (const chunk of this.#chunks) {
-      if (skipped < chunk.bytes.byteLength) return this.#lendOf(chunk, skipped, skipped + end - at)
-      skipped -= chunk.bytes.byteLength
+      const { byteLength } = chunk.bytes
+      if (skipped < byteLength) return byteLength < LEAST_LENT_BYTES ? null : this.#lendOf(chunk, skipped, skipped + end - at)
+      skipped -= byteLength
     }
     return null
   }

@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { RecentBytes } from '../../../src/delivery/store/recent-bytes.js'
 
+/** The least that is lent. */
+const LENT_BYTES = 65_536
+
 function bytesFrom(start: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (start + index) % 251)
 }
@@ -46,32 +49,41 @@ describe('RecentBytes', () => {
 
   test('lends what it has as it came, and frees it once it is forgotten and given back', () => {
     const recent = new RecentBytes()
-    const chunk = bytesFrom(0, 100)
-    recent.add([bytesFrom(0, 50), chunk], 0)
-    const lent = recent.lend(60, 1000)
+    const chunk = bytesFrom(0, LENT_BYTES)
+    recent.add([bytesFrom(0, 50)], 0)
+    recent.add([chunk], 50)
+    const lent = recent.lend(60, 1_000_000)
     expect(lent?.bytes).toEqual(chunk.subarray(10))
     recent.clear()
-    expect(chunk.byteLength).toBe(100)
+    expect(chunk.byteLength).toBe(LENT_BYTES)
     lent?.giveBack()
     expect(chunk.byteLength).toBe(0)
   })
 
   test('leaves to the garbage collector what a reader left in the middle', () => {
     const recent = new RecentBytes()
-    const chunk = bytesFrom(0, 100)
+    const chunk = bytesFrom(0, LENT_BYTES)
     recent.add([chunk], 0)
     recent.lend(0, 100)?.leave()
     recent.clear()
-    expect(chunk.byteLength).toBe(100)
+    expect(chunk.byteLength).toBe(LENT_BYTES)
   })
 
   test('lends to a few readers at a time, so that those who stall pin little', () => {
     const recent = new RecentBytes()
-    recent.add([bytesFrom(0, 100)], 0)
+    recent.add([bytesFrom(0, LENT_BYTES)], 0)
     const lent = Array.from({ length: 5 }, () => recent.lend(0, 100))
     expect(lent.map((bytes) => bytes === null)).toEqual([false, false, false, false, true])
     lent[0]?.giveBack()
     expect(recent.lend(0, 100)).not.toBeNull()
+  })
+
+  test('lends no small chunks: as a copy they go out together', () => {
+    const recent = new RecentBytes()
+    recent.add([bytesFrom(0, LENT_BYTES - 1)], 0)
+    recent.add([bytesFrom(LENT_BYTES - 1, 10)], LENT_BYTES - 1)
+    expect(recent.lend(0, LENT_BYTES)).toBeNull()
+    expect(recent.copy(0, LENT_BYTES, Buffer.alloc(2 * LENT_BYTES))?.byteLength).toBe(LENT_BYTES)
   })
 
   test('has nothing of a file that is over', () => {
