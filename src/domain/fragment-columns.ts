@@ -1,4 +1,5 @@
 import type { EpochMs } from '../lib/clock.js'
+import { firstAtOrAfter } from './first-at-or-after.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
@@ -55,13 +56,7 @@ export function joinColumns(parts: readonly FragmentColumns[]): FragmentColumns 
 
 /** Index of the first row that starts at the instant or later; the count when there is none. */
 export function firstRowAt({ startsMs, count }: FragmentColumns, instantMs: EpochMs): number {
-  let [low, high] = [0, count]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((startsMs[middle] ?? 0) < instantMs) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstAtOrAfter(startsMs, instantMs, count)
 }
 
 function joinArrays(arrays: readonly Float64Array[]): Float64Array {

@@ -1,10 +1,10 @@
 // Where each listed fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
 
+import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { lastDuration, packedKeyFrameTimesMs, toMs } from '../../media/mp4/presentation.js'
 import type { Steps } from '../../media/steps.js'
 import type { OutlinedPart } from './clip-outline.js'
-import { firstAtOrAfter } from './first-at-or-after.js'
 import { MUXING_LEAD_MS, ROUNDING_MS } from './picture-times.js'
 import { isProducerStep } from './producer-step.js'
 

@@ -1,7 +1,7 @@
+import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { sortTimes } from '../../media/mp4/decode-order.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
 import { keyFrameTimesMs, lastDuration, presentationTicks, toMs } from '../../media/mp4/presentation.js'
-import { firstAtOrAfter } from './first-at-or-after.js'
 
 /** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
 export const MUXING_LEAD_MS = 100
