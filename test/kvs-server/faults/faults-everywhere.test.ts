@@ -38,8 +38,11 @@ const OPERATIONS: Readonly<Record<string, () => object>> = {
   GetMedia: () => ({ StartSelector: { StartSelectorType: 'EARLIEST' } }),
 }
 
-/** GetMedia goes on for ever, faults or none: it is left when nothing has come for a moment. */
-async function call(operation: string, quietMs = 300): Promise<Received> {
+/** How long a busy machine may take to begin. */
+const BEGUN_WITHIN_MS = 10_000
+
+/** GetMedia goes on for ever, faults or none: it is left when nothing more has come for a moment. */
+async function call(operation: string, quietMs = 600): Promise<Received> {
   const startedAt = performance.now()
   const hangUp = new AbortController()
   const answer = await fetch(`${kvs.url}/${operation[0]?.toLowerCase()}${operation.slice(1)}`, {
@@ -49,7 +52,7 @@ async function call(operation: string, quietMs = 300): Promise<Received> {
   })
   const parts: Uint8Array[] = []
   let end: Received['end'] = 'whole'
-  let timer = setTimeout(() => hangUp.abort(), quietMs)
+  let timer = setTimeout(() => hangUp.abort(), BEGUN_WITHIN_MS)
   try {
     for await (const part of answer.body ?? []) {
       parts.push(part)
