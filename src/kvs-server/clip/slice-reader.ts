@@ -70,6 +70,8 @@ class SliceCursor {
       const left = sliceLength(slice) - this.#at
       // Each piece is a read of its own: what does not fit is cut only where too little would be sent at a time.
       if (room === 0 || pieces.length === MOST_PIECES || (left > room && room <= buffer.byteLength / 2)) break
+      // What is in memory need not wait for a file: a clip's head leaves while its first media is read.
+      if (slice.kind === 'source' && pieces[0]?.slice.kind === 'bytes') break
       const count = Math.min(room, left)
       if (count > 0) pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })
       taken += count

@@ -27,14 +27,15 @@ const SKIPPED: ReadonlySet<string> = new Set(['ftyp', 'free', 'skip', 'wide', 'u
 /**
  * Looks for `moov` and the first `mdat`, in either order, in a file that may still be arriving. It yields the range of bytes that it
  * wants to see next, and is given them; fewer bytes than asked for mean that the file ends there. With `moov` first it never asks for
- * anything beyond the header of `mdat`.
+ * anything beyond the header of `mdat`: a head that has come is read before a byte of media has.
  */
 export function* findMovie(): Generator<FileRange, FoundMovie, Uint8Array> {
   const mdats: FileRange[] = []
   let moov: BoxView | null = null
   let at = 0
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes += 1) {
-    const header = parseHeader(yield { start: at, end: at + 16 }, at)
+    const header = yield* readHeader(at)
+    if (header === null) throw new MalformedMedia('the file ends before moov and mdat', at)
     if (boxes === 0 && header.type !== 'ftyp') throw new MalformedMedia(`an MP4 begins with ftyp, this with '${printable(header.type)}'`, 0)
     const range = { start: at + header.headerBytes, end: at + header.boxBytes }
     if (header.type === 'moov') moov = yield* readMoov(range, moov)
@@ -51,23 +52,31 @@ export function* findLaterMdats(from: number): Generator<FileRange, FileRange[],
   const mdats: FileRange[] = []
   let at = from
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes += 1) {
-    const bytes = yield { start: at, end: at + 16 }
-    if (bytes.byteLength < 8) return mdats
-    const { type, headerBytes, boxBytes } = parseHeader(bytes, at)
+    const header = yield* readHeader(at)
+    if (header === null) return mdats
+    const { type, headerBytes, boxBytes } = header
     if (type === 'mdat') mdats.push({ start: at + headerBytes, end: at + boxBytes })
     at += boxBytes
   }
   throw new NotUnderstood(`more than ${MAX_TOP_LEVEL_BOXES} boxes behind moov and mdat`)
 }
 
-function parseHeader(bytes: Uint8Array, at: number): { type: string; headerBytes: number; boxBytes: number } {
-  if (bytes.byteLength < 8) throw new MalformedMedia('the file ends before moov and mdat', at)
+interface BoxHeader {
+  readonly type: string
+  readonly headerBytes: number
+  readonly boxBytes: number
+}
+
+/** Null at the end of the file. The large size (ISO/IEC 14496-12, 4.2) is asked for only where there is one: media may be long in coming. */
+function* readHeader(at: number): Generator<FileRange, BoxHeader | null, Uint8Array> {
+  const bytes = yield { start: at, end: at + 8 }
+  if (bytes.byteLength < 8) return null
   const view = new BoxView('file', bytes, at)
   const size = view.u32(0)
   const type = view.fourCC(4)
   if (size === 0) throw new NotUnderstood(`box '${printable(type)}' has no length`)
   const headerBytes = size === 1 ? 16 : 8
-  const boxBytes = size === 1 ? view.u64(8) : size
+  const boxBytes = size === 1 ? new BoxView('file', yield { start: at + 8, end: at + 16 }, at + 8).u64(0) : size
   if (boxBytes < headerBytes || !Number.isSafeInteger(at + boxBytes))
     throw new MalformedMedia(`box '${printable(type)}' says it is ${boxBytes} bytes long`, at)
   return { type, headerBytes, boxBytes }

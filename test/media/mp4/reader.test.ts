@@ -5,7 +5,7 @@ import { box, boxHeader, concat, fourCC, fullBox, u16, u32, zeros } from '../../
 import { layOutMovie } from '../../../src/media/mp4/clip-file.js'
 import { joinMovies } from '../../../src/media/mp4/join.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
-import { readMovieFrom } from '../../../src/media/mp4/reader.js'
+import { readMovie, readMovieFrom } from '../../../src/media/mp4/reader.js'
 import { clipFile, clipMovie, record } from '../../support/mp4-recording.js'
 
 const file = clipFile(record({ fragments: 2, hasBFrames: true, sound: 'aac' }), 'aac')
@@ -170,6 +170,17 @@ describe('hostile heads', () => {
 
 describe('other shapes of the same movie', () => {
   const expected = readMovieFrom(file, 0)
+
+  test('with moov first, not a byte behind the header of mdat is asked for', () => {
+    const reading = readMovie(0)
+    const asked: number[] = []
+    let step = reading.next(new Uint8Array(0))
+    while (step.done !== true) {
+      asked.push(step.value.end)
+      step = reading.next(file.subarray(step.value.start, step.value.end))
+    }
+    expect(Math.max(...asked)).toBe(latin(file).lastIndexOf('mdat') + 4)
+  })
 
   test('moov after the media gives the same tables', () => {
     const parsed = readMovieFrom(moovLast(), 0)
