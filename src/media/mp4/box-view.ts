@@ -1,5 +1,6 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { NotUnderstood } from './not-understood.js'
+import { wordsFrom } from './words.js'
 
 /** Far more than any real box has; keeps a hostile head from making millions of objects out of empty boxes. */
 const MAX_CHILDREN = 1024
@@ -78,10 +79,10 @@ export class BoxView {
     return rows
   }
 
-  /** A table of 32-bit words that was checked by `rows`. */
-  words(start: number, count: number): DataView {
+  /** A table of 32-bit numbers, copied. */
+  words(start: number, count: number): Uint32Array {
     this.check(start, 4 * count)
-    return new DataView(this.payload.buffer, this.payload.byteOffset + start, 4 * count)
+    return wordsFrom(this.payload.subarray(start, start + 4 * count))
   }
 
   children(start = 0): BoxView[] {

@@ -12,9 +12,8 @@ export function readChunks(
   mdats: readonly FileRange[],
 ): ChunkColumns {
   if (stsc.version !== 0 || offsets.version !== 0) throw new NotUnderstood('a chunk table has a version other than 0')
-  const rowBytes = offsets.type === 'co64' ? 8 : 4
-  const count = offsets.rows(4, rowBytes)
-  const words = offsets.words(8, (count * rowBytes) / 4)
+  const starts = readOffsets(offsets)
+  const count = starts.length
   const sampleCounts = readSampleCounts(stsc, count, samples.count)
   const isNarrow = mdats.every(({ start, end }) => end - start <= 0xffffffff)
   const offsetColumn = isNarrow ? new Uint32Array(count) : new Float64Array(count)
@@ -22,14 +21,12 @@ export function readChunks(
   let firstSample = 0
   let span = 0
   for (let chunk = 0; chunk < count; chunk += 1) {
-    const at = rowBytes * chunk
-    const start = rowBytes === 8 ? words.getUint32(at) * 0x100000000 + words.getUint32(at + 4) : words.getUint32(at)
+    const start = starts[chunk] ?? 0
     const samplesInChunk = sampleCounts[chunk] ?? 0
     const end = start + sampleBytes(samples, firstSample, firstSample + samplesInChunk)
     if (!isInside(mdats[span], start, end)) span = mdats.findIndex((mdat) => isInside(mdat, start, end))
     const mdat = mdats[span]
-    if (mdat === undefined)
-      throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset + 8 + at)
+    if (mdat === undefined) throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset)
     chunks.spans[chunk] = span
     chunks.offsets[chunk] = start - mdat.start
     firstSample += samplesInChunk
@@ -45,15 +42,17 @@ export function farthestChunk(moov: BoxView): number {
 }
 
 function farthestRow(offsets: BoxView): number {
-  const rowBytes = offsets.type === 'co64' ? 8 : 4
-  const count = offsets.rows(4, rowBytes)
-  const words = offsets.words(8, (count * rowBytes) / 4)
   let farthest = 0
-  for (let at = 0; at < count * rowBytes; at += rowBytes) {
-    const start = rowBytes === 8 ? words.getUint32(at) * 0x100000000 + words.getUint32(at + 4) : words.getUint32(at)
-    if (start > farthest) farthest = start
-  }
+  for (const start of readOffsets(offsets)) if (start > farthest) farthest = start
   return farthest
+}
+
+function readOffsets(offsets: BoxView): Uint32Array | Float64Array {
+  if (offsets.type !== 'co64') return offsets.words(8, offsets.rows(4, 4))
+  const words = offsets.words(8, 2 * offsets.rows(4, 8))
+  const starts = new Float64Array(words.length / 2)
+  for (let row = 0; row < starts.length; row += 1) starts[row] = (words[2 * row] ?? 0) * 0x100000000 + (words[2 * row + 1] ?? 0)
+  return starts
 }
 
 function isInside(mdat: FileRange | undefined, start: number, end: number): boolean {

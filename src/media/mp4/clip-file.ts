@@ -6,7 +6,7 @@ import { asPackedInSteps } from './pack-movie.js'
 import type { PackedMovie, PackedTrack } from './packed-movie.js'
 import { ChunkOffsets, createSampleTables } from './sample-tables.js'
 import { type Slice, type SlicedFile, toSlicedFile } from './slices.js'
-import { Table, type TableRows } from './table.js'
+import { Table, type TableRows, writeRows } from './table.js'
 import { udta } from './tags.js'
 
 /**
@@ -152,6 +152,6 @@ class SliceOnDemand {
 function toBytes(piece: Uint8Array | TableRows): Uint8Array {
   if (piece instanceof Uint8Array) return piece
   const bytes = new Uint8Array(piece.byteLength)
-  piece.write(new DataView(bytes.buffer))
+  writeRows(piece, bytes)
   return bytes
 }

@@ -35,10 +35,7 @@ function readStsz(stsz: BoxView): { count: number; sizes: Uint32Array | number }
   const constant = stsz.u32(4)
   if (constant !== 0) return { count: stsz.u32(8), sizes: constant }
   const count = stsz.rows(8, 4)
-  const words = stsz.words(12, count)
-  const sizes = new Uint32Array(count)
-  for (let index = 0; index < count; index += 1) sizes[index] = words.getUint32(4 * index)
-  return { count, sizes }
+  return { count, sizes: stsz.words(12, count) }
 }
 
 /** Sizes of 4, 8 or 16 bits (ISO/IEC 14496-12, 8.7.3.3). */
@@ -67,10 +64,11 @@ function readPairs(table: BoxView, count: number): DurationRuns {
   const runs = new RunBuilder()
   let counted = 0
   for (let row = 0; row < rows; row += 1) {
-    counted += words.getUint32(8 * row)
+    const samples = words[2 * row] ?? 0
+    counted += samples
     if (counted > count)
       throw new MalformedMedia(`${table.type} has more samples than the ${count} of the track`, table.offset + 8 + 8 * row)
-    runs.add(words.getUint32(8 * row), words.getUint32(8 * row + 4))
+    runs.add(samples, words[2 * row + 1] ?? 0)
   }
   if (counted < count) throw new MalformedMedia(`${table.type} has ${counted} samples, the track ${count}`, table.offset)
   return runs.build()
@@ -96,7 +94,7 @@ function readStss(stss: BoxView, count: number): Uint8Array | null {
   const syncs = new Uint8Array(count)
   let previous = 0
   for (let row = 0; row < rows; row += 1) {
-    const number = words.getUint32(4 * row)
+    const number = words[row] ?? 0
     if (number <= previous || number > count)
       throw new MalformedMedia(`stss lists sample ${number} after ${previous}`, stss.offset + 8 + 4 * row)
     syncs[number - 1] = 1

@@ -1,11 +1,19 @@
 import type { Steps } from '../steps.js'
 import { boxHeader, concat, versionAndFlags } from './box.js'
+import { turnAbout } from './words.js'
 
 /** Rows of a table that need not be there as bytes until they are read. */
 export interface TableRows {
   readonly byteLength: number
-  /** `into` has exactly that many bytes. */
-  write(into: DataView): void
+  /** `words` has exactly that many bytes, all 0, and takes the numbers as numbers. */
+  fill(words: Uint32Array): void
+}
+
+/** Writes rows from byte `at` on, a multiple of 4, of bytes that are all 0. */
+export function writeRows(rows: TableRows, bytes: Uint8Array, at = 0): void {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, rows.byteLength / 4)
+  rows.fill(words)
+  turnAbout(words)
 }
 
 /** A table of `stbl`: the length is known at once, the bytes are made as often as they are asked for. */
@@ -34,7 +42,7 @@ export class Table {
     bytes.set(this.header)
     let at = this.header.byteLength
     for (const rows of this.rows) {
-      rows.write(new DataView(bytes.buffer, at, rows.byteLength))
+      writeRows(rows, bytes, at)
       at += rows.byteLength
       yield
     }
