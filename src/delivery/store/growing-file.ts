@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import type { PartState } from '../ports.js'
 import { BlockChecks } from './block-checks.js'
+import { crc32 } from './crc32.js'
 import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
