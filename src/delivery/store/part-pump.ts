@@ -21,6 +21,8 @@ const BATCH_BYTES = 262_144
 const GATHERING_TURNS = 8
 /** Whoever asked waits for what comes first. */
 const EAGER_BATCHES = 4
+/** A source may have as much as the kernel holds of it ready at once: others, a reader who has just been given the URL, come in between. */
+const TURN_BYTES = 262_144
 
 /**
  * Moves a body into a sink at the source's speed: while one batch is written the next is gathered. Resolves with how many bytes came,
@@ -30,11 +32,14 @@ export async function pumpPart(body: PartBody, sink: PartSink, options: PumpOpti
   const source = new WatchedSource(body.bytes, options)
   const batches = new BatchWriter(sink)
   try {
-    let bytes = 0
+    let [bytes, turnEndsAt] = [0, TURN_BYTES]
     for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) {
       bytes += chunk.byteLength
       refuseTooMany(bytes, body.sizeBytes, options.maxBytes)
       await batches.add(chunk)
+      if (bytes < turnEndsAt) continue
+      await setImmediate()
+      turnEndsAt = bytes + TURN_BYTES
     }
     if (body.sizeBytes !== null && bytes < body.sizeBytes) throw wrongLength(body.sizeBytes, `only ${bytes}`)
     await batches.drain()
