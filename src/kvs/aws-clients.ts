@@ -60,13 +60,16 @@ export class AwsClients {
   }
 
   #createData(endpoint: string): KinesisVideoArchivedMediaClient {
-    return new KinesisVideoArchivedMediaClient({
+    const client = new KinesisVideoArchivedMediaClient({
       ...this.#identity,
       ...ENDPOINT_AS_GIVEN,
       endpoint,
       maxAttempts: 1,
       requestHandler: this.#dataHandler,
     })
+    // It copies every answer for a log that there is not; of a page of fragments that takes as long as reading it.
+    client.middlewareStack.remove('loggerMiddleware')
+    return client
   }
 
   #forgetOldest(): void {

@@ -1,21 +1,24 @@
 import type { EpochMs } from '../../lib/clock.js'
 
+declare global {
+  interface JSON {
+    /** TC39's JSON.parse source text access, in Node since 21: a text that JSON.stringify takes over as it stands. */
+    rawJSON(text: string): object
+  }
+}
+
 /** A point in time within an answer: written as the service writes it, epoch seconds in Java's double notation (1.705489836421E9). */
 export class WireTimestamp {
   constructor(readonly epochMs: EpochMs) {}
+
+  toJSON(): object {
+    return JSON.rawJSON(javaDouble(this.epochMs / 1000))
+  }
 }
 
 /** JSON as the service sends it: explicit nulls are kept, members that are undefined are left out, timestamps are Java doubles. */
 export function encodeWireJson(value: unknown): string {
-  if (value instanceof WireTimestamp) return javaDouble(value.epochMs / 1000)
-  if (Array.isArray(value)) return `[${value.map(encodeWireJson).join(',')}]`
-  if (typeof value === 'object' && value !== null) return encodeObject(value)
   return JSON.stringify(value ?? null)
-}
-
-function encodeObject(value: object): string {
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${encodeWireJson(member)}`).join(',')}}`
 }
 
 // Double.toString: plain between 10^-3 and 10^7, else one digit, a point, at least one digit, E and the exponent.
