@@ -1,4 +1,5 @@
 // An HTTP reader that costs as little as can be, so that both sides of a ratio are servers: bytes go into one buffer and are counted.
+import { once } from 'node:events'
 import { connect } from 'node:net'
 
 const scratch = Buffer.allocUnsafeSlow(1_048_576)
@@ -13,42 +14,71 @@ const KEPT_BYTES = 4096
  * @returns {Promise<{ status: number, bytes: number, ms: number, firstByteMs: number, headMs: number | null }>}
  */
 export function download(url, request = {}) {
-  return new Promise((resolve, reject) => {
-    const reading = new Reading(request.status ?? (request.headers?.range === undefined ? 200 : 206))
-    const socket = send(url, request, {
-      buffer: scratch,
-      callback: (count, buffer) => {
-        try {
-          reading.take(buffer.subarray(0, count))
-        } catch (error) {
-          socket.destroy(error)
-          return false
-        }
-        if (reading.isOver) socket.destroy()
-        return !reading.isOver
-      },
+  return new Connection(url).download(url, request)
+}
+
+/** A connection that is open already, as that of a page to where it has just been answered from; for one download. */
+export async function openConnection(url) {
+  const connection = new Connection(url)
+  await connection.opened
+  return connection
+}
+
+class Connection {
+  #socket
+  #reading = null
+
+  constructor(url) {
+    const onread = { buffer: scratch, callback: (count, buffer) => this.#take(buffer.subarray(0, count)) }
+    this.#socket = open(url, { onread })
+  }
+
+  get opened() {
+    return once(this.#socket, 'connect')
+  }
+
+  download(url, request = {}) {
+    return new Promise((resolve, reject) => {
+      const reading = new Reading(request.status ?? (request.headers?.range === undefined ? 200 : 206))
+      this.#reading = reading
+      this.#socket.once('error', reject)
+      this.#socket.once('close', () =>
+        reading.isOver ? resolve(reading.result) : reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`)),
+      )
+      send(this.#socket, url, request)
     })
-    socket.once('error', reject)
-    socket.once('close', () =>
-      reading.isOver ? resolve(reading.result) : reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`)),
-    )
-  })
+  }
+
+  #take(bytes) {
+    try {
+      this.#reading.take(bytes)
+    } catch (error) {
+      this.#socket.destroy(error)
+      return false
+    }
+    if (this.#reading.isOver) this.#socket.destroy()
+    return !this.#reading.isOver
+  }
 }
 
 /** A reader that asks and then takes nothing. Answers with what ends it. */
 export function stall(url, request = {}) {
-  const socket = send(url, request)
+  const socket = open(url)
+  send(socket, url, request)
   socket.pause()
   socket.on('error', () => {})
   return () => socket.destroy()
 }
 
-function send(url, { method = 'GET', headers = {}, body = '' }, onread) {
-  const { hostname, port, host, pathname, search } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true, ...(onread ? { onread } : {}) })
+function open(url, options = {}) {
+  const { hostname, port } = new URL(url)
+  return connect({ host: hostname, port: Number(port), noDelay: true, ...options })
+}
+
+function send(socket, url, { method = 'GET', headers = {}, body = '' }) {
+  const { host, pathname, search } = new URL(url)
   const lines = Object.entries({ host, ...(body === '' ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers })
   socket.write(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`)
-  return socket
 }
 
 class Reading {

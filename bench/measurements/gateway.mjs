@@ -1,10 +1,10 @@
 // requestClip and the download of its URL, beside GetClip called with the SDK: the same clip, fetched by both for the first time. A URL is
 // read by whatever its user has, a browser, a player or curl, so that its reader costs as little as theirs; an SDK's answer is read by Node.
 // What Node's own client makes of the URL is told too.
-import { get } from 'node:http'
+import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { GetClipCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
-import { download } from '../download.mjs'
+import { openConnection } from '../download.mjs'
 import { createFootage } from '../footage.mjs'
 import { requestClip, toClipInput } from '../gateway-client.mjs'
 import { createStream, uploadFootage } from '../kvs-client.mjs'
@@ -17,6 +17,7 @@ const FRAGMENTS = 47
 const FRAGMENT_BYTES = 1_990_000
 /** Clips of as many but small fragments beforehand: processes that have served for a while run compiled code. The first request of all is told by `get-clip`. */
 const WARM_UP_CLIPS = 30
+const agent = new Agent({ keepAlive: true })
 const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
 
 export async function measureGateway({ folder, scale }) {
@@ -37,9 +38,9 @@ export async function measureGateway({ folder, scale }) {
   })
   const client = new KinesisVideoArchivedMediaClient({ endpoint: kvs.url, region: 'us-east-1', credentials: CREDENTIALS })
   const contestants = {
-    gateway: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), download),
+    gateway: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), openLightReader),
     direct: (stream, range) => readWithSdk(client, stream, range),
-    inNode: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), downloadInNode),
+    inNode: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), () => downloadInNode),
   }
   const names = Object.keys(contestants)
   const readSmall = (name, n) => contestants[name]('small', rangeOf(names.length * n + names.indexOf(name)))
@@ -57,6 +58,7 @@ export async function measureGateway({ folder, scale }) {
     () => touchMemory(folder, FRAGMENTS * FRAGMENT_BYTES),
   )
   client.destroy()
+  agent.destroy()
   const firstByteOf = ({ firstByteMs }) => firstByteMs
   return [
     {
@@ -84,7 +86,9 @@ export async function measureGateway({ folder, scale }) {
   ]
 }
 
-async function readThroughGateway(gatewayUrl, input, read) {
+/** Connections are open before, as they are in the SDK, in browsers, and in Node's client. */
+async function readThroughGateway(gatewayUrl, input, openReader) {
+  const read = await openReader(gatewayUrl)
   const began = performance.now()
   const { downloadUrl } = await requestClip(gatewayUrl, input)
   const requestedMs = performance.now() - began
@@ -92,9 +96,14 @@ async function readThroughGateway(gatewayUrl, input, read) {
   return { ms: requestedMs + ms, firstByteMs: requestedMs + firstByteMs }
 }
 
+async function openLightReader(gatewayUrl) {
+  const connection = await openConnection(gatewayUrl)
+  return (url) => connection.download(url)
+}
+
 async function downloadInNode(url) {
   const began = performance.now()
-  const response = await new Promise((resolve, reject) => get(url, { agent: false }, resolve).once('error', reject))
+  const response = await new Promise((resolve, reject) => get(url, { agent }, resolve).once('error', reject))
   if (response.statusCode !== 200) throw new Error(`the download answered ${response.statusCode}`)
   return drain(response, began)
 }

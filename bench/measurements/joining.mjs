@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { download } from '../download.mjs'
+import { download, openConnection } from '../download.mjs'
 import { createFootage } from '../footage.mjs'
 import { requestClip, requestReadyClip, toClipInput } from '../gateway-client.mjs'
 import { isInstalled } from '../installed.mjs'
@@ -34,7 +34,7 @@ export async function measureJoining({ folder, scale }) {
     endMs: startMs + (first + count - 1) * footage.fragmentMs,
   })
   const context = { folder, kvs, gateway, rangeOf }
-  return [await measureJoin(context), await measureFirstByte(context)]
+  return [await measureJoin(context), ...(await measureFirstByte(context))]
 }
 
 async function warmUp({ kvs, gateway, rangeOf }) {
@@ -89,31 +89,50 @@ async function concat(list, clip) {
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}`)
 }
 
-/** Each round begins a fragment later, so that no part is stored yet. */
+/**
+ * Each round begins a fragment later, so that no part is stored yet. The slower head has come to the gateway when the headers of its answer
+ * have at the earliest: what is told is no less than what the gateway takes.
+ */
 async function measureFirstByte({ kvs, gateway, rangeOf }) {
   await warmUp({ kvs, gateway, rangeOf })
   const turns = await takeTurns(
     {
       gateway: async (round) => {
+        await gateway.read()
+        const connection = await openConnection(gateway.url)
         const began = performance.now()
         const { downloadUrl } = await requestClip(gateway.url, toClipInput('camera', rangeOf(1 + round, 2 * PART_FRAGMENTS)))
-        const requestedMs = performance.now() - began
-        const { firstByteMs } = await download(downloadUrl)
-        return { ms: requestedMs + firstByteMs }
+        const asked = { atMs: sharedClockMs(), ms: performance.now() - began }
+        const { firstByteMs } = await connection.download(downloadUrl)
+        const { clipAnswersMs } = await gateway.read()
+        return { ms: asked.ms + firstByteMs, behindHeadsMs: asked.atMs + firstByteMs - Math.max(...clipAnswersMs) }
       },
       direct: async (round) => {
         const parts = [0, 1].map((part) => rangeOf(1 + round + part * PART_FRAGMENTS, PART_FRAGMENTS))
-        const heads = await Promise.all(parts.map((range) => download(...clipRequest(kvs.url, 'camera', range))))
+        const connections = await Promise.all(parts.map(() => openConnection(kvs.url)))
+        const heads = await Promise.all(parts.map((range, part) => connections[part].download(...clipRequest(kvs.url, 'camera', range))))
         return { ms: Math.max(...heads.map(({ headMs }) => headMs)) }
       },
     },
     FIRST_BYTE_ROUNDS,
   )
-  return {
-    name: 'first byte of a two-part clip, later than the slower head',
-    ours: median(turns.gateway.map(({ ms }, round) => ms - turns.direct[round].ms)),
-    unit: 'ms',
-    rival: { what: 'the slower head, both GetClips at once', value: medianOf(turns.direct) },
-    target: { of: 'ours', atMost: 20 },
-  }
+  return [
+    {
+      name: 'first byte of a two-part clip, later than the slower head',
+      ours: median(turns.gateway.map(({ behindHeadsMs }) => behindHeadsMs)),
+      unit: 'ms',
+      target: { of: 'ours', atMost: 20 },
+    },
+    {
+      name: 'the same with listing and planning, from the request on',
+      ours: medianOf(turns.gateway),
+      unit: 'ms',
+      rival: { what: 'the slower head, both GetClips called directly at once', value: medianOf(turns.direct) },
+    },
+  ]
+}
+
+/** The clock by which the gateway tells when its answers came. */
+function sharedClockMs() {
+  return Number(process.hrtime.bigint()) / 1e6
 }
