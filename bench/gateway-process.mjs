@@ -1,4 +1,5 @@
 // The gateway of `clipgate serve` without the embedded KVS beside it in the process, so that each can be measured by itself.
+import '../dist/cli/process-settings.js'
 import { loadSettings } from '../dist/config/load-settings.js'
 import { buildGateway } from '../dist/gateway.js'
 

@@ -1,18 +1,11 @@
 #!/usr/bin/env node
+import './process-settings.js'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { toExitCode, toSentence } from './failure.js'
 import { kvsCommand } from './kvs.js'
 import { putMediaCommand } from './put-media.js'
 import { serveCommand } from './serve.js'
-
-/**
- * libuv has four threads for all that waits for the disk. An upload keeps three waiting for their syncs; whoever else reads or writes
- * meanwhile would wait behind them. It counts the threads when the first is needed, which is later than this.
- */
-const DISK_THREADS = '8'
-
-process.env.UV_THREADPOOL_SIZE ??= DISK_THREADS
 
 function createProgram(): Command {
   const program = new Command('clipgate')
