@@ -7,7 +7,7 @@ import { PartBroken } from './part-broken.js'
 import { isDiskFull, isNoSpace, type PartFolder, type TemporaryPart } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
 import type { PartIndex, Reservation } from './part-index.js'
-import { pumpPart } from './part-pump.js'
+import { type PartSink, pumpPart } from './part-pump.js'
 import { StoreFull } from './store-full.js'
 
 export interface PartArrivalsOptions {
@@ -45,7 +45,10 @@ export class PartArrivals {
     await Promise.all(this.#pumps.values())
   }
 
-  /** Resolves when the source has begun to send. The file is made while the source is asked, so that what comes has where to go at once. */
+  /**
+   * Resolves when the source has begun to send. The file is made while the source is asked, so that what comes has where to go at once; a turn
+   * later, for the source's answer is what takes long.
+   */
   begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
     const beginning = this.#begin(part, fetch).finally(() => this.#beginnings.delete(beginning))
     this.#beginnings.add(beginning)
@@ -53,10 +56,11 @@ export class PartArrivals {
   }
 
   async #begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
-    const making = this.#withRoom(() => this.#options.folder.createTemporary(part.name))
+    const fetching = fetch(part.signal)
+    const making = setImmediate().then(() => this.#withRoom(() => this.#options.folder.createTemporary(part.name)))
     try {
       // A source that is stuck may never answer, and the file would stay for as long.
-      const [body, temporary] = await Promise.all([orAborted(fetch(part.signal), part.signal), making])
+      const [body, temporary] = await Promise.all([orAborted(fetching, part.signal), making])
       return await this.#receive(part, body, temporary)
     } catch (error) {
       // Frees the source: a body that was never begun cannot be ended in another way.
@@ -105,7 +109,7 @@ export class PartArrivals {
       await this.#withRoom(() => file.write(chunks))
     }
     try {
-      await pumpPart(body, { append }, { maxBytes, idleTimeoutMs, signal: part.signal })
+      await pumpPart(body, toSink(file, append), { maxBytes, idleTimeoutMs, signal: part.signal })
       file.end()
     } catch (error) {
       onFailed(part)
@@ -189,4 +193,13 @@ interface Arrival {
 
 function sizeOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0)
+}
+
+function toSink(file: GrowingFile, append: PartSink['append']): PartSink {
+  return {
+    append,
+    get isRead() {
+      return file.isRead
+    },
+  }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode } from './has-error-code.js'
@@ -148,7 +149,9 @@ export function isDiskFull(error: unknown): boolean {
   return hasErrorCode(error, 'ENOSPC') || hasErrorCode(error, 'EDQUOT')
 }
 
+/** Most often there is none, and whoever asked waits: a look in the folder takes microseconds, opening by another thread a third of a millisecond. */
 async function openIfThere(path: string): Promise<FileHandle | null> {
+  if (!existsSync(path)) return null
   try {
     return await open(path, 'r+')
   } catch (error) {

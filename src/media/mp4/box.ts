@@ -25,9 +25,8 @@ export function boxHeader(type: string, payloadBytes: number): Uint8Array {
 }
 
 export function fourCC(type: string): Uint8Array {
-  const bytes = Uint8Array.from(type, (character) => character.charCodeAt(0))
-  if (bytes.byteLength !== 4) throw new RangeError(`a box type has four characters: got '${type}'`)
-  return bytes
+  if (type.length !== 4) throw new RangeError(`a box type has four characters: got '${type}'`)
+  return u8(type.charCodeAt(0), type.charCodeAt(1), type.charCodeAt(2), type.charCodeAt(3))
 }
 
 export function u8(...values: readonly number[]): Uint8Array {
@@ -49,9 +48,8 @@ export function u24(value: number): Uint8Array {
 
 export function u32(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length)
-  const view = new DataView(bytes.buffer)
   values.forEach((value, index) => {
-    view.setUint32(4 * index, value)
+    for (let byte = 0; byte < 4; byte += 1) bytes[4 * index + byte] = value >>> (24 - 8 * byte)
   })
   return bytes
 }
