@@ -7,8 +7,13 @@ export const MAX_URL_LENGTH = 2000
 /** Leaves room for the longest token. */
 export const MAX_PUBLIC_URL_LENGTH = 400
 
+const defaultNames = new WeakMap<ClipSpec, string>()
+
 export function fileNameOf(spec: ClipSpec): string {
-  return spec.fileName ?? toDefaultFileName(toStreamName(spec.streamArn), spec.range.startMs)
+  if (spec.fileName !== null) return spec.fileName
+  const name = defaultNames.get(spec) ?? toDefaultFileName(toStreamName(spec.streamArn), spec.range.startMs)
+  defaultNames.set(spec, name)
+  return name
 }
 
 /**
