@@ -1,4 +1,4 @@
-// An HTTP reader that costs as little as can be, so that both sides of a ratio are servers: bytes go into one buffer and are counted.
+// An HTTP client that costs as little as can be, so that both sides of a ratio are servers: bytes go into one buffer and are counted.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
@@ -17,7 +17,7 @@ export function download(url, request = {}) {
   return new Connection(url).download(url, request)
 }
 
-/** A connection that is open already, as that of a page to where it has just been answered from; for one download. */
+/** A connection that is open already, as a page's is: for a question or several, and one download behind them. */
 export async function openConnection(url) {
   const connection = new Connection(url)
   await connection.opened
@@ -37,14 +37,30 @@ class Connection {
     return once(this.#socket, 'connect')
   }
 
-  download(url, request = {}) {
+  async download(url, request = {}) {
+    try {
+      return await this.#read(new Reading(request.status ?? (request.headers?.range === undefined ? 200 : 206)), url, request)
+    } finally {
+      this.#socket.destroy()
+    }
+  }
+
+  /** The body of the answer, which is short. */
+  async ask(url, request) {
+    const reading = new Reading(200, true)
+    await this.#read(reading, url, request)
+    return reading.text
+  }
+
+  #read(reading, url, request) {
     return new Promise((resolve, reject) => {
-      const reading = new Reading(request.status ?? (request.headers?.range === undefined ? 200 : 206))
+      const breakOff = () => reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`))
       this.#reading = reading
-      this.#socket.once('error', reject)
-      this.#socket.once('close', () =>
-        reading.isOver ? resolve(reading.result) : reject(new Error(`${url} broke off: ${reading.head || 'no answer'}`)),
-      )
+      reading.onOver = () => {
+        this.#socket.off('error', reject).off('close', breakOff)
+        resolve(reading.result)
+      }
+      this.#socket.once('error', reject).once('close', breakOff)
       send(this.#socket, url, request)
     })
   }
@@ -56,8 +72,8 @@ class Connection {
       this.#socket.destroy(error)
       return false
     }
-    if (this.#reading.isOver) this.#socket.destroy()
-    return !this.#reading.isOver
+    if (this.#reading.isOver) this.#reading.onOver()
+    return !this.#socket.destroyed
   }
 }
 
@@ -83,8 +99,11 @@ function send(socket, url, { method = 'GET', headers = {}, body = '' }) {
 
 class Reading {
   head = ''
+  text = ''
+  onOver = () => {}
   #began = performance.now()
   #expectedStatus
+  #keepsText
   #expected = Number.POSITIVE_INFINITY
   #bytes = 0
   #kept = []
@@ -93,8 +112,9 @@ class Reading {
   #firstByteMs = null
   #headMs = null
 
-  constructor(expectedStatus) {
+  constructor(expectedStatus, keepsText = false) {
     this.#expectedStatus = expectedStatus
+    this.#keepsText = keepsText
   }
 
   get isOver() {
@@ -111,6 +131,8 @@ class Reading {
     if (body.byteLength === 0) return
     this.#firstByteMs ??= performance.now() - this.#began
     this.#bytes += body.byteLength
+    // Answers of GraphQL in these measurements are ASCII.
+    if (this.#keepsText) this.text += body.toString('latin1')
     if (this.#headMs === null) this.#lookForHead(body)
   }
 

@@ -18,6 +18,7 @@ const FRAGMENT_BYTES = 1_990_000
 /** Clips of as many but small fragments beforehand: processes that have served for a while run compiled code. The first request of all is told by `get-clip`. */
 const WARM_UP_CLIPS = 30
 const agent = new Agent({ keepAlive: true })
+const NODE_CLIENT = { connection: null, download: downloadInNode }
 const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
 
 export async function measureGateway({ folder, scale }) {
@@ -38,9 +39,9 @@ export async function measureGateway({ folder, scale }) {
   })
   const client = new KinesisVideoArchivedMediaClient({ endpoint: kvs.url, region: 'us-east-1', credentials: CREDENTIALS })
   const contestants = {
-    gateway: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), openLightReader),
+    gateway: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), openPage),
     direct: (stream, range) => readWithSdk(client, stream, range),
-    inNode: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), () => downloadInNode),
+    inNode: (stream, range) => readThroughGateway(gateway.url, toClipInput(stream, range), () => NODE_CLIENT),
   }
   const names = Object.keys(contestants)
   const readSmall = (name, n) => contestants[name]('small', rangeOf(names.length * n + names.indexOf(name)))
@@ -87,18 +88,19 @@ export async function measureGateway({ folder, scale }) {
 }
 
 /** Connections are open before, as they are in the SDK, in browsers, and in Node's client. */
-async function readThroughGateway(gatewayUrl, input, openReader) {
-  const read = await openReader(gatewayUrl)
+async function readThroughGateway(gatewayUrl, input, openClient) {
+  const { connection, download } = await openClient(gatewayUrl)
   const began = performance.now()
-  const { downloadUrl } = await requestClip(gatewayUrl, input)
+  const { downloadUrl } = await requestClip(gatewayUrl, input, connection)
   const requestedMs = performance.now() - began
-  const { ms, firstByteMs } = await read(downloadUrl)
+  const { ms, firstByteMs } = await download(downloadUrl)
   return { ms: requestedMs + ms, firstByteMs: requestedMs + firstByteMs }
 }
 
-async function openLightReader(gatewayUrl) {
+/** One connection for the question and for the download, as a page has. */
+async function openPage(gatewayUrl) {
   const connection = await openConnection(gatewayUrl)
-  return (url) => connection.download(url)
+  return { connection, download: (url) => connection.download(url) }
 }
 
 async function downloadInNode(url) {

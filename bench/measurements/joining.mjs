@@ -101,7 +101,7 @@ async function measureFirstByte({ kvs, gateway, rangeOf }) {
         await gateway.read()
         const connection = await openConnection(gateway.url)
         const began = performance.now()
-        const { downloadUrl } = await requestClip(gateway.url, toClipInput('camera', rangeOf(1 + round, 2 * PART_FRAGMENTS)))
+        const { downloadUrl } = await requestClip(gateway.url, toClipInput('camera', rangeOf(1 + round, 2 * PART_FRAGMENTS)), connection)
         const asked = { atMs: sharedClockMs(), ms: performance.now() - began }
         const { firstByteMs } = await connection.download(downloadUrl)
         const { clipAnswersMs } = await gateway.read()
