@@ -7,8 +7,8 @@ export function median(values) {
 }
 
 /**
- * Runs every contestant once a round, in an order that turns with the rounds, after one round that does not count. `before` is run before
- * each of them.
+ * Runs every contestant once a round, after one round that does not count. The order turns with the rounds, and its direction with every
+ * other: whoever follows a program of its own kind finds its code in the processor's caches. `before` is run before each of them.
  *
  * @template {Record<string, (round: number) => Promise<any>>} Contestants
  * @param {Contestants} contestants
@@ -18,8 +18,8 @@ export async function takeTurns(contestants, rounds, before = async () => {}) {
   const names = Object.keys(contestants)
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round <= rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(turn + round) % names.length]
+    const order = names.map((_, turn) => names[(turn + round) % names.length])
+    for (const name of round % 2 === 0 ? order : order.toReversed()) {
       await before()
       const result = await contestants[name](round)
       if (round > 0) results[name].push(result)
