@@ -142,16 +142,26 @@ export class GrowingFile {
     if (recent !== null) return recent
     // It was there, but in memory only, and the file has failed since.
     if (at >= this.#arrivedBytes && typeof this.#ending === 'object') throw this.#ending.error
-    // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
-    const isChecked = this.#checks.closed[Math.floor(at / BLOCK_BYTES)] !== undefined
-    const start = isChecked ? at - (at % BLOCK_BYTES) : at
-    const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#writtenBytes)
+    const { start, stop } = this.#extentOf(at, end, buffer.byteLength)
     const bytes = buffer.subarray(0, stop - start)
     const soundState = this.#sound.state
     await readAll(this.#file, bytes, start)
     this.#sound.look()
     this.#verify(bytes, start, soundState)
     return bytes.subarray(at - start, Math.min(end, stop) - start)
+  }
+
+  /** Where what `load` reads from the disk ends, with a buffer of `bufferBytes`. */
+  reach(at: number, end: number, bufferBytes: number): number {
+    return Math.min(end, this.#extentOf(at, end, bufferBytes).stop)
+  }
+
+  /** Whole blocks, for only those can be checked. */
+  #extentOf(at: number, end: number, bufferBytes: number): { readonly start: number; readonly stop: number } {
+    // Of a block that is still being written there is nothing to check yet, so its beginning need not be read again.
+    const isChecked = this.#checks.closed[Math.floor(at / BLOCK_BYTES)] !== undefined
+    const start = isChecked ? at - (at % BLOCK_BYTES) : at
+    return { start, stop: Math.min(start + bufferBytes, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#writtenBytes) }
   }
 
   #verify(bytes: Buffer, start: number, soundState: number): void {

@@ -8,13 +8,13 @@ const SLOW_READER_MS = 1_000
 
 /**
  * The bytes of the span. What came a moment ago is lent as it is; what has to be read from the disk is read while the reader is busy with
- * the chunk before.
+ * the chunk before, and the first two chunks at the same time.
  */
 export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBuffers, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   // Taken when something has to be read: whoever is lent all that it gets leaves the large ones to others.
   let pair: BufferPair | null = null
   let turn: 0 | 1 = 0
-  let ahead: Promise<Buffer> | null = null
+  let ahead: Loading | null = null
   const endReading = file.beginReading()
   try {
     for (let at = span.start; at < span.end; ) {
@@ -27,23 +27,24 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
         continue
       }
       pair ??= pool.take(span.end - span.start > pool.smallBytes)
-      const chunk: Buffer = await (ahead ?? file.load(at, span.end, pair.buffers[turn]))
-      at += chunk.byteLength
+      const current: Loading = ahead ?? load(file, at, span, pair.buffers[turn])
       turn = turn === 0 ? 1 : 0
-      const isOnDisk = at < span.end && at < file.arrivedBytes && !file.isRecent(at)
-      ahead = isOnDisk ? load(file, at, span, pair.buffers[turn]) : null
+      ahead = current.end === null ? null : loadNext(file, current.end, span, pair.buffers[turn])
+      const chunk = await current.bytes
+      at += chunk.byteLength
+      ahead ??= loadNext(file, at, span, pair.buffers[turn])
       const givenAtMs = performance.now()
       yield chunk
       signal.throwIfAborted()
       if (performance.now() - givenAtMs < SLOW_READER_MS || !pair.large) continue
       // The chunk that was read ahead is in the large buffer: it is read again into a small one.
-      await ahead?.catch(() => null)
+      await ahead?.bytes.catch(() => null)
       ahead = null
       pair = exchange(pair, pool)
     }
   } finally {
     // A buffer goes back only when the disk no longer writes into it.
-    await ahead?.catch(() => null)
+    await ahead?.bytes.catch(() => null)
     if (pair !== null) pool.give(pair)
     endReading()
   }
@@ -61,11 +62,24 @@ function* giveOut(lent: LentBytes): Generator<Uint8Array> {
   }
 }
 
-function load(file: GrowingFile, at: number, span: ByteSpan, buffer: Buffer): Promise<Buffer> {
-  const loading = file.load(at, span.end, buffer)
+interface Loading {
+  readonly bytes: Promise<Buffer>
+  /** Where they will end; null when only they can tell. */
+  readonly end: number | null
+}
+
+function load(file: GrowingFile, at: number, span: ByteSpan, buffer: Buffer): Loading {
+  // What is in memory may end before its time.
+  const end = file.isRecent(at) ? null : file.reach(at, span.end, buffer.byteLength)
+  const bytes = file.load(at, end ?? span.end, buffer)
   // Looked at when the reader comes back; until then it is not an unhandled rejection.
-  loading.catch(() => null)
-  return loading
+  bytes.catch(() => null)
+  return { bytes, end }
+}
+
+/** Null where the span ends, and where it is not the disk that has what comes next. */
+function loadNext(file: GrowingFile, at: number, span: ByteSpan, buffer: Buffer): Loading | null {
+  return at < span.end && at < file.arrivedBytes && !file.isRecent(at) ? load(file, at, span, buffer) : null
 }
 
 function exchange(pair: BufferPair, pool: ReadBuffers): BufferPair {
