@@ -1,6 +1,6 @@
 // A clip that is stored already, to 1, 8 and 64 readers, whole and in ranges: beside createReadStream, nginx, and nginx as a cache.
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,10 +36,13 @@ export async function measureStoredClip({ folder, scale }) {
   const range = { startMs, endMs: startMs + (FRAGMENTS - 1) * footage.fragmentMs }
   const { downloadUrl, sizeBytes } = await requestReadyClip(gateway.url, toClipInput('camera', range))
   await saveClip(downloadUrl, join(files, 'clip.mp4'))
+  // A file for each: of one that two of them send, the second would find the bytes in the processor's caches.
+  const ofNginx = join(folder, 'nginx-files')
+  await cp(files, ofNginx, { recursive: true })
   await using fileServer = await startFileServer(files)
   await using stack = new AsyncDisposableStack()
   const nginx = (await isInstalled('nginx', '-v'))
-    ? stack.use(await startNginx({ folder: join(folder, 'nginx'), root: files, kvsUrl: kvs.url }))
+    ? stack.use(await startNginx({ folder: join(folder, 'nginx'), root: ofNginx, kvsUrl: kvs.url }))
     : null
   const servers = [
     { name: 'gateway', process: gateway, request: () => [downloadUrl, {}] },

@@ -163,7 +163,7 @@ describe('a part that is fetched', () => {
       }
     }
     expect((await collect(slow())).equals(bytes)).toBe(true)
-    expect(sizes.slice(0, 4)).toEqual([262_144, 262_144, 65_536, 65_536])
+    expect(sizes.slice(0, 4)).toEqual([196_608, 262_144, 65_536, 65_536])
     handle.release()
   })
 
