@@ -57,11 +57,6 @@ export class GrowingFile {
     return this.#checks.closed
   }
 
-  /** Whether somebody reads it. */
-  get isRead(): boolean {
-    return this.#readers > 0
-  }
-
   get state(): PartState {
     if (this.#ending === 'open') return { state: 'arriving', arrivedBytes: this.#arrivedBytes, expectedBytes: this.#expectedBytes }
     if (this.#ending === 'whole') return { state: 'complete', sizeBytes: this.#arrivedBytes }

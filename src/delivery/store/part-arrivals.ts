@@ -7,7 +7,7 @@ import { PartBroken } from './part-broken.js'
 import { isDiskFull, isNoSpace, type PartFolder, type TemporaryPart } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
 import type { PartIndex, Reservation } from './part-index.js'
-import { type PartSink, pumpPart } from './part-pump.js'
+import { pumpPart } from './part-pump.js'
 import { StoreFull } from './store-full.js'
 
 export interface PartArrivalsOptions {
@@ -56,11 +56,10 @@ export class PartArrivals {
   }
 
   async #begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
-    const fetching = fetch(part.signal)
     const making = setImmediate().then(() => this.#withRoom(() => this.#options.folder.createTemporary(part.name)))
     try {
       // A source that is stuck may never answer, and the file would stay for as long.
-      const [body, temporary] = await Promise.all([orAborted(fetching, part.signal), making])
+      const [body, temporary] = await Promise.all([orAborted(fetch(part.signal), part.signal), making])
       return await this.#receive(part, body, temporary)
     } catch (error) {
       // Frees the source: a body that was never begun cannot be ended in another way.
@@ -109,7 +108,7 @@ export class PartArrivals {
       await this.#withRoom(() => file.write(chunks))
     }
     try {
-      await pumpPart(body, toSink(file, append), { maxBytes, idleTimeoutMs, signal: part.signal })
+      await pumpPart(body, { append }, { maxBytes, idleTimeoutMs, signal: part.signal })
       file.end()
     } catch (error) {
       onFailed(part)
@@ -193,13 +192,4 @@ interface Arrival {
 
 function sizeOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0)
-}
-
-function toSink(file: GrowingFile, append: PartSink['append']): PartSink {
-  return {
-    append,
-    get isRead() {
-      return file.isRead
-    },
-  }
 }

@@ -5,8 +5,6 @@ import { PartBroken } from './part-broken.js'
 /** Where the pump puts the bytes. */
 export interface PartSink {
   append(chunks: readonly Uint8Array[]): Promise<void>
-  /** Whether somebody reads what comes. */
-  readonly isRead: boolean
 }
 
 export interface PumpOptions {
@@ -21,7 +19,7 @@ const MAX_PENDING_BYTES = 1_048_576
 /** A small write costs as much as one of this size, so a few turns of the loop are waited for more to come: well below a millisecond. */
 const BATCH_BYTES = 262_144
 const GATHERING_TURNS = 8
-/** Whoever reads waits for what comes first. */
+/** Whoever asked waits for what comes first. */
 const EAGER_BATCHES = 4
 /** A source may have as much as the kernel holds of it ready at once: others, a reader who has just been given the URL, come in between. */
 const TURN_BYTES = 262_144
@@ -133,8 +131,7 @@ class BatchWriter {
 
   async #gather(): Promise<void> {
     for (let turn = 0; turn < GATHERING_TURNS; turn += 1) {
-      const isAwaited = this.#sink.isRead && this.#batches < EAGER_BATCHES
-      if (this.#isDraining || isAwaited || this.#pendingBytes >= BATCH_BYTES) return
+      if (this.#isDraining || this.#batches < EAGER_BATCHES || this.#pendingBytes >= BATCH_BYTES) return
       await setImmediate()
     }
   }
