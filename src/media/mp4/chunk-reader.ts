@@ -26,7 +26,10 @@ export function readChunks(
     const end = start + sampleBytes(samples, firstSample, firstSample + samplesInChunk)
     if (!isInside(mdats[span], start, end)) span = mdats.findIndex((mdat) => isInside(mdat, start, end))
     const mdat = mdats[span]
-    if (mdat === undefined) throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, offsets.offset)
+    if (mdat === undefined) {
+      const rowAt = offsets.offset + 8 + (offsets.type === 'co64' ? 8 : 4) * chunk
+      throw new MalformedMedia(`chunk ${chunk + 1}, bytes ${start} to ${end}, lies outside mdat`, rowAt)
+    }
     chunks.spans[chunk] = span
     chunks.offsets[chunk] = start - mdat.start
     firstSample += samplesInChunk
