@@ -67,7 +67,7 @@ export class AwsClients {
       maxAttempts: 1,
       requestHandler: this.#dataHandler,
     })
-    // It copies every answer for a log that there is not; of a page of fragments that takes as long as reading it.
+    // It copies every answer for a log that there is not; of a page of fragments that takes nearly as long as reading it.
     client.middlewareStack.remove('loggerMiddleware')
     return client
   }

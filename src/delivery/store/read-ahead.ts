@@ -5,7 +5,7 @@ import type { LentBytes } from './recent-bytes.js'
 
 /** A reader that comes back later than this gets small buffers, so that it does not pin large ones. */
 const SLOW_READER_MS = 1_000
-/** Of the first chunk, so that the reader has something to do while the next is read (measured: ranges of a mebibyte come a tenth sooner). */
+/** Of the first chunk, so that the reader has something to do while the next is read (measured: to one reader, ranges of a mebibyte come a tenth sooner). */
 const FIRST_BYTES = 196_608
 
 /**
