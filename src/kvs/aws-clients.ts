@@ -13,8 +13,8 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Sockets to one host. A GetClip body holds one for as long as it takes, so that the data plane has more. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
-/** Sockets that wait for their next request; each holds a buffer. */
-const FREE_SOCKETS = 64
+/** Sockets that wait for their next request; each holds a buffer of a mebibyte. */
+const FREE_SOCKETS = 16
 
 /** Settings that clients of both planes take. */
 interface Identity {

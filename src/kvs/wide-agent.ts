@@ -1,8 +1,11 @@
 import { Agent, type AgentOptions } from 'node:http'
 import { Socket } from 'node:net'
 
-/** Node reads a socket 64 KiB at a time, a fresh buffer each. Four times that: measured, a body of 94 MB comes in 0.6 of the time. */
-const READ_BYTES = 262_144
+/**
+ * Node reads a socket 64 KiB at a time, a fresh buffer each. What it costs to pass a read on, from the parser to the reader of the clip, is
+ * a multiple of what a copy of that size does: measured, a clip of 94 MB passes the gateway in 0.73 of the time that 256 KiB a read take.
+ */
+const READ_BYTES = 1_048_576
 
 /**
  * An agent whose sockets read more at a time, each into a buffer of its own that it uses again: a read is parsed before the next begins, and
