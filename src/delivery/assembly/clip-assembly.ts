@@ -2,6 +2,7 @@ import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
+import type { Movie } from '../../media/mp4/movie.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
@@ -14,6 +15,7 @@ import type { CodecChangeSources } from './codec-change.js'
 import { estimateProgress } from './estimate-progress.js'
 import { explainFailure, toPartUnavailable, toUnclear } from './explain-failure.js'
 import type { BlockKind } from './first-block.js'
+import { MediaTurn } from './media-turn.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead, toPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
@@ -62,6 +64,7 @@ export class ClipAssembly {
   readonly #sources: AssemblySources
   readonly #abort = new AbortController()
   readonly #slots: readonly PartSlot[]
+  readonly #mediaTurn = new MediaTurn()
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
   #furthest = 0
@@ -100,6 +103,11 @@ export class ClipAssembly {
     return this.#furthest
   }
 
+  /** Somebody reads the clip: its media need not wait for the answer any more. */
+  beginReading(): void {
+    this.#mediaTurn.begin()
+  }
+
   /** Called at each change; returns what ends it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -109,6 +117,7 @@ export class ClipAssembly {
   /** Lets go of the parts; those still arriving for nobody else are given up. */
   close(): void {
     this.#abort.abort(new ClipUnavailable('INTERNAL', 'The clip is no longer being made; ask again.'))
+    this.#mediaTurn.begin()
     for (const slot of this.#slots) slot.close()
     this.#listeners.clear()
   }
@@ -161,6 +170,7 @@ export class ClipAssembly {
       part,
       source: index,
       onHead: (head) => this.#hear(head, index),
+      mediaTurn: () => this.#mediaTurn.wait(),
       waits,
     })
     const handle = await store.open(part.key, fetch, signal)
@@ -187,7 +197,8 @@ export class ClipAssembly {
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
   #hear(head: ParsedMovie, index: number): void {
     if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
-    this.#slots[index]?.head.resolve(toPartHead(head))
+    // The head of an only part is laid out next, and not held.
+    this.#slots[index]?.head.resolve(this.#slots.length > 1 ? toPartHead(head) : head)
   }
 
   async #make(): Promise<MadeClip> {
@@ -202,10 +213,10 @@ export class ClipAssembly {
   }
 
   /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
-  async #gatherHeads(): Promise<{ readonly movies: PackedMovie[]; readonly firstBlock: BlockKind | null } | null> {
+  async #gatherHeads(): Promise<{ readonly movies: (Movie | PackedMovie)[]; readonly firstBlock: BlockKind | null } | null> {
     const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
     for (const slot of this.#slots) slot.forgetHead()
-    const movies: PackedMovie[] = []
+    const movies: (Movie | PackedMovie)[] = []
     for (const [index, head] of heads.entries()) {
       if (head.understood) movies.push(head.movie)
       else if (this.#mayPassThrough) return null

@@ -3,6 +3,8 @@ import type { PartHandle, PartState } from '../ports.js'
 import type { ByteSpan } from '../response/byte-range.js'
 
 export interface PartLender {
+  /** Bytes of the part are asked for. */
+  onRead(): void
   onRelease(): void
   /** The part could not be read: it is damaged, or will never come. */
   onBroken(): void
@@ -47,6 +49,7 @@ export class DeferredPart implements PartHandle {
   }
 
   async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#lender.onRead()
     try {
       yield* (await orAborted(this.#part, signal)).read(span, signal)
     } catch (error) {

@@ -26,19 +26,21 @@ export interface PartFetchOptions {
   readonly source: number
   /** Hears of the tables as soon as they have passed. */
   readonly onHead: (head: ParsedMovie) => void
+  /** What the media behind the tables waits for. */
+  readonly mediaTurn: () => Promise<void>
   /** Hear why the answer is late, as long as it is. */
   readonly waits: PartWaits
 }
 
 /** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
-export function createPartFetch({ clips, spec, part, source, onHead, waits }: PartFetchOptions): PartFetch {
+export function createPartFetch({ clips, spec, part, source, onHead, mediaTurn, waits }: PartFetchOptions): PartFetch {
   const { streamArn, fragmentSelectorType } = spec
   const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
   return async (signal): Promise<PartBody> => {
     const wait = waits.begin(part.key)
     try {
       const body = await withHeadersDeadline(signal, (bounded) => clips.getClip({ ...request, onThrottled: wait.hear }, bounded))
-      return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, fragmentSelectorType }) }
+      return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, mediaTurn, fragmentSelectorType }) }
     } finally {
       wait.end()
     }
@@ -67,8 +69,9 @@ async function* checkBytes(
     part,
     source,
     onHead,
+    mediaTurn,
     fragmentSelectorType,
-  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead'> & Pick<ClipSpec, 'fragmentSelectorType'>,
+  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead' | 'mediaTurn'> & Pick<ClipSpec, 'fragmentSelectorType'>,
 ): AsyncGenerator<Uint8Array> {
   const feed = new HeadFeed(source)
   let isTold = false
@@ -83,6 +86,7 @@ async function* checkBytes(
     onHead(feed.parsed)
   }
   for await (const chunk of bytes) {
+    if (isTold) await mediaTurn()
     if (feed.isReadWith(chunk)) await takeHeadTurn()
     feed.push(chunk)
     await tell()

@@ -1,13 +1,19 @@
+import type { Movie } from '../../media/mp4/movie.js'
 import { packAndFree } from '../../media/mp4/pack-movie.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 import type { PartHandle } from '../ports.js'
 import { takeHeadTurn } from './head-turns.js'
 
-/** What the head of a part says, in the form in which it is held until those of all parts are there: a day has hundreds of them. */
-export type PartHead = { readonly understood: true; readonly movie: PackedMovie } | Extract<ParsedMovie, { readonly understood: false }>
+/** What the head of a part says. */
+export type PartHead =
+  | { readonly understood: true; readonly movie: Movie | PackedMovie }
+  | Extract<ParsedMovie, { readonly understood: false }>
 
-/** Takes `parsed` for its own: what the garbage collector would find by and by of hundreds of heads is freed at once. */
+/**
+ * In the form in which it is held until the heads of all parts are there: a day has hundreds of them. Takes `parsed` for its own: what the
+ * garbage collector would find by and by is freed at once.
+ */
 export function toPartHead(parsed: ParsedMovie): PartHead {
   return parsed.understood ? { understood: true, movie: packAndFree(parsed.movie) } : parsed
 }

@@ -1,27 +1,27 @@
-import { expect, test } from '@jest/globals'
-import { createPartFetch } from '../../../src/delivery/assembly/part-fetch.js'
+import { describe, expect, test } from '@jest/globals'
+import { createPartFetch, type PartFetchOptions } from '../../../src/delivery/assembly/part-fetch.js'
 import { PartWaits } from '../../../src/delivery/assembly/part-waits.js'
-import type { ParsedMovie } from '../../../src/media/mp4/reader.js'
+import { type ParsedMovie, readMovieFrom } from '../../../src/media/mp4/reader.js'
 import { record, toPart } from '../../support/mp4-recording.js'
 import { collect } from '../../support/part-bodies.js'
 
-const CHUNK_BYTES = 16
+const FRAGMENTS = 20
+const NEVER = new AbortController().signal
+const { file, part: recorded } = toPart(record({ fragments: FRAGMENTS }), null, 0)
 
-test('A head that comes in many small chunks takes no turn of the event loop for each of them', async () => {
-  const fragments = record({ fragments: 20 })
-  const { file, part } = toPart(fragments, null, 0)
-  const listed = part.fragments
-  async function* inSmallChunks() {
-    for (let at = 0; at < file.byteLength; at += CHUNK_BYTES) yield file.slice(at, at + CHUNK_BYTES)
-  }
-  const heads: ParsedMovie[] = []
-  const fetch = createPartFetch({
-    clips: { getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inSmallChunks() }) },
+async function* inChunksOf(chunkBytes: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.byteLength; at += chunkBytes) yield file.slice(at, at + chunkBytes)
+}
+
+function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Pick<PartFetchOptions, 'onHead' | 'mediaTurn'>) {
+  const listed = recorded.fragments
+  return createPartFetch({
+    clips: { getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunksOf(chunkBytes) }) },
     spec: { streamArn: 'arn', fragmentSelectorType: 'PRODUCER_TIMESTAMP' },
     part: {
       key: 'part',
       range: { startMs: 0, endMs: 1 },
-      fragmentCount: fragments.length,
+      fragmentCount: FRAGMENTS,
       startsMs: Float64Array.from(listed, ({ startMs }) => startMs),
       producerStartsMs: Float64Array.from(listed, ({ startMs }) => startMs),
       lengthsMs: Float64Array.from(listed, ({ lengthMs }) => lengthMs),
@@ -29,22 +29,62 @@ test('A head that comes in many small chunks takes no turn of the event loop for
       estimatedBytes: file.byteLength,
     },
     source: 0,
-    onHead: (head) => heads.push(head),
     waits: new PartWaits(),
+    ...options,
   })
-  let turns = 0
-  let isOver = false
-  const count = () => {
-    turns += 1
-    if (!isOver) setImmediate(count)
-  }
-  setImmediate(count)
-  const { bytes } = await fetch(new AbortController().signal)
-  const passed = await collect(bytes).finally(() => {
-    isOver = true
+}
+
+/** Where the media begins: the tables stand before it. */
+function mediaStart(): number {
+  const parsed = readMovieFrom(file, 0)
+  if (!parsed.understood) throw new Error(parsed.reason)
+  return parsed.movie.spans[0]?.offset ?? 0
+}
+
+describe('A part that is fetched', () => {
+  test('takes no turn of the event loop for each of the many small chunks that its head may come in', async () => {
+    const chunkBytes = 16
+    const heads: ParsedMovie[] = []
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    const { bytes } = await createFetch({ chunkBytes, onHead: (head) => heads.push(head), mediaTurn: async () => {} })(NEVER)
+    const passed = await collect(bytes).finally(() => {
+      isOver = true
+    })
+    expect(passed.equals(file)).toBe(true)
+    expect(heads.map(({ understood }) => understood)).toEqual([true])
+    expect(turns).toBeLessThan(20)
+    expect(file.byteLength / chunkBytes).toBeGreaterThan(200)
   })
-  expect(passed.equals(file)).toBe(true)
-  expect(heads.map(({ understood }) => understood)).toEqual([true])
-  expect(turns).toBeLessThan(20)
-  expect(file.byteLength / CHUNK_BYTES).toBeGreaterThan(200)
+
+  test('tells what its head says, and gives its media when the turn of that has come', async () => {
+    const { promise: turn, resolve: begin } = Promise.withResolvers<void>()
+    const chunkBytes = Math.ceil(mediaStart() / 4)
+    let hasHead = false
+    const told = Promise.withResolvers<number>()
+    let passedBytes = 0
+    const mediaTurn = () => {
+      told.resolve(passedBytes)
+      return turn
+    }
+    const { bytes } = await createFetch({ chunkBytes, onHead: () => (hasHead = true), mediaTurn })(NEVER)
+    const chunks: Uint8Array[] = []
+    const reading = (async () => {
+      for await (const chunk of bytes) {
+        chunks.push(chunk)
+        passedBytes += chunk.byteLength
+      }
+    })()
+    // The chunk that ends the head may bring some media along.
+    expect(await told.promise).toBeGreaterThanOrEqual(mediaStart())
+    expect({ hasHead, isAll: passedBytes === file.byteLength }).toEqual({ hasHead: true, isAll: false })
+    begin()
+    await reading
+    expect(Buffer.concat(chunks).equals(file)).toBe(true)
+  })
 })
