@@ -19,6 +19,8 @@ const MAX_LISTED_FRAGMENTS = 100_000
 const NEARBY_MS = 10 * 60_000
 const MAX_NEARBY_FRAGMENTS = 2000
 const HOUR_MS = 3_600_000
+/** Planning more than these takes some milliseconds; of many hours, tens. */
+const QUICKLY_PLANNED = 2000
 
 /** `planned` is null exactly when an issue of severity ERROR is present. */
 export interface PlannedRequest {
@@ -59,13 +61,12 @@ export class ClipPlanner {
     const listed = await this.#list(request, stream, signal)
     if (listed === 'gone') return refuse([streamNotFoundIssue(request.stream)])
     if (listed === 'too many') return refuse([tooManyIssue(request)])
-    // Many hours take some tens of milliseconds: others have their turn before and after.
-    await nextTurn()
+    await letOthersGoFirst(listed)
     const selection = toSelection(request, listed)
     if (selection.fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
-    await nextTurn()
+    await letOthersGoFirst(listed)
     const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes, selection })
-    await nextTurn()
+    await letOthersGoFirst(listed)
     return { planned: plan && { request, streamArn: stream.arn, plan }, issues }
   }
 
@@ -109,6 +110,10 @@ export function listAround(
 ): Promise<readonly ListedFragment[]> {
   const query = { streamArn, fragmentSelectorType, range: toListingRange(range), atMost: MAX_LISTED_FRAGMENTS }
   return fragments.list(query, signal)
+}
+
+async function letOthersGoFirst(listed: readonly ListedFragment[]): Promise<void> {
+  if (listed.length > QUICKLY_PLANNED) await nextTurn()
 }
 
 function refuse(issues: readonly ClipIssue[]): PlannedRequest {

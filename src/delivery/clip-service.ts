@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
@@ -108,10 +109,12 @@ export class ClipService {
     const { id, outline } = this.#prepare(planned)
     const hold = this.#assemblies.hold(id, outline)
     try {
+      // GetClip is under way a turn later: its URL is sealed while Kinesis Video lays the clip out.
+      await nextTurn()
+      const address = this.#toAddress(id, outline.spec, planned.request.expiresInSeconds)
       await orAborted(hold.assembly.opened, signal)
       const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
-      const address = this.#toAddress(id, outline.spec, planned.request.expiresInSeconds)
       return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
