@@ -40,20 +40,46 @@ export interface CostedOperation {
   readonly variables: Readonly<Record<string, unknown>>
 }
 
+/** Of operations whose cost no variable changes: clients send the same ones again and again, and counting takes longer than running many. */
+const fixedCosts = new WeakMap<OperationDefinitionNode, number>()
+
 /** Null when the variables do not fit: the executor says so better, and runs nothing. */
 function costOf(schema: GraphQLSchema, { document, operation, variables }: CostedOperation): number | null {
+  const known = fixedCosts.get(operation)
+  if (known !== undefined) return known
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
   if (coerced.errors) return null
   const alone = {
     ...document,
     definitions: document.definitions.filter((node) => node.kind !== 'OperationDefinition' || node === operation),
   }
+  // Of the directives, two leave fields out.
+  let isFixed = document.loc?.source.body.includes('@') === false
+  const byField = countFields(() => {
+    isFixed = false
+  })
   try {
-    return Math.ceil(getComplexity({ schema, query: alone, variables, estimators: [fieldExtensionsEstimator(), estimateByKind] }))
+    const cost = Math.ceil(getComplexity({ schema, query: alone, variables, estimators: [byField, estimateByKind] }))
+    if (isFixed) fixedCosts.set(operation, cost)
+    return cost
   } catch (error) {
     // An argument that is null and may not be, or more nodes (fragments spread out) than are counted.
     throw refusal(error instanceof Error ? error.message : 'The cost of the operation cannot be told.', error)
   }
+}
+
+const fromExtensions = fieldExtensionsEstimator()
+
+/** By what the fields say of themselves (see field-cost.ts); tells when one of them looks at its arguments. */
+function countFields(onArguments: () => void): ComplexityEstimator {
+  return ({ args, ...field }) =>
+    fromExtensions({
+      ...field,
+      get args() {
+        onArguments()
+        return args
+      },
+    })
 }
 
 const estimateByKind: ComplexityEstimator = ({ field, childComplexity }) =>

@@ -84,6 +84,25 @@ describe('a document is refused', () => {
     expect(await refusal(query)).toMatch(/^BAD_USER_INPUT: The operation costs \d+, at most 5000 is allowed\.$/)
   })
 
+  test.each([
+    ['a longer page', 'query ($first: Int!) { streams(first: $first) { nodes { dataEndpoint } } }', { first: 1 }, { first: 1000 }],
+    [
+      'fields that are left out or not',
+      `query ($all: Boolean!) { ... @include(if: $all) { ${Array.from({ length: 60 }, (_, index) => `a${index}: clip(id: "${index}") { state }`).join(' ')} } }`,
+      { all: false },
+      { all: true },
+    ],
+  ])('that cost little when it was asked with other variables: %s', async (_, query, cheap, dear) => {
+    expect((await harness.ask(query, cheap)).status).toBe(200)
+    expect(await refusal(query, dear)).toMatch(/^BAD_USER_INPUT: The operation costs \d+, at most 5000 is allowed\.$/)
+    expect((await harness.ask(query, cheap)).status).toBe(200)
+  })
+
+  test('that costs too much whatever its variables, each time', async () => {
+    const query = `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: clip(id: "${index}") { state }`).join(' ')} }`
+    expect(await refusal(query)).toBe(await refusal(query))
+  })
+
   test('with an argument that may not be null', async () => {
     expect(await refusal('query ($first: Int = 5) { streams(first: $first) { nodes { name } } }', { first: null })).toContain(
       'BAD_USER_INPUT',
