@@ -16,7 +16,7 @@ import { touchMemory } from '../touched-memory.mjs'
 const FRAGMENTS = 47
 const FRAGMENT_BYTES = 1_990_000
 /** Clips of as many but small fragments beforehand: processes that have served for a while run compiled code. The first request of all is told by `get-clip`. */
-const WARM_UP_CLIPS = 30
+const WARM_UP_CLIPS = 200
 const agent = new Agent({ keepAlive: true })
 const NODE_CLIENT = { connection: null, download: downloadInNode }
 const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
