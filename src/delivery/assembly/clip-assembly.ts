@@ -73,6 +73,7 @@ export class ClipAssembly {
     this.outline = outline
     this.#sources = sources
     this.#slots = outline.parts.map(() => new PartSlot())
+    if (this.#slots.length > 1) this.#mediaTurn.begin()
     this.parts = this.#slots.map((slot) => slot.handle.promise)
     this.opened = this.#slots[0]?.begun.promise ?? Promise.reject(new RangeError('a clip has at least one part'))
     const fetched = this.#fetchAll()

@@ -2,9 +2,9 @@
 const MOST_MS = 20
 
 /**
- * The media of a clip waits a moment for the first who reads it. The answer that gives out its URL, and the request that comes for it at once,
+ * The media of a clip of one part waits a moment for the first who reads it. The answer that gives out its URL, and the request that comes for it at once,
  * would stand in line behind it, for the processor and for the event loop (measured: the first byte came two milliseconds later). The source
- * goes on meanwhile for as much as the sockets between hold.
+ * goes on meanwhile for as much as the sockets between hold. Of several parts none waits: they come to the disk while the heads of others do.
  */
 export class MediaTurn {
   readonly #turn = Promise.withResolvers<void>()

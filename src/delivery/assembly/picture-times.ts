@@ -1,7 +1,7 @@
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { sortTimes } from '../../media/mp4/decode-order.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
-import { keyFrameTimesMs, lastDuration, presentationTicks, toMs } from '../../media/mp4/presentation.js'
+import { allToMs, keyFrameTimesMs, lastDuration, presentationTicks, toMs } from '../../media/mp4/presentation.js'
 
 /** How much a fragment may begin before its key frame: the sound that was muxed ahead of it. */
 export const MUXING_LEAD_MS = 100
@@ -38,8 +38,8 @@ export class PictureTimes {
     this.frameMs = toMs(lastDuration(video.samples), video.timescale)
     this.toleranceMs = MUXING_LEAD_MS + this.frameMs
     this.#firstMs = toMs(ticks[0] ?? Number.NaN, video.timescale)
-    this.#shownMs = sortTimes(ticks).map((time) => toMs(time, video.timescale))
-    this.filledMs = this.#shownMs.reduce((sum, timeMs, index, all) => sum + this.#lastsMs(timeMs, all[index + 1]), 0)
+    this.#shownMs = allToMs(sortTimes(ticks), video.timescale)
+    this.filledMs = this.#sumFilledMs()
     this.decodedKeysMs = keyFrameTimesMs(video, ticks)
     this.#keysMs = this.decodedKeysMs.toSorted()
   }
@@ -76,8 +76,13 @@ export class PictureTimes {
     return this.#shownMs[firstAtOrAfter(this.#shownMs, timeMs + ROUNDING_MS)] ?? null
   }
 
-  #lastsMs(timeMs: number, nextMs = timeMs + this.frameMs): number {
-    return nextMs - timeMs > MOST_FRAMES * this.frameMs ? this.frameMs : nextMs - timeMs
+  #sumFilledMs(): number {
+    let sumMs = this.#shownMs.length > 0 ? this.frameMs : 0
+    for (let index = 1; index < this.#shownMs.length; index += 1) {
+      const lastsMs = (this.#shownMs[index] ?? 0) - (this.#shownMs[index - 1] ?? 0)
+      sumMs += lastsMs > MOST_FRAMES * this.frameMs ? this.frameMs : lastsMs
+    }
+    return sumMs
   }
 
   #keysWithin(timeMs: number, distanceMs: number): Float64Array {

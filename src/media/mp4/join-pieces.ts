@@ -24,6 +24,7 @@ export function joinPieces(movies: readonly PackedMovie[], trackIndex: number): 
 }
 
 function withSpansFrom(piece: TrackPiece, firstSpan: number): TrackPiece {
+  if (firstSpan === 0) return piece
   const { spans } = piece.chunks
   const moved = typeof spans === 'number' ? spans + firstSpan : narrow(Array.from(spans, (span) => span + firstSpan))
   return { ...piece, chunks: { ...piece.chunks, spans: moved } }

@@ -61,7 +61,8 @@ function* asPackedTrack({ samples, chunks, ...track }: MovieTrack): Steps<Packed
     durations: runsToDurations(yield* durationsToRuns(samples)),
     compositionOffsets: compositionOffsets === null ? null : yield* columnToRuns(compositionOffsets),
   }
-  return { ...track, samples: times, pieces: [{ count, sizes, keys: keysOf(samples), chunks }] }
+  const shortened = { ...chunks, spans: toShortest(chunks.spans), sampleCounts: toShortest(chunks.sampleCounts) }
+  return { ...track, samples: times, pieces: [{ count, sizes, keys: keysOf(samples), chunks: shortened }] }
 }
 
 function keysOf({ syncs }: SampleColumns): Column | null {
@@ -76,12 +77,7 @@ function narrowPiece({ count, sizes, keys, chunks }: TrackPiece): TrackPiece {
     count,
     sizes: typeof sizes === 'number' ? sizes : narrow(sizes),
     keys,
-    chunks: {
-      count: chunks.count,
-      spans: toShortest(chunks.spans),
-      offsets: chunks.offsets instanceof Float64Array ? chunks.offsets.slice() : narrow(chunks.offsets),
-      sampleCounts: toShortest(chunks.sampleCounts),
-    },
+    chunks: { ...chunks, offsets: chunks.offsets instanceof Float64Array ? chunks.offsets.slice() : narrow(chunks.offsets) },
   }
 }
 

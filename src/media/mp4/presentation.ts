@@ -63,8 +63,11 @@ export function presentationTicks(track: TimedSamples): Float64Array {
 /** When the sync samples of the video are shown, in milliseconds from the movie's start, in decode order. */
 export function keyFrameTimesMs(track: MovieTrack, times = presentationTicks(track)): Float64Array {
   const { syncs } = track.samples
-  const keys = syncs === null ? times : times.filter((_, index) => syncs[index] !== 0)
-  return keys.map((ticks) => toMs(ticks, track.timescale))
+  if (syncs === null) return allToMs(times.slice(), track.timescale)
+  let found = 0
+  const keys = new Float64Array(times.length)
+  for (let index = 0; index < times.length; index += 1) if (syncs[index] !== 0) keys[found++] = times[index] ?? 0
+  return allToMs(keys.slice(0, found), track.timescale)
 }
 
 /** The same of a packed track. */
@@ -96,6 +99,12 @@ export function lastDuration({ count, durations }: Pick<SampleColumns, 'count' |
   const { counts, values } = durations
   const isAlone = counts.at(-1) === 1
   return values.at(-1) || (isAlone ? (values.at(-2) ?? 0) : 0)
+}
+
+/** `ticks` itself, turned into milliseconds; not rounded. */
+export function allToMs(ticks: Float64Array, timescale: number): Float64Array {
+  for (let index = 0; index < ticks.length; index += 1) ticks[index] = toMs(ticks[index] ?? 0, timescale)
+  return ticks
 }
 
 /** Not rounded. */

@@ -80,10 +80,15 @@ export class RunBuilder {
 /** The runs of a column that has a row for each sample. */
 export function* columnToRuns(column: Column): Steps<Runs> {
   const builder = new RunBuilder()
+  let first = 0
   for (let index = 0; index < column.length; index += 1) {
-    builder.add(1, column[index] ?? 0)
+    if (column[index] !== column[first]) {
+      builder.add(index - first, column[first] ?? 0)
+      first = index
+    }
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
+  builder.add(column.length - first, column[first] ?? 0)
   return builder.buildNarrow()
 }
 

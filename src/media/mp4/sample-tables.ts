@@ -113,10 +113,12 @@ export class ChunkOffsets {
   private rowsOf({ count, spans, offsets }: PackedChunks, isWide: boolean): TableRows[] {
     const rowBytes = isWide ? 8 : 4
     return rowsOf({ count, rowBytes }, (words, from, to) => {
+      const { spanStarts } = this
+      const onlyStart = typeof spans === 'number' ? (spanStarts[spans] ?? 0) : null
       let at = 0
       for (let row = from; row < to; row += 1) {
-        const span = typeof spans === 'number' ? spans : (spans[row] ?? 0)
-        const place = (this.spanStarts[span] ?? 0) + (offsets[row] ?? 0)
+        const start = typeof spans === 'number' ? (onlyStart ?? 0) : (spanStarts[spans[row] ?? 0] ?? 0)
+        const place = start + (offsets[row] ?? 0)
         if (isWide) words[at++] = Math.floor(place / 0x100000000)
         words[at++] = place
       }
