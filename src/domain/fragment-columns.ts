@@ -59,7 +59,8 @@ export function firstRowAt({ startsMs, count }: FragmentColumns, instantMs: Epoc
   return firstAtOrAfter(startsMs, instantMs, count)
 }
 
-function joinArrays(arrays: readonly Float64Array[]): Float64Array {
+/** All of them as one, in their order. */
+export function joinArrays(arrays: readonly Float64Array[]): Float64Array {
   const joined = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const array of arrays) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { freeBytes } from '../../src/lib/free-bytes.js'
+import { freeBytes } from '../../src/media/free-bytes.js'
 
 describe('freeBytes', () => {
   test('takes the memory away from every view of it, and does no harm a second time', () => {

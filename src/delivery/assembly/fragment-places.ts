@@ -1,6 +1,7 @@
 // Where each listed fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
+import { joinArrays } from '../../domain/fragment-columns.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { lastDuration, packedKeyFrameTimesMs, toMs } from '../../media/mp4/presentation.js'
 import type { Steps } from '../../media/steps.js'
@@ -28,14 +29,14 @@ export function* placeFragmentsInSteps(
   { tracks: [video] }: PackedMovie,
   firstBlockMs: number,
 ): Steps<FragmentPlaces> {
-  const producerMs = concat(parts.map((part) => part.producerStartsMs))
-  const lengthsMs = concat(parts.map((part) => part.lengthsMs))
+  const producerMs = joinArrays(parts.map((part) => part.producerStartsMs))
+  const lengthsMs = joinArrays(parts.map((part) => part.lengthsMs))
   const count = producerMs.length
   const keys = new KeyFrames(video === undefined ? new Float64Array(0) : (yield* packedKeyFrameTimesMs(video)).sort())
   const usualMs = video === undefined ? 0 : toMs(lastDuration(video.samples), video.timescale)
   const places = {
     count,
-    clockMs: concat(parts.map((part) => part.startsMs)),
+    clockMs: joinArrays(parts.map((part) => part.startsMs)),
     blockMs: new Float64Array(count),
     frameMs: new Float64Array(count),
   }
@@ -81,14 +82,4 @@ class KeyFrames {
 /** The fragment that begins at the instant, or the first that begins after it. */
 export function fragmentFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
   return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
-}
-
-function concat(columns: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const column of columns) {
-    joined.set(column, at)
-    at += column.length
-  }
-  return joined
 }

@@ -1,4 +1,4 @@
-import { freeBytes } from '../../lib/free-bytes.js'
+import { freeBytes } from '../../media/free-bytes.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
 
 /** Reads the tables of an MP4 out of its bytes as they pass, holding no more of them than the tables. */

@@ -1,4 +1,4 @@
-import { freeBytes } from '../../lib/free-bytes.js'
+import { freeBytes } from '../../media/free-bytes.js'
 
 /** Who is lent a chunk pins it for as long as it likes; past so many, readers are given copies. */
 const MAX_LENT = 4

@@ -1,5 +1,5 @@
-import { freeBytes } from '../../lib/free-bytes.js'
 import { sleep } from '../../lib/sleep.js'
+import { freeBytes } from '../../media/free-bytes.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'

@@ -1,4 +1,4 @@
-import { freeBytes } from '../../lib/free-bytes.js'
+import { freeBytes } from '../free-bytes.js'
 import { finishNow, type Steps } from '../steps.js'
 import { narrow, toShortest } from './columns.js'
 import type { Column, Movie, MovieTrack, Runs, SampleColumns } from './movie.js'

@@ -1,4 +1,4 @@
-import { freeBytes } from '../../lib/free-bytes.js'
+import { freeBytes } from '../free-bytes.js'
 import { finishNow } from '../steps.js'
 import { sortTimes } from './decode-order.js'
 import type { PackedMovie, PackedTrack } from './packed-movie.js'
