@@ -64,7 +64,7 @@ export class ClipAssembly {
   readonly #sources: AssemblySources
   readonly #abort = new AbortController()
   readonly #slots: readonly PartSlot[]
-  readonly #mediaTurn = new MediaTurn()
+  readonly #mediaTurn: MediaTurn
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
   #furthest = 0
@@ -73,7 +73,7 @@ export class ClipAssembly {
     this.outline = outline
     this.#sources = sources
     this.#slots = outline.parts.map(() => new PartSlot())
-    if (this.#slots.length > 1) this.#mediaTurn.begin()
+    this.#mediaTurn = MediaTurn.of(outline.parts)
     this.parts = this.#slots.map((slot) => slot.handle.promise)
     this.opened = this.#slots[0]?.begun.promise ?? Promise.reject(new RangeError('a clip has at least one part'))
     const fetched = this.#fetchAll()

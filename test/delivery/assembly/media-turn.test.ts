@@ -26,6 +26,15 @@ describe('The media of a clip', () => {
     expect(await isOver(turn.wait())).toBe(true)
   })
 
+  test('waits for nobody where it is small, or comes in several parts', async () => {
+    const large = { estimatedBytes: 10_000_000 }
+    expect(await isOver(MediaTurn.of([{ estimatedBytes: 300_000 }]).wait())).toBe(true)
+    expect(await isOver(MediaTurn.of([large, large]).wait())).toBe(true)
+    const only = MediaTurn.of([large])
+    expect(await isOver(only.wait())).toBe(false)
+    only.begin()
+  })
+
   test('waits for a moment only, whoever comes', async () => {
     await new MediaTurn().wait()
   })
