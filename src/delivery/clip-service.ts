@@ -15,6 +15,7 @@ import { type AssemblyHold, ClipAssemblies } from './assembly/clip-assemblies.js
 import type { ClipAssembly } from './assembly/clip-assembly.js'
 import { ClipMismatch } from './assembly/clip-mismatch.js'
 import { type ClipOutline, toOutline } from './assembly/clip-outline.js'
+import { comesAtOnce } from './assembly/media-turn.js'
 import { openContent } from './assembly/open-content.js'
 import type { ClipContent } from './clip-content.js'
 import { ClipFinder } from './clip-finder.js'
@@ -33,6 +34,8 @@ import { within } from './within.js'
 
 /** How long an answer waits for the heads of all parts, so that what they say against the clip is an issue and not a failure. */
 const HEADS_WAIT_MS = 2000
+/** How long it waits for the rest of a clip that comes at once, so that it can say READY, and how large it is. */
+const REST_WAIT_MS = 20
 /** How long a look at a clip waits for what the store has. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
@@ -115,6 +118,7 @@ export class ClipService {
       await orAborted(hold.assembly.opened, signal)
       const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
+      if (comesAtOnce(outline.parts)) await whenWhole(hold.assembly)
       return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
@@ -280,6 +284,11 @@ function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): Ga
 function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (error instanceof ClipMismatch) return error.issue
   return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
+}
+
+async function whenWhole({ whole }: ClipAssembly): Promise<void> {
+  const rest = whole.catch(() => null)
+  await within(rest, REST_WAIT_MS)
 }
 
 async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {

@@ -2,8 +2,13 @@ import type { OutlinedPart } from './clip-outline.js'
 
 /** As long as a process that has not answered much yet takes to give out a URL, and about as long as nobody minds. */
 const MOST_MS = 20
-/** Less is here before its answer is: the answer then says that the clip is READY. */
-const LEAST_BYTES = 1_048_576
+const SMALL_BYTES = 1_048_576
+
+/** Whether a clip is so small that all of it is here before anybody could come for it. */
+export function comesAtOnce(parts: readonly Pick<OutlinedPart, 'estimatedBytes'>[]): boolean {
+  const [part] = parts
+  return part !== undefined && parts.length === 1 && part.estimatedBytes < SMALL_BYTES
+}
 
 /**
  * The media of a clip waits a moment for the first who reads it. The answer that gives out its URL, and the request that comes for it at
@@ -18,8 +23,7 @@ export class MediaTurn {
   /** Of several parts none waits: they come to the disk while the heads of others do. */
   static of(parts: readonly Pick<OutlinedPart, 'estimatedBytes'>[]): MediaTurn {
     const turn = new MediaTurn()
-    const [part] = parts
-    if (part === undefined || parts.length > 1 || part.estimatedBytes < LEAST_BYTES) turn.begin()
+    if (parts.length !== 1 || comesAtOnce(parts)) turn.begin()
     return turn
   }
 
