@@ -10,7 +10,7 @@ const FIRST_BYTES = 196_608
 
 /**
  * The bytes of the span. What came a moment ago is lent as it is; what has to be read from the disk is read while the reader is busy with
- * the chunk before, and the first two chunks at the same time.
+ * the chunk before, and the first two chunks at the same time. With small buffers nothing is read ahead: a reader who stalls has one of them.
  */
 export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBuffers, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   // Taken when something has to be read: whoever is lent all that it gets leaves the large ones to others.
@@ -31,10 +31,10 @@ export async function* readAhead(file: GrowingFile, span: ByteSpan, pool: ReadBu
       pair ??= pool.take(span.end - span.start > pool.smallBytes)
       const current: Loading = ahead ?? load(file, at, span, pair.buffers[turn])
       turn = turn === 0 ? 1 : 0
-      ahead = current.end === null ? null : loadNext(file, current.end, span, pair.buffers[turn])
+      ahead = current.end === null || !pair.large ? null : loadNext(file, current.end, span, pair.buffers[turn])
       const chunk = await current.bytes
       at += chunk.byteLength
-      ahead ??= loadNext(file, at, span, pair.buffers[turn])
+      if (pair.large) ahead ??= loadNext(file, at, span, pair.buffers[turn])
       const givenAtMs = performance.now()
       yield chunk
       signal.throwIfAborted()

@@ -1,4 +1,4 @@
-/** Two buffers take turns: one is being sent while the other is filled. */
+/** Two buffers take turns: one is being sent while the other is filled. Small ones are the same one twice, which is filled when it has been sent. */
 export interface BufferPair {
   readonly buffers: readonly [Buffer, Buffer]
   readonly large: boolean
@@ -24,7 +24,7 @@ export class ReadBuffers {
   readonly #idle = { large: [] as BufferPair[], small: [] as BufferPair[] }
   #largeLeft: number
 
-  constructor({ largeBytes = 589_824, smallBytes = 65_536, largeBudgetBytes = 67_108_864 }: ReadBuffersOptions = {}) {
+  constructor({ largeBytes = 589_824, smallBytes = 65_536, largeBudgetBytes = 75_497_472 }: ReadBuffersOptions = {}) {
     this.largeBytes = largeBytes
     this.smallBytes = smallBytes
     this.#largeLeft = Math.floor(largeBudgetBytes / (2 * largeBytes))
@@ -45,5 +45,6 @@ export class ReadBuffers {
 }
 
 function createPair(bytes: number, large: boolean): BufferPair {
-  return { buffers: [Buffer.allocUnsafeSlow(bytes), Buffer.allocUnsafeSlow(bytes)], large }
+  const buffer = Buffer.allocUnsafeSlow(bytes)
+  return { buffers: [buffer, large ? Buffer.allocUnsafeSlow(bytes) : buffer], large }
 }
