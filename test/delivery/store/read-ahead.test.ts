@@ -16,14 +16,17 @@ interface Reader {
   readonly length: number
   /** Turns of the event loop before it begins, and before it takes the next chunk. */
   readonly waits: number
-  /** The large buffers are with others. */
+  /** It begins when the file is whole, of which nothing is in memory any more. */
   readonly isLate: boolean
+  /** The large buffers are with others. */
+  readonly isInCrowd: boolean
 }
 
 /** What a reader is given is another's when it comes back. */
-async function readSlowly(file: GrowingFile, { start, length, waits, isLate }: Reader, end: number): Promise<Buffer> {
-  const pool = new ReadBuffers({ largeBytes: 131_072, smallBytes: 65_536, largeBudgetBytes: isLate ? 0 : 262_144 })
+async function readSlowly(file: GrowingFile, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
+  const pool = new ReadBuffers({ largeBytes: 131_072, smallBytes: 65_536, largeBudgetBytes: isInCrowd ? 0 : 262_144 })
   const chunks: Buffer[] = []
+  if (isLate) await file.whenReadable(end, SIGNAL)
   await turns(waits)
   for await (const chunk of readAhead(file, { start, end: Math.min(start + length, end) }, pool, SIGNAL)) {
     await turns(waits)
@@ -36,7 +39,13 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await nextTurn()
 }
 
-const READER = fc.record({ start: fc.nat(700_000), length: fc.integer({ min: 1, max: 900_000 }), waits: fc.nat(3), isLate: fc.boolean() })
+const READER = fc.record({
+  start: fc.nat(700_000),
+  length: fc.integer({ min: 1, max: 900_000 }),
+  waits: fc.nat(3),
+  isLate: fc.boolean(),
+  isInCrowd: fc.boolean(),
+})
 const ARRIVAL = fc.record({ bytes: fc.integer({ min: 1, max: 150_000 }), waits: fc.nat(2) })
 
 test('readers of a file that grows get its bytes, however fast it grows and however fast they are', async () => {
