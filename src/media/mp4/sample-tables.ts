@@ -114,10 +114,10 @@ export class ChunkOffsets {
     const rowBytes = isWide ? 8 : 4
     return rowsOf({ count, rowBytes }, (words, from, to) => {
       const { spanStarts } = this
-      const onlyStart = typeof spans === 'number' ? (spanStarts[spans] ?? 0) : null
+      const onlyStart = typeof spans === 'number' ? (spanStarts[spans] ?? 0) : 0
       let at = 0
       for (let row = from; row < to; row += 1) {
-        const start = typeof spans === 'number' ? (onlyStart ?? 0) : (spanStarts[spans[row] ?? 0] ?? 0)
+        const start = typeof spans === 'number' ? onlyStart : (spanStarts[spans[row] ?? 0] ?? 0)
         const place = start + (offsets[row] ?? 0)
         if (isWide) words[at++] = Math.floor(place / 0x100000000)
         words[at++] = place
