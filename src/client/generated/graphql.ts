@@ -120,6 +120,8 @@ export type ClipIssueCode =
   | 'RANGE_TOO_LONG'
   /** The range holds more bytes than one GetClip call gives. */
   | 'SIZE_LIMIT_EXCEEDED'
+  /** The footage does not begin with a key frame: what comes before the first one is not shown, or no key frame is near enough to show it. */
+  | 'STARTS_WITHOUT_KEY_FRAME'
   /** A part of the range is older than what the stream keeps. */
   | 'START_BEFORE_RETENTION'
   /** The range begins inside a fragment, which is left out because it starts earlier. */

@@ -20,6 +20,8 @@ export const ClipIssueCodeEnum = enumType<ClipIssueCode>('ClipIssueCode', 'What 
   END_BEFORE_RETENTION: 'The whole range is older than what the stream keeps.',
   NO_DATA_RETENTION: 'The stream keeps nothing (dataRetentionInHours is 0).',
   NO_FRAGMENTS: 'No fragment starts inside the range.',
+  STARTS_WITHOUT_KEY_FRAME:
+    'The footage does not begin with a key frame: what comes before the first one is not shown, or no key frame is near enough to show it.',
   FOOTAGE_NOT_YET_LISTED: 'The end of the range is so recent that some of its footage may not be listed yet.',
   FRAGMENT_LIMIT_EXCEEDED: 'The range holds more fragments than one GetClip call gives.',
   SIZE_LIMIT_EXCEEDED: 'The range holds more bytes than one GetClip call gives.',
