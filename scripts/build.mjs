@@ -2,13 +2,14 @@
 // own, and a whole folder takes the place of dist/, so that nobody ever loads half a build.
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const DIST = join(ROOT, 'dist')
-const CACHE = join(ROOT, 'node_modules', '.cache', 'clipgate')
+/** Builds run here. A build has the depth of dist/, because source maps name the sources by relative paths. */
+const FRESH_PREFIX = '.dist-'
 const STAMP = '.sources'
 const ABANDONED_MS = 3_600_000
 
@@ -18,7 +19,7 @@ export async function build() {
   const stamp = await hashOf(sources)
   if ((await readStamp(DIST)) === stamp) return false
   await sweep()
-  const fresh = join(CACHE, `build-${randomUUID()}`)
+  const fresh = join(ROOT, `${FRESH_PREFIX}${randomUUID()}`)
   try {
     await compile(fresh)
     await copyAssets(sources, fresh)
@@ -60,7 +61,6 @@ async function readStamp(folder) {
 }
 
 async function compile(outDir) {
-  await mkdir(CACHE, { recursive: true })
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   const child = spawn(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.json'), '--outDir', outDir], { cwd: ROOT, stdio: 'inherit' })
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve))
@@ -77,7 +77,7 @@ async function copyAssets(sources, outDir) {
 async function putInPlace(fresh, stamp) {
   for (;;) {
     if ((await readStamp(DIST)) === stamp) return
-    const old = join(CACHE, `old-${randomUUID()}`)
+    const old = join(ROOT, `${FRESH_PREFIX}old-${randomUUID()}`)
     await rename(DIST, old).catch(ignore('ENOENT'))
     const isPlaced = await rename(fresh, DIST).then(() => true, ignore('ENOTEMPTY', 'EEXIST'))
     await rm(old, { recursive: true, force: true })
@@ -94,8 +94,9 @@ function ignore(...codes) {
 
 /** Removes what killed builds have left behind. */
 async function sweep() {
-  for (const name of await readdir(CACHE).catch(() => [])) {
-    const folder = join(CACHE, name)
+  for (const name of await readdir(ROOT)) {
+    if (!name.startsWith(FRESH_PREFIX)) continue
+    const folder = join(ROOT, name)
     const age = await stat(folder).then(
       (found) => Date.now() - found.mtimeMs,
       () => 0,

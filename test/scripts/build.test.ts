@@ -28,6 +28,7 @@ function write(value: string): Promise<void> {
 }
 
 const build = () => run(process.execPath, [join(root, 'scripts', 'build.mjs')])
+const leftovers = async () => (await readdir(root)).filter((name) => name.startsWith('.dist-'))
 const built = () => readFile(join(root, 'dist', 'value.js'), 'utf8')
 
 describe('the build', () => {
@@ -35,7 +36,14 @@ describe('the build', () => {
     await Promise.all(Array.from({ length: 4 }, build))
     expect(await built()).toContain('"one"')
     expect(await readFile(join(root, 'dist', 'page.txt'), 'utf8')).toBe('as it is')
-    expect(await readdir(join(root, 'node_modules', '.cache', 'clipgate'))).toEqual([])
+    expect(await leftovers()).toEqual([])
+  })
+
+  test('writes source maps that name existing files', async () => {
+    const map: { sources: string[] } = JSON.parse(await readFile(join(root, 'dist', 'value.js.map'), 'utf8'))
+    const sources = map.sources.map((source) => join(root, 'dist', source))
+    expect(sources).toEqual([join(root, 'src', 'value.ts')])
+    for (const source of sources) await expect(stat(source)).resolves.toBeDefined()
   })
 
   test('leaves alone what is fresh', async () => {
@@ -48,7 +56,7 @@ describe('the build', () => {
     await write('two')
     await Promise.all([build(), build(), build()])
     expect(await built()).toContain('"two"')
-    expect(await readdir(join(root, 'node_modules', '.cache', 'clipgate'))).toEqual([])
+    expect(await leftovers()).toEqual([])
   })
 
   test('that fails says why, and leaves the last good one', async () => {
