@@ -1,4 +1,5 @@
 import { GatewayError } from '../domain/errors.js'
+import { parseMediaException } from '../domain/media-exception.js'
 import type { FragmentMediaSource } from '../kvs/ports.js'
 import { FrameCheck } from '../media/codec/frame-check.js'
 import { MalformedMedia } from '../media/malformed-media.js'
@@ -11,8 +12,6 @@ import type { MatroskaTrack } from '../media/matroska/track.js'
 const MAX_FRAMES = 100_000
 /** A fragment has 50 MB at most, which a line worth having brings in less. */
 const MAX_READ_MS = 20_000
-
-const EXCEPTION_TAG = 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE'
 
 /** What a fragment's Matroska says. Nothing of its payloads is kept. */
 export interface FragmentReading {
@@ -87,7 +86,7 @@ class FoundEvents {
 
   #add(event: MatroskaEvent): void {
     if (event.kind === 'tracks') this.#tracks = event.tracks
-    if (event.kind === 'tags') this.exception ??= event.tags.find(({ name }) => name === EXCEPTION_TAG)?.value ?? null
+    if (event.kind === 'tags') this.exception ??= parseMediaException(event.tags)?.message ?? null
     if (event.kind !== 'cluster-end') return
     this.#samples = event.samples
     this.#invalidFrame = event.invalidFrame && `track ${event.invalidFrame.track} has ${event.invalidFrame.reason}`

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../domain/errors.js'
+import { parseMediaException } from '../../domain/media-exception.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
 import { MatroskaDemuxer } from '../../media/matroska/demuxer.js'
@@ -16,9 +17,6 @@ export interface FragmentName {
 
 /** The header before the first block has a few kilobytes; CodecPrivate may take a megabyte of it. */
 const MAX_READ_MS = 20_000
-/** What stands for an exception after a status of 200; 4000 is a fragment that is there no more (kvs facts, 3.4 and 4.2). */
-const EXCEPTION_TAG = 'AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE'
-const NOT_FOUND = '4000'
 
 /**
  * Which kind of block a fragment begins with. A fragment's timestamp is that of its first block, which need not be its first frame: the
@@ -51,8 +49,8 @@ async function readUntilBlock(
   for await (const chunk of await media.getMedia(streamArn, [fragmentNumber], signal)) {
     signal.throwIfAborted()
     for (const event of demuxer.push(chunk)) {
-      const isGone = event.kind === 'tags' && event.tags.some(({ name, value }) => name === EXCEPTION_TAG && value === NOT_FOUND)
-      if (isGone) throw expired(undefined)
+      const exception = event.kind === 'tags' ? parseMediaException(event.tags) : null
+      if (exception !== null) throw exception.isNotFound ? expired(undefined) : unreadable(new Error(exception.message))
     }
     if (first.kind !== null) return first.kind
   }

@@ -1,5 +1,6 @@
 // Spoils the body of an answer as fault rules ask. Each fault is one more layer around the bytes, so that they add up.
 import { setTimeout as delay } from 'node:timers/promises'
+import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { MediaAnswer } from '../operation.js'
 
@@ -10,6 +11,8 @@ class BodyCut extends Error {
   }
 }
 
+/** The content type of GetMedia and GetMediaForFragmentList. */
+const MATROSKA = 'video/webm'
 const FILLER = new Uint8Array(64 * 1024)
 const FILLER_PAUSE_MS = 20
 const SLOW_STEPS_PER_SECOND = 10
@@ -19,7 +22,7 @@ export function spoilAnswer(answer: MediaAnswer, faults: readonly Fault[], signa
 }
 
 export function spoilsBody({ kind }: Fault): boolean {
-  return ['cut', 'stall', 'endless', 'slow', 'wrongLength', 'corrupt'].includes(kind)
+  return ['cut', 'stall', 'endless', 'slow', 'wrongLength', 'corrupt', 'mediaException'].includes(kind)
 }
 
 function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): MediaAnswer {
@@ -37,9 +40,24 @@ function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): Med
       return { ...answer, sizeBytes: sizeBytes === null ? null : Math.max(0, sizeBytes + fault.extraBytes) }
     case 'corrupt':
       return { ...answer, body: corruptWhereAsked(answer, fault) }
+    case 'mediaException':
+      return answer.contentType === MATROSKA ? { ...answer, body: tellException(answer.body, fault) } : answer
     default:
       return answer
   }
+}
+
+/** The exception in the form that is in no document of AWS's, in the place of the media. */
+async function* tellException(
+  body: AsyncIterable<Uint8Array>,
+  { code, errorId }: { readonly code: string; readonly errorId: string },
+): AsyncGenerator<Uint8Array> {
+  // A body that nobody begins keeps its connection counted.
+  for await (const _ of body) break
+  yield buildTagsDocument([
+    { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: code },
+    { name: 'AWS_KINESISVIDEO_ERROR_ID', value: errorId },
+  ])
 }
 
 async function* firstBytes(body: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

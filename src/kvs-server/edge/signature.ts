@@ -33,8 +33,9 @@ interface Credential {
   readonly signature: string
 }
 
-/** How far a request's date may be from the server's. */
-export const CLOCK_SKEW_MS = 15 * 60 * 1000
+/** How far a request's date may be from the server's: what the service's own refusals name (kinesis-video-streams-producer-sdk-cpp#1099). */
+const CLOCK_SKEW_MINUTES = 5
+const CLOCK_SKEW_MS = CLOCK_SKEW_MINUTES * 60 * 1000
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 const SERVICE = 'kinesisvideo'
@@ -111,8 +112,8 @@ function parseRequestDate(headers: ReadonlyMap<string, string>, credential: Cred
 
   const [, year, month, day, hour, minute, second] = parts.map(Number)
   const atMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
-  if (nowMs - atMs > CLOCK_SKEW_MS) throw outOfTime('Signature expired', date, 'earlier', nowMs - CLOCK_SKEW_MS)
-  if (atMs - nowMs > CLOCK_SKEW_MS) throw outOfTime('Signature not yet current', date, 'later', nowMs + CLOCK_SKEW_MS)
+  if (nowMs - atMs > CLOCK_SKEW_MS) throw expired(date, nowMs)
+  if (atMs - nowMs > CLOCK_SKEW_MS) throw notYetCurrent(date, nowMs)
   return date
 }
 
@@ -188,8 +189,18 @@ function toAmzDate(epochMs: number): string | null {
   return Number.isNaN(epochMs) ? null : new Date(epochMs).toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-function outOfTime(what: string, date: string, relation: string, limitMs: EpochMs): AwsException {
-  return new AwsException('InvalidSignatureException', `${what}: ${date} is now ${relation} than ${toAmzDate(limitMs)} (15 min.)`)
+function expired(date: string, nowMs: EpochMs): AwsException {
+  const sum = `(${toAmzDate(nowMs)} - ${CLOCK_SKEW_MINUTES} min.)`
+  return invalidDate(`Signature expired: ${date} is now earlier than ${toAmzDate(nowMs - CLOCK_SKEW_MS)} ${sum}`)
+}
+
+function notYetCurrent(date: string, nowMs: EpochMs): AwsException {
+  const sum = `(${toAmzDate(nowMs)} + ${CLOCK_SKEW_MINUTES} min.)`
+  return invalidDate(`Signature not yet current: ${date} is still later than ${toAmzDate(nowMs + CLOCK_SKEW_MS)} ${sum}`)
+}
+
+function invalidDate(message: string): AwsException {
+  return new AwsException('InvalidSignatureException', message)
 }
 
 function incomplete(message: string): AwsException {

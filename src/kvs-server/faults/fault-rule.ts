@@ -24,6 +24,7 @@ export type Fault =
   | { readonly kind: 'slow'; readonly bytesPerSecond: number }
   | { readonly kind: 'wrongLength'; readonly extraBytes: number }
   | { readonly kind: 'corrupt'; readonly offset: number; readonly length: number }
+  | { readonly kind: 'mediaException'; readonly code: string; readonly errorId: string }
   | { readonly kind: 'listLate'; readonly ms: number }
 
 export type FaultKind = Fault['kind']
@@ -68,11 +69,14 @@ export function parseFaultRule(input: WireInput, operations: readonly string[]):
 
 /** Answers whose length is not announced: one that is wrong would have no place. */
 const WITHOUT_LENGTH = ['PutMedia', 'GetMedia', 'GetMediaForFragmentList']
+/** Answers that report an exception inside the media. */
+const IN_MATROSKA = ['GetMedia', 'GetMediaForFragmentList']
 
 function refuseWithout({ kind }: Fault, operation: string | null): void {
   if (operation === null) return
   if (kind === 'listLate' && operation !== 'ListFragments')
     refuse('operation', 'ListFragments or left out, for fragments listed late', operation)
+  if (kind === 'mediaException' && !IN_MATROSKA.includes(operation)) refuse('operation', IN_MATROSKA.join(' or '), operation)
   if (kind === 'wrongLength' && WITHOUT_LENGTH.includes(operation)) refuse('operation', 'one whose answers announce a length', operation)
 }
 
@@ -93,6 +97,7 @@ const PARSERS: { readonly [Kind in FaultKind]: (input: WireInput) => Fault } = {
   slow: (input) => ({ kind: 'slow', bytesPerSecond: parseInteger(input, 'bytesPerSecond', { ...COUNT, min: 1 }) }),
   wrongLength: (input) => ({ kind: 'wrongLength', extraBytes: parseInteger(input, 'extraBytes', { ...COUNT, min: -COUNT.max }) }),
   corrupt: parseCorruption,
+  mediaException: parseMediaException,
   listLate: (input) => ({ kind: 'listLate', ms: parseInteger(input, 'ms', { min: 0, max: LONGEST_MS }) }),
 }
 
@@ -108,6 +113,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'slow',
   'wrongLength',
   'corrupt',
+  'mediaException',
   'listLate',
 ]
 
@@ -136,6 +142,15 @@ function parseCorruption(input: WireInput): Fault {
     kind: 'corrupt',
     offset: parseInteger(input, 'offset', { ...COUNT, min: -FARTHEST_FROM_END }),
     length: parseOptionalInteger(input, 'length', { ...COUNT, min: 1 }) ?? 1,
+  }
+}
+
+/** By default what the service was seen to write for a fragment that it did not find. */
+function parseMediaException(input: WireInput): Fault {
+  return {
+    kind: 'mediaException',
+    code: parseOptionalString(input, 'code', { min: 1, max: 256 }) ?? 'FRAGMENT_NOT_FOUND',
+    errorId: parseOptionalString(input, 'errorId', { pattern: /^\d{1,9}$/ }) ?? '3000',
   }
 }
 

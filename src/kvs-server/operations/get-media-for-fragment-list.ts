@@ -95,11 +95,13 @@ function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: Arch
   }
 }
 
-/** Status 200 was sent long ago: the tags that stand for an exception. */
+/** Status 200 was sent long ago: the tags that stand for an exception, as documented and as the service was seen to write them. */
 function expired({ fragmentNumber }: ArchivedFragment): Uint8Array {
   return buildTagsDocument([
     { name: 'AWS_KINESISVIDEO_FRAGMENT_NUMBER', value: fragmentNumber },
     { name: 'AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE', value: '4000' },
     { name: 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE', value: 'The fragment is no longer retained.' },
+    { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'FRAGMENT_NOT_FOUND' },
+    { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '3000' },
   ])
 }

@@ -6,6 +6,7 @@ import { readFirstBlock } from '../../../src/delivery/assembly/first-block.js'
 import { DiskPartStore } from '../../../src/delivery/store/disk-part-store.js'
 import { GatewayError } from '../../../src/domain/errors.js'
 import type { FragmentMediaSource } from '../../../src/kvs/ports.js'
+import { buildTagsDocument } from '../../../src/media/matroska/muxer.js'
 import { downloadClip, getClip, whenEnded } from '../../support/clip-calls.js'
 import { askFor, startClipHarness } from '../../support/clip-harness.js'
 import { startExactFootage } from '../../support/exact-footage.js'
@@ -54,6 +55,16 @@ describe('what a fragment begins with', () => {
       'says so in tags',
       mediaOf(async function* () {
         yield matroska([tags({ AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE: '4000' })])
+      }),
+    ],
+    [
+      'says so in the tags that were observed',
+      mediaOf(async function* () {
+        yield buildTagsDocument([
+          { name: 'AWS_KINESISVIDEO_FRAGMENT_NUMBER', value: '1' },
+          { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'FRAGMENT_NOT_FOUND' },
+          { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '3000' },
+        ])
       }),
     ],
   ])('is expired where Kinesis Video %s', async (_, media) => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { SetClock } from '../../support/archive-for-test.js'
+import { demux } from '../../support/demux.js'
 import { recording, variedFootage } from '../../support/footage.js'
 import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
 import { Producer, upload } from '../../support/producer.js'
@@ -121,6 +122,21 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     // The end of what has none never comes: so many bytes are held back.
     if (isLive) expect(spoilt).toEqual(bytes.subarray(0, bytes.byteLength - 40))
     else expect(differences(bytes, spoilt)).toEqual([-40, -39, -38].map((offset) => bytes.byteLength + offset))
+  })
+
+  test('reports an exception inside the media only where it answers Matroska', async () => {
+    const status = await setFault(operation, { kind: 'mediaException' })
+    expect(status).toBe(operation.startsWith('GetMedia') ? 200 : 400)
+    if (status !== 200) return
+    const { status: answered, bytes } = await call(operation)
+    const tags = demux(bytes).events.flatMap((event) => (event.kind === 'tags' ? event.tags : []))
+    expect([answered, tags]).toEqual([
+      200,
+      [
+        { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'FRAGMENT_NOT_FOUND' },
+        { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '3000' },
+      ],
+    ])
   })
 
   test('takes a wrong length only where it announces one', async () => {

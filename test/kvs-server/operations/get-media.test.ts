@@ -204,6 +204,7 @@ describe('GetMediaForFragmentList', () => {
       eventsOf(media, 'tags').flatMap((event) => event.tags.flatMap((tag) => (tag.name === name ? [tag.value] : [])))
     expect(told('AWS_KINESISVIDEO_FRAGMENT_NUMBER')).toEqual(Fragments)
     expect(told('AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE')).toEqual(['4000', '4000'])
+    expect(told('AWS_KINESISVIDEO_ERROR_CODE')).toEqual(['FRAGMENT_NOT_FOUND', 'FRAGMENT_NOT_FOUND'])
   })
 
   test('refuses numbers of another stream in the service’s own words', async () => {
