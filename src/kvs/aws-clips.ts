@@ -5,11 +5,17 @@ import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
 import { openMediaBody } from './media-body.js'
-import { type ClipBody, type ClipRefusal, ClipRefused, type ClipRequestOfKvs, type ClipSource, type StreamDescription } from './ports.js'
+import {
+  type ClipBody,
+  type ClipRefusal,
+  ClipRefused,
+  type ClipRequestOfKvs,
+  type ClipSource,
+  MOST_CLIP_BODY_BYTES,
+  type StreamDescription,
+} from './ports.js'
 
 const OPERATION = 'GetClip'
-/** 100 MB, whichever MB it is, with a whole fragment of 50 MB that crosses the limit, and room for the head. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024
 const HOUR_MS = 3_600_000
 
 /** Exceptions that mean one thing. The two that mean several are looked into: InvalidArgumentException and ResourceNotFoundException. */
@@ -37,7 +43,7 @@ export class AwsClipSource implements ClipSource {
       const answer = await this.#request(request, signal)
       const { sizeBytes, bytes } = openMediaBody(answer.Payload, {
         operation: OPERATION,
-        maxBytes: MAX_BODY_BYTES,
+        maxBytes: MOST_CLIP_BODY_BYTES,
         onBytes: (count) => this.#data.countBytes(OPERATION, count),
       })
       return { contentType: answer.ContentType ?? 'video/mp4', sizeBytes, bytes }

@@ -123,6 +123,9 @@ export class ClipRefused extends Error {
   }
 }
 
+/** 100 MB, whichever MB it is, with a whole fragment of 50 MB that crosses the limit, and room for the head. */
+export const MOST_CLIP_BODY_BYTES = 256 * 1024 * 1024
+
 export interface ClipBody {
   readonly contentType: string
   /** Null when the answer is chunked. */

@@ -8,16 +8,19 @@ export type Spoil = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Arr
 export interface SpoiltClips {
   readonly clips: ClipSource
   spoil: Spoil | null
+  /** What the answer says of its length, once it is spoilt. */
+  announcedBytes: number | null
 }
 
 export function createSpoiler(url: string): SpoiltClips {
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false })
   const spoiler: SpoiltClips = {
     spoil: null,
+    announcedBytes: null,
     clips: {
       async getClip(request, signal) {
         const body = await kvs.clips.getClip(request, signal)
-        return spoiler.spoil ? { ...body, sizeBytes: null, bytes: spoiler.spoil(body.bytes) } : body
+        return spoiler.spoil ? { ...body, sizeBytes: spoiler.announcedBytes, bytes: spoiler.spoil(body.bytes) } : body
       },
     },
   }

@@ -1,5 +1,6 @@
 import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { ClipSource } from '../../kvs/ports.js'
+import { type ClipSource, MOST_CLIP_BODY_BYTES } from '../../kvs/ports.js'
+import { BoxWalk } from '../../media/mp4/box-walk.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartBody, PartFetch } from '../ports.js'
@@ -40,7 +41,8 @@ export function createPartFetch({ clips, spec, part, source, onHead, mediaTurn, 
     const wait = waits.begin(part.key)
     try {
       const body = await withHeadersDeadline(signal, (bounded) => clips.getClip({ ...request, onThrottled: wait.hear }, bounded))
-      return { sizeBytes: body.sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, mediaTurn, fragmentSelectorType }) }
+      const { sizeBytes } = body
+      return { sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, mediaTurn, fragmentSelectorType, sizeBytes }) }
     } finally {
       wait.end()
     }
@@ -71,13 +73,17 @@ async function* checkBytes(
     onHead,
     mediaTurn,
     fragmentSelectorType,
-  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead' | 'mediaTurn'> & Pick<ClipSpec, 'fragmentSelectorType'>,
+    sizeBytes,
+  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead' | 'mediaTurn'> &
+    Pick<ClipSpec, 'fragmentSelectorType'> &
+    Pick<PartBody, 'sizeBytes'>,
 ): AsyncGenerator<Uint8Array> {
   const feed = new HeadFeed(source)
+  const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
   let isTold = false
   let mostBytes = Number.POSITIVE_INFINITY
   const tell = async () => {
-    if (isTold || feed.parsed === null) return
+    if (isTold || feed.parsed === null || !walk.hasMovie) return
     isTold = true
     await breathe(feed.parsed)
     refuseOther(feed.parsed, part, fragmentSelectorType)
@@ -87,6 +93,8 @@ async function* checkBytes(
   }
   for await (const chunk of bytes) {
     if (isTold) await mediaTurn()
+    // What is not understood is given as it is: then the boxes are all that can be checked.
+    if (!isTold || feed.parsed?.understood === false) walk.push(chunk)
     if (feed.isReadWith(chunk)) await takeHeadTurn()
     feed.push(chunk)
     await tell()
@@ -95,6 +103,7 @@ async function* checkBytes(
     yield chunk
   }
   feed.end()
+  if (feed.parsed?.understood === false) walk.end()
   await tell()
   const { parsed } = feed
   if (parsed?.understood && feed.passedBytes < parsed.mediaEnd) {

@@ -27,6 +27,8 @@ export async function readPartHead(part: PartHandle, source: number, signal: Abo
     await takeHeadTurn()
     step = reading.next(bytes)
   }
+  // Given as it is, unless the check of its boxes, which runs while it is fetched, finds it broken.
+  if (!step.value.understood) await part.whole(signal)
   return toPartHead(step.value)
 }
 
