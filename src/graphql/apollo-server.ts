@@ -6,6 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
 import type { RequestContext } from './context.js'
+import { departedClientPlugin } from './departed-client.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
 import { httpOperationsPlugin } from './http-operations.js'
@@ -45,6 +46,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
     },
     plugins: [
       httpOperationsPlugin(),
+      departedClientPlugin(),
       queryCostPlugin(maxCost),
       operationTimingPlugin(listener),
       ApolloServerPluginCacheControlDisabled(),

@@ -1,3 +1,4 @@
+import { ClientLeft } from '../lib/client-left.js'
 import { orAborted } from '../lib/sleep.js'
 
 /**
@@ -21,7 +22,7 @@ export function endAtOnce<Result>(source: AsyncGenerator<Result, void>, end: Abo
       }
     },
     async return() {
-      end.abort(new Error('The client left.'))
+      end.abort(new ClientLeft('The client left.'))
       // Whatever the source has to say now, there is nobody to hear it.
       source.return().then(free, free)
       return DONE

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { ClientLeft } from '../lib/client-left.js'
 
 /**
  * Aborted when the client leaves before its answer, or after `timeoutMs`. It listens to the answer's own "close": that of the request
@@ -11,7 +12,7 @@ export function createRequestSignal(reply: FastifyReply, timeoutMs: number): Abo
   timer.unref()
   reply.raw.once('close', () => {
     clearTimeout(timer)
-    if (!reply.raw.writableFinished) end.abort(new Error('The client left before its answer.'))
+    if (!reply.raw.writableFinished) end.abort(new ClientLeft('The client left before its answer.'))
   })
   return end.signal
 }

@@ -4,7 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { auditServer } from 'graphql-http'
 import { RequestClipDocument } from '../../src/client/generated/graphql.js'
+import { FAKE_CLIP_ID } from '../support/fake-clips.js'
 import { buildHarness } from '../support/graphql-harness.js'
+import { RawSocket } from '../support/graphql-socket.js'
 
 const QUERY = '{ limits { maxRangeHours } }'
 const payload = { query: QUERY }
@@ -113,6 +115,52 @@ describe('/graphql', () => {
     const [signal] = harness.clips.signals
     if (signal && !signal.aborted) await once(signal, 'abort')
     expect(signal?.reason).toMatchObject({ message: 'The client left before its answer.' })
+  })
+
+  test.each<[string, (signal: AbortSignal) => unknown]>([
+    ['the reason of the signal', (signal) => signal.reason],
+    ['an AbortError', () => new DOMException('Request aborted', 'AbortError')],
+    ['a broken connection', () => Object.assign(new Error('aborted'), { code: 'ECONNRESET' })],
+  ])('logs nothing when the client leaves a list whose fields then fail with %s', async (_, toFailure) => {
+    const waiting: AbortSignal[] = []
+    harness.streams.tags = async (_ref, signal) => {
+      waiting.push(signal)
+      if (!signal.aborted) await once(signal, 'abort')
+      throw toFailure(signal)
+    }
+    const { port } = new URL(await listen())
+    const call = request({ port, path: '/graphql', method: 'POST', headers: { 'content-type': 'application/json' } })
+    call.on('error', () => undefined)
+    call.end(JSON.stringify({ query: '{ streams { nodes { name tags { key } } } }' }))
+    while (waiting.length < 3) await wait(5)
+    call.destroy()
+    await Promise.all(waiting.map(async (signal) => signal.aborted || (await once(signal, 'abort'))))
+    await wait(20)
+    expect(harness.logged).toEqual([])
+  })
+
+  test('logs nothing when the client of a subscription leaves', async () => {
+    const waiting: AbortSignal[] = []
+    harness.streams.tags = async (_ref, signal) => {
+      waiting.push(signal)
+      if (!signal.aborted) await once(signal, 'abort')
+      throw new DOMException('Request aborted', 'AbortError')
+    }
+    const socket = await RawSocket.connect(await listen())
+    socket.subscribe('1', { query: `subscription { clipProgress(id: "${FAKE_CLIP_ID}") { stream { tags { key } } } }` })
+    while (waiting.length === 0) await wait(5)
+    socket.socket.terminate()
+    await Promise.all(waiting.map(async (signal) => signal.aborted || (await once(signal, 'abort'))))
+    await wait(20)
+    expect(harness.logged).toEqual([])
+  })
+
+  test('logs a fault of a resolver whose client waits', async () => {
+    harness.streams.tags = async () => {
+      throw new Error('a fault')
+    }
+    await harness.ask('{ stream(name: "camera-01") { tags { key } } }')
+    expect(harness.logged).toEqual([expect.stringContaining('a fault')])
   })
 })
 

@@ -52,7 +52,7 @@ export class FakeStreams implements StreamCatalog {
     return { streams: after.slice(0, limit), hasMore: after.length > limit }
   }
 
-  async tags(ref: StreamRef) {
+  async tags(ref: StreamRef, _signal: AbortSignal): Promise<readonly { readonly key: string; readonly value: string }[] | null> {
     return (
       (await this.find(ref)) && [
         { key: 'site', value: 'north' },
