@@ -13,7 +13,7 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Sockets to one host. A GetClip body holds one for as long as it takes, so that the data plane has more. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
-/** Sockets that wait for their next request; each holds a buffer of a mebibyte. */
+/** Sockets of the data plane that wait for their next request; each holds a buffer of a mebibyte. */
 const FREE_SOCKETS = 16
 
 /** Settings that clients of both planes take. */
@@ -30,7 +30,7 @@ interface Identity {
 export class AwsClients {
   readonly control: KinesisVideoClient
   readonly #identity: Identity
-  readonly #dataHandler = createHandler(DATA_SOCKETS)
+  readonly #dataHandler = createDataHandler()
   readonly #dataClients = new Map<string, KinesisVideoArchivedMediaClient>()
 
   constructor(target: KvsTarget) {
@@ -39,7 +39,7 @@ export class AwsClients {
       ...this.#identity,
       ...(target.endpoint === null ? {} : { endpoint: target.endpoint, ...ENDPOINT_AS_GIVEN }),
       maxAttempts: 1,
-      requestHandler: createHandler(CONTROL_SOCKETS),
+      requestHandler: createControlHandler(),
     })
   }
 
@@ -87,12 +87,19 @@ function toIdentity(target: KvsTarget): Identity {
   return { region: 'us-east-1', credentials: target.accessKey ?? { accessKeyId: 'embedded', secretAccessKey: 'embedded' } }
 }
 
-function createHandler(maxSockets: number): NodeHttpHandler {
+const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true } as const
+
+/** Answers of the control plane are small: the SDK's own agent reads them. A wide socket would allocate a mebibyte for each. */
+function createControlHandler(): NodeHttpHandler {
+  const sockets = { maxSockets: CONTROL_SOCKETS }
+  return new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets })
+}
+
+function createDataHandler(): NodeHttpHandler {
+  const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
   return new NodeHttpHandler({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: ANSWER_TIMEOUT_MS,
-    throwOnRequestTimeout: true,
-    httpAgent: createWideAgent({ keepAlive: true, maxSockets, maxFreeSockets: FREE_SOCKETS }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
+    ...TIMEOUTS,
+    httpAgent: createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS }),
+    httpsAgent: new HttpsAgent(sockets),
   })
 }

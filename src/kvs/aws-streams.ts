@@ -13,6 +13,10 @@ import { StreamListing } from './stream-listing.js'
 
 const REMEMBERED_MS = 5_000
 const MAX_REMEMBERED = 20_000
+/** Tags change seldom, and ListTagsForStream has a quota of 5 calls a second for each stream (kvs facts, 6.1). */
+const TAGS_REMEMBERED_MS = 60_000
+/** Characters of all tags: those of some thousand streams, with as many as a stream may have. */
+const MAX_TAG_CHARACTERS = 16_000_000
 /** Listings are kept by prefix, and measured in streams. */
 const MAX_LISTED_STREAMS = 200_000
 /** Up to here each stream is described by itself: that costs less than a page of 10,000. */
@@ -29,13 +33,15 @@ export class AwsStreamCatalog implements StreamCatalog {
   readonly #listed: TtlCache<StreamListing>
   readonly #descriptions = new SingleFlight<StreamDescription | null>()
   readonly #listings = new SingleFlight<StreamListing>()
-  readonly #tags = new SingleFlight<readonly TagRow[] | null>()
+  readonly #tagged: TtlCache<readonly TagRow[]>
+  readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
 
   constructor({ clients, calls, clock = systemClock }: { clients: AwsClients; calls: AwsCalls; clock?: Clock }) {
     this.#clients = clients
     this.#calls = calls
     this.#described = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_REMEMBERED })
     this.#listed = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_LISTED_STREAMS, sizeOf: ({ streams }) => streams.length + 1 })
+    this.#tagged = new TtlCache({ clock, ttlMs: TAGS_REMEMBERED_MS, max: MAX_TAG_CHARACTERS, sizeOf: countCharacters })
   }
 
   async find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -65,8 +71,11 @@ export class AwsStreamCatalog implements StreamCatalog {
     return listing.page(afterName, limit)
   }
 
-  tags(stream: StreamRef, signal: AbortSignal): Promise<readonly TagRow[] | null> {
-    return share('ListTagsForStream', signal, () => this.#tags.run(toKey(stream), (shared) => this.#listTags(stream, shared), signal))
+  async tags(stream: StreamRef, signal: AbortSignal): Promise<readonly TagRow[] | null> {
+    const key = toKey(stream)
+    const remembered = this.#tagged.get(key)
+    if (remembered !== undefined) return remembered
+    return share('ListTagsForStream', signal, () => this.#tagListings.run(key, (shared) => this.#listTags(stream, shared), signal))
   }
 
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -124,7 +133,10 @@ export class AwsStreamCatalog implements StreamCatalog {
       for (const [key, value] of Object.entries(page?.Tags ?? {})) tags.set(key, value)
       return page?.NextToken
     })
-    return isThere ? [...tags].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1)) : null
+    if (!isThere) return null
+    const rows = [...tags].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
+    this.#tagged.set(toKey(stream), rows)
+    return rows
   }
 
   /** Reads pages until there is no token; one that comes again, or never ends, is a fault of the service and not ours to follow. */
@@ -148,6 +160,11 @@ export class AwsStreamCatalog implements StreamCatalog {
       throw error
     }
   }
+}
+
+/** Each row counts some more than its text: a stream without tags takes room too. */
+function countCharacters(rows: readonly TagRow[]): number {
+  return rows.reduce((sum, { key, value }) => sum + key.length + value.length + 100, 100)
 }
 
 /** A shared call rejects with a caller's own reason when that caller leaves: made an answer of ours when its time was up. */

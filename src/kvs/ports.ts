@@ -54,7 +54,7 @@ export interface StreamCatalog {
     options: { readonly namePrefix?: string; readonly afterName?: string; readonly limit: number },
     signal: AbortSignal,
   ): Promise<{ readonly streams: readonly StreamDescription[]; readonly hasMore: boolean }>
-  /** Null when there is no such stream. */
+  /** Null when there is no such stream. Remembered for a minute; calls in flight are shared. */
   tags(stream: StreamRef, signal: AbortSignal): Promise<readonly { readonly key: string; readonly value: string }[] | null>
 }
 

@@ -220,4 +220,41 @@ describe('tags', () => {
     stub.on('/listTagsForStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     expect(await kvs.streams.tags({ name: 'none' }, enoughTime())).toBeNull()
   })
+
+  test('shares calls in flight and remembers for a minute', async () => {
+    stub.on('/listTagsForStream', () => ({ Tags: { site: 'north' } }))
+    await Promise.all(Array.from({ length: 50 }, () => kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())))
+    clock.time += 59_999
+    await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())
+    expect(stub.to('/listTagsForStream')).toHaveLength(1)
+    stub.on('/listTagsForStream', () => ({ Tags: { site: 'south' } }))
+    clock.time += 1
+    expect(await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).toEqual([{ key: 'site', value: 'south' }])
+  })
+
+  test('of no stream are not remembered, and no failure is', async () => {
+    const answers = [404, 403]
+    stub.on('/listTagsForStream', (_, response) => {
+      const status = answers.shift()
+      if (status === undefined) return { Tags: { site: 'north' } }
+      return refuse(response, status, status === 404 ? 'ResourceNotFoundException' : 'AccessDeniedException', 'no')
+    })
+    expect(await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).toBeNull()
+    await expect(kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).rejects.toMatchObject({ code: 'KVS_ACCESS_DENIED' })
+    expect(await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).toEqual([{ key: 'site', value: 'north' }])
+  })
+})
+
+test('fifty calls of the control plane at a time take no mebibyte each', async () => {
+  const waiting: (() => void)[] = []
+  stub.on('/listTagsForStream', async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return { Tags: {} }
+  })
+  const before = process.memoryUsage().arrayBuffers
+  const calls = Array.from({ length: 50 }, (_, index) => kvs.streams.tags({ name: `camera-${index}` }, enoughTime()))
+  while (waiting.length < 50) await new Promise(setImmediate)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * 1024 * 1024)
+  for (const answer of waiting) answer()
+  await Promise.all(calls)
 })
