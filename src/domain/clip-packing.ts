@@ -1,5 +1,6 @@
 // How a clip's fragments are dealt out to GetClip calls. It depends on the listed fragments alone, so every gateway packs alike.
 
+import type { EpochMs } from '../lib/clock.js'
 import type { FragmentSelection } from './fragment-selection.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
@@ -56,11 +57,30 @@ export function packFragments({ selection, selector, range, limits = PART_LIMITS
   for (let first = 0; first < fragments.length; ) {
     const full = fill(fragments, first, limits)
     const next = lastBorder(canBegin, first, full.next)
-    if (next === first) return { parts, inseparable: toInseparable(fragments, { first, next: full.next, limit: full.limit, selector }) }
+    if (next === first) {
+      const inseparable = toInseparable(fragments, { first, next: full.next, limit: full.limit, selector })
+      return { parts: withLeftOut(parts, { selection, selector, isWhole: false }), inseparable }
+    }
     parts.push(toPart(fragments.slice(first, next), selector, range))
     first = next
   }
-  return { parts, inseparable: null }
+  return { parts: withLeftOut(parts, { selection, selector, isWhole: true }), inseparable: null }
+}
+
+interface LeftOutOptions extends Pick<PackingInput, 'selection' | 'selector'> {
+  /** Whether the last part is the end of the selection. */
+  readonly isWhole: boolean
+}
+
+/** At both ends, what is left out may be what shows that other fragments are of a newer run: it stays in the range of the call. */
+function withLeftOut(parts: readonly PlannedPart[], { selection, selector, isWhole }: LeftOutOptions): PlannedPart[] {
+  const leftOutMs = selection.shadowed.map(({ fragment }) => startOf(fragment, selector))
+  return parts.map((part, index) => {
+    let { startMs, endMs } = part.range
+    if (index === 0) startMs = leftOutMs.reduce((least, instantMs) => Math.min(least, instantMs), startMs)
+    if (isWhole && index === parts.length - 1) endMs = leftOutMs.reduce((most, instantMs) => Math.max(most, instantMs), endMs)
+    return { ...part, range: { startMs, endMs } }
+  })
 }
 
 /** How far a part that begins at `first` may reach, borders apart, and what stops it. */
@@ -85,24 +105,37 @@ function lastBorder(canBegin: readonly boolean[], first: number, next: number): 
 
 /**
  * Before which fragments (the end of the list is one more) a part may begin: where the starts lie 2 ms apart or more, for a range that
- * must end later than it starts takes in a neighbour at 1 ms; and, by producer time, where no fragment is left without those that shadow it.
+ * must end later than it starts takes in a neighbour at 1 ms; and, by producer time, where no fragment is left without those that cover it.
  */
 function findBorders({ fragments, shadowed }: FragmentSelection, selector: FragmentSelectorType): boolean[] {
   const startsMs = fragments.map((fragment) => startOf(fragment, selector))
   const startAt = (index: number) => startsMs[index] ?? 0
   const canBegin = fragments.map((_, index) => index === 0 || startAt(index) - startAt(index - 1) >= 2)
   canBegin.push(true)
-  if (shadowed.length === 0) return canBegin
-  const places = new Map(fragments.map((fragment, index) => [fragment, index]))
   for (const { fragment, coveredBy } of shadowed) {
     const start = startOf(fragment, selector)
-    const [first = 0, last = first] = [coveredBy.at(0), coveredBy.at(-1)].map((covering) => covering && places.get(covering))
-    // A part that begins here has the fragment in its range, and the first that covers it is in the part before.
-    for (let index = first + 1; index < fragments.length && startAt(index) <= start + 1; index++) canBegin[index] = false
-    // A part that ends before it has the fragment in its range, and the last that covers it is in the next part.
-    for (let index = last; index > 0 && startAt(index - 1) >= start - 1; index--) canBegin[index] = false
+    const [first, last] = [coveredBy[0], coveredBy.at(-1)].map((needed) => (needed ? startOf(needed, selector) : start))
+    // A part that begins here has the fragment in its range, and the first that is needed to leave it out starts before that.
+    for (let index = firstAt(startsMs, (first ?? start) + 1); index < fragments.length && startAt(index) <= start + 1; index++) {
+      if (index > 0) canBegin[index] = false
+    }
+    // A part that ends before this one has the fragment in its range, and the last that is needed starts after that.
+    for (let index = firstAt(startsMs, last ?? start); index > 0 && startAt(index - 1) >= start - 1; index--) {
+      if (index < fragments.length) canBegin[index] = false
+    }
   }
   return canBegin
+}
+
+/** Index of the first start at the instant or later. */
+function firstAt(startsMs: readonly number[], instantMs: EpochMs): number {
+  let [low, high] = [0, startsMs.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((startsMs[middle] ?? 0) < instantMs) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function toPart(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): PlannedPart {

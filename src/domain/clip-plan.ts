@@ -132,9 +132,13 @@ function toTaken({ overflow }: PlanRequest, { parts }: Packing): readonly Planne
 }
 
 function toTakenSelection({ shadowed }: FragmentSelection, parts: readonly PlannedPart[]): FragmentSelection {
-  const fragments = parts.flatMap((part) => part.fragments)
-  const known = new Set(fragments)
-  return { fragments, shadowed: shadowed.filter(({ coveredBy }) => coveredBy.every((fragment) => known.has(fragment))) }
+  const [first, last] = [parts[0], parts.at(-1)]
+  const isTaken = ({ producerTimestampMs }: ListedFragment) =>
+    first !== undefined && last !== undefined && producerTimestampMs >= first.range.startMs && producerTimestampMs <= last.range.endMs
+  return {
+    fragments: parts.flatMap((part) => part.fragments),
+    shadowed: shadowed.filter(({ fragment, coveredBy }) => isTaken(fragment) && coveredBy.every(isTaken)),
+  }
 }
 
 interface PlanMaterial {

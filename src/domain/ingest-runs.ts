@@ -1,89 +1,107 @@
-// Which of several runs of ingestion over the same producer time is given back: the oldest.
+// Which of several runs of ingestion over the same producer time GetClip returns: the oldest. The listing does not say which fragments
+// came with one PutMedia. It shows this much: numbers grow with ingestion, and within one PutMedia producer timestamps never go back
+// (error 4005). So two fragments are of different runs for certain only where the timestamps go back between their numbers.
 
 import type { EpochMs } from '../lib/clock.js'
 import { KVS_LIMITS } from './limits.js'
-import { compareNumbers, isNextNumber, type ListedFragment } from './listed-fragment.js'
+import { compareNumbers, type ListedFragment } from './listed-fragment.js'
 
 export interface ShadowedFragment {
   readonly fragment: ListedFragment
-  /** As many as suffice, in order of time: a range that holds the fragment without one of them may be given the fragment. */
+  /** In order of time: a range that holds the fragment and all of these leaves the fragment out; one that lacks any may not. */
   readonly coveredBy: readonly ListedFragment[]
 }
 
-/**
- * Audio and B-frames make a fragment reach a little into the next one. Only what overlaps by more than this, or than half of a fragment, is
- * another run over the same time: the listing does not tell which fragments came with one PutMedia.
- */
-const OVERHANG_MS = 500
+interface Decided {
+  readonly fragment: ListedFragment
+  readonly isGiven: boolean
+}
 
-/** Takes fragments in order of producer time. Older ones are decided about first, for what is itself left out covers nothing. */
+/** Takes fragments in order of producer time. Older ones are decided first, because a fragment that is left out covers nothing. */
 export function dropNewerRuns(sorted: readonly ListedFragment[]): {
   readonly fragments: readonly ListedFragment[]
   readonly shadowed: readonly ShadowedFragment[]
 } {
-  const fragments: ListedFragment[] = []
+  const decided: Decided[] = []
   const shadowed: ShadowedFragment[] = []
   for (const fragment of sorted.toSorted((a, b) => compareNumbers(a.fragmentNumber, b.fragmentNumber))) {
-    const coveredBy = findCovering(fragment, fragments)
+    const coveredBy = findCovering(fragment, findAround(fragment, decided))
     if (coveredBy.length > 0) shadowed.push({ fragment, coveredBy })
-    else fragments.splice(placeBehind(fragments, fragment.producerTimestampMs), 0, fragment)
+    decided.splice(placeBehind(decided, fragment.producerTimestampMs), 0, { fragment, isGiven: coveredBy.length === 0 })
   }
-  return { fragments, shadowed }
+  return { fragments: decided.filter(({ isGiven }) => isGiven).map(({ fragment }) => fragment), shadowed }
 }
 
-/** Of older fragments in order of time, those that cover it; none when it is given. */
-function findCovering(fragment: ListedFragment, older: readonly ListedFragment[]): readonly ListedFragment[] {
-  const startMs = fragment.producerTimestampMs
-  const around = findAround(fragment, older)
-  const deep = around.find((other) => isDeepInside(other, startMs))
-  if (deep) return [deep]
-  const others = around.filter((other) => !isOwnPredecessor(other, fragment))
-  return findEnough(fragment, others)
+/** Empty when GetClip returns the fragment. `around` are older ones, in order of time. */
+function findCovering(fragment: ListedFragment, around: readonly Decided[]): readonly ListedFragment[] {
+  const given = around.filter(({ isGiven }) => isGiven).map((other) => other.fragment)
+  const equal = given.find(({ producerTimestampMs }) => producerTimestampMs === fragment.producerTimestampMs)
+  if (equal) return [equal]
+  // Most fragments end here: the rest is needed only where footage overlaps.
+  if (findEnough(fragment, given).length === 0) return []
+  const { own, others } = splitRuns(
+    fragment,
+    around.map((other) => other.fragment),
+  )
+  const foreign = new Set(others)
+  const covering = findEnough(
+    fragment,
+    given.filter((other) => foreign.has(other)),
+  )
+  if (covering.length === 0) return []
+  const needed = new Set([...covering, ...findProof(covering, own, others)])
+  return [...needed].sort((a, b) => a.producerTimestampMs - b.producerTimestampMs)
 }
 
-/**
- * A run does not cover itself. Its fragment before this one is known by its number, which directly precedes this one's: GetClip, which
- * knows the runs, counts no overhang of it.
- */
-function isOwnPredecessor(other: ListedFragment, fragment: ListedFragment): boolean {
-  return other.producerTimestampMs < fragment.producerTimestampMs && isNextNumber(other.fragmentNumber, fragment.fragmentNumber)
+interface Runs {
+  /** From the fragment itself back to the oldest that may be of its run. */
+  readonly own: readonly ListedFragment[]
+  /** From the newest to the oldest: certainly of other runs. */
+  readonly others: readonly ListedFragment[]
 }
 
-/** Those that may overlap it. No fragment is longer than the quota. */
-function findAround(fragment: ListedFragment, older: readonly ListedFragment[]): ListedFragment[] {
-  const around: ListedFragment[] = []
-  for (let index = placeBehind(older, fragment.producerTimestampMs - KVS_LIMITS.maxFragmentMs - 1); index < older.length; index++) {
-    const other = older[index]
-    if (!other || other.producerTimestampMs > endOf(fragment)) break
-    if (endOf(other) >= fragment.producerTimestampMs) around.push(other)
-  }
-  return around
+function splitRuns(fragment: ListedFragment, older: readonly ListedFragment[]): Runs {
+  const backwards = [fragment, ...older.toSorted((a, b) => compareNumbers(b.fragmentNumber, a.fragmentNumber))]
+  const end = backwards.findIndex((other, index) => other.producerTimestampMs > (backwards[index - 1] ?? other).producerTimestampMs)
+  return end < 0 ? { own: backwards, others: [] } : { own: backwards.slice(0, end), others: backwards.slice(end) }
 }
 
-function isDeepInside(fragment: ListedFragment, instantMs: EpochMs): boolean {
-  const distanceMs = instantMs - fragment.producerTimestampMs
-  return distanceMs === 0 || (distanceMs > 0 && distanceMs < lengthOf(fragment) - overhangOf(fragment))
-}
-
-/**
- * The first of them that together cover more than an overhang, up to one that starts later: before an older fragment only another run
- * starts, and what is older at both its ends counts together. None when there is no such fragment, or all cover less.
- */
-function findEnough(fragment: ListedFragment, around: readonly ListedFragment[]): readonly ListedFragment[] {
-  const firstLater = around.findIndex(({ producerTimestampMs }) => producerTimestampMs > fragment.producerTimestampMs)
-  if (firstLater < 0) return []
-  let [coveredMs, countedTo] = [0, fragment.producerTimestampMs]
-  for (const [index, other] of around.entries()) {
-    const toMs = Math.min(endOf(other), endOf(fragment))
-    coveredMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
-    countedTo = Math.max(countedTo, toMs)
-    if (coveredMs > overhangOf(fragment)) return around.slice(0, Math.max(index, firstLater) + 1)
+/** A step back of the timestamps between the numbers of those that cover and the fragment's: the shortest, so that ranges can be cut near it. */
+function findProof(
+  covering: readonly ListedFragment[],
+  own: readonly ListedFragment[],
+  others: readonly ListedFragment[],
+): ListedFragment[] {
+  const covers = new Set(covering)
+  const newest = others.findIndex((other) => covers.has(other))
+  for (const [index, later] of own.entries()) {
+    const ahead = others.slice(0, newest + 1).filter((other) => other.producerTimestampMs > later.producerTimestampMs)
+    const [first, ...rest] = ahead
+    if (!first) continue
+    const nearest = rest.reduce((near, other) => (other.producerTimestampMs < near.producerTimestampMs ? other : near), first)
+    return index === 0 ? [nearest] : [nearest, later]
   }
   return []
 }
 
-function overhangOf(fragment: ListedFragment): number {
-  return Math.min(OVERHANG_MS, lengthOf(fragment) / 2)
+/** The first of them, in order of time, that together cover more than half of the fragment. Empty when all of them cover less. */
+function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[]): readonly ListedFragment[] {
+  const startMs = fragment.producerTimestampMs
+  let [coveredMs, countedTo] = [0, startMs]
+  for (const [index, other] of sorted.entries()) {
+    if (lengthOf(fragment) === 0 && other.producerTimestampMs < startMs && endOf(other) >= startMs) return [other]
+    const toMs = Math.min(endOf(other), endOf(fragment))
+    coveredMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
+    countedTo = Math.max(countedTo, toMs)
+    if (coveredMs * 2 > lengthOf(fragment)) return sorted.slice(0, index + 1).filter((overlapping) => endOf(overlapping) >= startMs)
+  }
+  return []
+}
+
+/** All that could overlap it. No fragment is longer than the quota. */
+function findAround(fragment: ListedFragment, decided: readonly Decided[]): readonly Decided[] {
+  const from = placeBehind(decided, fragment.producerTimestampMs - KVS_LIMITS.maxFragmentMs - 1)
+  return decided.slice(from, placeBehind(decided, endOf(fragment)))
 }
 
 function endOf(fragment: ListedFragment): EpochMs {
@@ -95,12 +113,13 @@ function lengthOf({ lengthMs }: ListedFragment): number {
 }
 
 /** The index behind all that start at the instant or before. Looked for from the end: most fragments are the newest so far. */
-function placeBehind(sorted: readonly ListedFragment[], instantMs: EpochMs): number {
-  if ((sorted.at(-1)?.producerTimestampMs ?? instantMs) <= instantMs) return sorted.length
+function placeBehind(sorted: readonly Decided[], instantMs: EpochMs): number {
+  const startOf = (index: number) => sorted[index]?.fragment.producerTimestampMs ?? instantMs
+  if (startOf(sorted.length - 1) <= instantMs) return sorted.length
   let [low, high] = [0, sorted.length]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((sorted[middle]?.producerTimestampMs ?? 0) <= instantMs) low = middle + 1
+    if (startOf(middle) <= instantMs) low = middle + 1
     else high = middle
   }
   return low

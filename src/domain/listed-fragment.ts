@@ -21,14 +21,6 @@ export function compareNumbers(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** Real numbers are `2^156 + count * 2^92 + time and chance`. */
-const COUNT_SHIFT = 92n
-
-/** Whether a stream took in `next` directly after `number`. Within one PutMedia the count grows by one, as six real numbers showed. */
-export function isNextNumber(number: string, next: string): boolean {
-  return (BigInt(next) >> COUNT_SHIFT) - (BigInt(number) >> COUNT_SHIFT) === 1n
-}
-
 /** By the selector's timestamp, then by number: the order in which a clip plays. */
 export function toPlayingOrder(fragments: readonly ListedFragment[], selector: FragmentSelectorType): ListedFragment[] {
   return fragments.toSorted((a, b) => startOf(a, selector) - startOf(b, selector) || compareNumbers(a.fragmentNumber, b.fragmentNumber))

@@ -8,10 +8,10 @@ import { withoutNewerRuns } from '../../src/kvs-server/clip/without-newer-runs.j
 import { T0 } from '../support/listed-fragments.js'
 
 /** A fragment as both sides know it. */
-function toRow(sequence: number, sessionId: number, { startMs, lengthMs }: { readonly startMs: number; readonly lengthMs: number }) {
+function toRow(sequence: number, { startMs, lengthMs }: { readonly startMs: number; readonly lengthMs: number }) {
   const serverTimestampMs = T0 + sequence
   const fragmentNumber = formatFragmentNumber({ sequence, serverTimestampMs, nonce: (sequence * 7_919_111) % 2 ** 28 })
-  return { sequence, sessionId, fragmentNumber, producerTimestampMs: T0 + startMs, serverTimestampMs, lengthMs, sizeBytes: 10 }
+  return { sequence, fragmentNumber, producerTimestampMs: T0 + startMs, serverTimestampMs, lengthMs, sizeBytes: 10 }
 }
 
 type Row = ReturnType<typeof toRow>
@@ -26,37 +26,65 @@ function serve(rows: readonly Row[], range: TimeRange): Row[] {
 }
 
 const ALL = { startMs: T0, endMs: T0 + 100_000 }
+const WHOLE = { startMs: T0, endMs: T0 + 1_000_000 }
 const select = (rows: readonly Row[]) => selectFragments(rows, 'PRODUCER_TIMESTAMP', ALL)
 
-/** Runs of one to six fragments that reach up to 120 ms into each other; between the numbers of two runs there is a leap. */
+/** Runs of up to eight fragments, some far shorter than what they reach into each other; numbers leap, and runs may be taken in at once. */
 const runs: fc.Arbitrary<Row[]> = fc
   .array(
     fc.record({
-      fromMs: fc.integer({ min: 0, max: 6000 }),
-      spacingMs: fc.oneof(fc.integer({ min: 200, max: 800 }), fc.integer({ min: 200, max: 3000 })),
-      hangsMs: fc.array(fc.integer({ min: -60, max: 120 }), { minLength: 1, maxLength: 6 }),
+      fromMs: fc.oneof(fc.integer({ min: 0, max: 6000 }), fc.constantFrom(0, 500, 1000)),
+      spacingMs: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 40, max: 800 }), fc.integer({ min: 200, max: 3000 })),
+      hangsMs: fc.array(fc.oneof(fc.integer({ min: -60, max: 120 }), fc.integer({ min: -1000, max: 3000 })), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      leap: fc.integer({ min: 1, max: 3 }),
+      /** Whether its numbers begin before those of the run before it end. */
+      isTogether: fc.boolean(),
     }),
-    { minLength: 2, maxLength: 4 },
+    { minLength: 1, maxLength: 4 },
   )
-  .map((sessions) =>
-    sessions.flatMap(({ fromMs, spacingMs, hangsMs }, session) =>
-      hangsMs.map((hangMs, index) =>
-        toRow(10 * session + index, session, { startMs: fromMs + index * spacingMs, lengthMs: spacingMs + hangMs }),
-      ),
-    ),
-  )
+  .map((sessions) => {
+    const rows = new Map<number, Row>()
+    sessions.forEach(({ fromMs, spacingMs, hangsMs, leap, isTogether }, session) => {
+      hangsMs.forEach((hangMs, index) => {
+        let sequence = (isTogether ? 5 : 30) * session + index * leap
+        while (rows.has(sequence)) sequence += 1
+        rows.set(sequence, toRow(sequence, { startMs: fromMs + index * spacingMs, lengthMs: Math.max(0, spacingMs + hangMs) }))
+      })
+    })
+    return [...rows.values()]
+  })
 
 describe('which of several runs of ingestion is given', () => {
-  test('is also a newer one whose fragments reach into each other, where an older one overlaps a fragment by an overhang', () => {
-    const own = [toRow(11, 2, { startMs: 0, lengthMs: 1300 }), toRow(12, 2, { startMs: 1200, lengthMs: 1750 })]
-    const { fragments, shadowed } = select([...own, toRow(1, 1, { startMs: 2500, lengthMs: 2000 })])
+  test('is not asked of one run, whatever it looks like', () => {
+    const shape = fc.array(fc.record({ stepMs: fc.integer({ min: 1, max: 5000 }), lengthMs: fc.integer({ min: 0, max: 20_000 }) }), {
+      minLength: 1,
+      maxLength: 60,
+    })
+    const holds = fc.property(shape, fc.integer({ min: 1, max: 5 }), (steps, leap) => {
+      let startMs = 0
+      const rows = steps.map(({ stepMs, lengthMs }, index) => {
+        startMs += stepMs
+        return toRow(index * leap, { startMs, lengthMs })
+      })
+      expect(numbersOf(selectFragments(rows, 'PRODUCER_TIMESTAMP', WHOLE).fragments)).toEqual(numbersOf(rows))
+      expect(numbersOf(serve(rows, WHOLE))).toEqual(numbersOf(rows))
+    })
+    fc.assert(holds, { numRuns: 500 })
+  })
+
+  test('is also a newer one whose fragments reach into each other, where an older one overlaps less than half of a fragment', () => {
+    const own = [toRow(11, { startMs: 0, lengthMs: 1300 }), toRow(12, { startMs: 1200, lengthMs: 1750 })]
+    const { fragments, shadowed } = select([...own, toRow(1, { startMs: 2500, lengthMs: 2000 })])
     expect(fragments.map(({ lengthMs }) => lengthMs)).toEqual([1300, 1750, 2000])
     expect(shadowed).toEqual([])
   })
 
   test('is the older one only together with the fragment that shows the newer one to be another', () => {
-    const older = [toRow(1, 1, { startMs: 0, lengthMs: 2190 }), toRow(2, 1, { startMs: 2210, lengthMs: 2190 })]
-    const { shadowed } = select([...older, toRow(11, 2, { startMs: 1770, lengthMs: 690 })])
+    const older = [toRow(1, { startMs: 0, lengthMs: 2190 }), toRow(2, { startMs: 2210, lengthMs: 2190 })]
+    const { shadowed } = select([...older, toRow(11, { startMs: 1770, lengthMs: 690 })])
     expect(shadowed.map(({ coveredBy }) => numbersOf(coveredBy))).toEqual([numbersOf(older)])
   })
 

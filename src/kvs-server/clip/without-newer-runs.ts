@@ -1,38 +1,25 @@
-// By producer time, GetClip gives the footage of one instant once: where two runs of ingestion cover the same time, that of the older.
-// Pure: rows in, rows out.
+// By producer time, GetClip returns the footage of one instant once: where two runs of ingestion cover the same time, that of the older.
+// Pure: rows in, rows out. The rule uses nothing that ListFragments does not show, so that a caller can tell beforehand: fragments are of
+// different runs where producer timestamps go back between their numbers, which one PutMedia never does.
 import type { EpochMs } from '../../lib/clock.js'
 import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 
 /** What it looks at. */
 export interface RunFragment {
   readonly sequence: number
-  readonly sessionId: number
   readonly producerTimestampMs: EpochMs
   readonly lengthMs: number
 }
 
 /**
- * Where one run ends and another begins, audio and B-frames of the one reach a little into the other. Only what overlaps by more than this,
- * or than half of a fragment, is another run over the same time.
- */
-const OVERHANG_MS = 500
-
-/**
- * Takes fragments in order of producer time, then of ingestion; leaves out each that starts with, starts inside, or overlaps older ones that
- * are themselves given. A session does not cover itself, however far its fragments reach into each other.
+ * Takes fragments in order of producer time, then of ingestion. Leaves out each that starts with an older one, and each that older ones of
+ * other runs cover by more than half; what is left out covers nothing.
  */
 export function* withoutNewerRuns<Fragment extends RunFragment>(fragments: Iterable<Fragment>): Generator<Fragment> {
-  const coming = new ComingFragments(fragments)
-  // Of those given, the ones that are still long enough to cover what comes.
-  let reaching: Fragment[] = []
-  for (let next = coming.first(); next !== null; next = coming.first()) {
-    const { producerTimestampMs } = next.fragment
-    reaching = reaching.filter((other) => endOf(other) >= producerTimestampMs)
-    if (next.isGiven === null) coming.decide(next, reaching)
-    coming.dropFirst()
-    if (next.isGiven !== true) continue
-    reaching.push(next.fragment)
-    yield next.fragment
+  const window = new FragmentWindow(fragments)
+  for (let next = window.next(); next !== null; next = window.next()) {
+    if (next.isGiven === null) window.decide(next)
+    if (next.isGiven === true) yield next.fragment
   }
 }
 
@@ -42,57 +29,57 @@ interface Candidate<Fragment> {
   isGiven: boolean | null
 }
 
-/** What comes, read as far as a decision needs: an older fragment that covers another may start later than it, though before its end. */
-class ComingFragments<Fragment extends RunFragment> {
+/** What may overlap the fragment that is decided: read no further, and kept no longer, than a decision needs. */
+class FragmentWindow<Fragment extends RunFragment> {
   readonly #source: Iterator<Fragment>
   #read: Candidate<Fragment>[] = []
+  #at = 0
   #isAtEnd = false
 
   constructor(fragments: Iterable<Fragment>) {
     this.#source = fragments[Symbol.iterator]()
   }
 
-  first(): Candidate<Fragment> | null {
-    if (this.#read.length === 0) this.#readOne()
-    return this.#read[0] ?? null
+  next(): Candidate<Fragment> | null {
+    if (this.#at === this.#read.length) this.#readOne()
+    const next = this.#read[this.#at]
+    if (next === undefined) return null
+    this.#at += 1
+    this.#forgetBefore(next.fragment.producerTimestampMs - MAX_FRAGMENT_MS)
+    return next
   }
 
-  dropFirst(): void {
-    this.#read.shift()
-  }
-
-  /** Older ones first: what is itself left out covers nothing. */
-  decide(candidate: Candidate<Fragment>, reaching: readonly Fragment[]): void {
-    for (const open of this.#decidedWith(candidate, reaching).toSorted((a, b) => a.fragment.sequence - b.fragment.sequence)) {
-      const given = this.#around(open.fragment).filter(({ isGiven }) => isGiven === true)
-      open.isGiven = !isCovered(open.fragment, [...reaching, ...given.map(({ fragment }) => fragment)])
+  /** Older ones first. */
+  decide(candidate: Candidate<Fragment>): void {
+    for (const open of this.#decidedWith(candidate).toSorted((a, b) => a.fragment.sequence - b.fragment.sequence)) {
+      const older = this.#olderThan(open.fragment)
+      const given = older.filter(({ isGiven }) => isGiven === true)
+      open.isGiven = !isLeftOut(open.fragment, given.map(toFragment), older.map(toFragment))
     }
   }
 
-  /**
-   * It, and all that have to be decided before it: older ones, where all of them together would cover it. Footage that was uploaded from
-   * its end to its beginning, each fragment reaching a little into the next, must not be read to its end for that.
-   */
-  #decidedWith(candidate: Candidate<Fragment>, reaching: readonly Fragment[]): Candidate<Fragment>[] {
+  /** It, and all that have to be decided before it: older ones, where all of them together would cover it. */
+  #decidedWith(candidate: Candidate<Fragment>): Candidate<Fragment>[] {
     const open = new Set([candidate])
     for (const { fragment } of open) {
       this.#readTo(endOf(fragment))
-      const around = this.#around(fragment)
-      if (!isCovered(fragment, [...reaching, ...around.map((other) => other.fragment)])) continue
-      for (const other of around) if (other.isGiven === null && other.fragment.sequence < fragment.sequence) open.add(other)
+      const older = this.#olderThan(fragment)
+      const possible = older.filter(({ isGiven }) => isGiven !== false)
+      if (!isLeftOut(fragment, possible.map(toFragment), older.map(toFragment))) continue
+      for (const other of possible) if (other.isGiven === null) open.add(other)
     }
     return [...open]
   }
 
-  /** Those read that may overlap it, in order of time. */
-  #around({ producerTimestampMs, lengthMs }: Fragment): Candidate<Fragment>[] {
-    const around: Candidate<Fragment>[] = []
+  /** In order of time. */
+  #olderThan({ sequence, producerTimestampMs, lengthMs }: Fragment): Candidate<Fragment>[] {
+    const older: Candidate<Fragment>[] = []
     for (let index = this.#placeOf(producerTimestampMs - MAX_FRAGMENT_MS); index < this.#read.length; index += 1) {
       const other = this.#read[index]
       if (other === undefined || other.fragment.producerTimestampMs > producerTimestampMs + lengthMs) break
-      around.push(other)
+      if (other.fragment.sequence < sequence) older.push(other)
     }
-    return around
+    return older
   }
 
   /** Of the first that starts at the instant or later. */
@@ -106,6 +93,14 @@ class ComingFragments<Fragment extends RunFragment> {
     return low
   }
 
+  /** Half of the memory at a time: to take each fragment out by itself would move all others. */
+  #forgetBefore(instantMs: EpochMs): void {
+    const past = Math.min(this.#placeOf(instantMs), this.#at)
+    if (past * 2 < this.#read.length) return
+    this.#read = this.#read.slice(past)
+    this.#at -= past
+  }
+
   #readTo(timeMs: EpochMs): void {
     while (!this.#isAtEnd && (this.#read.at(-1)?.fragment.producerTimestampMs ?? timeMs) <= timeMs) this.#readOne()
   }
@@ -117,37 +112,44 @@ class ComingFragments<Fragment extends RunFragment> {
   }
 }
 
-/** `given` in order of time. */
-function isCovered<Fragment extends RunFragment>(fragment: Fragment, given: readonly Fragment[]): boolean {
-  const { producerTimestampMs: startMs, sequence, sessionId } = fragment
-  const older = given.filter(
-    (other) => other.sequence < sequence && (other.sessionId !== sessionId || other.producerTimestampMs === startMs),
+/** `given` and `older` are older ones around it, in order of time. */
+function isLeftOut(fragment: RunFragment, given: readonly RunFragment[], older: readonly RunFragment[]): boolean {
+  if (given.some(({ producerTimestampMs }) => producerTimestampMs === fragment.producerTimestampMs)) return true
+  if (!isCovered(fragment, given)) return false
+  const newestOther = newestOfOtherRun(fragment, older)
+  return isCovered(
+    fragment,
+    given.filter(({ sequence }) => sequence <= newestOther),
   )
-  if (older.some((other) => isDeepInside(other, startMs))) return true
-  // Before an older one only another run starts. What that covers at both ends counts together.
-  const isAmongOlder = older.some(({ producerTimestampMs }) => producerTimestampMs > startMs)
-  return isAmongOlder && coveredMs(fragment, older) > overhangMs(fragment)
 }
 
-function isDeepInside(fragment: RunFragment, instantMs: EpochMs): boolean {
-  const distanceMs = instantMs - fragment.producerTimestampMs
-  return distanceMs === 0 || (distanceMs > 0 && distanceMs < fragment.lengthMs - overhangMs(fragment))
+/** Its sequence: where producer timestamps, seen from the newest to the oldest, grow for the first time. */
+function newestOfOtherRun(fragment: RunFragment, older: readonly RunFragment[]): number {
+  let newer = fragment
+  for (const other of older.toSorted((a, b) => b.sequence - a.sequence)) {
+    if (other.producerTimestampMs > newer.producerTimestampMs) return other.sequence
+    newer = other
+  }
+  return Number.NEGATIVE_INFINITY
 }
 
-function coveredMs(fragment: RunFragment, older: readonly RunFragment[]): number {
-  let [sumMs, countedTo] = [0, fragment.producerTimestampMs]
-  for (const other of older) {
+/** Whether they have more than half of it; of a single frame, its instant. */
+function isCovered(fragment: RunFragment, others: readonly RunFragment[]): boolean {
+  const startMs = fragment.producerTimestampMs
+  if (fragment.lengthMs === 0) return others.some((other) => other.producerTimestampMs < startMs && endOf(other) >= startMs)
+  let [coveredMs, countedTo] = [0, startMs]
+  for (const other of others) {
     const toMs = Math.min(endOf(other), endOf(fragment))
-    sumMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
+    coveredMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
     countedTo = Math.max(countedTo, toMs)
   }
-  return sumMs
-}
-
-function overhangMs({ lengthMs }: RunFragment): number {
-  return Math.min(OVERHANG_MS, lengthMs / 2)
+  return coveredMs * 2 > fragment.lengthMs
 }
 
 function endOf({ producerTimestampMs, lengthMs }: RunFragment): EpochMs {
   return producerTimestampMs + lengthMs
+}
+
+function toFragment<Fragment>({ fragment }: Candidate<Fragment>): Fragment {
+  return fragment
 }

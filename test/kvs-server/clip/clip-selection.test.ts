@@ -8,26 +8,28 @@ import { footage, recording } from '../../support/footage.js'
 
 interface Plain {
   readonly number: string
-  readonly sessionId: number
   readonly producerMs: number
   readonly serverMs: number
   readonly lengthMs: number
   readonly sizeBytes: number
 }
 
-const overhangMs = ({ lengthMs }: Plain) => Math.min(500, lengthMs / 2)
 const covers = ({ producerMs, lengthMs }: Plain, instantMs: number) => producerMs <= instantMs && instantMs < producerMs + lengthMs
 
-/** Whether `given`, all of them older, have the time of the fragment. Counted millisecond by millisecond. */
-function isCovered(fragment: Plain, given: readonly Plain[]): boolean {
-  const { producerMs: startMs, lengthMs, sessionId } = fragment
+/** Whether `given`, all of them older, have more than half of the fragment's time and are of other runs. Counted millisecond by millisecond. */
+function isCovered(fragment: Plain, given: readonly Plain[], older: readonly Plain[]): boolean {
+  const { producerMs: startMs, lengthMs } = fragment
   if (given.some(({ producerMs }) => producerMs === startMs)) return true
-  const others = given.filter((other) => other.sessionId !== sessionId)
-  if (others.some((other) => covers({ ...other, lengthMs: other.lengthMs - overhangMs(other) }, startMs))) return true
-  const near = others.filter(({ producerMs }) => Math.abs(producerMs - startMs) <= 20_000)
+  const around = older.filter(({ producerMs }) => producerMs >= startMs - 20_000 && producerMs <= startMs + lengthMs)
+  const isOther = ({ number }: Plain) =>
+    around.some(
+      (earlier) =>
+        earlier.number >= number &&
+        [...around, fragment].some((later) => later.number > earlier.number && later.producerMs < earlier.producerMs),
+    )
+  const others = given.filter((other) => around.includes(other) && isOther(other))
   const instants = Array.from({ length: lengthMs }, (_, index) => startMs + index)
-  const countedMs = instants.filter((instantMs) => near.some((other) => covers(other, instantMs))).length
-  return near.some(({ producerMs }) => producerMs > startMs) && countedMs > overhangMs(fragment)
+  return instants.filter((instantMs) => others.some((other) => covers(other, instantMs))).length * 2 > lengthMs
 }
 
 /** What the rules say (numbers have all the same count of digits), spelt out one after the other over everything there is. */
@@ -37,7 +39,7 @@ function selectNaively(all: readonly Plain[], clock: 'producer' | 'server', star
   const byAge = inRange.toSorted((a, b) => (a.number < b.number ? -1 : 1))
   const taken: Plain[] = []
   for (const fragment of byAge) {
-    if (clock === 'server' || !isCovered(fragment, taken)) taken.push(fragment)
+    if (clock === 'server' || !isCovered(fragment, taken, byAge.slice(0, byAge.indexOf(fragment)))) taken.push(fragment)
   }
   const played = taken.toSorted((a, b) => startOf(a) - startOf(b) || (a.number < b.number ? -1 : 1))
   let bytes = 0
@@ -87,7 +89,6 @@ describe('the selection of a clip', () => {
     const all = rows.map(
       (row): Plain => ({
         number: row.fragmentNumber,
-        sessionId: row.sessionId,
         producerMs: row.producerTimestampMs,
         serverMs: row.serverTimestampMs,
         lengthMs: row.lengthMs,
@@ -122,22 +123,22 @@ describe('the selection of a clip', () => {
     expect(limitClip(rows(2, MAX_CLIP_BYTES + 1))).toHaveLength(1)
   })
 
-  test('takes the older of two fragments of one producer time, and both where the second only overlaps by an overhang', () => {
-    const fragment = (sequence: number, producerTimestampMs: number, { lengthMs = 2000, sessionId = sequence } = {}) => ({
-      ...{ sequence, sessionId, producerTimestampMs, lengthMs },
-    })
+  test('takes the older of two fragments of one producer time, and of two runs over the same time', () => {
+    const fragment = (sequence: number, producerTimestampMs: number, lengthMs = 2000) => ({ sequence, producerTimestampMs, lengthMs })
     const sequences = (...fragments: ReturnType<typeof fragment>[]) => [...withoutNewerRuns(fragments)].map(({ sequence }) => sequence)
     expect(sequences(fragment(1, 0), fragment(2, 0))).toEqual([1])
-    expect(sequences(fragment(1, 0), fragment(2, 1499))).toEqual([1])
-    expect(sequences(fragment(1, 0), fragment(2, 1500))).toEqual([1, 2])
-    // The next of the older run covers what the first does not.
+    // Timestamps that only go forward may be those of one run, however far its fragments reach into each other.
+    expect(sequences(fragment(1, 0), fragment(2, 1), fragment(3, 2))).toEqual([1, 2, 3])
+    expect(sequences(fragment(1, 0), fragment(2, 0), fragment(3, 500))).toEqual([1, 3])
+    // The third starts before the second, which is older.
+    expect(sequences(fragment(1, 0), fragment(3, 500), fragment(2, 2000))).toEqual([1, 2])
     expect(sequences(fragment(1, 0), fragment(3, 1500), fragment(2, 2000))).toEqual([1, 2])
-    expect(sequences(fragment(1, 0), fragment(3, 1900, { lengthMs: 1900 }), fragment(2, 3500))).toEqual([1, 3, 2])
+    expect(sequences(fragment(1, 0), fragment(3, 1500), fragment(2, 3000))).toEqual([1, 3, 2])
+    // A single frame shows its run only together with the one before it.
+    expect(sequences(fragment(1, 0), fragment(3, 500, 0), fragment(2, 2000), fragment(4, 2500, 0))).toEqual([1, 3, 2])
+    // A run stays another one where the older run has ended.
+    expect(sequences(fragment(1, 0), fragment(3, 500), fragment(2, 2000), fragment(4, 2500), fragment(5, 4500))).toEqual([1, 2, 5])
     // What is itself left out covers nothing.
-    expect(sequences(fragment(1, 0), fragment(3, 1000), fragment(4, 2000))).toEqual([1, 4])
-    expect(sequences(fragment(4, 0, { lengthMs: 1000 }), fragment(3, 400, { lengthMs: 900 }), fragment(1, 800))).toEqual([4, 1])
-    // A session is no run over itself.
-    const sessionId = 7
-    expect(sequences(fragment(1, 0, { sessionId }), fragment(2, 600, { sessionId }), fragment(3, 600, { sessionId }))).toEqual([1, 2])
+    expect(sequences(fragment(1, 0), fragment(3, 500), fragment(4, 1999, 1000), fragment(2, 2000, 400))).toEqual([1, 4, 2])
   })
 })
