@@ -5,11 +5,12 @@ import { UploadError } from './upload-error.js'
 const MOST_TAGS = 10
 const LONGEST_NAME_BYTES = 128
 const LONGEST_VALUE_BYTES = 256
+const NOTHING = new Uint8Array(0)
 
 /**
  * Names that Kinesis Video itself writes around each fragment. Footage that was read with GetMedia brings them along when it is uploaded
  * again; they are taken, do not count, and are not kept: beside the new ones a reader could not tell which number and which continuation
- * token are the fragment's. Other names that begin with AWS are the service's, and refused.
+ * token are the fragment's.
  */
 const SERVICE_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_FRAGMENT_NUMBER',
@@ -25,6 +26,17 @@ const SERVICE_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_EXCEPTION_MESSAGE',
 ])
 
+/**
+ * Names that AWS's own producers write (kinesis-video-streams-pic, Stream.h): at the end of a fragment, and for stills and notifications.
+ * They are the producer's tags like any other. All other names that begin with AWS are reserved, and refused.
+ */
+const PRODUCER_SDK_TAGS: ReadonlySet<string> = new Set([
+  'AWS_KINESISVIDEO_END_OF_FRAGMENT',
+  'AWS_KINESISVIDEO_IMAGE_GENERATION',
+  'AWS_KINESISVIDEO_IMAGE_PREFIX',
+  'AWS_KINESISVIDEO_NOTIFICATION',
+])
+
 /** How many of a fragment's tags are the producer's, `before` of which are counted already; refuses what is over the limits. */
 export function countProducerTags(before: number, tags: readonly SimpleTag[]): number {
   const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
@@ -34,26 +46,34 @@ export function countProducerTags(before: number, tags: readonly SimpleTag[]): n
   return count
 }
 
-/** A Tags element as it is kept: as it came, but for the tags of the service. */
-export function keepProducerTags(element: Uint8Array, tags: readonly SimpleTag[]): Uint8Array {
+/** A Tags element as it is kept with a fragment: as it came, without the service's tags and those about a track. */
+export function keepProducerTags(element: Uint8Array, { tags, hasPartTags }: Pick<TagsElement, 'tags' | 'hasPartTags'>): Uint8Array {
   const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
-  if (own.length === tags.length) return element
-  return own.length === 0 ? new Uint8Array(0) : buildTags(own)
+  if (own.length === tags.length && !hasPartTags) return element
+  return own.length === 0 ? NOTHING : buildTags(own)
+}
+
+/** A Tags element as it is kept in a session header, where tags about a track belong. */
+function keepHeaderTags(element: Uint8Array, { tags }: TagsElement): Uint8Array {
+  const hasServiceTags = tags.some(({ name }) => SERVICE_TAGS.has(name))
+  return hasServiceTags ? keepProducerTags(element, { tags, hasPartTags: false }) : element
 }
 
 /** A Tags element of an upload; `range` counts from the upload's first byte. */
 export interface TagsElement {
   readonly range: ByteRange
   readonly tags: readonly SimpleTag[]
+  readonly hasPartTags: boolean
 }
 
 /** A session header as it is kept; `headerStart` is where in the upload it begins, `elements` are the Tags in it. */
 export function keepHeader(header: Uint8Array, headerStart: number, elements: readonly TagsElement[]): Uint8Array {
   const parts: Uint8Array[] = []
   let from = 0
-  for (const { range, tags } of elements) {
+  for (const found of elements) {
+    const { range } = found
     const [start, end] = [range.start - headerStart, range.end - headerStart]
-    parts.push(header.subarray(from, start), keepProducerTags(header.subarray(start, end), tags))
+    parts.push(header.subarray(from, start), keepHeaderTags(header.subarray(start, end), found))
     from = end
   }
   return Buffer.concat([...parts, header.subarray(from)])
@@ -64,7 +84,7 @@ function refuseBadTag({ name, value }: SimpleTag): void {
   const valueBytes = Buffer.byteLength(value)
   if (nameBytes > LONGEST_NAME_BYTES) refuse(`a tag's name has at most ${LONGEST_NAME_BYTES} bytes (got ${nameBytes})`)
   if (valueBytes > LONGEST_VALUE_BYTES) refuse(`a tag's value has at most ${LONGEST_VALUE_BYTES} bytes (got ${valueBytes})`)
-  if (name.startsWith('AWS')) refuse(`a tag's name must not begin with AWS (got ${name})`)
+  if (name.startsWith('AWS') && !PRODUCER_SDK_TAGS.has(name)) refuse(`a tag's name must not begin with AWS (got ${name})`)
 }
 
 function refuse(message: string): never {

@@ -169,14 +169,15 @@ export class UploadSession {
     this.#headerTags = []
   }
 
-  #takeTags({ range, tags }: Extract<MatroskaEvent, { kind: 'tags' }>): void {
-    this.#tagCount = countProducerTags(this.#tagCount, tags)
-    if (this.#document === null) this.#headerTags.push({ range, tags })
+  #takeTags(found: Extract<MatroskaEvent, { kind: 'tags' }>): void {
+    const { range } = found
+    this.#tagCount = countProducerTags(this.#tagCount, found.tags)
+    if (this.#document === null) this.#headerTags.push(found)
     const pieces = this.#window.pieces(range.start, range.end)
     // Before the first Cluster they are in the header; behind it, what was kept is longer than the longest Tags element that is read.
     if (pieces === null) return
     const kept = this.#fragment?.trailingTags ?? this.#leadingTags
-    kept.push(keepProducerTags(Buffer.concat(pieces), tags))
+    kept.push(keepProducerTags(Buffer.concat(pieces), found))
     this.#neededFrom = range.end
   }
 

@@ -249,7 +249,7 @@ export class ElementWalk {
   #interpret(data: EbmlBytes): void {
     const { id, start, end } = this.#header
     if (id === ELEMENT.EBML) checkEbmlHeader(data)
-    else if (id === ELEMENT.Tags) this.#events.push({ kind: 'tags', range: { start, end }, tags: parseTags(data) })
+    else if (id === ELEMENT.Tags) this.#events.push({ kind: 'tags', range: { start, end }, ...parseTags(data) })
     else if (id === ELEMENT.Timestamp) this.#readTimestamp(data)
     else this.#document?.interpret(id, data)
   }

@@ -25,8 +25,11 @@ export type MatroskaEvent =
    * one, because they also count as the first fragment's.
    */
   | { readonly kind: 'tracks'; readonly header: ByteRange; readonly bytes: Uint8Array; readonly tracks: readonly MatroskaTrack[] }
-  /** A Tags element at level 1: before, between or after Clusters. */
-  | { readonly kind: 'tags'; readonly range: ByteRange; readonly tags: readonly SimpleTag[] }
+  /**
+   * A Tags element at level 1: before, between or after Clusters. `tags` are those about the whole Segment; `hasPartTags` says whether
+   * there were others, about a track, an edition, a chapter or an attachment.
+   */
+  | { readonly kind: 'tags'; readonly range: ByteRange; readonly tags: readonly SimpleTag[]; readonly hasPartTags: boolean }
   /** The first byte of a Cluster has been seen; its Timestamp is not known yet. */
   | { readonly kind: 'cluster-start'; readonly start: number }
   /** The Cluster's Timestamp in milliseconds (the TimestampScale is applied). Sent once a Cluster, before its `cluster-end`. */

@@ -8,13 +8,46 @@ const MAX_TAGS = 1024
 /** SimpleTags may hold SimpleTags (RFC 9559, section 5.1.8.1.2). */
 const MAX_DEPTH = 8
 
-/** Every SimpleTag of a Tags element, nested ones after their parents. */
-export function parseTags(data: EbmlBytes): SimpleTag[] {
+/** Targets of which any but 0 means a part of the Segment (RFC 9559, sections 5.1.8.1.1.3 to 5.1.8.1.1.6). */
+const PART_UIDS: ReadonlySet<number> = new Set([
+  ELEMENT.TagTrackUID,
+  ELEMENT.TagEditionUID,
+  ELEMENT.TagChapterUID,
+  ELEMENT.TagAttachmentUID,
+])
+
+export interface ParsedTags {
+  /** Every SimpleTag about the whole Segment, nested ones after their parents. */
+  readonly tags: SimpleTag[]
+  /** Whether there were others, about a track, an edition, a chapter or an attachment: muxers write their statistics so. */
+  readonly hasPartTags: boolean
+}
+
+/** @throws MalformedMedia */
+export function parseTags(data: EbmlBytes): ParsedTags {
   const tags: SimpleTag[] = []
+  let hasPartTags = false
   for (const element of readElements(data, 0, data.bytes.byteLength)) {
-    if (element.id === ELEMENT.Tag) collectTags(data, element, { tags, depth: 0 })
+    if (element.id !== ELEMENT.Tag) continue
+    if (isAboutPart(data, element)) hasPartTags = true
+    else collectTags(data, element, { tags, depth: 0 })
   }
-  return tags
+  return { tags, hasPartTags }
+}
+
+function isAboutPart(data: EbmlBytes, tag: EbmlElement): boolean {
+  for (const targets of readElements(data, tag.start, tag.end)) {
+    if (targets.id !== ELEMENT.Targets) continue
+    for (const uid of readElements(data, targets.start, targets.end)) {
+      if (PART_UIDS.has(uid.id) && !isZero(data, uid)) return true
+    }
+  }
+  return false
+}
+
+/** UIDs have 64 bits, more than can be counted with. */
+function isZero({ bytes }: EbmlBytes, { start, end }: EbmlElement): boolean {
+  return bytes.subarray(start, end).every((byte) => byte === 0)
 }
 
 function collectTags(data: EbmlBytes, parent: EbmlElement, { tags, depth }: { tags: SimpleTag[]; depth: number }): void {

@@ -224,6 +224,32 @@ describe('an upload session', () => {
     expect(Buffer.from(test.archive.session(first.sessionId)?.header ?? []).includes(Buffer.from(before))).toBe(true)
   })
 
+  test.each(['END_OF_FRAGMENT', 'IMAGE_GENERATION', 'IMAGE_PREFIX', 'NOTIFICATION'])(
+    'keeps AWS_KINESISVIDEO_%s, which AWS’s producers write, and counts it among the ten',
+    async (suffix) => {
+      await using test = await openTestArchive()
+      const stream = test.createStream('cam')
+      const behind = tags({ [`AWS_KINESISVIDEO_${suffix}`]: '1' })
+      const acks = await test.upload(stream, recording([footage(0), behind]))
+      expect(errorsOf(acks)).toEqual([])
+      const [first] = test.archive.list(stream, LIST_ALL, { limit: 1 })
+      if (first === undefined) throw new Error('nothing was listed')
+      expect(Buffer.from(test.archive.details(first)?.trailingTags ?? [])).toEqual(Buffer.from(behind))
+      const tooMany = await test.upload(stream, recording([footage(5000), manyTags(10), behind]))
+      expect(errorsOf(tooMany)).toMatchObject([{ ErrorId: 4009 }])
+    },
+  )
+
+  test('takes a muxer’s statistics of each track for no tags of the last fragment', async () => {
+    await using test = await openTestArchive()
+    const stream = test.createStream('cam')
+    const acks = await test.upload(stream, readFixture('hard/mkvmerge-default-tags.mkv'))
+    expect(errorsOf(acks)).toEqual([])
+    const rows = test.archive.list(stream, LIST_ALL, { limit: 100 })
+    expect(rows).toHaveLength(acks.filter(({ EventType }) => EventType === 'BUFFERING').length)
+    expect(rows.map((row) => test.archive.details(row)?.trailingTags.byteLength)).toEqual(rows.map(() => 0))
+  })
+
   test('persists nothing for a stream without retention, but can be followed live', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam', 0)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { MatroskaDemuxer } from '../../../src/media/matroska/demuxer.js'
-import { encodeElement, encodeUintElement } from '../../../src/media/matroska/ebml-writer.js'
+import { encodeElement, encodeStringElement, encodeUintElement } from '../../../src/media/matroska/ebml-writer.js'
 import { ELEMENT } from '../../../src/media/matroska/element-ids.js'
 import { buildTags } from '../../../src/media/matroska/muxer.js'
 import { demux, demuxChunks, type EventOf, eventsOf } from '../../support/demux.js'
@@ -80,6 +80,24 @@ describe('the events of a document', () => {
     const [tags] = eventsOf(demux(file), 'tags')
     expect(tags?.tags).toEqual([{ name: 'site', value: 'north' }])
     expect(file.slice(tags?.range.start, tags?.range.end)).toEqual(tagBytes)
+  })
+
+  test.each([
+    ['TagTrackUID', ELEMENT.TagTrackUID],
+    ['TagEditionUID', ELEMENT.TagEditionUID],
+    ['TagChapterUID', ELEMENT.TagChapterUID],
+    ['TagAttachmentUID', ELEMENT.TagAttachmentUID],
+  ])('leave out tags about a part of the Segment (%s), but for UID 0, which means all of it', (_, target) => {
+    const tagged = (uid: readonly number[]) =>
+      encodeElement(
+        ELEMENT.Tag,
+        encodeElement(ELEMENT.Targets, encodeElement(target, bytesOf(...uid))),
+        encodeElement(ELEMENT.SimpleTag, encodeStringElement(ELEMENT.TagName, `uid ${uid}`), encodeStringElement(ELEMENT.TagString, 'x')),
+      )
+    const element = encodeElement(ELEMENT.Tags, tagged([0xff, 1, 2, 3, 4, 5, 6, 7]), tagged([0, 0]), tagged([]))
+    const [found] = eventsOf(demux(matroska([tracks({ number: 1 }), element, cluster(0, [])])), 'tags')
+    expect(found?.tags.map(({ name }) => name)).toEqual(['uid 0,0', 'uid '])
+    expect(found?.hasPartTags).toBe(true)
   })
 
   test('come as soon as their bytes are there', () => {
