@@ -2,12 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
-import { type ClipRequest, isExpiryAllowed, toExpiryIssue, type UrlLifetime } from '../domain/clip-request.js'
+import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
 import type { MediaSignature } from '../domain/media-signature.js'
 import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
-import type { Clock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
 import { TtlCache } from '../lib/ttl-cache.js'
@@ -22,13 +21,13 @@ import { ClipFinder } from './clip-finder.js'
 import { ClipPlanner, type PlannedRequest } from './clip-planner.js'
 import { toRefusalIssue } from './clip-refusal.js'
 import { ClipUnavailable } from './clip-unavailable.js'
-import { type ClipAddress, toClip, toFailed, toFailedStatus, toStatus } from './clip-view.js'
+import { toClip, toFailed, toFailedStatus, toStatus } from './clip-view.js'
 import { orAborted } from './or-aborted.js'
 import type { PartStore } from './ports.js'
 import { toClipUnavailable } from './to-clip-unavailable.js'
-import { ClipSealer } from './url/clip-sealer.js'
-import type { ClipSpec } from './url/clip-spec.js'
-import { fileNameOf, toClipUrl } from './url/signed-url.js'
+import { ClipAddresses, type ClipAddressesOptions, type NamedClip } from './url/clip-addresses.js'
+import { type ClipSpec, keyOf } from './url/clip-spec.js'
+import { fileNameOf } from './url/signed-url.js'
 import { watchClip } from './watch-clip.js'
 import { within } from './within.js'
 
@@ -45,7 +44,7 @@ const OUTLINE_OVERHEAD = 100
 
 export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
 
-export interface ClipServiceOptions {
+export interface ClipServiceOptions extends ClipAddressesOptions {
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
   readonly clips: ClipSource
@@ -55,33 +54,32 @@ export interface ClipServiceOptions {
   /** What the tracks of a fragment are. @throws GatewayError */
   readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
   readonly store: PartStore
-  readonly clock: Clock
-  /** Newest first: the first seals, all open. */
-  readonly secrets: readonly string[]
-  /** Base of the URLs, without a slash at its end; asked each time, for a port may not be known before the gateway listens. */
-  readonly publicUrl: () => string
-  readonly urlLifetime: UrlLifetime
   readonly maxClipBytes: number
   /** The most bytes of parts that clips which nobody reads keep in use; see ClipAssemblies. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
 }
 
+interface PreparedClip {
+  readonly clip: NamedClip
+  readonly outline: ClipOutline
+}
+
 /** Clips from request to bytes. Whatever is not an issue, a failure or a ClipUnavailable is thrown as a GatewayError. */
 export class ClipService {
   readonly #options: ClipServiceOptions
-  readonly #sealer: ClipSealer
+  readonly #addresses: ClipAddresses
   readonly #planner: ClipPlanner
   readonly #finder: ClipFinder
   readonly #assemblies: ClipAssemblies
   readonly #outlines: TtlCache<ClipOutline>
   readonly #findings = new SingleFlight<ClipOutline>()
   /** Equal requests at the same time share a plan, and what follows from it. */
-  readonly #prepared = new WeakMap<ClipPlan, { readonly id: string; readonly outline: ClipOutline }>()
+  readonly #prepared = new WeakMap<ClipPlan, PreparedClip>()
 
   constructor(options: ClipServiceOptions) {
     this.#options = options
-    this.#sealer = new ClipSealer(options.secrets)
+    this.#addresses = new ClipAddresses(options)
     this.#planner = new ClipPlanner(options)
     this.#finder = new ClipFinder(options)
     this.#assemblies = new ClipAssemblies(options, options)
@@ -109,12 +107,12 @@ export class ClipService {
   async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return this.#refuse(issues)
-    const { id, outline } = this.#prepare(planned)
-    const hold = this.#assemblies.hold(id, outline)
+    const { clip, outline } = this.#prepare(planned)
+    const hold = this.#assemblies.hold(keyOf(clip.spec), outline)
     try {
       // GetClip is under way a turn later: its URL is sealed while Kinesis Video lays the clip out.
       await nextTurn()
-      const address = this.#toAddress(id, outline.spec, planned.request.expiresInSeconds)
+      const address = this.#addresses.addressOf(clip)
       await orAborted(hold.assembly.opened, signal)
       const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
@@ -122,49 +120,54 @@ export class ClipService {
       return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
-      return this.#answerFailure(failure, { id, outline, issues, request: planned.request })
+      return this.#answerFailure(failure, { clip, outline, issues, request: planned.request })
     } finally {
       hold.release()
     }
   }
 
-  /** Null when the id is not ours or no longer valid. What is not in the store is fetched again, so that the clip becomes READY. */
+  /** What there is of the clip; starts no fetch. Null when the id is not ours or no longer valid. */
   async find(id: string, signal: AbortSignal): Promise<Clip | null> {
-    const spec = this.#sealer.openId(id)
-    if (spec === null) return null
-    return this.#look(id, this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds), signal)
+    const named = this.#addresses.find(id)
+    return named && this.#look(named, signal)
   }
 
-  /** A fresh URL; null when the id is not ours. */
+  /**
+   * The clip's URL as of now; null when the id is not ours. Left out, the lifetime is the one that the id carries; another one makes
+   * another id, so that what a client remembers of the one never replaces what it remembers of the other. Starts no fetch.
+   */
   async renew(id: string, expiresInSeconds: number | null, signal: AbortSignal): Promise<ClipAnswer | null> {
     const { urlLifetime } = this.#options
-    const spec = this.#sealer.openId(id)
-    if (spec === null) return null
-    const seconds = expiresInSeconds ?? urlLifetime.defaultSeconds
+    const named = this.#addresses.find(id)
+    if (named === null) return null
+    const seconds = expiresInSeconds ?? named.lifetimeSeconds
     if (!isExpiryAllowed(seconds, urlLifetime)) return { clip: null, issues: [toExpiryIssue(seconds, urlLifetime)] }
-    return { clip: await this.#look(id, this.#toAddress(id, spec, seconds), signal), issues: [] }
+    const renewed = seconds === named.lifetimeSeconds ? named : this.#addresses.name(named.spec, seconds)
+    return { clip: await this.#look(renewed, signal), issues: [] }
   }
 
   /** What a URL's token opens. Throws ClipUnavailable. */
   async open(token: string, signal: AbortSignal): Promise<ClipContent> {
-    const opened = this.#sealer.openUrl(token)
+    const opened = this.#addresses.openUrl(token)
     if (opened === null) throw new ClipUnavailable('BAD_TOKEN', 'This is no URL of this gateway, or it was damaged on the way.')
     const { spec, expiresAtMs } = opened
     if (expiresAtMs <= this.#options.clock.now())
       throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')
-    const id = this.#sealer.sealId(spec)
     try {
-      const hold = this.#assemblies.hold(id, await this.#outlineOf(id, spec, signal))
+      const hold = this.#assemblies.hold(keyOf(spec), await this.#outlineOf(spec, signal))
       return await openContent(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
     } catch (error) {
       throw signal.aborted ? error : toClipUnavailable(error)
     }
   }
 
-  /** The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Null when the id is not ours. */
+  /**
+   * The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Fetches what is not stored.
+   * Null when the id is not ours.
+   */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
-    const spec = this.#sealer.openId(id)
-    return spec === null ? null : this.#watch(id, spec, signal)
+    const named = this.#addresses.find(id)
+    return named && this.#watch(named, signal)
   }
 
   /** Gives up what is being made. */
@@ -172,32 +175,34 @@ export class ClipService {
     this.#assemblies.close()
   }
 
-  #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): { readonly id: string; readonly outline: ClipOutline } {
+  #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): PreparedClip {
     const known = this.#prepared.get(plan)
     if (known) return known
     const outline = toOutline(request, streamArn, plan)
-    const prepared = { id: this.#sealer.sealId(outline.spec), outline }
+    const prepared = { clip: this.#addresses.name(outline.spec, request.expiresInSeconds), outline }
     this.#prepared.set(plan, prepared)
-    this.#outlines.set(prepared.id, outline)
+    this.#outlines.set(keyOf(outline.spec), outline)
     return prepared
   }
 
-  async #outlineOf(id: string, spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
-    const known = this.#outlines.get(id)
+  async #outlineOf(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
+    const key = keyOf(spec)
+    const known = this.#outlines.get(key)
     if (known) return known
-    const outline = await this.#findings.run(id, (shared) => this.#finder.find(spec, shared), signal)
-    this.#outlines.set(id, outline)
+    const outline = await this.#findings.run(key, (shared) => this.#finder.find(spec, shared), signal)
+    this.#outlines.set(key, outline)
     return outline
   }
 
-  async #look(id: string, address: ClipAddress, signal: AbortSignal): Promise<Clip | null> {
-    const spec = this.#sealer.openId(id)
-    if (spec === null) return null
-    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
+  async #look(clip: NamedClip, signal: AbortSignal): Promise<Clip> {
+    const { spec } = clip
+    const outline = await this.#outlineOf(spec, signal).catch((error) => this.#toUnavailable(error))
+    const address = this.#addresses.addressOf(clip)
     if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
-    const failure = this.#assemblies.failureOf(id)
+    const failure = this.#assemblies.failureOf(keyOf(spec))
     if (failure !== null) return toClip(outline, toFailedStatus(failure), address)
-    const hold = this.#assemblies.hold(id, outline)
+    const hold = await this.#assemblies.find(keyOf(spec), outline)
+    if (hold === null) return toClip(outline, { state: 'IDLE' }, address)
     try {
       const made = await within(orAborted(hold.assembly.whole, signal), LOOK_WAIT_MS).then(
         () => within(hold.assembly.made, 0),
@@ -210,35 +215,24 @@ export class ClipService {
     }
   }
 
-  async *#watch(id: string, spec: ClipSpec, signal: AbortSignal): AsyncGenerator<Clip> {
-    const address = this.#toAddress(id, spec, this.#options.urlLifetime.defaultSeconds)
-    const outline = await this.#outlineOf(id, spec, signal).catch((error) => this.#toUnavailable(error))
+  async *#watch(clip: NamedClip, signal: AbortSignal): AsyncGenerator<Clip> {
+    const { spec } = clip
+    const outline = await this.#outlineOf(spec, signal).catch((error) => this.#toUnavailable(error))
     if (outline instanceof ClipUnavailable) {
-      yield toFailed(spec, outline, address)
+      yield toFailed(spec, outline, this.#addresses.addressOf(clip))
       return
     }
-    const failure = this.#assemblies.failureOf(id)
+    const failure = this.#assemblies.failureOf(keyOf(spec))
     if (failure !== null) {
-      yield toClip(outline, toFailedStatus(failure), address)
+      yield toClip(outline, toFailedStatus(failure), this.#addresses.addressOf(clip))
       return
     }
-    const hold = this.#assemblies.hold(id, outline)
+    const hold = this.#assemblies.hold(keyOf(spec), outline)
     try {
-      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), address), signal)
+      // A watch may outlast a URL, so each state carries the URL of its own time.
+      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), this.#addresses.addressOf(clip)), signal)
     } finally {
       hold.release()
-    }
-  }
-
-  #toAddress(id: string, spec: ClipSpec, expiresInSeconds: number): ClipAddress {
-    // Tokens hold whole seconds.
-    const expiresAtMs = Math.ceil(this.#options.clock.now() / 1000 + expiresInSeconds) * 1000
-    const fileName = fileNameOf(spec)
-    return {
-      id,
-      fileName,
-      expiresAtMs,
-      downloadUrl: toClipUrl(this.#options.publicUrl(), this.#sealer.sealUrl(spec, expiresAtMs), fileName),
     }
   }
 
@@ -254,19 +248,14 @@ export class ClipService {
   /** What the caller can mend is an issue, what failed on the way to a promised clip its failure; the rest is an error. */
   #answerFailure(
     error: unknown,
-    {
-      id,
-      outline,
-      issues,
-      request,
-    }: { readonly id: string; readonly outline: ClipOutline; readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
+    { clip, outline, issues, request }: PreparedClip & { readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
   ): ClipAnswer {
     const issue = toIssue(error, { range: outline.spec.range, stream: request.stream })
     if (issue !== null) return this.#refuse([issue, ...issues])
     this.#count('failed')
     if (error instanceof GatewayError) throw error
     const status = toFailedStatus(toClipUnavailable(error))
-    return { clip: toClip(outline, status, this.#toAddress(id, outline.spec, request.expiresInSeconds)), issues }
+    return { clip: toClip(outline, status, this.#addresses.addressOf(clip)), issues }
   }
 
   #toUnavailable(error: unknown): ClipUnavailable {

@@ -1,9 +1,9 @@
 import type { Clip, ClipFailure, ClipFailureCode } from '../domain/clip.js'
-import type { EpochMs } from '../lib/clock.js'
 import type { ClipAssembly, ClipFacts, MadeClip } from './assembly/clip-assembly.js'
 import { ClipMismatch } from './assembly/clip-mismatch.js'
 import type { ClipOutline } from './assembly/clip-outline.js'
 import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
+import type { ClipAddress } from './url/clip-addresses.js'
 import type { ClipSpec } from './url/clip-spec.js'
 
 const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
@@ -20,17 +20,10 @@ const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFail
 }
 
 export type ClipStatus =
+  | { readonly state: 'IDLE' }
   | { readonly state: 'FETCHING'; readonly made: MadeClip | null; readonly progress: number }
   | { readonly state: 'READY'; readonly facts: ClipFacts }
   | { readonly state: 'FAILED'; readonly error: ClipUnavailable; readonly ranges: ClipFailure['ranges'] }
-
-/** Where the clip is had, and under which names. */
-export interface ClipAddress {
-  readonly id: string
-  readonly downloadUrl: string
-  readonly expiresAtMs: EpochMs
-  readonly fileName: string
-}
 
 export function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
   const { outcome } = assembly
@@ -70,6 +63,8 @@ function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields 
       return { ...status.facts, state: 'READY', progress: 1, failure: null }
     case 'FAILED':
       return { ...planned, state: 'FAILED', form, progress: 0, failure: toFailure(status.error, status.ranges) }
+    case 'IDLE':
+      return { ...planned, state: 'IDLE', form, progress: 0 }
     case 'FETCHING':
       return { ...planned, ...toMadeFields(status.made), state: 'FETCHING', form: status.made?.form ?? form, progress: status.progress }
   }

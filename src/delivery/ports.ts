@@ -12,6 +12,8 @@ export interface PartStore {
    * The handle keeps the part from being evicted, and its fetch going, until it is released.
    */
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
+  /** Whether all of the part is kept, so that opening it calls no fetch. */
+  has(key: string): Promise<boolean>
   /** Bytes kept now, those of arriving parts included. */
   readonly sizeBytes: number
 }

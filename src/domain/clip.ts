@@ -54,7 +54,7 @@ export interface ClipFailure {
 /** A clip as the gateway shows it: what was asked, what there is, and where to get it. */
 export interface Clip {
   readonly id: string
-  readonly state: 'FETCHING' | 'READY' | 'FAILED'
+  readonly state: 'IDLE' | 'FETCHING' | 'READY' | 'FAILED'
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly streamArn: string
   readonly downloadUrl: string

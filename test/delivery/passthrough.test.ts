@@ -33,6 +33,7 @@ beforeEach(async () => {
   opens = 0
   const store: PartStore = {
     sizeBytes: 0,
+    has: (key) => parts.has(key),
     open: (key, fetch, signal) => {
       opens += 1
       return parts.open(key, fetch, signal)

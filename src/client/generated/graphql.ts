@@ -62,7 +62,7 @@ export type ClipInput = {
   cut?: ClipCut;
   /** Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at it are in. */
   endTimestamp: string;
-  /** How many seconds the URL may be opened: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A download that has begun may finish. */
+  /** How many seconds the URL may be opened, at least: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A URL opens for up to a quarter longer. The lifetime is part of the id of the clip. A download that has begun may finish. */
   expiresInSeconds?: number | null | undefined;
   /** Name offered to the browser, at most 100 characters. Made safe; .mp4 is added when it is missing. */
   fileName?: string | null | undefined;
@@ -160,6 +160,8 @@ export type ClipState =
   | 'FAILED'
   /** Its bytes are still coming from Kinesis Video. The URL opens already and gives what has come. */
   | 'FETCHING'
+  /** Neither stored nor being fetched. Opening downloadUrl, subscribing to clipProgress or repeating requestClip starts the fetch. */
+  | 'IDLE'
   /** Every byte is there. */
   | 'READY';
 

@@ -58,19 +58,34 @@ export class ClipAssemblies {
 
   hold(id: string, outline: ClipOutline): AssemblyHold {
     const known = this.#entries.get(id)
-    const entry = known ?? this.#start(id, outline)
+    return this.#toHold(known ?? this.#start(id, outline), known === undefined)
+  }
+
+  /** The clip if it is being made, or at hand, or if all of its parts are stored: fetches none. Null otherwise. */
+  async find(id: string, outline: ClipOutline): Promise<AssemblyHold | null> {
+    if (!this.#entries.has(id) && !(await this.#isStored(outline))) return null
+    return this.hold(id, outline)
+  }
+
+  /** Gives up what is being made. */
+  close(): void {
+    for (const entry of this.#entries.values()) this.#drop(entry)
+  }
+
+  /** One part after the other: of a clip that is not stored, the first one usually says so. */
+  async #isStored({ parts }: ClipOutline): Promise<boolean> {
+    for (const { key } of parts) if (!(await this.#sources.store.has(key))) return false
+    return true
+  }
+
+  #toHold(entry: Entry, isNew: boolean): AssemblyHold {
     this.#take(entry)
     let isReleased = false
     const release = () => {
       if (!isReleased) this.#letGo(entry)
       isReleased = true
     }
-    return { assembly: entry.assembly, isNew: known === undefined, release, discard: () => this.#forget(entry) }
-  }
-
-  /** Gives up what is being made. */
-  close(): void {
-    for (const entry of this.#entries.values()) this.#drop(entry)
+    return { assembly: entry.assembly, isNew, release, discard: () => this.#forget(entry) }
   }
 
   /** A making that has begun goes on until every byte is there, whoever leaves. */

@@ -75,6 +75,12 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     return this.#openHandle(key, fetch, { signal, reopen: () => this.#openHandle(key, fetch, { signal: undefined, reopen: null }) })
   }
 
+  async has(key: string): Promise<boolean> {
+    const name = this.#folder.nameOf(key)
+    const held = this.#held.get(name)
+    return held?.file?.state.state === 'complete' || this.#folder.has(name)
+  }
+
   /** Aborts what arrives, and waits until nothing is written any more. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode } from './has-error-code.js'
 import {
@@ -49,6 +49,14 @@ export class PartFolder {
   /** Keys may hold anything, in upper and lower case; file names may not. */
   nameOf(key: string): string {
     return createHash('sha256').update(key).digest('hex')
+  }
+
+  /** Looks at names alone: another process may have stored the part. */
+  async has(name: string): Promise<boolean> {
+    return access(this.#pathOf(name)).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Null when there is no such part. A file that is not whole or not ours is removed. */

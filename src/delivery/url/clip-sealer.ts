@@ -1,6 +1,6 @@
 // Sealed texts that a client carries for us: the token of a URL, which may be opened until it expires, and the id of a clip, which
-// names the clip but opens nothing. AES-SIV (RFC 5297) needs no nonce, so that the same clip has the same id on every gateway; its
-// tag covers every byte. Each secret gives two keys by HKDF (RFC 5869), so that neither kind of text can stand for the other.
+// names the clip but opens nothing. AES-SIV (RFC 5297) needs no nonce, so that the same clip has the same id, and within a quarter of
+// its lifetime the same URL, on every gateway; its tag covers every byte. Each secret gives two keys by HKDF (RFC 5869), so that neither kind of text can stand for the other.
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
@@ -8,8 +8,11 @@ import { type EpochMs, systemClock } from '../../lib/clock.js'
 import { TtlCache } from '../../lib/ttl-cache.js'
 import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
+import { toExpiry } from './url-window.js'
 
-const VERSION = 1
+/** What is sealed now. Version 1 is still opened: its ids hold no lifetime, its URLs their expiry in place of issue time and lifetime. */
+const VERSION = 2
+const VERSIONS = [1, VERSION]
 const KEY_ID_BYTES = 4
 const HEADER_BYTES = 1 + KEY_ID_BYTES
 const TAG_BYTES = 16
@@ -32,11 +35,22 @@ export interface OpenedUrl {
   readonly expiresAtMs: EpochMs
 }
 
+export interface OpenedId {
+  readonly spec: ClipSpec
+  /** How long the clip's URLs are to open; null in an id of version 1, which does not say. */
+  readonly lifetimeSeconds: number | null
+}
+
+/** When a URL was given out, and for how long. */
+export interface UrlIssue {
+  readonly issuedAtMs: EpochMs
+  readonly lifetimeSeconds: number
+}
+
 export class ClipSealer {
   readonly #newest: SealingKeys
   readonly #all: readonly SealingKeys[]
   readonly #openedUrls = new TtlCache<OpenedUrl>({ clock: systemClock, ttlMs: Number.POSITIVE_INFINITY, max: OPENED_URLS_KEPT })
-  readonly #ids = new WeakMap<ClipSpec, string>()
 
   /** @param secrets newest first: the first seals, all open. */
   constructor(secrets: readonly string[]) {
@@ -46,10 +60,9 @@ export class ClipSealer {
     this.#all = [newest, ...older]
   }
 
-  sealUrl(spec: ClipSpec, expiresAtMs: EpochMs): string {
-    const expiresAtSeconds = Math.ceil(expiresAtMs / 1000)
-    const token = this.#seal('url', writeClipSpec(new CompactWriter().number(expiresAtSeconds), spec))
-    this.#openedUrls.set(token, { spec, expiresAtMs: expiresAtSeconds * 1000 })
+  sealUrl(spec: ClipSpec, { issuedAtMs, lifetimeSeconds }: UrlIssue): string {
+    const token = this.#seal('url', writeClipSpec(new CompactWriter().number(issuedAtMs).number(lifetimeSeconds), spec))
+    this.#openedUrls.set(token, { spec, expiresAtMs: toExpiry(issuedAtMs, lifetimeSeconds) })
     return token
   }
 
@@ -57,25 +70,18 @@ export class ClipSealer {
   openUrl(token: string): OpenedUrl | null {
     const known = this.#openedUrls.get(token)
     if (known !== undefined) return known
-    const opened = this.#open('url', token, (reader) => {
-      const expiresAtMs = reader.number() * 1000
-      return { expiresAtMs, spec: readClipSpec(reader) }
-    })
+    const opened = this.#open('url', token, readUrl)
     if (opened !== null) this.#openedUrls.set(token, opened)
     return opened
   }
 
-  sealId(spec: ClipSpec): string {
-    const known = this.#ids.get(spec)
-    if (known !== undefined) return known
-    const id = this.#seal('id', writeClipSpec(new CompactWriter(), spec))
-    this.#ids.set(spec, id)
-    return id
+  sealId(spec: ClipSpec, lifetimeSeconds: number): string {
+    return this.#seal('id', writeClipSpec(new CompactWriter().number(lifetimeSeconds), spec))
   }
 
   /** Null when the text is not an id of ours. */
-  openId(id: string): ClipSpec | null {
-    return this.#open('id', id, readClipSpec)
+  openId(id: string): OpenedId | null {
+    return this.#open('id', id, readId)
   }
 
   #seal(purpose: Purpose, content: CompactWriter): string {
@@ -85,7 +91,7 @@ export class ClipSealer {
     return Buffer.concat([header, sealed]).toString('base64url')
   }
 
-  #open<T>(purpose: Purpose, text: string, read: (reader: CompactReader) => T): T | null {
+  #open<T>(purpose: Purpose, text: string, read: ReadContent<T>): T | null {
     const bytes = toBytes(text)
     if (bytes === null) return null
     const header = bytes.subarray(0, HEADER_BYTES)
@@ -93,12 +99,29 @@ export class ClipSealer {
     try {
       // An unknown key id costs the same work as a known one, so that nobody learns by the clock which ids there are.
       const content = aessiv((known ?? this.#newest)[purpose], header).decrypt(bytes.subarray(HEADER_BYTES))
-      return readWhole(content, read)
+      return readWhole(content, (reader) => read(reader, header[0] ?? VERSION))
     } catch {
       // The cipher says nothing but "no", and there is nothing to add: the text is not ours.
       return null
     }
   }
+}
+
+type ReadContent<T> = (reader: CompactReader, version: number) => T
+
+function readUrl(reader: CompactReader, version: number): OpenedUrl {
+  if (version === 1) {
+    const expiresAtMs = reader.number() * 1000
+    return { expiresAtMs, spec: readClipSpec(reader) }
+  }
+  const issuedAtMs = reader.number()
+  const lifetimeSeconds = reader.number()
+  return { expiresAtMs: toExpiry(issuedAtMs, lifetimeSeconds), spec: readClipSpec(reader) }
+}
+
+function readId(reader: CompactReader, version: number): OpenedId {
+  const lifetimeSeconds = version === 1 ? null : reader.number()
+  return { lifetimeSeconds, spec: readClipSpec(reader) }
 }
 
 function readWhole<T>(content: Uint8Array, read: (reader: CompactReader) => T): T {
@@ -108,11 +131,11 @@ function readWhole<T>(content: Uint8Array, read: (reader: CompactReader) => T): 
   return value
 }
 
-/** Null for what no sealer of this version writes. Only the one spelling of the bytes is taken: base64url has several. */
+/** Null for what no sealer writes or wrote. Only the one spelling of the bytes is taken: base64url has several. */
 function toBytes(text: string): Uint8Array | null {
   if (text.length > MAX_TEXT_LENGTH) return null
   const bytes = Buffer.from(text, 'base64url')
-  if (bytes.byteLength < HEADER_BYTES + TAG_BYTES || bytes[0] !== VERSION) return null
+  if (bytes.byteLength < HEADER_BYTES + TAG_BYTES || !VERSIONS.includes(bytes[0] ?? 0)) return null
   return bytes.toString('base64url') === text ? bytes : null
 }
 

@@ -2,7 +2,7 @@
 
 import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
-import { CompactBytesInvalid, type CompactReader, type CompactWriter } from './compact-bytes.js'
+import { CompactBytesInvalid, type CompactReader, CompactWriter } from './compact-bytes.js'
 import type { FootagePin } from './footage-pin.js'
 
 export interface ClipSpec {
@@ -20,6 +20,15 @@ export interface ClipSpec {
 const SELECTORS = ['SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP'] as const
 const CUTS = ['FRAGMENT', 'EXACT'] as const
 const OVERFLOWS = ['JOIN', 'TRUNCATE', 'REFUSE'] as const
+
+const keys = new WeakMap<ClipSpec, string>()
+
+/** The same text for equal specs and no others: the key of what is made of a spec, whichever id or URL asks for it. */
+export function keyOf(spec: ClipSpec): string {
+  const key = keys.get(spec) ?? Buffer.from(writeClipSpec(new CompactWriter(), spec).finish()).toString('base64url')
+  keys.set(spec, key)
+  return key
+}
 
 export function writeClipSpec(writer: CompactWriter, spec: ClipSpec): CompactWriter {
   const choices = SELECTORS.indexOf(spec.fragmentSelectorType) + 2 * CUTS.indexOf(spec.cut) + 4 * OVERFLOWS.indexOf(spec.overflow)

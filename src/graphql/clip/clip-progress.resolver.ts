@@ -10,7 +10,7 @@ export class ClipProgressResolver {
   @Subscription(() => ClipType, {
     complexity: costOfClip,
     description:
-      'The clip, now and at each change, until it is READY or FAILED: four times a second at most, the last state always. It is fetched again as by Query.clip. An id that is not ours is an error (NOT_FOUND).',
+      'The clip, now and at each change, until it is READY or FAILED: four times a second at most, the last state always. A clip that is not stored is fetched. An id that is not ours is an error (NOT_FOUND).',
     subscribe: watchClip,
   })
   clipProgress(@Root() clip: Clip, @Arg('id', () => ID, { description: 'Clip.id.' }) _id: string): Clip {

@@ -2,6 +2,7 @@ import type { Clip, ClipFailureCode } from '../../domain/clip.js'
 import { enumType } from '../enum-type.js'
 
 export const ClipStateEnum = enumType<Clip['state']>('ClipState', 'How far a clip is.', {
+  IDLE: 'Neither stored nor being fetched. Opening downloadUrl, subscribing to clipProgress or repeating requestClip starts the fetch.',
   FETCHING: 'Its bytes are still coming from Kinesis Video. The URL opens already and gives what has come.',
   READY: 'Every byte is there.',
   FAILED: 'It could not be made; failure says why.',

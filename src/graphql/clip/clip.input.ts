@@ -49,7 +49,7 @@ export class ClipInputType implements ClipInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'How many seconds the URL may be opened: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A download that has begun may finish.',
+      'How many seconds the URL may be opened, at least: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A URL opens for up to a quarter longer. The lifetime is part of the id of the clip. A download that has begun may finish.',
   })
   readonly expiresInSeconds?: number | null
 }

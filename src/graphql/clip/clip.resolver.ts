@@ -38,7 +38,7 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'A clip that was requested before, by its id; what is no longer stored of it is fetched again. Null when the id is not ours or no longer valid.',
+      'A clip that was requested before, by its id. Starts no fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours or no longer valid.',
   })
   clip(@Ctx() ctx: RequestContext, @Arg('id', () => ID, { description: 'Clip.id.' }) id: string): Promise<Clip | null> {
     return this.clips.find(id, ctx.signal)
@@ -78,14 +78,16 @@ export class ClipResolver {
   @Mutation(() => RequestClipPayloadType, {
     nullable: true,
     complexity: costOfClip,
-    description: 'A fresh URL for a clip whose URL has expired. Null means that errors says why: NOT_FOUND when the id is not ours.',
+    description:
+      'A fresh URL for a clip whose URL has expired. Starts no fetch. The id carries the lifetime of its URLs: another expiresInSeconds gives a clip with another id, and both ids remain valid. Null means that errors says why: NOT_FOUND when the id is not ours.',
   })
   async renewClipUrl(
     @Ctx() ctx: RequestContext,
     @Arg('id', () => ID, { description: 'Clip.id.' }) id: string,
     @Arg('expiresInSeconds', () => Int, {
       nullable: true,
-      description: 'How many seconds the new URL may be opened: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out.',
+      description:
+        'How many seconds the new URL may be opened, at least: from 1 to limits.maxUrlSeconds. Left out, it is the lifetime that the id carries.',
     })
     expiresInSeconds: number | null = null,
   ): Promise<ClipAnswer> {

@@ -14,7 +14,7 @@ import { ClipTimelineEntryType } from './clip-timeline-entry.type.js'
 @ObjectType('Clip', {
   implements: NodeType,
   description:
-    'An MP4 of archived footage and the URL that it streams from. Its id is sealed by the gateway’s secrets, so that each gateway that has them knows the clip. The same request has the same id.',
+    'An MP4 of archived footage and the URL that it streams from. Its id is sealed by the gateway’s secrets, so that each gateway that has them knows the clip. The same request, with the same lifetime of the URL, has the same id.',
   simpleResolvers: true,
 })
 export class ClipType implements Omit<Clip, 'id'> {
@@ -27,7 +27,8 @@ export class ClipType implements Omit<Clip, 'id'> {
   readonly form!: Clip['form']
 
   @Field(() => UrlScalar, {
-    description: 'Opens without further credentials until expiresAt. Ranges, HEAD and conditional requests work. At most 2,000 characters.',
+    description:
+      'Opens without further credentials until expiresAt. Ranges, HEAD and conditional requests work. At most 2,000 characters. Equal for equal reads within one quarter of its lifetime; then it changes, and the one before stays open until its own expiresAt. A player keeps the first one until it is about to expire.',
   })
   readonly downloadUrl!: string
 

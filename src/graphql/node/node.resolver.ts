@@ -14,7 +14,7 @@ export class NodeResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'Relay: the object that has this id; a clip is fetched again as by Query.clip. Null when the id is not ours, or what it stood for is gone.',
+      'Relay: the object that has this id. Starts no fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours, or what it stood for is gone.',
   })
   node(
     @Ctx() ctx: RequestContext,

@@ -6,6 +6,8 @@ import { fileNameOf, MAX_PUBLIC_URL_LENGTH, toClipUrl } from '../../../src/deliv
 
 const SECRET = 'a-secret-of-at-least-32-characters-0'
 const OTHER = 'another-secret-of-32-characters-0001'
+/** An hour, given out at an instant that is the start of a quarter of it. */
+const HOUR = { issuedAtMs: 1_799_999_100_000, lifetimeSeconds: 3600 }
 const sealer = new ClipSealer([SECRET])
 const another = new ClipSealer([SECRET])
 
@@ -58,42 +60,44 @@ const specs = fc.record({
 describe('a sealed clip', () => {
   test('comes out as it went in', () => {
     fc.assert(
-      fc.property(specs, fc.integer({ min: 1, max: 4e9 }), (spec, expirySeconds) => {
-        const token = sealer.sealUrl(spec, expirySeconds * 1000)
+      fc.property(specs, fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e7 }), (spec, issuedAtMs, lifetimeSeconds) => {
+        const token = sealer.sealUrl(spec, { issuedAtMs, lifetimeSeconds })
         // The one that sealed it remembers what it holds; the other one reads it.
-        for (const opener of [sealer, another]) expect(opener.openUrl(token)).toEqual({ spec, expiresAtMs: expirySeconds * 1000 })
-        expect(sealer.openId(sealer.sealId(spec))).toEqual(spec)
+        const opened = { spec, expiresAtMs: issuedAtMs + 1250 * lifetimeSeconds }
+        for (const opener of [sealer, another]) expect(opener.openUrl(token)).toEqual(opened)
+        expect(sealer.openId(sealer.sealId(spec, lifetimeSeconds))).toEqual({ spec, lifetimeSeconds })
       }),
     )
   })
 
   test('has the same id each time, on every gateway that has the secret', () => {
-    expect(sealer.sealId(toSpec())).toBe(new ClipSealer([SECRET, OTHER]).sealId(toSpec()))
-    expect(sealer.sealId(toSpec({ cut: 'EXACT' }))).not.toBe(sealer.sealId(toSpec()))
+    expect(sealer.sealId(toSpec(), 900)).toBe(new ClipSealer([SECRET, OTHER]).sealId(toSpec(), 900))
+    expect(sealer.sealId(toSpec({ cut: 'EXACT' }), 900)).not.toBe(sealer.sealId(toSpec(), 900))
+    expect(sealer.sealId(toSpec(), 901)).not.toBe(sealer.sealId(toSpec(), 900))
   })
 
   test('keeps its id and its URL apart: neither opens as the other', () => {
-    expect(sealer.openUrl(sealer.sealId(toSpec()))).toBeNull()
-    expect(sealer.openId(sealer.sealUrl(toSpec(), 1_800_000_000_000))).toBeNull()
+    expect(sealer.openUrl(sealer.sealId(toSpec(), 900))).toBeNull()
+    expect(sealer.openId(sealer.sealUrl(toSpec(), HOUR))).toBeNull()
   })
 
   test('shows nothing of what it holds', () => {
-    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    const token = sealer.sealUrl(toSpec(), HOUR)
     const bytes = Buffer.from(token, 'base64url').toString('latin1')
     for (const text of ['arn:', 'front-door', '123456789012', 'mp4']) expect(token + bytes).not.toContain(text)
   })
 
   test('opens after a rotation as long as its secret is among them, and not afterwards', () => {
-    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    const token = sealer.sealUrl(toSpec(), HOUR)
     const rotated = new ClipSealer([OTHER, SECRET])
     expect(rotated.openUrl(token)?.spec).toEqual(toSpec())
-    expect(rotated.openId(sealer.sealId(toSpec()))).toEqual(toSpec())
+    expect(rotated.openId(sealer.sealId(toSpec(), 900))?.spec).toEqual(toSpec())
     expect(new ClipSealer([OTHER]).openUrl(token)).toBeNull()
-    expect(sealer.openUrl(rotated.sealUrl(toSpec(), 1_800_000_000_000))).toBeNull()
+    expect(sealer.openUrl(rotated.sealUrl(toSpec(), HOUR))).toBeNull()
   })
 
   test('is refused when a single bit of it is changed, wherever', () => {
-    const bytes = Buffer.from(sealer.sealUrl(toSpec(), 1_800_000_000_000), 'base64url')
+    const bytes = Buffer.from(sealer.sealUrl(toSpec(), HOUR), 'base64url')
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
       const changed = Buffer.from(bytes)
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
@@ -102,7 +106,7 @@ describe('a sealed clip', () => {
   })
 
   test('is refused when it is cut anywhere, prolonged, or spelt otherwise', () => {
-    const token = sealer.sealUrl(toSpec(), 1_800_000_000_000)
+    const token = sealer.sealUrl(toSpec(), HOUR)
     for (let length = 0; length < token.length; length++) expect(sealer.openUrl(token.slice(0, length))).toBeNull()
     for (const text of [`${token}A`, `${token}=`, ` ${token}`, `${token}\n`, token.toLowerCase()]) expect(sealer.openUrl(text)).toBeNull()
   })
@@ -126,14 +130,18 @@ describe('a clip URL', () => {
   const publicUrl = `https://${'h'.repeat(MAX_PUBLIC_URL_LENGTH - 8)}`
 
   test('has at most 2,000 characters in the worst case', () => {
-    const url = toClipUrl(publicUrl, sealer.sealUrl(LONGEST, 253_402_300_799_000), fileNameOf(LONGEST))
+    const url = toClipUrl(
+      publicUrl,
+      sealer.sealUrl(LONGEST, { issuedAtMs: 253_402_300_799_000, lifetimeSeconds: 31_536_000 }),
+      fileNameOf(LONGEST),
+    )
     expect(url.length).toBeLessThanOrEqual(2000)
     expect(new URL(url).pathname).toMatch(/^\/clips\/[\w-]+\/(%F0%A0%AE%B7)+\.mp4$/)
-    expect(sealer.sealId(LONGEST).length).toBeLessThanOrEqual(1500)
+    expect(sealer.sealId(LONGEST, 31_536_000).length).toBeLessThanOrEqual(1500)
   })
 
   test('shows the whole file name when there is room', () => {
-    const url = toClipUrl('https://clips.example', sealer.sealUrl(toSpec(), 1_800_000_000_000), 'Haustür 1.mp4')
+    const url = toClipUrl('https://clips.example', sealer.sealUrl(toSpec(), HOUR), 'Haustür 1.mp4')
     expect(url).toMatch(/^https:\/\/clips\.example\/clips\/[\w-]+\/Haust%C3%BCr%201\.mp4$/)
   })
 
