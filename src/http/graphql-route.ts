@@ -5,8 +5,10 @@ import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { answerGraphqlError } from './error-handler.js'
+import { isVisit, toGraphqlPage } from './graphql-page.js'
 import { GRAPHQL_PATH } from './graphql-path.js'
 import { createGraphqlSocket } from './graphql-socket.js'
+import { sendPage } from './html-page.js'
 import { isHostAllowed, isOriginAllowed, type OriginRules } from './origins.js'
 import { refuseOtherMethods } from './other-methods.js'
 import { createRequestSignal } from './request-signal.js'
@@ -29,18 +31,32 @@ export interface GraphqlRouteOptions {
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
   const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
   app.setErrorHandler(answerGraphqlError)
+  // A page of any origin may send text without asking first; it may not send JSON.
+  app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request, reply) => checkCaller(request, reply, origins()))
   const handler = fastifyApolloHandler(apollo, {
     context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
   })
   // A HEAD would run the query and throw its answer away.
-  app.route({ method: 'GET', url: GRAPHQL_PATH, exposeHeadRoute: false, handler, wsHandler: createGraphqlSocket(subscriptions) })
+  app.route({
+    method: 'GET',
+    url: GRAPHQL_PATH,
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      return isVisit(request) ? sendPage(reply, toGraphqlPage(origins().publicUrl)) : handler.call(app, request, reply)
+    },
+    wsHandler: createGraphqlSocket(subscriptions),
+  })
   app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
   app.options(GRAPHQL_PATH, answerPreflight)
   refuseOtherMethods(app, GRAPHQL_PATH)
 }
 
-/** Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. */
+/**
+ * Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. No query and no mutation runs for a
+ * foreign page, whatever its answer would be: a page that calls from another origin names it, and a browser says of an image, a script or
+ * a link that names none where it comes from (Sec-Fetch-Site). What sends neither is a program, or a browser that hides the answer.
+ */
 function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: OriginRules): void {
   const { origin, host = '' } = request.headers
   // Answers hold URLs that open without credentials.
@@ -48,11 +64,21 @@ function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: Origin
   if (!isHostAllowed(host, rules)) {
     throw new GatewayError('FORBIDDEN', 'The Host header names another host than this gateway is reached at.')
   }
-  if (origin === undefined) return
+  if (origin === undefined) {
+    if (isForeignSite(request.headers['sec-fetch-site']) && !isVisit(request)) {
+      throw new GatewayError('FORBIDDEN', 'Only programs, and pages that name their origin, may ask something here.')
+    }
+    return
+  }
   if (!isOriginAllowed(origin, host, rules)) {
     throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway (CORS_ORIGINS names those that may).')
   }
   reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'Retry-After' })
+}
+
+/** Fetch Metadata: `same-site` is another host of the same domain, and foreign too. */
+function isForeignSite(site: string | string[] | undefined): boolean {
+  return site !== undefined && site !== 'none' && site !== 'same-origin'
 }
 
 /** What a page may send, asked for by its browser beforehand. No credentials are allowed: there are no cookies here. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { GatewayMetrics } from './gateway-metrics.js'
+import { sendPage } from './html-page.js'
 import { refuseOtherMethods } from './other-methods.js'
-import { renderStartPage, START_PAGE_STYLE_HASH } from './start-page.js'
+import { toStartPage } from './start-page.js'
 
 export interface TextRouteOptions {
   readonly schemaText: string
@@ -11,15 +12,7 @@ export interface TextRouteOptions {
 
 /** What is read by people and by Prometheus: the start page, the schema, the metrics. */
 export async function textRoutes(app: FastifyInstance, { schemaText, metrics, publicUrl }: TextRouteOptions): Promise<void> {
-  app.get('/', async (_request, reply) =>
-    reply
-      .header(
-        'content-security-policy',
-        `default-src 'none'; style-src '${START_PAGE_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
-      )
-      .type('text/html; charset=utf-8')
-      .send(renderStartPage(publicUrl())),
-  )
+  app.get('/', async (_request, reply) => sendPage(reply, toStartPage(publicUrl())))
   app.get('/schema.graphql', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').type('text/plain; charset=utf-8').send(schemaText),
   )
