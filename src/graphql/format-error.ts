@@ -11,6 +11,7 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
 
 /** Messages of graphql-js quote what they refuse, and a client may send much. */
 const LONGEST_MESSAGE = 500
+const LONGEST_HEAD = 150
 const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
 const TOO_DEEP = 'The document is nested too deeply to be read.'
 const OUT_OF_TIME = 'The answer did not come within the time that a request may take.'
@@ -48,6 +49,8 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError'
 }
 
+/** What was refused stands in the middle of a message; its place and the reason stand at the ends. */
 function cut(message: string): string {
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
+  if (message.length <= LONGEST_MESSAGE) return message
+  return `${message.slice(0, LONGEST_HEAD)}…${message.slice(LONGEST_HEAD - LONGEST_MESSAGE)}`
 }

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import type { EpochMs } from '../../lib/clock.js'
+import { readLiteral } from './literal-place.js'
 import { quoteInput, quoteLiteral } from './quote-input.js'
 
 // RFC 3339, section 5.6, with the lower-case letters that its notes allow. A second of 60 is left out: epoch time has no leap seconds.
@@ -16,7 +17,7 @@ export const DateTimeScalar = new GraphQLScalarType<EpochMs, string>({
     'An instant: RFC 3339 with an offset or Z. Input without a zone is refused. Output is UTC with milliseconds. Digits finer than a millisecond are ignored.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   parseValue: (value) => parseDateTime(value),
-  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node)),
+  parseLiteral: (node) => readLiteral(node, () => parseDateTime(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node))),
   serialize: toDateTime,
 })
 

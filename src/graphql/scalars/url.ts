@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { readLiteral } from './literal-place.js'
 import { quoteInput, quoteLiteral } from './quote-input.js'
 
 const LONGEST = 4096
@@ -9,7 +10,7 @@ export const UrlScalar = new GraphQLScalarType<string, string>({
   description: 'An absolute http or https URL (WHATWG URL Standard), at most 4,096 characters.',
   specifiedByURL: 'https://url.spec.whatwg.org/',
   parseValue: (value) => parseUrl(value),
-  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node)),
+  parseLiteral: (node) => readLiteral(node, () => parseUrl(node.kind === Kind.STRING ? node.value : null, quoteLiteral(node))),
   serialize: (value) => parseUrl(value),
 })
 

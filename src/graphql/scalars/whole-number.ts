@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { readLiteral } from './literal-place.js'
 import { quoteInput, quoteLiteral } from './quote-input.js'
 
 /** A scalar of whole numbers from 0 to 2^53 - 1: what JSON and JavaScript carry exactly, where GraphQL's Int ends at 2^31 - 1. */
@@ -11,7 +12,7 @@ function wholeNumberScalar(name: string, description: string): GraphQLScalarType
     name,
     description,
     parseValue: (value) => parse(value),
-    parseLiteral: (node) => parse(node.kind === Kind.INT ? Number(node.value) : null, quoteLiteral(node)),
+    parseLiteral: (node) => readLiteral(node, () => parse(node.kind === Kind.INT ? Number(node.value) : null, quoteLiteral(node))),
     serialize: (value) => parse(value),
   })
 }
