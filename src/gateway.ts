@@ -15,7 +15,6 @@ import { createSchema, printSortedSchema } from './graphql/schema.js'
 import { Subscriptions } from './graphql/subscriptions.js'
 import { buildApp } from './http/app.js'
 import { clipRoute } from './http/clip-route.js'
-import { closeApp } from './http/close-app.js'
 import { GatewayMetrics } from './http/gateway-metrics.js'
 import type { Dependency } from './http/health-route.js'
 import { createEndpointLoader } from './kvs/endpoint-loader.js'
@@ -23,6 +22,7 @@ import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
 import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
 import { type Clock, systemClock } from './lib/clock.js'
+import { closeServer } from './lib/close-server.js'
 import { isLoopbackHost, toUrlHost } from './lib/host.js'
 
 export interface GatewayOptions {
@@ -102,6 +102,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
   const sources = { streams: kvs.streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(kvs.endpoints, of), clips }
   const contextOf = (signal: AbortSignal) => createContext(sources, signal)
+  const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
@@ -109,13 +110,15 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies: createDependencies(kvs, storeFolder),
-    origins: () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) }),
+    origins,
     requestTimeoutMs: config.requestTimeoutMs,
     trustProxy: config.trustProxy,
     logger,
   })
-  undo.defer(() => closeApp(app, config.shutdownGraceMs))
-  await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads, clock }))
+  undo.defer(() => closeServer(app, config.shutdownGraceMs))
+  const open = (token: string, signal: AbortSignal) => clips.open(token, signal)
+  const readerIdleTimeoutMs = config.downloadIdleTimeoutMs
+  await app.register(clipRoute({ open, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
   await app.ready()
   return toGateway(app, { services, address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
 }

@@ -22,6 +22,8 @@ export interface Config {
   readonly queryMaxCost: number
   readonly requestTimeoutMs: number
   readonly shutdownGraceMs: number
+  /** How long the reader of a clip may take no byte. */
+  readonly downloadIdleTimeoutMs: number
   readonly introspection: boolean
   readonly trustProxy: TrustProxy
   readonly logLevel: LogLevel
@@ -80,6 +82,7 @@ export function parseConfig(env: Env): Config {
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
     requestTimeoutMs: parseWholeNumber(env, 'REQUEST_TIMEOUT_MS', { default: 30_000, min: 100, max: 3_600_000 }),
     shutdownGraceMs: parseWholeNumber(env, 'SHUTDOWN_GRACE_MS', { default: 30_000, min: 0, max: 3_600_000 }),
+    downloadIdleTimeoutMs: parseWholeNumber(env, 'DOWNLOAD_IDLE_TIMEOUT_MS', { default: 60_000, min: 100, max: 86_400_000 }),
     introspection: parseSwitch(env, 'INTROSPECTION', kvs.backend === 'embedded'),
     trustProxy: parseTrustProxy(env),
     logLevel: parseChoice(env, 'LOG_LEVEL', { default: 'info', of: LOG_LEVELS }),
@@ -145,9 +148,17 @@ function parseClips(env: Env): ClipConfig {
 function parseCorsOrigins(env: Env): readonly string[] {
   return parseList(env, 'CORS_ORIGINS', {
     default: [],
-    allowed: 'origins with commas between, such as https://app.example.net (scheme, host and port alone)',
-    parse: (text) => (toBaseUrl(text) !== undefined && URL.parse(text)?.origin === text ? text : undefined),
+    allowed: 'origins with commas between, such as https://app.example.net (scheme, host and port alone, in lower case, without wildcards)',
+    parse: (text) => (toBaseUrl(text) !== undefined && isOrigin(text) ? text : undefined),
   })
+}
+
+/** As a browser writes it. It compares as text, so that a wildcard or an unusual spelling would match nothing. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.origin !== text || url.port === '0') return false
+  // Host names in URLs may have underscores, unlike those in DNS.
+  return url.hostname.startsWith('[') || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/.test(url.hostname)
 }
 
 /** Rules between settings. Each message has the names of all that it is about. */

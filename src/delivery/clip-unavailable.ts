@@ -15,6 +15,8 @@ export const CLIP_UNAVAILABLE_REASONS = [
   'KVS_ACCESS_DENIED',
   /** No room for the clip's bytes. */
   'STORE_FULL',
+  /** The gateway has too many files and connections open. */
+  'OVERLOADED',
   /** The fault is ours; `cause` says what happened. */
   'INTERNAL',
 ] as const

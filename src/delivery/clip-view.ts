@@ -16,6 +16,7 @@ const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFail
   KVS_FAILED: { code: 'KVS_UNAVAILABLE', retryable: true },
   KVS_ACCESS_DENIED: { code: 'KVS_ACCESS_DENIED', retryable: false },
   STORE_FULL: { code: 'STORE_FULL', retryable: true },
+  OVERLOADED: { code: 'INTERNAL', retryable: true },
   INTERNAL: { code: 'INTERNAL', retryable: true },
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
+import { codeOf } from '../lib/thrown.js'
 import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
 import { PartBroken } from './store/part-broken.js'
 import { StoreFull } from './store/store-full.js'
@@ -20,10 +21,20 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof ClipUnavailable) return error
   if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'There is no room for the clip now.', { cause: error })
   if (error instanceof PartBroken) return toUnavailablePart(error)
-  if (error instanceof GatewayError) {
+  if (error instanceof GatewayError && !isOutOfDescriptors(error)) {
     return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
   }
+  if (isOutOfDescriptors(error)) {
+    return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Ask again later.', { cause: error })
+  }
   return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
+}
+
+/** Files that cannot be opened, and connections to Kinesis Video: what the system refuses once this process or all have too many. */
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code === 'EMFILE' || code === 'ENFILE') return true
+  return typeof error === 'object' && error !== null && 'cause' in error && isOutOfDescriptors(error.cause)
 }
 
 function toUnavailablePart(error: PartBroken): ClipUnavailable {

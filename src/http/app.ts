@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { ApolloServer } from '@apollo/server'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import { connectionsOf } from '../lib/connections.js'
 import { answerClientError } from './client-error.js'
+import { READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
 import { type Dependency, healthRoute } from './health-route.js'
 import type { OriginRules } from './origins.js'
 import { textRoutes } from './text-routes.js'
+import { Unavailable } from './unavailable.js'
+import { isWebSocketHandshake } from './upgrades.js'
 import { addWebSockets } from './web-sockets.js'
 
 /** A clip's token has 2,000 characters at most, its file name some hundred. */
@@ -35,19 +39,24 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { apollo, createContext, subscriptions, schemaText, metrics, dependencies, origins, requestTimeoutMs, trustProxy, logger } = options
   const app = fastify({
     loggerInstance: logger,
+    http: { shouldUpgradeCallback: isWebSocketHandshake },
     // URLs of clips are credentials, so requests are logged by route (below) and never by address.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: RECEIVE_TIMEOUT_MS,
     trustProxy: toTrustProxy(trustProxy),
     genReqId: () => randomUUID(),
-    frameworkErrors: answerProblem,
-    clientErrorHandler: answerClientError,
+    frameworkErrors: answerUnrouted,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
+    // Fastify's own answer is in another shape than all others.
+    return503OnClosing: false,
   })
+  const connections = connectionsOf(app.server)
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
   })
+  refuseWhen(app, () => isClosing)
   app.addHook('onClose', () => apollo.stop())
   app.setErrorHandler(answerProblem)
   app.setNotFoundHandler(answerNotFound)
@@ -74,6 +83,20 @@ const SECURITY_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
+
+/** A request that Fastify can give to no route, so that no hook sees it. */
+function answerUnrouted(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  answerProblem(error, request, reply.headers({ ...SECURITY_HEADERS, ...READABLE_EVERYWHERE }))
+}
+
+/** A connection that is kept alive may bring one more request while the gateway closes. Probes are still told what is going on. */
+function refuseWhen(app: FastifyInstance, isClosing: () => boolean): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isClosing() || request.routeOptions.url?.startsWith('/health/') === true) return
+    reply.headers(READABLE_EVERYWHERE)
+    throw new Unavailable('The gateway is shutting down. Send the request again.')
+  })
+}
 
 function addSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {

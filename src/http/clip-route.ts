@@ -1,30 +1,27 @@
-import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClipContent } from '../delivery/clip-content.js'
-import { orAborted } from '../delivery/or-aborted.js'
 import {
+  CLIP_METHODS,
   type ClipResponse,
   decideClipResponse,
+  toNotReadyResponse,
   toPreflightResponse,
-  toTooEarlyResponse,
   toUnavailableResponse,
   toWrongMethodResponse,
 } from '../delivery/response/clip-response.js'
 import { toClipUnavailable } from '../delivery/to-clip-unavailable.js'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { cutAnswer } from '../lib/connections.js'
+import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
+import { DownloadBody, type DownloadListener } from './download-body.js'
+import type { OriginRules } from './origins.js'
 import { refuseOtherMethods } from './other-methods.js'
 
 /** Tokens are long: an app that has this route needs at least this as its `routerOptions.maxParamLength`, or Fastify answers 414. */
 export const CLIP_ROUTE_MAX_PARAM_LENGTH = 2_048
-const IDENTIFIED_WITHIN_MS = 30_000
-
-export type DownloadOutcome = 'complete' | 'aborted' | 'failed'
-
-/** Hears of each download whose bytes were asked for: once when it begins and once when it ends, with the bytes given to the socket. */
-export interface DownloadListener {
-  began(): void
-  ended(outcome: DownloadOutcome, bytes: number): void
-}
+/** Proxies give up after 60 seconds. */
+const IDENTIFIED_WITHIN_MS = 55_000
+const READER_IDLE_TIMEOUT_MS = 60_000
 
 export interface ClipRouteOptions {
   /** What a token opens. Throws ClipUnavailable. */
@@ -33,6 +30,10 @@ export interface ClipRouteOptions {
   readonly clock?: Clock
   /** How long a request waits for the clip's size before it is told to come back. */
   readonly identifiedWithinMs?: number
+  /** How long a reader that can come back by a range may take no byte. */
+  readonly readerIdleTimeoutMs?: number
+  /** Whose pages may send credentials; pages of all origins may read. */
+  readonly origins?: () => OriginRules
 }
 
 type ClipRequest = FastifyRequest<{ Params: { token: string; fileName: string }; Querystring: { download?: unknown } }>
@@ -41,14 +42,15 @@ type ClipRequest = FastifyRequest<{ Params: { token: string; fileName: string };
 export function clipRoute(options: ClipRouteOptions): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
     const url = '/clips/:token/:fileName'
+    const answerTo = (reply: FastifyReply, response: ClipResponse) => answer(reply, toReadable(response, reply.request, options))
     app.route({
       method: ['GET', 'HEAD'],
       exposeHeadRoute: false,
       url,
       handler: (request: ClipRequest, reply) => new ClipAnswering(request, reply, options).run(),
     })
-    app.options(url, (_request, reply) => answer(reply, toPreflightResponse()))
-    refuseOtherMethods(app, url, (reply, allow) => answer(reply, toWrongMethodResponse(allow)))
+    app.options(url, (request, reply) => answerTo(reply, toPreflightResponse(toPreflightHeaders(request, CLIP_METHODS))))
+    refuseOtherMethods(app, url, (reply, allow) => answerTo(reply, toWrongMethodResponse(allow)))
   }
 }
 
@@ -65,7 +67,7 @@ class ClipAnswering {
     this.#options = options
     reply.raw.once('close', () => {
       // It also closes behind the last byte, where there is nobody left to be told.
-      if (!reply.raw.writableFinished) this.#left.abort(clientLeft())
+      if (!reply.raw.writableFinished) this.#left.abort(new DOMException('the client has left', 'AbortError'))
     })
   }
 
@@ -92,50 +94,51 @@ class ClipAnswering {
     const decided = this.#decide(content)
     if (decided !== null) return decided
     await content.whenIdentified(waiting)
-    return this.#decide(content) ?? toTooEarlyResponse()
+    return this.#decide(content) ?? toNotReadyResponse()
   }
 
   #decide(content: ClipContent): ClipResponse | null {
     const { method, headers, query } = this.#request
-    const request = { method: method === 'HEAD' ? 'HEAD' : 'GET', headers, isDownload: query.download === '1' } as const
+    const request = { method: method === 'HEAD' ? 'HEAD' : 'GET', headers, isDownload: isDownload(query.download) } as const
     return decideClipResponse(request, content, (this.#options.clock ?? systemClock).now())
   }
 
   async #send(content: ClipContent, response: ClipResponse): Promise<FastifyReply> {
-    if (response.body === null || 'bytes' in response.body) return answer(this.#reply, response)
-    const { downloads } = this.#options
-    const sent = { bytes: 0 }
-    downloads?.began()
-    try {
-      await this.#pipe(content.read(response.body.clip, this.#left.signal), response, sent)
-      downloads?.ended('complete', sent.bytes)
-    } catch (error) {
-      downloads?.ended(this.#left.signal.aborted ? 'aborted' : 'failed', sent.bytes)
-      throw error
+    if (response.body !== null && 'bytes' in response.body) return this.#answer(response)
+    if (response.body === null) {
+      this.#begin(response)
+      this.#reply.raw.end()
+      return this.#reply
     }
+    const { downloads, readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.#options
+    const body = new DownloadBody(this.#reply.raw, {
+      left: this.#left,
+      begin: () => this.#begin(response),
+      // A reader of a clip that is passed through cannot come back for the rest.
+      idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
+      ...(downloads ? { listener: downloads } : {}),
+    })
+    await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
     return this.#reply
   }
 
-  async #pipe(chunks: AsyncIterable<Uint8Array>, response: ClipResponse, sent: { bytes: number }): Promise<void> {
+  /**
+   * 200, 206, 304 and HEAD's answers all begin here: a browser merges the headers of a 304 and of HEAD into the answer it has stored
+   * (RFC 9111, 4.3.4 and 4.3.5), so the hooks of the app must add to all of them or to none.
+   */
+  #begin(response: ClipResponse): void {
+    this.#reply.hijack()
     const { raw } = this.#reply
-    for await (const chunk of chunks) {
-      // Only now: until there is a byte to send, a failure can still be told.
-      if (!raw.headersSent) this.#begin(response)
-      await write(raw, chunk, this.#left)
-      sent.bytes += chunk.byteLength
+    const { status, headers } = toReadable(response, this.#request, this.#options)
+    // What other parts of the app have set so far: a hijacked reply would lose it.
+    for (const [name, value] of Object.entries({ ...this.#reply.getHeaders(), ...headers })) {
+      if (value !== undefined) raw.setHeader(name, value)
     }
-    if (!raw.headersSent) this.#begin(response)
-    const announced = response.headers['content-length']
-    if (announced !== undefined && Number(announced) !== sent.bytes)
-      throw new Error(`announced ${announced} bytes, but there were ${sent.bytes}`)
-    await end(raw)
+    raw.writeHead(status)
   }
 
-  #begin({ status, headers }: ClipResponse): void {
-    this.#reply.hijack()
-    // What other parts of the app have set so far: a hijacked reply would lose it.
-    for (const [name, value] of Object.entries(this.#reply.getHeaders())) if (value !== undefined) this.#reply.raw.setHeader(name, value)
-    this.#reply.raw.writeHead(status, headers)
+  #answer(response: ClipResponse): FastifyReply {
+    return answer(this.#reply, toReadable(response, this.#request, this.#options))
   }
 
   #refuse(error: unknown, deadline: AbortSignal): FastifyReply {
@@ -146,16 +149,15 @@ class ClipAnswering {
     if (!raw.headersSent) return this.#tell(error, deadline)
     // 3. Bytes are out: cut the connection, so that nobody takes a part for the whole.
     this.#request.log.warn({ err: error }, 'a download was cut off')
-    raw.destroy()
+    cutAnswer(raw)
     return this.#reply
   }
 
   #tell(error: unknown, deadline: AbortSignal): FastifyReply {
-    if (isDeadline(error, deadline)) return answer(this.#reply, toTooEarlyResponse())
+    if (isDeadline(error, deadline)) return this.#answer(toNotReadyResponse())
     const unavailable = toClipUnavailable(error)
-    const isOurFault = unavailable.reason === 'INTERNAL'
-    if (isOurFault) this.#request.log.error({ err: error }, 'a clip could not be opened')
-    return answer(this.#reply, toUnavailableResponse(unavailable))
+    if (unavailable.reason === 'INTERNAL') this.#request.log.error({ err: error }, 'a clip could not be opened')
+    return this.#answer(toUnavailableResponse(unavailable))
   }
 }
 
@@ -177,31 +179,22 @@ class Patience {
   }
 }
 
+/** Pages of all origins may read; those of the gateway's own and allowed ones may send credentials, which `*` rules out (Fetch, 3.3.5). */
+function toReadable(response: ClipResponse, request: FastifyRequest, { origins }: ClipRouteOptions): ClipResponse {
+  const allowed = origins && toAllowedOrigin(request, origins())
+  return allowed ? { ...response, headers: { ...response.headers, ...allowed } } : response
+}
+
 function answer(reply: FastifyReply, { status, headers, body }: ClipResponse): FastifyReply {
   reply.code(status).headers(headers)
   return body !== null && 'bytes' in body ? reply.send(body.bytes) : reply.send()
 }
 
-/** Resolves when the chunk's memory may be used again: when the callback says so, which 'drain' does not. */
-function write(raw: ServerResponse, chunk: Uint8Array, left: AbortController): Promise<void> {
-  const written = new Promise<void>((resolve) => {
-    // A write fails because its connection is gone, which may be told before the connection says so itself.
-    raw.write(chunk, (error) => (error ? left.abort(clientLeft()) : resolve()))
-  })
-  // When the client leaves, the callback may never come.
-  return orAborted(written, left.signal)
-}
+const NOT_A_DOWNLOAD: readonly unknown[] = [undefined, '0', 'false', 'no']
 
-function clientLeft(): DOMException {
-  return new DOMException('the client has left', 'AbortError')
-}
-
-// Every byte is with the kernel by now: many clients hang up right after the last one, and theirs is a complete download.
-function end(raw: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    raw.once('close', resolve)
-    raw.end(resolve)
-  })
+/** `?download`, `?download=1`, `?download=true` and the like; a link that was made by a program may also say no. */
+function isDownload(parameter: unknown): boolean {
+  return !NOT_A_DOWNLOAD.includes(typeof parameter === 'string' ? parameter.toLowerCase() : parameter)
 }
 
 /** Whether the time that a request waits is what ended it: the signal's own error, or what a call that was aborted by it made of that. */

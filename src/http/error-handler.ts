@@ -1,5 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { toProblemBody } from '../delivery/response/problem.js'
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
+import { READABLE_EVERYWHERE } from './cors.js'
+import { toUnavailable } from './unavailable.js'
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_USER_INPUT: 400,
@@ -41,11 +44,14 @@ export function answerGraphqlError(error: unknown, request: FastifyRequest, repl
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, retryAfterMs } = toRefusal(error, request)
   setRetryAfter(reply, retryAfterMs)
-  reply.code(status).type('application/problem+json; charset=utf-8').send({ title: message, status, code })
+  reply
+    .code(status)
+    .header('content-type', 'application/problem+json')
+    .send(toProblemBody({ status, code, detail: message }))
 }
 
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  answerProblem(new GatewayError('NOT_FOUND', 'There is nothing at this address.'), request, reply)
+  answerProblem(new GatewayError('NOT_FOUND', 'There is nothing at this address.'), request, reply.headers(READABLE_EVERYWHERE))
 }
 
 function setRetryAfter(reply: FastifyReply, retryAfterMs: number | undefined): void {
@@ -59,6 +65,12 @@ function toRefusal(error: unknown, request: FastifyRequest): Refusal {
   const status = clientStatusOf(error)
   if (status !== null && error instanceof Error) {
     return { status, code: codeOf(status), message: status === URI_TOO_LONG ? TOO_LONG : error.message }
+  }
+  const unavailable = toUnavailable(error)
+  if (unavailable !== null) {
+    const { message, retryAfterMs, cause } = unavailable
+    if (cause !== undefined) request.log.warn({ err: cause }, 'a request was refused')
+    return { status: 503, code: 'INTERNAL_SERVER_ERROR', message, retryAfterMs }
   }
   request.log.error({ err: error }, 'a request failed')
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: OUR_FAULT }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ClipRequestOutcome } from '../delivery/clip-service.js'
 import type { SubscriptionListener } from '../graphql/subscriptions.js'
-import type { DownloadListener } from './clip-route.js'
+import type { DownloadListener } from './download-body.js'
 
 /** Seconds. From an answer out of memory to a GetClip of a long range. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]

@@ -4,19 +4,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { answerGraphqlError } from './error-handler.js'
 import { isVisit, toGraphqlPage } from './graphql-page.js'
 import { GRAPHQL_PATH } from './graphql-path.js'
 import { createGraphqlSocket } from './graphql-socket.js'
 import { sendPage } from './html-page.js'
-import { isHostAllowed, isOriginAllowed, type OriginRules } from './origins.js'
+import { isHostAllowed, type OriginRules } from './origins.js'
 import { refuseOtherMethods } from './other-methods.js'
 import { createRequestSignal } from './request-signal.js'
 
 /** Bytes of a request. A requestClips of as many inputs as are allowed, each as long as it may be, has a tenth of it. */
 const BODY_LIMIT = 1_048_576
-/** How long a browser may remember what it was told before calling from elsewhere, in seconds. */
-const PREFLIGHT_MAX_AGE = '600'
 
 export interface GraphqlRouteOptions {
   /** Started. */
@@ -61,6 +60,8 @@ function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: Origin
   const { origin, host = '' } = request.headers
   // Answers hold URLs that open without credentials.
   reply.headers({ vary: 'Origin', 'cache-control': 'no-store' })
+  const allowed = toAllowedOrigin(request, rules)
+  if (allowed !== null) reply.headers({ ...allowed, 'access-control-expose-headers': 'Retry-After' })
   if (!isHostAllowed(host, rules)) {
     throw new GatewayError('FORBIDDEN', 'The Host header names another host than this gateway is reached at.')
   }
@@ -70,10 +71,9 @@ function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: Origin
     }
     return
   }
-  if (!isOriginAllowed(origin, host, rules)) {
+  if (allowed === null) {
     throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway (CORS_ORIGINS names those that may).')
   }
-  reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': 'Retry-After' })
 }
 
 /** Fetch Metadata: `same-site` is another host of the same domain, and foreign too. */
@@ -81,13 +81,10 @@ function isForeignSite(site: string | string[] | undefined): boolean {
   return site !== undefined && site !== 'none' && site !== 'same-origin'
 }
 
-/** What a page may send, asked for by its browser beforehand. No credentials are allowed: there are no cookies here. */
-async function answerPreflight(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  reply.headers({
-    allow: 'GET, POST, OPTIONS',
-    'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'Content-Type, Accept, Authorization, Apollo-Require-Preflight',
-    'access-control-max-age': PREFLIGHT_MAX_AGE,
-  })
-  await reply.code(204).send()
+/** What a page may send, asked for by its browser beforehand. */
+async function answerPreflight(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  await reply
+    .headers({ allow: 'GET, POST, OPTIONS', ...toPreflightHeaders(request, 'GET, POST') })
+    .code(204)
+    .send()
 }

@@ -3,6 +3,8 @@ import { escapeHtml, type HtmlPage, toCurl } from './html-page.js'
 /** What the gateway's own address shows: what to ask, and where things are. */
 export function toStartPage(publicUrl: string): HtmlPage {
   const url = escapeHtml(publicUrl)
+  // A proxy may give the gateway a path of its own. The page may also be opened under another name of the machine.
+  const base = escapeHtml((URL.parse(publicUrl)?.pathname ?? '').replace(/\/$/, ''))
   const content = `<h1>clipgate</h1>
 <p class="soft">Clips of archived camera footage, by GraphQL.</p>
 <p>Which cameras are there, and how far back does their footage go?</p>
@@ -12,8 +14,8 @@ export function toStartPage(publicUrl: string): HtmlPage {
 <p>Where things are:</p>
 <ul>
 <li>GraphQL: <code>${url}/graphql</code></li>
-<li><a href="/schema.graphql">The schema</a>, every field with its meaning</li>
-<li><a href="/health/ready">Health</a> and <a href="/metrics">metrics</a></li>
+<li><a href="${base}/schema.graphql">The schema</a>, every field with its meaning</li>
+<li><a href="${base}/health/ready">Health</a> and <a href="${base}/metrics">metrics</a></li>
 </ul>`
   return { title: 'clipgate', content }
 }

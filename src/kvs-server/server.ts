@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from '../lib/clock.js'
+import { closeServer } from '../lib/close-server.js'
 import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
 import { Archive } from './archive/archive.js'
 import { lockDataDir } from './archive/data-dir-lock.js'
@@ -55,8 +56,6 @@ export interface KvsServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const IDLE_CHECK_MS = 50
-
 /** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys, DataDirInUse */
 export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
   const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
@@ -77,7 +76,7 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
 
   const shutDown = async (graceMs: number) => {
     closing.abort()
-    await closeApp(app, graceMs)
+    await closeServer(app, graceMs)
     await closeArchive()
   }
   let closed: Promise<void> | null = null
@@ -143,18 +142,6 @@ async function openServices(
   }
   const opened = opening.move()
   return { services, closeArchive: () => opened.disposeAsync() }
-}
-
-// Node keeps a kept-alive connection open after its last answer even while the server closes: it is looked for until none is left.
-async function closeApp(app: FastifyInstance, graceMs: number): Promise<void> {
-  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
-  const grace = setTimeout(() => app.server.closeAllConnections(), graceMs)
-  try {
-    await app.close()
-  } finally {
-    clearInterval(idle)
-    clearTimeout(grace)
-  }
 }
 
 /** A wildcard cannot be connected to everywhere; loopback, which it includes, can. */

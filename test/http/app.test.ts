@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -99,6 +100,8 @@ describe('what people open', () => {
   })
 })
 
+const problem = (status: number, title: string) => ({ type: 'about:blank', title, status, detail: expect.any(String) })
+
 /** All that comes back until the connection is closed. */
 function sendRaw(port: number, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
@@ -124,8 +127,8 @@ describe('every answer', () => {
   ])('is a problem document where there is nothing (%.20s)', async (url, status) => {
     const response = await harness.app.inject(url)
     expect(response.statusCode).toBe(status)
-    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
-    expect(response.json()).toEqual({ title: expect.any(String), status, code: 'NOT_FOUND' })
+    expect(response.headers['content-type']).toBe('application/problem+json')
+    expect(response.json()).toEqual({ ...problem(404, 'Not Found'), code: 'NOT_FOUND' })
   })
 
   test.each(['/', '/schema.graphql', '/metrics', '/health/live', '/health/ready'])(
@@ -134,8 +137,9 @@ describe('every answer', () => {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
         const response = await harness.app.inject({ method, url, payload: '<a/>', headers: { 'content-type': 'application/xml' } })
         expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD'])
-        expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8')
-        expect(response.json()).toEqual({ title: expect.stringContaining('GET, HEAD'), status: 405, code: 'BAD_USER_INPUT' })
+        expect(response.headers['content-type']).toBe('application/problem+json')
+        const detail = 'This address takes no other methods than GET, HEAD.'
+        expect(response.json()).toEqual({ ...problem(405, 'Method Not Allowed'), detail, code: 'BAD_USER_INPUT' })
       }
     },
   )
@@ -148,15 +152,19 @@ describe('every answer', () => {
     const [head = '', body = ''] = (await sendRaw(Number(port), text)).split('\r\n\r\n')
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(head).toContain('content-type: application/problem+json')
-    const { title, ...rest } = JSON.parse(body)
+    const { detail, ...rest } = JSON.parse(body)
     const code = 'BAD_USER_INPUT'
-    expect(rest).toEqual({ status, code, errors: [{ message: title, extensions: { code } }] })
+    const title = STATUS_CODES[status]
+    expect(rest).toEqual({ type: 'about:blank', title, status, code, errors: [{ message: detail, extensions: { code } }] })
+    expect(head).toContain('\r\naccess-control-allow-origin: *\r\n')
   })
 
   test('to an address that is too long does not repeat it', async () => {
     const response = await harness.app.inject(`/clips/${'a'.repeat(5000)}/a.mp4`)
     expect(response.statusCode).toBe(414)
-    expect(response.json()).toEqual({ title: expect.stringMatching(/^This address .{1,100}\.$/), status: 414, code: 'BAD_USER_INPUT' })
+    const detail = 'This address is longer than any that this gateway gives out.'
+    expect(response.json()).toEqual({ ...problem(414, 'URI Too Long'), detail, code: 'BAD_USER_INPUT' })
+    expect(response.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'access-control-allow-origin': '*' })
   })
 
   test('to a broken address is a problem document too', async () => {

@@ -98,9 +98,9 @@ async function suffer(rules: readonly object[], options: ClipHttpOptions = {}): 
   await setFaults(...rules)
   const seen = judge(await download(gateway.urlOf(clip)))
   await clearFaults()
-  let next = '425 TOO_EARLY'
+  let next = '503 NOT_READY'
   // As a client does that is told to come back: throttling is sat out with pauses that grow.
-  while (next === '425 TOO_EARLY') next = judge(await download(gateway.urlOf(clip)))
+  while (next === '503 NOT_READY') next = judge(await download(gateway.urlOf(clip)))
   expect(next).toBe('right')
   await expectOnlyRightParts(gateway)
   await until(() => gateway.downloads.active === 0)
@@ -112,8 +112,8 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
     expect(await suffer([onGetClip({ kind: 'throttle' }, { after, times: 2 })])).toBe('right')
   })
 
-  test('throttled for as long as a client waits is 425, and then goes on', async () => {
-    expect(await suffer([onGetClip({ kind: 'throttle' })], { identifiedWithinMs: 300 })).toBe('425 TOO_EARLY')
+  test('throttled for as long as a client waits is 503, and then goes on', async () => {
+    expect(await suffer([onGetClip({ kind: 'throttle' })], { identifiedWithinMs: 300 })).toBe('503 NOT_READY')
   })
 
   test.each([0, 1, 2])('(part %i) with one 500 is asked again', async (after) => {
@@ -153,11 +153,11 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
     }
   })
 
-  test('that never begins is 425, and others are served meanwhile', async () => {
+  test('that never begins is 503, and others are served meanwhile', async () => {
     await using gateway = await startClipHttp(kvs.url, { identifiedWithinMs: 2000 })
     const short = await healthy.request(askFor(100_000, 105_000))
     await setFaults(onGetClip({ kind: 'stall', afterBytes: 0 }, { times: PARTS }))
-    expect(judge(await download(gateway.urlOf(clip)))).toBe('425 TOO_EARLY')
+    expect(judge(await download(gateway.urlOf(clip)))).toBe('503 NOT_READY')
     const other = await download(gateway.urlOf(short))
     expect([other.status, other.isComplete]).toEqual([200, true])
   })

@@ -73,10 +73,10 @@ describe('a clip whose media still arrives', () => {
     ]
     for (const headers of questions) {
       const early = await download(other.urlOf(clip), { headers })
-      expect(early).toMatchObject({ status: 425, headers: { 'retry-after': '5', 'cache-control': 'no-store' } })
-      expect(JSON.parse(early.body.toString())).toMatchObject({ code: 'TOO_EARLY', status: 425 })
+      expect(early).toMatchObject({ status: 503, headers: { 'retry-after': '5', 'cache-control': 'no-store' } })
+      expect(JSON.parse(early.body.toString())).toMatchObject({ code: 'NOT_READY', status: 503 })
     }
-    expect((await fetch(other.urlOf(clip), { method: 'HEAD' })).status).toBe(425)
+    expect((await fetch(other.urlOf(clip), { method: 'HEAD' })).status).toBe(503)
     await until(async () => (await stateOf(other, clip)) === 'READY')
     const statuses = await Promise.all(questions.map(async (headers) => (await download(other.urlOf(clip), { headers })).status))
     expect(statuses).toEqual([200, 206, 304, 412, 416])

@@ -269,7 +269,7 @@ describe('beside nginx with the same file', () => {
       [
         ...['accept-ranges', 'access-control-allow-origin', 'access-control-expose-headers', 'cache-control', 'connection'],
         ...['content-disposition', 'content-length', 'content-type', 'cross-origin-resource-policy', 'date', 'etag'],
-        ...['last-modified', 'x-content-type-options'],
+        ...['last-modified', 'vary', 'x-content-type-options'],
       ].sort(),
     )
   })

@@ -12,7 +12,7 @@ import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
 export interface ClipHttpRequest {
   readonly method: 'GET' | 'HEAD'
   readonly headers: ConditionalHeaders & { readonly range?: string | undefined }
-  /** `?download=1`: saved rather than shown. */
+  /** `?download`: saved rather than shown. */
   readonly isDownload: boolean
 }
 
@@ -32,6 +32,8 @@ const CORS_HEADERS = {
   // Clips are shown on other sites' pages; those that demand isolation (COEP) load nothing without this.
   'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
+  // Pages of some origins may send credentials, and are answered with their own origin instead of `*`.
+  vary: 'Origin',
 } as const
 
 /** Null: the answer depends on what is not known yet; ask again when the clip is identified. */
@@ -48,21 +50,6 @@ export function decideClipResponse(request: ClipHttpRequest, clip: DescribedClip
   }
 }
 
-/** For a page on another origin that wants to read with Range (Fetch, CORS-preflight). */
-export function toPreflightResponse(): ClipResponse {
-  return {
-    status: 204,
-    headers: {
-      ...CORS_HEADERS,
-      allow: 'GET, HEAD, OPTIONS',
-      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-      'access-control-allow-headers': 'Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range',
-      'access-control-max-age': '86400',
-    },
-    body: null,
-  }
-}
-
 /** A clip is read and nothing else. `allow` is what its address takes. */
 export function toWrongMethodResponse(allow: string): ClipResponse {
   return toProblemResponse({
@@ -73,8 +60,13 @@ export function toWrongMethodResponse(allow: string): ClipResponse {
 }
 
 /** The size did not become known within the time a request waits. */
-export function toTooEarlyResponse(): ClipResponse {
-  return toProblemResponse({ status: 425, code: 'TOO_EARLY', detail: 'The clip is still being fetched; ask again.', retryAfterMs: 5_000 })
+export function toNotReadyResponse(): ClipResponse {
+  return toProblemResponse({
+    status: 503,
+    code: 'NOT_READY',
+    detail: 'The clip is still being fetched. Send the request again.',
+    retryAfterMs: RETRY_AFTER_MS,
+  })
 }
 
 const STATUS: Readonly<Record<ClipUnavailableReason, number>> = {
@@ -87,9 +79,18 @@ const STATUS: Readonly<Record<ClipUnavailableReason, number>> = {
   KVS_FAILED: 502,
   KVS_ACCESS_DENIED: 502,
   STORE_FULL: 503,
+  OVERLOADED: 503,
   INTERNAL: 500,
 }
 const RETRY_AFTER_MS = 5_000
+
+/** What `Allow` and preflights name. */
+export const CLIP_METHODS = 'GET, HEAD, OPTIONS'
+
+/** For a page on another origin that wants to read with Range (Fetch, CORS-preflight). `allowed` is what it may send. */
+export function toPreflightResponse(allowed: Readonly<Record<string, string>>): ClipResponse {
+  return { status: 204, headers: { ...CORS_HEADERS, allow: CLIP_METHODS, ...allowed }, body: null }
+}
 
 export function toUnavailableResponse({ reason, message, retryAfterMs }: ClipUnavailable): ClipResponse {
   const status = STATUS[reason]

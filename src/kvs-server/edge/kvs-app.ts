@@ -2,11 +2,13 @@
 // the operation, and no content type is required: clients label JSON as they like (json, x-amz-json-1.1, nothing).
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { connectionsOf } from '../../lib/connections.js'
 import { AwsException } from '../aws-exception.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadOperation } from '../operation.js'
 import { COUNTED_OPERATIONS, type ServedOperation } from '../operations.js'
+import { answerClientError } from './client-error.js'
 import { type Exchange, openExchange } from './exchange.js'
 import { registerFaultRoutes } from './fault-routes.js'
 import { allowEveryOrigin, handleHls } from './hls-routes.js'
@@ -37,7 +39,9 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A path that cannot be decoded never gets as far as the error handler.
     frameworkErrors: createErrorHandler(options),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
   })
+  const connections = connectionsOf(app.server)
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async ({ raw }) => {
     // Fastify would answer 415 to a label that it cannot parse. Signatures are checked against the raw headers, which stay as they came.

@@ -1,3 +1,4 @@
+import { cutAnswer } from '../../lib/connections.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
 import type { KvsServices } from '../kvs-services.js'
@@ -41,7 +42,7 @@ export function answerError(exchange: Exchange, error: unknown): string {
   if (error instanceof AlreadyAnswered) return 'Fault'
   if (exchange.call.signal.aborted) return 'ClientLeft'
   const wireError = toWireError(error, exchange)
-  if (exchange.response.headersSent) exchange.response.destroy()
+  if (exchange.response.headersSent) cutAnswer(exchange.response)
   else sendError(exchange, wireError)
   return wireError.name
 }

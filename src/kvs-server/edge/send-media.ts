@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { cutAnswer } from '../../lib/connections.js'
 import type { MediaAnswer } from '../operation.js'
 import type { Exchange } from './exchange.js'
 
@@ -25,18 +26,17 @@ export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBy
     if (error instanceof ClientLeft || exchange.call.signal.aborted) return
     if (!exchange.response.headersSent) throw error
     exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'an answer was cut off')
-    exchange.response.destroy()
+    cutAnswer(exchange.response)
   } finally {
     await chunks.return?.()
   }
 }
 
 function sendHead({ response, call }: Exchange, { contentType, sizeBytes }: MediaAnswer): void {
-  response.writeHead(200, {
-    'x-amzn-RequestId': call.requestId,
-    'content-type': contentType,
-    ...(sizeBytes === null ? {} : { 'content-length': sizeBytes }),
-  })
+  response.setHeader('x-amzn-RequestId', call.requestId)
+  response.setHeader('content-type', contentType)
+  if (sizeBytes !== null) response.setHeader('content-length', sizeBytes)
+  response.writeHead(200)
   if (sizeBytes === null) response.flushHeaders()
 }
 
@@ -67,7 +67,7 @@ function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal)
     const leave = () => reject(new ClientLeft())
     if (signal.aborted) return leave()
     signal.addEventListener('abort', leave, { once: true })
-    const stalled = setTimeout(() => response.destroy(), STALLED_READER_MS).unref()
+    const stalled = setTimeout(() => cutAnswer(response), STALLED_READER_MS).unref()
     response.write(chunk, (error) => {
       clearTimeout(stalled)
       signal.removeEventListener('abort', leave)

@@ -1,3 +1,4 @@
+import { cutAnswer } from '../../lib/connections.js'
 import type { UploadAnswer } from '../operation.js'
 import type { Exchange } from './exchange.js'
 
@@ -9,7 +10,9 @@ export function createUploadAnswer({ response, call, log }: Exchange): UploadAns
   return {
     accept() {
       if (response.headersSent) return
-      response.writeHead(200, { 'x-amzn-RequestId': call.requestId, 'content-type': 'application/json' })
+      response.setHeader('x-amzn-RequestId', call.requestId)
+      response.setHeader('content-type', 'application/json')
+      response.writeHead(200)
       response.flushHeaders()
     },
     acknowledge(acknowledgement) {
@@ -17,7 +20,7 @@ export function createUploadAnswer({ response, call, log }: Exchange): UploadAns
       response.write(`${JSON.stringify(acknowledgement)}\n`)
       if (response.writableLength <= UNREAD_BYTES) return
       log.warn({ requestId: call.requestId }, 'a producer does not read its acknowledgements; its connection is closed')
-      response.destroy()
+      cutAnswer(response)
     },
     report(error) {
       log.warn({ requestId: call.requestId, err: error }, 'an upload was ended')

@@ -4,8 +4,8 @@ import {
   type ClipHttpRequest,
   type DescribedClip,
   decideClipResponse,
+  toNotReadyResponse,
   toPreflightResponse,
-  toTooEarlyResponse,
   toUnavailableResponse,
 } from '../../../src/delivery/response/clip-response.js'
 
@@ -28,6 +28,7 @@ const SHARED = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After',
   'cross-origin-resource-policy': 'cross-origin',
+  vary: 'Origin',
   'x-content-type-options': 'nosniff',
   'last-modified': 'Wed, 01 Jul 2026 11:59:58 GMT',
   'cache-control': 'private, max-age=900, immutable',
@@ -115,17 +116,22 @@ describe('a clip whose size is not known', () => {
   })
 })
 
-test('a preflight allows reading with ranges and conditions from anywhere', () => {
-  expect(toPreflightResponse()).toMatchObject({
+test('a preflight allows reading from anywhere, with what the page is allowed to send', () => {
+  expect(toPreflightResponse({ 'access-control-allow-headers': 'range', vary: 'Origin, Access-Control-Request-Headers' })).toMatchObject({
     status: 204,
-    headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': expect.stringContaining('Range') },
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'range',
+      allow: 'GET, HEAD, OPTIONS',
+      vary: 'Origin, Access-Control-Request-Headers',
+    },
     body: null,
   })
 })
 
-test('who has waited too long is told to come back', () => {
-  expect(problemOf(toTooEarlyResponse())).toMatchObject({ status: 425, code: 'TOO_EARLY', title: 'Too Early' })
-  expect(toTooEarlyResponse().headers['retry-after']).toBe('5')
+test('a client that has waited too long is told to come back', () => {
+  expect(problemOf(toNotReadyResponse())).toMatchObject({ status: 503, code: 'NOT_READY', title: 'Service Unavailable' })
+  expect(toNotReadyResponse().headers['retry-after']).toBe('5')
 })
 
 describe('a clip that cannot be had', () => {
@@ -139,6 +145,7 @@ describe('a clip that cannot be had', () => {
     KVS_FAILED: 502,
     KVS_ACCESS_DENIED: 502,
     STORE_FULL: 503,
+    OVERLOADED: 503,
     INTERNAL: 500,
   }
 

@@ -1,0 +1,41 @@
+import type { ClipContent, ClipIdentity } from '../../src/delivery/clip-content.js'
+
+export interface FakeContentOptions {
+  readonly bytes: Buffer
+  readonly form?: ClipContent['form']
+  /** Left out, the clip is not identified yet. */
+  readonly etag?: string
+  /** Thrown once so many bytes have been read. */
+  readonly failsAfter?: number
+  /** Awaited before each chunk but the first. */
+  readonly beforeNext?: () => Promise<unknown>
+  readonly urlExpiresAtMs?: number
+}
+
+const CHUNK_BYTES = 65_536
+
+/** A clip's content without a store. */
+export function fakeContent(options: FakeContentOptions): ClipContent {
+  const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000 } = options
+  const identity: ClipIdentity | null = etag === undefined ? null : { sizeBytes: bytes.byteLength, etag }
+  return {
+    form,
+    fileName: 'door.mp4',
+    contentType: 'video/mp4',
+    lastModifiedMs: 1_700_000_000_000,
+    urlExpiresAtMs,
+    identity,
+    whenIdentified: (signal) =>
+      identity ? Promise.resolve(identity) : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    read: (span) => read(span === 'all' ? bytes : bytes.subarray(span.start, span.end), options),
+    release: () => undefined,
+  }
+}
+
+async function* read(bytes: Buffer, { failsAfter, beforeNext }: FakeContentOptions): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += CHUNK_BYTES) {
+    if (at > 0) await beforeNext?.()
+    if (failsAfter !== undefined && at >= failsAfter) throw new Error('the source broke off')
+    yield bytes.subarray(at, at + CHUNK_BYTES)
+  }
+}
