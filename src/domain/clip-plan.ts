@@ -8,6 +8,7 @@ import type { ClipRequest } from './clip-request.js'
 import { type TimelineEntry, toMediaStarts, toTimeline } from './clip-timeline.js'
 import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
 import { estimateFrameMs, findGaps, toSpans } from './footage-spans.js'
+import { toFragmentColumns } from './fragment-columns.js'
 import { type FragmentSelection, selectFragments } from './fragment-selection.js'
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
 import { KVS_LIMITS } from './limits.js'
@@ -152,7 +153,7 @@ function toPlan(request: PlanRequest, { around, packing, frameMs }: PlanMaterial
   const parts = toTaken(request, packing)
   const fragments = parts.flatMap((part) => part.fragments)
   const truncated = parts.length < packing.parts.length || packing.inseparable !== null
-  const spans = toSpans(fragments, selector, { frameMs })
+  const spans = toSpans(toFragmentColumns(fragments, selector))
   const footage = { startMs: spans[0]?.range.startMs ?? range.startMs, endMs: spans.at(-1)?.range.endMs ?? range.endMs }
   const delivered = request.cut === 'EXACT' ? intersect(footage, range) : footage
   const mediaStarts = toMediaStarts(fragments, frameMs)
@@ -166,7 +167,7 @@ function toPlan(request: PlanRequest, { around, packing, frameMs }: PlanMaterial
     requested: range,
     delivered,
     truncated,
-    gaps: findGaps(told, toSpans(around, selector, { frameMs })),
+    gaps: findGaps(toFragmentColumns(around, selector), told),
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,

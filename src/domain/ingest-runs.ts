@@ -34,10 +34,11 @@ export function dropNewerRuns(sorted: readonly ListedFragment[]): {
 
 /** Empty when GetClip returns the fragment. `around` are older ones, in order of time. */
 function findCovering(fragment: ListedFragment, around: readonly Decided[]): readonly ListedFragment[] {
-  const given = around.filter(({ isGiven }) => isGiven).map((other) => other.fragment)
+  const overlapping = around.filter((other) => other.isGiven && endOf(other.fragment) >= fragment.producerTimestampMs)
+  if (overlapping.length === 0) return []
+  const given = overlapping.map((other) => other.fragment)
   const equal = given.find(({ producerTimestampMs }) => producerTimestampMs === fragment.producerTimestampMs)
   if (equal) return [equal]
-  // Most fragments end here: the rest is needed only where footage overlaps.
   if (findEnough(fragment, given).length === 0) return []
   const { own, others } = splitRuns(
     fragment,
@@ -93,7 +94,7 @@ function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[])
     const toMs = Math.min(endOf(other), endOf(fragment))
     coveredMs += Math.max(0, toMs - Math.max(other.producerTimestampMs, countedTo))
     countedTo = Math.max(countedTo, toMs)
-    if (coveredMs * 2 > lengthOf(fragment)) return sorted.slice(0, index + 1).filter((overlapping) => endOf(overlapping) >= startMs)
+    if (coveredMs * 2 > lengthOf(fragment)) return sorted.slice(0, index + 1)
   }
   return []
 }

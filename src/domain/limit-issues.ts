@@ -1,13 +1,14 @@
 // When the footage is more than one GetClip call, or this gateway, gives.
 
+import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { bytesText, instantText, toError, toWarning } from './clip-issue-text.js'
 import { PART_LIMITS, type Packing, packFragments, sumBytes, toPartRange } from './clip-packing.js'
 import type { ClipRequest } from './clip-request.js'
 import type { FragmentSelection } from './fragment-selection.js'
 import { KVS_LIMITS } from './limits.js'
-import type { ListedFragment } from './listed-fragment.js'
-import type { TimeRange } from './time-range.js'
+import { type ListedFragment, startOf } from './listed-fragment.js'
+import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
 type Asked = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
@@ -34,10 +35,15 @@ function truncatedIssues(
   const left = selection.fragments.slice(taken)
   const { startMs, endMs } = toPartRange(left, selector, range)
   // Cut exactly, the last one would show its first frame alone if the range ended with its start.
-  const leftOut = { startMs, endMs: cut === 'EXACT' ? range.endMs : endMs }
+  const leftOut = { startMs, endMs: cut === 'EXACT' ? range.endMs : lastStart(endMs, selection, selector) }
   const outcome = `the clip holds the first ${taken} and leaves ${left.length} out (from ${instantText(startMs)} on)`
   const details = { path: ['overflow'], hint: 'Ask for the range that is left out, or with overflow JOIN.', ranges: [leftOut] }
   return found.map(({ code, what }) => toWarning(code, `The range holds ${what}, ${outcome}.`, details))
+}
+
+/** What older footage covers may be what shows that it does for others: the range keeps it. */
+function lastStart(endMs: EpochMs, { shadowed }: FragmentSelection, selector: FragmentSelectorType): EpochMs {
+  return shadowed.reduce((latest, { fragment }) => Math.max(latest, startOf(fragment, selector)), endMs)
 }
 
 interface Exceeded {

@@ -1,4 +1,5 @@
-import { GAP_MS } from '../domain/footage-spans.js'
+import { GAP_MS, Rests } from '../domain/footage-spans.js'
+import { firstRowAt, toFragmentColumns } from '../domain/fragment-columns.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { startOf } from '../domain/listed-fragment.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
@@ -23,9 +24,17 @@ export async function findFragmentAt(
   { streamArn, fragmentSelectorType, instantMs }: Instant,
   signal: AbortSignal,
 ): Promise<FragmentInfo | null> {
-  const range = { startMs: toEarlier(instantMs, KVS_LIMITS.maxFragmentMs + GAP_MS), endMs: instantMs }
+  const aroundMs = KVS_LIMITS.maxFragmentMs + GAP_MS
+  const range = { startMs: toEarlier(instantMs, aroundMs), endMs: instantMs + aroundMs }
   const rows = await fragments.list({ streamArn, fragmentSelectorType, range }, signal)
-  return rows.findLast((row) => instantMs - startOf(row, fragmentSelectorType) - row.lengthMs <= GAP_MS) ?? null
+  const columns = toFragmentColumns(rows, fragmentSelectorType)
+  const next = firstRowAt(columns, instantMs + 1)
+  const rests = new Rests(columns)
+  const last = rows[next - 1]
+  if (last === undefined) return null
+  const endMs = rows.slice(0, next).reduce((latest, row) => Math.max(latest, startOf(row, fragmentSelectorType) + row.lengthMs), 0)
+  const restMs = next < rows.length ? rests.before(next) : instantMs - endMs
+  return instantMs - endMs > GAP_MS && rests.isGap(next, restMs, GAP_MS) ? null : last
 }
 
 /** The newest fragment by server time in the range, looked for from its end. */

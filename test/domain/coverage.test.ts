@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Coverage, toCoverage } from '../../src/domain/coverage.js'
-import { estimateFrameMs, findGaps, toSpans } from '../../src/domain/footage-spans.js'
 import { joinColumns, sliceColumns, toFragmentColumns } from '../../src/domain/fragment-columns.js'
 import { type ListedFragment, toPlayingOrder } from '../../src/domain/listed-fragment.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
@@ -64,8 +63,8 @@ describe('coverage', () => {
   test.each([
     [1000, 1, 0],
     [1001, 2, 1],
-  ])('makes of fragments %i ms apart %i spans and %i gaps', (restMs, spanCount, gapCount) => {
-    const footage = [...run(0, 10), ...run(20_000 + restMs, 10)]
+  ])('makes of a rest of %i ms %i spans and %i gaps', (restMs, spanCount, gapCount) => {
+    const footage = [...run(0, 10), ...run(20_000 - 40 + restMs, 10)]
     const { spans, gaps } = coverageOf(footage, { startMs: 0, endMs: 40_000 + restMs })
     expect([spans.length, gaps.length]).toEqual([spanCount, gapCount])
   })
@@ -82,18 +81,56 @@ describe('coverage', () => {
     expect(coverageOf(overlapping, { startMs: 0, endMs: 12_000 })).toMatchObject({ fragmentCount: 3, sizeBytes: 23, durationMs: 12_000 })
   })
 
-  test('is that of a clip of the same footage', () => {
+  test.each([
+    [1050, 0],
+    [1050, 1500],
+    [5000, 0],
+    [30_000, 0],
+  ])('has no gap between fragments of a slow camera, one in %i ms and %i ms longer', (restMs, lengthMs) => {
+    const footage = Array.from({ length: 50 }, (_, index) => fragment(index * (restMs + lengthMs), lengthMs))
+    const endMs = 50 * (restMs + lengthMs)
+    const { spans, gaps } = coverageOf(footage, { startMs: 0, endMs })
+    expect(gaps).toEqual([])
+    expect(spans.map(({ range }) => range)).toEqual([{ startMs: 0, endMs: Math.min(endMs, endMs - restMs + 20_000) }])
+  })
+
+  test('shows where a slow camera stopped: a rest longer than twice the usual one', () => {
+    const at = (fromMs: number) => Array.from({ length: 20 }, (_, index) => fragment(fromMs + index * 2000, 0))
+    expect(coverageOf([...at(0), ...at(42_000)], { startMs: 0, endMs: 82_000 }).gaps).toEqual([])
+    expect(coverageOf([...at(0), ...at(42_001)], { startMs: 0, endMs: 82_001 }).gaps).toEqual([{ startMs: 40_000, endMs: 42_001 }])
+    expect(coverageOf(at(0), { startMs: 0, endMs: 60_000 }).gaps).toEqual([{ startMs: 40_000, endMs: 60_000 }])
+  })
+
+  test('goes by the frames around, where a camera changed its rate', () => {
+    const slow = Array.from({ length: 100 }, (_, index) => fragment(index * 2000, 0))
+    const fast = run(200_000, 100)
+    const late = run(200_000 + 200_000 + 1500, 100)
+    const { gaps } = coverageOf([...slow, ...fast, ...late], { startMs: 0, endMs: 601_500 })
+    expect(gaps).toEqual([{ startMs: 400_000, endMs: 401_500 }])
+  })
+
+  test('is what a naive reading of the rule gives', () => {
+    const anyRest = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 900, max: 2500 }), fc.integer({ min: 0, max: 60_000 }))
+    const anyRun = fc.record({ restMs: anyRest, lengthMs: fc.constantFrom(0, 40, 1960), count: fc.integer({ min: 1, max: 40 }) })
+    const footage = fc.array(anyRun, { minLength: 1, maxLength: 6 }).map((runs) => {
+      let startMs = 0
+      return runs.flatMap(({ restMs, lengthMs, count }) =>
+        Array.from({ length: count }, () => {
+          const row = fragment(startMs, lengthMs)
+          startMs += lengthMs + restMs
+          return row
+        }),
+      )
+    })
     fc.assert(
-      fc.property(anyFootage, anyRange, anyMaxGap, (footage, range, maxGapMs) => {
-        const around = toPlayingOrder(footage, SELECTOR).filter(({ producerTimestampMs }) => producerTimestampMs <= range.endMs)
-        const inside = around.filter(({ producerTimestampMs }) => producerTimestampMs >= range.startMs)
-        const frameMs = estimateFrameMs(around, SELECTOR)
-        const spans = toSpans(inside, SELECTOR, { maxGapMs, frameMs })
-        const coverage = coverageOf(around, range, maxGapMs)
-        const bare = ({ first: _, ...span }: (typeof spans)[number]) => span
-        expect(coverage.spans.map(bare)).toEqual(spans.map(bare))
-        expect(coverage.gaps).toEqual(findGaps(range, toSpans(around, SELECTOR, { maxGapMs, frameMs }), maxGapMs))
+      fc.property(footage, anyMaxGap, (rows, maxGapMs) => {
+        const endMs = (rows.at(-1)?.producerTimestampMs ?? 0) + (rows.at(-1)?.lengthMs ?? 0)
+        const { spans, gaps } = coverageOf(rows, { startMs: 0, endMs }, maxGapMs)
+        const borders = rows.map((_, index) => index).filter((index) => isGapBefore(rows, index, maxGapMs))
+        expect(spans.slice(1).map(({ first }) => first)).toEqual(borders)
+        expect(gaps.map((gap) => gap.endMs)).toEqual(borders.map((index) => rows[index]?.producerTimestampMs))
       }),
+      { numRuns: 500 },
     )
   })
 
@@ -106,24 +143,45 @@ describe('coverage', () => {
         expect(fragmentCount).toBe(inside.length)
         expect(spans.reduce((sum, span) => sum + span.fragmentCount, 0)).toBe(inside.length)
         expect(sizeBytes).toBe(inside.reduce((sum, row) => sum + row.sizeBytes, 0))
-        for (const gap of gaps) expect(lengthOf(gap)).toBeGreaterThan(maxGapMs)
+        for (const gap of gaps) expect(gap.startMs >= range.startMs && gap.endMs <= range.endMs && lengthOf(gap) > 0).toBe(true)
         const all = [...spans.map((span) => span.range), ...gaps].toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs)
         expect(all.filter((next, index) => next.startMs < (all[index - 1]?.endMs ?? 0))).toEqual([])
       }),
     )
   })
 
-  test('fills the range with spans and gaps when every gap counts', () => {
-    fc.assert(
-      fc.property(anyFootage, anyRange, (footage, range) => {
-        const inside = footage.filter(({ producerTimestampMs: at }) => at >= range.startMs && at <= range.endMs)
-        const { durationMs, gaps, spans } = coverageOf(inside, range, 0)
-        const overhangMs = Math.max(0, (spans.at(-1)?.range.endMs ?? 0) - range.endMs)
-        expect(durationMs - overhangMs + gaps.reduce((sum, gap) => sum + lengthOf(gap), 0)).toBe(lengthOf(range))
-      }),
-    )
+  test('of a week of fragments takes a number of steps that grows with their number', () => {
+    const count = 7 * 86_400
+    const startsMs = Float64Array.from({ length: count }, (_, row) => row * 1050)
+    const counted = { reads: 0 }
+    const lengthsMs = new Proxy(new Float64Array(count), {
+      get(target, key) {
+        counted.reads += 1
+        return Reflect.get(target, key)
+      },
+    })
+    const columns = { count, startsMs, lengthsMs, sizesBytes: new Float64Array(count) }
+    expect(toCoverage(columns, { startMs: 0, endMs: count * 1050 }).spans).toHaveLength(1)
+    expect(counted.reads).toBeLessThan(count * 4)
   })
 })
+
+/** The rule of the schema, spelt out: rows that do not overlap, and their rests. */
+function isGapBefore(rows: readonly ListedFragment[], index: number, maxGapMs: number): boolean {
+  const restBefore = (row: number) => {
+    const [before, after] = [rows[row - 1], rows[row]]
+    return before && after ? after.producerTimestampMs - before.producerTimestampMs - before.lengthMs : null
+  }
+  const restMs = restBefore(index)
+  if (restMs === null) return false
+  const around = Array.from({ length: 31 }, (_, offset) => index - 15 + offset).filter((row) => row !== index && row > 0)
+  const others = around
+    .map(restBefore)
+    .filter((other) => other !== null)
+    .sort((a, b) => a - b)
+  const medianMs = others[Math.floor(others.length / 2)] ?? 0
+  return restMs > maxGapMs && restMs > 2 * medianMs
+}
 
 describe('columns of fragments', () => {
   test('are cut by where fragments start, both ends inclusive, and joined again', () => {

@@ -84,13 +84,18 @@ describe('coverage', () => {
   })
 
   test('in too many pieces is refused', async () => {
-    const { service } = serviceOf(fakeFragments(10_001, NOW_MS - 12 * HOUR_MS, 2000).map((row) => ({ ...row, lengthMs: 500 })))
+    // Every second fragment lasts until the next one.
+    const rows = fakeFragments(20_002, NOW_MS - 12 * HOUR_MS, 2000).map((row, index) => ({
+      ...row,
+      lengthMs: index % 2 === 0 ? 1990 : 500,
+    }))
+    const { service } = serviceOf(rows)
     const range = { startMs: NOW_MS - 12 * HOUR_MS, endMs: NOW_MS }
     await expect(service.coverage(stream, { ...byServer, range }, signal)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringContaining('10001 spans'),
     })
-    expect(await service.coverage(stream, { ...byServer, maxGapMs: 1500, range }, signal)).toMatchObject({ fragmentCount: 10_001 })
+    expect(await service.coverage(stream, { ...byServer, maxGapMs: 1500, range }, signal)).toMatchObject({ fragmentCount: 20_002 })
   })
 })
 
@@ -151,7 +156,14 @@ describe('media', () => {
   test('is looked for before 1970 too', async () => {
     const { service, fragments } = serviceOf([])
     await service.media(stream, { instantMs: -5000, fragmentSelectorType: 'PRODUCER_TIMESTAMP' }, signal)
-    expect(fragments.queries.map(({ range }) => range)).toEqual([{ startMs: -26_000, endMs: -5000 }])
+    expect(fragments.queries.map(({ range }) => range)).toEqual([{ startMs: -26_000, endMs: 16_000 }])
+  })
+
+  test('of a slow camera is that of the frame which still lasts', async () => {
+    const rows = fakeFragments(20, NOW_MS - 120_000, 5000).map((row) => ({ ...row, lengthMs: 0 }))
+    const { service, media } = serviceOf(rows)
+    expect(await service.media(stream, { ...newest, instantMs: NOW_MS - 120_000 + 14_900 }, signal)).not.toBeNull()
+    expect(media.asked).toEqual([rows[2]?.fragmentNumber])
   })
 
   test('is null where there is no footage', async () => {

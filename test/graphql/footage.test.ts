@@ -89,7 +89,7 @@ describe('Stream.coverage', () => {
   })
 
   test('takes maxGapMs for what is a gap', async () => {
-    const { data } = await askCoverage({ range: range(0, 72_000), maxGapMs: 60_000 })
+    const { data } = await askCoverage({ range: range(0, 72_000), maxGapMs: 61_000 })
     expect(data).toMatchObject({ stream: { coverage: { spans: [{ range: range(0, 72_000) }], gaps: [], durationMs: 72_000 } } })
   })
 

@@ -102,7 +102,7 @@ export type ClipIssueCode =
   | 'FOOTAGE_NOT_YET_LISTED'
   /** The range holds more fragments than one GetClip call gives. */
   | 'FRAGMENT_LIMIT_EXCEEDED'
-  /** A stretch of more than 1000 ms of the range has no footage. */
+  /** A stretch of the range has no footage: a gap, as in coverage with maxGapMs 1000. */
   | 'GAP_IN_RANGE'
   /** The codec private data of a track cannot be read, or is not in the form that MP4 needs. */
   | 'INVALID_CODEC_PRIVATE_DATA'

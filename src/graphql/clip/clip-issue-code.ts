@@ -27,7 +27,7 @@ export const ClipIssueCodeEnum = enumType<ClipIssueCode>('ClipIssueCode', 'What 
   SIZE_LIMIT_EXCEEDED: 'The range holds more bytes than one GetClip call gives.',
   START_INSIDE_FRAGMENT: 'The range begins inside a fragment, which is left out because it starts earlier.',
   END_INSIDE_FRAGMENT: 'The range ends inside a fragment, which is taken whole.',
-  GAP_IN_RANGE: 'A stretch of more than 1000 ms of the range has no footage.',
+  GAP_IN_RANGE: 'A stretch of the range has no footage: a gap, as in coverage with maxGapMs 1000.',
   CLOCKS_DISAGREE: 'Producer and server timestamps advance differently by more than a second.',
   UNSUPPORTED_VIDEO_CODEC: 'The video is neither H.264 nor H.265.',
   UNSUPPORTED_AUDIO_CODEC: 'The audio is neither AAC nor G.711.',

@@ -23,7 +23,7 @@ export class ClipPlanType implements ClipPlanSummary {
   @Field(() => Boolean, { description: 'True when the range holds more than the clip will.' })
   readonly truncated!: boolean
 
-  @Field(() => [TimestampRangeType], { description: 'Stretches of more than 1000 ms without footage, as in coverage.' })
+  @Field(() => [TimestampRangeType], { description: 'Stretches without footage, as in coverage with maxGapMs 1000.' })
   readonly gaps!: readonly TimeRange[]
 
   @Field(() => Int, { description: 'How many GetClip calls it takes.' })

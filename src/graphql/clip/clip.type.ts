@@ -54,7 +54,7 @@ export class ClipType implements Omit<Clip, 'id'> {
   @Field(() => Boolean, { description: 'True when the range held more than the clip does.' })
   readonly truncated!: boolean
 
-  @Field(() => [TimestampRangeType], { description: 'Stretches of more than 1000 ms without footage, as in coverage.' })
+  @Field(() => [TimestampRangeType], { description: 'Stretches without footage, as in coverage with maxGapMs 1000.' })
   readonly gaps!: readonly TimeRange[]
 
   @Field(() => [ClipTimelineEntryType], { description: 'Which stretch of real time plays when: one entry for each stretch without a gap.' })

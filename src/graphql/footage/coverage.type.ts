@@ -7,7 +7,7 @@ import { TimestampRangeType } from '../time/timestamp-range.type.js'
 type Span = Coverage['spans'][number]
 
 @ObjectType('CoverageSpan', {
-  description: 'A stretch of footage in which nothing is missing for longer than maxGapMs.',
+  description: 'A stretch of footage without a gap.',
   simpleResolvers: true,
 })
 export class CoverageSpanType implements Omit<Span, 'first'> {
@@ -28,12 +28,14 @@ export class CoverageSpanType implements Omit<Span, 'first'> {
   simpleResolvers: true,
 })
 export class CoverageType implements Coverage {
-  @Field(() => [CoverageSpanType], { description: 'In order of time. The last frame of a span is counted as long as the others.' })
+  @Field(() => [CoverageSpanType], {
+    description: 'In order of time. The last frame of a span is counted as long as the median rest of the 32 fragments around its end.',
+  })
   readonly spans!: readonly Span[]
 
   @Field(() => [TimestampRangeType], {
     description:
-      'The stretches of the range, longer than maxGapMs, without footage, also before the first span and after the last. A fragment that began before the range and reaches into it leaves no gap.',
+      'The stretches of the range without footage, also before the first span and after the last. A gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it; it begins where the last frame before it ends. A fragment that began before the range and reaches into it leaves no gap.',
   })
   readonly gaps!: readonly TimeRange[]
 

@@ -25,7 +25,7 @@ export class FootageResolver {
     nullable: true,
     complexity: costOfCall,
     description:
-      'Where there is footage and where there is none (ListFragments). The first time it takes as long as the quota of the stream allows, about 10,000 fragments a second; what was listed is remembered, also when time was up before its end. Null means that errors says why.',
+      'Where there is footage and where there is none, over limits.maxCoverageDays at most (ListFragments). The rest between two fragments is the start of the second minus the reported end of the first; a gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. The first time it takes as long as the quota of the stream allows, about 10,000 fragments a second; what was listed is remembered, also when time was up before its end. Null means that errors says why.',
   })
   coverage(
     @Root() stream: StreamDescription,
@@ -38,7 +38,7 @@ export class FootageResolver {
     fragmentSelectorType: FragmentSelectorType,
     @Arg('maxGapMs', () => MillisecondsScalar, {
       defaultValue: 1000,
-      description: 'Fragments that are no further than this from each other are one span; what is missing for longer is a gap.',
+      description: 'A rest that is no longer than this is no gap.',
     })
     maxGapMs: number,
   ): Promise<Coverage> {
