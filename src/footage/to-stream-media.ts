@@ -11,6 +11,8 @@ import type { FragmentReading } from './fragment-reading.js'
 const LISTED_PAIRS: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h264+alaw', 'h265', 'h265+aac'])
 const CLIPPABLE = 'GetClip takes H.264 or H.265 as track 1, and AAC or G.711 as track 2.'
 
+const UNKNOWN_SIZE = { width: 0, height: 0 }
+
 /** What is said of a codec whose CodecPrivate does not say more. */
 const BARE_CODECS: Readonly<Record<string, string>> = {
   'V_MPEG4/ISO/AVC': 'avc1',
@@ -100,7 +102,9 @@ function pairIssues(outcomes: readonly CodecOutcome[]): ClipIssue[] {
 
 function toVideoTrack(track: MatroskaTrack, { tracks, times }: SampleTable): VideoTrack {
   const frameRate = estimateFrameRate(times.filter((_, row) => tracks[row] === track.number))
-  const { width, height } = track.video ?? { width: 0, height: 0 }
+  const outcome = parseCodecPrivate(track)
+  // The SPS knows better than the container.
+  const { width, height } = outcome.state === 'ready' && outcome.config.kind === 'video' ? outcome.config : (track.video ?? UNKNOWN_SIZE)
   return { codecId: track.codecId, codec: toCodec(track), width, height, frameRate }
 }
 

@@ -68,12 +68,16 @@ function toMovieTrack(config: CodecConfig, track: TimedTrack, movieStartMs: numb
     kind: config.kind,
     timescale: track.timescale,
     sampleEntry: config.sampleEntry,
-    width: config.kind === 'video' ? config.width : 0,
-    height: config.kind === 'video' ? config.height : 0,
+    ...shapeOf(config),
     samples: track.samples,
     chunks: track.chunks,
     edits: editsOf(track, track.startMs - movieStartMs),
   }
+}
+
+/** As `tkhd` has it; sound has no size. */
+export function shapeOf(config: CodecConfig): Pick<MovieTrack, 'width' | 'height' | 'matrix'> {
+  return config.kind === 'video' ? { ...config.shown, matrix: config.matrix } : { width: 0, height: 0, matrix: null }
 }
 
 /** A track that starts after the movie begins with an empty edit, or picture and sound would slip against each other. */

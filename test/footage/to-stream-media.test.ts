@@ -6,14 +6,16 @@ import type { MatroskaTrack } from '../../src/media/matroska/track.js'
 import { demux, eventsOf } from '../support/demux.js'
 import { readFixture } from '../support/fixtures.js'
 import { AVCC } from '../support/footage.js'
+import { NO_TIMING, videoOf } from '../support/matroska-track.js'
 
 const VIDEO: MatroskaTrack = {
   number: 1,
   type: 'video',
   codecId: 'V_MPEG4/ISO/AVC',
   codecPrivate: AVCC,
-  video: { width: 64, height: 48 },
+  video: videoOf(64, 48),
   audio: null,
+  ...NO_TIMING,
 }
 const AUDIO: MatroskaTrack = {
   ...VIDEO,

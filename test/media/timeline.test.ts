@@ -5,6 +5,7 @@ import { MalformedMedia } from '../../src/media/malformed-media.js'
 import { EMPTY_SAMPLE_TABLE } from '../../src/media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../src/media/matroska/track.js'
 import type { Movie, MovieTrack } from '../../src/media/mp4/movie.js'
+import { NO_TIMING, videoOf } from '../support/matroska-track.js'
 
 const AVCC = new Uint8Array(Buffer.from('0164000bffe100176764000bacb4187fde0220000003002000000641e2855401000568ef0472c0fdf8f800', 'hex'))
 const AAC = Uint8Array.of(0x11, 0x88)
@@ -14,8 +15,9 @@ const VIDEO: MatroskaTrack = {
   type: 'video',
   codecId: 'V_MPEG4/ISO/AVC',
   codecPrivate: AVCC,
-  video: { width: 64, height: 48 },
+  video: videoOf(64, 48),
   audio: null,
+  ...NO_TIMING,
 }
 const SOUND: MatroskaTrack = {
   number: 2,
@@ -24,6 +26,7 @@ const SOUND: MatroskaTrack = {
   codecPrivate: AAC,
   video: null,
   audio: { sampleRate: 48000, channels: 1 },
+  ...NO_TIMING,
 }
 const PHONE: MatroskaTrack = {
   number: 2,
@@ -32,6 +35,7 @@ const PHONE: MatroskaTrack = {
   codecPrivate: ULAW,
   video: null,
   audio: { sampleRate: 8000, channels: 1 },
+  ...NO_TIMING,
 }
 
 interface Row {
@@ -90,7 +94,7 @@ const gop = (...times: readonly number[]): Row[] => times.map((time, index) => (
 describe('video', () => {
   test('without reordering has neither offsets nor edits', () => {
     const track = trackOf(buildFragmentMovie([fragment(5000, gop(0, 40, 80))]))
-    expect(track).toMatchObject({ kind: 'video', timescale: 1000, width: 64, height: 48, edits: [] })
+    expect(track).toMatchObject({ kind: 'video', timescale: 1000, width: 192, height: 108, edits: [] })
     expect(track.samples.compositionOffsets).toBeNull()
     expect([...(track.samples.syncs ?? [])]).toEqual([1, 0, 0])
     expect(durationsOf(track)).toEqual([40, 40, 40])

@@ -43,6 +43,49 @@ export async function probeTracks(file: string): Promise<string[]> {
   return streams.map(({ codec_name, codec_tag_string }) => `${codec_name} ${codec_tag_string}`)
 }
 
+/** What ffprobe says of the first picture track. */
+export interface SeenPicture {
+  readonly width: number
+  readonly height: number
+  /** Of a pixel; null where nothing is said. */
+  readonly aspect: string | null
+  /** Degrees counter-clockwise; null where it is not turned. */
+  readonly rotation: number | null
+  readonly range: string | null
+  readonly primaries: string | null
+  readonly transfer: string | null
+  readonly matrix: string | null
+}
+
+interface ProbedPicture {
+  width: number
+  height: number
+  sample_aspect_ratio?: string
+  color_range?: string
+  color_primaries?: string
+  color_transfer?: string
+  color_space?: string
+  side_data_list?: { rotation?: number }[]
+}
+
+/** From the container and the codec together, without decoding a frame. */
+export async function probePicture(file: string): Promise<SeenPicture> {
+  const probed = await probe(file, ['-select_streams', 'v:0', '-show_streams'])
+  const { streams }: { streams: ProbedPicture[] } = JSON.parse(probed)
+  const [stream] = streams
+  if (stream === undefined) throw new Error(`${file} has no picture`)
+  return {
+    width: stream.width,
+    height: stream.height,
+    aspect: stream.sample_aspect_ratio ?? null,
+    rotation: stream.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation ?? null,
+    range: stream.color_range ?? null,
+    primaries: stream.color_primaries ?? null,
+    transfer: stream.color_transfer ?? null,
+    matrix: stream.color_space ?? null,
+  }
+}
+
 async function probe(file: string, args: readonly string[]): Promise<string> {
   const { path } = await findPeer('ffprobe')
   const { code, stdout, stderr } = await runProgram(path, ['-v', 'error', ...args, '-of', 'json', file])

@@ -1,4 +1,5 @@
 import { ByteWindow } from '../../src/media/matroska/byte-window.js'
+import { readElements } from '../../src/media/matroska/ebml.js'
 import {
   encodeElement,
   encodeId,
@@ -140,4 +141,53 @@ export function toLiveForm(file: Uint8Array, form: 'unknown-1' | 'unknown-8' = '
     }
   }
   return concatBytes(...parts)
+}
+
+/** An element of a track entry, or of its Video or Audio element. */
+export interface TrackElement {
+  readonly id: number
+  readonly data: Uint8Array
+}
+
+/** The same document, with the elements of each track entry as `rewrite` makes them. Its Segment is of unknown size. */
+export function rewriteTracks(file: Uint8Array, rewrite: (elements: readonly TrackElement[]) => readonly TrackElement[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  const window = new ByteWindow()
+  const header = new ElementHeader()
+  window.feed(file)
+  while (header.read(window)) {
+    window.advance(header.bytes)
+    if (header.id === ELEMENT.Segment) {
+      parts.push(encodeId(header.id), sizeOctets('unknown-8', 0))
+      continue
+    }
+    const data = file.subarray(window.position, window.position + header.size)
+    const entries = header.id === ELEMENT.Tracks ? elementsOf(data) : []
+    const written = entries.map((entry) =>
+      entry.id === ELEMENT.TrackEntry ? { ...entry, data: encodeElements(rewrite(elementsOf(entry.data))) } : entry,
+    )
+    if (!LEFT_OUT.has(header.id)) parts.push(encodeElement(header.id, entries.length > 0 ? encodeElements(written) : data))
+    window.advance(data.byteLength)
+  }
+  return concatBytes(...parts)
+}
+
+export function elementsOf(bytes: Uint8Array): TrackElement[] {
+  return Array.from(readElements({ bytes, origin: 0 }, 0, bytes.byteLength), ({ id, start, end }) => ({
+    id,
+    data: bytes.subarray(start, end),
+  }))
+}
+
+export function encodeElements(elements: readonly TrackElement[]): Uint8Array {
+  return concatBytes(...elements.map(({ id, data }) => encodeElement(id, data)))
+}
+
+/** What a Video element holds, as numbers; ProjectionPoseRoll is a float. */
+export function videoElements(fields: Readonly<Record<number, number>>): TrackElement[] {
+  return Object.entries(fields).map(([id, value]) => ({ id: Number(id), data: encodeUnsigned(value, 4) }))
+}
+
+export function floatElement(id: number, value: number): TrackElement {
+  return { id, data: float64(value) }
 }

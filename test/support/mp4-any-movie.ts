@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { ChunkColumns, Movie, MovieTrack, SampleColumns } from '../../src/media/mp4/movie.js'
 import { runsToDurations } from '../../src/media/mp4/runs.js'
+import { rotationMatrix } from '../../src/media/mp4/track-matrix.js'
 import { soundEntry, videoEntry } from './mp4-recording.js'
 
 const positive = fc.integer({ min: 1, max: 5000 })
@@ -102,7 +103,9 @@ function toTrack(
   const shown = edit === null ? [] : [{ durationMs: edit.durationMs, mediaTime: edit.mediaTime }]
   const empty = edit === null || edit.emptyMs === 0 ? [] : [{ durationMs: edit.emptyMs, mediaTime: -1 }]
   const size = kind === 'video' ? { width: 320, height: 180 } : { width: 0, height: 0 }
-  return { kind, timescale, sampleEntry, ...size, samples, chunks, edits: [...empty, ...shown] }
+  // Every other picture is turned.
+  const matrix = kind === 'video' && samples.count % 2 === 1 ? rotationMatrix(90, size) : null
+  return { kind, timescale, sampleEntry, ...size, matrix, samples, chunks, edits: [...empty, ...shown] }
 }
 
 /** Chunks of all tracks in turn, with `gap` unreferenced bytes before each. */

@@ -168,6 +168,7 @@ function videoTrack(frames: readonly Frame[], offsets: readonly number[], zeroMs
     sampleEntry: videoEntry,
     width: 320,
     height: 180,
+    matrix: null,
     samples: {
       count: frames.length,
       sizes: Uint32Array.from(frames, (frame) => frame.payload.byteLength),
@@ -198,6 +199,7 @@ function soundTrackOf(
     sampleEntry: SOUND_ENTRIES[codec],
     width: 0,
     height: 0,
+    matrix: null,
     samples: {
       count: blocks.length * samplesInBlock,
       sizes: codec === 'aac' ? Uint32Array.from(blocks, (block) => block.payload.byteLength) : 1,

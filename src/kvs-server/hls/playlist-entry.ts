@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
+import { shapeOf } from '../../media/fragment-movie.js'
 import type { SessionMedia } from '../clip/session-media.js'
 
 /** A fragment in a media playlist. */
@@ -33,9 +34,10 @@ export interface PlaylistView {
   readonly isComplete: boolean
 }
 
+/** Whether the same initialization fragment serves both: the same codec, size, shape, turn and colours. */
 export function isSameInit(a: SessionMedia, b: SessionMedia, track: number): boolean {
-  const [one, other] = [a.tracks[track], b.tracks[track]]
-  if (one === undefined || other === undefined) return one === other
-  if (one.codecId !== other.codecId || one.video?.width !== other.video?.width || one.video?.height !== other.video?.height) return false
-  return Buffer.compare(one.codecPrivate ?? new Uint8Array(0), other.codecPrivate ?? new Uint8Array(0)) === 0
+  const [one, other] = [a.codecs[track], b.codecs[track]]
+  if (one?.state !== 'ready' || other?.state !== 'ready') return one?.state === other?.state
+  const isSameShape = JSON.stringify(shapeOf(one.config)) === JSON.stringify(shapeOf(other.config))
+  return isSameShape && Buffer.compare(one.config.sampleEntry, other.config.sampleEntry) === 0
 }

@@ -1,5 +1,5 @@
 import type { CodecConfig } from '../../media/codec/codec-config.js'
-import { buildFragmentMovie } from '../../media/fragment-movie.js'
+import { buildFragmentMovie, shapeOf } from '../../media/fragment-movie.js'
 import { buildInitSegment, buildMediaSegment } from '../../media/mp4/fragmented.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import { toSingleTrack } from '../../media/mp4/single-track.js'
@@ -77,8 +77,7 @@ function emptyTrack(config: CodecConfig): MovieTrack {
     kind: config.kind,
     timescale: isVideo ? 1000 : config.sampleRate,
     sampleEntry: config.sampleEntry,
-    width: isVideo ? config.width : 0,
-    height: isVideo ? config.height : 0,
+    ...shapeOf(config),
     samples: { count: 0, sizes: 0, durations: 0, compositionOffsets: null, syncs: null },
     chunks: { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) },
     edits: [],

@@ -1,3 +1,6 @@
+import type { TrackMatrix } from '../mp4/track-matrix.js'
+import type { Size } from './picture.js'
+
 /** What a CodecPrivate comes to: all that an MP4 track, a manifest or a frame check needs to know of the codec. */
 export type CodecConfig = VideoConfig | AudioConfig
 
@@ -8,9 +11,14 @@ export interface VideoConfig {
   readonly rfc6381: string
   /** The whole `avc1` or `hvc1` box. */
   readonly sampleEntry: Uint8Array
-  /** Pixels, as the track says; 0 where it does not. */
+  /** Pixels, as the SPS says, or the track where the SPS cannot be read; 0 where neither does. */
   readonly width: number
   readonly height: number
+  /** What `tkhd` says: how large the picture is shown, and how it is turned. */
+  readonly shown: Size
+  readonly matrix: TrackMatrix | null
+  /** Frames a second as the SPS has it, which need not be true; null where it says nothing. */
+  readonly frameRate: number | null
   /** Octets of the length before each NAL unit: 1, 2 or 4. */
   readonly lengthSize: number
 }

@@ -19,9 +19,9 @@ type ConfigParser = (track: MatroskaTrack, codecPrivate: Uint8Array) => CodecCon
 
 /** The second spelling of H.264 is a slip of AWS's API text, taken as the real one. */
 const VIDEO_PARSERS: ReadonlyMap<string, ConfigParser> = new Map([
-  ['V_MPEG4/ISO/AVC', (track, codecPrivate) => parseH264Config(codecPrivate, sizeOf(track))],
-  ['V_MPEG/ISO/AVC', (track, codecPrivate) => parseH264Config(codecPrivate, sizeOf(track))],
-  ['V_MPEGH/ISO/HEVC', (track, codecPrivate) => parseH265Config(codecPrivate, sizeOf(track))],
+  ['V_MPEG4/ISO/AVC', (track, codecPrivate) => parseH264Config(codecPrivate, track.video)],
+  ['V_MPEG/ISO/AVC', (track, codecPrivate) => parseH264Config(codecPrivate, track.video)],
+  ['V_MPEGH/ISO/HEVC', (track, codecPrivate) => parseH265Config(codecPrivate, track.video)],
 ])
 
 /** Whether the codec id by itself, CodecPrivate unseen, is one that can go into an MP4. */
@@ -53,8 +53,4 @@ function findParser({ type, codecId }: Pick<MatroskaTrack, 'type' | 'codecId'>):
 
 function parseAac(track: MatroskaTrack, codecPrivate: Uint8Array): CodecConfig {
   return parseAacConfig(codecPrivate, track.audio?.channels ?? 0)
-}
-
-function sizeOf({ video }: MatroskaTrack): { width: number; height: number } {
-  return { width: video?.width ?? 0, height: video?.height ?? 0 }
 }

@@ -1,8 +1,9 @@
-import { box } from '../mp4/box.js'
+import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
+import { readH264Sps } from './h264-sps.js'
 import { refuseAnnexB, toHex } from './nal-units.js'
-import { visualSampleEntry } from './sample-entry.js'
+import { toVideoConfig } from './video-config.js'
 
 const RECORD = 'AVCDecoderConfigurationRecord'
 const SPS = 7
@@ -13,7 +14,21 @@ const PPS = 8
  *
  * @throws MalformedMedia with the offset inside the record
  */
-export function parseH264Config(codecPrivate: Uint8Array, size: { readonly width: number; readonly height: number }): VideoConfig {
+export function parseH264Config(codecPrivate: Uint8Array, video: MatroskaVideo | null): VideoConfig {
+  const { sps, ...record } = readAvcC(codecPrivate)
+  const configuration = withReservedBits(codecPrivate)
+  return toVideoConfig({ codec: 'h264', type: 'avc1', configuration, video, readSps: () => readH264Sps(sps), ...record })
+}
+
+interface AvcC {
+  readonly rfc6381: string
+  readonly lengthSize: number
+  /** The first one. */
+  readonly sps: Uint8Array
+}
+
+/** @throws MalformedMedia */
+export function readAvcC(codecPrivate: Uint8Array): AvcC {
   refuseAnnexB(codecPrivate, RECORD)
   const cursor = new ByteCursor(codecPrivate, RECORD)
   const version = cursor.u8()
@@ -22,26 +37,23 @@ export function parseH264Config(codecPrivate: Uint8Array, size: { readonly width
   // Reserved bits are masked, not compared: captures of real streams hold 03 01 where the standard wants FF E1.
   const lengthSize = (cursor.u8() & 0x03) + 1
   if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
-  readParameterSets(cursor, cursor.u8() & 0x1f, SPS)
+  const sps = readParameterSets(cursor, cursor.u8() & 0x1f, SPS)
   readParameterSets(cursor, cursor.u8(), PPS)
-  return {
-    kind: 'video',
-    codec: 'h264',
-    rfc6381: `avc1.${toHex(profile)}`,
-    sampleEntry: visualSampleEntry('avc1', size, box('avcC', withReservedBits(codecPrivate))),
-    ...size,
-    lengthSize,
-  }
+  return { rfc6381: `avc1.${toHex(profile)}`, lengthSize, sps }
 }
 
-function readParameterSets(cursor: ByteCursor, count: number, nalType: number): void {
+/** The first of them. */
+function readParameterSets(cursor: ByteCursor, count: number, nalType: number): Uint8Array {
+  let first: Uint8Array | null = null
   if (count === 0) cursor.refuse(`${RECORD} has no ${nalType === SPS ? 'SPS' : 'PPS'}`)
   for (let index = 0; index < count; index += 1) {
     const nal = cursor.take(cursor.u16())
     const type = (nal[0] ?? 0) & 0x1f
     if (nal.byteLength < 2 || type !== nalType)
       cursor.refuse(`expected a NAL unit of type ${nalType}: got ${nal.byteLength} bytes of type ${type}`)
+    first ??= nal
   }
+  return first ?? cursor.refuse(`${RECORD} has no parameter set`)
 }
 
 /** What goes into the file says it as the standard does. */

@@ -1,11 +1,13 @@
-import { box } from '../mp4/box.js'
+import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
+import { readH265Sps } from './h265-sps.js'
 import { refuseAnnexB, toHex } from './nal-units.js'
-import { visualSampleEntry } from './sample-entry.js'
+import { toVideoConfig } from './video-config.js'
 
 const RECORD = 'HEVCDecoderConfigurationRecord'
 const VPS = 32
+const SPS = 33
 const PPS = 34
 const LENGTH_SIZE_AT = 21
 
@@ -15,7 +17,23 @@ const LENGTH_SIZE_AT = 21
  *
  * @throws MalformedMedia with the offset inside the record
  */
-export function parseH265Config(codecPrivate: Uint8Array, size: { readonly width: number; readonly height: number }): VideoConfig {
+export function parseH265Config(codecPrivate: Uint8Array, video: MatroskaVideo | null): VideoConfig {
+  const { sps, arraysAt, ...record } = readHvcC(codecPrivate)
+  const configuration = withCompleteArrays(codecPrivate, arraysAt)
+  return toVideoConfig({ codec: 'h265', type: 'hvc1', configuration, video, readSps: () => readH265Sps(sps), ...record })
+}
+
+interface HvcC {
+  readonly rfc6381: string
+  readonly lengthSize: number
+  /** The first one. */
+  readonly sps: Uint8Array
+  /** Where the arrays of parameter sets begin. */
+  readonly arraysAt: readonly number[]
+}
+
+/** @throws MalformedMedia */
+export function readHvcC(codecPrivate: Uint8Array): HvcC {
   refuseAnnexB(codecPrivate, RECORD)
   const cursor = new ByteCursor(codecPrivate, RECORD)
   const version = cursor.u8()
@@ -24,39 +42,33 @@ export function parseH265Config(codecPrivate: Uint8Array, size: { readonly width
   cursor.take(LENGTH_SIZE_AT - 13)
   const lengthSize = (cursor.u8() & 0x03) + 1
   if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
-  const arraysAt = readArrays(cursor)
-  return {
-    kind: 'video',
-    codec: 'h265',
-    rfc6381: `hvc1.${profileString(general)}`,
-    sampleEntry: visualSampleEntry('hvc1', size, box('hvcC', withCompleteArrays(codecPrivate, arraysAt))),
-    ...size,
-    lengthSize,
-  }
+  return { rfc6381: `hvc1.${profileString(general)}`, lengthSize, ...readArrays(cursor) }
 }
 
-/** Where the arrays of parameter sets begin; VPS, SPS and PPS must all be there. */
-function readArrays(cursor: ByteCursor): number[] {
-  const found = new Set<number>()
+/** VPS, SPS and PPS must all be there. */
+function readArrays(cursor: ByteCursor): Pick<HvcC, 'sps' | 'arraysAt'> {
+  const found = new Map<number, Uint8Array>()
   const arraysAt: number[] = []
   for (let arrays = cursor.u8(); arrays > 0; arrays -= 1) {
     const at = cursor.at
     const nalType = cursor.u8() & 0x3f
     const count = cursor.u16()
-    for (let index = 0; index < count; index += 1) readNalUnit(cursor, nalType)
+    const units = Array.from({ length: count }, () => readNalUnit(cursor, nalType))
     if (nalType < VPS || nalType > PPS) continue
     arraysAt.push(at)
-    if (count > 0) found.add(nalType)
+    if (units[0] !== undefined && !found.has(nalType)) found.set(nalType, units[0])
   }
-  if (found.size < 3) cursor.refuse(`${RECORD} lacks a VPS, SPS or PPS`)
-  return arraysAt
+  const sps = found.get(SPS)
+  if (sps === undefined || found.size < 3) cursor.refuse(`${RECORD} lacks a VPS, SPS or PPS`)
+  return { sps, arraysAt }
 }
 
-function readNalUnit(cursor: ByteCursor, nalType: number): void {
+function readNalUnit(cursor: ByteCursor, nalType: number): Uint8Array {
   const nal = cursor.take(cursor.u16())
   const type = ((nal[0] ?? 0) >> 1) & 0x3f
   if (nal.byteLength < 2 || type !== nalType)
     cursor.refuse(`expected a NAL unit of type ${nalType}: got ${nal.byteLength} bytes of type ${type}`)
+  return nal
 }
 
 /** `hvc1` promises that no parameter sets come with the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */

@@ -2,6 +2,7 @@ import { MalformedMedia } from '../malformed-media.js'
 import { type EbmlBytes, type EbmlElement, readElements, readFloatElement, readStringElement, readUintElement } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 import type { MatroskaTrack } from './track.js'
+import { parseVideo } from './video-track.js'
 
 /** Kinesis Video allows 3; whoever wants to say so must be able to read a few more. */
 const MAX_TRACKS = 127
@@ -32,14 +33,17 @@ function parseTrackEntry(data: EbmlBytes, entry: EbmlElement): MatroskaTrack {
     throw new MalformedMedia('a track whose frames are compressed, stripped or encrypted (ContentEncodings)', origin + encodings.start)
   }
   const codecId = fields.get(ELEMENT.CodecID)
+  const video = fields.get(ELEMENT.Video)
   const type = TRACK_TYPES[readUint(data, fields.get(ELEMENT.TrackType), 0)] ?? 'other'
   return {
     number: readTrackNumber(data, entry, fields.get(ELEMENT.TrackNumber)),
     type,
     codecId: codecId ? readStringElement(data, codecId).trimEnd() : '',
     codecPrivate: copyData(bytes, fields.get(ELEMENT.CodecPrivate)),
-    video: type === 'video' ? parseVideo(data, fields.get(ELEMENT.Video)) : null,
+    video: type === 'video' && video ? parseVideo(data, video) : null,
     audio: type === 'audio' ? parseAudio(data, fields.get(ELEMENT.Audio)) : null,
+    codecDelayNs: readUint(data, fields.get(ELEMENT.CodecDelay), 0),
+    frameDurationNs: readUint(data, fields.get(ELEMENT.DefaultDuration), 0) || null,
   }
 }
 
@@ -53,16 +57,6 @@ function readTrackNumber(data: EbmlBytes, entry: EbmlElement, element: EbmlEleme
   const number = readUint(data, element, 0)
   if (number < 1 || number > 255) throw new MalformedMedia(`track number ${number}: expected 1 to 255`, data.origin + entry.start)
   return number
-}
-
-function parseVideo(data: EbmlBytes, video: EbmlElement | undefined): MatroskaTrack['video'] {
-  if (!video) return null
-  const sides = { width: 0, height: 0 }
-  for (const element of readElements(data, video.start, video.end)) {
-    if (element.id === ELEMENT.PixelWidth) sides.width = readUintElement(data, element)
-    else if (element.id === ELEMENT.PixelHeight) sides.height = readUintElement(data, element)
-  }
-  return sides
 }
 
 function parseAudio(data: EbmlBytes, audio: EbmlElement | undefined): MatroskaTrack['audio'] {

@@ -13,7 +13,7 @@ import { udta } from './tags.js'
  * Goes up by one whenever the same movie would be laid out to other bytes: ETags hash it, so that a file from before an upgrade is never
  * continued with bytes from after it. A golden test holds the bytes and this number together.
  */
-export const MP4_FORMAT_VERSION = 1
+export const MP4_FORMAT_VERSION = 2
 
 /** Pieces shorter than this are copied together: a slice each for boxes of 20 bytes would cost more than it saves. */
 const OWN_SLICE_BYTES = 16_384

@@ -146,7 +146,7 @@ function findMismatch(parts: readonly AnyPart[]): JoinResult | null {
   return null
 }
 
-type TrackFormat = Pick<PackedTrack, 'kind' | 'timescale' | 'sampleEntry'>
+type TrackFormat = Pick<PackedTrack, 'kind' | 'timescale' | 'sampleEntry' | 'matrix'>
 
 function compareTracks(
   expected: readonly TrackFormat[],
@@ -168,6 +168,9 @@ function compareTrack(track: TrackFormat, other: TrackFormat): { readonly reason
   if (was !== is) return { reason: 'TRACKS_CHANGE', message: `the ${track.kind} of the part is ${is}, that of the first ${was}` }
   if (!isEqual(track.sampleEntry, other.sampleEntry)) {
     return { reason: 'CODEC_CHANGES', message: `the ${track.kind} configuration of the part is not that of the first` }
+  }
+  if (String(track.matrix) !== String(other.matrix)) {
+    return { reason: 'CODEC_CHANGES', message: `the ${track.kind} of the part is turned otherwise than that of the first` }
   }
   if (track.timescale === other.timescale) return null
   const message = `the ${track.kind} of the part has timescale ${other.timescale}, the first ${track.timescale}`

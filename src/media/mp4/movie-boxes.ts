@@ -2,12 +2,12 @@ import { box, concat, fixed8x8, fixed16x16, fourCC, fullBox, nulTerminated, u16,
 import type { Edit, MovieTrack } from './movie.js'
 import type { TimedSamples } from './packed-movie.js'
 import { totalTicks } from './runs.js'
+import { UNITY_MATRIX } from './track-matrix.js'
 
 /** Ticks a second of `mvhd`, and so of every edit's duration. */
 export const MOVIE_TIMESCALE = 1000
 
 const SECONDS_FROM_1904_TO_1970 = 2_082_844_800
-const UNITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 /** 'und', packed five bits a letter (8.4.2.3). */
 const LANGUAGE_UNDETERMINED = u16(0x55c4)
 
@@ -23,21 +23,29 @@ export function mvhd(options: { startMs: number | null; durationMs: number; next
     startMs: options.startMs,
     duration: options.durationMs,
     between: u32(MOVIE_TIMESCALE),
-    after: [fixed16x16(1), fixed8x8(1), zeros(10), UNITY_MATRIX, zeros(24), u32(options.nextTrackId)],
+    after: [fixed16x16(1), fixed8x8(1), zeros(10), u32(...UNITY_MATRIX), zeros(24), u32(options.nextTrackId)],
   })
 }
 
 /** 8.3.2; flags: enabled, in the movie. */
 export function tkhd(
-  track: TimedSamples & Pick<MovieTrack, 'kind' | 'width' | 'height'>,
+  track: TimedSamples & Pick<MovieTrack, 'kind' | 'width' | 'height' | 'matrix'>,
   options: { startMs: number | null; trackId: number },
 ): Uint8Array {
-  const { kind, width, height } = track
+  const { kind, width, height, matrix } = track
   return timedBox('tkhd', 3, {
     startMs: options.startMs,
     duration: shownMs(track),
     between: concat([u32(options.trackId), zeros(4)]),
-    after: [zeros(8), u16(0, 0), fixed8x8(kind === 'audio' ? 1 : 0), zeros(2), UNITY_MATRIX, fixed16x16(width), fixed16x16(height)],
+    after: [
+      zeros(8),
+      u16(0, 0),
+      fixed8x8(kind === 'audio' ? 1 : 0),
+      zeros(2),
+      u32(...(matrix ?? UNITY_MATRIX)),
+      fixed16x16(width),
+      fixed16x16(height),
+    ],
   })
 }
 

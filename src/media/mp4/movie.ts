@@ -1,3 +1,5 @@
+import type { TrackMatrix } from './track-matrix.js'
+
 /**
  * A movie as columns: what the MP4 writer lays out, whoever made it (fragments of the archive, or the parts of a join). Nothing in
  * it holds a sample's bytes; `spans` say where they are.
@@ -29,9 +31,11 @@ export interface MovieTrack {
   readonly timescale: number
   /** The whole sample entry box: `avc1`, `hvc1`, `mp4a`, `alaw`, `ulaw`. */
   readonly sampleEntry: Uint8Array
-  /** Pixels; 0 for audio. */
+  /** As `tkhd` has it: how large the picture is shown, before it is turned; 0 for audio. */
   readonly width: number
   readonly height: number
+  /** How it is turned; null where it is not. */
+  readonly matrix: TrackMatrix | null
   readonly samples: SampleColumns
   readonly chunks: ChunkColumns
   /** Empty writes no `edts`. */

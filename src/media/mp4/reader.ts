@@ -8,6 +8,8 @@ import type { Movie, MovieTrack, SampleColumns } from './movie.js'
 import { NotUnderstood } from './not-understood.js'
 import { readSampleEntry } from './sample-entry-reader.js'
 import { MAX_UNFOLDED_ROWS, readSamples } from './sample-table-reader.js'
+import { readMatrix, readTrackHeader } from './track-header-reader.js'
+import { isUnity } from './track-matrix.js'
 
 /**
  * What a GetClip answer turned out to be. `understood: false` is no error: the file may well play, but holds something that could not be
@@ -16,8 +18,6 @@ import { MAX_UNFOLDED_ROWS, readSamples } from './sample-table-reader.js'
 export type ParsedMovie =
   /** `mediaEnd`: first byte of the file after the media; a shorter file is cut off. */
   { readonly understood: true; readonly movie: Movie; readonly mediaEnd: number } | { readonly understood: false; readonly reason: string }
-
-const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
 
 /**
  * Reads the tables of an MP4 that may still be arriving: yields the range of bytes it wants next and is given them (fewer at the end of
@@ -52,6 +52,7 @@ export function readMovieFrom(file: Uint8Array, source: number): ParsedMovie {
 function parseMovie({ moov, mdats }: FoundMovie, source: number): Movie {
   const boxes = named(moov, { once: ['mvhd'], many: ['trak'], ignored: ['udta', 'meta', 'iods', 'free', 'skip', 'uuid'] })
   const movieTimescale = readTimescale(boxes.get('mvhd'))
+  if (!isUnity(readMatrix(boxes.get('mvhd'), 36))) throw new NotUnderstood('the movie is turned or scaled')
   const traks = boxes.all('trak')
   if (traks.length === 0 || traks.length > 2) throw new NotUnderstood(`there are ${traks.length} tracks`)
   const tracks = traks.map((trak) => readTrack(trak, { movieTimescale, mdats })).sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind])
@@ -66,7 +67,7 @@ const KIND_ORDER: Record<MovieTrack['kind'], number> = { video: 0, audio: 1 }
 
 function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: number; mdats: readonly FileRange[] }): MovieTrack {
   const boxes = named(trak, { once: ['tkhd', 'mdia'], maybe: ['edts'], ignored: ['udta', 'meta', 'free', 'skip', 'uuid'] })
-  refuseTransformed(boxes.get('tkhd'))
+  const header = readTrackHeader(boxes.get('tkhd'))
   const mdia = named(boxes.get('mdia'), { once: ['mdhd', 'hdlr', 'minf'], ignored: ['elng', 'free', 'skip', 'uuid'] })
   const kind = readKind(mdia.get('hdlr'))
   const timescale = readTimescale(mdia.get('mdhd'))
@@ -74,13 +75,15 @@ function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: n
   refuseOtherFiles(minf.get('dinf'))
   const stbl = named(minf.get('stbl'), STBL)
   const entry = readSampleEntry(stbl.get('stsd'), kind)
+  // Whatever `tkhd` has for sound is seen by nobody.
+  const shape = kind === 'video' ? { ...header.size, matrix: header.matrix } : { matrix: null }
   const ctts = stbl.find('ctts')
   const { samples, raisedBy } = readSamples({ stts: stbl.get('stts'), ctts, stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') })
   if (kind === 'audio' && samples.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
   refuseCount(samples, kind)
   const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, samples, mdats)
   const edits = readEdits(boxes.find('edts'), { movieTimescale, timescale, samples, raisedBy })
-  return { kind, timescale, ...entry, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
+  return { kind, timescale, ...entry, ...shape, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
 }
 
 /**
@@ -115,14 +118,6 @@ function readTimescale(header: BoxView): number {
   const timescale = header.u32(header.version === 1 ? 20 : 12)
   if (timescale === 0) throw new MalformedMedia(`${header.type} has a timescale of 0`, header.offset)
   return timescale
-}
-
-/** A track that is turned, mirrored or switched off would not look the same after being laid out anew. */
-function refuseTransformed(tkhd: BoxView): void {
-  if (tkhd.version > 1) throw new NotUnderstood(`tkhd has version ${tkhd.version}`)
-  const matrixAt = tkhd.version === 1 ? 52 : 40
-  if (UNITY_MATRIX.some((value, index) => tkhd.u32(matrixAt + 4 * index) !== value)) throw new NotUnderstood('a track is turned or scaled')
-  if ((tkhd.flags & 1) === 0) throw new NotUnderstood('a track is switched off')
 }
 
 function refuseOtherFiles(dinf: BoxView): void {

@@ -1,5 +1,11 @@
 import { esds } from '../codec/aac.js'
+import { readAvcC } from '../codec/h264.js'
+import { readH264Sps } from '../codec/h264-sps.js'
+import { readHvcC } from '../codec/h265.js'
+import { readH265Sps } from '../codec/h265-sps.js'
+import type { Size } from '../codec/picture.js'
 import { audioSampleEntry, visualSampleEntry } from '../codec/sample-entry.js'
+import { orNull } from '../codec/video-config.js'
 import { MalformedMedia } from '../malformed-media.js'
 import { box, concat } from './box.js'
 import { type BoxView, printable } from './box-view.js'
@@ -15,9 +21,11 @@ const CONFIGURATION: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Boxes that change what is seen: kept as they are. */
-const OF_THE_PICTURE: ReadonlySet<string> = new Set(['colr', 'pasp', 'clap', 'fiel'])
+const OF_THE_PICTURE: ReadonlySet<string> = new Set(['colr', 'pasp', 'clap', 'fiel', 'mdcv', 'clli'])
 /** Boxes that say nothing a player needs; bit rates differ from part to part of one and the same stream. */
 const DROPPED: ReadonlySet<string> = new Set(['btrt', 'free', 'skip'])
+
+const MAX_SIDE = 0xffff
 
 type Entry = Pick<MovieTrack, 'sampleEntry' | 'width' | 'height'>
 
@@ -40,10 +48,26 @@ function readVisual(entry: BoxView): Entry {
   const children = keptChildren(entry, 78, (type) => type === configurationType || OF_THE_PICTURE.has(type))
   if (!children.some(({ type }) => type === configurationType))
     throw new MalformedMedia(`${entry.type} has no ${configurationType}`, entry.offset)
-  const width = entry.u16(24)
-  const height = entry.u16(26)
+  const size = readSize(entry, children)
   const configuration = concat(children.map((child) => box(child.type, child.bytes(0, child.length))))
-  return { sampleEntry: visualSampleEntry(entry.type, { width, height }, configuration), width, height }
+  return { sampleEntry: visualSampleEntry(entry.type, size, configuration), ...withSquarePixels(size, children) }
+}
+
+/** A muxer that was not told the size by the container may have written 0, with which players show nothing. */
+function readSize(entry: BoxView, children: readonly BoxView[]): Size {
+  const size = { width: entry.u16(24), height: entry.u16(26) }
+  const record = children.find(({ type }) => type === 'avcC' || type === 'hvcC')
+  if (record === undefined || (size.width > 0 && size.height > 0)) return size
+  const bytes = record.bytes(0, record.length)
+  return orNull(() => (record.type === 'avcC' ? readH264Sps(readAvcC(bytes).sps) : readH265Sps(readHvcC(bytes).sps))) ?? size
+}
+
+/** How large the picture is shown, where `tkhd` does not say so. */
+function withSquarePixels({ width, height }: Size, children: readonly BoxView[]): Size {
+  const pasp = children.find(({ type }) => type === 'pasp')
+  const [horizontal, vertical] = pasp === undefined ? [1, 1] : [pasp.u32(0), pasp.u32(4)]
+  const shownWidth = vertical === 0 ? width : (width * horizontal) / vertical
+  return { width: shownWidth > 0 && shownWidth <= MAX_SIDE ? shownWidth : width, height }
 }
 
 function readAudio(entry: BoxView): Entry {

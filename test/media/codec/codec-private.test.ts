@@ -4,6 +4,7 @@ import { parseCodecPrivate } from '../../../src/media/codec/codec-private.js'
 import type { MatroskaTrack } from '../../../src/media/matroska/track.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { readFixture } from '../../support/fixtures.js'
+import { NO_TIMING, videoOf } from '../../support/matroska-track.js'
 
 const AVCC = '0164000bffe100176764000bacb4187fde0220000003002000000641e2855401000568ef0472c0fdf8f800'
 /** From a capture of Kinesis Video: reserved bits are 0. */
@@ -24,8 +25,9 @@ function track(
     type,
     codecId,
     codecPrivate,
-    video: type === 'video' ? { width: 192, height: 108 } : null,
+    video: type === 'video' ? videoOf(192, 108) : null,
     audio: type === 'audio' ? { sampleRate: 48000, channels: 1 } : null,
+    ...NO_TIMING,
   }
 }
 

@@ -6,6 +6,7 @@ import { ELEMENT } from '../../../src/media/matroska/element-ids.js'
 import { buildTags } from '../../../src/media/matroska/muxer.js'
 import { demux, demuxChunks, type EventOf, eventsOf } from '../../support/demux.js'
 import { FIXTURES, readFixture } from '../../support/fixtures.js'
+import { NO_TIMING, videoOf } from '../../support/matroska-track.js'
 import {
   blockGroup,
   bytesOf,
@@ -256,8 +257,9 @@ describe('tracks', () => {
         type: 'video',
         codecId: 'V_MPEG4/ISO/AVC',
         codecPrivate: bytesOf(1, 2),
-        video: { width: 640, height: 360 },
+        video: videoOf(640, 360),
         audio: null,
+        ...NO_TIMING,
       },
     ])
     expect(eventsOf(demux(matroska([sound, cluster(0, [block])])), 'tracks')[0]?.tracks[0]?.audio).toEqual({

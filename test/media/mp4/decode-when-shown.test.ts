@@ -16,7 +16,7 @@ function trackOf(timesMs: readonly number[]): MovieTrack {
     offsets: new Float64Array(timesMs.length),
   })
   const chunks = { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) }
-  const track = { kind: 'video', timescale: 1000, sampleEntry: new Uint8Array(0), width: 320, height: 180 } as const
+  const track = { kind: 'video', timescale: 1000, sampleEntry: new Uint8Array(0), width: 320, height: 180, matrix: null } as const
   return { ...track, samples, chunks, edits: mediaTime === 0 ? [] : [{ durationMs, mediaTime }] }
 }
 

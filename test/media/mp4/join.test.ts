@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { layOutMovie } from '../../../src/media/mp4/clip-file.js'
-import { type JoinResult, joinMovies } from '../../../src/media/mp4/join.js'
+import { type JoinPart, type JoinResult, joinMovies } from '../../../src/media/mp4/join.js'
+import type { Movie } from '../../../src/media/mp4/movie.js'
+import { rotationMatrix } from '../../../src/media/mp4/track-matrix.js'
 import { md5, type ReadPacket, readWithMediabunny, readWithMp4box } from '../../support/mp4-packets.js'
 import { type Frame, type RecordedFragment, record, render, type SoundCodec, toPart, videoEntry } from '../../support/mp4-recording.js'
 
@@ -195,6 +197,24 @@ describe('joining parts', () => {
     const tracks = second.movie.tracks.map((track) => ({ ...track, sampleEntry: changed }))
     const result: JoinResult = joinMovies([first, { ...second, movie: { ...second.movie, tracks } }], NOTHING)
     expect(result).toMatchObject({ joined: false, reason: 'CODEC_CHANGES', partIndex: 1 })
+  })
+
+  test('a turned picture stays turned, and another turn is a change of codecs', () => {
+    const fragments = record({ fragments: 2 })
+    const parts = cutAt(fragments, [1]).map((cut, source) => toPart(cut, null, source).part)
+    const turn =
+      (degrees: number) =>
+      (part: JoinPart<Movie>): JoinPart<Movie> => {
+        const tracks = part.movie.tracks.map((track) => ({ ...track, matrix: rotationMatrix(degrees, track) }))
+        return { ...part, movie: { ...part.movie, tracks } }
+      }
+    const joined = joinMovies(parts.map(turn(90)), NOTHING)
+    expect(joined.joined && joined.movie.tracks[0]?.matrix).toEqual(rotationMatrix(90, { width: 320, height: 180 }))
+    const mixed = joinMovies(
+      parts.map((part, index) => turn(index === 0 ? 90 : 180)(part)),
+      NOTHING,
+    )
+    expect(mixed).toMatchObject({ joined: false, reason: 'CODEC_CHANGES', partIndex: 1 })
   })
 
   test('refuses a join when a part in the middle hides frames, and an empty list of parts', () => {

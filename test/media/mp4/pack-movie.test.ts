@@ -18,6 +18,7 @@ function unevenMovie(count: number): Movie {
     sampleEntry: videoEntry,
     width: 320,
     height: 180,
+    matrix: null,
     samples: {
       count,
       sizes: rows((index) => 1 + (index % 251)),

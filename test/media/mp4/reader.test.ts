@@ -63,7 +63,7 @@ describe('what is not fully understood is a value with a reason', () => {
     ['two sample entries', setU32('stsd', 8, 2), 'sample entry'],
     ['media in another file', setU32('url ', 4, 0), 'another file'],
     ['an edit that changes the speed', setU32('elst', 12 + 8, 0x20000), 'speed'],
-    ['a turned picture', setU32('tkhd', 4 + 40, 0), 'turned'],
+    ['a movie that is turned as a whole', setU32('mvhd', 4 + 36, 0), 'turned'],
     ['a later version of a table', setU32('stsz', 4, 0x02000000), 'version 2'],
     ['a moov without end', setU32('moov', -4, 0), 'no length'],
     ['a huge moov', setU32('moov', -4, 0x7fffffff), 'bytes long'],

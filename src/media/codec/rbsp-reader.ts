@@ -1,0 +1,70 @@
+import { MalformedMedia } from '../malformed-media.js'
+
+/** Reads the bits of a parameter set (Rec. ITU-T H.264, 7.3.1 and 9.1; H.265 alike). Refuses to read past its end. */
+export class RbspReader {
+  readonly #bytes: Uint8Array
+  #bit = 0
+
+  /** `nal` is a whole NAL unit; its header of `headerBytes` is passed over. */
+  constructor(nal: Uint8Array, headerBytes: number) {
+    this.#bytes = withoutEmulationPrevention(nal.subarray(headerBytes))
+  }
+
+  /** u(n), up to 32 bits. */
+  u(count: number): number {
+    if (this.#bit + count > this.#bytes.byteLength * 8) this.refuse('a parameter set that is cut off')
+    let value = 0
+    for (let index = 0; index < count; index += 1) {
+      value = value * 2 + (((this.#bytes[this.#bit >> 3] ?? 0) >> (7 - (this.#bit & 7))) & 1)
+      this.#bit += 1
+    }
+    return value
+  }
+
+  flag(): boolean {
+    return this.u(1) === 1
+  }
+
+  skip(count: number): void {
+    for (let left = count; left > 0; left -= 32) this.u(Math.min(left, 32))
+  }
+
+  /** ue(v): at most `most`, which bounds what a hostile set can ask for. */
+  ue(most = 0xfffffffe): number {
+    let zeros = 0
+    while (!this.flag()) {
+      zeros += 1
+      if (zeros > 31) this.refuse('an Exp-Golomb code of more than 63 bits')
+    }
+    const value = 2 ** zeros - 1 + this.u(zeros)
+    if (value > most) this.refuse(`a parameter of ${value}, expected at most ${most}`)
+    return value
+  }
+
+  /** se(v). */
+  se(): number {
+    const code = this.ue()
+    return code % 2 === 1 ? (code + 1) / 2 : -code / 2
+  }
+
+  refuse(message: string): never {
+    throw new MalformedMedia(message, this.#bit >> 3)
+  }
+}
+
+/** Takes out the 03 of each 00 00 03 (H.264, 7.4.1.1). */
+function withoutEmulationPrevention(bytes: Uint8Array): Uint8Array {
+  const rbsp = new Uint8Array(bytes.byteLength)
+  let length = 0
+  let zeros = 0
+  for (const byte of bytes) {
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0
+      continue
+    }
+    zeros = byte === 0 ? zeros + 1 : 0
+    rbsp[length] = byte
+    length += 1
+  }
+  return rbsp.subarray(0, length)
+}

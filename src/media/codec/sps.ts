@@ -1,0 +1,123 @@
+// What a sequence parameter set says of the picture, in the terms that H.264 (7.4.2.1, E.2.1) and H.265 (7.4.3.2, E.3.1) share.
+
+import { MalformedMedia } from '../malformed-media.js'
+import type { RbspReader } from './rbsp-reader.js'
+
+/** How wide a pixel is, compared with its height. */
+export interface AspectRatio {
+  readonly width: number
+  readonly height: number
+}
+
+/** Code points of Rec. ITU-T H.273; 2 is unspecified. */
+export interface Colour {
+  readonly primaries: number
+  readonly transfer: number
+  readonly matrix: number
+  /** Null where nothing is said. */
+  readonly isFullRange: boolean | null
+}
+
+export const UNSPECIFIED = 2
+
+export interface SpsVui {
+  readonly pixelAspect: AspectRatio | null
+  readonly colour: Colour | null
+  /** Frames a second. */
+  readonly frameRate: number | null
+}
+
+export interface Sps extends SpsVui {
+  /** Of the pictures as they are given out: the cropped size. */
+  readonly width: number
+  readonly height: number
+}
+
+export const NO_VUI: SpsVui = { pixelAspect: null, colour: null, frameRate: null }
+
+/** Sample entries have 16 bits for each side. */
+const MAX_SIDE = 0xffff
+const EXTENDED_SAR = 255
+/** Table E-1 of both standards, from aspect_ratio_idc 1 on. */
+const ASPECT_RATIOS: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [12, 11],
+  [10, 11],
+  [16, 11],
+  [40, 33],
+  [24, 11],
+  [20, 11],
+  [32, 11],
+  [80, 33],
+  [18, 11],
+  [15, 11],
+  [64, 33],
+  [160, 99],
+  [4, 3],
+  [3, 2],
+  [2, 1],
+]
+
+export interface CodedSize {
+  readonly width: number
+  readonly height: number
+  readonly chromaFormat: number
+  /** Rows of luma in a crop unit that chroma does not account for: 2 where pictures are coded as fields. */
+  readonly rowsPerUnit: number
+}
+
+/** The four offsets of a cropping rectangle, from the flag before them on. */
+export function readCroppedSize(
+  bits: RbspReader,
+  { width, height, chromaFormat, rowsPerUnit }: CodedSize,
+): { width: number; height: number } {
+  const [unitX, unitY] = [chromaFormat === 1 || chromaFormat === 2 ? 2 : 1, (chromaFormat === 1 ? 2 : 1) * rowsPerUnit]
+  const [left, right, top, bottom] = bits.flag()
+    ? [bits.ue(MAX_SIDE), bits.ue(MAX_SIDE), bits.ue(MAX_SIDE), bits.ue(MAX_SIDE)]
+    : [0, 0, 0, 0]
+  const cropped = { width: width - unitX * (left + right), height: height - unitY * (top + bottom) }
+  const isPicture = cropped.width > 0 && cropped.height > 0 && cropped.width <= MAX_SIDE && cropped.height <= MAX_SIDE
+  return isPicture ? cropped : bits.refuse(`a picture of ${cropped.width}x${cropped.height}`)
+}
+
+/** A size stands without what follows it: a VUI that cannot be read is none. */
+export function orNoVui(read: () => SpsVui): SpsVui {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MalformedMedia) return NO_VUI
+    throw error
+  }
+}
+
+/** The beginning of vui_parameters, up to where the two standards part. */
+export function readPictureVui(bits: RbspReader): Pick<SpsVui, 'pixelAspect' | 'colour'> {
+  const pixelAspect = bits.flag() ? readAspectRatio(bits) : null
+  if (bits.flag()) bits.skip(1)
+  const colour = bits.flag() ? readColour(bits) : null
+  if (bits.flag()) {
+    bits.ue(5)
+    bits.ue(5)
+  }
+  return { pixelAspect, colour }
+}
+
+function readAspectRatio(bits: RbspReader): AspectRatio | null {
+  const idc = bits.u(8)
+  const [width, height] = idc === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0])
+  return width > 0 && height > 0 ? { width, height } : null
+}
+
+function readColour(bits: RbspReader): Colour {
+  bits.skip(3)
+  const isFullRange = bits.flag()
+  if (!bits.flag()) return { primaries: UNSPECIFIED, transfer: UNSPECIFIED, matrix: UNSPECIFIED, isFullRange }
+  return { primaries: bits.u(8), transfer: bits.u(8), matrix: bits.u(8), isFullRange }
+}
+
+/** Timing information: `ticksPerFrame` is 2 where a tick is a field. */
+export function readFrameRate(bits: RbspReader, ticksPerFrame: number): number | null {
+  if (!bits.flag()) return null
+  const [unitsInTick, timeScale] = [bits.u(32), bits.u(32)]
+  return unitsInTick > 0 && timeScale > 0 ? timeScale / (unitsInTick * ticksPerFrame) : null
+}

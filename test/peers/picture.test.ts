@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ELEMENT } from '../../src/media/matroska/element-ids.js'
+import { ClipPaths } from '../support/clip-paths.js'
+import { probePicture, type SeenPicture } from '../support/ffmpeg.js'
+import { findPeer } from '../support/peer-programs.js'
+import { coloured, pictureFootage, pixels, turned } from '../support/picture-footage.js'
+import { sizeInChromium } from '../support/size-in-chromium.js'
+
+// What only the container or only the SPS says of the picture, as ffprobe and Chromium see it in every clip that is made of it.
+
+interface Row {
+  readonly name: string
+  readonly footage: Uint8Array
+  readonly seen: Partial<SeenPicture>
+  /** What Chromium shows it as. */
+  readonly shown: readonly [number, number]
+}
+
+const SQUARE = { width: 192, height: 108, aspect: '1:1', rotation: null }
+const BT2020 = { primaries: 9, transfer: 16, matrix: 9, range: 1 }
+const { PixelWidth, PixelHeight, PixelCropTop, PixelCropBottom, DisplayWidth, DisplayHeight, DisplayUnit } = ELEMENT
+
+const ROWS: readonly Row[] = [
+  { name: 'no-video-element', footage: pictureFootage(null), seen: SQUARE, shown: [192, 108] },
+  { name: 'wrong-size', footage: pictureFootage(pixels({ [PixelWidth]: 640, [PixelHeight]: 480 })), seen: SQUARE, shown: [192, 108] },
+  {
+    name: 'wrong-size-said-twice',
+    footage: pictureFootage(pixels({ [PixelWidth]: 640, [PixelHeight]: 480, [DisplayWidth]: 640, [DisplayHeight]: 480 })),
+    seen: { ...SQUARE, aspect: '1:1' },
+    shown: [192, 108],
+  },
+  {
+    name: 'display-in-pixels',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 256, [DisplayHeight]: 108 })),
+    seen: { ...SQUARE, aspect: '4:3' },
+    shown: [256, 108],
+  },
+  {
+    name: 'display-width-alone',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 256 })),
+    seen: { ...SQUARE, aspect: '4:3' },
+    shown: [256, 108],
+  },
+  {
+    name: 'display-in-centimetres',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 64, [DisplayHeight]: 27, [DisplayUnit]: 1 })),
+    seen: { ...SQUARE, aspect: '4:3' },
+    shown: [256, 108],
+  },
+  {
+    name: 'display-in-inches',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 64, [DisplayHeight]: 27, [DisplayUnit]: 2 })),
+    seen: { ...SQUARE, aspect: '4:3' },
+    shown: [256, 108],
+  },
+  {
+    name: 'display-aspect-ratio',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 4, [DisplayHeight]: 3, [DisplayUnit]: 3 })),
+    seen: { ...SQUARE, aspect: '3:4' },
+    shown: [192, 144],
+  },
+  {
+    name: 'display-unknown',
+    footage: pictureFootage(pixels({ [DisplayWidth]: 4, [DisplayHeight]: 3, [DisplayUnit]: 4 })),
+    seen: SQUARE,
+    shown: [192, 108],
+  },
+  { name: 'quarter-turn', footage: pictureFootage(turned(90)), seen: { ...SQUARE, rotation: 90 }, shown: [108, 192] },
+  { name: 'quarter-turn-back', footage: pictureFootage(turned(-90)), seen: { ...SQUARE, rotation: -90 }, shown: [108, 192] },
+  { name: 'half-turn', footage: pictureFootage(turned(180)), seen: { ...SQUARE, rotation: -180 }, shown: [192, 108] },
+  {
+    name: 'colour',
+    footage: pictureFootage(coloured(BT2020)),
+    seen: { ...SQUARE, primaries: 'bt2020', transfer: 'smpte2084', matrix: 'bt2020nc', range: 'tv' },
+    shown: [192, 108],
+  },
+  {
+    name: 'full-range-alone',
+    footage: pictureFootage(coloured({ primaries: 2, transfer: 2, matrix: 2, range: 2 })),
+    seen: { ...SQUARE, range: 'pc' },
+    shown: [192, 108],
+  },
+  {
+    name: 'cropped',
+    footage: pictureFootage(pixels({ [PixelCropTop]: 4, [PixelCropBottom]: 8 })),
+    seen: { ...SQUARE, aspect: '1:1' },
+    shown: [192, 108],
+  },
+  {
+    name: 'h265-without-video-element',
+    footage: pictureFootage(null, 'hevc-aac.mkv'),
+    seen: SQUARE,
+    // Debian's Chromium has no H.265.
+    shown: [0, 0],
+  },
+]
+
+let paths: ClipPaths
+let chromium = ''
+
+beforeAll(async () => {
+  chromium = (await findPeer('chromium')).path
+  paths = await ClipPaths.open()
+  // Two sessions, so that a clip of all holds more than one of each box that they say.
+  for (const { name, footage } of ROWS) await paths.upload(name, [footage])
+})
+afterAll(() => paths?.[Symbol.asyncDispose]())
+
+describe.each(ROWS)('$name', ({ name, seen, shown }) => {
+  test('is seen by ffprobe in the answer of GetClip', async () => {
+    expect(await probePicture(await paths.getClip(name))).toMatchObject(seen)
+  })
+
+  test.each([
+    ['FRAGMENT', undefined],
+    ['EXACT', [300, 1700]],
+  ] as const)('is seen by ffprobe in the gateway’s %s clip', async (cut, range) => {
+    expect(await probePicture(await paths.clip(name, cut, range && [...range]))).toMatchObject(seen)
+  })
+
+  test('is seen by ffprobe in the HLS session', async () => {
+    const url = await paths.hls(name)
+    expect(await (await fetch(url)).text()).toContain(`RESOLUTION=${seen.width}x${seen.height}`)
+    // ffprobe drops the shape of pixels on its way through a playlist.
+    expect(await probePicture(url)).toMatchObject({ ...seen, aspect: '1:1' })
+    expect(await probePicture(await paths.hlsFile(name))).toMatchObject(seen)
+  })
+
+  test('has its size in Stream.media', async () => {
+    const { data } = await paths.gateway.ask('query ($name: String) { stream(name: $name) { media { video { width height } } } }', { name })
+    expect(data).toMatchObject({ stream: { media: { video: { width: seen.width, height: seen.height } } } })
+  })
+
+  if (shown[0] > 0) {
+    test('is shown by Chromium', async () => {
+      const clip = await readFile(await paths.clip(name, 'FRAGMENT'))
+      const size = await sizeInChromium(clip, { chromium, profile: join(paths.folder, `chromium-${name}`) })
+      expect([size.width, size.height]).toEqual(shown)
+    })
+  }
+})
