@@ -16,6 +16,7 @@ import { WrongArgument } from './wrong-argument.js'
 interface PutMediaOptions {
   readonly streamName: string
   readonly live?: boolean
+  readonly keepClusters?: boolean
   readonly verbose?: boolean
   readonly producerStart?: string
   readonly retentionHours: string
@@ -27,11 +28,19 @@ export function putMediaCommand(): Command {
     .argument('<file>', 'the MKV file, or - for standard input: ffmpeg … -f matroska - | clipgate put-media - --stream-name camera')
     .requiredOption('--stream-name <name>', 'the stream to send to')
     .option('--live', 'send at the speed of the media’s own clock, as a camera would')
+    .option('--keep-clusters', 'send Clusters as they are: each becomes a fragment, whether it begins with a key frame or not')
     .option('--verbose', 'print each acknowledgement')
     .option('--producer-start <instant>', 'when the media starts (RFC 3339); now when left out, of no use where timecodes count from 1970')
     .option('--retention-hours <hours>', 'how long a stream that is made keeps its footage', '24')
+    .addHelpText('after', HELP)
     .action(putMedia)
 }
+
+const HELP = `
+The footage is cut anew on its way: a fragment begins at the first key frame at least 1 s after the last one began. Key frames more than
+20 s apart are refused. These options have ffmpeg begin a Cluster at each key frame by itself, for producers that send Clusters as they are:
+
+  ffmpeg … -g 50 -cluster_time_limit 20000 -cluster_size_limit 50M -f matroska -`
 
 async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
   const stop = createStopSignal()
@@ -39,7 +48,7 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
   const dataRetentionInHours = parseHours(options.retentionHours)
   const source = file === '-' ? process.stdin : await openFile(file)
   stop.addEventListener('abort', () => source.destroy(), { once: true })
-  const media = await openUploadMedia(source, { isLive: options.live === true, stop })
+  const media = await openUploadMedia(source, { isLive: options.live === true, keepsClusters: options.keepClusters === true, stop })
   const target = findTarget()
   // Loaded here and not above: help, and a sentence about a wrong argument, need not wait for AWS's SDK.
   const { PutMediaClient } = await import('../kvs/put-media-client.js')
@@ -71,6 +80,8 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
     )
     progress.clear()
     console.log(`${toMegabytes(summary.sentBytes)} sent to ${options.streamName}, ${summary.persistedFragments} fragments kept.`)
+    const failure = media.failure()
+    if (failure !== null) throw failure
   } finally {
     progress.clear()
     client.close()

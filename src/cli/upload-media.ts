@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { MalformedMedia } from '../media/malformed-media.js'
 import { MatroskaDemuxer } from '../media/matroska/demuxer.js'
+import { MatroskaRecutter } from '../media/matroska/recut/recutter.js'
+import { MediaCutShort } from './media-cut-short.js'
 import { WrongArgument } from './wrong-argument.js'
 
 /** A Cluster that counts from 1970 has a timecode past this (2001); one that counts from its own start never gets there. */
@@ -13,26 +15,56 @@ const SLICE_BYTES = 16 * 1024
 export interface UploadMedia {
   readonly timecodeType: 'ABSOLUTE' | 'RELATIVE'
   readonly chunks: AsyncIterable<Uint8Array>
+  /** Once `chunks` has ended: why the rest of the source was left out; null when all of it was sent. */
+  failure(): MediaCutShort | null
+}
+
+export interface UploadMediaOptions {
+  /** The media goes through at its own speed, as a camera would send it. */
+  readonly isLive: boolean
+  /** Clusters stay as they are, and become fragments whatever they begin with. */
+  readonly keepsClusters: boolean
+  readonly stop: AbortSignal
 }
 
 /**
- * Reads as far as the first Cluster to tell how its timecodes count. With `isLive` the media is let through at its own speed, as a
- * camera would send it. Ends, as media that is over, when `stop` aborts.
+ * Reads as far as the first Cluster to tell how its timecodes count. The media is cut anew at key frames on its way. Ends, as media that is
+ * over, when `stop` aborts.
  * @throws WrongArgument for what is no Matroska as far as its first Cluster: such input is to change nothing, not even make a stream.
- * What is wrong further on, the server refuses.
  */
 export async function openUploadMedia(
   source: AsyncIterable<Uint8Array>,
-  options: { isLive: boolean; stop: AbortSignal },
+  { isLive, keepsClusters, stop }: UploadMediaOptions,
 ): Promise<UploadMedia> {
-  const { isLive, stop } = options
   const pace = new ClusterPace()
   const iterator = source[Symbol.asyncIterator]()
   const lead = await readLead(iterator, pace)
   const timecodeType = (pace.firstTimestampMs ?? 0) >= FIRST_ABSOLUTE_MS ? 'ABSOLUTE' : 'RELATIVE'
   const rest = { [Symbol.asyncIterator]: () => iterator }
   const whole = untilStopped(concat(lead, rest), stop)
-  return { timecodeType, chunks: isLive ? paced(whole, stop) : whole }
+  const chunks = isLive ? paced(whole, stop) : whole
+  if (keepsClusters) return { timecodeType, chunks, failure: () => null }
+  const recutter = new MatroskaRecutter()
+  // What was stopped may end anywhere.
+  return { timecodeType, chunks: recut(chunks, recutter), failure: () => (stop.aborted ? null : toMediaCutShort(recutter)) }
+}
+
+/** Ends at the first failure: the source is then left, and what came before is whole. */
+async function* recut(chunks: AsyncIterable<Uint8Array>, recutter: MatroskaRecutter): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    const pieces = recutter.push(chunk)
+    if (pieces.length > 0) yield Buffer.concat(pieces)
+    if (recutter.failure !== null) break
+  }
+  const rest = recutter.end()
+  if (rest.length > 0) yield Buffer.concat(rest)
+}
+
+function toMediaCutShort({ failure }: MatroskaRecutter): MediaCutShort | null {
+  if (failure === null) return null
+  const isMalformed = failure instanceof MalformedMedia
+  const message = isMalformed ? `The footage was sent as far as it is sound: ${failure.message}.` : failure.message
+  return new MediaCutShort(message, { cause: failure })
 }
 
 async function readLead(iterator: AsyncIterator<Uint8Array>, pace: ClusterPace): Promise<readonly Uint8Array[]> {

@@ -108,9 +108,17 @@ describe('clipgate kvs', () => {
     const none = await runCli(['put-media', 'package.json', '--stream-name', 'none'], env)
     expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^What was given is no footage in Matroska/) })
 
-    await using broken = await startCli(['put-media', '-', '--stream-name', 'yard'], env)
-    broken.stdin?.end(Buffer.concat([await readFile('test/fixtures/h264-only.mkv'), Buffer.alloc(1000)]))
+    const spoilt = Buffer.concat([await readFile('test/fixtures/h264-only.mkv'), Buffer.alloc(1000)])
+    await using broken = await startCli(['put-media', '-', '--stream-name', 'yard', '--keep-clusters'], env)
+    broken.stdin?.end(spoilt)
     expect(await broken.ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('INVALID_MKV_DATA') })
+    await using cut = await startCli(['put-media', '-', '--stream-name', 'gate'], env)
+    cut.stdin?.end(spoilt)
+    expect(await cut.ended).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/3 fragments kept\.\n$/),
+      stderr: expect.stringMatching(/^The footage was sent as far as it is sound: [^\n]+\.\n$/),
+    })
 
     const listed = await fetch(`${url}/listStreams`, { method: 'POST', body: '{}' })
     expect(await listed.json()).toMatchObject({ StreamInfoList: [{ StreamName: 'gate' }, { StreamName: 'yard' }] })

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
 import { openUploadMedia } from '../../src/cli/upload-media.js'
 import { WrongArgument } from '../../src/cli/wrong-argument.js'
+import { demux, eventsOf } from '../support/demux.js'
+import { readFixture } from '../support/fixtures.js'
 import { cluster, concatBytes, matroska, simpleBlock, tracks } from '../support/mkv-builder.js'
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -20,23 +22,24 @@ function footage(...clusterTimesMs: number[]): Uint8Array {
 }
 
 const never = new AbortController().signal
+const AS_IT_IS = { keepsClusters: true, stop: never }
 
 describe('media to upload', () => {
   test.each([1, 7, 4096, 1_000_000])('goes through byte for byte, in pieces of %d', async (size) => {
     const bytes = await readFile('test/fixtures/h264-only.mkv')
-    const media = await openUploadMedia(inPieces(bytes, size), { isLive: false, stop: never })
+    const media = await openUploadMedia(inPieces(bytes, size), { ...AS_IT_IS, isLive: false })
     expect(media.timecodeType).toBe('RELATIVE')
     expect(Buffer.compare(await collect(media.chunks), bytes)).toBe(0)
   })
 
   test('counts from 1970 when its first Cluster does', async () => {
-    const media = await openUploadMedia(inPieces(footage(1_700_000_000_000), 64), { isLive: false, stop: never })
+    const media = await openUploadMedia(inPieces(footage(1_700_000_000_000), 64), { ...AS_IT_IS, isLive: false })
     expect(media.timecodeType).toBe('ABSOLUTE')
   })
 
   test('goes through at its own speed when it is live', async () => {
     const bytes = footage(0, 100, 200)
-    const media = await openUploadMedia(inPieces(bytes, 32), { isLive: true, stop: never })
+    const media = await openUploadMedia(inPieces(bytes, 32), { ...AS_IT_IS, isLive: true })
     const startedMs = performance.now()
     expect(Buffer.compare(await collect(media.chunks), bytes)).toBe(0)
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(199)
@@ -44,7 +47,7 @@ describe('media to upload', () => {
 
   test('ends when it is stopped, in the middle of a wait too', async () => {
     const stop = new AbortController()
-    const media = await openUploadMedia(inPieces(footage(0, 3_600_000), 32), { isLive: true, stop: stop.signal })
+    const media = await openUploadMedia(inPieces(footage(0, 3_600_000), 32), { isLive: true, keepsClusters: true, stop: stop.signal })
     setTimeout(() => stop.abort(), 50)
     expect((await collect(media.chunks)).byteLength).toBeGreaterThan(0)
   })
@@ -57,16 +60,42 @@ describe('media to upload', () => {
     ['a header and then garbage', concatBytes(matroska([tracks({ number: 1 })]), new Uint8Array(100)), 'byte'],
   ])('is refused before anything is sent when it is %s', async (_, bytes, reason) => {
     for (const size of [1, 1000]) {
-      const opened = openUploadMedia(inPieces(bytes, size), { isLive: false, stop: never })
+      const opened = openUploadMedia(inPieces(bytes, size), { ...AS_IT_IS, isLive: false })
       await expect(opened).rejects.toThrow(WrongArgument)
       await expect(opened).rejects.toThrow(reason)
     }
   })
 
+  test('is cut anew at key frames, and says where it breaks off', async () => {
+    const bytes = readFixture('hard/clusters-without-key.mkv').subarray(0, 30_000)
+    const media = await openUploadMedia(inPieces(bytes, 1000), { isLive: false, keepsClusters: false, stop: never })
+    const sent = demux(await collect(media.chunks))
+    expect(sent.failure).toBeNull()
+    const starts = eventsOf(sent, 'cluster-end').map(({ timestampMs, samples }) => [timestampMs, samples.keys[0]])
+    expect(starts.slice(0, 2)).toEqual([
+      [0, 1],
+      [2000, 1],
+    ])
+    expect(media.failure()?.message).toContain('as far as it is sound: the footage breaks off')
+  })
+
+  test('may break off anywhere when it is stopped, and yet ends with a whole frame', async () => {
+    const stop = new AbortController()
+    async function* stopping(): AsyncGenerator<Uint8Array> {
+      const bytes = readFixture('h264-only.mkv')
+      yield bytes.subarray(0, 20_000)
+      stop.abort()
+      yield bytes.subarray(20_000)
+    }
+    const media = await openUploadMedia(stopping(), { isLive: false, keepsClusters: false, stop: stop.signal })
+    expect(demux(await collect(media.chunks)).failure).toBeNull()
+    expect(media.failure()).toBeNull()
+  })
+
   test('goes through as it is when it breaks behind its first Cluster: refusing that is the server’s affair', async () => {
     const bytes = concatBytes(footage(0), new Uint8Array(1000))
     for (const isLive of [false, true]) {
-      const media = await openUploadMedia(inPieces(bytes, 100), { isLive, stop: never })
+      const media = await openUploadMedia(inPieces(bytes, 100), { ...AS_IT_IS, isLive })
       expect((await collect(media.chunks)).byteLength).toBe(bytes.byteLength)
     }
   })

@@ -1,0 +1,95 @@
+import type { MatroskaTrack } from '../track.js'
+import type { RecutBlock } from './recut-block.js'
+
+/** What Kinesis Video takes as one fragment. */
+export const MAX_FRAGMENT_MS = 20_000
+export const MAX_FRAGMENT_BYTES = 50_000_000
+/** Id, size and Timestamp of a Cluster, and more. */
+const CLUSTER_HEAD_BYTES = 32
+/** A block has 16 bits for its time from the Cluster's Timestamp. */
+const LEAST_RELATIVE = -0x8000
+const MOST_RELATIVE = 0x7fff
+
+/** The tracks of a document, as far as cutting needs to know them. */
+export interface CutTracks {
+  readonly numbers: ReadonlySet<number>
+  /** The first video track. Null where there is none: every frame of sound is then one to begin with. */
+  readonly video: number | null
+  readonly ticksPerMs: number
+}
+
+export function toCutTracks(tracks: readonly MatroskaTrack[], timestampScale: number): CutTracks {
+  return {
+    numbers: new Set(tracks.map(({ number }) => number)),
+    video: tracks.find(({ type }) => type === 'video')?.number ?? null,
+    ticksPerMs: 1_000_000 / timestampScale,
+  }
+}
+
+/** Why a block cannot be in a Cluster. */
+export type Misfit = 'too-far' | 'too-long' | 'too-large'
+
+/** A Cluster that is being written: what it holds and how far it reaches. */
+export class ClusterSpan {
+  readonly timestampTicks: number
+  readonly tracks = new Set<number>()
+  /** Tags that stand behind it. */
+  readonly tags: Uint8Array[] = []
+  /** Whether its first picture is a key frame; null until there is one. */
+  beginsWithKey: boolean | null = null
+  /** The track for want of which no cut could be made at a key frame in it. */
+  blockedBy: number | null = null
+  readonly #cut: CutTracks
+  #earliest = Number.POSITIVE_INFINITY
+  #latest = Number.NEGATIVE_INFINITY
+  #bytes = CLUSTER_HEAD_BYTES
+
+  constructor(cut: CutTracks, firstTicks: number) {
+    this.#cut = cut
+    // A Timestamp is unsigned; sound that leads the first picture may begin before 0.
+    this.timestampTicks = Math.max(0, firstTicks)
+  }
+
+  get hasAllTracks(): boolean {
+    return this.missingTrack === null
+  }
+
+  get missingTrack(): number | null {
+    return [...this.#cut.numbers].find((number) => !this.tracks.has(number)) ?? null
+  }
+
+  msSinceStart({ ticks }: RecutBlock): number {
+    return (ticks - this.timestampTicks) / this.#cut.ticksPerMs
+  }
+
+  add({ track, ticks, isKey, bytes }: RecutBlock): void {
+    this.tracks.add(track)
+    if (track === this.#cut.video) this.beginsWithKey ??= isKey
+    this.#earliest = Math.min(this.#earliest, ticks)
+    this.#latest = Math.max(this.#latest, ticks)
+    this.#bytes += bytes.byteLength
+  }
+
+  addTags(tags: readonly Uint8Array[]): void {
+    this.tags.push(...tags)
+    this.#bytes = tags.reduce((sum, { byteLength }) => sum + byteLength, this.#bytes)
+  }
+
+  /** Null where the block fits. */
+  misfitOf({ ticks, bytes }: RecutBlock): Misfit | null {
+    return this.#misfit({ earliest: ticks, latest: ticks, bytes: bytes.byteLength })
+  }
+
+  /** Null where all of the other fits. */
+  misfitOfSpan(other: ClusterSpan): Misfit | null {
+    return this.#misfit({ earliest: other.#earliest, latest: other.#latest, bytes: other.#bytes })
+  }
+
+  #misfit({ earliest, latest, bytes }: { earliest: number; latest: number; bytes: number }): Misfit | null {
+    if (this.#bytes + bytes > MAX_FRAGMENT_BYTES) return 'too-large'
+    const spanMs = (Math.max(this.#latest, latest) - Math.min(this.#earliest, earliest)) / this.#cut.ticksPerMs
+    if (spanMs > MAX_FRAGMENT_MS) return 'too-long'
+    const isNear = earliest - this.timestampTicks >= LEAST_RELATIVE && latest - this.timestampTicks <= MOST_RELATIVE
+    return isNear ? null : 'too-far'
+  }
+}
