@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
+import { quoteInput } from '../graphql/scalars/quote-input.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { answerGraphqlError } from './error-handler.js'
@@ -30,9 +31,10 @@ export interface GraphqlRouteOptions {
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
   const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
   app.setErrorHandler(answerGraphqlError)
-  // A page of any origin may send text without asking first; it may not send JSON.
-  app.removeContentTypeParser('text/plain')
-  app.addHook('onRequest', async (request, reply) => checkCaller(request, reply, origins()))
+  app.addHook('onRequest', async (request, reply) => {
+    checkCaller(request, reply, origins())
+    checkMediaType(request)
+  })
   const handler = fastifyApolloHandler(apollo, {
     context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
   })
@@ -74,6 +76,14 @@ function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: Origin
   if (allowed === null) {
     throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway (CORS_ORIGINS names those that may).')
   }
+}
+
+/** A page of any origin may send text and forms without asking first; it may not send JSON. */
+function checkMediaType({ method, headers }: FastifyRequest): void {
+  const given = headers['content-type']
+  if (method !== 'POST' || given === undefined || /^application\/json\s*(;|$)/i.test(given)) return
+  const message = `A POST carries its operation as JSON: the content type application/json is expected, given was ${quoteInput(given)}.`
+  throw Object.assign(new Error(message), { code: 'UNSUPPORTED_MEDIA_TYPE', statusCode: 415 })
 }
 
 /** Fetch Metadata: `same-site` is another host of the same domain, and foreign too. */

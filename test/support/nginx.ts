@@ -32,7 +32,7 @@ http { ${temporary} access_log off; sendfile on; types { video/mp4 mp4; } server
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()

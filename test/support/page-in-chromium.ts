@@ -23,10 +23,15 @@ export interface ReportingPage {
   readonly html: string
   /** Whatever else the page loads, by path. */
   readonly files?: Readonly<Record<string, (response: ServerResponse) => void>>
+  /** Of the page's server, where its origin has to be known beforehand. */
+  readonly port?: number
 }
 
 /** Opens a page in headless Chromium, and gives what it reports of itself: the first thing that it sends by POST. */
-export async function reportOf<Report>({ html, files = {} }: ReportingPage, { chromium, profile }: Browser): Promise<Report> {
+export async function reportOf<Report>(
+  { html, files = {}, port: fixedPort = 0 }: ReportingPage,
+  { chromium, profile }: Browser,
+): Promise<Report> {
   const { promise, resolve, reject } = Promise.withResolvers<Report>()
   const server = createServer((request, response) => {
     const file = files[request.url ?? '']
@@ -36,7 +41,7 @@ export async function reportOf<Report>({ html, files = {} }: ReportingPage, { ch
       .then(resolve, reject)
       .finally(() => response.end())
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  await new Promise<void>((listening) => server.listen(fixedPort, '127.0.0.1', listening))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   const browser = execFile(chromium, [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`])
