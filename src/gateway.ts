@@ -90,6 +90,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     maxClipBytes: config.clips.maxBytes,
     maxIdleBytes: Math.floor(config.clips.storeBytes / IDLE_SHARE),
     onRequest: (outcome) => metrics.onClipRequest(outcome),
+    onFault: (err) => logger.error({ err }, 'a clip could not be made'),
   })
   const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
   undo.defer(() => clips.close())

@@ -58,6 +58,8 @@ export interface ClipServiceOptions extends ClipAddressesOptions {
   /** The most bytes of parts that clips which nobody reads keep in use; see ClipAssemblies. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
+  /** Hears of each clip that could not be made and whose failure is INTERNAL: `cause` says why. */
+  readonly onFault?: (error: ClipUnavailable) => void
 }
 
 interface PreparedClip {

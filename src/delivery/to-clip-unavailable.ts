@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
-import { codeOf } from '../lib/thrown.js'
+import { isOutOfDescriptors } from '../lib/thrown.js'
 import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
 import { PartBroken } from './store/part-broken.js'
 import { StoreFull } from './store/store-full.js'
@@ -28,13 +28,6 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
     return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Ask again later.', { cause: error })
   }
   return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
-}
-
-/** Files that cannot be opened, and connections to Kinesis Video: what the system refuses once this process or all have too many. */
-function isOutOfDescriptors(error: unknown): boolean {
-  const code = codeOf(error)
-  if (code === 'EMFILE' || code === 'ENFILE') return true
-  return typeof error === 'object' && error !== null && 'cause' in error && isOutOfDescriptors(error.cause)
 }
 
 function toUnavailablePart(error: PartBroken): ClipUnavailable {

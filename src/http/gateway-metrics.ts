@@ -13,7 +13,7 @@ export class GatewayMetrics {
 
   readonly #kvsRequests = new Counter({
     name: 'clipgate_kvs_requests_total',
-    help: 'Requests to Kinesis Video, repeated ones too. outcome is ok or the name of the exception.',
+    help: 'Requests to Kinesis Video, repeated ones too. outcome is ok, the name of the exception, or other.',
     labelNames: ['operation', 'outcome'],
     ...this.#registers,
   })

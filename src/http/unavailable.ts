@@ -1,4 +1,4 @@
-import { codeOf } from '../lib/thrown.js'
+import { isOutOfDescriptors } from '../lib/thrown.js'
 
 const RETRY_AFTER_MS = 1_000
 
@@ -8,11 +8,9 @@ export class Unavailable extends Error {
   readonly retryAfterMs = RETRY_AFTER_MS
 }
 
-const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE']
-
 /** What the caller is told of an error that passes by itself; null for any other. */
 export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof Unavailable) return error
-  if (!OUT_OF_DESCRIPTORS.includes(codeOf(error))) return null
+  if (!isOutOfDescriptors(error)) return null
   return new Unavailable('The gateway has too many files and connections open. Send the request again later.', { cause: error })
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/sleep.js'
 import { nameOf } from '../lib/thrown.js'
-import { toGatewayError, toRetryKind } from './aws-errors.js'
+import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
 import type { KvsRequestListener } from './request-listener.js'
 
 /** Throttling passes by itself, so that it is sat out for as long as the request has time; other faults are given two more tries. */
@@ -27,7 +27,7 @@ export class AwsCalls {
       tell('ok')
       return answer
     } catch (error) {
-      tell(nameOf(error) || 'Unknown')
+      tell(toOutcome(error))
       throw error
     }
   }

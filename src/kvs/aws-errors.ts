@@ -112,6 +112,12 @@ function isKnown(name: string): name is KnownException {
   return Object.hasOwn(CODE_BY_EXCEPTION, name)
 }
 
+/** What a metric's label says of a failure. A service, or what answers in its place, may name its errors as it likes; each would be a series. */
+export function toOutcome(error: unknown): string {
+  const name = nameOf(error)
+  return isKnown(name) ? name : 'other'
+}
+
 export function httpStatusOf(error: unknown): number | null {
   const status = metadataOf(error)?.httpStatusCode
   return typeof status === 'number' ? status : null

@@ -28,15 +28,24 @@ export interface CliProcess extends AsyncDisposable {
 }
 
 /** `clipgate …` as a process of its own, over a data folder of its own, on free ports. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
-  return startScript([MAIN, ...args], env)
+export function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly maxDescriptors?: number } = {},
+): Promise<CliProcess> {
+  return startScript([MAIN, ...args], env, options)
 }
 
 /** The same of another script: what `npm start` runs. */
-export async function startScript(script: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliProcess> {
+export async function startScript(
+  script: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { maxDescriptors }: { readonly maxDescriptors?: number } = {},
+): Promise<CliProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-cli-'))
   const given = { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', KVS_PORT: '0', KVS_DEMO: 'false', LOG_LEVEL: 'warn', ...env }
-  const child = spawn(process.execPath, script, { env: given })
+  const limited = maxDescriptors === undefined ? '' : `ulimit -n ${maxDescriptors}; `
+  const child = spawn('/bin/sh', ['-c', `${limited}exec "$0" "$@"`, process.execPath, ...script], { env: given })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -27,6 +27,8 @@ export interface ClipAssembliesOptions {
   readonly clock: Clock
   /** The most that idle clips may keep from making way in the store: a part of what it may hold. */
   readonly maxIdleBytes?: number
+  /** Hears of each making that failed and whose fault is ours. */
+  readonly onFault?: (error: ClipUnavailable) => void
 }
 
 interface Entry {
@@ -42,12 +44,17 @@ export class ClipAssemblies {
   readonly #sources: AssemblySources
   readonly #failures: TtlCache<ClipUnavailable>
   readonly #maxIdleBytes: number
+  readonly #onFault: (error: ClipUnavailable) => void
   /** Idle ones stand in the order in which they became so. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor(sources: Omit<AssemblySources, 'waits'>, { clock, maxIdleBytes = MOST_IDLE_BYTES }: ClipAssembliesOptions) {
+  constructor(
+    sources: Omit<AssemblySources, 'waits'>,
+    { clock, maxIdleBytes = MOST_IDLE_BYTES, onFault = () => undefined }: ClipAssembliesOptions,
+  ) {
     this.#sources = { ...sources, waits: new PartWaits() }
     this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
+    this.#onFault = onFault
     this.#failures = new TtlCache({ clock, ttlMs: FAILURE_TTL_MS, max: MAX_FAILURES })
   }
 
@@ -103,7 +110,10 @@ export class ClipAssemblies {
       (error) => {
         // Forgotten at once, so that whoever asks next starts anew.
         this.#forget(entry)
-        this.#failures.set(id, toClipUnavailable(error))
+        const unavailable = toClipUnavailable(error)
+        this.#failures.set(id, unavailable)
+        // What was given up because the gateway stops has no cause.
+        if (unavailable.reason === 'INTERNAL' && unavailable.cause !== undefined) this.#onFault(unavailable)
         this.#letGo(entry)
       },
     )
