@@ -37,7 +37,8 @@ export class ClipFinder {
 
   async #list(spec: ClipSpec, signal: AbortSignal): Promise<readonly ListedFragment[]> {
     try {
-      return await listAround(this.#options.fragments, spec, signal)
+      const { clock, fragments } = this.#options
+      return await listAround(fragments, { ...spec, nowMs: clock.now() }, signal)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'NOT_FOUND') return []
       throw error

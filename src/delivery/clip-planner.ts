@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClipInput } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { toError } from '../domain/clip-issue-text.js'
-import { type ClipPlan, planClip, toListingRange, toSelection } from '../domain/clip-plan.js'
+import { type ClipPlan, planClip, toReach, toSelection } from '../domain/clip-plan.js'
 import { type ClipRequest, parseClipRequest, type UrlLifetime } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
 import { noFootageIssue } from '../domain/footage-issues.js'
@@ -10,7 +10,7 @@ import type { ListedFragment } from '../domain/listed-fragment.js'
 import { streamIssues, streamNotFoundIssue } from '../domain/stream-issues.js'
 import { toEarlier } from '../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../kvs/ports.js'
-import type { Clock } from '../lib/clock.js'
+import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 
 /** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
@@ -76,7 +76,8 @@ export class ClipPlanner {
     signal: AbortSignal,
   ): Promise<readonly ListedFragment[] | 'gone' | 'too many'> {
     try {
-      return await listAround(this.#options.fragments, { ...request, streamArn: stream.arn }, signal)
+      const { clock, fragments } = this.#options
+      return await listAround(fragments, { ...request, streamArn: stream.arn, nowMs: clock.now() }, signal)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'NOT_FOUND') return 'gone'
       if (error instanceof TooManyFragments) return 'too many'
@@ -105,10 +106,11 @@ export class ClipPlanner {
 /** What planning needs to know of: the range, and what may reach into it. */
 export function listAround(
   fragments: FragmentLister,
-  { streamArn, fragmentSelectorType, range }: Pick<ClipRequest, 'fragmentSelectorType' | 'range'> & { readonly streamArn: string },
+  asked: Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'> & { readonly streamArn: string; readonly nowMs: EpochMs },
   signal: AbortSignal,
 ): Promise<readonly ListedFragment[]> {
-  const query = { streamArn, fragmentSelectorType, range: toListingRange(range), atMost: MAX_LISTED_FRAGMENTS }
+  const { streamArn, fragmentSelectorType, nowMs } = asked
+  const query = { streamArn, fragmentSelectorType, range: toReach(asked, nowMs), atMost: MAX_LISTED_FRAGMENTS }
   return fragments.list(query, signal)
 }
 

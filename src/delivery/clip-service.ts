@@ -11,7 +11,7 @@ import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
 import { TtlCache } from '../lib/ttl-cache.js'
 import { type AssemblyHold, ClipAssemblies } from './assembly/clip-assemblies.js'
-import type { ClipAssembly } from './assembly/clip-assembly.js'
+import type { ClipAssembly, MadeClip } from './assembly/clip-assembly.js'
 import { ClipMismatch } from './assembly/clip-mismatch.js'
 import { type ClipOutline, toOutline } from './assembly/clip-outline.js'
 import { comesAtOnce } from './assembly/media-turn.js'
@@ -119,7 +119,7 @@ export class ClipService {
       const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
       if (comesAtOnce(outline.parts)) await whenWhole(hold.assembly)
-      return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues }
+      return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues: [...issues, ...warningsOf(made)] }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
       return this.#answerFailure(failure, { clip, outline, issues, request: planned.request })
@@ -275,6 +275,11 @@ function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): Ga
 function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (error instanceof ClipMismatch) return error.issue
   return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
+}
+
+/** What was found out about the clip while it was made. */
+function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
+  return made?.form === 'REBUILT' ? made.movie.warnings : []
 }
 
 async function whenWhole({ whole }: ClipAssembly): Promise<void> {

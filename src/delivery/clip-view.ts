@@ -73,7 +73,7 @@ function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields 
 
 function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | 'durationMs' | 'timeline' | 'etag'>> {
   if (made?.form !== 'REBUILT') return {}
-  const { layout, ...shown } = made.movie
+  const { layout, warnings: _, ...shown } = made.movie
   return { ...shown, etag: layout.etag }
 }
 
@@ -98,5 +98,7 @@ function toBareOutline(spec: ClipSpec): ClipOutline {
     durationMs: 0,
     startMs: spec.range.startMs,
     parts: [],
+    neighbours: { before: [], after: null },
+    secondFragmentNumber: null,
   }
 }

@@ -7,7 +7,7 @@ import { type Packing, type PlannedPart, packFragments, sumBytes } from './clip-
 import type { ClipRequest } from './clip-request.js'
 import { type TimelineEntry, toMediaStarts, toTimeline } from './clip-timeline.js'
 import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
-import { estimateFrameMs, findGaps, toSpans } from './footage-spans.js'
+import { estimateFrameMs, findGaps, GAP_MS, toSpans } from './footage-spans.js'
 import { toFragmentColumns } from './fragment-columns.js'
 import { type FragmentSelection, selectFragments } from './fragment-selection.js'
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
@@ -31,6 +31,16 @@ export interface ClipPlan {
   readonly durationMs: number
   /** GetClip calls, in playing order. */
   readonly parts: readonly PlannedPart[]
+  /** With an exact cut, what may be fetched too. */
+  readonly neighbours: ClipNeighbours
+}
+
+/** Fragments that an exact cut may need, although none of their timestamps says so. */
+export interface ClipNeighbours {
+  /** Those before the first fragment, in playing order: one of them may hold the key frame that the first picture needs. */
+  readonly before: readonly ListedFragment[]
+  /** The one after the last: an open GOP stores pictures of the fragment before in it. */
+  readonly after: ListedFragment | null
 }
 
 /** The plan is null exactly when an issue of severity ERROR is present. */
@@ -53,6 +63,19 @@ export function toListingRange({ startMs, endMs }: TimeRange): TimeRange {
   return { startMs: toEarlier(startMs, KVS_LIMITS.maxFragmentMs), endMs }
 }
 
+/** How much footage an exact cut fetches back to the key frame that its first picture needs. */
+export const MAX_LOOK_BACK_MS = 60_000
+
+/** What is listed for a clip: `toListingRange`, and what an exact cut may need before and behind it. */
+export function toReach({ fragmentSelectorType, range, cut }: Omit<PlanRequest, 'overflow'>, nowMs: EpochMs): TimeRange {
+  const { startMs } = toListingRange(range)
+  if (cut === 'FRAGMENT') return { startMs, endMs: range.endMs }
+  // By server time nothing is later than now, and the service refuses to look.
+  const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? nowMs - 1 : Number.POSITIVE_INFINITY
+  const endMs = Math.max(range.endMs, Math.min(latestMs, range.endMs + KVS_LIMITS.maxFragmentMs))
+  return { startMs: toEarlier(startMs, MAX_LOOK_BACK_MS), endMs }
+}
+
 /** What a clip takes its fragments from: the asked range, and for an exact cut what covers its start. */
 export function toSelection(
   { fragmentSelectorType: selector, range, cut }: PlanRequest,
@@ -61,7 +84,27 @@ export function toSelection(
   if (cut === 'FRAGMENT') return selectFragments(listed, selector, range)
   const all = selectFragments(listed, selector, toListingRange(range))
   const lead = findExactLead(all.fragments, { fragmentSelectorType: selector, range })
-  return selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
+  const selection = selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
+  if (selection.fragments.length > 0) return selection
+  const before = findBeforeRest(listed, { fragmentSelectorType: selector, range })
+  return before ? { fragments: [before], shadowed: [] } : selection
+}
+
+/**
+ * The fragment before a range that lies between its last frame and the next fragment: an open GOP stores pictures of that time in the next
+ * one, and they need the key frame of the one before. Undefined where nothing was recorded in between.
+ */
+function findBeforeRest(
+  listed: readonly ListedFragment[],
+  { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
+): ListedFragment | undefined {
+  const reach = { startMs: toListingRange(range).startMs, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
+  const { fragments } = selectFragments(listed, selector, reach)
+  const next = fragments.findIndex((fragment) => startOf(fragment, selector) > range.endMs)
+  const [before, after] = [fragments[next - 1], fragments[next]]
+  if (!before || !after) return undefined
+  const restMs = startOf(after, selector) - startOf(before, selector) - before.lengthMs
+  return restMs <= Math.max(GAP_MS, before.lengthMs) ? before : undefined
 }
 
 /** Muxing lets sound and B-frames of a fragment reach this far into the next one; by server time more is another thing, a late upload. */
@@ -102,7 +145,7 @@ export function findLead(
   return startOf(before, selector) + before.lengthMs + frameMs > range.startMs ? before : undefined
 }
 
-/** `listed` are all fragments of `toListingRange`; at least one of them must be selected (`toSelection`). */
+/** `listed` are all fragments of `toReach`; at least one of them must be selected (`toSelection`). */
 export function planClip(request: PlanRequest, listed: readonly ListedFragment[], facts: PlanningFacts): PlannedClip {
   const { nowMs, maxClipBytes, selection = toSelection(request, listed) } = facts
   const { fragmentSelectorType: selector, range } = request
@@ -111,7 +154,7 @@ export function planClip(request: PlanRequest, listed: readonly ListedFragment[]
   const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(request, taken, maxClipBytes)]
   const around = selectFragments(listed, selector, toListingRange(range)).fragments
   const frameMs = estimateFrameMs(around, selector)
-  const plan = toPlan(request, { around, packing, frameMs })
+  const plan = toPlan(request, { around, packing, frameMs, listed })
   const issues = [
     ...errors,
     ...lateIssues(request, { around, frameMs, nowMs }),
@@ -143,12 +186,13 @@ function toTakenSelection({ shadowed }: FragmentSelection, parts: readonly Plann
 }
 
 interface PlanMaterial {
+  readonly listed: readonly ListedFragment[]
   readonly around: readonly ListedFragment[]
   readonly packing: Packing
   readonly frameMs: number
 }
 
-function toPlan(request: PlanRequest, { around, packing, frameMs }: PlanMaterial): ClipPlan {
+function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: PlanMaterial): ClipPlan {
   const { fragmentSelectorType: selector, range } = request
   const parts = toTaken(request, packing)
   const fragments = parts.flatMap((part) => part.fragments)
@@ -171,7 +215,23 @@ function toPlan(request: PlanRequest, { around, packing, frameMs }: PlanMaterial
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
+    neighbours: request.cut === 'EXACT' ? toNeighbours(request, { listed, first: fragments[0], truncated }) : { before: [], after: null },
   }
+}
+
+interface Surroundings {
+  readonly listed: readonly ListedFragment[]
+  readonly first: ListedFragment | undefined
+  readonly truncated: boolean
+}
+
+function toNeighbours({ fragmentSelectorType: selector, range }: PlanRequest, { listed, first, truncated }: Surroundings): ClipNeighbours {
+  const from = toEarlier(toListingRange(range).startMs, MAX_LOOK_BACK_MS)
+  const before = first ? selectFragments(listed, selector, { startMs: from, endMs: startOf(first, selector) - 1 }).fragments : []
+  const behind = { startMs: range.endMs + 1, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
+  // A clip that is cut off for its size ends with its last fragment.
+  const after = truncated ? null : (selectFragments(listed, selector, behind).fragments[0] ?? null)
+  return { before, after }
 }
 
 function intersect(a: TimeRange, b: TimeRange): TimeRange {

@@ -344,9 +344,12 @@ describe('what cannot be had', () => {
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
     expect(issues[0]).toMatchObject({ code: 'UNSUPPORTED_AUDIO_CODEC', severity: 'ERROR' })
+    const before = callsOf(harness, 'GetMediaForFragmentList')
+    await harness.clips.validate(askFor(0, DAY), { probe: false }, enoughTime())
+    expect(callsOf(harness, 'GetMediaForFragmentList')).toBe(before)
     const probed = await harness.clips.validate(askFor(0, DAY), { probe: true }, enoughTime())
     expect(probed.issues[0]).toMatchObject({ code: 'UNSUPPORTED_AUDIO_CODEC', message: expect.stringContaining('h264 with ulaw') })
-    expect(callsOf(harness, 'GetMediaForFragmentList')).toBe(1)
+    expect(callsOf(harness, 'GetMediaForFragmentList')).toBe(before + 1)
   })
 
   test('is about the field that named the stream', async () => {

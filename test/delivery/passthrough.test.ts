@@ -115,9 +115,10 @@ describe('an answer that is merely not understood', () => {
       yield sent.subarray(20)
     }
     const exact = harness.clips.request(askFor(0, HOUR, { cut: 'EXACT' }), enoughTime())
-    await until(() => opens === 1)
-    const clip = harness.clips.request(askFor(0, HOUR), enoughTime())
+    // Each opens its part and what was read of its fragments.
     await until(() => opens === 2)
+    const clip = harness.clips.request(askFor(0, HOUR), enoughTime())
+    await until(() => opens === 4)
     both.resolve()
     expect((await exact).issues[0]).toMatchObject({ code: 'JOIN_NOT_POSSIBLE' })
     const { clip: passed, issues } = await clip

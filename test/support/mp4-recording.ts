@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { FragmentPictures } from '../../src/delivery/assembly/fragment-pictures.js'
 import { esds } from '../../src/media/codec/aac.js'
 import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'
 import { box } from '../../src/media/mp4/box.js'
@@ -6,6 +7,7 @@ import { layOutMovie } from '../../src/media/mp4/clip-file.js'
 import { sortTimes } from '../../src/media/mp4/decode-order.js'
 import type { JoinPart } from '../../src/media/mp4/join.js'
 import type { DurationRuns, Movie, MovieTrack } from '../../src/media/mp4/movie.js'
+import type { PartClock } from '../../src/media/mp4/part-timing.js'
 import { readMovieFrom } from '../../src/media/mp4/reader.js'
 import type { SlicedFile } from '../../src/media/mp4/slices.js'
 
@@ -258,8 +260,22 @@ export function toPart(
   const file = clipFile(fragments, sound)
   const parsed = readMovieFrom(file, source)
   if (!parsed.understood) throw new Error(parsed.reason)
-  const listed = fragments.map(({ startMs, video }) => ({ startMs, lengthMs: Math.max(...video.map(({ timeMs }) => timeMs)) - startMs }))
-  return { part: { movie: parsed.movie, fragments: listed }, file }
+  return { part: { movie: parsed.movie, clock: clockOf(fragments) }, file }
+}
+
+/** What its Matroska says of its pictures. */
+export function picturesOf({ startMs, video }: RecordedFragment): FragmentPictures {
+  return {
+    timesMs: video.map(({ timeMs }) => timeMs - startMs),
+    sizes: video.map(({ payload: { byteLength } }) => byteLength),
+    keys: video.flatMap(({ isKey }, index) => (isKey ? [index] : [])),
+  }
+}
+
+/** When the first picture and the last one in decode order are shown by the producer's clock. */
+export function clockOf(fragments: readonly RecordedFragment[]): PartClock | null {
+  const [first, last] = [fragments[0]?.video[0], fragments.at(-1)?.video.at(-1)]
+  return first && last ? { firstSampleMs: first.timeMs, lastSampleMs: last.timeMs } : null
 }
 
 /** The bytes of a sliced file. */

@@ -8,19 +8,19 @@ import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartHandle, PartStore } from '../ports.js'
 import { toClipUnavailable } from '../to-clip-unavailable.js'
+import { type ClipEdges, toPlayingParts } from './clip-edges.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import { buildClipMovie, type ClipMovie } from './clip-movie.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import type { CodecChangeSources } from './codec-change.js'
 import { estimateProgress } from './estimate-progress.js'
 import { explainFailure, toPartUnavailable, toUnclear } from './explain-failure.js'
-import type { BlockKind } from './first-block.js'
 import { MediaTurn } from './media-turn.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead, toPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
 import type { PartWaits } from './part-waits.js'
-import { getFirstBlock } from './stored-first-block.js'
+import { getClipEdges } from './stored-edges.js'
 import { UnclearHead } from './unclear-head.js'
 
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
@@ -50,11 +50,17 @@ export type ClipOutcome =
   | { readonly state: 'ready'; readonly facts: ClipFacts }
   | { readonly state: 'failed'; readonly error: ClipUnavailable }
 
+/** One GetClip call of the clip. */
+interface AssembledPart {
+  readonly part: OutlinedPart
+  /** The number under which the layout knows it. */
+  readonly source: number
+  readonly slot: PartSlot
+}
+
 /** One clip in the making: its parts are fetched side by side, and held until `close`. Its promises reject with ClipUnavailable, but for `opened`. */
 export class ClipAssembly {
   readonly outline: ClipOutline
-  /** One for each part; resolved when its headers have come, or when its head has, where another clip's fetch was joined. */
-  readonly parts: readonly Promise<PartHandle>[]
   /** Resolves when the headers of the first part have come, with how it was come by; rejects with what its source threw. */
   readonly opened: Promise<PartHandle['origin']>
   /** Resolves when the heads of all parts are known, and with them the form. */
@@ -63,7 +69,12 @@ export class ClipAssembly {
   readonly whole: Promise<ClipFacts>
   readonly #sources: AssemblySources
   readonly #abort = new AbortController()
-  readonly #slots: readonly PartSlot[]
+  /** Rejects when what the clip needs to know of its fragments cannot be read. */
+  readonly #edges: Promise<ClipEdges>
+  /** Those that were planned, then those that an exact cut needs besides. */
+  readonly #parts: AssembledPart[]
+  /** All parts in playing order, once it is known which those are. */
+  readonly #playing: Promise<readonly AssembledPart[]>
   readonly #mediaTurn: MediaTurn
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
@@ -72,14 +83,15 @@ export class ClipAssembly {
   constructor(outline: ClipOutline, sources: AssemblySources) {
     this.outline = outline
     this.#sources = sources
-    this.#slots = outline.parts.map(() => new PartSlot())
+    this.#parts = outline.parts.map((part, source) => ({ part, source, slot: new PartSlot() }))
     this.#mediaTurn = MediaTurn.of(outline.parts)
-    this.parts = this.#slots.map((slot) => slot.handle.promise)
-    this.opened = this.#slots[0]?.begun.promise ?? Promise.reject(new RangeError('a clip has at least one part'))
+    this.opened = this.#parts[0]?.slot.begun.promise ?? Promise.reject(new RangeError('a clip has at least one part'))
+    this.#edges = this.#readEdges()
+    this.#playing = outline.spec.cut === 'EXACT' ? this.#edges.then((edges) => this.#toPlaying(edges)) : Promise.resolve(this.#parts)
     const fetched = this.#fetchAll()
     this.made = this.#make()
     this.whole = this.#complete(fetched)
-    for (const promise of [this.made, fetched]) promise.catch(() => null)
+    for (const promise of [this.#edges, this.#playing, this.made, fetched]) promise.catch(() => null)
     this.made.then(this.#tell, () => null)
     this.whole.then(
       (facts) => this.#end({ state: 'ready', facts }),
@@ -94,14 +106,23 @@ export class ClipAssembly {
 
   /** Why parts have to wait, for whoever has no time left to wait with them. Null when none has to. */
   get throttled(): GatewayError | null {
-    return this.#sources.waits.reasonOf(this.outline.parts.map(({ key }) => key))
+    return this.#sources.waits.reasonOf(this.#parts.map(({ part }) => part.key))
   }
 
   /** From 0 to 1, never less than before; an estimate while sizes are not known. */
   get progress(): number {
     // A size that turns out larger than estimated would send it back.
-    this.#furthest = Math.max(this.#furthest, estimateProgress(this.outline.parts, this.#slots))
+    this.#furthest = Math.max(this.#furthest, estimateProgress(this.#parts))
     return this.#furthest
+  }
+
+  /**
+   * One for each part, by the number under which the layout knows it; each resolves when its headers have come, or when its head has, where
+   * another clip's fetch was joined.
+   */
+  async handles(): Promise<readonly Promise<PartHandle>[]> {
+    const playing = await this.#playing
+    return playing.toSorted((a, b) => a.source - b.source).map(({ slot }) => slot.handle.promise)
   }
 
   /** Somebody reads the clip: its media need not wait for the answer any more. */
@@ -119,7 +140,7 @@ export class ClipAssembly {
   close(): void {
     this.#abort.abort(new ClipUnavailable('INTERNAL', 'The clip is no longer being made; ask again.'))
     this.#mediaTurn.begin()
-    for (const slot of this.#slots) slot.close()
+    for (const { slot } of this.#parts) slot.close()
     this.#listeners.clear()
   }
 
@@ -132,126 +153,148 @@ export class ClipAssembly {
     this.#tell()
   }
 
+  async #readEdges(): Promise<ClipEdges> {
+    try {
+      return await getClipEdges(this.#sources, this.outline, this.#abort.signal)
+    } catch (error) {
+      throw toPartUnavailable(error, this.outline.spec.range)
+    }
+  }
+
+  /** Begins what has to be fetched besides. */
+  #toPlaying(edges: ClipEdges): readonly AssembledPart[] {
+    const planned = new Map(this.#parts.map((assembled) => [assembled.part, assembled]))
+    return toPlayingParts(this.outline, edges).map((part) => {
+      const known = planned.get(part)
+      if (known !== undefined) return known
+      const added = { part, source: this.#parts.length, slot: new PartSlot() }
+      this.#parts.push(added)
+      return added
+    })
+  }
+
   async #fetchAll(): Promise<void> {
-    const waiting = this.outline.parts.entries()
-    const work = async () => {
-      for (const [index, part] of waiting) await this.#fetch(part, index)
+    const planned = [...this.#parts]
+    const fetchOthers = async () => {
+      const playing = await this.#playing
+      await this.#fetchSideBySide(playing.filter((assembled) => !planned.includes(assembled)))
     }
     try {
-      await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, this.outline.parts.length) }, work))
+      await Promise.all([this.#fetchSideBySide(planned), fetchOthers()])
     } catch (error) {
       this.#fail(error)
       throw error
     }
   }
 
-  async #fetch(part: OutlinedPart, index: number): Promise<void> {
-    const slot = this.#slots[index]
+  async #fetchSideBySide(parts: readonly AssembledPart[]): Promise<void> {
+    const waiting = parts.values()
+    const work = async () => {
+      for (const part of waiting) await this.#fetch(part)
+    }
+    await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, parts.length) }, work))
+  }
+
+  async #fetch(assembled: AssembledPart): Promise<void> {
+    const { part, slot, source } = assembled
     const { signal } = this.#abort
     signal.throwIfAborted()
-    if (slot === undefined) return
     try {
-      await this.#open(part, { index, slot })
+      await this.#open(assembled)
       const handle = await slot.handle.promise
       await handle.whole(signal)
     } catch (error) {
-      const unavailable = await explainFailure(error, { outline: this.outline, part, index }, { sources: this.#sources, signal })
+      const failed = { outline: this.outline, part, index: source }
+      const unavailable = await explainFailure(error, failed, { sources: this.#sources, signal })
       slot.reject(unavailable instanceof ClipMismatch ? unavailable : error, unavailable)
       throw unavailable
     }
   }
 
-  async #open(part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
-    const { index, slot } = place
+  async #open(assembled: AssembledPart): Promise<void> {
+    const { part, slot, source } = assembled
     const { clips, store, waits } = this.#sources
     const { signal } = this.#abort
     const fetch = createPartFetch({
       clips,
       spec: this.outline.spec,
       part,
-      source: index,
-      onHead: (head) => this.#hear(head, index),
+      source,
+      // The clip itself says why they cannot be read; another one that shares the part can do without.
+      pictures: () => this.#edges.then(({ pictures }) => pictures).catch(() => null),
+      onHead: (head) => this.#hear(head, slot),
       mediaTurn: () => this.#mediaTurn.wait(),
       waits,
     })
     const handle = await store.open(part.key, fetch, signal)
     slot.begun.resolve(handle.origin)
-    if (handle.origin === 'joined_in_flight' && this.#mayPassThrough) return this.#openJoined(handle, part, place)
+    if (handle.origin === 'joined_in_flight' && this.#mayPassThrough) return this.#openJoined(handle, assembled)
     slot.open(handle, this.#tell)
     // A part that this clip fetches itself has its head read while it passes.
-    if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, index, signal))
+    if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, source, signal))
   }
 
   /** The clip whose fetch was joined may give up an answer that this one may pass through: then this one asks for it itself. */
-  async #openJoined(handle: PartHandle, part: OutlinedPart, place: { readonly index: number; readonly slot: PartSlot }): Promise<void> {
+  async #openJoined(handle: PartHandle, assembled: AssembledPart): Promise<void> {
+    const { slot, source } = assembled
     try {
-      const head = await readPartHead(handle, place.index, this.#abort.signal)
-      place.slot.open(handle, this.#tell)
-      place.slot.head.resolve(head)
+      const head = await readPartHead(handle, source, this.#abort.signal)
+      slot.open(handle, this.#tell)
+      slot.head.resolve(head)
     } catch (error) {
       handle.release()
       if (!(error instanceof UnclearHead)) throw error
-      await this.#open(part, place)
+      await this.#open(assembled)
     }
   }
 
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
-  #hear(head: ParsedMovie, index: number): void {
+  #hear(head: ParsedMovie, slot: PartSlot): void {
     if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
     // The head of an only part is laid out next, and not held.
-    this.#slots[index]?.head.resolve(this.#slots.length > 1 ? toPartHead(head) : head)
+    slot.head.resolve(this.#parts.length > 1 ? toPartHead(head) : head)
   }
 
   async #make(): Promise<MadeClip> {
-    const gathered = await this.#gatherHeads()
-    if (gathered === null) return { form: 'PASSTHROUGH' }
+    const playing = await this.#playing
+    const movies = await this.#gatherHeads(playing)
+    if (movies === null) return { form: 'PASSTHROUGH' }
     const { outline } = this
+    const { pictures } = await this.#edges
     try {
-      return { form: 'REBUILT', movie: await buildClipMovie(outline, { ...gathered, signal: this.#abort.signal }) }
+      const options = { movies, parts: playing.map(({ part }) => part), pictures, signal: this.#abort.signal }
+      return { form: 'REBUILT', movie: await buildClipMovie(outline, options) }
     } catch (error) {
       throw toPartUnavailable(error, outline.spec.range)
     }
   }
 
   /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
-  async #gatherHeads(): Promise<{ readonly movies: (Movie | PackedMovie)[]; readonly firstBlock: BlockKind | null } | null> {
-    const [firstBlock, ...heads] = await Promise.all([this.#findFirstBlock(), ...this.#slots.map((slot) => slot.head.promise)])
-    for (const slot of this.#slots) slot.forgetHead()
+  async #gatherHeads(playing: readonly AssembledPart[]): Promise<(Movie | PackedMovie)[] | null> {
+    const heads = await Promise.all(playing.map(({ slot }) => slot.head.promise))
+    for (const { slot } of playing) slot.forgetHead()
     const movies: (Movie | PackedMovie)[] = []
     for (const [index, head] of heads.entries()) {
       if (head.understood) movies.push(head.movie)
       else if (this.#mayPassThrough) return null
-      else throw toUnclear(head.reason, index, this.outline)
+      else throw toUnclear(head.reason, index, { parts: playing.map(({ part }) => part), spec: this.outline.spec })
     }
-    return { firstBlock, movies }
+    return movies
   }
 
   get #mayPassThrough(): boolean {
     return this.outline.parts.length === 1 && this.outline.spec.cut === 'FRAGMENT'
   }
 
-  async #findFirstBlock(): Promise<BlockKind | null> {
-    const { spec } = this.outline
-    if (spec.cut === 'FRAGMENT') return null
-    const head = await this.#slots[0]?.head.promise
-    if (!head?.understood || head.movie.tracks.length < 2) return null
-    const request = { streamArn: spec.streamArn, fragmentNumber: spec.pin.firstFragmentNumber }
-    try {
-      return await getFirstBlock(this.#sources, request, this.#abort.signal)
-    } catch (error) {
-      throw toPartUnavailable(error, spec.range)
-    }
-  }
-
   async #complete(fetched: Promise<void>): Promise<ClipFacts> {
     const [made] = await Promise.all([this.made, fetched])
     if (made.form === 'REBUILT') {
-      const { layout, ...facts } = made.movie
+      const { layout, warnings: _, ...facts } = made.movie
       return { form: 'REBUILT', sizeBytes: layout.file.sizeBytes, etag: layout.etag, ...facts }
     }
     const { durationMs, delivered, timeline } = this.outline
     const { signal } = this.#abort
-    const [part] = await Promise.all(this.parts)
+    const part = await this.#parts[0]?.slot.handle.promise
     if (part === undefined) throw new RangeError('a clip has at least one part')
     const sizeBytes = await part.whole(signal)
     return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered, timeline }
@@ -259,6 +302,6 @@ export class ClipAssembly {
 
   #fail(error: unknown): void {
     this.#abort.abort(error)
-    for (const slot of this.#slots) slot.reject(error, error)
+    for (const { slot } of this.#parts) slot.reject(error, error)
   }
 }

@@ -1,5 +1,6 @@
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
+import { noKeyFrameIssue } from '../../domain/key-frame-issues.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { JoinRefusal } from '../../media/mp4/join.js'
@@ -20,6 +21,9 @@ const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
   JOIN_NOT_POSSIBLE: 'JOIN_NOT_POSSIBLE',
 }
 
+/** What is not a change of codecs. */
+const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'STARTS_WITHOUT_KEY_FRAME'])
+
 /** The footage of a clip does not make one file: an issue when it is found before the answer, a failure after it. */
 export class ClipMismatch extends ClipUnavailable {
   readonly issue: ClipIssue
@@ -27,13 +31,13 @@ export class ClipMismatch extends ClipUnavailable {
   readonly isLasting: boolean
 
   private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
-    super(issue.code === 'JOIN_NOT_POSSIBLE' ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message, { cause })
+    super(UNAVAILABLE.has(issue.code) ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message, { cause })
     this.issue = issue
     this.isLasting = isLasting
   }
 
   /** A part that does not fit to those before it; the first one, to those behind it or to what is to be made of it. */
-  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: ClipOutline): ClipMismatch {
+  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
     const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
     const border = parts[Math.max(1, partIndex)]
     if (border === undefined) {
@@ -54,7 +58,12 @@ export class ClipMismatch extends ClipUnavailable {
     })
   }
 
-  static ofEmptyCut({ spec: { range } }: ClipOutline): ClipMismatch {
+  /** The first picture cannot be decoded. `keyMs`: when the first key frame of the footage is shown, if there is one. */
+  static ofNoKeyFrame({ spec }: Pick<ClipOutline, 'spec'>, keyMs: EpochMs | null): ClipMismatch {
+    return new ClipMismatch(noKeyFrameIssue(spec, keyMs), { isLasting: true })
+  }
+
+  static ofEmptyCut({ spec: { range } }: Pick<ClipOutline, 'spec'>): ClipMismatch {
     const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
     const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
     return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })

@@ -1,25 +1,30 @@
 // From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
 
 import { createHash, type Hash } from 'node:crypto'
+import type { ClipIssue } from '../../domain/clip-issue.js'
 import { instantText } from '../../domain/clip-issue-text.js'
 import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
+import { hiddenStartIssue } from '../../domain/key-frame-issues.js'
 import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import type { EpochMs } from '../../lib/clock.js'
 import { freeBytes } from '../../media/free-bytes.js'
 import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
+import { findFirstKeyFrame, hideStart } from '../../media/mp4/hidden-start.js'
 import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/join.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
-import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
-import { SampleClock, toMs } from '../../media/mp4/presentation.js'
+import type { PackedMovie } from '../../media/mp4/packed-movie.js'
+import type { PartClock } from '../../media/mp4/part-timing.js'
 import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
 import { trimMovieInSteps } from '../../media/mp4/trim.js'
 import { finishInTurns, type Steps } from '../../media/steps.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
-import { toDelivered, toExactWindow } from './exact-window.js'
-import type { BlockKind } from './first-block.js'
-import { type FragmentPlaces, fragmentFrom, placeFragmentsInSteps } from './fragment-places.js'
+import { findExactWindow } from './exact-window.js'
+import type { FragmentPictures } from './fragment-pictures.js'
+import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowAt, rowFrom } from './fragment-places.js'
+import { type LocatedPictures, locatePictures } from './locate-pictures.js'
 import type { ClipLayout } from './sliced-content.js'
 
 export interface ClipMovie {
@@ -27,117 +32,143 @@ export interface ClipMovie {
   readonly durationMs: number
   readonly delivered: TimeRange
   readonly timeline: readonly TimelineEntry[]
+  /** What is worth knowing about it, and was not known when it was planned. */
+  readonly warnings: readonly ClipIssue[]
 }
 
 export interface ClipMovieOptions {
-  /** One for each part of the outline, in order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
+  /** In playing order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
   readonly movies: (Movie | PackedMovie)[]
-  /** What the first fragment begins with, where it was asked for. */
-  readonly firstBlock: BlockKind | null
+  /** One for each movie. */
+  readonly parts: readonly OutlinedPart[]
+  /** What was read of fragments at the edges and borders, by their places. */
+  readonly pictures: ReadonlyMap<number, FragmentPictures>
   readonly signal: AbortSignal
 }
 
 /** About a millisecond's work. */
 const HASHED_PER_STEP = 512 * 1024
 
-type Joined = Extract<JoinResult, { joined: true }>
-
 /** Throws ClipMismatch when the parts do not fit together. */
-export async function buildClipMovie(outline: ClipOutline, { movies, firstBlock, signal }: ClipMovieOptions): Promise<ClipMovie> {
-  const result = await joinParts(outline, movies.splice(0), signal)
-  if (!result.joined) throw ClipMismatch.ofPart(result, outline)
-  const firstBlockMs = toFirstBlockMs(result, firstBlock)
-  const timed = { ...result.movie, startMs: outline.startMs - Math.round(firstBlockMs) }
-  const isExact = outline.spec.cut === 'EXACT'
-  // Without a hole there is nothing to place.
-  const isPlaced = isExact || outline.timeline.length > 1
-  const places = isPlaced ? await finishInTurns(placeFragmentsInSteps(outline.parts, timed, firstBlockMs), { signal }) : null
-  const { delivered } = outline
-  const cut = isExact && places ? await cutExactly({ outline, movie: timed, places, signal }) : { movie: timed, delivered, shownFromMs: 0 }
-  return { ...(await layOut(outline, { ...cut, signal })), timeline: toShownTimeline(outline, { ...cut, places }) }
+export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
+  const clip = { spec: outline.spec, parts }
+  const counts = movies.map(({ tracks }) => tracks[0]?.samples.count ?? 0)
+  const result = await joinParts(movies.splice(0), { parts, pictures, signal })
+  if (!result.joined) throw ClipMismatch.ofPart(result, clip)
+  const [video] = result.movie.tracks
+  if (video === undefined) throw new RangeError('a joined movie has video')
+  const located = locatePictures(parts, counts, pictures)
+  const places = await finishInTurns(placeFragmentsInSteps(parts, video, located), { signal })
+  const movie = { ...result.movie, startMs: instantAt(places, 0, 0) }
+  const options = { clip, movie, places, signal }
+  const shown = outline.spec.cut === 'EXACT' ? await cutExactly({ ...options, located }) : await hideUndecodable(outline, options)
+  const laidOut = await layOut(clip, { movie: shown.movie, signal })
+  return { ...laidOut, delivered: shown.delivered, warnings: shown.warnings, timeline: toShownTimeline(outline, places, shown) }
 }
 
-function joinParts(outline: ClipOutline, movies: ClipMovieOptions['movies'], signal: AbortSignal): Promise<JoinResult> {
-  const parts = movies.map((movie, index) => ({ movie, fragments: toPartFragments(outline.parts[index]) }))
-  return finishInTurns(joinAndFreeInSteps(parts, { startMs: null, tags: [] }), { signal })
+interface JoinOptions extends Pick<ClipMovieOptions, 'parts' | 'pictures' | 'signal'> {}
+
+function joinParts(movies: ClipMovieOptions['movies'], { parts, pictures, signal }: JoinOptions): Promise<JoinResult> {
+  const joined = movies.map((movie, index) => ({ movie, clock: toPartClock(parts[index], pictures) }))
+  return finishInTurns(joinAndFreeInSteps(joined, { startMs: null, tags: [] }), { signal })
 }
 
-function toPartFragments(part: OutlinedPart | undefined): { startMs: number; lengthMs: number }[] {
-  return Array.from(part?.producerStartsMs ?? [], (startMs, index) => ({ startMs, lengthMs: part?.lengthsMs[index] ?? 0 }))
+/** Null where its first fragment or its last has no picture. */
+function toPartClock(part: OutlinedPart | undefined, pictures: ReadonlyMap<number, FragmentPictures>): PartClock | null {
+  if (part === undefined) return null
+  const firstMs = pictures.get(part.firstPlace)?.timesMs[0]
+  const lastMs = pictures.get(part.firstPlace + part.fragmentCount - 1)?.timesMs.at(-1)
+  const [startMs, endMs] = [part.producerStartsMs[0], part.producerStartsMs.at(-1)]
+  if (firstMs === undefined || lastMs === undefined || startMs === undefined || endMs === undefined) return null
+  return { firstSampleMs: startMs + firstMs, lastSampleMs: endMs + lastMs }
 }
 
-/** The time of the first fragment's first block in the movie: the instant that its timestamp is of. */
-function toFirstBlockMs({ movie, parts }: Joined, firstBlock: BlockKind | null): number {
-  const [video] = movie.tracks
-  const firstAudioMs = parts[0]?.firstAudioMs ?? null
-  const firstVideoMs = video ? firstShownMs(video) : 0
-  if (firstAudioMs === null || firstBlock === 'video') return firstVideoMs
-  return firstBlock === 'audio' ? firstAudioMs : Math.min(firstVideoMs, firstAudioMs)
-}
-
-function firstShownMs(video: PackedTrack): number {
-  const clock = new SampleClock(video)
-  clock.next()
-  return toMs(clock.shownTicks, video.timescale)
-}
-
-interface ExactCut {
+interface ShownMovie {
   readonly movie: PackedMovie
   readonly delivered: TimeRange
-  /** Which time of the movie that was cut is the first. */
+  /** Which time of the joined movie is the first that is shown. */
   readonly shownFromMs: number
+  readonly warnings: readonly ClipIssue[]
 }
 
-async function cutExactly({
-  outline,
-  movie,
-  places,
-  signal,
-}: {
-  readonly outline: ClipOutline
+interface ShowOptions {
+  readonly clip: Pick<ClipOutline, 'spec' | 'parts'>
   readonly movie: PackedMovie
   readonly places: FragmentPlaces
   readonly signal: AbortSignal
-}): Promise<ExactCut> {
-  const window = toExactWindow(places, outline.spec.range)
+}
+
+async function cutExactly({
+  clip,
+  movie,
+  places,
+  located,
+  signal,
+}: ShowOptions & { readonly located: readonly LocatedPictures[] }): Promise<ShownMovie> {
+  const { spec } = clip
+  const [video] = movie.tracks
+  const window = video ? await finishInTurns(findExactWindow(video, { places, located, range: spec.range }), { signal }) : null
+  if (window === null) throw ClipMismatch.ofEmptyCut(clip)
   const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
-  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(outline)
-  const delivered = toDelivered(places, cut)
-  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs }
+  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(clip)
+  if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, signal }))
+  const delivered = {
+    startMs: window.firstInstantMs,
+    endMs: window.lastInstantMs + Math.round(cut.endMs - cut.lastFrameMs),
+  }
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs, warnings: [] }
+}
+
+/** By the selector's clock; null when there is no key frame. */
+async function findKeyInstant({ movie, places, signal }: Omit<ShowOptions, 'clip'>): Promise<EpochMs | null> {
+  const [video] = movie.tracks
+  const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
+  return key && instantAt(places, rowAt(places, key.shownMs), key.shownMs)
+}
+
+/** Whole fragments: what comes before their first key frame is hidden. */
+async function hideUndecodable({ delivered }: ClipOutline, { clip, movie, places, signal }: ShowOptions): Promise<ShownMovie> {
+  const [video] = movie.tracks
+  const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
+  if (key === null) throw ClipMismatch.ofNoKeyFrame(clip, null)
+  if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: [] }
+  const startMs = instantAt(places, rowAt(places, key.shownMs), key.shownMs)
+  const shown = { startMs, endMs: Math.max(startMs, delivered.endMs) }
+  const warnings = [hiddenStartIssue(clip.spec, startMs)]
+  return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }
 }
 
 /** What was planned, with the times at which it plays in the movie: Kinesis Video may have closed holes. */
 function toShownTimeline(
   { timeline, delivered: planned }: ClipOutline,
-  { places, delivered, shownFromMs }: Omit<ExactCut, 'movie'> & { readonly places: FragmentPlaces | null },
+  places: FragmentPlaces,
+  { delivered, shownFromMs }: ShownMovie,
 ): readonly TimelineEntry[] {
-  const aligned = alignTimeline(timeline, { planned, delivered })
-  if (places === null) return aligned
-  return aligned.map(({ mediaStartMs, range }) => {
+  return alignTimeline(timeline, { planned, delivered }).map(({ mediaStartMs, range }) => {
     if (range.startMs <= delivered.startMs) return { mediaStartMs, range }
-    const blockMs = places.blockMs[fragmentFrom(places, range.startMs)] ?? 0
-    return { mediaStartMs: Math.max(0, Math.round(blockMs - shownFromMs)), range }
+    const originMs = places.originMs[rowFrom(places, range.startMs)] ?? 0
+    return { mediaStartMs: Math.max(0, Math.round(originMs - shownFromMs)), range }
   })
 }
 
 async function layOut(
-  outline: ClipOutline,
-  { movie, delivered, signal }: { readonly movie: PackedMovie; readonly delivered: TimeRange; readonly signal: AbortSignal },
-): Promise<Omit<ClipMovie, 'timeline'>> {
+  clip: Pick<ClipOutline, 'spec' | 'parts'>,
+  { movie, signal }: { readonly movie: PackedMovie; readonly signal: AbortSignal },
+): Promise<Pick<ClipMovie, 'layout' | 'durationMs'>> {
   const tags = [
-    { name: 'title', value: toStreamName(outline.spec.streamArn) },
-    { name: 'date', value: instantText(movie.startMs ?? outline.startMs) },
+    { name: 'title', value: toStreamName(clip.spec.streamArn) },
+    { name: 'date', value: instantText(movie.startMs ?? clip.spec.range.startMs) },
   ]
   const file = await finishInTurns(layOutOnDemandInSteps({ ...movie, tags }), { signal })
   const durationMs = Math.max(...movie.tracks.map(shownMs))
-  return { layout: { file, etag: await finishInTurns(toEtagInSteps(outline, file), { signal }) }, durationMs, delivered }
+  return { layout: { file, etag: await finishInTurns(toEtagInSteps(clip, file), { signal }) }, durationMs }
 }
 
 /**
  * The tag of a rebuilt clip hashes what its bytes are made from: the version of the layout, the parts, and the head, which names every
  * sample's size and place, so that another answer to the same GetClip never continues a download of this one.
  */
-function* toEtagInSteps({ parts }: ClipOutline, file: SlicedFile): Steps<string> {
+function* toEtagInSteps({ parts }: Pick<ClipOutline, 'parts'>, file: SlicedFile): Steps<string> {
   const hash = createHash('sha256').update(`clipgate ${MP4_FORMAT_VERSION}\n`)
   for (const { key } of parts) hash.update(`${key}\n`)
   for (const slice of file.slices) {

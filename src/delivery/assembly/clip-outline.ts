@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { PlannedPart } from '../../domain/clip-packing.js'
-import type { ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
+import type { ClipNeighbours, ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
 import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import { startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
@@ -21,6 +21,10 @@ export interface ClipOutline {
   readonly startMs: EpochMs
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
+  /** With an exact cut, what may be fetched too. */
+  readonly neighbours: ClipNeighbours
+  /** Number of the second fragment; null when there is one only. */
+  readonly secondFragmentNumber: string | null
 }
 
 /** One GetClip call. */
@@ -28,6 +32,13 @@ export interface OutlinedPart {
   /** What the answer is made from, hashed: equal parts of different clips have the same key. */
   readonly key: string
   readonly range: TimeRange
+  /**
+   * The place of its first fragment among those of the clip, which are counted from 0: below 0 stands what an exact cut fetches before
+   * them, and behind the last one what it fetches after them.
+   */
+  readonly firstPlace: number
+  readonly firstFragmentNumber: string
+  readonly lastFragmentNumber: string
   readonly fragmentCount: number
   readonly estimatedBytes: number
   /** One entry a fragment, in playing order: its timestamp by the selector's clock, and by the producer's. */
@@ -48,17 +59,38 @@ export function toOutline(request: PlanRequest & { readonly fileName: string | n
     timeline: plan.timeline,
     durationMs: plan.durationMs,
     startMs: first ? startOf(first, fragmentSelectorType) : range.startMs,
-    parts: plan.parts.map((part) => toOutlinedPart(part, streamArn, fragmentSelectorType)),
+    parts: toOutlinedParts(plan.parts, { streamArn, selector: fragmentSelectorType, firstPlace: 0 }),
+    neighbours: plan.neighbours,
+    secondFragmentNumber: plan.fragments[1]?.fragmentNumber ?? null,
   }
 }
 
-function toOutlinedPart(part: PlannedPart, streamArn: string, selector: FragmentSelectorType): OutlinedPart {
+interface PartPlacing {
+  readonly streamArn: string
+  readonly selector: FragmentSelectorType
+  readonly firstPlace: number
+}
+
+/** `firstPlace`: that of the first fragment of the first part. */
+export function toOutlinedParts(parts: readonly PlannedPart[], placing: PartPlacing): OutlinedPart[] {
+  let { firstPlace } = placing
+  return parts.map((part) => {
+    const outlined = toOutlinedPart(part, { ...placing, firstPlace })
+    firstPlace += part.fragments.length
+    return outlined
+  })
+}
+
+function toOutlinedPart(part: PlannedPart, { streamArn, selector, firstPlace }: PartPlacing): OutlinedPart {
   const key = createHash('sha256').update(`${streamArn}\n${selector}\n`).update(digestNumbers(part.fragments)).digest('base64url')
   const producerStartsMs = Float64Array.from(part.fragments, (fragment) => fragment.producerTimestampMs)
   const isByProducer = selector === 'PRODUCER_TIMESTAMP'
   return {
     key,
     range: part.range,
+    firstPlace,
+    firstFragmentNumber: part.fragments[0]?.fragmentNumber ?? '0',
+    lastFragmentNumber: part.fragments.at(-1)?.fragmentNumber ?? '0',
     fragmentCount: part.fragments.length,
     estimatedBytes: part.sizeBytes,
     startsMs: isByProducer ? producerStartsMs : Float64Array.from(part.fragments, (fragment) => fragment.serverTimestampMs),

@@ -1,82 +1,96 @@
-// Whether an answer holds the fragments that were listed, and no others. It names none of them: how long it plays, where its key frames stand
-// and how many bytes lie between them are all there is to go by.
+// Whether an answer holds the fragments that were listed, and no others. It names none of them. The pictures of its first fragment and of its
+// last one are known from their Matroska; what lies between is compared with the listing.
 
-import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
-import { shownMs } from '../../media/mp4/movie-boxes.js'
-import { placementOf } from '../../media/mp4/presentation.js'
+import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
+import type { Movie } from '../../media/mp4/movie.js'
+import { presentationTicks, toMs } from '../../media/mp4/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
-import { type FragmentChain, followFragments } from './fragment-chain.js'
-import { compareAmount, isFootageMissing } from './missing-footage.js'
-import { MUXING_LEAD_MS, PictureTimes } from './picture-times.js'
+import type { FragmentPictures } from './fragment-pictures.js'
+import { type PartRows, toPartRows } from './part-rows.js'
 
 /** `null` is right, as far as can be told. */
 export type FootageDifference = 'missing' | 'added' | null
 
-export type ComparedPart = Pick<OutlinedPart, 'producerStartsMs' | 'lengthsMs' | 'sizesBytes'>
+export type ComparedPart = Pick<OutlinedPart, 'firstPlace' | 'fragmentCount' | 'producerStartsMs' | 'lengthsMs'>
 
-/** A listed size counts the Matroska around the frames, which a muxer leaves out; room for what it may write into the frames instead. */
-const MUXER_SHARE = 0.01
-const MUXER_BYTES = 1024
+/** Matroska's clock ticks once a millisecond, and so may the answer's. */
+const ROUNDING_MS = 1.5
 
-/**
- * What can be told without doubt. Nothing is said against fragments that do not begin with a key frame, or whose key frames cannot be told
- * apart; of those only the playing time is compared.
- */
-export function compareFootage(movie: Movie, part: ComparedPart, selector: FragmentSelectorType): FootageDifference {
+/** `pictures`: what was read of fragments, by their places; null when nothing was. */
+export function compareFootage(
+  movie: Movie,
+  part: ComparedPart,
+  pictures: ReadonlyMap<number, FragmentPictures> | null,
+): FootageDifference {
   const [video] = movie.tracks
   if (video?.kind !== 'video') return null
-  const pictures = new PictureTimes(video)
-  const hasSound = movie.tracks.length > 1
-  const usual = { frameMs: pictures.frameMs, leadMs: hasSound ? MUXING_LEAD_MS : 0 }
-  if (isFootageMissing({ givenMs: Math.max(0, ...movie.tracks.map(shownMs)), ...usual }, part, selector)) return 'missing'
-  const firstBlockMs = Math.min(...movie.tracks.map((track) => placementOf(track).delayMs))
-  const chain = pictures.beginsWithKeyAt(firstBlockMs) ? findChain(pictures, part) : null
-  if (chain === null) return null
-  if (chain.isMissing || chain.isMore) return confirm(chain, compareAmount({ givenMs: pictures.filledMs, ...usual }, part))
-  // Sound may reach so far that a fragment which begins with other frames seems to begin with its key frame, unless a clock says so.
-  const isSure = chain.isExact && (chain.isByClock || !hasSound)
-  return isSure && isTooMuch(video, { keysMs: chain.keysMs, decodedKeysMs: pictures.decodedKeysMs }, part) ? 'added' : null
+  const shownMs = presentationTicks(video).map((ticks) => toMs(ticks, video.timescale))
+  const rows = toPartRows(part, shownMs)
+  const first = pictures?.get(part.firstPlace)
+  const last = pictures?.get(part.firstPlace + part.fragmentCount - 1)
+  if (!first?.timesMs.length || !last?.timesMs.length) return compareAmounts(rows)
+  const edges = { first: toEdge(first, shownMs, 0), last: toEdge(last, shownMs, shownMs.length - last.timesMs.length) }
+  if (edges.first === null || edges.last === null || hasOtherSizes(video.samples.sizes, first, last)) return compareAmounts(rows) ?? 'added'
+  const reachMs = edges.last - edges.first
+  const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
+  if (Math.abs(reachMs - listedMs) > ROUNDING_MS) return compareAmounts(rows)
+  const leadMs = Math.max(0, first.timesMs[0] ?? 0, last.timesMs[0] ?? 0)
+  return compareBetween(part, { rows, originMs: edges.first, leadMs })
 }
 
-/** Less and more at once is what a closed hole looks like that is as long as some fragments; so is what the amount does not show. */
-function confirm({ isMissing, isMore }: FragmentChain, amount: 'less' | 'more' | null): FootageDifference {
-  if (isMissing && !isMore && amount === 'less') return 'missing'
-  return isMore && !isMissing && amount === 'more' ? 'added' : null
+/** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */
+function toEdge({ timesMs }: FragmentPictures, shownMs: Float64Array, from: number): number | null {
+  if (from < 0 || from + timesMs.length > shownMs.length) return null
+  const originMs = (shownMs[from] ?? 0) - (timesMs[0] ?? 0)
+  const isSame = timesMs.every((timeMs, index) => Math.abs((shownMs[from + index] ?? 0) - originMs - timeMs) <= ROUNDING_MS)
+  return isSame ? originMs : null
 }
 
-/**
- * First as if all were there, whatever became of holes. Then by the producer's clock alone, to the millisecond: with others between them, or
- * without the first ones.
- */
-function findChain(pictures: PictureTimes, part: ComparedPart): FragmentChain | null {
-  const whole = followFragments({ pictures, part, first: 0, keepsHoles: false })
-  if (whole !== null) return whole
-  // One fragment alone would be found in anything.
-  for (let first = 0; first < part.lengthsMs.length - 1; first += 1) {
-    const chain = followFragments({ pictures, part, first, keepsHoles: true })
-    if (chain?.isExact === true && (first === 0 || chain.endsRight)) return chain
+/** Zero bytes behind a NAL unit may be left out. */
+const MOST_TRAILING_ZEROS = 3
+
+/** The frames of one edge are as long as those that were read, so that the service gives frames as they are; those of the other are not. */
+function hasOtherSizes(sizes: Uint32Array | number, first: FragmentPictures, last: FragmentPictures): boolean {
+  const sizeOf = (sample: number) => (typeof sizes === 'number' ? sizes : (sizes[sample] ?? 0))
+  const isSame = (read: FragmentPictures, from: number) =>
+    read.sizes.every((bytes, index) => {
+      const missing = bytes - sizeOf(from + index)
+      return missing >= 0 && missing <= MOST_TRAILING_ZEROS
+    })
+  const count = typeof sizes === 'number' ? 0 : sizes.length
+  return count > 0 && isSame(first, 0) !== isSame(last, count - last.sizes.length)
+}
+
+/** How long there are pictures, holes left out on both sides. */
+function compareAmounts({ givenMs, leastMs, mostMs, toleranceMs }: PartRows): FootageDifference {
+  if (givenMs < leastMs - toleranceMs) return 'missing'
+  return givenMs > mostMs + toleranceMs ? 'added' : null
+}
+
+interface Between {
+  readonly rows: PartRows
+  /** When the timestamp of the first fragment comes in the answer. */
+  readonly originMs: number
+  /** How long after its timestamp a fragment's pictures may begin: its listed length may leave that out. */
+  readonly leadMs: number
+}
+
+/** Where the answer keeps the producer's clock: no picture is shown in the time of a fragment that is missing, and some are in a hole that was filled. */
+function compareBetween(
+  { producerStartsMs, lengthsMs, fragmentCount }: ComparedPart,
+  { rows, originMs, leadMs }: Between,
+): FootageDifference {
+  const startOf = (row: number) => originMs + (producerStartsMs[row] ?? 0) - (producerStartsMs[0] ?? 0)
+  const endOf = (row: number) => startOf(row) + (lengthsMs[row] ?? 0)
+  for (let row = 1; row < fragmentCount - 1; row += 1) {
+    // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
+    if (!isAnyShown(rows.timesMs, startOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS)) return 'missing'
   }
-  return null
+  const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs
+  const isFilled = (row: number) => isAnyShown(rows.timesMs, endOf(row - 1) + slackMs, startOf(row) - slackMs)
+  return rows.holes.some(isFilled) ? 'added' : null
 }
 
-/** More bytes of pictures, from one fragment's key frame to the next one's, than the fragment was listed with. */
-function isTooMuch(
-  { samples }: MovieTrack,
-  { keysMs, decodedKeysMs }: { readonly keysMs: readonly number[]; readonly decodedKeysMs: Float64Array },
-  { sizesBytes }: ComparedPart,
-): boolean {
-  let [fragment, key, bytes] = [-1, 0, 0]
-  for (let sample = 0; sample < samples.count; sample += 1) {
-    if (samples.syncs === null || samples.syncs[sample] !== 0) {
-      if (decodedKeysMs[key] === keysMs[fragment + 1]) {
-        fragment += 1
-        bytes = 0
-      }
-      key += 1
-    }
-    bytes += typeof samples.sizes === 'number' ? samples.sizes : (samples.sizes[sample] ?? 0)
-    if (bytes > (sizesBytes[fragment] ?? Number.POSITIVE_INFINITY) * (1 + MUXER_SHARE) + MUXER_BYTES) return true
-  }
-  return false
+function isAnyShown(timesMs: Float64Array, fromMs: number, untilMs: number): boolean {
+  return (timesMs[firstAtOrAfter(timesMs, fromMs)] ?? Number.POSITIVE_INFINITY) <= untilMs
 }

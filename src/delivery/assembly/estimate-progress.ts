@@ -1,17 +1,20 @@
 import type { PartState } from '../ports.js'
 import type { OutlinedPart } from './clip-outline.js'
 
-/** From 0 to 1; `places` are where the parts will be, in the same order. */
-export function estimateProgress(
-  parts: readonly Pick<OutlinedPart, 'estimatedBytes'>[],
-  places: readonly { readonly state: PartState | null }[],
-): number {
+interface ProgressingPart {
+  readonly part: Pick<OutlinedPart, 'estimatedBytes'>
+  /** Where it will be. */
+  readonly slot: { readonly state: PartState | null }
+}
+
+/** From 0 to 1. */
+export function estimateProgress(parts: readonly ProgressingPart[]): number {
   let [arrived, expected] = [0, 0]
-  parts.forEach(({ estimatedBytes }, index) => {
-    const bytes = toBytes(places[index]?.state ?? null, estimatedBytes)
+  for (const { part, slot } of parts) {
+    const bytes = toBytes(slot.state, part.estimatedBytes)
     arrived += bytes.arrived
     expected += bytes.expected
-  })
+  }
   return expected === 0 ? 0 : Math.min(1, arrived / expected)
 }
 

@@ -1,45 +1,90 @@
-// An exact cut's range in the time of its movie, and back. Time inside a fragment runs from the fragment's own timestamp, by either clock.
+// An exact cut's range in the time of its movie. Each picture has the time of its own fragment's clock: the fragment's timestamp, by either
+// clock, and the distance that its Matroska says.
 
 import type { TimeRange } from '../../domain/time-range.js'
-import { type FragmentPlaces, fragmentAt } from './fragment-places.js'
+import type { PackedTrack } from '../../media/mp4/packed-movie.js'
+import { SampleClock, toMs } from '../../media/mp4/presentation.js'
+import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
+import { type FragmentPlaces, instantAt } from './fragment-places.js'
+import type { LocatedPictures } from './locate-pictures.js'
 
-/** Less than the distance of any two frames. */
-const BARELY_MS = 0.5
-
-/** The frames shown are those in [fromMs, toMs] of the movie. */
-export function toExactWindow(places: FragmentPlaces, range: TimeRange): { readonly fromMs: number; readonly toMs: number } {
-  return { fromMs: toFirstMs(places, range.startMs), toMs: toLastMs(places, range.endMs) }
+/** The first picture at or after the start and the last at or before the end, in milliseconds of the movie and by the selector's clock. */
+export interface ExactWindow {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly firstInstantMs: number
+  readonly lastInstantMs: number
 }
 
-/** In the first fragment that has the instant; what starts at it or later is shown from its first frame. */
-function toFirstMs({ count, clockMs, blockMs, frameMs }: FragmentPlaces, startMs: number): number {
-  for (let index = 0; index < count; index += 1) {
-    const missingMs = startMs - (clockMs[index] ?? 0)
-    const fromMs = (blockMs[index] ?? 0) + missingMs
-    if (missingMs <= 0) return frameMs[index] ?? 0
-    if (fromMs < (frameMs[index + 1] ?? Number.POSITIVE_INFINITY)) return fromMs
+export interface WindowOptions {
+  readonly places: FragmentPlaces
+  readonly located: readonly LocatedPictures[]
+  readonly range: TimeRange
+}
+
+/** Null when no picture is shown in the range. */
+export function* findExactWindow(video: PackedTrack, { places, located, range }: WindowOptions): Steps<ExactWindow | null> {
+  const window = {
+    fromMs: Number.POSITIVE_INFINITY,
+    toMs: Number.NEGATIVE_INFINITY,
+    firstInstantMs: range.startMs,
+    lastInstantMs: range.endMs,
   }
-  return Number.POSITIVE_INFINITY
-}
-
-/** In the last fragment, or in one before it where those after it have begun with sound only. */
-function toLastMs({ count, clockMs, blockMs, frameMs }: FragmentPlaces, endMs: number): number {
-  for (let index = count - 1; index >= 0; index -= 1) {
-    const untilMs = (blockMs[index] ?? 0) + endMs - (clockMs[index] ?? 0)
-    if (untilMs >= (frameMs[index] ?? 0)) return Math.min(untilMs, (frameMs[index + 1] ?? Number.POSITIVE_INFINITY) - BARELY_MS)
+  const instants = new PictureInstants(places, located)
+  const clock = new SampleClock(video)
+  for (let sample = 0; sample < video.samples.count; sample += 1) {
+    if (sample % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+    clock.next()
+    const movieMs = toMs(clock.shownTicks, video.timescale)
+    const instantMs = instants.of(sample, movieMs)
+    if (instantMs >= range.startMs && movieMs < window.fromMs) {
+      window.fromMs = movieMs
+      window.firstInstantMs = instantMs
+    }
+    if (instantMs <= range.endMs && movieMs > window.toMs) {
+      window.toMs = movieMs
+      window.lastInstantMs = instantMs
+    }
   }
-  return Number.NEGATIVE_INFINITY
+  return window.fromMs <= window.toMs ? window : null
 }
 
-/** What is shown, by the clock of the selector: from the first frame to the end of the last. */
-export function toDelivered(
-  places: FragmentPlaces,
-  shown: { readonly firstFrameMs: number; readonly lastFrameMs: number; readonly endMs: number },
-): TimeRange {
-  const instantOf = (movieMs: number, fragment: number) =>
-    (places.clockMs[fragment] ?? 0) + Math.round(movieMs - (places.blockMs[fragment] ?? 0))
-  return {
-    startMs: instantOf(shown.firstFrameMs, fragmentAt(places, shown.firstFrameMs)),
-    endMs: instantOf(shown.endMs, fragmentAt(places, shown.lastFrameMs)),
+/** When pictures are shown by the selector's clock, one after the other in decode order. */
+class PictureInstants {
+  readonly #places: FragmentPlaces
+  readonly #located: readonly LocatedPictures[]
+  /** The fragment that was read which holds the picture, or the next one that was read. */
+  #at = 0
+
+  constructor(places: FragmentPlaces, located: readonly LocatedPictures[]) {
+    this.#places = places
+    this.#located = located
+  }
+
+  of(sample: number, movieMs: number): number {
+    let read = this.#located[this.#at]
+    while (read !== undefined && sample >= read.firstSample + read.pictures.timesMs.length) {
+      this.#at += 1
+      read = this.#located[this.#at]
+    }
+    const { firstPlace, clockMs } = this.#places
+    if (read !== undefined && sample >= read.firstSample) {
+      return (clockMs[read.place - firstPlace] ?? 0) + (read.pictures.timesMs[sample - read.firstSample] ?? 0)
+    }
+    return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
+  }
+
+  /** Of the fragments between those that were read, the last one whose timestamp has come by then. */
+  #rowBetween(movieMs: number): number {
+    const { firstPlace, originMs, count } = this.#places
+    const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]
+    let low = before ? before.place - firstPlace + 1 : 0
+    let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((originMs[middle] ?? 0) <= movieMs + 0.5) low = middle
+      else high = middle - 1
+    }
+    return low
   }
 }

@@ -32,7 +32,7 @@ export async function explainFailure(
   return toPartUnavailable(error, part.range)
 }
 
-export function toUnclear(reason: string, partIndex: number, outline: ClipOutline): ClipMismatch {
+export function toUnclear(reason: string, partIndex: number, outline: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
   const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
   return ClipMismatch.ofPart({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, outline)
 }

@@ -21,7 +21,8 @@ export async function openContent(
     // Only a single part may turn out to be given as it is. How long that may be in doubt is for the caller's signal to say.
     const form = outline.parts.length > 1 ? null : await orAborted(made, signal)
     const lender = { onRead: () => assembly.beginReading(), onRelease: hold.release, onBroken: hold.discard }
-    const sources = assembly.parts.map((part) => new DeferredPart(part, lender))
+    const handles = await orAborted(assembly.handles(), signal)
+    const sources = handles.map((handle) => new DeferredPart(handle, lender))
     const [first] = sources
     if (form?.form === 'PASSTHROUGH' && first) return await PassthroughContent.open(description, await first.whenOpened(signal), signal)
     return new SlicedContent({ description, sources, layout: form ? toLayout(form) : made.then(toLayout) })

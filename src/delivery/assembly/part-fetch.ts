@@ -1,6 +1,6 @@
-import type { FragmentSelectorType } from '../../domain/time-range.js'
 import { type ClipSource, MOST_CLIP_BODY_BYTES } from '../../kvs/ports.js'
 import { BoxWalk } from '../../media/mp4/box-walk.js'
+import type { Movie } from '../../media/mp4/movie.js'
 import type { ParsedMovie } from '../../media/mp4/reader.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartBody, PartFetch } from '../ports.js'
@@ -8,6 +8,7 @@ import { PartBroken } from '../store/part-broken.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { compareFootage } from './compare-footage.js'
+import type { FragmentPictures } from './fragment-pictures.js'
 import { HeadFeed } from './head-feed.js'
 import { takeHeadTurn } from './head-turns.js'
 import type { PartWaits } from './part-waits.js'
@@ -25,6 +26,8 @@ export interface PartFetchOptions {
   readonly part: OutlinedPart
   /** Number of the part in its clip. */
   readonly source: number
+  /** What was read of fragments at its edges, by their places; null when that is not to be had. */
+  readonly pictures: () => Promise<ReadonlyMap<number, FragmentPictures> | null>
   /** Hears of the tables as soon as they have passed. */
   readonly onHead: (head: ParsedMovie) => void
   /** What the media behind the tables waits for. */
@@ -34,7 +37,7 @@ export interface PartFetchOptions {
 }
 
 /** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
-export function createPartFetch({ clips, spec, part, source, onHead, mediaTurn, waits }: PartFetchOptions): PartFetch {
+export function createPartFetch({ clips, spec, part, source, pictures, onHead, mediaTurn, waits }: PartFetchOptions): PartFetch {
   const { streamArn, fragmentSelectorType } = spec
   const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
   return async (signal): Promise<PartBody> => {
@@ -42,7 +45,7 @@ export function createPartFetch({ clips, spec, part, source, onHead, mediaTurn, 
     try {
       const body = await withHeadersDeadline(signal, (bounded) => clips.getClip({ ...request, onThrottled: wait.hear }, bounded))
       const { sizeBytes } = body
-      return { sizeBytes, bytes: checkBytes(body.bytes, { part, source, onHead, mediaTurn, fragmentSelectorType, sizeBytes }) }
+      return { sizeBytes, bytes: checkBytes(body.bytes, { part, source, pictures, onHead, mediaTurn, sizeBytes }) }
     } finally {
       wait.end()
     }
@@ -70,13 +73,11 @@ async function* checkBytes(
   {
     part,
     source,
+    pictures,
     onHead,
     mediaTurn,
-    fragmentSelectorType,
     sizeBytes,
-  }: Pick<PartFetchOptions, 'part' | 'source' | 'onHead' | 'mediaTurn'> &
-    Pick<ClipSpec, 'fragmentSelectorType'> &
-    Pick<PartBody, 'sizeBytes'>,
+  }: Pick<PartFetchOptions, 'part' | 'source' | 'pictures' | 'onHead' | 'mediaTurn'> & Pick<PartBody, 'sizeBytes'>,
 ): AsyncGenerator<Uint8Array> {
   const feed = new HeadFeed(source)
   const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
@@ -86,7 +87,7 @@ async function* checkBytes(
     if (isTold || feed.parsed === null || !walk.hasMovie) return
     isTold = true
     await breathe(feed.parsed)
-    refuseOther(feed.parsed, part, fragmentSelectorType)
+    if (feed.parsed.understood) refuseOther(feed.parsed.movie, part, await pictures())
     await breathe(feed.parsed)
     if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
     onHead(feed.parsed)
@@ -117,8 +118,8 @@ async function breathe(head: ParsedMovie): Promise<void> {
 }
 
 /** Footage may go out of retention between the listing and the answer, or come to be listed; the answer says nothing of it. */
-function refuseOther(head: ParsedMovie, part: OutlinedPart, selector: FragmentSelectorType): void {
-  const difference = head.understood ? compareFootage(head.movie, part, selector) : null
+function refuseOther(movie: Movie, part: OutlinedPart, pictures: ReadonlyMap<number, FragmentPictures> | null): void {
+  const difference = compareFootage(movie, part, pictures)
   if (difference === 'missing') {
     const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
     throw new ClipUnavailable('FOOTAGE_EXPIRED', message)

@@ -4,15 +4,15 @@ import { editsOf, type JoinedTimes, type JoinedTrack, joinVideo } from './join-v
 import type { Movie } from './movie.js'
 import { asPackedInSteps, freeTimes } from './pack-movie.js'
 import type { PackedMovie, PackedTrack } from './packed-movie.js'
-import { GAP_MS, type PlacedPart, placeNextPart } from './part-placement.js'
-import { type PartFragment, type PartTiming, timePart } from './part-timing.js'
-import { placementOf } from './presentation.js'
+import { type PlacedPart, placeNextPart } from './part-placement.js'
+import { type PartClock, type PartTiming, timePart } from './part-timing.js'
 import { totalTicks } from './runs.js'
 
-/** One GetClip answer: what `readMovie` understood, and the fragments that ListFragments says are in it, in their order. */
+/** One GetClip answer: what `readMovie` understood, and what is known of its producer's clock. */
 export interface JoinPart<Form extends Movie | PackedMovie = Movie> {
   readonly movie: Form
-  readonly fragments: readonly PartFragment[]
+  /** Null when nothing is known: then the part follows on the end of the one before it. */
+  readonly clock: PartClock | null
 }
 
 type AnyPart = JoinPart<Movie | PackedMovie>
@@ -20,12 +20,6 @@ type AnyPart = JoinPart<Movie | PackedMovie>
 export interface JoinedPart {
   /** Milliseconds of the joined movie at the part's own start: add it to a time in the part. May be below 0 for the first part. */
   readonly startMs: number
-  /** First video frame and first sound of the part, and the end of its last video frame, in milliseconds of the joined movie. */
-  readonly firstVideoMs: number
-  readonly firstAudioMs: number | null
-  readonly videoEndMs: number
-  /** The hole before the part; 0 where the footage goes on. */
-  readonly gapMs: number
 }
 
 export type JoinResult =
@@ -88,7 +82,7 @@ function* join(parts: readonly AnyPart[], { startMs, tags }: JoinOptions, whenTi
   const zeroMs = Math.min(...joined.map(({ shownFromMs }) => Math.round(shownFromMs)))
   const spans = movies.flatMap((movie) => movie.spans)
   const movie = { startMs, tracks: joined.map((track) => withEdits(track, zeroMs)), spans, tags }
-  return { joined: true, movie, parts: describeParts({ movies, timings, startsMs, zeroMs }) }
+  return { joined: true, movie, parts: startsMs.map((partStartMs) => ({ startMs: partStartMs - zeroMs })) }
 }
 
 function withEdits(joined: JoinedTrack, zeroMs: number): PackedTrack {
@@ -101,39 +95,12 @@ function placeParts(parts: readonly AnyPart[], timings: readonly PartTiming[]): 
   const startsMs: number[] = []
   let previous: PlacedPart | null = null
   for (const [index, timing] of timings.entries()) {
-    const next = { timing, fragments: parts[index]?.fragments ?? [] }
+    const next = { timing, clock: parts[index]?.clock ?? null }
     const before: number = startsMs[index - 1] ?? 0
     startsMs.push(previous === null ? 0 : before + placeNextPart(previous, next))
     previous = next
   }
   return startsMs
-}
-
-function describeParts({
-  movies,
-  timings,
-  startsMs,
-  zeroMs,
-}: {
-  movies: readonly PackedMovie[]
-  timings: readonly PartTiming[]
-  startsMs: readonly number[]
-  zeroMs: number
-}): JoinedPart[] {
-  return timings.map((timing, index) => {
-    const startMs = (startsMs[index] ?? 0) - zeroMs
-    const sound = movies[index]?.tracks[1]
-    const earlier = timings[index - 1]
-    const earlierEndMs = earlier === undefined ? null : (startsMs[index - 1] ?? 0) - zeroMs + earlier.endMs
-    const missingMs = earlierEndMs === null ? 0 : startMs + timing.firstMs - earlierEndMs
-    return {
-      startMs,
-      firstVideoMs: startMs + timing.firstMs,
-      firstAudioMs: sound === undefined ? null : startMs + placementOf(sound).delayMs,
-      videoEndMs: startMs + timing.endMs,
-      gapMs: missingMs > GAP_MS ? missingMs : 0,
-    }
-  })
 }
 
 function findMismatch(parts: readonly AnyPart[]): JoinResult | null {

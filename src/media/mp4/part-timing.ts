@@ -1,13 +1,13 @@
-import { freeBytes } from '../free-bytes.js'
-import { finishNow } from '../steps.js'
-import { sortTimes } from './decode-order.js'
 import type { PackedMovie, PackedTrack } from './packed-movie.js'
-import { lastDuration, packedKeyFrameTimesMs, placementOf, presentationTicks, toMs } from './presentation.js'
+import { lastDuration, placementOf, SampleClock, toMs } from './presentation.js'
 
-/** A fragment of a part as ListFragments tells it, on the producer's clock. */
-export interface PartFragment {
-  readonly startMs: number
-  readonly lengthMs: number
+/**
+ * When the first sample of a part and the last one, both in decode order, are shown on the producer's clock, in milliseconds. The Matroska
+ * of the part's first fragment and of its last one says so.
+ */
+export interface PartClock {
+  readonly firstSampleMs: number
+  readonly lastSampleMs: number
 }
 
 /** The video of one part on the part's own clock, in milliseconds from its start. No time of each frame: those of all parts are many. */
@@ -17,10 +17,10 @@ export interface PartTiming {
   readonly firstMs: number
   readonly lastMs: number
   readonly endMs: number
-  /** Sync samples. */
-  readonly keyTimesMs: Float64Array
-  /** By how many ticks a frame would at most be shown before it is decoded, if frames were decoded at the times at which they are shown. */
-  readonly latestTicks: number
+  /** When the first sample and the last one in decode order are shown. */
+  readonly firstSampleMs: number
+  readonly lastSampleMs: number
+  readonly beginsWithKey: boolean
   /** The edit list hides frames before the first shown, or after the last. */
   readonly hidesBefore: boolean
   readonly hidesAfter: boolean
@@ -30,34 +30,36 @@ export interface PartTiming {
 export function timePart(movie: PackedMovie): PartTiming | null {
   const [video] = movie.tracks
   if (video?.kind !== 'video' || video.samples.count === 0) return null
-  const { timescale } = video
-  const { firstTicks, lastTicks, latestTicks } = measureTimes(video)
+  const inMs = (ticks: number) => toMs(ticks, video.timescale)
+  const times = measureTimes(video)
   const { delayMs, shownMs } = placementOf(video)
-  const [firstMs, lastMs] = [toMs(firstTicks, timescale), toMs(lastTicks, timescale)]
+  const [firstMs, lastMs] = [inMs(times.earliest), inMs(times.latest)]
   return {
     video,
     firstMs,
     lastMs,
-    endMs: toMs(lastTicks + lastDuration(video.samples), timescale),
-    keyTimesMs: finishNow(packedKeyFrameTimesMs(video)).sort(),
-    latestTicks,
+    endMs: inMs(times.latest + lastDuration(video.samples)),
+    firstSampleMs: inMs(times.first),
+    lastSampleMs: inMs(times.last),
+    beginsWithKey: video.pieces[0]?.keys?.[0] === undefined ? video.pieces[0]?.keys === null : video.pieces[0].keys[0] === 0,
     hidesBefore: firstMs < delayMs - HALF_MS,
     // An edit's end was rounded to a millisecond by whoever wrote it.
     hidesAfter: video.edits.length > 0 && shownMs > 0 && lastMs > delayMs + shownMs - HALF_MS,
   }
 }
 
-function measureTimes(video: PackedTrack): { firstTicks: number; lastTicks: number; latestTicks: number } {
-  const shown = presentationTicks(video)
-  const decoded = sortTimes(shown)
-  let latestTicks = 0
-  for (let index = 0; index < shown.length; index += 1) {
-    latestTicks = Math.max(latestTicks, (decoded[index] ?? 0) - (shown[index] ?? 0))
+/** In ticks of the part: `first` and `last` by the order of decoding. */
+function measureTimes(video: PackedTrack): { first: number; last: number; earliest: number; latest: number } {
+  const clock = new SampleClock(video)
+  clock.next()
+  const times = { first: clock.shownTicks, last: clock.shownTicks, earliest: clock.shownTicks, latest: clock.shownTicks }
+  for (let index = 1; index < video.samples.count; index += 1) {
+    clock.next()
+    times.last = clock.shownTicks
+    times.earliest = Math.min(times.earliest, times.last)
+    times.latest = Math.max(times.latest, times.last)
   }
-  const measured = { firstTicks: decoded[0] ?? 0, lastTicks: decoded.at(-1) ?? 0, latestTicks }
-  freeBytes(shown)
-  freeBytes(decoded)
-  return measured
+  return times
 }
 
 const HALF_MS = 0.5

@@ -15,6 +15,8 @@ export type TrimResult =
       readonly endMs: number
       /** Media before the first frame shown, that is in the file but not shown. */
       readonly hiddenMs: number
+      /** Decoding starts at a key frame. False where none comes before the first frame shown. */
+      readonly beginsWithKey: boolean
     }
   /** No frame is shown in the window. */
   | { readonly trimmed: false }
@@ -52,6 +54,7 @@ export function* trimMovieInSteps(movie: PackedMovie, window: { readonly fromMs:
     lastFrameMs: toMs(frames.lastTicks, video.timescale),
     endMs,
     hiddenMs: Math.max(firstFrameMs - toMs(covering.shownTicks, video.timescale), 0),
+    beginsWithKey: covering.isKey,
   }
 }
 
@@ -102,6 +105,7 @@ const HALF_MS = 0.5
 const ROUNDING_TICKS = 1e-3
 
 interface KeyFrame {
+  readonly isKey: boolean
   readonly index: number
   readonly decodeTicks: number
   readonly shownTicks: number
@@ -114,7 +118,7 @@ interface KeyFrame {
  */
 function* findCoveringKeyFrame(video: PackedTrack, { earliest, firstTicks }: Frames): Steps<KeyFrame> {
   const clock = new SampleClock(video)
-  let covering = { index: 0, decodeTicks: 0, shownTicks: 0 }
+  let covering = { isKey: false, index: 0, decodeTicks: 0, shownTicks: 0 }
   let first = 0
   for (const { count, keys } of video.pieces) {
     let key = 0
@@ -123,7 +127,7 @@ function* findCoveringKeyFrame(video: PackedTrack, { earliest, firstTicks }: Fra
       const isKey = keys === null || keys[key] === index - first
       if (isKey) key += 1
       const isBefore = isKey && clock.shownTicks <= firstTicks
-      if (index === 0 || isBefore) covering = { index, decodeTicks: clock.decodeTicks, shownTicks: clock.shownTicks }
+      if (index === 0 || isBefore) covering = { isKey: isBefore, index, decodeTicks: clock.decodeTicks, shownTicks: clock.shownTicks }
       if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
     }
     first += count

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { buildClipMovie } from '../../../src/delivery/assembly/clip-movie.js'
 import { type ClipOutline, toOutline } from '../../../src/delivery/assembly/clip-outline.js'
+import { listEdgeFragments } from '../../../src/delivery/assembly/edge-fragments.js'
 import { SlicedContent } from '../../../src/delivery/assembly/sliced-content.js'
 import type { PartHandle } from '../../../src/delivery/ports.js'
 import { planClip } from '../../../src/domain/clip-plan.js'
 import type { ListedFragment } from '../../../src/domain/listed-fragment.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
 import { enoughTime } from '../../support/kvs-for-test.js'
-import { type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
+import { picturesOf, type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
 
 const ARN = 'arn:aws:kinesisvideo:eu-west-1:123456789012:stream/front-door/1700000000000'
 const GIB = 1024 ** 3
@@ -43,6 +44,17 @@ function partsOf(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
   return made
 }
 
+/** Of the fragments at its edges and borders. */
+function readPictures(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
+  const first = recorded.findIndex(({ startMs }) => startMs === outline.startMs)
+  return new Map(
+    listEdgeFragments(outline).flatMap(({ place }) => {
+      const fragment = recorded[first + place]
+      return fragment ? [[place, picturesOf(fragment)] as const] : []
+    }),
+  )
+}
+
 describe('a rebuilt clip', () => {
   const recorded = record({ fragments: 405, hasBFrames: true, sound: 'aac', gaps: new Map([[203, 5000]]) })
 
@@ -54,7 +66,8 @@ describe('a rebuilt clip', () => {
     const parts = partsOf(outline, recorded)
     const { layout } = await buildClipMovie(outline, {
       movies: parts.map(({ part }) => part.movie),
-      firstBlock: cut === 'EXACT' ? 'video' : null,
+      parts: outline.parts,
+      pictures: readPictures(outline, recorded),
       signal: enoughTime(),
     })
     const file = render(
@@ -101,7 +114,12 @@ describe('a clip of more than 4 GiB', () => {
   test('has 64-bit places and lengths, and gives ranges across the mark', async () => {
     const movies = partsOf(outline, recorded).map(({ part }, source) => spread(part.movie, source))
     const chunks = movies.map(({ tracks }) => tracks[0]?.chunks)
-    const { layout } = await buildClipMovie(outline, { movies, firstBlock: null, signal: enoughTime() })
+    const { layout } = await buildClipMovie(outline, {
+      movies,
+      parts: outline.parts,
+      pictures: readPictures(outline, recorded),
+      signal: enoughTime(),
+    })
     expect(layout.file.sizeBytes).toBeGreaterThan(5 * GIB)
     const description = { fileName: 'a.mp4', contentType: 'video/mp4', lastModifiedMs: 0, urlExpiresAtMs: 0 }
     const content = new SlicedContent({ description, sources: outline.parts.map((_, part) => sparsePart(part)), layout })

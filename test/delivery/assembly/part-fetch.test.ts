@@ -7,14 +7,15 @@ import { collect } from '../../support/part-bodies.js'
 
 const FRAGMENTS = 20
 const NEVER = new AbortController().signal
-const { file, part: recorded } = toPart(record({ fragments: FRAGMENTS }), null, 0)
+const recorded = record({ fragments: FRAGMENTS })
+const { file } = toPart(recorded, null, 0)
 
 async function* inChunksOf(chunkBytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.byteLength; at += chunkBytes) yield file.slice(at, at + chunkBytes)
 }
 
 function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Pick<PartFetchOptions, 'onHead' | 'mediaTurn'>) {
-  const listed = recorded.fragments
+  const startsMs = Float64Array.from(recorded, ({ startMs }) => startMs)
   return createPartFetch({
     clips: { getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunksOf(chunkBytes) }) },
     spec: { streamArn: 'arn', fragmentSelectorType: 'PRODUCER_TIMESTAMP' },
@@ -22,13 +23,17 @@ function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Pick<P
       key: 'part',
       range: { startMs: 0, endMs: 1 },
       fragmentCount: FRAGMENTS,
-      startsMs: Float64Array.from(listed, ({ startMs }) => startMs),
-      producerStartsMs: Float64Array.from(listed, ({ startMs }) => startMs),
-      lengthsMs: Float64Array.from(listed, ({ lengthMs }) => lengthMs),
-      sizesBytes: Float64Array.from(listed, () => file.byteLength),
+      firstPlace: 0,
+      firstFragmentNumber: '1',
+      lastFragmentNumber: String(FRAGMENTS),
+      startsMs,
+      producerStartsMs: startsMs,
+      lengthsMs: Float64Array.from(recorded, () => 367),
+      sizesBytes: Float64Array.from(recorded, () => file.byteLength),
       estimatedBytes: file.byteLength,
     },
     source: 0,
+    pictures: async () => null,
     waits: new PartWaits(),
     ...options,
   })

@@ -130,7 +130,7 @@ function partsOf(fragments: readonly RecordedFragment[], cuts: readonly Cut[], j
         .slice(0, index === 1 && framesLost > 0 ? -framesLost : undefined),
     }))
     const { part, file } = toPart(kept, sound, source)
-    return { part: { ...part, fragments: isListed ? part.fragments : [] }, file }
+    return { part: { ...part, clock: isListed ? part.clock : null }, file }
   })
 }
 

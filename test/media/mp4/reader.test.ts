@@ -108,7 +108,7 @@ describe('hostile heads', () => {
       const parsed = readMovieFrom(bytes, 0)
       // What is understood can be joined and laid out, whatever it says.
       if (parsed.understood) {
-        const joined = joinMovies([{ movie: parsed.movie, fragments: [] }], { startMs: null, tags: [] })
+        const joined = joinMovies([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
         if (joined.joined) layOutMovie(joined.movie)
       }
       return 'read'
