@@ -2,6 +2,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { AwsBoundedHandler } from './aws-bounded-handler.js'
 import type { KvsTarget } from './kvs-target.js'
 import { createWideAgent } from './wide-agent.js'
 
@@ -90,16 +91,17 @@ function toIdentity(target: KvsTarget): Identity {
 const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true } as const
 
 /** Answers of the control plane are small: the SDK's own agent reads them. A wide socket would allocate a mebibyte for each. */
-function createControlHandler(): NodeHttpHandler {
+function createControlHandler(): AwsBoundedHandler {
   const sockets = { maxSockets: CONTROL_SOCKETS }
-  return new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets })
+  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets }))
 }
 
-function createDataHandler(): NodeHttpHandler {
+function createDataHandler(): AwsBoundedHandler {
   const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
-  return new NodeHttpHandler({
+  const inner = new NodeHttpHandler({
     ...TIMEOUTS,
     httpAgent: createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS }),
     httpsAgent: new HttpsAgent(sockets),
   })
+  return new AwsBoundedHandler(inner)
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorDetails, GatewayError } from '../domain/errors.js'
 import { messageOf, nameOf } from '../lib/thrown.js'
+import { AnswerOutOfBounds } from './bounded-body.js'
 
 /** What an answer of Kinesis Video means to a caller of the gateway. Matched by name: the statuses are not what the model says (kvs facts, 1.6). */
 const CODE_BY_EXCEPTION = {
@@ -89,7 +90,7 @@ export function awsExceptionOf(
 
 /** Whether asking again may help: the quota was used up, or the way there or the service failed, or it was the wrong host. */
 export function toRetryKind(error: unknown): 'throttled' | 'transient' | 'never' {
-  if (error instanceof GatewayError) return 'never'
+  if (error instanceof GatewayError || error instanceof AnswerOutOfBounds) return 'never'
   const code = toCode(error)
   if (code === 'KVS_THROTTLED') return 'throttled'
   if (metadataOf(error)?.clockSkewCorrected === true) return 'transient'
