@@ -9,13 +9,16 @@ export interface PartStore {
    * The part, from the store, from a fetch that is under way, or by calling `fetch` (once, however many ask at the same time).
    * Resolves once there is something to read: the stored part, or a fetch whose headers have come. What `fetch` throws reaches all who
    * wait. Throws StoreFull when there is no room. When `signal` aborts, this caller stops waiting; the fetch goes on for the others.
-   * The handle keeps the part from being evicted, and its fetch going, until it is released.
+   * The handle keeps the part from being evicted, and its fetch going, until it is released; but a whole part that nobody has read for
+   * minutes may make way where there is no other room, and is then fetched again for whoever reads on.
    */
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
   /** Whether all of the part is kept, so that opening it calls no fetch. */
   has(key: string): Promise<boolean>
   /** Bytes kept now, those of arriving parts included. */
   readonly sizeBytes: number
+  /** Called when there is no room because every part is held: the listener releases those that nobody waits for. */
+  onPressure?(listener: () => void): void
 }
 
 /**

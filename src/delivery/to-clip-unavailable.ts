@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
 import { isOutOfDescriptors } from '../lib/thrown.js'
 import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.js'
-import { PartBroken } from './store/part-broken.js'
+import { type PartBreakage, PartBroken } from './store/part-broken.js'
 import { StoreFull } from './store/store-full.js'
 
 const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
@@ -30,9 +30,11 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
   return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
 }
 
+const OWN_BREAKAGES: ReadonlySet<PartBreakage> = new Set(['DAMAGED', 'UNREADABLE', 'CLOSED'])
+
 function toUnavailablePart(error: PartBroken): ClipUnavailable {
   // A damaged part is gone by now, and asking again fetches it again; so it is with what was cut off.
-  const reason = error.breakage === 'DAMAGED' || error.breakage === 'CLOSED' ? 'INTERNAL' : 'KVS_FAILED'
+  const reason = OWN_BREAKAGES.has(error.breakage) ? 'INTERNAL' : 'KVS_FAILED'
   const message = reason === 'INTERNAL' ? 'The clip could not be read; ask again.' : 'Kinesis Video did not send the whole clip.'
   return new ClipUnavailable(reason, message, { cause: error })
 }

@@ -9,24 +9,27 @@ const streamArn = 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/dock-3/179
 const range = { startMs: 1_790_000_000_000, endMs: 1_790_000_060_000 }
 const selector = { streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP' as const, range }
 
-const callsOf = (kvs: Kvs, signal: AbortSignal): Readonly<Record<string, () => Promise<unknown>>> => ({
-  DescribeStream: () => kvs.streams.find({ arn: streamArn }, signal),
-  ListStreams: () => kvs.streams.list({ limit: 10 }, signal),
-  ListTagsForStream: () => kvs.streams.tags({ arn: streamArn }, signal),
-  GetDataEndpoint: async () => {
-    const [found] = await kvs.endpoints.getMany([{ streamArn, api: 'GET_CLIP' }], signal)
-    if (found instanceof Error) throw found
-  },
-  ListFragments: () => kvs.fragments.list(selector, signal),
-  GetClip: () => kvs.clips.getClip(selector, signal),
-  GetMediaForFragmentList: () => kvs.fragmentMedia.getMedia(streamArn, ['1'], signal),
-  GetHLSStreamingSessionURL: () => kvs.hls.getSessionUrl({ ...selector, playbackMode: 'ON_DEMAND', expiresInSeconds: 300 }, signal),
-})
+const callsOf = (kvs: Kvs, signal: AbortSignal): readonly (readonly [operation: string, call: () => Promise<unknown>])[] => [
+  ['DescribeStream', () => kvs.streams.find({ arn: streamArn }, signal)],
+  ['ListStreams', () => kvs.streams.list({ limit: 10 }, signal)],
+  ['ListTagsForStream', () => kvs.streams.tags({ arn: streamArn }, signal)],
+  [
+    'GetDataEndpoint',
+    async () => {
+      const [found] = await kvs.endpoints.getMany([{ streamArn, api: 'GET_CLIP' }], signal)
+      if (found instanceof Error) throw found
+    },
+  ],
+  ['ListFragments', () => kvs.fragments.list(selector, signal)],
+  ['GetClip', () => kvs.clips.getClip(selector, signal)],
+  ['GetMediaForFragmentList', () => kvs.fragmentMedia.getMedia(streamArn, ['1'], signal)],
+  ['GetHLSStreamingSessionURL', () => kvs.hls.getSessionUrl({ ...selector, playbackMode: 'ON_DEMAND', expiresInSeconds: 300 }, signal)],
+]
 
 /** Asks everything at once, remembering nothing of what was asked before. */
 async function askAll(): Promise<Readonly<Record<string, string>>> {
   const kvs = createKvs({ target: { backend: 'embedded', endpoint, accessKey: null }, isPaced: false })
-  const calls = Object.entries(callsOf(kvs, AbortSignal.timeout(60_000)))
+  const calls = callsOf(kvs, AbortSignal.timeout(60_000))
   const outcomes = await Promise.all(calls.map(async ([name, call]) => [name, await outcomeOf(call)]))
   kvs.close()
   return Object.fromEntries(outcomes)

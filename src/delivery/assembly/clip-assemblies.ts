@@ -56,6 +56,7 @@ export class ClipAssemblies {
     this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#onFault = onFault
     this.#failures = new TtlCache({ clock, ttlMs: FAILURE_TTL_MS, max: MAX_FAILURES })
+    sources.store.onPressure?.(() => this.#dropIdle())
   }
 
   /** Why the last making of a clip failed, as far as is remembered. */
@@ -149,6 +150,10 @@ export class ClipAssemblies {
       count -= 1
       this.#drop(entry)
     }
+  }
+
+  #dropIdle(): void {
+    for (const entry of [...this.#entries.values()]) if (entry.holders === 0) this.#drop(entry)
   }
 
   #drop(entry: Entry): void {

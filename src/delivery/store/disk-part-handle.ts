@@ -30,7 +30,9 @@ export class DiskPartHandle implements PartHandle {
   readonly #options: DiskPartHandleOptions
   readonly #file: GrowingFile
   #isReleased = false
+  #reads = 0
   #mended: Promise<DiskPartHandle> | null = null
+  #mendedFrom: DiskPartHandle | null = null
 
   constructor(options: DiskPartHandleOptions) {
     this.origin = options.origin
@@ -64,36 +66,43 @@ export class DiskPartHandle implements PartHandle {
   async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     if (this.#isReleased) throw new Error('a part was read after its handle had been released')
     let at = span.start
+    this.#reads += 1
     try {
-      if (this.#mended === null) {
-        for await (const chunk of this.#readFile(span, signal)) {
-          at += chunk.byteLength
-          yield chunk
+      for (;;) {
+        const source = this.#mended === null ? this : await orAborted(this.#mended, signal)
+        try {
+          for await (const chunk of source.#readFile({ start: at, end: span.end }, signal)) {
+            at += chunk.byteLength
+            yield chunk
+          }
+          return
+        } catch (error) {
+          if (!this.#mayMend(source, error)) throw error
+          this.#mend(source)
         }
-        return
       }
-    } catch (error) {
-      if (!isDamage(error) || this.#options.reopen === null) throw error
+    } finally {
+      this.#reads -= 1
+      this.#releaseMended()
     }
-    const mended = await this.#mend(signal)
-    yield* mended.read({ start: at, end: span.end }, signal)
   }
 
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#options.part.letGo()
-    this.#mended?.then(
-      (mended) => mended.release(),
-      () => null,
-    )
+    this.#releaseMended()
   }
 
   async *#readFile(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { part, pool, onDamaged } = this.#options
     part.hold()
     try {
-      yield* readAhead(this.#file, span, pool, signal)
+      for await (const chunk of readAhead(this.#file, span, pool, signal)) {
+        part.use()
+        yield chunk
+        part.use()
+      }
     } catch (error) {
       if (isDamage(error)) onDamaged(part)
       throw error
@@ -102,12 +111,34 @@ export class DiskPartHandle implements PartHandle {
     }
   }
 
-  #mend(signal: AbortSignal): Promise<DiskPartHandle> {
-    this.#mended ??= this.#fetchAgain().catch((error) => {
+  /** A part that was fetched because of its damage is not fetched a second time; one that made room is opened or fetched whenever it is wanted. */
+  #mayMend(source: DiskPartHandle, error: unknown): boolean {
+    if (this.#options.reopen === null) return false
+    return source.#options.part.isEvicted || (isDamage(error) && source === this)
+  }
+
+  /** Begins once, however many readers find that the source is of no use any more. */
+  #mend(source: DiskPartHandle): void {
+    if (this.#mendedFrom === source) return
+    this.#mendedFrom = source
+    const mended = this.#fetchAgain().catch((error) => {
+      this.#mendedFrom = null
       this.#mended = null
       throw error
     })
-    return orAborted(this.#mended, signal)
+    mended.then(
+      () => (source === this ? null : source.release()),
+      () => null,
+    )
+    this.#mended = mended
+  }
+
+  #releaseMended(): void {
+    if (!this.#isReleased || this.#reads > 0) return
+    this.#mended?.then(
+      (mended) => mended.release(),
+      () => null,
+    )
   }
 
   async #fetchAgain(): Promise<DiskPartHandle> {

@@ -2,7 +2,6 @@ import type { FileHandle } from 'node:fs/promises'
 import type { PartState } from '../ports.js'
 import { BlockChecks } from './block-checks.js'
 import { crc32 } from './crc32.js'
-import { hasErrorCode } from './has-error-code.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
 import { type LentBytes, RecentBytes } from './recent-bytes.js'
@@ -221,7 +220,6 @@ async function readSome(file: FileHandle, bytes: Buffer, position: number): Prom
   try {
     return (await file.read(bytes, 0, bytes.byteLength, position)).bytesRead
   } catch (error) {
-    if (!hasErrorCode(error, 'EIO')) throw error
-    throw new PartBroken('DAMAGED', `the disk cannot read a stored part at byte ${position}`, { cause: error })
+    throw new PartBroken('UNREADABLE', `the disk cannot read a stored part at byte ${position}`, { cause: error })
   }
 }

@@ -10,6 +10,8 @@ export class HeldPart {
   #close: (() => Promise<void>) | null = null
   #sha256: Promise<string> | null = null
   #holders = 0
+  #usedAtMs = performance.now()
+  #isEvicted = false
 
   constructor(name: string, { begin, onUnheld }: HeldPartOptions) {
     this.name = name
@@ -25,6 +27,16 @@ export class HeldPart {
   /** Aborted when nobody holds the part any more, or the store closes. */
   get signal(): AbortSignal {
     return this.#abort.signal
+  }
+
+  /** Whether its file was closed although somebody holds it: it is opened or fetched again when it is wanted. */
+  get isEvicted(): boolean {
+    return this.#isEvicted
+  }
+
+  /** By performance.now(). */
+  get usedAtMs(): number {
+    return this.#usedAtMs
   }
 
   get isHeld(): boolean {
@@ -43,6 +55,17 @@ export class HeldPart {
 
   hold(): void {
     this.#holders += 1
+    this.use()
+  }
+
+  /** Notes that its bytes are wanted now. */
+  use(): void {
+    this.#usedAtMs = performance.now()
+  }
+
+  evict(): Promise<void> {
+    this.#isEvicted = true
+    return this.close()
   }
 
   letGo(): void {
@@ -90,6 +113,8 @@ export interface OpenedPart {
   readonly origin: 'stored' | 'fetched'
   /** The SHA-256 that the footer holds. */
   readonly sha256: string | null
+  /** Removes the file, if it is still this part. */
+  readonly remove: () => Promise<void>
   /** Never rejects. */
   readonly keepSha256: (sha256: string) => Promise<void>
 }

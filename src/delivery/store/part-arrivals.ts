@@ -1,10 +1,11 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { orAborted } from '../or-aborted.js'
 import type { PartBody, PartFetch } from '../ports.js'
+import { isDiskFull, isNoSpace, isReadOnly } from './disk-errors.js'
 import { GrowingFile } from './growing-file.js'
 import type { HeldPart, OpenedPart } from './held-part.js'
 import { PartBroken } from './part-broken.js'
-import { isDiskFull, isNoSpace, type PartFolder, type TemporaryPart } from './part-folder.js'
+import type { PartFolder, TemporaryPart } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
 import type { PartIndex, Reservation } from './part-index.js'
 import { pumpPart } from './part-pump.js'
@@ -16,12 +17,18 @@ export interface PartArrivalsOptions {
   readonly maxPartBytes: number
   /** How long a source may be silent while its part arrives. */
   readonly idleTimeoutMs: number
+  /** Finds out what other processes have stored or removed. */
+  readonly refresh: (options?: { readonly isForced: boolean }) => Promise<void>
   /** The part is of no use to whoever asks next. */
   readonly onFailed: (part: HeldPart) => void
   /** Nothing is written any more. */
   readonly onOver: (part: HeldPart) => void
   readonly onProblem: (message: string, error: unknown) => void
 }
+
+/** Other processes' parts are synced and stored within a second or two. */
+const MAX_LOOKS = 20
+const LOOK_PAUSE_MS = 100
 
 /** Brings parts from their sources to the disk: a temporary file that grows, and once it is whole and safe a stored one. */
 export class PartArrivals {
@@ -56,7 +63,7 @@ export class PartArrivals {
   }
 
   async #begin(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
-    const making = setImmediate().then(() => this.#withRoom(() => this.#options.folder.createTemporary(part.name)))
+    const making = this.#createTemporary(part.name)
     try {
       // A source that is stuck may never answer, and the file would stay for as long.
       const [body, temporary] = await Promise.all([orAborted(fetch(part.signal), part.signal), making])
@@ -69,6 +76,12 @@ export class PartArrivals {
     }
   }
 
+  async #createTemporary(name: string): Promise<TemporaryPart> {
+    await setImmediate()
+    await this.#options.refresh()
+    return this.#withRoom(() => this.#options.folder.createTemporary(name))
+  }
+
   async #receive(part: HeldPart, body: PartBody, temporary: TemporaryPart): Promise<OpenedPart> {
     const { folder, index, maxPartBytes, onProblem } = this.#options
     if ((body.sizeBytes ?? 0) > maxPartBytes)
@@ -76,6 +89,8 @@ export class PartArrivals {
     const reservation = index.reserve()
     try {
       await this.#grow(reservation, fileBytes(body.sizeBytes ?? 0))
+      // Other processes count what is there: the whole file from now on, not what of it has come.
+      if (body.sizeBytes !== null) await this.#withRoom(() => temporary.file.truncate(body.sizeBytes ?? 0))
     } catch (error) {
       reservation.release()
       throw error
@@ -88,7 +103,8 @@ export class PartArrivals {
       const onLost = (error: unknown) => onProblem('a SHA-256 could not be kept; it will be computed again', error)
       await folder.keepSha256(temporary.file, file.arrivedBytes, sha256).catch(onLost)
     }
-    return { file, origin: 'fetched', sha256: null, keepSha256 }
+    const remove = () => folder.removeFile(part.name, temporary.file)
+    return { file, origin: 'fetched', sha256: null, remove, keepSha256 }
   }
 
   #pump(part: HeldPart, arrival: Arrival): void {
@@ -144,14 +160,22 @@ export class PartArrivals {
     await this.#lastKeeping
   }
 
-  /** A part that is only being synced counts as in use, but will not for long: before there is no room, that is waited for. */
+  /**
+   * A part that is only being synced counts as in use, but will not for long: before there is no room, that is waited for. So it is with what
+   * other processes write, for a moment: each look at the folder tells what of it may make way by now.
+   */
   async #grow(reservation: Reservation, bytes: number): Promise<void> {
-    for (;;) {
+    for (let looks = 0; ; ) {
       try {
         return await reservation.grow(bytes)
       } catch (error) {
-        if (!(error instanceof StoreFull) || this.#keepings === 0) throw error
-        await this.#lastKeeping
+        const isSyncing = this.#keepings > 0
+        const mayChange = isSyncing || looks === 0 || (this.#options.index.foreignBytes > 0 && looks < MAX_LOOKS)
+        if (!(error instanceof StoreFull) || !mayChange) throw error
+        if (isSyncing) await this.#lastKeeping
+        else if (looks > 0) await setTimeout(LOOK_PAUSE_MS)
+        await this.#options.refresh({ isForced: true })
+        looks += 1
         await setImmediate()
       }
     }
@@ -163,9 +187,8 @@ export class PartArrivals {
       try {
         return await write()
       } catch (error) {
-        if (!isNoSpace(error)) throw error
         if (isDiskFull(error) && (await this.#options.index.evictOne())) continue
-        throw new StoreFull('the disk of the clip store is full', { cause: error })
+        throw toRefusal(error)
       }
     }
   }
@@ -188,6 +211,13 @@ interface Arrival {
   readonly body: PartBody
   readonly temporary: TemporaryPart
   readonly reservation: Reservation
+}
+
+/** What passes when somebody frees or mends something is told as a store without room. */
+export function toRefusal(error: unknown): unknown {
+  if (isNoSpace(error)) return new StoreFull('the disk of the clip store is full', { cause: error })
+  if (isReadOnly(error)) return new StoreFull('the disk of the clip store cannot be written', { cause: error })
+  return error
 }
 
 function sizeOf(chunks: readonly Uint8Array[]): number {

@@ -8,6 +8,8 @@ export type PartBreakage =
   | 'STALLED'
   /** What is on the disk is not what was written, and fetching it again gave other bytes. */
   | 'DAMAGED'
+  /** The disk failed to give what is stored; it may give it another time. */
+  | 'UNREADABLE'
   /** The store was closed. */
   | 'CLOSED'
 

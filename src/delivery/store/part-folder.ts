@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isReadOnly } from './disk-errors.js'
 import { hasErrorCode } from './has-error-code.js'
 import {
   FOOTER_TAIL_BYTES,
@@ -13,17 +14,20 @@ import {
   writePartFooter,
   writeSha256Slot,
 } from './part-footer.js'
+import { createTemporaryName, isAbandoned, isOwn, TEMPORARY_SUFFIX } from './temporary-name.js'
 import { writeAll } from './write-all.js'
 
 const PART_SUFFIX = '.part'
-const TEMPORARY_SUFFIX = '.tmp'
 const STATS_AT_A_TIME = 64
-const TEMPORARY_MAX_AGE_MS = 3_600_000
+/** Time stamps of files are coarser than those of our own. */
+const SAME_TIME_MS = 1_000
 
 export interface StoredPart {
   readonly file: FileHandle
   readonly footer: PartFooter
   readonly sizeBytes: number
+  /** False on a disk that is read only. */
+  readonly isWritable: boolean
 }
 
 export interface TemporaryPart {
@@ -37,10 +41,21 @@ export interface FoundPart {
   readonly usedAtMs: number
 }
 
-/** The store's folder: a file for each whole part, named by the hash of its key, and temporary ones for those that arrive. */
+export interface FolderContent {
+  /** Least recently used first. */
+  readonly parts: readonly FoundPart[]
+  /** What other processes are writing. */
+  readonly foreignBytes: number
+}
+
+/**
+ * The store's folder: a file for each whole part, named by the hash of its key, and temporary ones for those that arrive. Several processes
+ * may share it, also such as do not see each other.
+ */
 export class PartFolder {
   readonly #path: string
-  #temporaryCount = 0
+  /** Being written by this process. */
+  readonly #temporaries = new Set<TemporaryPart>()
 
   constructor(path: string) {
     this.#path = path
@@ -59,41 +74,44 @@ export class PartFolder {
     )
   }
 
-  /** Null when there is no such part. A file that is not whole or not ours is removed. */
+  /** Null when there is no such part. A file that is not whole or not ours is removed; one that cannot be read stays. */
   async openStored(name: string): Promise<StoredPart | null> {
-    const file = await openIfThere(this.#pathOf(name))
-    if (file === null) return null
-    const stored = await readFooter(file).catch(() => null)
-    if (stored !== null) return stored
+    const opened = await openIfThere(this.#pathOf(name))
+    if (opened === null) return null
+    const { file, isWritable } = opened
+    try {
+      const stored = await readFooter(file)
+      if (stored !== null) return { ...stored, isWritable }
+      await this.removeFile(name, file)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
     await file.close()
-    await this.remove(name)
     return null
   }
 
-  /** When the part was last used outlives the process as its modification time. */
-  async touch({ file }: StoredPart): Promise<void> {
+  /** When the part was last used outlives the process as its modification time, and tells other processes. */
+  async touch({ file, isWritable }: StoredPart): Promise<void> {
+    if (!isWritable) return
     const now = Date.now() / 1000
     await file.utimes(now, now)
   }
 
   async createTemporary(name: string): Promise<TemporaryPart> {
-    this.#temporaryCount += 1
-    const path = join(this.#path, `${name}.${process.pid}-${this.#temporaryCount}${TEMPORARY_SUFFIX}`)
-    try {
-      return { file: await open(path, 'wx+', 0o600), path }
-    } catch (error) {
-      // Somebody removed the folder while we ran.
-      if (!hasErrorCode(error, 'ENOENT')) throw error
-      await mkdir(this.#path, { recursive: true, mode: 0o700 })
-      return { file: await open(path, 'wx+', 0o600), path }
-    }
+    const path = join(this.#path, createTemporaryName(name))
+    const temporary = { file: await this.#openNew(path), path }
+    this.#temporaries.add(temporary)
+    return temporary
   }
 
   /** Makes a temporary part a stored one: when this resolves, it survives a power cut; before, it is not there at all. */
-  async keep(name: string, { file, path }: TemporaryPart, contentBytes: number, blockChecks: readonly number[]): Promise<void> {
+  async keep(name: string, temporary: TemporaryPart, contentBytes: number, blockChecks: readonly number[]): Promise<void> {
+    const { file, path } = temporary
     await writeAll(file, [writePartFooter(contentBytes, blockChecks)], contentBytes)
     await file.sync()
     await rename(path, this.#pathOf(name))
+    this.#temporaries.delete(temporary)
     await this.#syncFolder()
   }
 
@@ -105,32 +123,82 @@ export class PartFolder {
     await rm(this.#pathOf(name), { force: true })
   }
 
-  async removeTemporary({ path }: TemporaryPart): Promise<void> {
-    await rm(path, { force: true })
+  /** Removes the part unless another process has used it since; resolves with when, or with null when it is gone. */
+  async removeUnused(name: string, usedAtMs: number): Promise<number | null> {
+    const info = await stat(this.#pathOf(name)).catch(() => null)
+    if (info !== null && info.mtimeMs > usedAtMs + SAME_TIME_MS) return info.mtimeMs
+    await this.remove(name)
+    return null
   }
 
-  /** What is there, least recently used first. Removes what a killed process left half-written. Looks at names and sizes only. */
-  async scan(): Promise<FoundPart[]> {
-    await mkdir(this.#path, { recursive: true, mode: 0o700 })
-    const entries = await readdir(this.#path)
-    const found: FoundPart[] = []
-    for (let at = 0; at < entries.length; at += STATS_AT_A_TIME) {
-      const batch = await Promise.all(entries.slice(at, at + STATS_AT_A_TIME).map((entry) => this.#inspect(entry)))
-      for (const part of batch) if (part !== null) found.push(part)
+  /** Removes the part if it is this very file: another process may have put a sound one in its place. */
+  async removeFile(name: string, file: FileHandle): Promise<void> {
+    const [own, there] = await Promise.all([file.stat(), stat(this.#pathOf(name)).catch(() => null)])
+    if (there !== null && own.ino === there.ino && own.dev === there.dev) await this.remove(name)
+  }
+
+  async removeTemporary(temporary: TemporaryPart): Promise<void> {
+    this.#temporaries.delete(temporary)
+    await rm(temporary.path, { force: true })
+  }
+
+  /** Tells other processes that what this one writes is not abandoned. */
+  async renewTemporaries(): Promise<void> {
+    const now = Date.now() / 1000
+    // One that is kept or closed at this moment needs no renewal.
+    await Promise.all([...this.#temporaries].map(({ file }) => file.utimes(now, now).catch(() => null)))
+  }
+
+  /**
+   * What is there. Removes what dead processes left half-written. Looks at names and sizes only, and at those alone that are not `known`:
+   * what is known is not in the answer's parts but in `names`.
+   */
+  async scan(
+    known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set(),
+  ): Promise<FolderContent & { readonly names: ReadonlySet<string> }> {
+    const entries = await readdir(this.#path).catch((error) => (hasErrorCode(error, 'ENOENT') ? [] : Promise.reject(error)))
+    const names = new Set(entries.filter((entry) => entry.endsWith(PART_SUFFIX)).map((entry) => entry.slice(0, -PART_SUFFIX.length)))
+    const unknown = entries.filter((entry) => !(entry.endsWith(PART_SUFFIX) && known.has(entry.slice(0, -PART_SUFFIX.length))))
+    const parts: FoundPart[] = []
+    let foreignBytes = 0
+    for (let at = 0; at < unknown.length; at += STATS_AT_A_TIME) {
+      for (const found of await Promise.all(unknown.slice(at, at + STATS_AT_A_TIME).map((entry) => this.#inspect(entry)))) {
+        if (typeof found === 'number') foreignBytes += found
+        else if (found !== null) parts.push(found)
+      }
     }
-    return found.sort((a, b) => a.usedAtMs - b.usedAtMs)
+    return { parts: parts.sort((a, b) => a.usedAtMs - b.usedAtMs), foreignBytes, names }
   }
 
-  async #inspect(entry: string): Promise<FoundPart | null> {
+  async create(): Promise<void> {
+    await mkdir(this.#path, { recursive: true, mode: 0o700 })
+  }
+
+  /** A part, or the bytes that another process has written of one. */
+  async #inspect(entry: string): Promise<FoundPart | number | null> {
     const path = join(this.#path, entry)
     const info = await stat(path).catch(() => null)
     if (info === null || !info.isFile()) return null
     if (entry.endsWith(TEMPORARY_SUFFIX)) {
-      if (isLeftBehind(entry, Date.now() - info.mtimeMs)) await rm(path, { force: true })
+      if (isOwn(entry)) return null
+      if (!isAbandoned(entry, Date.now() - info.mtimeMs)) return info.size
+      // On a disk that is read only it stays.
+      await rm(path, { force: true }).catch((error) => (isReadOnly(error) ? null : Promise.reject(error)))
       return null
     }
     if (!entry.endsWith(PART_SUFFIX)) return null
     return { name: entry.slice(0, -PART_SUFFIX.length), sizeBytes: info.size, usedAtMs: info.mtimeMs }
+  }
+
+  async #openNew(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'wx+', 0o600)
+    } catch (error) {
+      // Somebody removed the folder while we ran.
+      if (!hasErrorCode(error, 'ENOENT')) throw error
+      await this.create()
+      return open(path, 'wx+', 0o600)
+    }
   }
 
   #pathOf(name: string): string {
@@ -147,28 +215,19 @@ export class PartFolder {
   }
 }
 
-/** Whether an error says that no more can be written: to the disk, within the quota, or to a file of this size. */
-export function isNoSpace(error: unknown): boolean {
-  return isDiskFull(error) || hasErrorCode(error, 'EFBIG')
-}
-
-/** Whether removing other files would help. */
-export function isDiskFull(error: unknown): boolean {
-  return hasErrorCode(error, 'ENOSPC') || hasErrorCode(error, 'EDQUOT')
-}
-
 /** Most often there is none, and whoever asked waits: a look in the folder takes microseconds, opening by another thread a third of a millisecond. */
-async function openIfThere(path: string): Promise<FileHandle | null> {
+async function openIfThere(path: string): Promise<{ readonly file: FileHandle; readonly isWritable: boolean } | null> {
   if (!existsSync(path)) return null
   try {
-    return await open(path, 'r+')
+    return { file: await open(path, 'r+'), isWritable: true }
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return null
-    throw error
+    if (!isReadOnly(error)) throw error
+    return { file: await open(path, 'r'), isWritable: false }
   }
 }
 
-async function readFooter(file: FileHandle): Promise<StoredPart | null> {
+async function readFooter(file: FileHandle): Promise<Omit<StoredPart, 'isWritable'> | null> {
   const { size } = await file.stat()
   if (size < FOOTER_TAIL_BYTES) return null
   const contentBytes = parseContentBytes(await readAt(file, size - FOOTER_TAIL_BYTES, FOOTER_TAIL_BYTES), size)
@@ -180,20 +239,4 @@ async function readFooter(file: FileHandle): Promise<StoredPart | null> {
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
   return buffer.subarray(0, bytesRead)
-}
-
-// Several processes may share the folder: a temporary file whose writer lives is let be, unless nothing was written to it for an hour
-// (its process id then belongs to somebody else by now). Our own process id can only be a former life's: we have just started.
-function isLeftBehind(entry: string, ageMs: number): boolean {
-  const pid = Number(/\.(\d+)-\d+\.tmp$/.exec(entry)?.[1] ?? 0)
-  return pid === 0 || pid === process.pid || ageMs > TEMPORARY_MAX_AGE_MS || !isAlive(pid)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return hasErrorCode(error, 'EPERM')
-  }
 }

@@ -7,8 +7,10 @@ export interface PartIndexOptions {
   readonly maxParts: number
   /** Whether a stored part is in use; such a one is never evicted. */
   readonly isHeld: (name: string) => boolean
-  /** Removes a part from the disk. */
-  readonly remove: (name: string) => Promise<void>
+  /** Asked when every part is in use: ends the use of some that can do without; false when there are none. */
+  readonly relieve: () => boolean
+  /** Removes a part from the disk, unless another process has used it since `usedAtMs`: then resolves with when, else with null. */
+  readonly remove: (name: string, usedAtMs: number) => Promise<number | null>
 }
 
 /** Room for one arriving part. */
@@ -18,44 +20,88 @@ export interface Reservation {
   release(): void
 }
 
+interface IndexedPart {
+  readonly sizeBytes: number
+  readonly usedAtMs: number
+}
+
 /** Which parts are stored, how large, and in what order they were used; decides who goes when room is needed. */
 export class PartIndex {
   readonly #options: PartIndexOptions
   /** In order of use, the least recent first. */
-  readonly #sizes = new Map<string, number>()
-  readonly #leaving = new Map<string, Promise<void>>()
+  readonly #parts = new Map<string, IndexedPart>()
+  readonly #leaving = new Map<string, Promise<unknown>>()
+  /** What has changed here while the folder was looked through: that is newer than what was found. */
+  #changed: Set<string> | null = null
   #storedBytes = 0
   #arrivingBytes = 0
+  #foreignBytes = 0
 
   constructor(options: PartIndexOptions) {
     this.#options = options
   }
 
+  /** Arriving parts included, those of other processes too. */
   get sizeBytes(): number {
-    return this.#storedBytes + this.#arrivingBytes
+    return this.#storedBytes + this.#arrivingBytes + this.#foreignBytes
+  }
+
+  /** What other processes are writing, as far as is known. */
+  get foreignBytes(): number {
+    return this.#foreignBytes
+  }
+
+  get names(): ReadonlyMap<string, unknown> {
+    return this.#parts
   }
 
   /** Notes that a part is stored and was used now. */
-  use(name: string, sizeBytes: number): void {
+  use(name: string, sizeBytes: number, usedAtMs = Date.now()): void {
     this.forget(name)
-    this.#sizes.set(name, sizeBytes)
+    this.#parts.set(name, { sizeBytes, usedAtMs })
     this.#storedBytes += sizeBytes
   }
 
   /** Notes that a part was used now, if it is stored. */
   touch(name: string): void {
-    const sizeBytes = this.#sizes.get(name)
-    if (sizeBytes !== undefined) this.use(name, sizeBytes)
+    const part = this.#parts.get(name)
+    if (part !== undefined) this.use(name, part.sizeBytes)
   }
 
   forget(name: string): void {
-    this.#storedBytes -= this.#sizes.get(name) ?? 0
-    this.#sizes.delete(name)
+    this.#storedBytes -= this.#parts.get(name)?.sizeBytes ?? 0
+    this.#parts.delete(name)
+    this.#changed?.add(name)
+  }
+
+  /** Takes over what `look` finds in the folder, where other processes add and remove parts. */
+  async refresh(look: () => Promise<FoundParts>): Promise<void> {
+    const changed = new Set<string>()
+    this.#changed = changed
+    try {
+      const { parts, foreignBytes, names } = await look()
+      this.#foreignBytes = foreignBytes
+      for (const name of [...this.#parts.keys()]) if (!names.has(name) && !changed.has(name)) this.forget(name)
+      for (const { name, sizeBytes, usedAtMs } of parts) if (!changed.has(name)) this.use(name, sizeBytes, usedAtMs)
+    } finally {
+      this.#changed = null
+    }
   }
 
   /** Resolves when no eviction of this part is under way. */
   async settled(name: string): Promise<void> {
     await this.#leaving.get(name)
+  }
+
+  /** Forgets a part, whether or not it is held, while `remove` removes it. */
+  discard(name: string, remove: () => Promise<void>): Promise<void> {
+    this.forget(name)
+    const leaving = remove().finally(() => this.#leaving.delete(name))
+    this.#leaving.set(
+      name,
+      leaving.catch(() => null),
+    )
+    return leaving
   }
 
   reserve(): Reservation {
@@ -66,7 +112,8 @@ export class PartIndex {
         const evictions = this.#makeRoom(bytes - reserved)
         this.#arrivingBytes += bytes - reserved
         reserved = bytes
-        await Promise.all(evictions)
+        const areGone = await Promise.all(evictions)
+        if (areGone.includes(false)) await this.trim()
       },
       release: () => {
         this.#arrivingBytes -= reserved
@@ -75,28 +122,32 @@ export class PartIndex {
     }
   }
 
-  /** Evicts the least recently used part that is not held; false when there is none. */
+  /** Evicts the least recently used part that is not held, or finds that it has been used; false when there is none. */
   async evictOne(): Promise<boolean> {
     const name = this.#leastRecentlyUsed()
     if (name === null) return false
-    await this.discard(name)
+    await this.#evict(name)
     return true
   }
 
   /** Brings what was found at start, or what is stored by now, under the caps. */
   async trim(): Promise<void> {
-    while (this.sizeBytes > this.#options.capBytes || this.#sizes.size > this.#options.maxParts) {
+    while (this.sizeBytes > this.#options.capBytes || this.#parts.size > this.#options.maxParts) {
       if (!(await this.evictOne())) return
     }
   }
 
-  #makeRoom(neededBytes: number): Promise<void>[] {
+  #makeRoom(neededBytes: number): Promise<boolean>[] {
     const { capBytes } = this.#options
-    const evictions: Promise<void>[] = []
-    while (this.sizeBytes + neededBytes > capBytes || this.#sizes.size >= this.#options.maxParts) {
+    const evictions: Promise<boolean>[] = []
+    while (this.sizeBytes + neededBytes > capBytes || this.#parts.size >= this.#options.maxParts) {
       const name = this.#leastRecentlyUsed()
-      if (name === null) throw this.#full(neededBytes)
-      evictions.push(this.discard(name))
+      if (name === null) {
+        // Nobody will wait for them.
+        for (const eviction of evictions) eviction.catch(() => null)
+        throw this.#full(neededBytes)
+      }
+      evictions.push(this.#evict(name))
     }
     return evictions
   }
@@ -108,15 +159,45 @@ export class PartIndex {
   }
 
   #leastRecentlyUsed(): string | null {
-    for (const name of this.#sizes.keys()) if (!this.#options.isHeld(name)) return name
+    return this.#findUnheld() ?? (this.#options.relieve() ? this.#findUnheld() : null)
+  }
+
+  #findUnheld(): string | null {
+    for (const name of this.#parts.keys()) if (!this.#options.isHeld(name)) return name
     return null
   }
 
-  /** Removes a part, whether or not it is held. */
-  discard(name: string): Promise<void> {
+  /** False when another process has used the part: it stays. @throws StoreFull when it cannot be removed */
+  #evict(name: string): Promise<boolean> {
+    const part = this.#parts.get(name)
+    if (part === undefined) return Promise.resolve(true)
     this.forget(name)
-    const leaving = this.#options.remove(name).finally(() => this.#leaving.delete(name))
-    this.#leaving.set(name, leaving)
+    const leaving = this.#remove(name, part).finally(() => this.#leaving.delete(name))
+    this.#leaving.set(
+      name,
+      leaving.catch(() => null),
+    )
     return leaving
   }
+
+  async #remove(name: string, { sizeBytes, usedAtMs }: IndexedPart): Promise<boolean> {
+    try {
+      const usedSinceMs = await this.#options.remove(name, usedAtMs)
+      if (usedSinceMs === null) return true
+      this.use(name, sizeBytes, usedSinceMs)
+      return false
+    } catch (cause) {
+      this.use(name, sizeBytes, usedAtMs)
+      throw new StoreFull('a part of the clip store that nobody uses cannot be removed', { cause })
+    }
+  }
+}
+
+export interface FoundParts {
+  /** Those that were not known, least recently used first. */
+  readonly parts: readonly { readonly name: string; readonly sizeBytes: number; readonly usedAtMs: number }[]
+  /** What other processes are writing. */
+  readonly foreignBytes: number
+  /** All that are there. */
+  readonly names: ReadonlySet<string>
 }

@@ -8,6 +8,7 @@ import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/
 import { fileBytes } from '../../../src/delivery/store/part-footer.js'
 import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
 import { StoreFull } from '../../../src/delivery/store/store-full.js'
+import { createTemporaryName } from '../../../src/delivery/store/temporary-name.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
@@ -333,12 +334,15 @@ describe('what is stored', () => {
 
   test('of another life half-written is removed at start, and what is not ours is let be', async () => {
     await (await openStore()).close()
-    await writeFile(join(folder, `aaaa.${process.pid}-1.tmp`), 'half')
-    await writeFile(join(folder, 'bbbb.999999999-7.tmp'), 'half')
+    const own = createTemporaryName('aaaa')
+    await writeFile(join(folder, own.replace(/-[0-9a-f]{8}-/, '-00000000-')), 'half, of a process that had our id')
+    await writeFile(join(folder, own.replace(`-${process.pid}-`, '-999999999-').replace(/-[0-9a-f]{8}-/, '-00000000-')), 'half')
+    await writeFile(join(folder, 'bbbb.999999999-7.tmp'), 'half, of an earlier version')
+    await writeFile(join(folder, own), 'of this process')
     await writeFile(join(folder, `cccc.${process.ppid}-1.tmp`), 'of a process that lives')
     await writeFile(join(folder, 'notes.txt'), 'kept')
     await openStore()
-    expect((await readdir(folder)).sort()).toEqual([`cccc.${process.ppid}-1.tmp`, 'notes.txt'])
+    expect((await readdir(folder)).sort()).toEqual([own, `cccc.${process.ppid}-1.tmp`, 'notes.txt'])
   })
 
   test('goes when room is needed, the least recently used first, across restarts too', async () => {

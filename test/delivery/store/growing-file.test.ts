@@ -51,4 +51,17 @@ describe('GrowingFile', () => {
     expect(pool.take(true).large).toBe(true)
     await reading.return(undefined)
   })
+
+  test('is not called damaged because the disk fails to give a byte', async () => {
+    const bytes = patternBytes(200_000)
+    const before = GrowingFile.arriving(file, null)
+    before.receive([bytes])
+    await before.write([bytes])
+    before.end()
+    // A real descriptor that reads nothing: the kernel answers EBADF as it would EIO.
+    const writeOnly = await open(join(folder, 'part'), 'a')
+    const stored = GrowingFile.stored(writeOnly, { contentBytes: 200_000, blockChecks: before.blockChecks, sha256: null })
+    await expect(stored.load(0, 200_000, Buffer.alloc(262_144))).rejects.toMatchObject({ breakage: 'UNREADABLE' })
+    await writeOnly.close()
+  })
 })

@@ -1,0 +1,42 @@
+// A process that fills a store which others fill, too. It reads each part whole, right after it came and again later, and prints what went wrong
+// (`wrong …`); at the end `done` with its process id. Run by shared-store.process.test.ts.
+import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
+import { collect, inChunks, patternBytes } from './part-bodies.js'
+
+const [, , folder = '', partBytes = '0', partCount = '0', capBytes = '1000000000', pauseMs = '0'] = process.argv
+const signal = new AbortController().signal
+const size = Number(partBytes)
+const onProblem = (message: string, error: unknown) => console.log(`wrong ${message}: ${error}`)
+const store = await DiskPartStore.open({ folder, capBytes: Number(capBytes), onProblem })
+console.log('open')
+
+async function* slowly(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for await (const chunk of inChunks(bytes, 50_000)) {
+    if (Number(pauseMs) > 0) await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)))
+    yield chunk
+  }
+}
+
+async function check(part: number): Promise<void> {
+  const bytes = patternBytes(size, part)
+  try {
+    const handle = await store.open(`part-${part}`, async () => ({ sizeBytes: size, bytes: slowly(bytes) }))
+    const read = await collect(handle.read({ start: 0, end: size }, signal))
+    if (!read.equals(bytes)) console.log(`wrong bytes in part ${part}`)
+    handle.release()
+    console.log(`read ${part}`)
+  } catch (error) {
+    console.log(`wrong part ${part}: ${error}`)
+  }
+}
+
+async function fill(lane: number): Promise<void> {
+  for (let part = lane; part < Number(partCount); part += 3) {
+    await check(part)
+    await check(Math.floor(part / 2))
+  }
+}
+
+await Promise.all([fill(0), fill(1), fill(2)])
+await store.close()
+console.log(`done ${process.pid}`)
