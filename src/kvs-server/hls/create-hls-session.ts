@@ -11,10 +11,14 @@ import { refuseOutsideRetention } from '../wire/fragment-selector.js'
 import { checkHlsCodecs, codecNames } from './hls-codecs.js'
 import type { HlsRequest } from './hls-request.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { leadTrackOf, splitAtKey } from './segment-pieces.js'
 import { withoutOlderDuplicates } from './session-playlist.js'
 
 /** A live session needs footage that is not older; nor does it begin before a hole that is longer. */
 const LIVE_MS = 30_000
+
+/** Of fragments without a key frame, a segment takes many. */
+const MAX_WALKED = 10_000
 
 export interface SessionPlace {
   readonly archive: Archive
@@ -75,14 +79,21 @@ function findLiveStart(
   const newest = archive.findNewest(stream)
   if (newest === null || newest.serverTimestampMs + newest.lengthMs < now - LIVE_MS) return null
   let first: ArchivedFragment | null = null
-  let taken = 0
+  let [taken, walked] = [0, 0]
   for (const before of walkBack({ archive, stream }, newest)) {
     if (first !== null && !leadsTo(first, before, clock)) break
     first = before
-    taken += 1
-    if (taken === maxFragments) break
+    walked += 1
+    if (hasKeyFrame(archive, before)) taken += 1
+    if (taken === maxFragments || walked === MAX_WALKED) break
   }
   return first
+}
+
+/** Each begins a segment. */
+function hasKeyFrame(archive: Archive, fragment: ArchivedFragment): boolean {
+  const samples = archive.details(fragment)?.samples
+  return samples !== undefined && splitAtKey(samples, leadTrackOf(archive, fragment)) !== null
 }
 
 function leadsTo(after: ArchivedFragment, before: ArchivedFragment, clock: HlsSession['clock']): boolean {

@@ -1,5 +1,6 @@
 // What a session's URL leads to: the requests that a player makes, by GET, with nothing but the session's token to let it in.
 import type { EpochMs } from '../../lib/clock.js'
+import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
@@ -11,7 +12,8 @@ import { checkHlsCodecs } from './hls-codecs.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { writeMasterPlaylist } from './master-playlist.js'
 import { writeMediaPlaylist } from './media-playlist.js'
-import { buildInitFragment, buildMediaFragment } from './track-fragments.js'
+import { findPieces } from './segment-pieces.js'
+import { buildInitFragment, buildSegment } from './track-fragments.js'
 
 export type HlsServices = Pick<KvsServices, 'archive' | 'quotas' | 'clock' | 'hlsPlaylists'>
 
@@ -73,11 +75,17 @@ async function getInitFragment(call: HlsCall, { archive, hlsPlaylists }: HlsServ
 function getMediaFragment(call: HlsCall, { archive, quotas }: HlsServices): HlsAnswer {
   const { session, stream, query } = call
   const trackNumber = parseTrackNumber(call)
-  const number = parseText(query.get('FragmentNumber'), 'FragmentNumber', { min: 1, max: 128, pattern: /^[0-9]+$/ })
+  const first = findFragment(call, archive, 'FragmentNumber')
+  const last = query.get('LastFragmentNumber') === null ? first : findFragment(call, archive, 'LastFragmentNumber')
+  const pieces = findPieces(archive, stream, { first, last }) ?? refuseAbsent()
+  quotas.charge(stream.id, { media: pieces.length })
+  return { ...buildSegment(archive, pieces, { session, stream, trackNumber }), keptUntilMs: session.expiresAtMs }
+}
+
+function findFragment({ session, stream, query }: HlsCall, archive: Archive, member: string): ArchivedFragment {
+  const number = parseText(query.get(member), member, { min: 1, max: 128, pattern: /^[0-9]+$/ })
   const fragment = archive.find(stream, number)
-  if (fragment === null || !isInSession(fragment, session)) return refuseAbsent()
-  quotas.charge(stream.id, { media: 1 })
-  return { ...buildMediaFragment(archive, fragment, { session, trackNumber }), keptUntilMs: session.expiresAtMs }
+  return fragment !== null && isInSession(fragment, session) ? fragment : refuseAbsent()
 }
 
 /** Of the stream a session shows no more than was asked for. */

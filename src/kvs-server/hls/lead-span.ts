@@ -1,30 +1,40 @@
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 
-/** What a fragment shows of the track that leads: the picture, or the sound where there is none. */
+/** What frames show of the track that leads: the picture, or the sound where there is none. */
 export interface LeadSpan {
-  /** First frame shown, from the fragment's timestamp. */
+  /** First frame shown, from the timestamp of the first table. */
   readonly startMs: number
-  /** To the end of the last frame, which is as long as the others are on average. */
+  /** To the end of the last frame, which is as long as the others are on average; to its start where there is only one. */
   readonly durationMs: number
   readonly frames: number
 }
 
-/** For a track with one frame: 25 a second. */
-const GUESSED_FRAME_MS = 40
+interface TimedTable {
+  readonly samples: SampleTable
+  /** From the timestamp of the first table. */
+  readonly offsetMs: number
+}
 
 /** Null where the track has no frame in the fragment. */
-export function measureLead({ count, tracks, times }: SampleTable, trackNumber: number): LeadSpan | null {
+export function measureLead(samples: SampleTable, trackNumber: number): LeadSpan | null {
+  return measureLeads([{ samples, offsetMs: 0 }], trackNumber)
+}
+
+/** Null where the track has no frame in any of them. */
+export function measureLeads(tables: readonly TimedTable[], trackNumber: number): LeadSpan | null {
   let frames = 0
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < count; row += 1) {
-    if (tracks[row] !== trackNumber) continue
-    const time = times[row] ?? 0
-    first = Math.min(first, time)
-    last = Math.max(last, time)
-    frames += 1
+  for (const { samples, offsetMs } of tables) {
+    for (let row = 0; row < samples.count; row += 1) {
+      if (samples.tracks[row] !== trackNumber) continue
+      const time = offsetMs + (samples.times[row] ?? 0)
+      first = Math.min(first, time)
+      last = Math.max(last, time)
+      frames += 1
+    }
   }
   if (frames === 0) return null
-  const frameMs = frames > 1 ? Math.max(1, (last - first) / (frames - 1)) : GUESSED_FRAME_MS
+  const frameMs = frames > 1 ? Math.max(1, (last - first) / (frames - 1)) : 0
   return { startMs: first, durationMs: Math.round(last - first + frameMs), frames }
 }

@@ -41,6 +41,8 @@ function writeEntry(
   }
   if (session.showsTimestamps) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(entry.timestampMs).toISOString()}`)
   lines.push(`#EXTINF:${entry.durationMs / 1000},`)
-  lines.push(`getMP4MediaFragment.mp4?FragmentNumber=${entry.fragmentNumber}&SessionToken=${token}&TrackNumber=${trackNumber}`)
+  const { fragmentNumber, lastFragmentNumber } = entry
+  const more = lastFragmentNumber === fragmentNumber ? '' : `&LastFragmentNumber=${lastFragmentNumber}`
+  lines.push(`getMP4MediaFragment.mp4?FragmentNumber=${fragmentNumber}&SessionToken=${token}&TrackNumber=${trackNumber}${more}`)
   return lines
 }

@@ -2,9 +2,11 @@ import type { EpochMs } from '../../lib/clock.js'
 import { shapeOf } from '../../media/fragment-movie.js'
 import type { SessionMedia } from '../clip/session-media.js'
 
-/** A fragment in a media playlist. */
+/** A segment in a media playlist: usually one fragment; several where Clusters do not begin with key frames. */
 export interface PlaylistEntry {
   readonly fragmentNumber: string
+  /** Of the last fragment that has frames in it. */
+  readonly lastFragmentNumber: string
   /** On the session's clock. */
   readonly timestampMs: EpochMs
   /** The first frame shown, of the track that leads. */

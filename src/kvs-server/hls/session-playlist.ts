@@ -6,10 +6,11 @@ import type { FragmentCursor } from '../archive/fragment-index.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
 import { cursorAt, timestampOf, walkFragments } from '../chunks/fragment-walk.js'
-import { sessionMedia } from '../clip/session-media.js'
+import { describeSegment } from './describe-segment.js'
 import type { HlsSession } from './hls-session.js'
-import { measureLead } from './lead-span.js'
-import { isSameInit, type PlaylistEntry, type PlaylistView } from './playlist-entry.js'
+import { OpenSegment } from './open-segment.js'
+import type { PlaylistEntry, PlaylistView } from './playlist-entry.js'
+import { leadTrackOf, type SegmentPiece, splitAtKey } from './segment-pieces.js'
 
 /** Fragments further apart than this, or overlapping by more, are set apart by ON_DISCONTINUITY. */
 const DISCONTINUITY_MS = 50
@@ -50,6 +51,9 @@ export class SessionPlaylist {
   #codecChanges = 0
   #isComplete = false
   #newest: PlaylistEntry | null = null
+  /** Timestamp of the last fragment that was taken. */
+  #newestMs: EpochMs | null = null
+  readonly #segment: OpenSegment
   #cursor: FragmentCursor | null = null
   /** Of a LIVE_REPLAY: how long the entries last that were added behind the first few. */
   #replayedMs = 0
@@ -57,6 +61,7 @@ export class SessionPlaylist {
 
   constructor(options: SessionPlaylistOptions) {
     this.#options = options
+    this.#segment = new OpenSegment(options.archive)
   }
 
   /** Brings it up to date; requests for both tracks may come at once, and take turns. */
@@ -88,13 +93,13 @@ export class SessionPlaylist {
     const { session, clock } = this.#options
     for (const fragment of this.#fragments()) {
       yield
-      const entry = this.#isStale(fragment) ? null : this.#describe(fragment)
-      if (entry !== null && !this.#isDue(entry)) return false
+      if (!this.#isStale(fragment) && !this.#take(fragment)) return false
       this.#cursor = cursorAt(fragment, rangeOf(session).clock)
-      if (entry !== null) this.#add(entry)
       if (session.mode === 'ON_DEMAND' && this.#entries.length === session.maxFragments) return true
     }
-    return session.mode === 'ON_DEMAND' || (session.endMs !== null && session.endMs < clock.now())
+    const isOver = session.mode === 'ON_DEMAND' || (session.endMs !== null && session.endMs < clock.now())
+    const isClosed = isOver || this.#segment.canEnd(clock.now()) ? this.#closeSegment() : false
+    return isOver && isClosed
   }
 
   #fragments(): Iterable<ArchivedFragment> {
@@ -103,14 +108,40 @@ export class SessionPlaylist {
     return session.clock === 'producer' ? withoutOlderDuplicates(walked) : walked
   }
 
-  /** What is older than the newest shown is not added later; nor is a duplicate of it. */
+  /** What is older than the newest taken is not added later; nor is a duplicate of it. */
   #isStale(fragment: ArchivedFragment): boolean {
     const { session } = this.#options
     if (fragment.sequence < session.firstSequence) return true
-    const newestMs = this.#newest?.timestampMs ?? session.originMs
+    const newestMs = this.#newestMs ?? session.originMs
     const timestampMs = timestampOf(fragment, session.clock)
     if (timestampMs < newestMs) return true
-    return session.clock === 'producer' && timestampMs === this.#newest?.timestampMs
+    return session.clock === 'producer' && timestampMs === this.#newestMs
+  }
+
+  /** False while the segment that ends with it is not due; then it is asked about again. */
+  #take(fragment: ArchivedFragment): boolean {
+    const { session, archive } = this.#options
+    const samples = archive.details(fragment)?.samples
+    // Retention has taken it meanwhile.
+    if (samples === undefined) return true
+    const split = splitAtKey(samples, leadTrackOf(archive, fragment))
+    const isContinued = this.#segment.isContinuedBy(fragment)
+    const hasEnded = split !== null || !isContinued || this.#segment.isFull
+    if (hasEnded && !this.#closeSegment(isContinued && split !== null ? { fragment, samples: split.head } : null)) return false
+    this.#newestMs = timestampOf(fragment, session.clock)
+    this.#segment.add(fragment, { samples, split, follows: this.#newest?.mediaSessionId ?? null })
+    return true
+  }
+
+  /** True when no segment is open any more. */
+  #closeSegment(last: SegmentPiece | null = null): boolean {
+    const pieces = this.#segment.pieces
+    if (pieces.length === 0) return true
+    const entry = this.#describe(last === null || last.samples.count === 0 ? pieces : [...pieces, last])
+    if (entry !== null && !this.#isDue(entry)) return false
+    this.#segment.clear()
+    if (entry !== null) this.#add(entry)
+    return true
   }
 
   /** A LIVE_REPLAY begins with as many as the playlist holds; after that each is added once its own duration has passed. */
@@ -121,31 +152,9 @@ export class SessionPlaylist {
   }
 
   /** Null for what retention has taken meanwhile. */
-  #describe(fragment: ArchivedFragment): PlaylistEntry | null {
-    const { session, archive } = this.#options
-    const mediaSession = archive.session(fragment.sessionId)
-    const details = archive.details(fragment)
-    if (mediaSession === null || details === null) return null
-    const media = sessionMedia(mediaSession)
-    const lead = measureLead(details.samples, media.tracks[0]?.number ?? 0) ?? { startMs: 0, durationMs: fragment.lengthMs, frames: 1 }
-    const before = this.#newest
-    const initVersions = media.tracks.map((_, track) => {
-      const version = before?.initVersions[track] ?? 0
-      return before === null || isSameInit(before.media, media, track) ? version : version + 1
-    })
-    const timestampMs = timestampOf(fragment, session.clock)
-    return {
-      fragmentNumber: fragment.fragmentNumber,
-      timestampMs,
-      firstFrameMs: timestampMs + lead.startMs,
-      durationMs: lead.durationMs,
-      frames: lead.frames,
-      sizeBytes: fragment.clusterBytes,
-      mediaSessionId: fragment.sessionId,
-      media,
-      initVersions,
-      isDiscontinuous: this.#isDiscontinuous(timestampMs + lead.startMs),
-    }
+  #describe(pieces: readonly SegmentPiece[]): PlaylistEntry | null {
+    const described = describeSegment(pieces, { ...this.#options, before: this.#newest })
+    return described === null ? null : { ...described, isDiscontinuous: this.#isDiscontinuous(described.firstFrameMs) }
   }
 
   #isDiscontinuous(firstFrameMs: EpochMs): boolean {

@@ -3,16 +3,19 @@ import { buildFragmentMovie, shapeOf } from '../../media/fragment-movie.js'
 import { buildInitSegment, buildMediaSegment } from '../../media/mp4/fragmented.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import { toSingleTrack } from '../../media/mp4/single-track.js'
+import type { Slice } from '../../media/mp4/slices.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment, MediaSession } from '../archive/archived-fragment.js'
+import type { ReadableFile } from '../archive/file-system.js'
+import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { timestampOf } from '../chunks/fragment-walk.js'
 import { ClipBuffers } from '../clip/clip-buffers.js'
 import { refuseUnsupported } from '../clip/clip-codecs.js'
 import { sessionMedia } from '../clip/session-media.js'
 import type { MediaAnswer } from '../operation.js'
 import { checkHlsCodecs, codecNames } from './hls-codecs.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { loneFrameMs, pieceTimestampMs, type SegmentPiece } from './segment-pieces.js'
 import { readSpans } from './span-reader.js'
 
 /** Media times of a session count from so long before its first fragment: one of its own may be a little earlier, and none is below zero. */
@@ -35,30 +38,71 @@ export function buildInitFragment(mediaSession: MediaSession, session: HlsSessio
   }
 }
 
-/** One track of a fragment, at its time on the session's clock. */
-export function buildMediaFragment(
+export interface SegmentRequest {
+  readonly session: HlsSession
+  readonly stream: StreamRecord
+  readonly trackNumber: number
+}
+
+/** One track of a segment, at its time on the session's clock. */
+export function buildSegment(
   archive: Archive,
-  fragment: ArchivedFragment,
-  { session, trackNumber }: { session: HlsSession; trackNumber: number },
+  pieces: readonly SegmentPiece[],
+  { session, stream, trackNumber }: SegmentRequest,
 ): MediaAnswer {
+  const { fragment } = pieces[0] ?? refuseGone()
   const mediaSession = archive.session(fragment.sessionId) ?? refuseGone()
   const config = trackConfig(mediaSession, session, trackNumber)
-  const movie = movieOf(archive, fragment, session.clock)
-  const track = movie.tracks.find(({ kind }) => kind === config.kind) ?? refuseGone()
+  const movie = movieOf(archive, pieces, session.clock)
+  const found = movie.tracks.find(({ kind }) => kind === config.kind) ?? refuseGone()
+  const track = found.kind === 'video' && found.samples.count === 1 ? lastUntilNext(found, { archive, stream, pieces }) : found
   const startMs = (movie.startMs ?? session.originMs) - session.originMs + LEAD_MS
   const { slices, sizeBytes } = buildMediaSegment(toSingleTrack(movie, track), {
     sequenceNumber: (fragment.sequence % SEQUENCE_NUMBERS) + 1,
     startMs: Math.max(0, startMs),
   })
-  const body = readRetained(archive, fragment, () => readSpans({ slices, open: () => archive.open(fragment), buffers }))
+  const fragments = pieces.map((piece) => piece.fragment)
+  const open = (source: number) => archive.open(fragments[source] ?? refuseGone())
+  const body = readRetained(archive, fragments, () => readEach(slices, open))
   return { contentType: contentTypeOf(config), sizeBytes, body }
 }
 
-function movieOf(archive: Archive, fragment: ArchivedFragment, clock: HlsSession['clock']): Movie {
-  const { tracks } = sessionMedia(archive.session(fragment.sessionId) ?? refuseGone())
-  const { samples } = archive.details(fragment) ?? refuseGone()
-  const place = { source: 0, clusterOffset: 0, clusterBytes: fragment.clusterBytes }
-  return buildFragmentMovie([{ tracks, samples, timestampMs: timestampOf(fragment, clock), ...place }])
+/** Fragments come one after the other, each with the pieces that are wanted of its file. */
+async function* readEach(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < slices.length; ) {
+    const source = sourceOf(slices[from])
+    let to = from + 1
+    while (to < slices.length && sourceOf(slices[to]) === source) to += 1
+    const run = slices.slice(from, to)
+    if (source === null) for (const slice of run) yield slice.kind === 'bytes' ? slice.bytes : refuseGone()
+    else yield* readSpans({ slices: run, open: () => open(source), buffers })
+    from = to
+  }
+}
+
+function sourceOf(slice: Slice | undefined): number | null {
+  return slice?.kind === 'source' ? slice.source : null
+}
+
+function movieOf(archive: Archive, pieces: readonly SegmentPiece[], clock: HlsSession['clock']): Movie {
+  const { fragment: first } = pieces[0] ?? refuseGone()
+  const { tracks } = sessionMedia(archive.session(first.sessionId) ?? refuseGone())
+  return buildFragmentMovie(
+    pieces.map(({ fragment, samples }, source) => ({
+      ...{ tracks, samples, source },
+      timestampMs: pieceTimestampMs(fragment, first, clock),
+      ...{ clusterOffset: 0, clusterBytes: fragment.clusterBytes },
+    })),
+  )
+}
+
+/** Players stop at a hole between a short frame and the next one. */
+function lastUntilNext(
+  track: MovieTrack,
+  { archive, stream, pieces }: { readonly archive: Archive; readonly stream: StreamRecord; readonly pieces: readonly SegmentPiece[] },
+): MovieTrack {
+  const durationMs = loneFrameMs(archive, stream, pieces[0] ?? refuseGone())
+  return { ...track, samples: { ...track.samples, durations: Math.round((durationMs * track.timescale) / 1000) } }
 }
 
 /** The codecs themselves may not change within a session; what CodecPrivate says of them may. */
@@ -88,13 +132,13 @@ function contentTypeOf({ kind }: CodecConfig): string {
   return `${kind}/mp4`
 }
 
-/** Retention does not take the file while it is sent. */
+/** Retention does not take the files while they are sent. */
 async function* readRetained(
   archive: Archive,
-  fragment: ArchivedFragment,
+  fragments: readonly ArchivedFragment[],
   read: () => AsyncGenerator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const release = archive.retain([fragment])
+  const release = archive.retain(fragments)
   try {
     yield* read()
   } finally {

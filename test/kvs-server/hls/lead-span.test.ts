@@ -48,7 +48,7 @@ test.each([
     ],
     { startMs: -40, durationMs: 80, frames: 2 },
   ],
-  ['a single frame', [[1, 7]], { startMs: 7, durationMs: 40, frames: 1 }],
+  ['a single frame', [[1, 7]], { startMs: 7, durationMs: 0, frames: 1 }],
   [
     'frames of one time',
     [

@@ -1,0 +1,67 @@
+import type { EpochMs } from '../../lib/clock.js'
+import type { SampleTable } from '../../media/matroska/sample-table.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { measureLead } from './lead-span.js'
+import { leadTrackOf, MAX_SEGMENT_FRAGMENTS, MAX_SEGMENT_MS, type SegmentPiece, type SplitFragment } from './segment-pieces.js'
+
+/** A stream that sent nothing for so long has stopped. */
+const STOPPED_MS = 10_000
+
+interface AddedFragment {
+  readonly samples: SampleTable
+  readonly split: SplitFragment | null
+  /** The media session of the segment before; null when there is none. */
+  readonly follows: number | null
+}
+
+/** The segment that the next fragment may still be a part of. */
+export class OpenSegment {
+  readonly #archive: Archive
+  readonly #pieces: SegmentPiece[] = []
+  /** The media session in which a fragment began without a key frame. */
+  #irregular: number | null = null
+
+  constructor(archive: Archive) {
+    this.#archive = archive
+  }
+
+  get pieces(): readonly SegmentPiece[] {
+    return this.#pieces
+  }
+
+  get isFull(): boolean {
+    const [first, last] = [this.#pieces[0]?.fragment, this.#pieces.at(-1)?.fragment]
+    if (first === undefined || last === undefined) return false
+    const lengthMs = last.producerTimestampMs + last.lengthMs - first.producerTimestampMs
+    return lengthMs >= MAX_SEGMENT_MS || this.#pieces.length >= MAX_SEGMENT_FRAGMENTS - 1
+  }
+
+  isContinuedBy(fragment: ArchivedFragment): boolean {
+    const last = this.#pieces.at(-1)?.fragment
+    return last !== undefined && last.sessionId === fragment.sessionId && last.sequence < fragment.sequence
+  }
+
+  /** Frames before the first key frame of a run cannot be decoded: they are left out. */
+  add(fragment: ArchivedFragment, { samples, split, follows }: AddedFragment): void {
+    const beginsWithKey = split !== null && split.head.count === 0
+    if (!beginsWithKey) this.#irregular = fragment.sessionId
+    const isContinuation = this.isContinuedBy(fragment) || follows === fragment.sessionId
+    if (split === null && !isContinuation) return
+    this.#pieces.push({ fragment, samples: split?.tail ?? samples })
+  }
+
+  /** Whether it may be shown although nothing has come behind it. */
+  canEnd(now: EpochMs): boolean {
+    const [first, last] = [this.#pieces[0], this.#pieces.at(-1)]
+    if (first === undefined || last === undefined) return false
+    if (now - last.fragment.serverTimestampMs - last.fragment.lengthMs > STOPPED_MS) return true
+    // How long a lone frame lasts is known when the next one is here.
+    const frames = measureLead(first.samples, leadTrackOf(this.#archive, first.fragment))?.frames ?? 0
+    return this.#pieces.length === 1 && frames > 1 && this.#irregular !== first.fragment.sessionId
+  }
+
+  clear(): void {
+    this.#pieces.length = 0
+  }
+}

@@ -1,0 +1,101 @@
+// A segment of a playlist begins with a key frame, wherever producers end their Clusters: it reaches from the first key frame of a
+// fragment to the first key frame of the next fragment that has one.
+import type { EpochMs } from '../../lib/clock.js'
+import { EMPTY_SAMPLE_TABLE, type SampleTable } from '../../media/matroska/sample-table.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import { timestampOf } from '../chunks/fragment-walk.js'
+import { sessionMedia } from '../clip/session-media.js'
+import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
+import type { HlsSession } from './hls-session.js'
+import { measureLead } from './lead-span.js'
+
+/** The frames of one fragment that are in a segment. */
+export interface SegmentPiece {
+  readonly fragment: ArchivedFragment
+  readonly samples: SampleTable
+}
+
+/** Where no key frame comes for so long, a segment ends without one. */
+export const MAX_SEGMENT_MS = 60_000
+export const MAX_SEGMENT_FRAGMENTS = 1500
+
+export interface SplitFragment {
+  /** What belongs to the segment before; without rows where the fragment begins with a key frame. */
+  readonly head: SampleTable
+  readonly tail: SampleTable
+}
+
+/** At the first key frame of the track that leads. Null where it has none. */
+export function splitAtKey(samples: SampleTable, leadTrack: number): SplitFragment | null {
+  const keyRow = samples.tracks.findIndex((track, row) => track === leadTrack && samples.keys[row] === 1)
+  if (keyRow < 0) return null
+  if (samples.tracks.indexOf(leadTrack) === keyRow) return { head: EMPTY_SAMPLE_TABLE, tail: samples }
+  const keyTime = samples.times[keyRow] ?? 0
+  const isBefore = (row: number) => (samples.tracks[row] === leadTrack ? row < keyRow : (samples.times[row] ?? 0) < keyTime)
+  return { head: pick(samples, isBefore), tail: pick(samples, (row) => !isBefore(row)) }
+}
+
+function pick(samples: SampleTable, isWanted: (row: number) => boolean): SampleTable {
+  const rows = Uint32Array.from({ length: samples.count }, (_, row) => row).filter(isWanted)
+  return {
+    count: rows.length,
+    tracks: Uint8Array.from(rows, (row) => samples.tracks[row] ?? 0),
+    offsets: Uint32Array.from(rows, (row) => samples.offsets[row] ?? 0),
+    sizes: Uint32Array.from(rows, (row) => samples.sizes[row] ?? 0),
+    times: Int32Array.from(rows, (row) => samples.times[row] ?? 0),
+    keys: Uint8Array.from(rows, (row) => samples.keys[row] ?? 0),
+  }
+}
+
+/** The number of the track that leads: the picture, or the sound where there is none. */
+export function leadTrackOf(archive: Archive, fragment: ArchivedFragment): number {
+  const session = archive.session(fragment.sessionId)
+  return session === null ? 0 : (sessionMedia(session).tracks[0]?.number ?? 0)
+}
+
+/** Server timestamps say when fragments came in; inside a segment, all keep their distance on the producer's clock to the first. */
+export function pieceTimestampMs(fragment: ArchivedFragment, first: ArchivedFragment, clock: HlsSession['clock']): EpochMs {
+  return timestampOf(first, clock) + fragment.producerTimestampMs - first.producerTimestampMs
+}
+
+/** The pieces of the segment from one fragment to another; null when that is no segment, or retention has taken a part of it. */
+export function findPieces(
+  archive: Archive,
+  stream: StreamRecord,
+  { first, last }: { readonly first: ArchivedFragment; readonly last: ArchivedFragment },
+): SegmentPiece[] | null {
+  const lead = leadTrackOf(archive, first)
+  const pieces: SegmentPiece[] = []
+  for (let fragment: ArchivedFragment | null = first; fragment !== null; fragment = archive.findNext(stream, fragment.sequence)) {
+    const samples = archive.details(fragment)?.samples
+    if (samples === undefined || fragment.sessionId !== first.sessionId || pieces.length === MAX_SEGMENT_FRAGMENTS) return null
+    const split = splitAtKey(samples, lead)
+    const isLast = fragment.sequence === last.sequence
+    if (pieces.length === 0) pieces.push({ fragment, samples: split?.tail ?? samples })
+    else if (isLast) pieces.push({ fragment, samples: split?.head ?? samples })
+    else if (split === null) pieces.push({ fragment, samples })
+    else return null
+    if (isLast) return pieces
+  }
+  return null
+}
+
+/** For a frame of which nothing tells how long it lasts: 25 a second. */
+const GUESSED_FRAME_MS = 40
+
+/** How long a segment's only frame is shown: until the next fragment of its run, or as long as the frame before it. */
+export function loneFrameMs(archive: Archive, stream: StreamRecord, { fragment, samples }: SegmentPiece): number {
+  const lead = leadTrackOf(archive, fragment)
+  const startMs = fragment.producerTimestampMs + (measureLead(samples, lead)?.startMs ?? 0)
+  const restTo = (other: ArchivedFragment | null) => {
+    const table = other === null || other.sessionId !== fragment.sessionId ? undefined : archive.details(other)?.samples
+    const span = other === null || table === undefined ? null : measureLead(table, lead)
+    return other === null || span === null ? null : other.producerTimestampMs + span.startMs - startMs
+  }
+  const untilNextMs = restTo(archive.findNext(stream, fragment.sequence))
+  if (untilNextMs !== null && untilNextMs > 0 && untilNextMs <= MAX_FRAGMENT_MS) return untilNextMs
+  const sinceLastMs = -(restTo(archive.findAt(stream, 'producer', fragment.producerTimestampMs - 1)) ?? 0)
+  return sinceLastMs > 0 && sinceLastMs <= MAX_FRAGMENT_MS ? sinceLastMs : GUESSED_FRAME_MS
+}
