@@ -104,10 +104,11 @@ export class FootageService {
     signal: AbortSignal,
   ): Promise<FragmentInfo | null> {
     const { fragments, clock } = this.#options
-    const startMs = toRetainedFrom(stream, clock.now())
+    const nowMs = clock.now()
+    const startMs = toRetainedFrom(stream, nowMs)
     if (startMs === null) return null
-    if (instantMs !== null) return findFragmentAt(fragments, { streamArn: stream.arn, fragmentSelectorType, instantMs }, signal)
-    return findNewestFragment(fragments, { streamArn: stream.arn, range: { startMs, endMs: clock.now() } }, signal)
+    if (instantMs !== null) return findFragmentAt(fragments, { streamArn: stream.arn, fragmentSelectorType, instantMs, nowMs }, signal)
+    return findNewestFragment(fragments, { streamArn: stream.arn, range: { startMs, endMs: nowMs } }, signal)
   }
 
   async #read(name: FragmentName, signal: AbortSignal): Promise<Findings> {

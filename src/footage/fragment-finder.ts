@@ -16,16 +16,19 @@ export interface Instant {
   readonly streamArn: string
   readonly fragmentSelectorType: FragmentSelectorType
   readonly instantMs: EpochMs
+  /** By server time nothing is later, and the service refuses to look. */
+  readonly nowMs: EpochMs
 }
 
 /** The fragment that covers the instant, or that ends so little before it that there is no gap. */
 export async function findFragmentAt(
   fragments: FragmentLister,
-  { streamArn, fragmentSelectorType, instantMs }: Instant,
+  { streamArn, fragmentSelectorType, instantMs, nowMs }: Instant,
   signal: AbortSignal,
 ): Promise<FragmentInfo | null> {
   const aroundMs = KVS_LIMITS.maxFragmentMs + GAP_MS
-  const range = { startMs: toEarlier(instantMs, aroundMs), endMs: instantMs + aroundMs }
+  const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? Math.max(instantMs, nowMs - 1) : Number.POSITIVE_INFINITY
+  const range = { startMs: toEarlier(instantMs, aroundMs), endMs: Math.min(instantMs + aroundMs, latestMs) }
   const rows = await fragments.list({ streamArn, fragmentSelectorType, range }, signal)
   const columns = toFragmentColumns(rows, fragmentSelectorType)
   const next = firstRowAt(columns, instantMs + 1)

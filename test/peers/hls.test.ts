@@ -143,3 +143,31 @@ describe('hls.js in Chromium, on a page of another origin,', () => {
     },
   )
 })
+
+describe('hls.js in Chromium, given Clusters that do not begin with key frames,', () => {
+  const file = 'hard/clusters-without-key.mkv'
+  const by = { HLSFragmentSelector: { FragmentSelectorType: 'PRODUCER_TIMESTAMP' as const, TimestampRange } }
+  test.each([
+    ['ON_DEMAND', { ...by, DiscontinuityMode: 'NEVER' }],
+    ['ON_DEMAND', { ...by, DiscontinuityMode: 'ALWAYS' }],
+    ['LIVE_REPLAY', { ...by, MaxMediaPlaylistFragmentResults: 100 }],
+    ['LIVE', { MaxMediaPlaylistFragmentResults: 100, DiscontinuityMode: 'NEVER' }],
+  ] as const)('plays all of it: %s, %j', async (PlaybackMode, input) => {
+    const chromium = await findPeer('chromium')
+    const profile = await mkdtemp(join(tmpdir(), 'clipgate-hls-key-'))
+    try {
+      const live = PlaybackMode === 'LIVE'
+      const stream = `without-key-${PlaybackMode}-${'DiscontinuityMode' in input ? input.DiscontinuityMode : ''}`
+      await kvs.control.send(new CreateStreamCommand({ StreamName: stream, DataRetentionInHours: 24 }))
+      await upload(kvs.url, readFixture(file), { stream, start: String(START) })
+      // What a live stream sent last is shown when nothing comes behind it for ten seconds.
+      const url = await openHlsSession(kvs.url, { StreamName: stream, PlaybackMode, ...input })
+      const played = await playInChromium(url, { chromium: chromium.path, profile }, live ? { untilS: 11.9 } : {})
+      expect(played.bufferedRanges).toBe(1)
+      expect(played.videoFrames).toBeGreaterThanOrEqual(live ? 297 : 300)
+      if (!live) expect(played).toMatchObject({ durationS: expect.closeTo(12, 0), problems: [] })
+    } finally {
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+    }
+  })
+})

@@ -20,16 +20,25 @@ export interface Played {
 /** For a few seconds of footage on a busy machine. */
 const PATIENCE_MS = 60_000
 
-const PAGE = (url: string) => `<!doctype html><video muted></video><script src="/hls.js"></script><script>
+export interface PlayOptions {
+  /** A live playlist has no end: the player begins at its start, and is done when it has played so long. */
+  readonly untilS?: number
+}
+
+const PAGE = (
+  url: string,
+  { untilS = null }: { readonly untilS?: number | null },
+) => `<!doctype html><video muted></video><script src="/hls.js"></script><script>
 const video = document.querySelector('video')
 const problems = []
 const report = (body) => fetch('/seen', { method: 'POST', body: JSON.stringify(body) })
-const hls = new Hls()
+const untilS = ${untilS}
+const hls = new Hls(untilS === null ? {} : { startPosition: 0 })
 hls.on(Hls.Events.ERROR, (_, { details, fatal, reason, buffer }) => {
   problems.push(buffer === undefined ? details : details + ' at ' + video.currentTime + ' s, ' + buffer + ' s before the end of the buffer')
   if (fatal) report({ error: details + ' ' + reason, problems })
 })
-video.addEventListener('ended', () => {
+const over = () => {
   const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality()
   report({
     durationS: video.duration,
@@ -41,6 +50,10 @@ video.addEventListener('ended', () => {
     playingAtMs: hls.playingDate ? hls.playingDate.getTime() : 0,
     problems,
   })
+}
+video.addEventListener('ended', over)
+video.addEventListener('timeupdate', () => {
+  if (untilS !== null && video.currentTime - video.buffered.start(0) >= untilS) over()
 })
 setTimeout(() => {
   const ranges = Array.from({ length: video.buffered.length }, (_, index) => [video.buffered.start(index), video.buffered.end(index)])
@@ -55,21 +68,21 @@ hls.attachMedia(video)
  * Plays a session to its end with hls.js, on a page of another origin. A stall that comes of the footage is there every time;
  * one that comes of a machine that stood still for a moment is not: what did nothing but stall is played again, twice at most.
  */
-export async function playInChromium(url: string, browser: Browser): Promise<Played> {
+export async function playInChromium(url: string, browser: Browser, options: PlayOptions = {}): Promise<Played> {
   for (let again = 2; ; again--) {
-    const played = await playOnce(url, browser)
+    const played = await playOnce(url, browser, options)
     const hasOnlyStalled = played.problems.length > 0 && played.problems.every((problem) => problem.startsWith('bufferStalledError'))
     if (!hasOnlyStalled || again === 0) return played
   }
 }
 
-async function playOnce(url: string, browser: Browser): Promise<Played> {
+async function playOnce(url: string, browser: Browser, options: PlayOptions): Promise<Played> {
   const files = {
     '/hls.js': (response: ServerResponse) => {
       createReadStream('node_modules/hls.js/dist/hls.min.js').pipe(response.setHeader('content-type', 'text/javascript'))
     },
   }
-  const seen = await reportOf<Played>({ html: PAGE(url), files }, browser)
+  const seen = await reportOf<Played>({ html: PAGE(url, options), files }, browser)
   if (seen.error !== undefined) throw new Error(`hls.js: ${seen.error}; ${seen.problems.join(', ')}`)
   return seen
 }
