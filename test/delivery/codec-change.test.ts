@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { ClipInput } from '../../src/domain/clip.js'
+import type { TimeRange } from '../../src/domain/time-range.js'
 import { callsOf, getClip, whenEnded } from '../support/clip-calls.js'
-import { askFor, START, STREAM, startClipHarness, startFootage } from '../support/clip-harness.js'
+import { askFor, type ClipHarness, START, STREAM, startClipHarness, startFootage } from '../support/clip-harness.js'
 import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
 import { recordPair } from '../support/paired-footage.js'
@@ -11,6 +13,15 @@ const HOUR = 3_600_000
 const changed = Uint8Array.from(AVCC)
 changed[3] = 0x28
 const other = { ...VIDEO, codecPrivate: changed }
+
+const third = { ...VIDEO, codecPrivate: Uint8Array.from(AVCC, (byte, index) => (index === 3 ? 0x29 : byte)) }
+
+async function expectAllAccepted(harness: ClipHarness, ranges: readonly TimeRange[], input: Partial<ClipInput>): Promise<void> {
+  for (const { startMs, endMs } of ranges) {
+    const clip = await getClip(harness, askFor(startMs - START, endMs - START, input))
+    expect(await whenEnded(harness, clip)).toMatchObject({ state: 'READY' })
+  }
+}
 
 const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => footage((from + index) * 1000))
 
@@ -39,12 +50,42 @@ describe('a codec configuration that changes inside a part', () => {
     await fc.assert(holds, { numRuns: 3 })
   })
 
-  test('is found also where it changes back', async () => {
-    const documents = [recording(seconds(0, 20)), recording(seconds(20, 40), [other]), recording(seconds(40, 60))]
-    await using server = await startFootage(documents)
+  test('gives every range that can be clipped, and each is accepted: four sessions A B A C, in one part and in several', async () => {
+    for (const length of [1, 7, 150]) {
+      const bounds = [0, length, 2 * length, 3 * length, 4 * length]
+      const tracks = [[VIDEO], [other], [VIDEO], [third]]
+      const documents = tracks.map((each, index) => recording(seconds(bounds[index] ?? 0, bounds[index + 1] ?? 0), each))
+      await using server = await startFootage(documents)
+      await using harness = await startClipHarness(server.url)
+      const { issues } = await harness.clips.request(askFor(0, HOUR), enoughTime())
+      expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES' })
+      const ends = [...bounds.slice(1, 4).map((second) => START + second * 1000 - 1), START + HOUR]
+      expect(issues[0]?.ranges).toEqual(ends.map((endMs, index) => ({ startMs: START + (bounds[index] ?? 0) * 1000, endMs })))
+      await expectAllAccepted(harness, issues[0]?.ranges ?? [], {})
+    }
+  }, 60_000)
+
+  test.each([
+    ['FRAGMENT', 'PRODUCER_TIMESTAMP'],
+    ['EXACT', 'PRODUCER_TIMESTAMP'],
+    ['FRAGMENT', 'SERVER_TIMESTAMP'],
+    ['EXACT', 'SERVER_TIMESTAMP'],
+  ] as const)('gives ranges that are accepted for pictures with B-frames and sound: %s, %s', async (cut, fragmentSelectorType) => {
+    const record = (sound: 'AAC' | 'none') =>
+      recordPair({ video: 'H.264', hasBFrames: true, sound, fragments: 6, gaps: new Map() }).document
+    await using server = await startFootage([record('AAC')])
+    const { createdAtMs } = server.server.streams.get({ name: STREAM, arn: null })
+    for (const [index, sound] of (['none', 'AAC', 'none'] as const).entries()) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      await upload(server.url, record(sound), { stream: STREAM, start: String(START / 1000 + 12 * (index + 1)) })
+    }
     await using harness = await startClipHarness(server.url)
-    const { issues } = await harness.clips.request(askFor(0, HOUR), enoughTime())
-    expect(issues[0]?.ranges[0]).toEqual({ startMs: START, endMs: START + 19_999 })
+    const range = fragmentSelectorType === 'SERVER_TIMESTAMP' ? { startTimestamp: createdAtMs, endTimestamp: Date.now() - 1 } : {}
+    const { issues } = await harness.clips.request(askFor(0, HOUR, { cut, fragmentSelectorType, ...range }), enoughTime())
+    const change = issues.find(({ severity }) => severity === 'ERROR')
+    expect(change?.code).toBe('TRACKS_CHANGE')
+    expect(change?.ranges).toHaveLength(4)
+    await expectAllAccepted(harness, change?.ranges ?? [], { cut, fragmentSelectorType })
   })
 
   test('is a change of tracks where there are others', async () => {
@@ -57,14 +98,15 @@ describe('a codec configuration that changes inside a part', () => {
     expect(issues[0]).toMatchObject({ code: 'TRACKS_CHANGE', ranges: [{ endMs: START + 1999 }, { startMs: START + 2000 }] })
   })
 
-  test.each([4000, 4100])('at or before the start of an exact cut, %i ms, is not met again by what is hinted at', async (fromMs) => {
+  test.each([4000, 4100])('at or before the start of an exact cut, %i ms, is not met again by the range that is given', async (fromMs) => {
     const reachingOver = footage(3000, { frames: 7, frameMs: 200 })
     await using server = await startFootage([recording([...seconds(0, 3), reachingOver]), recording(seconds(4, 8), [other])])
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(fromMs, 7000, { cut: 'EXACT' }), enoughTime())
-    expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', path: ['cut'], ranges: [] })
-    expect(issues[0]?.hint).toBe(`Ask with cut FRAGMENT from ${new Date(START + 4000).toISOString()} on.`)
-    expect(await whenEnded(harness, await getClip(harness, askFor(4000, 7000)))).toMatchObject({ state: 'READY' })
+    const range = { startMs: START + Math.max(fromMs, 4201), endMs: START + 7000 }
+    expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', ranges: [range] })
+    const again = askFor(range.startMs - START, range.endMs - START, { cut: 'EXACT' })
+    expect(await whenEnded(harness, await getClip(harness, again))).toMatchObject({ state: 'READY' })
   })
 
   test('is refused without a range when no fragment can be read', async () => {

@@ -151,7 +151,15 @@ describe('hls.js in Chromium, given Clusters that do not begin with key frames,'
     ['ON_DEMAND', { ...by, DiscontinuityMode: 'NEVER' }],
     ['ON_DEMAND', { ...by, DiscontinuityMode: 'ALWAYS' }],
     ['LIVE_REPLAY', { ...by, MaxMediaPlaylistFragmentResults: 100 }],
-    ['LIVE', { MaxMediaPlaylistFragmentResults: 100, DiscontinuityMode: 'NEVER' }],
+    ['LIVE', { MaxMediaPlaylistFragmentResults: 100 }],
+    [
+      'LIVE',
+      {
+        HLSFragmentSelector: { FragmentSelectorType: 'PRODUCER_TIMESTAMP' },
+        MaxMediaPlaylistFragmentResults: 100,
+        DiscontinuityMode: 'NEVER',
+      },
+    ],
   ] as const)('plays all of it: %s, %j', async (PlaybackMode, input) => {
     const chromium = await findPeer('chromium')
     const profile = await mkdtemp(join(tmpdir(), 'clipgate-hls-key-'))

@@ -14,7 +14,7 @@ import { buildClipMovie, type ClipMovie } from './clip-movie.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import type { CodecChangeSources } from './codec-change.js'
 import { estimateProgress } from './estimate-progress.js'
-import { explainFailure, toPartUnavailable, toUnclear } from './explain-failure.js'
+import { explainFailure, explainMismatch, toPartUnavailable, toUnclear } from './explain-failure.js'
 import { MediaTurn } from './media-turn.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead, toPartHead } from './part-head.js'
@@ -265,7 +265,7 @@ export class ClipAssembly {
       const options = { movies, parts: playing.map(({ part }) => part), pictures, signal: this.#abort.signal }
       return { form: 'REBUILT', movie: await buildClipMovie(outline, options) }
     } catch (error) {
-      throw toPartUnavailable(error, outline.spec.range)
+      throw await explainMismatch(error, outline, { sources: this.#sources, signal: this.#abort.signal })
     }
   }
 

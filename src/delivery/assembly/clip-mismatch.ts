@@ -49,13 +49,15 @@ export class ClipMismatch extends ClipUnavailable {
     return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
   }
 
-  /** A change inside a part, which Kinesis Video refuses to put into one file. */
-  static ofChange({ reason, instantMs }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
+  /** Codecs or tracks that change inside the clip. */
+  static ofChange({ reason, instantMs, ranges }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
     const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
-    return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text: toText('from', instantMs, 'before it', what) }), {
-      isLasting: true,
-      cause,
-    })
+    const text = toText('from', instantMs, 'before it', what)
+    const issue =
+      ranges.length === 0
+        ? toSplitIssue({ reason, instantMs, spec, text })
+        : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
+    return new ClipMismatch(issue, { isLasting: true, cause })
   }
 
   /** The first picture cannot be decoded. `keyMs`: when the first key frame of the footage is shown, if there is one. */

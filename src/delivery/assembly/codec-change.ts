@@ -1,17 +1,23 @@
+// Where codecs or tracks change inside a clip. Kinesis Video refuses such a clip without saying where. A change comes with a new PutMedia
+// only, and there the numbers of fragments usually leap: the fragments at leaps are read first.
+
+import { toListingRange, toSelection } from '../../domain/clip-plan.js'
 import { GatewayError } from '../../domain/errors.js'
-import { selectFragments } from '../../domain/fragment-selection.js'
-import { startOf } from '../../domain/listed-fragment.js'
+import { compareNumbers, type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { MediaSignature } from '../../domain/media-signature.js'
+import type { TimeRange } from '../../domain/time-range.js'
 import type { FragmentLister } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { JoinRefusal } from '../../media/mp4/join.js'
 import type { ClipSpec } from '../url/clip-spec.js'
-import type { OutlinedPart } from './clip-outline.js'
+import { readSignatures, type Signatures } from './fragment-signatures.js'
 
-/** Reading fragments takes its time; whoever asks for the clip is answered within it. */
+/** Reading fragments takes its time; the client that asked for the clip is answered within it. */
 const MAX_SEARCH_MS = 15_000
-/** Where the tracks of the last fragment are those of the first, they may have changed and changed back: so finely that is looked for. */
-const FINEST_SPREAD = 8
+const MAX_LISTED_FRAGMENTS = 100_000
+const MAX_RANGES = 300
+/** At each end of a range, so many fragments of another kind may have to be left out one after the other. */
+const MAX_TRIMS = 8
 
 export interface CodecChangeSources {
   readonly fragments: FragmentLister
@@ -23,72 +29,93 @@ export interface CodecChange {
   readonly reason: Extract<JoinRefusal, 'TRACKS_CHANGE' | 'CODEC_CHANGES'>
   /** Where the first fragment with the other tracks begins, by the selector's clock. */
   readonly instantMs: EpochMs
+  /** All ranges of the request that can be clipped, in order of time. */
+  readonly ranges: readonly TimeRange[]
 }
 
-interface RefusedPart {
-  readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
-  readonly part: Pick<OutlinedPart, 'range' | 'fragmentCount'>
-}
+type RefusedClip = Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType' | 'range' | 'cut'>
 
-/**
- * Where the tracks change inside a part that Kinesis Video refuses for it, without saying where: some eight single fragments are read for
- * it, twice as many at most. Null when no change is found, in time or at all.
- */
-export async function findCodecChange(sources: CodecChangeSources, refused: RefusedPart, signal: AbortSignal): Promise<CodecChange | null> {
+/** Null when no change is found, in time or at all. */
+export async function findCodecChange(sources: CodecChangeSources, refused: RefusedClip, signal: AbortSignal): Promise<CodecChange | null> {
   const limit = AbortSignal.timeout(MAX_SEARCH_MS)
   try {
     return await search(sources, refused, AbortSignal.any([signal, limit]))
   } catch (error) {
     signal.throwIfAborted()
-    // The refusal itself is still told.
+    // The client still gets the refusal itself.
     if (limit.aborted || error instanceof GatewayError) return null
     throw error
   }
 }
 
-async function search(sources: CodecChangeSources, { spec, part }: RefusedPart, signal: AbortSignal): Promise<CodecChange | null> {
-  const { streamArn, fragmentSelectorType } = spec
-  const query = { streamArn, fragmentSelectorType, range: part.range, expected: part.fragmentCount }
-  const { fragments } = selectFragments(await sources.fragments.list(query, signal), fragmentSelectorType, part.range)
-  const read: Read = (index) => sources.signatureOf(streamArn, fragments[index]?.fragmentNumber ?? '', signal)
+async function search(sources: CodecChangeSources, refused: RefusedClip, signal: AbortSignal): Promise<CodecChange | null> {
+  const { streamArn, fragmentSelectorType } = refused
+  const query = { streamArn, fragmentSelectorType, range: toListingRange(refused.range), atMost: MAX_LISTED_FRAGMENTS }
+  const listed = await sources.fragments.list(query, signal)
+  const { fragments } = select(refused, listed, refused.range)
   if (fragments.length < 2) return null
-  const first = await read(0)
-  const other = await findOther(first, fragments.length - 1, read)
-  if (other === null) return null
-  const changedAt = await narrow(first, other, read)
-  const reason = (await read(changedAt)).layout === first.layout ? 'CODEC_CHANGES' : 'TRACKS_CHANGE'
-  const fragment = fragments[changedAt]
-  return fragment === undefined ? null : { reason, instantMs: startOf(fragment, fragmentSelectorType) }
-}
-
-type Read = (index: number) => Promise<MediaSignature>
-
-/** The number of a fragment that is not like the first, although the one before it is. */
-async function narrow(first: MediaSignature, other: number, read: Read): Promise<number> {
-  let [same, changed] = [0, other]
-  while (changed - same > 1) {
-    const middle = (same + changed) >>> 1
-    if (isSame(first, await read(middle))) same = middle
-    else changed = middle
+  const byAge = listed.toSorted((a, b) => compareNumbers(a.fragmentNumber, b.fragmentNumber))
+  const signatures = await readSignatures(byAge, (fragment) => sources.signatureOf(streamArn, fragment.fragmentNumber, signal))
+  const groups = toGroups(fragments, signatures)
+  const [first, second] = [groups[0]?.[0], groups[1]?.[0]]
+  if (first === undefined || second === undefined) return null
+  return {
+    reason: signatures.layoutOf(first) === signatures.layoutOf(second) ? 'CODEC_CHANGES' : 'TRACKS_CHANGE',
+    instantMs: startOf(second, fragmentSelectorType),
+    ranges: toRanges(groups, { refused, listed, signatures }),
   }
-  return changed
 }
 
-/** The number of any fragment that is not like the first; null when none is found. */
-async function findOther(first: MediaSignature, last: number, read: Read): Promise<number | null> {
-  for (const index of new Set([last, ...spread(last)])) {
-    if (index > 0 && !isSame(first, await read(index))) return index
+function select({ fragmentSelectorType, cut }: RefusedClip, listed: readonly ListedFragment[], range: TimeRange) {
+  return toSelection({ fragmentSelectorType, cut, range, overflow: 'JOIN' }, listed)
+}
+
+/** Neighbours in playing order that can be in one file. */
+function toGroups(fragments: readonly ListedFragment[], signatures: Signatures): ListedFragment[][] {
+  const groups: ListedFragment[][] = []
+  for (const fragment of fragments) {
+    const group = groups.at(-1)
+    const before = group?.at(-1)
+    if (group !== undefined && before !== undefined && signatures.keyOf(before) === signatures.keyOf(fragment)) group.push(fragment)
+    else groups.push([fragment])
+  }
+  return groups
+}
+
+interface RangeFacts {
+  readonly refused: RefusedClip
+  readonly listed: readonly ListedFragment[]
+  readonly signatures: Signatures
+}
+
+function toRanges(groups: readonly (readonly ListedFragment[])[], facts: RangeFacts): TimeRange[] {
+  const { range, fragmentSelectorType } = facts.refused
+  return groups
+    .flatMap((group, index) => {
+      const [own, next] = [group[0], groups[index + 1]?.[0]]
+      if (own === undefined) return []
+      const startMs = index === 0 ? range.startMs : Math.max(range.startMs, startOf(own, fragmentSelectorType))
+      const endMs = next === undefined ? range.endMs : startOf(next, fragmentSelectorType) - 1
+      const trimmed = trimToOne({ startMs, endMs }, own, facts)
+      return trimmed === null ? [] : [trimmed]
+    })
+    .slice(0, MAX_RANGES)
+}
+
+/** An exact cut also takes what reaches into its start; by producer time, a shorter range may hold what a newer run had left out. */
+function trimToOne(range: TimeRange, own: ListedFragment, { refused, listed, signatures }: RangeFacts): TimeRange | null {
+  const { fragmentSelectorType: selector, cut } = refused
+  let { startMs, endMs } = range
+  for (let trims = 0; trims < MAX_TRIMS && endMs > startMs; trims += 1) {
+    const { fragments } = select(refused, listed, { startMs, endMs })
+    const isOwn = (fragment: ListedFragment) => signatures.keyOf(fragment) === signatures.keyOf(own)
+    const firstOwn = fragments.findIndex(isOwn)
+    if (firstOwn < 0) return null
+    const lead = fragments.slice(0, firstOwn)
+    const foreign = fragments.slice(firstOwn).find((fragment) => !isOwn(fragment))
+    if (lead.length === 0 && foreign === undefined) return { startMs, endMs }
+    for (const fragment of lead) startMs = Math.max(startMs, startOf(fragment, selector) + (cut === 'EXACT' ? fragment.lengthMs : 0) + 1)
+    if (foreign !== undefined) endMs = startOf(foreign, selector) - 1
   }
   return null
-}
-
-/** The middle, then the middles of what is on either side of it, and so on. */
-function* spread(last: number): Generator<number> {
-  for (let parts = 2; parts <= FINEST_SPREAD; parts *= 2) {
-    for (let at = 1; at < parts; at += 2) yield Math.round((last * at) / parts)
-  }
-}
-
-function isSame(a: MediaSignature, b: MediaSignature): boolean {
-  return a.layout === b.layout && a.configuration === b.configuration
 }

@@ -26,10 +26,22 @@ export async function explainFailure(
 ): Promise<ClipUnavailable> {
   if (error instanceof UnclearHead) return toUnclear(error.reason, index, outline)
   if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
-    const change = await findCodecChange(sources, { spec: outline.spec, part }, signal)
+    const change = await findCodecChange(sources, outline.spec, signal)
     if (change !== null) return ClipMismatch.ofChange(change, outline, error)
   }
   return toPartUnavailable(error, part.range)
+}
+
+/** Parts that do not fit together show one change; the clip may have more. */
+export async function explainMismatch(
+  error: unknown,
+  outline: ClipOutline,
+  { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
+): Promise<ClipUnavailable> {
+  const isChange =
+    error instanceof ClipMismatch && (error.issue.code === 'CODEC_PRIVATE_DATA_CHANGES' || error.issue.code === 'TRACKS_CHANGE')
+  const change = isChange ? await findCodecChange(sources, outline.spec, signal) : null
+  return change === null ? toPartUnavailable(error, outline.spec.range) : ClipMismatch.ofChange(change, outline, error)
 }
 
 export function toUnclear(reason: string, partIndex: number, outline: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
