@@ -85,7 +85,7 @@ describe('in Chromium', () => {
   test('all of them do, on a page of an origin that may call', async () => {
     const { path: chromium } = await findPeer('chromium')
     const files = {
-      '/page.js': await bundleForBrowsers({ entryPoints: ['test/peers/clients/page.js'] }),
+      '/page.js': await bundleForBrowsers('test/peers/clients/page.js'),
       '/options': (response: ServerResponse) => response.end(JSON.stringify({ url: `${gateway.url}/graphql`, input })),
     }
     const html = '<!doctype html><script type="module" src="/page.js"></script>'

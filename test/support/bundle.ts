@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http'
-import { type BuildOptions, build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
-/** A script for a page, with all that it imports, as a bundler for browsers makes it. */
+/** A script for a page, with all that it imports, as a bundler for browsers makes it. `modules` stand in place of files of these names. */
 export async function bundleForBrowsers(
-  from: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'alias'>,
+  entryPoint: string,
+  modules: Readonly<Record<string, string>> = {},
 ): Promise<(response: ServerResponse) => void> {
   const { outputFiles } = await build({
-    ...from,
+    entryPoints: [entryPoint],
+    plugins: [givenModules(modules)],
     bundle: true,
     write: false,
     format: 'esm',
@@ -15,7 +17,21 @@ export async function bundleForBrowsers(
     minify: true,
     define: { 'process.env.NODE_ENV': '"production"' },
   })
-  const [script] = outputFiles ?? []
+  const [script] = outputFiles
   if (script === undefined) throw new Error('esbuild made no script')
   return (response) => response.setHeader('content-type', 'text/javascript').end(script.contents)
+}
+
+function givenModules(modules: Readonly<Record<string, string>>): Plugin {
+  return {
+    name: 'given-modules',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\// }, ({ path }) => (path.slice(2) in modules ? { path: path.slice(2), namespace: 'given' } : null))
+      onLoad({ filter: /.*/, namespace: 'given' }, ({ path }) => ({
+        contents: modules[path] ?? '',
+        loader: 'jsx',
+        resolveDir: process.cwd(),
+      }))
+    },
+  }
 }
