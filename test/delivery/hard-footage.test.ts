@@ -6,8 +6,9 @@ import type { FragmentSelectorType } from '../../src/domain/time-range.js'
 import { downloadClip } from '../support/clip-calls.js'
 import { askFor, type ClipHarness, START, startClipHarness } from '../support/clip-harness.js'
 import { enoughTime } from '../support/kvs-for-test.js'
-import { type PacedFootage, startPacedFootage, toExactCut } from '../support/paced-footage.js'
-import { shownPictures } from '../support/shown-pictures.js'
+import { readWithMp4box } from '../support/mp4-packets.js'
+import { type PacedFootage, type PacedPicture, startPacedFootage, toExactCut } from '../support/paced-footage.js'
+import { shownPictures, shownTimes } from '../support/shown-pictures.js'
 
 const SELECTORS = ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const
 
@@ -24,6 +25,11 @@ async function ask(harness: ClipHarness, { selector, startMs, endMs, cut = 'EXAC
   if (clip === null) throw new Error(JSON.stringify(issues))
   const shown = shownPictures(await downloadClip(harness, clip))
   return { clip: (await harness.clips.find(clip.id, enoughTime())) ?? clip, shown }
+}
+
+/** Milliseconds of the producer's clock from the first picture on. */
+function timesOf(pictures: readonly PacedPicture[]): number[] {
+  return pictures.map(({ timeMs }) => timeMs.PRODUCER_TIMESTAMP - (pictures[0]?.timeMs.PRODUCER_TIMESTAMP ?? 0))
 }
 
 /** The cuts that the file was made for: milliseconds from the producer's start, the first and the last picture, and how many there are. */
@@ -78,5 +84,96 @@ describe.each(Object.entries(WANTED))('an exact cut of %s.mkv', (name, cuts) => 
       expect(clip.delivered.startMs).toBe(wanted[0]?.timeMs[selector])
     })
     await fc.assert(property, { numRuns: 40 })
+  })
+})
+
+describe('footage whose fragments reach into each other', () => {
+  test.each([
+    ['shadowed-2fps-b-aac', 16],
+    ['join-lost-fragment', 1875],
+  ] as const)('%s.mkv gives all of its %i pictures at their times', async (name, count) => {
+    const footage = await startPacedFootage(readFileSync(`test/fixtures/hard/${name}.mkv`))
+    await using _ = footage.server
+    await using harness = await startClipHarness(footage.server.url)
+    for (const selector of SELECTORS) {
+      const range = { startMs: footage.startsMs[0]?.[selector] ?? 0, endMs: footage.startsMs.at(-1)?.[selector] ?? 0 }
+      const { clip, issues } = await harness.clips.request(
+        askFor(range.startMs - START, range.endMs - START, { fragmentSelectorType: selector }),
+        enoughTime(),
+      )
+      if (clip === null) throw new Error(JSON.stringify(issues))
+      expect(issues.filter(({ code }) => code !== 'END_INSIDE_FRAGMENT')).toEqual([])
+      const file = await downloadClip(harness, clip)
+      expect(shownPictures(file)).toEqual(footage.pictures.map((picture) => picture.md5))
+      expect(shownTimes(file)).toEqual(timesOf(footage.pictures))
+      expect(footage.pictures).toHaveLength(count)
+    }
+  }, 60_000)
+
+  test('shows what the definition says, wherever an exact cut of two parts begins and ends', async () => {
+    const footage = await startPacedFootage(readFileSync('test/fixtures/hard/join-lost-fragment.mkv'))
+    await using _ = footage.server
+    await using harness = await startClipHarness(footage.server.url)
+    const instant = fc.tuple(fc.integer({ min: 0, max: 75_000 }), fc.constantFrom(0, 1, 39)).map(([ms, off]) => START + ms - (ms % 40) + off)
+    const property = fc.asyncProperty(instant, instant, fc.constantFrom(...SELECTORS), async (a, b, selector) => {
+      const shiftMs = (footage.startsMs[0]?.[selector] ?? 0) - START
+      const asked = { selector, startMs: Math.min(a, b) + shiftMs, endMs: Math.max(a, b) + 40 + shiftMs }
+      const wanted = toExactCut(footage.pictures, asked)
+      fc.pre(wanted.length > 0)
+      const { shown, clip } = await ask(harness, asked)
+      expect(shown).toEqual(wanted.map((picture) => picture.md5))
+      expect(clip.delivered.startMs).toBe(wanted[0]?.timeMs[selector])
+    })
+    await fc.assert(property, { numRuns: 25 })
+  }, 60_000)
+})
+
+describe('whole fragments that begin without a key frame', () => {
+  let footage: PacedFootage
+  let harness: ClipHarness
+  beforeAll(async () => {
+    footage = await startPacedFootage(readFileSync('test/fixtures/hard/clusters-without-key.mkv'))
+    harness = await startClipHarness(footage.server.url)
+  })
+  afterAll(async () => {
+    await harness[Symbol.asyncDispose]()
+    await footage.server[Symbol.asyncDispose]()
+  })
+
+  test.each(SELECTORS)('are shown from their first key frame on, which the clip and a warning say (%s)', async (selector) => {
+    const first = 3
+    const startMs = footage.startsMs[first]?.[selector] ?? 0
+    const endMs = footage.startsMs.at(-1)?.[selector] ?? 0
+    const held = footage.pictures.filter(({ fragment }) => fragment >= first)
+    const key = held.findIndex(({ isKey }) => isKey)
+    const keyMs = held[key]?.timeMs[selector] ?? 0
+    expect(key).toBeGreaterThan(0)
+    const input = askFor(startMs - START, endMs - START, { fragmentSelectorType: selector })
+    const { clip, issues } = await harness.clips.request(input, enoughTime())
+    if (clip === null) throw new Error(JSON.stringify(issues))
+    expect(issues.find(({ code }) => code === 'STARTS_WITHOUT_KEY_FRAME')).toMatchObject({
+      severity: 'WARNING',
+      path: ['startTimestamp'],
+      ranges: [{ startMs: keyMs, endMs }],
+    })
+    const file = await downloadClip(harness, clip)
+    expect(shownPictures(file)).toEqual(held.slice(key).map((picture) => picture.md5))
+    expect(readWithMp4box(file)[0]?.samples).toHaveLength(held.length)
+    const ready = await harness.clips.find(clip.id, enoughTime())
+    expect(ready).toMatchObject({ state: 'READY', delivered: { startMs: keyMs }, timeline: [{ mediaStartMs: 0, range: { startMs: keyMs } }] })
+    expect(ready?.durationMs).toBe((held.at(-1)?.timeMs.PRODUCER_TIMESTAMP ?? 0) + 40 - (held[key]?.timeMs.PRODUCER_TIMESTAMP ?? 0))
+  })
+
+  test('without any key frame are refused', async () => {
+    const input = askFor(720, 1600, { cut: 'FRAGMENT' })
+    const { clip, issues } = await harness.clips.request(input, enoughTime())
+    expect(clip).toBeNull()
+    expect(issues[0]).toMatchObject({ code: 'STARTS_WITHOUT_KEY_FRAME', severity: 'ERROR', ranges: [] })
+    expect(issues[0]?.hint).toContain('EXACT')
+  })
+
+  test('say nothing where they begin with one', async () => {
+    const { issues } = await harness.clips.request(askFor(0, 8000), enoughTime())
+    expect(issues.map(({ code }) => code)).not.toContain('STARTS_WITHOUT_KEY_FRAME')
   })
 })
