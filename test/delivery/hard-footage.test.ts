@@ -91,30 +91,36 @@ describe('footage whose fragments reach into each other', () => {
   test.each([
     ['shadowed-2fps-b-aac', 16],
     ['join-lost-fragment', 1875],
-  ] as const)('%s.mkv gives all of its %i pictures at their times', async (name, count) => {
-    const footage = await startPacedFootage(readFileSync(`test/fixtures/hard/${name}.mkv`))
-    await using _ = footage.server
-    await using harness = await startClipHarness(footage.server.url)
-    for (const selector of SELECTORS) {
-      const range = { startMs: footage.startsMs[0]?.[selector] ?? 0, endMs: footage.startsMs.at(-1)?.[selector] ?? 0 }
-      const { clip, issues } = await harness.clips.request(
-        askFor(range.startMs - START, range.endMs - START, { fragmentSelectorType: selector }),
-        enoughTime(),
-      )
-      if (clip === null) throw new Error(JSON.stringify(issues))
-      expect(issues.filter(({ code }) => code !== 'END_INSIDE_FRAGMENT')).toEqual([])
-      const file = await downloadClip(harness, clip)
-      expect(shownPictures(file)).toEqual(footage.pictures.map((picture) => picture.md5))
-      expect(shownTimes(file)).toEqual(timesOf(footage.pictures))
-      expect(footage.pictures).toHaveLength(count)
-    }
-  }, 60_000)
+  ] as const)(
+    '%s.mkv gives all of its %i pictures at their times',
+    async (name, count) => {
+      const footage = await startPacedFootage(readFileSync(`test/fixtures/hard/${name}.mkv`))
+      await using _ = footage.server
+      await using harness = await startClipHarness(footage.server.url)
+      for (const selector of SELECTORS) {
+        const range = { startMs: footage.startsMs[0]?.[selector] ?? 0, endMs: footage.startsMs.at(-1)?.[selector] ?? 0 }
+        const { clip, issues } = await harness.clips.request(
+          askFor(range.startMs - START, range.endMs - START, { fragmentSelectorType: selector }),
+          enoughTime(),
+        )
+        if (clip === null) throw new Error(JSON.stringify(issues))
+        expect(issues.filter(({ code }) => code !== 'END_INSIDE_FRAGMENT')).toEqual([])
+        const file = await downloadClip(harness, clip)
+        expect(shownPictures(file)).toEqual(footage.pictures.map((picture) => picture.md5))
+        expect(shownTimes(file)).toEqual(timesOf(footage.pictures))
+        expect(footage.pictures).toHaveLength(count)
+      }
+    },
+    60_000,
+  )
 
   test('shows what the definition says, wherever an exact cut of two parts begins and ends', async () => {
     const footage = await startPacedFootage(readFileSync('test/fixtures/hard/join-lost-fragment.mkv'))
     await using _ = footage.server
     await using harness = await startClipHarness(footage.server.url)
-    const instant = fc.tuple(fc.integer({ min: 0, max: 75_000 }), fc.constantFrom(0, 1, 39)).map(([ms, off]) => START + ms - (ms % 40) + off)
+    const instant = fc
+      .tuple(fc.integer({ min: 0, max: 75_000 }), fc.constantFrom(0, 1, 39))
+      .map(([ms, off]) => START + ms - (ms % 40) + off)
     const property = fc.asyncProperty(instant, instant, fc.constantFrom(...SELECTORS), async (a, b, selector) => {
       const shiftMs = (footage.startsMs[0]?.[selector] ?? 0) - START
       const asked = { selector, startMs: Math.min(a, b) + shiftMs, endMs: Math.max(a, b) + 40 + shiftMs }
@@ -160,7 +166,11 @@ describe('whole fragments that begin without a key frame', () => {
     expect(shownPictures(file)).toEqual(held.slice(key).map((picture) => picture.md5))
     expect(readWithMp4box(file)[0]?.samples).toHaveLength(held.length)
     const ready = await harness.clips.find(clip.id, enoughTime())
-    expect(ready).toMatchObject({ state: 'READY', delivered: { startMs: keyMs }, timeline: [{ mediaStartMs: 0, range: { startMs: keyMs } }] })
+    expect(ready).toMatchObject({
+      state: 'READY',
+      delivered: { startMs: keyMs },
+      timeline: [{ mediaStartMs: 0, range: { startMs: keyMs } }],
+    })
     expect(ready?.durationMs).toBe((held.at(-1)?.timeMs.PRODUCER_TIMESTAMP ?? 0) + 40 - (held[key]?.timeMs.PRODUCER_TIMESTAMP ?? 0))
   })
 

@@ -42,7 +42,10 @@ describe('an exact cut whose first picture needs a key frame before it', () => {
     const clip = await getClip(harness, ask(fromMs, fromMs + 400))
     const file = await downloadClip(harness, clip)
     expect(shownPictures(file)).toHaveLength(3)
-    expect(await whenEnded(harness, clip)).toMatchObject({ state: 'READY', delivered: { startMs: START + fromMs, endMs: START + fromMs + 600 } })
+    expect(await whenEnded(harness, clip)).toMatchObject({
+      state: 'READY',
+      delivered: { startMs: START + fromMs, endMs: START + fromMs + 600 },
+    })
     const samples = readWithMp4box(file)[0]?.samples ?? []
     expect([samples[0]?.is_sync, samples.length]).toEqual([true, (fromMs - keyMs) / FRAME_MS + 3])
     expect(Math.ceil((samples.length - 3 + 1) / FRAMES)).toBeLessThanOrEqual(count)

@@ -123,7 +123,13 @@ describe('the pictures of fragments', () => {
   })
 
   test('of a fragment without video are none', async () => {
-    const sound = { number: 2, type: 2, codecId: 'A_AAC', codecPrivate: Uint8Array.of(0x11, 0x88), audio: { sampleRate: 48_000, channels: 1 } }
+    const sound = {
+      number: 2,
+      type: 2,
+      codecId: 'A_AAC',
+      codecPrivate: Uint8Array.of(0x11, 0x88),
+      audio: { sampleRate: 48_000, channels: 1 },
+    }
     const block = simpleBlock({ track: 2, time: 0, isKey: true, payload: new Uint8Array(8) })
     const media = mediaOf(async function* () {
       yield recording([cluster(0, [block])], [sound])
