@@ -3,6 +3,12 @@ import type { MatroskaTrack } from '../matroska/track.js'
 import { parseCodecPrivate } from './codec-private.js'
 
 /**
+ * What an encoder's trailing_zero_8bits (H.264, Annex B) leave behind the last NAL unit when a producer turns start codes into lengths.
+ * Decoders pass over them.
+ */
+const MAX_TRAILING_ZEROS = 3
+
+/**
  * Checks while an upload passes that each frame of H.264 and H.265 is a row of length-prefixed NAL units that fills it exactly, so
  * that nobody need look into payloads again. Frames with start codes, and lengths that run past their frame, are what it finds. It
  * reads the lengths and steps over the units. Tracks whose CodecPrivate is not valid, and audio, are not looked at.
@@ -21,6 +27,8 @@ export class FrameCheck implements FrameSink {
   #unitLeft = 0
   #length = 0
   #lengthOctets = 0
+  /** Zeros behind the frame's last NAL unit so far; null before its first unit. */
+  #zeros: number | null = null
 
   constructor(tracks: readonly MatroskaTrack[]) {
     this.#lengthSizes = new Map(tracks.flatMap((track) => lengthSizeOf(track)))
@@ -58,6 +66,7 @@ export class FrameCheck implements FrameSink {
     this.#unitLeft = 0
     this.#length = 0
     this.#lengthOctets = 0
+    this.#zeros = null
     if (this.#frameLeft === 0) this.#refuse('a frame without content')
   }
 
@@ -72,20 +81,28 @@ export class FrameCheck implements FrameSink {
     this.#length = this.#length * 256 + octet
     this.#lengthOctets += 1
     this.#frameLeft -= 1
+    if (this.#zeros !== null && octet === 0) this.#zeros += 1
     if (this.#lengthOctets < this.#lengthSize) return
     const length = this.#length
-    if (length === 0) this.#refuse('a NAL unit of length 0')
+    if (length === 0 && !this.#mayBeTrailing(this.#frameLeft)) this.#refuse('a NAL unit of length 0')
     else if (length > this.#frameLeft) this.#refuse(`a NAL unit of ${length} bytes where its frame has ${this.#frameLeft} left`)
     this.#unitLeft = length
     this.#length = 0
     this.#lengthOctets = 0
+    if (length > 0) this.#zeros = 0
   }
 
   #endFrame(): void {
     if (this.#lengthSize === 0) return
-    if (this.#lengthOctets > 0) this.#refuse('a frame that ends inside the length of a NAL unit')
+    if (this.#lengthOctets > 0 && !(this.#length === 0 && this.#mayBeTrailing(0)))
+      this.#refuse('a frame that ends inside the length of a NAL unit')
     else if (this.#frame + 1 < this.#frameSizes.length) this.#beginFrame(this.#frame + 1)
     else this.#lengthSize = 0
+  }
+
+  /** Whether the zeros passed, and as many more as the frame has left, are few enough. */
+  #mayBeTrailing(left: number): boolean {
+    return this.#zeros !== null && this.#zeros + left <= MAX_TRAILING_ZEROS
   }
 
   /** The first frame found wrong stands for its Cluster; nothing more is looked at until the next one. */

@@ -45,12 +45,37 @@ describe('a frame', () => {
   })
 
   test('that ends inside a length, has none, or is empty, is invalid', () => {
-    expect(reasonsOf([bytesOf(0, 0, 0, 1, 5, 0, 0), bytesOf(0, 0, 0, 0), bytesOf(), bytesOf(0, 0, 0, 1, 5)])).toEqual([
+    expect(reasonsOf([bytesOf(0, 0, 0, 1, 5, 0, 1), bytesOf(0, 0, 0, 0), bytesOf(), bytesOf(0, 0, 0, 1, 5)])).toEqual([
       'a frame that ends inside the length of a NAL unit',
       'a NAL unit of length 0',
       'a frame without content',
       null,
     ])
+  })
+
+  test('may have one to three zeros behind its last unit, and no more', () => {
+    const unit = [0, 0, 0, 1, 5]
+    expect(reasonsOf([1, 2, 3, 4, 5].map((zeros) => bytesOf(...unit, ...new Array<number>(zeros).fill(0))))).toEqual([
+      null,
+      null,
+      null,
+      'a NAL unit of length 0',
+      'a NAL unit of length 0',
+    ])
+    expect(reasonsOf([bytesOf(0), bytesOf(0, 0, 0)])).toEqual([
+      'a frame that ends inside the length of a NAL unit',
+      'a frame that ends inside the length of a NAL unit',
+    ])
+    for (const [lengthSize, length] of [
+      [1, [1]],
+      [2, [0, 1]],
+    ] as const) {
+      const avcC = AVCC.slice()
+      avcC[4] = 0xfc + lengthSize - 1
+      const frames = [1, 2, 3].map((zeros) => bytesOf(...length, 5, ...new Array<number>(zeros).fill(0)))
+      expect(reasonsOf(frames, avcC)).toEqual([null, null, null])
+      expect(reasonsOf([bytesOf(...length, 5, 0, 0, 0, 0)], avcC)).toEqual(['a NAL unit of length 0'])
+    }
   })
 
   test('has lengths as long as CodecPrivate says', () => {
