@@ -19,7 +19,8 @@ interface RefusalMeaning {
 
 /** By its name or by its ARN. */
 const STREAM = 'stream'
-const CODECS = 'Stream.media tells what the stream holds.'
+/** Not Stream.media, which has nothing to say of a stream without video. */
+const CODECS = 'Query.validateClip with probe true says which track it is, and why.'
 
 const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, RefusalMeaning>> = {
   NO_FRAGMENTS: {

@@ -101,8 +101,8 @@ export class ClipService {
     const fragmentNumber = plan.fragments[0]?.fragmentNumber ?? ''
     const found = probe ? await this.#options.probe(streamArn, fragmentNumber, signal) : []
     const valid = found.every(({ severity }) => severity !== 'ERROR')
-    const path = toStreamPath(request.stream)
-    return { valid, issues: [...found.map((issue) => ({ ...issue, path })), ...issues], plan: toPlanSummary(plan) }
+    const told = found.flatMap((issue) => toClipIssue(issue, request))
+    return { valid, issues: [...told, ...issues], plan: toPlanSummary(plan) }
   }
 
   /** Opens the clip's parts and resolves once their headers have come, so that a refusal is among the issues. */
@@ -290,4 +290,10 @@ async function whenWhole({ whole }: ClipAssembly): Promise<void> {
 async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {
   if (isNew) return assembly.opened
   return assembly.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
+}
+
+/** What is so of a fragment, as it is so of the clip that begins with it. An exact cut fetches what its first picture needs. */
+function toClipIssue(issue: ClipIssue, { cut, stream }: Pick<ClipRequest, 'cut' | 'stream'>): ClipIssue[] {
+  if (issue.code !== 'STARTS_WITHOUT_KEY_FRAME') return [{ ...issue, path: toStreamPath(stream) }]
+  return cut === 'EXACT' ? [] : [{ ...issue, path: ['startTimestamp'] }]
 }

@@ -7,11 +7,12 @@ import { type MediaSignature, toMediaSignature } from '../domain/media-signature
 import { toRetainedFrom } from '../domain/stream-issues.js'
 import type { StreamMedia } from '../domain/stream-media.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
-import type { FragmentInfo, FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
+import type { FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { TtlCache } from '../lib/ttl-cache.js'
-import { findFragmentAt, findNewestFragment } from './fragment-finder.js'
+import { estimateFrameRate } from '../media/timeline/frame-rate.js'
+import { type FoundFragment, findFragmentAt, findNewestFragment } from './fragment-finder.js'
 import { FragmentMemory } from './fragment-memory.js'
 import { type FragmentName, type FragmentReading, readFragment } from './fragment-reading.js'
 import { toMediaIssues, toStreamMedia } from './to-stream-media.js'
@@ -19,6 +20,8 @@ import { toMediaIssues, toStreamMedia } from './to-stream-media.js'
 /** What is read of a fragment never changes; after this it is of no more interest. */
 const READING_TTL_MS = 600_000
 const MAX_READINGS = 1000
+/** Pictures further apart say nothing of a rate. */
+const MAX_REST_MS = 60_000
 /** More would be no picture of anything, and an answer of many megabytes. */
 const MAX_SPANS = 10_000
 
@@ -67,11 +70,11 @@ export class FootageService {
 
   /** Null when there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND where there is footage without video */
   async media(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<StreamMedia | null> {
-    const fragment = await this.#findFragment(stream, query, signal)
-    if (fragment === null) return null
-    const { fragmentNumber } = fragment
-    const { media } = await this.#read({ streamArn: stream.arn, fragmentNumber }, signal)
-    if (media !== null) return media
+    const found = await this.#findFragment(stream, query, signal)
+    if (found === null) return null
+    const { fragmentNumber } = found.fragment
+    const { media, pictures } = await this.#read({ streamArn: stream.arn, fragmentNumber }, signal)
+    if (media !== null) return pictures === 1 ? withListedRate(media, found) : media
     throw new GatewayError('NOT_FOUND', `The footage of the stream ${stream.name} has no video (fragment ${fragmentNumber}).`)
   }
 
@@ -102,7 +105,7 @@ export class FootageService {
     stream: StreamFacts,
     { instantMs, fragmentSelectorType }: MediaQuery,
     signal: AbortSignal,
-  ): Promise<FragmentInfo | null> {
+  ): Promise<FoundFragment | null> {
     const { fragments, clock } = this.#options
     const nowMs = clock.now()
     const startMs = toRetainedFrom(stream, nowMs)
@@ -130,11 +133,23 @@ interface Findings {
   readonly media: StreamMedia | null
   readonly issues: readonly ClipIssue[]
   readonly signature: MediaSignature
+  /** Frames of its video. */
+  readonly pictures: number
 }
 
 const NOTHING: FragmentColumns = joinColumns([])
 
 function toFindings(reading: FragmentReading): Findings {
   const media = toStreamMedia(reading)
-  return { media, issues: media?.issues ?? toMediaIssues(reading), signature: toMediaSignature(reading.tracks) }
+  const video = reading.tracks.find(({ type }) => type === 'video')?.number ?? 0
+  const pictures = reading.samples.tracks.filter((track) => track === video).length
+  return { media, issues: media?.issues ?? toMediaIssues(reading), signature: toMediaSignature(reading.tracks), pictures }
+}
+
+/** A lone picture lasts until the next one, as the one in the fragment before did. */
+function withListedRate(media: StreamMedia, { fragment, before }: FoundFragment): StreamMedia {
+  const restMs = before === null ? 0 : fragment.producerTimestampMs - before.producerTimestampMs
+  const isBeforeAlone = before !== null && 2 * before.lengthMs < restMs
+  const frameRate = isBeforeAlone && restMs <= MAX_REST_MS ? estimateFrameRate(Int32Array.of(0, restMs)) : null
+  return frameRate === null ? media : { ...media, video: { ...media.video, frameRate } }
 }

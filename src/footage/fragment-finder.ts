@@ -20,12 +20,18 @@ export interface Instant {
   readonly nowMs: EpochMs
 }
 
+/** A fragment, and the one listed before it, if that was looked at. */
+export interface FoundFragment {
+  readonly fragment: FragmentInfo
+  readonly before: FragmentInfo | null
+}
+
 /** The fragment that covers the instant, or that ends so little before it that there is no gap. */
 export async function findFragmentAt(
   fragments: FragmentLister,
   { streamArn, fragmentSelectorType, instantMs, nowMs }: Instant,
   signal: AbortSignal,
-): Promise<FragmentInfo | null> {
+): Promise<FoundFragment | null> {
   const aroundMs = KVS_LIMITS.maxFragmentMs + GAP_MS
   const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? Math.max(instantMs, nowMs - 1) : Number.POSITIVE_INFINITY
   const range = { startMs: toEarlier(instantMs, aroundMs), endMs: Math.min(instantMs + aroundMs, latestMs) }
@@ -33,11 +39,11 @@ export async function findFragmentAt(
   const columns = toFragmentColumns(rows, fragmentSelectorType)
   const next = firstRowAt(columns, instantMs + 1)
   const rests = new Rests(columns)
-  const last = rows[next - 1]
-  if (last === undefined) return null
+  const found = toFound(rows, next - 1)
+  if (found === null) return null
   const endMs = rows.slice(0, next).reduce((latest, row) => Math.max(latest, startOf(row, fragmentSelectorType) + row.lengthMs), 0)
   const restMs = next < rows.length ? rests.before(next) : instantMs - endMs
-  return instantMs - endMs > GAP_MS && rests.isGap(next, restMs, GAP_MS) ? null : last
+  return instantMs - endMs > GAP_MS && rests.isGap(next, restMs, GAP_MS) ? null : found
 }
 
 /** The newest fragment by server time in the range, looked for from its end. */
@@ -45,7 +51,7 @@ export async function findNewestFragment(
   fragments: FragmentLister,
   { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
   signal: AbortSignal,
-): Promise<FragmentInfo | null> {
+): Promise<FoundFragment | null> {
   let endMs = range.endMs
   for (let widthMs = FIRST_LOOK_MS; endMs >= range.startMs; widthMs *= WIDENING) {
     const startMs = Math.max(range.startMs, endMs - widthMs)
@@ -60,14 +66,19 @@ async function findNewestWithin(
   fragments: FragmentLister,
   { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
   signal: AbortSignal,
-): Promise<FragmentInfo | null> {
+): Promise<FoundFragment | null> {
   const rows = await listFew(fragments, { streamArn, range }, signal)
-  if (rows !== null) return rows.at(-1) ?? null
+  if (rows !== null) return toFound(rows, rows.length - 1)
   const middleMs = Math.floor((range.startMs + range.endMs) / 2)
   const later = { startMs: middleMs + 1, endMs: range.endMs }
   const earlier = { startMs: range.startMs, endMs: middleMs }
   const newest = await findNewestWithin(fragments, { streamArn, range: later }, signal)
   return newest ?? findNewestWithin(fragments, { streamArn, range: earlier }, signal)
+}
+
+function toFound(rows: readonly FragmentInfo[], index: number): FoundFragment | null {
+  const fragment = rows[index]
+  return fragment === undefined ? null : { fragment, before: rows[index - 1] ?? null }
 }
 
 /** Null when there are more than a few. */

@@ -6,11 +6,14 @@ import type { SampleTable } from '../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../media/matroska/track.js'
 import { estimateFrameRate } from '../media/timeline/frame-rate.js'
 import type { FragmentReading } from './fragment-reading.js'
+import { keyFrameIssues } from './key-frame-issues.js'
 
 /** What AWS's page of playback requirements lists for GetClip; its API page takes G.711 without a word on which. */
 const LISTED_PAIRS: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h264+alaw', 'h265', 'h265+aac'])
 const CLIPPABLE = 'GetClip takes H.264 or H.265 as track 1, and AAC or G.711 as track 2.'
 
+/** Above what cameras send; ticks that were taken for frames are far beyond it. */
+const MAX_FRAME_RATE = 1000
 const UNKNOWN_SIZE = { width: 0, height: 0 }
 
 /** What is said of a codec whose CodecPrivate does not say more. */
@@ -36,7 +39,7 @@ export function toStreamMedia(reading: FragmentReading): StreamMedia | null {
 }
 
 /** What GetClip would say of a fragment like this, each fault once, those of the tracks first. */
-export function toMediaIssues({ tracks, invalidFrame }: Pick<FragmentReading, 'tracks' | 'invalidFrame'>): ClipIssue[] {
+export function toMediaIssues({ tracks, samples, invalidFrame }: FragmentReading): ClipIssue[] {
   const sorted = tracks.toSorted((a, b) => a.number - b.number)
   const outcomes = sorted.map(parseCodecPrivate)
   const issues = [...layoutIssues(sorted), ...sorted.flatMap((track, index) => codecIssues(track, outcomes[index]))]
@@ -46,7 +49,8 @@ export function toMediaIssues({ tracks, invalidFrame }: Pick<FragmentReading, 't
       'The producer must send frames as its codec has them in MP4: H.264 and H.265 length-prefixed, not with start codes (Annex B).'
     issues.push(toError('INVALID_MEDIA_FRAME', `A frame is not what its codec says: ${invalidFrame}.`, { hint }))
   }
-  return issues
+  // Of what no clip can be made of, it does not matter where a clip would begin.
+  return issues.some(({ severity }) => severity === 'ERROR') ? issues : [...issues, ...keyFrameIssues(sorted, samples)]
 }
 
 /** Video first, then at most one track of audio. */
@@ -101,11 +105,21 @@ function pairIssues(outcomes: readonly CodecOutcome[]): ClipIssue[] {
 }
 
 function toVideoTrack(track: MatroskaTrack, { tracks, times }: SampleTable): VideoTrack {
-  const frameRate = estimateFrameRate(times.filter((_, row) => tracks[row] === track.number))
   const outcome = parseCodecPrivate(track)
   // The SPS knows better than the container.
   const { width, height } = outcome.state === 'ready' && outcome.config.kind === 'video' ? outcome.config : (track.video ?? UNKNOWN_SIZE)
+  const frameRate = estimateFrameRate(
+    times.filter((_, row) => tracks[row] === track.number),
+    declaredRates(track, outcome),
+  )
   return { codecId: track.codecId, codec: toCodec(track), width, height, frameRate }
+}
+
+/** Frames a second, as the container and the codec have them: often true. */
+function declaredRates({ frameDurationNs }: MatroskaTrack, outcome: CodecOutcome): number[] {
+  const ofContainer = frameDurationNs === null ? null : 1e9 / frameDurationNs
+  const ofCodec = outcome.state === 'ready' && outcome.config.kind === 'video' ? outcome.config.frameRate : null
+  return [ofContainer, ofCodec].filter((rate): rate is number => rate !== null && rate <= MAX_FRAME_RATE)
 }
 
 /** CodecPrivate knows better than the track's own elements, which producers leave at their defaults. */

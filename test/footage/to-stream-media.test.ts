@@ -39,6 +39,33 @@ function readingOfFixture(name: string): FragmentReading {
   return { tracks: tracks?.tracks ?? [], samples: cluster?.samples ?? EMPTY_SAMPLE_TABLE, invalidFrame: null }
 }
 
+describe('a fragment that does not begin with a key frame', () => {
+  const rows = (...keys: number[]) => ({
+    count: keys.length + 1,
+    tracks: Uint8Array.from([2, ...keys.map(() => 1)]),
+    offsets: new Uint32Array(keys.length + 1),
+    sizes: new Uint32Array(keys.length + 1).fill(1),
+    times: Int32Array.from([0, ...keys.map((_, index) => 40 * index)]),
+    keys: Uint8Array.from([1, ...keys]),
+  })
+  const mediaOf = (...keys: number[]) => toStreamMedia({ tracks: [VIDEO, AUDIO], samples: rows(...keys), invalidFrame: null })
+
+  test('warns, and can be clipped all the same', () => {
+    const message =
+      'The fragment does not begin with a key frame, it comes 80 ms after its first picture: what is before that cannot be decoded by itself.'
+    expect(mediaOf(0, 0, 1)).toMatchObject({
+      clippable: true,
+      issues: [{ code: 'STARTS_WITHOUT_KEY_FRAME', severity: 'WARNING', message }],
+    })
+    expect(mediaOf(0, 0)?.issues[0]?.message).toContain('holds no key frame')
+    expect(mediaOf()?.issues[0]?.message).toContain('holds no picture')
+  })
+
+  test('is none that begins with one behind sound', () => {
+    expect(mediaOf(1, 0, 0)?.issues).toEqual([])
+  })
+})
+
 describe('what GetClip would refuse of a fragment', () => {
   test.each<[string[], readonly MatroskaTrack[]]>([
     [[], [VIDEO]],

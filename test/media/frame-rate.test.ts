@@ -29,6 +29,34 @@ describe('the frame rate', () => {
     expect(estimateFrameRate(Int32Array.of(0, 100, 1000, 1100, 3005))).toBe(1.331)
   })
 
+  test.each([
+    [29.97, 30_000 / 1001],
+    [23.976, 24_000 / 1001],
+    [59.94, 60_000 / 1001],
+    [10, 10],
+    [1, 1],
+  ])('of %d is told from a few frames where it is declared', (told, rate) => {
+    for (const count of [2, 9, 11]) expect(estimateFrameRate(timesAt(rate, count), [rate])).toBe(told)
+  })
+
+  test('is not what is declared where the times say otherwise', () => {
+    expect(estimateFrameRate(timesAt(10, 4), [25, 50])).toBe(10)
+    expect(estimateFrameRate(timesAt(25, 9), [90_000])).toBe(25)
+  })
+
+  test('of a lone frame, or of none, is what is declared', () => {
+    expect([estimateFrameRate(Int32Array.of(7), [25]), estimateFrameRate(Int32Array.of(), [25])]).toEqual([25, 25])
+  })
+
+  // Decoded I0 P4 B2 B1 B3 P8 B6 B5 B7 and so on, 40 ms each.
+  const gop = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 16, 14, 13, 15, 20, 18, 17, 19].map((frame) => frame * 40)
+  test.each(Array.from({ length: 12 }, (_, first) => first))(
+    'does not mind where B-frames are cut apart, at %d and 9 frames later',
+    (first) => {
+      expect(estimateFrameRate(Int32Array.from(gop.slice(first, first + 9)))).toBe(25)
+    },
+  )
+
   test.each([[[]], [[7]], [[7, 7]], [[0, 1]]])('of %j is unknown', (times) => {
     expect(estimateFrameRate(Int32Array.from(times))).toBeNull()
   })
