@@ -38,7 +38,7 @@ describe('sound with a CodecDelay', () => {
   test('goes on without a hole where parts are joined', () => {
     const parts = [movieOf({ first: 0, count: 2 }, DELAY_NS), movieOf({ first: 2, count: 2 }, DELAY_NS)]
     const joined = joinMovies(
-      parts.map((movie) => ({ movie, fragments: [] })),
+      parts.map((movie) => ({ movie, clock: null })),
       { startMs: null, tags: [] },
     )
     if (!joined.joined) throw new Error(joined.message)
