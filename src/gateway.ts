@@ -71,7 +71,13 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     }),
   )
   const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
-  const kvs = createKvs({ target: toTarget(config, secrets, options), isPaced: isPaced(config), listener: metrics, clock })
+  const kvs = createKvs({
+    target: toTarget(config, secrets, options),
+    isPaced: isPaced(config),
+    listener: metrics,
+    warn: (text, err) => logger.warn({ err }, text),
+    clock,
+  })
   undo.defer(() => kvs.close())
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
   const urlLifetime = { defaultSeconds: config.clips.urlTtlSeconds, maxSeconds: config.clips.urlMaxTtlSeconds }

@@ -2,6 +2,7 @@ import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/sleep.js'
 import { nameOf } from '../lib/thrown.js'
 import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
+import type { DenialLog } from './denial-log.js'
 import type { KvsRequestListener } from './request-listener.js'
 
 /** Throttling passes by itself, so that it is sat out for as long as the request has time; other faults are given two more tries. */
@@ -12,9 +13,11 @@ const TRANSIENT = { attempts: 3, firstMs: 100, maxMs: 1_000 } as const
 export class AwsCalls {
   readonly #listener: KvsRequestListener
   readonly #random: () => number
+  readonly #denials: DenialLog | null
 
-  constructor({ listener, random = Math.random }: { listener: KvsRequestListener; random?: () => number }) {
+  constructor({ listener, denials = null, random = Math.random }: AwsCallsOptions) {
     this.#listener = listener
+    this.#denials = denials
     this.#random = random
   }
 
@@ -46,7 +49,7 @@ export class AwsCalls {
       } catch (error) {
         if (signal.aborted && !(error instanceof GatewayError)) throw toAbortError(operation, signal)
         const waitMs = this.#waitMs(error, tries)
-        if (waitMs === null) throw toGatewayError(error, operation)
+        if (waitMs === null) throw this.explain(error, operation)
         await this.#wait(waitMs, error, { operation, signal })
       }
     }
@@ -64,9 +67,21 @@ export class AwsCalls {
       await sleep(waitMs, signal)
     } catch {
       // No time is left for another try: the caller hears what the last one was answered.
-      throw toGatewayError(error, operation)
+      throw this.explain(error, operation)
     }
   }
+
+  /** A failure as a GatewayError; what an operator can mend is logged. */
+  explain(error: unknown, operation: string): GatewayError {
+    this.#denials?.tell(error, operation)
+    return toGatewayError(error, operation)
+  }
+}
+
+export interface AwsCallsOptions {
+  readonly listener: KvsRequestListener
+  readonly denials?: DenialLog | null
+  readonly random?: () => number
 }
 
 /** What a caller gets whose signal aborted: an answer of ours when the time was up, its own reason when it left. */

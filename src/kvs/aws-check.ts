@@ -3,7 +3,7 @@ import { GatewayError } from '../domain/errors.js'
 import { messageOf } from '../lib/thrown.js'
 import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
-import { awsExceptionOf, toGatewayError } from './aws-errors.js'
+import { awsExceptionOf } from './aws-errors.js'
 
 /** Whether Kinesis Video can be worked with: there is a Region, there are credentials, and the control plane takes them. @throws GatewayError */
 export async function checkKvs({ clients, calls }: { clients: AwsClients; calls: AwsCalls }, signal: AbortSignal): Promise<void> {
@@ -14,7 +14,7 @@ export async function checkKvs({ clients, calls }: { clients: AwsClients; calls:
     await calls.send('ListStreams', () => clients.control.send(command, { abortSignal: signal }))
   } catch (error) {
     if (signal.aborted) throw toAbortError('ListStreams', signal)
-    if (!isAnswerAllTheSame(error)) throw toGatewayError(error, 'ListStreams')
+    if (!isAnswerAllTheSame(error)) throw calls.explain(error, 'ListStreams')
   }
 }
 

@@ -1,16 +1,20 @@
 import { type ErrorCode, type ErrorDetails, GatewayError } from '../domain/errors.js'
 import { messageOf, nameOf } from '../lib/thrown.js'
+import { type Denial, findDenial } from './aws-denials.js'
 import { AnswerOutOfBounds } from './bounded-body.js'
 
 /** What an answer of Kinesis Video means to a caller of the gateway. Matched by name: the statuses are not what the model says (kvs facts, 1.6). */
 const CODE_BY_EXCEPTION = {
   ClientLimitExceededException: 'KVS_THROTTLED',
   ConnectionLimitExceededException: 'KVS_THROTTLED',
+  KMSAccessDeniedException: 'KVS_ACCESS_DENIED',
   LimitExceededException: 'KVS_THROTTLED',
   ThrottlingException: 'KVS_THROTTLED',
   TooManyRequestsException: 'KVS_THROTTLED',
+  AccessDenied: 'KVS_ACCESS_DENIED',
   AccessDeniedException: 'KVS_ACCESS_DENIED',
   CredentialsProviderError: 'KVS_ACCESS_DENIED',
+  ExpiredToken: 'KVS_ACCESS_DENIED',
   ExpiredTokenException: 'KVS_ACCESS_DENIED',
   IncompleteSignatureException: 'KVS_ACCESS_DENIED',
   InvalidClientTokenId: 'KVS_ACCESS_DENIED',
@@ -20,6 +24,7 @@ const CODE_BY_EXCEPTION = {
   MissingAuthenticationTokenException: 'KVS_ACCESS_DENIED',
   NotAuthorizedException: 'KVS_ACCESS_DENIED',
   RequestExpired: 'KVS_ACCESS_DENIED',
+  RequestTimeTooSkewed: 'KVS_ACCESS_DENIED',
   SignatureDoesNotMatch: 'KVS_ACCESS_DENIED',
   TokenProviderError: 'KVS_ACCESS_DENIED',
   UnrecognizedClientException: 'KVS_ACCESS_DENIED',
@@ -56,9 +61,16 @@ const RETRY_UNAVAILABLE_AFTER_MS = 5_000
 export function toGatewayError(error: unknown, operation: string): GatewayError {
   if (error instanceof GatewayError) return error
   const code = toCode(error)
+  const denial = findDenial(error, operation)
+  if (denial !== null) return new GatewayError(code, toSentence(code, operation, denial), toDetails(error, code), { cause: error })
   const message = messageOf(error).replace(/[.\s]+$/, '')
   const text = message === '' ? '' : `: ${message}`
   return new GatewayError(code, SENTENCE[code](operation, text.slice(0, 500)), toDetails(error, code), { cause: error })
+}
+
+function toSentence(code: KvsErrorCode, operation: string, { text }: Denial): string {
+  const beginning = code === 'KVS_ACCESS_DENIED' ? 'Kinesis Video does not let this gateway call' : 'Kinesis Video could not be asked for'
+  return `${beginning} ${operation}: ${text}.`
 }
 
 function toCode(error: unknown): KvsErrorCode {

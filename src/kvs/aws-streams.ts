@@ -26,8 +26,17 @@ const CONCURRENT_DESCRIPTIONS = 16
 const MAX_PAGES = 1_000
 type TagRow = { readonly key: string; readonly value: string }
 
+export interface AwsStreamCatalogOptions {
+  readonly clients: AwsClients
+  readonly calls: AwsCalls
+  /** False for the embedded server, which has one Region whatever it is called. */
+  readonly isRegional: boolean
+  readonly clock?: Clock
+}
+
 export class AwsStreamCatalog implements StreamCatalog {
   readonly #clients: AwsClients
+  readonly #isRegional: boolean
   readonly #calls: AwsCalls
   readonly #described: TtlCache<StreamDescription>
   readonly #listed: TtlCache<StreamListing>
@@ -36,8 +45,9 @@ export class AwsStreamCatalog implements StreamCatalog {
   readonly #tagged: TtlCache<readonly TagRow[]>
   readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
 
-  constructor({ clients, calls, clock = systemClock }: { clients: AwsClients; calls: AwsCalls; clock?: Clock }) {
+  constructor({ clients, calls, isRegional, clock = systemClock }: AwsStreamCatalogOptions) {
     this.#clients = clients
+    this.#isRegional = isRegional
     this.#calls = calls
     this.#described = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_REMEMBERED })
     this.#listed = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_LISTED_STREAMS, sizeOf: ({ streams }) => streams.length + 1 })
@@ -51,6 +61,13 @@ export class AwsStreamCatalog implements StreamCatalog {
   /** Asks anew, whatever is remembered. Null when there is no such stream. */
   describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     return share('DescribeStream', signal, () => this.#descriptions.run(toKey(stream), (shared) => this.#describe(stream, shared), signal))
+  }
+
+  async findSuccessor({ name, arn }: Pick<StreamDescription, 'name' | 'arn'>, signal: AbortSignal): Promise<StreamDescription | null> {
+    this.#described.delete(toKey({ arn }))
+    const current = await this.describe({ name }, signal)
+    if (current === null) this.#described.delete(toKey({ name }))
+    return current === null || current.arn === arn ? null : current
   }
 
   async findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]> {
@@ -81,9 +98,21 @@ export class AwsStreamCatalog implements StreamCatalog {
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     const request = new DescribeStreamCommand(toInput(stream))
     const answer = await this.#request('DescribeStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+    if (answer === null) await this.#refuseOtherRegion(stream)
     const description = answer === null ? null : toDescription(answer.StreamInfo, 'DescribeStream')
     if (description !== null) this.#remember(description)
     return description
+  }
+
+  /** A Region knows nothing of the streams of others: whoever gave the ARN should hear that, and not that there is no such stream. */
+  async #refuseOtherRegion(stream: StreamRef): Promise<void> {
+    if (!this.#isRegional || !('arn' in stream)) return
+    const [own, other] = [await this.#clients.control.config.region(), stream.arn.split(':')[3]]
+    if (own === other) return
+    throw new GatewayError(
+      'NOT_FOUND',
+      `The stream is in the Region ${other}, and this gateway reads ${own}. Ask a gateway whose AWS_REGION is ${other}.`,
+    )
   }
 
   #remember(description: StreamDescription): void {

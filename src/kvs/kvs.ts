@@ -10,6 +10,7 @@ import { AwsFragmentLister } from './aws-fragments.js'
 import { AwsHlsSessionSource } from './aws-hls.js'
 import { AwsStreamCatalog } from './aws-streams.js'
 import { createDataEndpointCheck } from './data-endpoint-check.js'
+import { DenialLog } from './denial-log.js'
 import type { KvsTarget } from './kvs-target.js'
 import type { ClipSource, EndpointDirectory, FragmentLister, FragmentMediaSource, HlsSessionSource, StreamCatalog } from './ports.js'
 import { QuotaPacer } from './quota.js'
@@ -38,16 +39,19 @@ export interface KvsOptions {
   /** False where the service keeps no quotas: the embedded server with KVS_QUOTAS=off. */
   readonly isPaced?: boolean
   readonly listener?: KvsRequestListener
+  /** Hears why AWS refuses calls, each cause at most once a minute. */
+  readonly warn?: (message: string, error: unknown) => void
   readonly clock?: Clock
 }
 
-export function createKvs({ target, isPaced = true, listener = silentListener, clock }: KvsOptions): Kvs {
+export function createKvs({ target, isPaced = true, listener = silentListener, warn, clock }: KvsOptions): Kvs {
   const time = clock === undefined ? {} : { clock }
   const clients = new AwsClients(target)
-  const calls = new AwsCalls({ listener })
+  const denials = warn === undefined ? null : new DenialLog({ warn, clock })
+  const calls = new AwsCalls({ listener, denials })
   const pacer = isPaced ? new QuotaPacer(time) : null
   const endpoints = new AwsEndpointDirectory({ clients, calls, check: createDataEndpointCheck(target), ...time })
-  const streams = new AwsStreamCatalog({ clients, calls, ...time })
+  const streams = new AwsStreamCatalog({ clients, calls, isRegional: target.backend === 'aws', ...time })
   const data = new AwsDataCalls({ clients, calls, endpoints, pacer })
   return {
     streams,

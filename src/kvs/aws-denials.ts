@@ -1,0 +1,96 @@
+import { codeOf, messageOf, nameOf } from '../lib/thrown.js'
+
+export const DENIAL_CAUSES = [
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_UNKNOWN',
+  'CLOCK_SKEW',
+  'SIGNATURE_WRONG',
+  'PERMISSION_MISSING',
+  'KMS_KEY',
+  'WRONG_HOST',
+  'WRONG_REGION',
+] as const
+export type DenialCause = (typeof DENIAL_CAUSES)[number]
+
+/** Why a call was refused or never arrived, when an operator can mend that. */
+export interface Denial {
+  readonly cause: DenialCause
+  /** What is wrong and what to do, as the end of a sentence and a second one. Names neither a role nor a user. */
+  readonly text: string
+  /** Which action is missing, where that is the cause. */
+  readonly action: string | null
+}
+
+const EXPIRED_NAMES: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken', 'TokenRefreshRequired'])
+const UNKNOWN_NAMES: ReadonlySet<string> = new Set([
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidClientTokenIdException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+])
+const SKEW_NAMES: ReadonlySet<string> = new Set(['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture'])
+const SIGNATURE_NAMES: ReadonlySet<string> = new Set(['InvalidSignatureException', 'SignatureDoesNotMatch', 'IncompleteSignatureException'])
+const PERMISSION_NAMES: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied', 'NotAuthorizedException'])
+/** In the code of the error, or in the message of the one that the SDK wraps it in. */
+const NO_SUCH_HOST = /^(getaddrinfo )?(ENOTFOUND|EAI_AGAIN)\b/
+/** `User: … is not authorized to perform: kinesisvideo:GetClip on resource: … because …` (kvs facts, 1.6). */
+const NOT_AUTHORIZED = /not authorized to perform: ?([\w-]{1,40}:\w{1,80})(?: on (?:the )?resource: ?([^\s"]{1,1024}))?/i
+
+/** Null for a failure whose cause AWS does not tell, or that passes by itself. */
+export function findDenial(error: unknown, operation: string): Denial | null {
+  const [name, message] = [nameOf(error), messageOf(error)]
+  if ([codeOf(error), message.replace(/^.*Error: /, '')].some((text) => NO_SUCH_HOST.test(text))) return denial('WRONG_REGION', NO_HOST)
+  if (EXPIRED_NAMES.has(name) || (name === 'CredentialsProviderError' && /expired/i.test(message)))
+    return denial('CREDENTIALS_EXPIRED', EXPIRED)
+  if (UNKNOWN_NAMES.has(name)) return denial('CREDENTIALS_UNKNOWN', UNKNOWN)
+  if (SKEW_NAMES.has(name)) return denial('CLOCK_SKEW', SKEW)
+  if (SIGNATURE_NAMES.has(name)) return toSignatureDenial(message)
+  if (/^KMS/.test(name) || /\bkms:\w+|\bKMS\b/.test(message)) return denial('KMS_KEY', KMS)
+  if (isWrongHost(name, message, error)) return denial('WRONG_HOST', HOST)
+  return PERMISSION_NAMES.has(name) ? toPermissionDenial(message, operation) : null
+}
+
+const EXPIRED = 'its AWS credentials have expired. Renew them, or give the gateway a role, whose credentials are renewed for it'
+const UNKNOWN = 'AWS does not know its access key. Check AWS_ACCESS_KEY_ID or AWS_PROFILE and, for temporary credentials, AWS_SESSION_TOKEN'
+const SKEW = 'the clock of its machine is wrong by more than 5 minutes. Set the clock, for example by NTP'
+const WRONG_SECRET = 'its signature is wrong. Check that AWS_SECRET_ACCESS_KEY belongs to the access key'
+const KMS = 'the stream is encrypted with a KMS key that it may not use. Allow its role kms:Decrypt on that key'
+const HOST = 'the host that was called does not serve this operation. Check KVS_ENDPOINT, AWS_REGION and any proxy between'
+const REGION = 'its requests are signed for another Region. Check AWS_REGION and KVS_ENDPOINT'
+const NO_HOST = 'its host cannot be found. Check AWS_REGION, KVS_ENDPOINT and the name servers'
+
+function denial(cause: DenialCause, text: string, action: string | null = null): Denial {
+  return { cause, text, action }
+}
+
+function toSignatureDenial(message: string): Denial {
+  if (/signature (has )?expired|not yet current|skew/i.test(message)) return denial('CLOCK_SKEW', SKEW)
+  if (/scoped to (a valid|the correct) region|valid region/i.test(message)) return denial('WRONG_REGION', REGION)
+  return denial('SIGNATURE_WRONG', WRONG_SECRET)
+}
+
+function toPermissionDenial(message: string, operation: string): Denial {
+  const [, action = `kinesisvideo:${operation}`, resource] = NOT_AUTHORIZED.exec(message) ?? []
+  const where = resource === undefined || /^arn:[\w-]+:(iam|sts):/.test(resource) ? '' : ` on ${resource}`
+  const isExplicit = /explicit deny/i.test(message)
+  const text = isExplicit
+    ? `a policy explicitly denies ${action}${where}. Take that out of the policy`
+    : `it has no permission for ${action}${where}. Add that to its IAM policy`
+  return denial('PERMISSION_MISSING', text, action)
+}
+
+/** Another service's host answers in XML, which the SDK reports as a SyntaxError, its text hidden in the answer (kvs facts, 1.5 and 11.15). */
+function isWrongHost(name: string, message: string, error: unknown): boolean {
+  if (/^UnknownOperation/.test(name)) return true
+  if (/Unable to determine service\/operation name/.test(message)) return true
+  return name === 'SyntaxError' && /^\s*</.test(hiddenBodyOf(error))
+}
+
+function hiddenBodyOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return ''
+  const response: unknown = Reflect.get(error, '$response')
+  if (typeof response !== 'object' || response === null) return ''
+  const body: unknown = Reflect.get(response, 'body')
+  return body instanceof Uint8Array ? Buffer.from(body.subarray(0, 4096)).toString('latin1') : ''
+}
