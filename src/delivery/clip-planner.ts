@@ -53,13 +53,22 @@ export class ClipPlanner {
   }
 
   async #planRequest(request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest> {
+    const { streams } = this.#options
+    const stream = await streams.find(request.stream, signal)
+    const planned = stream && (await this.#planOn(stream, request, signal))
+    if (planned !== 'gone') return planned ?? refuse([streamNotFoundIssue(request.stream)])
+    const successor = stream && 'name' in request.stream ? await streams.findSuccessor(stream, signal) : null
+    const again = successor && (await this.#planOn(successor, request, signal))
+    return again === null || again === 'gone' ? refuse([streamNotFoundIssue(request.stream)]) : again
+  }
+
+  /** `gone`: what was remembered of the stream is about one that no longer exists. */
+  async #planOn(stream: StreamDescription, request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
     const { clock, maxClipBytes } = this.#options
-    const stream = await this.#options.streams.find(request.stream, signal)
-    if (stream === null) return refuse([streamNotFoundIssue(request.stream)])
     const unfit = streamIssues(request, stream, clock.now())
     if (unfit.length > 0) return refuse(unfit)
     const listed = await this.#list(request, stream, signal)
-    if (listed === 'gone') return refuse([streamNotFoundIssue(request.stream)])
+    if (listed === 'gone') return listed
     if (listed === 'too many') return refuse([tooManyIssue(request)])
     await letOthersGoFirst(listed)
     const selection = toSelection(request, listed)

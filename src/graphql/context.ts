@@ -9,6 +9,8 @@ export type RequestContext = {
   readonly signal: AbortSignal
   readonly streams: DataLoader<StreamRef, StreamDescription | null, string>
   readonly endpoints: DataLoader<EndpointKey, string, string>
+  /** See StreamCatalog. */
+  readonly findSuccessor: (stream: StreamDescription) => Promise<StreamDescription | null>
   /** Here and not in a resolver: what subscribes is given no resolver. Null when the id is not ours. */
   readonly watchClip: (id: string) => ReturnType<ClipService['watch']>
 }
@@ -31,6 +33,7 @@ export function createContext({ streams, createEndpointLoader, clips }: ContextS
       cacheKeyFn: (ref) => ('arn' in ref ? `arn ${ref.arn}` : `name ${ref.name}`),
     }),
     endpoints: createEndpointLoader(signal),
+    findSuccessor: (stream) => streams.findSuccessor(stream, signal),
     watchClip: (id) => clips.watch(id, signal),
   }
 }

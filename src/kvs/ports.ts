@@ -47,6 +47,11 @@ export interface FragmentInfo {
 export interface StreamCatalog {
   /** Null when there is none. Remembered for 5 s; calls in flight are shared. */
   find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null>
+  /**
+   * What a name means now, for a stream that was found a moment ago and that a call no longer finds: it may have been deleted and created
+   * again. Asks anew; null unless the name has another ARN by now.
+   */
+  findSuccessor(stream: Pick<StreamDescription, 'name' | 'arn'>, signal: AbortSignal): Promise<StreamDescription | null>
   /** As many as are found of these ARNs or names, by ListStreams pages when there are many, by DescribeStream when there are few. */
   findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]>
   /** In order of name, those whose names come after `afterName`, at most `limit`. */

@@ -52,6 +52,10 @@ export class FakeStreams implements StreamCatalog {
     return { streams: after.slice(0, limit), hasMore: after.length > limit }
   }
 
+  async findSuccessor(): Promise<StreamDescription | null> {
+    return null
+  }
+
   async tags(ref: StreamRef, _signal: AbortSignal): Promise<readonly { readonly key: string; readonly value: string }[] | null> {
     return (
       (await this.find(ref)) && [

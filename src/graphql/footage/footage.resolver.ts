@@ -9,6 +9,7 @@ import { costOfCall, costOfClip } from '../field-cost.js'
 import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { MillisecondsScalar } from '../scalars/whole-number.js'
+import { onCurrentStream } from '../stream/on-current-stream.js'
 import { StreamType } from '../stream/stream.type.js'
 import { TimestampRangeInput } from '../time/timestamp-range.input.js'
 import { CoverageType } from './coverage.type.js'
@@ -42,7 +43,8 @@ export class FootageResolver {
     })
     maxGapMs: number,
   ): Promise<Coverage> {
-    return this.footage.coverage(stream, { range: parseCoverageRange(range), fragmentSelectorType, maxGapMs }, ctx.signal)
+    const asked = { range: parseCoverageRange(range), fragmentSelectorType, maxGapMs }
+    return onCurrentStream(stream, ctx, (current) => this.footage.coverage(current, asked, ctx.signal))
   }
 
   @FieldResolver(() => StreamMediaType, {
@@ -62,6 +64,6 @@ export class FootageResolver {
     })
     fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
   ): Promise<StreamMedia | null> {
-    return this.footage.media(stream, { instantMs: at, fragmentSelectorType }, ctx.signal)
+    return onCurrentStream(stream, ctx, (current) => this.footage.media(current, { instantMs: at, fragmentSelectorType }, ctx.signal))
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
 import { costOfCall } from '../field-cost.js'
 import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
+import { onCurrentStream } from '../stream/on-current-stream.js'
 import { StreamType } from '../stream/stream.type.js'
 import { TimestampRangeInput } from '../time/timestamp-range.input.js'
 import { HlsPlaybackModeEnum } from './hls-playback-mode.js'
@@ -47,7 +48,7 @@ export class HlsStreamingSessionResolver {
     const nowMs = this.clock.now()
     const asked = range && { startMs: range.startTimestamp, endMs: range.endTimestamp }
     const choice = checkHlsSession({ playbackMode, range: asked, fragmentSelectorType, expiresInSeconds }, nowMs)
-    const url = await this.sessions.getSessionUrl({ streamArn: stream.arn, ...choice }, ctx.signal)
+    const url = await onCurrentStream(stream, ctx, ({ arn }) => this.sessions.getSessionUrl({ streamArn: arn, ...choice }, ctx.signal))
     // Counted from before the call: the session lasts at least until then.
     return { url, expiresAtMs: nowMs + expiresInSeconds * 1000 }
   }

@@ -17,6 +17,7 @@ import { UrlScalar } from '../scalars/url.js'
 import { parseListRange } from '../time/list-range.js'
 import { TimestampRangeInput } from '../time/timestamp-range.input.js'
 import { ApiNameEnum } from './api-name.js'
+import { onCurrentStream } from './on-current-stream.js'
 import { StreamConnectionType, StreamType } from './stream.type.js'
 import { parseNamePrefix, parseStreamChoice } from './stream-choice.js'
 import { TagType } from './tag.type.js'
@@ -93,8 +94,11 @@ export class StreamResolver {
     description: 'ListTagsForStream, in order of key. Null means that errors says why.',
   })
   async tags(@Root() stream: StreamDescription, @Ctx() ctx: RequestContext): Promise<readonly TagType[]> {
-    const tags = await this.catalog.tags({ arn: stream.arn }, ctx.signal)
-    if (tags === null) throw new GatewayError('NOT_FOUND', `The stream ${stream.name} is gone.`)
+    const tags = await onCurrentStream(stream, ctx, async ({ arn, name }) => {
+      const found = await this.catalog.tags({ arn }, ctx.signal)
+      if (found === null) throw new GatewayError('NOT_FOUND', `The stream ${name} is gone.`)
+      return found
+    })
     return tags.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   }
 
@@ -109,7 +113,7 @@ export class StreamResolver {
     @Ctx() ctx: RequestContext,
     @Arg('apiName', () => ApiNameEnum, { defaultValue: 'GET_CLIP', description: 'The API that will be called there.' }) apiName: ApiName,
   ): Promise<string> {
-    return ctx.endpoints.load({ streamArn: stream.arn, api: apiName })
+    return onCurrentStream(stream, ctx, ({ arn }) => ctx.endpoints.load({ streamArn: arn, api: apiName }))
   }
 
   @FieldResolver(() => FragmentConnectionType, {
@@ -131,8 +135,10 @@ export class StreamResolver {
     @Arg('after', () => String, { nullable: true, description: 'Cursor of the item that the page follows.' }) after: string | null = null,
   ): Promise<Connection<FragmentInfo>> {
     checkFirst(first)
-    const query = { streamArn: stream.arn, fragmentSelectorType, range: parseListRange(range), first, after }
-    const page = await listFragmentPage(this.fragmentLister, query, ctx.signal)
+    const query = { fragmentSelectorType, range: parseListRange(range), first, after }
+    const page = await onCurrentStream(stream, ctx, ({ arn }) =>
+      listFragmentPage(this.fragmentLister, { ...query, streamArn: arn }, ctx.signal),
+    )
     return toConnection(page, (fragment) => toFragmentCursor(fragment, fragmentSelectorType))
   }
 }
