@@ -203,7 +203,7 @@ export class ClipService {
     if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
     const failure = this.#assemblies.failureOf(keyOf(spec))
     if (failure !== null) return toClip(outline, toFailedStatus(failure), address)
-    const hold = await this.#assemblies.find(keyOf(spec), outline)
+    const hold = await this.#assemblies.find(keyOf(spec), outline, signal)
     if (hold === null) return toClip(outline, { state: 'IDLE' }, address)
     try {
       const made = await within(orAborted(hold.assembly.whole, signal), LOOK_WAIT_MS).then(

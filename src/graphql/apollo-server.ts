@@ -11,6 +11,7 @@ import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
 import { httpOperationsPlugin } from './http-operations.js'
 import { type OperationListener, operationTimingPlugin } from './operation-timing.js'
+import { createPersistedQueries } from './persisted-queries.js'
 import { queryCostPlugin } from './query-cost.js'
 
 export interface ApolloOptions {
@@ -32,7 +33,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
     // The route refuses foreign pages by what their browsers say. Apollo would ask every client for a header that few send by default.
     csrfPrevention: false,
     allowBatchedHttpRequests: false,
-    persistedQueries: false,
+    persistedQueries: { cache: createPersistedQueries() },
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: documentLimits({ maxDepth }),
     formatError: createFormatError(log),

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
 import { ClipSealer } from '../../src/delivery/url/clip-sealer.js'
@@ -194,6 +195,26 @@ describe('a read of a clip by its id', () => {
     const found = await find(harness, ready.id)
     expect(found).toMatchObject({ state: 'READY', sizeBytes: ready.sizeBytes, etag: ready.etag })
     expect(callsOf(harness, 'GetClip')).toBe(0)
+  })
+
+  test.each([
+    ['everything', () => true, 'READY'],
+    ['all but the smallest part, which tells of its edges', (size: number, smallest: number) => size > smallest, 'IDLE'],
+    ['its smallest part alone', (size: number, smallest: number) => size === smallest, 'IDLE'],
+  ])('of an exact clip whose store kept %s asks Kinesis Video for no media', async (_, keeps, state) => {
+    await using first = await startClipHarness(server.url)
+    const ready = await whenEnded(first, await getClip(first, askFor(300, 1700, { cut: 'EXACT' })))
+    expect(ready.state).toBe('READY')
+    const names = async () => readdir(first.storeDir)
+    await until(async () => (await names()).every((name) => name.endsWith('.part')))
+    const sizes = new Map(
+      await Promise.all((await names()).map(async (name) => [name, (await stat(join(first.storeDir, name))).size] as const)),
+    )
+    for (const [name, size] of sizes) if (!keeps(size, Math.min(...sizes.values()))) await rm(join(first.storeDir, name))
+    await using store = await DiskPartStore.open({ folder: first.storeDir, capBytes: 1e9 })
+    await using harness = await startClipHarness(server.url, { store })
+    expect((await find(harness, ready.id)).state).toBe(state)
+    expect([callsOf(harness, 'GetClip'), callsOf(harness, 'GetMediaForFragmentList')]).toEqual([0, 0])
   })
 
   test('says IDLE again of what is no longer stored', async () => {

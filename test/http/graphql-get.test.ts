@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { auditServer } from 'graphql-http'
 import { FAKE_CLIP_ID } from '../support/fake-clips.js'
@@ -72,13 +73,40 @@ describe('a query by GET', () => {
     expect(response.json().errors).toHaveLength(1)
   })
 
-  test('by its hash is told to be sent whole, as clients of persisted queries expect', async () => {
-    const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } })
-    const response = await get({ extensions })
-    expect(response.json().errors).toEqual([
-      { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
-    ])
-    expect(response.headers['cache-control']).toMatch(/no-(store|cache)/)
+  describe('by its hash', () => {
+    const sha256Hash = createHash('sha256').update(QUERY).digest('hex')
+    const hashed = (hash = sha256Hash) => JSON.stringify({ persistedQuery: { version: 1, sha256Hash: hash } })
+
+    test('is told to be sent whole, and from then on is known', async () => {
+      const unknown = await get({ extensions: hashed() })
+      expect(unknown.json().errors).toEqual([{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }])
+      expect(unknown.headers['cache-control']).toMatch(/no-(store|cache)/)
+      expect((await get({ query: QUERY, extensions: hashed() })).json()).toEqual(ANSWER)
+      expect((await get({ extensions: hashed() })).json()).toEqual(ANSWER)
+    })
+
+    test('is refused to a foreign page all the same', async () => {
+      await get({ query: QUERY, extensions: hashed() })
+      expect((await get({ extensions: hashed() }, { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403)
+    })
+
+    test('is not remembered under the hash of another, nor where it is no query of ours', async () => {
+      expect((await get({ query: QUERY, extensions: hashed('a'.repeat(64)) })).statusCode).toBe(400)
+      const wrong = '{ limits { nothing } }'
+      const extensions = hashed(createHash('sha256').update(wrong).digest('hex'))
+      expect((await get({ query: wrong, extensions })).statusCode).toBe(400)
+      expect((await get({ extensions })).json().errors).toMatchObject([{ message: 'PersistedQueryNotFound' }])
+    })
+
+    test('is forgotten before the memory of queries grows without end', async () => {
+      await get({ query: QUERY, extensions: hashed() })
+      const post = async (query: string) => {
+        const extensions = { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') } }
+        return harness.app.inject({ method: 'POST', url: '/graphql', payload: { query, extensions } })
+      }
+      for (const n of [1, 2, 3]) expect((await post(`{ clip(id: "${String(n).repeat(400_000)}") { id } }`)).statusCode).toBe(200)
+      expect((await get({ extensions: hashed() })).json().errors).toMatchObject([{ message: 'PersistedQueryNotFound' }])
+    })
   })
 
   test('that is none is refused: mutations change something, subscriptions have many answers', async () => {

@@ -5,6 +5,7 @@ import { toClipUnavailable } from '../to-clip-unavailable.js'
 import { type AssemblySources, ClipAssembly } from './clip-assembly.js'
 import type { ClipOutline } from './clip-outline.js'
 import { PartWaits } from './part-waits.js'
+import { isClipStored } from './stored-edges.js'
 
 /** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
 const IDLE_MS = 15_000
@@ -69,21 +70,15 @@ export class ClipAssemblies {
     return this.#toHold(known ?? this.#start(id, outline), known === undefined)
   }
 
-  /** The clip if it is being made, or at hand, or if all of its parts are stored: fetches none. Null otherwise. */
-  async find(id: string, outline: ClipOutline): Promise<AssemblyHold | null> {
-    if (!this.#entries.has(id) && !(await this.#isStored(outline))) return null
+  /** The clip if it is being made, or at hand, or if all that it is made of is stored: fetches nothing. Null otherwise. */
+  async find(id: string, outline: ClipOutline, signal: AbortSignal): Promise<AssemblyHold | null> {
+    if (!this.#entries.has(id) && !(await isClipStored(this.#sources, outline, signal))) return null
     return this.hold(id, outline)
   }
 
   /** Gives up what is being made. */
   close(): void {
     for (const entry of this.#entries.values()) this.#drop(entry)
-  }
-
-  /** One part after the other: of a clip that is not stored, the first one usually says so. */
-  async #isStored({ parts }: ClipOutline): Promise<boolean> {
-    for (const { key } of parts) if (!(await this.#sources.store.has(key))) return false
-    return true
   }
 
   #toHold(entry: Entry, isNew: boolean): AssemblyHold {

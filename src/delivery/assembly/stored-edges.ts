@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
 import type { PartFetch, PartStore } from '../ports.js'
-import { type ClipEdges, readClipEdges } from './clip-edges.js'
-import type { ClipOutline } from './clip-outline.js'
+import { type ClipEdges, readClipEdges, toPlayingParts } from './clip-edges.js'
+import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 
 export interface EdgeSources {
@@ -35,6 +35,19 @@ export async function getClipEdges({ media, store }: EdgeSources, outline: ClipO
   } finally {
     part.release()
   }
+}
+
+/** Whether making the clip would ask Kinesis Video for nothing: its edges are stored, and every part that they call for. */
+export async function isClipStored(sources: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<boolean> {
+  const { store } = sources
+  if (!(await areStored(store, outline.parts)) || !(await store.has(toKey(outline)))) return false
+  return areStored(store, toPlayingParts(outline, await getClipEdges(sources, outline, signal)))
+}
+
+/** One after the other: of a clip that is not stored, the first part usually says so. */
+async function areStored(store: PartStore, parts: readonly OutlinedPart[]): Promise<boolean> {
+  for (const { key } of parts) if (!(await store.has(key))) return false
+  return true
 }
 
 function toKey({ spec }: ClipOutline): string {

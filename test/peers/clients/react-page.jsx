@@ -5,7 +5,7 @@ import { useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ClipPlayer } from './clip-player.jsx'
 
-const { url, id, isNaive, seekTo } = await (await fetch('/options')).json()
+const { url, id, isNaive, seekTo, props } = await (await fetch('/options')).json()
 const seen = { times: [], urls: [], events: [], errors: 0, seekedAfterExpiry: false }
 const report = (more) => fetch('/seen', { method: 'POST', body: JSON.stringify({ ...seen, ...more }) })
 
@@ -49,7 +49,7 @@ function Page() {
     return () => [follow, expire].forEach(clearInterval)
   }, [])
   const Player = isNaive ? NaivePlayer : ClipPlayer
-  return <Player id={id} autoPlay muted />
+  return <Player id={id} autoPlay muted {...props} />
 }
 
 createRoot(document.body).render(

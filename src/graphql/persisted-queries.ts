@@ -1,0 +1,30 @@
+import { systemClock } from '../lib/clock.js'
+import { TtlCache } from '../lib/ttl-cache.js'
+
+/** Characters of all documents that are remembered. A frontend has some dozens of a few hundred. */
+const MAX_CHARACTERS = 1_000_000
+
+/**
+ * The documents that clients have sent together with their hashes, for clients that send the hash alone from then on. One that is not
+ * remembered, or that another gateway has heard, is sent again: the protocol says so.
+ */
+export function createPersistedQueries() {
+  const documents = new TtlCache<string>({
+    clock: systemClock,
+    ttlMs: Number.POSITIVE_INFINITY,
+    max: MAX_CHARACTERS,
+    sizeOf: ({ length }) => length,
+  })
+  return {
+    async get(hash: string) {
+      return documents.get(hash)
+    },
+    async set(hash: string, document: string) {
+      documents.set(hash, document)
+    },
+    async delete(hash: string) {
+      documents.delete(hash)
+      return true
+    },
+  }
+}
