@@ -52,6 +52,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
   })
   const connections = connectionsOf(app.server)
+  app.server.on('upgrade', ({ socket }) => connections.forget(socket))
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The open connections of an HTTP server, and the answers that each still owes. Upgraded connections are not among them. */
+/** The open connections of an HTTP server, and the answers that each still owes. */
 export class Connections {
   readonly #answers = new Map<Socket, Set<ServerResponse>>()
 
@@ -10,11 +10,15 @@ export class Connections {
       this.#answers.set(socket, new Set())
       socket.once('close', () => this.#answers.delete(socket))
     })
-    server.on('upgrade', ({ socket }) => this.#answers.delete(socket))
     server.on('request', ({ socket }, response) => {
       this.#answers.get(socket)?.add(response)
       response.once('close', () => this.#answers.get(socket)?.delete(response))
     })
+  }
+
+  /** A connection that speaks another protocol from now on. Heard of here and not from the server: Node upgrades for whoever listens. */
+  forget(socket: Socket): void {
+    this.#answers.delete(socket)
   }
 
   /**

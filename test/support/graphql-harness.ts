@@ -25,6 +25,7 @@ export interface HarnessOptions {
   readonly maxDepth?: number
   readonly maxCost?: number
   readonly requestTimeoutMs?: number
+  readonly identifiedWithinMs?: number
 }
 
 export const NOW_MS = 1_700_090_000_000
@@ -58,6 +59,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const rules = { maxDepth, maxCost, introspection, log: logger }
   const sources = { streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(endpoints, of), clips }
   const contextOf = (signal: AbortSignal) => createContext(sources, signal)
+  const origins = () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
@@ -65,12 +67,14 @@ export async function buildHarness(options: HarnessOptions = {}) {
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies,
-    origins: () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true }),
+    origins,
     requestTimeoutMs,
     trustProxy: false,
     logger,
   })
-  await app.register(clipRoute({ open: (token, signal) => clips.open(token, signal), downloads: metrics.downloads }))
+  const open = (token: string, signal: AbortSignal) => clips.open(token, signal)
+  const patience = options.identifiedWithinMs === undefined ? {} : { identifiedWithinMs: options.identifiedWithinMs }
+  await app.register(clipRoute({ open, downloads: metrics.downloads, origins, ...patience }))
   return { app, streams, endpoints, fragments, media, clips, hlsSessions, metrics, logged, ask: askOf(app) }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { findPeer } from './peer-programs.js'
 
 /** nginx as Debian has it, serving the files of a folder; what it writes itself goes into `<folder>/.nginx`. */
-export async function startNginx(folder: string): Promise<AsyncDisposable & { readonly url: string }> {
+export async function startNginx(folder: string, locations = ''): Promise<AsyncDisposable & { readonly url: string }> {
   const { path } = await findPeer('nginx')
   const own = join(folder, '.nginx')
   await mkdir(own, { recursive: true })
@@ -15,7 +15,7 @@ export async function startNginx(folder: string): Promise<AsyncDisposable & { re
     join(own, 'nginx.conf'),
     `daemon off; master_process off; pid ${own}/pid; error_log ${own}/error.log;
 events {}
-http { ${temporary} access_log off; sendfile on; types { video/mp4 mp4; } server { listen 127.0.0.1:${port}; root ${folder}; } }
+http { ${temporary} access_log off; sendfile on; types { video/mp4 mp4; } server { listen 127.0.0.1:${port}; root ${folder}; ${locations} } }
 `,
   )
   const program = spawn(path, ['-p', own, '-c', join(own, 'nginx.conf'), '-e', join(own, 'error.log')], { stdio: 'ignore' })

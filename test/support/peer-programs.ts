@@ -46,10 +46,24 @@ const PEERS = {
   curl: { names: ['curl'], debian: 'curl', versionArgs: ['--version'] },
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', versionArgs: ['--version', '--no-sandbox'] },
   nginx: { names: ['nginx'], debian: 'nginx-light', versionArgs: ['-v'] },
+  wget: { names: ['wget'], debian: 'wget', versionArgs: ['--version'] },
+  aria2c: { names: ['aria2c'], debian: 'aria2', versionArgs: ['--version'] },
+  java: { names: ['java'], debian: 'default-jre-headless', versionArgs: ['-version'] },
 } as const satisfies Record<string, PeerProgram>
 
 export type PeerName = keyof typeof PEERS
-export const PEER_NAMES: readonly PeerName[] = ['aws', 'python3', 'ffmpeg', 'ffprobe', 'curl', 'chromium', 'nginx']
+export const PEER_NAMES: readonly PeerName[] = [
+  'aws',
+  'python3',
+  'ffmpeg',
+  'ffprobe',
+  'curl',
+  'chromium',
+  'nginx',
+  'wget',
+  'aria2c',
+  'java',
+]
 
 export interface FoundProgram {
   readonly path: string
