@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { loadSettings } from '../config/load-settings.js'
 import { createLogger } from './logger.js'
@@ -7,7 +8,17 @@ import { toKvsWelcome } from './welcome.js'
 export function kvsCommand(): Command {
   return new Command('kvs')
     .description('Start the embedded KVS by itself: a Kinesis Video Streams server for AWS’s own clients.')
-    .action(serveKvs)
+    .option('--rebuild-index', 'make the index of the archive anew from its files, and end')
+    .action(({ rebuildIndex = false }: { readonly rebuildIndex?: boolean }) => (rebuildIndex ? rebuild() : serveKvs()))
+}
+
+async function rebuild(): Promise<void> {
+  const { config } = await loadSettings()
+  const { rebuildIndex } = await import('../kvs-server/server.js')
+  const { streams, fragments, aside } = await rebuildIndex(join(config.dataDir, 'kvs'))
+  console.log(
+    `The index names ${streams} stream(s) and ${fragments} fragment(s) again; ${aside} file(s) that no record explains moved to the folder aside.`,
+  )
 }
 
 async function serveKvs(): Promise<void> {

@@ -9,6 +9,8 @@ import { Archive } from './archive/archive.js'
 import { lockDataDir } from './archive/data-dir-lock.js'
 import { INDEX_FILE, inTransaction, openDatabase } from './archive/database.js'
 import { DiskReserve } from './archive/disk-reserve.js'
+import { rebuildIndex } from './archive/rebuild-index.js'
+import { StreamFile, type StreamsEntry } from './archive/stream-file.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './archive/stream-table.js'
 import { TagTable } from './archive/tag-table.js'
 import { createGatekeeper } from './edge/gatekeeper.js'
@@ -22,6 +24,8 @@ import type { KvsServices } from './kvs-services.js'
 import { putMedia } from './operations/put-media.js'
 import { COUNTED_OPERATIONS, MEDIA_OPERATIONS, servedOperations } from './operations.js'
 import { Quotas } from './quotas/quotas.js'
+
+export { rebuildIndex }
 
 export interface KvsServerOptions {
   /** Where streams and footage are kept; made when it is not there. */
@@ -56,7 +60,7 @@ export interface KvsServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys, DataDirInUse */
+/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys, DataDirInUse, IndexDamaged */
 export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
   const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
   if (accessKeys.length === 0 && !isLoopbackHost(host)) {
@@ -115,20 +119,33 @@ async function openServices(
   opening.defer(lockDataDir(dataDir))
   const database = openDatabase(join(dataDir, INDEX_FILE))
   opening.defer(() => database.close())
-  const streams = new StreamTable(database, { region, accountId, clock })
+  const streamFile = new StreamFile({
+    dataDir,
+    read: () => toStreamsEntry(streams, tags),
+    onFailed: (err) => options.logger?.error({ err }, 'the file of streams could not be written; the next change of a stream tries again'),
+  })
+  const streams: StreamTable = new StreamTable(database, { region, accountId, clock, onChanged: streamFile.changed })
+  const tags = new TagTable(database, streamFile.changed)
+  await streamFile.check(streams.lastId())
   const diskReserve = new DiskReserve({ dataDir })
   opening.defer(() => diskReserve.close())
   const onSweepFailed = (err: unknown) => {
     options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
     diskReserve.yieldTo(err)
   }
-  const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed })
+  const onSetAside = (count: number) => {
+    options.logger?.warn({ count }, 'media that no record explains was moved to the folder aside')
+  }
+  const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed, onSetAside })
   opening.defer(() => archive.close())
+  // Not before: an index that lost its streams must not empty their file.
+  opening.defer(() => streamFile.close())
+  streamFile.changed()
   void diskReserve.make()
   const services: KvsServices = {
     clock,
     streams,
-    tags: new TagTable(database),
+    tags,
     archive,
     diskReserve,
     inTransaction: (work) => inTransaction(database, work),
@@ -142,6 +159,14 @@ async function openServices(
   }
   const opened = opening.move()
   return { services, closeArchive: () => opened.disposeAsync() }
+}
+
+function toStreamsEntry(streams: StreamTable, tags: TagTable): StreamsEntry {
+  const all = streams.list({ limit: Number.MAX_SAFE_INTEGER })
+  return {
+    lastId: streams.lastId(),
+    streams: all.map((stream) => ({ stream, storageTier: streams.storageTier(stream.id), tags: tags.list(stream.id) })),
+  }
 }
 
 /** A wildcard cannot be connected to everywhere; loopback, which it includes, can. */

@@ -12,7 +12,9 @@ import { FragmentFiles } from './fragment-files.js'
 import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
 import { FragmentIntake, toFragment } from './fragment-intake.js'
 import { type FragmentNumberParts, NONCE_LIMIT, parseFragmentNumber } from './fragment-number.js'
+import { FragmentRecords } from './fragment-records.js'
 import { HostBuffer } from './host-buffer.js'
+import { takeLeftOverFiles } from './left-over-files.js'
 import type { ReceivedFragment } from './received-fragment.js'
 import { RetentionSweep } from './retention-sweep.js'
 import { SessionTable } from './session-table.js'
@@ -28,6 +30,8 @@ export interface ArchiveOptions {
   readonly sweepIntervalMs?: number
   /** Told of a sweep that failed; the next one tries again. */
   readonly onSweepFailed?: (error: unknown) => void
+  /** Told how many files of media moved aside, because nothing says what they are. */
+  readonly onSetAside?: (count: number) => void
 }
 
 /** A range of fragment starts by one of the two clocks, both ends included. */
@@ -61,6 +65,7 @@ export class Archive {
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
   readonly #files: FragmentFiles
+  readonly #records: FragmentRecords
   readonly #intake: FragmentIntake
   readonly #commitLog: CommitLog
   readonly #sweep: RetentionSweep
@@ -76,9 +81,22 @@ export class Archive {
     this.#index = new FragmentIndex(database)
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
+    this.#records = new FragmentRecords(dataDir, fileSystem)
     this.#commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
-    const stored = { database, index: this.#index, sessions: this.#sessions, files: this.#files, commitLog: this.#commitLog }
-    this.#intake = new FragmentIntake({ ...stored, clock: options.clock, onPersisted: (fragment) => this.feed.tell(fragment) })
+    const stored = {
+      database,
+      index: this.#index,
+      sessions: this.#sessions,
+      files: this.#files,
+      records: this.#records,
+      commitLog: this.#commitLog,
+    }
+    this.#intake = new FragmentIntake({
+      ...stored,
+      streams: options.streams,
+      clock: options.clock,
+      onPersisted: (fragment) => this.feed.tell(fragment),
+    })
     this.#sweep = new RetentionSweep({
       ...stored,
       retainedSince: (streamId) => this.#retainedSince(streamId),
@@ -86,10 +104,14 @@ export class Archive {
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
   }
 
-  /** Opens the archive after whatever ended it before: what was persisted is there, and nothing else is. */
+  /** Opens the archive after whatever ended it before: what was persisted is there. @throws IndexDamaged */
   static async open(options: ArchiveOptions): Promise<Archive> {
     const archive = new Archive(options)
-    await archive.#files.recover(archive.#index.lastFileId())
+    await archive.#files.recover()
+    const stored = { index: archive.#index, sessions: archive.#sessions, files: archive.#files }
+    const aside = await takeLeftOverFiles({ ...options, ...stored })
+    archive.#intake.skipTo(archive.#index.lastFileId())
+    if (aside > 0) options.onSetAside?.(aside)
     archive.sweepSoon()
     return archive
   }
@@ -226,6 +248,7 @@ export class Archive {
     await this.#intake.settled()
     await this.#sweep.close()
     await this.#files.close()
+    await this.#records.close()
     await this.#commitLog.close()
   }
 

@@ -1,7 +1,14 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { IndexDamaged } from './index-damaged.js'
 
 /** The index's name in the folder of the archive. */
 export const INDEX_FILE = 'index.sqlite'
+
+/** https://www.sqlite.org/rescode.html */
+const [SQLITE_CORRUPT, SQLITE_NOTADB] = [11, 26]
+const LARGEST_CHECKED_BYTES = 64 * 1024 * 1024
 
 /** Checkpoints are made elsewhere (CheckpointThread); where none comes through, a commit makes one itself once the log has so many pages. */
 const LONGEST_LOG_PAGES = 16_384
@@ -9,12 +16,47 @@ const LONGEST_LOG_PAGES = 16_384
 /**
  * The archive's index: one SQLite file. Each table's class states its own DDL. In WAL mode with synchronous=FULL a commit is on disk
  * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous); what `inTransaction` defers is on disk after `CommitLog.sync`.
+ * @throws IndexDamaged
  */
 export function openDatabase(file: string): DatabaseSync {
+  try {
+    return openSound(file)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
+      throw new IndexDamaged(dirname(file), String(Reflect.get(Object(error), 'message')), { cause: error })
+    throw error
+  }
+}
+
+function openSound(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
+  try {
+    configure(database)
+    checkPages(database, file)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** A start must not read a large index: there, damage shows when the page is read. */
+function checkPages(database: DatabaseSync, file: string): void {
+  if (statSync(file).size > LARGEST_CHECKED_BYTES) return
+  const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (found !== 'ok') throw new IndexDamaged(dirname(file), String(found).split('\n').join(' '))
+}
+
+/** The primary code is the low byte of an extended one. */
+function codeOf(error: unknown): number | null {
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errcode') : null
+  return typeof code === 'number' ? code & 0xff : null
+}
+
+function configure(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
   database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`)
-  return database
 }
 
 /** All of `work`'s changes, or none of them. `work` is synchronous: nothing else can come between. Inside another one it is part of that. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { FileSystem, ReadableFile, SyncedFile, WritableFile } from './file-system.js'
 import { OpenFileCache } from './open-file-cache.js'
@@ -9,7 +10,8 @@ const REMOVALS_AT_ONCE = 2
 /**
  * A fragment's media: its Cluster's bytes, verbatim, in a file of its own. Files are written under `incoming/` and move to
  * `fragments/<id / 4096>/<id>` when they are whole. Ids only grow, so that after a crash the files that no row of the index names are
- * all behind the last id that was handed out: recovery looks at the last directories only, never at a million files.
+ * all behind the last id that was handed out: recovery looks at the last directories only, never at a million files. Media that nothing
+ * explains moves to `aside/`.
  */
 export class FragmentFiles {
   readonly #root: string
@@ -27,17 +29,33 @@ export class FragmentFiles {
     this.#fileSystem = fileSystem
   }
 
-  /** Empties `incoming/` and removes files behind `lastId`: no row names them. */
-  async recover(lastId: number): Promise<void> {
+  /** Empties `incoming/`: what is there was never whole, and never acknowledged. */
+  async recover(): Promise<void> {
     await this.#fileSystem.makeDirectory(this.#fragments())
     await this.#fileSystem.makeDirectory(this.#incomingDirectory())
     await this.#syncOnce(this.#root)
     for (const name of await this.#fileSystem.list(this.#incomingDirectory())) {
       await this.#fileSystem.remove(join(this.#incomingDirectory(), name))
     }
-    const last = directoryOf(lastId)
-    const directories = (await this.#fileSystem.list(this.#fragments())).map(Number).filter((directory) => directory >= last)
-    for (const directory of directories) await this.#removeBehind(directory, lastId)
+  }
+
+  /** The ids of files behind `lastId`, in order. */
+  async listBehind(lastId: number): Promise<number[]> {
+    const ids: number[] = []
+    for (const directory of (await this.#fileSystem.list(this.#fragments())).map(Number)) {
+      if (!(directory >= directoryOf(lastId))) continue
+      const names = await this.#fileSystem.list(this.#directory(directory))
+      ids.push(...names.map(Number).filter((id) => id > lastId))
+    }
+    return ids.sort((a, b) => a - b)
+  }
+
+  /** Moves media out of the way, to where a person may look at it. */
+  async setAside(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return
+    const folder = join(this.#root, 'aside')
+    await this.#fileSystem.makeDirectory(folder)
+    for (const id of ids) await this.#fileSystem.rename(this.pathOf(id), join(folder, `${id}.${randomUUID()}`))
   }
 
   async create(): Promise<{ readonly file: WritableFile; readonly path: string }> {
@@ -89,11 +107,15 @@ export class FragmentFiles {
     return free
   }
 
-  /** Removes the directories of `ids` that have become empty, but never one that may still be written to. */
-  async removeEmptyDirectories(ids: readonly number[], lastId: number): Promise<void> {
+  /** Removes the directories of `ids` that have become empty, but never one that may still be written to; answers with those. */
+  async removeEmptyDirectories(ids: readonly number[], lastId: number): Promise<readonly number[]> {
+    const removed: number[] = []
     for (const directory of new Set(ids.map(directoryOf))) {
-      if (directory < directoryOf(lastId)) await this.#fileSystem.removeEmptyDirectory(this.#directory(directory))
+      if (directory >= directoryOf(lastId)) continue
+      await this.#fileSystem.removeEmptyDirectory(this.#directory(directory))
+      if ((await this.#fileSystem.list(this.#directory(directory))).length === 0) removed.push(directory)
     }
+    return removed
   }
 
   removeIncoming(path: string): Promise<void> {
@@ -107,13 +129,6 @@ export class FragmentFiles {
   async close(): Promise<void> {
     await this.#leaveDirectory()
     await this.#openFiles.close()
-  }
-
-  async #removeBehind(directory: number, lastId: number): Promise<void> {
-    const path = this.#directory(directory)
-    for (const name of await this.#fileSystem.list(path)) {
-      if (Number(name) > lastId) await this.#fileSystem.remove(join(path, name))
-    }
   }
 
   async #ensureDirectory(directory: number): Promise<void> {
@@ -155,6 +170,6 @@ export class FragmentFiles {
   }
 }
 
-function directoryOf(id: number): number {
+export function directoryOf(id: number): number {
   return Math.floor(id / FILES_PER_DIRECTORY)
 }

@@ -1,20 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../lib/clock.js'
-import type { ArchivedFragment, FragmentSource } from './archived-fragment.js'
+import type { ArchivedFragment, FragmentSource, MediaSession } from './archived-fragment.js'
 import type { CommitLog } from './commit-log.js'
 import { inDeferredTransaction, inTransaction } from './database.js'
-import type { FragmentFiles } from './fragment-files.js'
-import type { FragmentIndex } from './fragment-index.js'
+import { directoryOf, type FragmentFiles } from './fragment-files.js'
+import type { FragmentIndex, FragmentRow } from './fragment-index.js'
 import { formatFragmentNumber } from './fragment-number.js'
+import { type FragmentRecords, toFragmentEntry, toSessionEntry } from './fragment-records.js'
 import { GroupCommit } from './group-commit.js'
 import type { ReceivedFragment } from './received-fragment.js'
 import type { SessionTable } from './session-table.js'
+import type { StreamRecord } from './stream-record.js'
 
 export interface FragmentIntakeOptions {
   readonly database: DatabaseSync
   readonly index: FragmentIndex
   readonly sessions: SessionTable
   readonly files: FragmentFiles
+  readonly records: FragmentRecords
+  readonly streams: { findById(id: number): StreamRecord | undefined }
   readonly commitLog: CommitLog
   readonly clock: Clock
   /** Told of each fragment once it is on disk, in order. */
@@ -42,6 +46,11 @@ export class FragmentIntake {
     return this.#commits.add(fragment)
   }
 
+  /** Files up to this one have their rows. */
+  skipTo(lastFileId: number): void {
+    this.#lastFileId = lastFileId
+  }
+
   /** Resolves when everything handed over so far is persisted or refused. */
   settled(): Promise<void> {
     return this.#commits.settled()
@@ -57,8 +66,12 @@ export class FragmentIntake {
 
   async #publish(batch: readonly ReceivedFragment[], files: readonly PlacedFile[]): Promise<readonly ArchivedFragment[]> {
     try {
-      await this.#options.files.publish(files)
-      return inDeferredTransaction(this.#options.database, () => batch.map((received, i) => this.#insert(received, files[i]?.id ?? 0)))
+      const rows = batch.map((received, index) => this.#toRow(received, files[index] ?? unplaced()))
+      await Promise.all([this.#options.files.publish(files), this.#record(batch, rows)])
+      inDeferredTransaction(this.#options.database, () => {
+        for (const [index, { session }] of batch.entries()) this.#insert(session, rows[index])
+      })
+      return rows.map(({ fragment }) => fragment)
     } catch (error) {
       for (const { id, path } of files) await this.#removeQuietly(id, path)
       throw error
@@ -76,13 +89,34 @@ export class FragmentIntake {
     }
   }
 
-  #insert(received: ReceivedFragment, fileId: number): ArchivedFragment {
-    const { sessions, index, clock } = this.#options
-    const { session, number, details } = received
+  #toRow(received: ReceivedFragment, { id: fileId }: PlacedFile): FragmentRow {
+    const { number, details } = received
     const fragment = toFragment(received, { kind: 'archived', fileId })
+    return { fragment, fileId, nonce: number.nonce, persistedAtMs: Math.floor(this.#options.clock.now()), details }
+  }
+
+  /** What the rows need stands in files as well. */
+  async #record(batch: readonly ReceivedFragment[], rows: readonly FragmentRow[]): Promise<void> {
+    const { records, streams } = this.#options
+    const first = rows[0]?.fileId ?? 0
+    for (const directory of new Set(rows.map(({ fileId }) => directoryOf(fileId)))) {
+      const own = rows.filter(({ fileId }) => directoryOf(fileId) === directory)
+      const sessions = new Map(batch.map(({ session }) => [session.id, session]))
+      const used = [...new Set(own.map(({ fragment }) => fragment.sessionId))].flatMap((id) => sessions.get(id) ?? [])
+      await records.append(directory, {
+        fragments: own.map((row) => toFragmentEntry(row, first)),
+        sessions: used.flatMap((session) => {
+          const stream = streams.findById(session.streamId)
+          return stream === undefined ? [] : [toSessionEntry(session, stream)]
+        }),
+      })
+    }
+  }
+
+  #insert(session: MediaSession, row: FragmentRow | undefined): void {
+    const { sessions, index } = this.#options
     sessions.ensure(session)
-    index.insert({ fragment, fileId, nonce: number.nonce, persistedAtMs: Math.floor(clock.now()), details })
-    return fragment
+    index.insert(row ?? unplaced())
   }
 
   /** The first failure is the one worth telling; a file that cannot be removed now is named by no row. */
@@ -112,4 +146,8 @@ export function toFragment(received: ReceivedFragment, source: FragmentSource): 
     frameFault,
     source,
   }
+}
+
+function unplaced(): never {
+  throw new RangeError('each fragment of a commit has a file')
 }

@@ -5,6 +5,7 @@ import type { CommitLog } from './commit-log.js'
 import { inDeferredTransaction } from './database.js'
 import type { FragmentFiles } from './fragment-files.js'
 import type { FragmentIndex } from './fragment-index.js'
+import type { FragmentRecords } from './fragment-records.js'
 import type { SessionTable } from './session-table.js'
 
 /** Rows that are looked at once; and how long the loop is kept by them, give or take such a step. */
@@ -18,6 +19,7 @@ export interface RetentionSweepOptions {
   readonly index: FragmentIndex
   readonly sessions: SessionTable
   readonly files: FragmentFiles
+  readonly records: FragmentRecords
   readonly commitLog: CommitLog
   /** Fragments of the stream received before this instant are to go; `Infinity` where the stream is no more. */
   readonly retainedSince: (streamId: number) => EpochMs
@@ -86,7 +88,7 @@ export class RetentionSweep {
   }
 
   async #removeFiles(): Promise<void> {
-    const { database, index, files, commitLog } = this.#options
+    const { database, index, files, records, commitLog } = this.#options
     let after = 0
     while (!this.#isClosed) {
       const ids = index.removals(after, BATCH)
@@ -96,7 +98,7 @@ export class RetentionSweep {
       await commitLog.sync()
       const removed = await files.remove(ids)
       inDeferredTransaction(database, () => index.removed(removed))
-      await files.removeEmptyDirectories(removed, index.lastFileId())
+      for (const directory of await files.removeEmptyDirectories(removed, index.lastFileId())) await records.remove(directory)
     }
   }
 

@@ -14,6 +14,8 @@ export interface StreamTableOptions {
   readonly region: string
   readonly accountId: string
   readonly clock: Clock
+  /** Called after each change of a stream. */
+  readonly onChanged?: () => void
 }
 
 export interface NewStream {
@@ -106,7 +108,23 @@ export class StreamTable {
         stream.kmsKeyId ?? this.#defaultKmsKey(),
         stream.storageTier ?? 'HOT',
       )
+    this.#options.onChanged?.()
     return this.get({ name, arn: null })
+  }
+
+  /** A stream of an index that was lost, as it was. */
+  restore(stream: StreamRecord, storageTier: StorageTier): void {
+    const { id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, keptSinceMs } = stream
+    this.#database
+      .prepare('INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, storageTier)
+    if (keptSinceMs > 0) this.#database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(id, keptSinceMs)
+  }
+
+  /** The highest id ever given to a stream, deleted ones included. */
+  lastId(): number {
+    const row = this.#database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'streams'`).get()
+    return row === undefined ? 0 : integerOf(row, 'seq')
   }
 
   find({ name, arn }: StreamSelector): StreamRecord | undefined {
@@ -156,6 +174,7 @@ export class StreamTable {
       if (change.dataRetentionInHours !== undefined) this.#raiseFloor(stream, change.dataRetentionInHours)
       this.#change(stream, change)
     })
+    this.#options.onChanged?.()
   }
 
   // The sweep may come to expired footage only after its retention was made longer: until then this is what keeps it out of sight.
@@ -185,6 +204,7 @@ export class StreamTable {
     this.#database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
     if (this.#deletedArns.size >= DELETED_ARNS_KEPT) this.#deletedArns.clear()
     this.#deletedArns.add(stream.arn)
+    this.#options.onChanged?.()
   }
 
   /** Two streams of one name may be made within a millisecond, with a delete between them; their ARNs differ all the same. */

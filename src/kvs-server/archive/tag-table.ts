@@ -21,9 +21,12 @@ export function refuseTooManyTags(count: number): void {
 /** The tags of streams; they go when their stream goes. */
 export class TagTable {
   readonly #database: DatabaseSync
+  readonly #onChanged: () => void
 
-  constructor(database: DatabaseSync) {
+  /** `onChanged` is called after each change of tags. */
+  constructor(database: DatabaseSync, onChanged: () => void = () => {}) {
     this.#database = database
+    this.#onChanged = onChanged
     database.exec(DDL)
   }
 
@@ -40,6 +43,7 @@ export class TagTable {
     inTransaction(this.#database, () => {
       for (const [key, value] of tags) insert.run(streamId, key, value)
     })
+    this.#onChanged()
   }
 
   /** Keys that the stream does not have are passed over. */
@@ -48,5 +52,6 @@ export class TagTable {
     inTransaction(this.#database, () => {
       for (const key of keys) remove.run(streamId, key)
     })
+    this.#onChanged()
   }
 }

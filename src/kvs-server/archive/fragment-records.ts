@@ -1,0 +1,144 @@
+// What a row of the index needs, beside the media in files of its own: lost or damaged, the index can be made anew from them. One record
+// is a line: a CRC-32, a space, and JSON. `records/<directory>.<n>` holds those of the fragments in `fragments/<directory>`.
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { MediaSession } from './archived-fragment.js'
+import type { FileSystem, WritableFile } from './file-system.js'
+import type { FragmentRow } from './fragment-index.js'
+import { packSampleTable } from './sample-table-blob.js'
+import type { StreamRecord } from './stream-record.js'
+
+export const RECORDS_FOLDER = 'records'
+
+export interface FragmentEntry {
+  readonly kind: 'fragment'
+  readonly fileId: number
+  /** The first file of those that were committed together. */
+  readonly batch: number
+  readonly streamId: number
+  readonly sessionId: number
+  readonly sequence: number
+  readonly nonce: number
+  readonly producerMs: number
+  readonly serverMs: number
+  readonly lengthMs: number
+  readonly sizeBytes: number
+  readonly clusterBytes: number
+  readonly persistedMs: number
+  readonly frameFault: string | null
+  /** Base64, as the two that follow. */
+  readonly samples: string
+  readonly leadingTags: string
+  readonly trailingTags: string
+}
+
+export interface SessionEntry {
+  readonly kind: 'session'
+  readonly id: number
+  /** Base64. */
+  readonly header: string
+  readonly stream: StreamRecord
+}
+
+export type RecordEntry = FragmentEntry | SessionEntry
+
+export function toFragmentEntry({ fragment, fileId, nonce, persistedAtMs, details }: FragmentRow, batch: number): FragmentEntry {
+  return {
+    ...{ kind: 'fragment', fileId, batch, nonce },
+    ...{ streamId: fragment.streamId, sessionId: fragment.sessionId, sequence: fragment.sequence },
+    ...{ producerMs: fragment.producerTimestampMs, serverMs: fragment.serverTimestampMs, lengthMs: fragment.lengthMs },
+    ...{ sizeBytes: fragment.sizeBytes, clusterBytes: fragment.clusterBytes, persistedMs: persistedAtMs, frameFault: fragment.frameFault },
+    samples: toBase64(packSampleTable(details.samples)),
+    leadingTags: toBase64(details.leadingTags),
+    trailingTags: toBase64(details.trailingTags),
+  }
+}
+
+export function toSessionEntry({ id, header }: MediaSession, stream: StreamRecord): SessionEntry {
+  return { kind: 'session', id, header: toBase64(header), stream }
+}
+
+export function toLine(entry: object): string {
+  const json = JSON.stringify(entry)
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+interface OpenRecords {
+  readonly directory: number
+  readonly file: WritableFile
+  readonly sessions: Set<number>
+  sizeBytes: number
+}
+
+/**
+ * Appends records. They are with the operating system when `append` resolves, so that no process that ends loses any; the disk is not waited
+ * for. The index says what was persisted, and a loss of power takes the last records only.
+ */
+export class FragmentRecords {
+  readonly #root: string
+  readonly #fileSystem: FileSystem
+  #open: OpenRecords | null = null
+  #syncing: Promise<void> | null = null
+
+  constructor(root: string, fileSystem: FileSystem) {
+    this.#root = join(root, RECORDS_FOLDER)
+    this.#fileSystem = fileSystem
+  }
+
+  /** Each file of records has the header of every session that it names: it is understood without the others. */
+  async append(
+    directory: number,
+    { fragments, sessions }: { readonly fragments: readonly FragmentEntry[]; readonly sessions: readonly SessionEntry[] },
+  ): Promise<void> {
+    const open = await this.#openFor(directory)
+    const unknown = sessions.filter(({ id }) => !open.sessions.has(id))
+    const bytes = Buffer.from([...unknown, ...fragments].map(toLine).join(''))
+    await open.file.write([bytes], open.sizeBytes)
+    open.sizeBytes += bytes.byteLength
+    for (const { id } of unknown) open.sessions.add(id)
+    this.#syncSoon(open)
+  }
+
+  /** Those of fragments that are all gone. */
+  async remove(directory: number): Promise<void> {
+    if (this.#open?.directory === directory) return
+    for (const name of await this.#namesOf(directory)) await this.#fileSystem.remove(join(this.#root, name))
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = null
+    await this.#syncing
+    if (open === null) return
+    await open.file.sync().finally(() => open.file.close())
+  }
+
+  /** A process writes to files of its own: what another one left half a line in stays as it is. */
+  async #openFor(directory: number): Promise<OpenRecords> {
+    if (this.#open?.directory === directory) return this.#open
+    await this.close()
+    await this.#fileSystem.makeDirectory(this.#root)
+    const numbers = (await this.#namesOf(directory)).map((name) => Number(name.split('.')[1]))
+    const file = await this.#fileSystem.create(join(this.#root, `${directory}.${Math.max(0, ...numbers) + 1}`))
+    this.#open = { directory, file, sessions: new Set(), sizeBytes: 0 }
+    return this.#open
+  }
+
+  /** One at a time, and nobody waits: a failure shows at the next write or at the close. */
+  #syncSoon({ file }: OpenRecords): void {
+    this.#syncing ??= file
+      .sync()
+      .catch(() => {})
+      .finally(() => {
+        this.#syncing = null
+      })
+  }
+
+  async #namesOf(directory: number): Promise<readonly string[]> {
+    return (await this.#fileSystem.list(this.#root)).filter((name) => name.startsWith(`${directory}.`))
+  }
+}

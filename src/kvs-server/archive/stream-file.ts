@@ -1,0 +1,82 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { toLine } from './fragment-records.js'
+import { IndexDamaged } from './index-damaged.js'
+import { parseLine } from './read-records.js'
+import type { StreamRecord } from './stream-record.js'
+import type { StorageTier } from './stream-table.js'
+
+const STREAMS_FILE = 'streams'
+const DELAY_MS = 500
+
+export interface StreamEntry {
+  readonly stream: StreamRecord
+  readonly storageTier: StorageTier
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface StreamsEntry {
+  /** Of all streams ever made when it was written: one that is not listed and is not newer was deleted. */
+  readonly lastId: number
+  readonly streams: readonly StreamEntry[]
+}
+
+/** All streams and their tags in a file, written anew shortly after a change. */
+export class StreamFile {
+  readonly #dataDir: string
+  readonly #path: string
+  readonly #read: () => StreamsEntry
+  readonly #onFailed: (error: unknown) => void
+  #timer: NodeJS.Timeout | null = null
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor({ dataDir, read, onFailed }: { dataDir: string; read: () => StreamsEntry; onFailed: (error: unknown) => void }) {
+    this.#dataDir = dataDir
+    this.#path = join(dataDir, STREAMS_FILE)
+    this.#read = read
+    this.#onFailed = onFailed
+  }
+
+  /** The file follows the index: streams that only the file knows were lost there. @throws IndexDamaged */
+  async check(lastIdOfIndex: number): Promise<void> {
+    const listed = await readStreamFile(this.#dataDir)
+    if (listed === null || listed.lastId <= lastIdOfIndex) return
+    throw new IndexDamaged(this.#dataDir, 'streams are not in it that were made')
+  }
+
+  readonly changed = (): void => {
+    this.#timer ??= setTimeout(() => this.#writeSoon(), DELAY_MS).unref()
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== null) this.#writeSoon()
+    await this.#writing
+  }
+
+  #writeSoon(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#writing = this.#writing.then(() => this.#write())
+  }
+
+  /** A full disk must not keep a stream from being deleted: the next change writes all of it again. */
+  async #write(): Promise<void> {
+    try {
+      await writeFile(`${this.#path}.new`, toLine(this.#read()), { flush: true })
+      await rename(`${this.#path}.new`, this.#path)
+    } catch (error) {
+      this.#onFailed(error)
+    }
+  }
+}
+
+/** Null when there is none, or it is damaged. */
+export async function readStreamFile(dataDir: string): Promise<StreamsEntry | null> {
+  const line = await readFile(join(dataDir, STREAMS_FILE), 'utf8').catch(() => '')
+  const entry = parseLine(line.trimEnd())
+  return isStreams(entry) ? entry : null
+}
+
+function isStreams(entry: unknown): entry is StreamsEntry {
+  return typeof entry === 'object' && entry !== null && Array.isArray(Reflect.get(entry, 'streams'))
+}
