@@ -3,6 +3,7 @@ import { GatewayError } from '../domain/errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { TtlCache } from '../lib/ttl-cache.js'
+import { AnswerFields } from './answer-fields.js'
 import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { toGatewayError } from './aws-errors.js'
@@ -12,6 +13,7 @@ import type { EndpointDirectory, EndpointKey } from './ports.js'
 
 const OPERATION = 'GetDataEndpoint'
 /** AWS's own clients ask again after about as long (kvs facts, 2.3). */
+const MAX_ENDPOINT_CHARACTERS = 2_048
 const REMEMBERED_MS = 45 * 60_000
 const MAX_REMEMBERED = 50_000
 /** The account's quota is 300 calls a second. */
@@ -63,7 +65,7 @@ export class AwsEndpointDirectory implements EndpointDirectory {
     const request = new GetDataEndpointCommand({ StreamARN: key.streamArn, APIName: key.api })
     const attempt = () => this.#calls.send(OPERATION, () => this.#clients.control.send(request, { abortSignal: signal }))
     const answer = await this.#calls.repeat(OPERATION, attempt, signal)
-    const endpoint = this.#check(answer.DataEndpoint ?? '')
+    const endpoint = this.#check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
     this.#remembered.set(toText(key), endpoint)
     return endpoint
   }

@@ -1,7 +1,8 @@
-import { type Fragment, ListFragmentsCommand } from '@aws-sdk/client-kinesis-video-archived-media'
+import { ListFragmentsCommand } from '@aws-sdk/client-kinesis-video-archived-media'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { SingleFlight } from '../lib/single-flight.js'
+import { AnswerFields } from './answer-fields.js'
 import { toAbortError } from './aws-calls.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
@@ -14,6 +15,10 @@ const OPERATION = 'ListFragments'
 const MOST_FRAGMENTS = 432_000
 /** Pages with few or no rows are allowed; a listing that goes on with nothing but such pages is not followed. */
 const SPARE_PAGES = 100
+const MAX_TOKEN_CHARACTERS = 16_384
+/** Far beyond PutMedia's limits of 20 s and 50 MB: what is larger is no fragment. */
+const MAX_LENGTH_MS = 86_400_000
+const MAX_SIZE_BYTES = 1_073_741_824
 
 /** ListFragments to its end. Every page is asked for with the rows that are still expected, for the quota counts what is asked for (kvs facts, 3.3). */
 export class AwsFragmentLister implements FragmentLister {
@@ -51,10 +56,13 @@ export class AwsFragmentLister implements FragmentLister {
     let token: string | undefined
     for (let pages = 0; pages < mostPages; pages += 1) {
       const page = await this.#readPage(query, { pageSize, token }, signal)
-      for (const row of page.Fragments ?? []) rows.push(toFragmentInfo(row))
+      const fields = new AnswerFields(page, OPERATION)
+      for (const row of fields.list('Fragments')) rows.push(toFragmentInfo(row))
       if (rows.length > atMost) throw new TooManyFragments(atMost)
-      if (!page.NextToken) return
-      token = page.NextToken
+      const next = fields.optionalText('NextToken', MAX_TOKEN_CHARACTERS)
+      if (next === null) return
+      if (next === token) break
+      token = next
     }
     throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${OPERATION}.`)
   }
@@ -98,22 +106,14 @@ function toPageSize({ expected, atMost, range }: FragmentQuery): number {
   return Math.max(1, Math.min(KVS_LIMITS.maxFragmentsPerPage, Math.ceil(wanted)))
 }
 
-function toFragmentInfo(row: Fragment): FragmentInfo {
-  const { FragmentNumber, ProducerTimestamp, ServerTimestamp } = row
-  if (
-    FragmentNumber === undefined ||
-    !/^\d{1,128}$/.test(FragmentNumber) ||
-    ProducerTimestamp === undefined ||
-    ServerTimestamp === undefined
-  ) {
-    throw new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video listed a fragment without a number or without its timestamps.')
-  }
+function toFragmentInfo(row: unknown): FragmentInfo {
+  const fields = new AnswerFields(row, OPERATION)
   return {
-    fragmentNumber: FragmentNumber,
-    producerTimestampMs: ProducerTimestamp.getTime(),
-    serverTimestampMs: ServerTimestamp.getTime(),
-    lengthMs: row.FragmentLengthInMilliseconds ?? 0,
-    sizeBytes: row.FragmentSizeInBytes ?? 0,
+    fragmentNumber: fields.text('FragmentNumber', { pattern: /^\d{1,128}$/, maxLength: 128 }),
+    producerTimestampMs: fields.epochMs('ProducerTimestamp'),
+    serverTimestampMs: fields.epochMs('ServerTimestamp'),
+    lengthMs: fields.count('FragmentLengthInMilliseconds', MAX_LENGTH_MS),
+    sizeBytes: fields.count('FragmentSizeInBytes', MAX_SIZE_BYTES),
   }
 }
 

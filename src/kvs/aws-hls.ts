@@ -1,16 +1,21 @@
 import { GetHLSStreamingSessionURLCommand } from '@aws-sdk/client-kinesis-video-archived-media'
-import { GatewayError } from '../domain/errors.js'
 import type { TimeRange } from '../domain/time-range.js'
+import { AnswerFields } from './answer-fields.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
+import type { DataEndpointCheck } from './data-endpoint-check.js'
 import type { HlsSessionRequest, HlsSessionSource } from './ports.js'
 
 const OPERATION = 'GetHLSStreamingSessionURL'
+/** Session tokens have some hundred characters. */
+const MAX_URL_CHARACTERS = 8_192
 
 export class AwsHlsSessionSource implements HlsSessionSource {
   readonly #data: AwsDataCalls
+  readonly #check: DataEndpointCheck
 
-  constructor({ data }: { data: AwsDataCalls }) {
+  constructor({ data, check }: { data: AwsDataCalls; check: DataEndpointCheck }) {
     this.#data = data
+    this.#check = check
   }
 
   async getSessionUrl(request: HlsSessionRequest, signal: AbortSignal): Promise<string> {
@@ -33,9 +38,10 @@ export class AwsHlsSessionSource implements HlsSessionSource {
       },
       signal,
     )
-    const url = answer.HLSStreamingSessionURL
-    if (url === undefined || !URL.canParse(url))
-      throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video answered ${OPERATION} without a URL.`)
+    const url = new AnswerFields(answer, OPERATION).text('HLSStreamingSessionURL', { maxLength: MAX_URL_CHARACTERS })
+    // Players open it: it is on the hosts that serve the media, and nothing but a web address.
+    // Without its query, which holds the session's token: a refusal is logged.
+    this.#check(url.replace(/[?#].*$/s, ''))
     return url
   }
 }

@@ -1,9 +1,10 @@
-import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand, type StreamInfo } from '@aws-sdk/client-kinesis-video'
+import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { GatewayError } from '../domain/errors.js'
-import { type StreamRef, toStreamName } from '../domain/stream-ref.js'
+import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { TtlCache } from '../lib/ttl-cache.js'
+import { AnswerFields, malformedAnswer } from './answer-fields.js'
 import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf, toGatewayError } from './aws-errors.js'
@@ -24,6 +25,13 @@ const FEW_STREAMS = 5
 const CONCURRENT_DESCRIPTIONS = 16
 /** More pages than any account has: what a broken NextToken could cost. */
 const MAX_PAGES = 1_000
+const MAX_TOKEN_CHARACTERS = 16_384
+const MAX_TEXT = 1024
+/** Twenty times what a stream may have. */
+const MAX_TAGS = 1_000
+/** Ten times what the service documents. */
+const MAX_RETENTION_HOURS = 876_000
+const STATUSES = ['CREATING', 'ACTIVE', 'UPDATING', 'DELETING'] as const
 type TagRow = { readonly key: string; readonly value: string }
 
 export interface AwsStreamCatalogOptions {
@@ -144,8 +152,11 @@ export class AwsStreamCatalog implements StreamCatalog {
     await this.#readPages('ListStreams', async (NextToken) => {
       const request = new ListStreamsCommand({ ...condition, ...(NextToken === undefined ? {} : { NextToken }) })
       const page = await this.#request('ListStreams', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
-      for (const info of page?.StreamInfoList ?? []) streams.push(toDescription(info, 'ListStreams'))
-      return page?.NextToken
+      if (page === null) return null
+      const fields = new AnswerFields(page, 'ListStreams')
+      for (const info of fields.list('StreamInfoList')) streams.push(toDescription(info, 'ListStreams'))
+      if (streams.length > MAX_LISTED_STREAMS) throw endless('ListStreams')
+      return fields.optionalText('NextToken', MAX_TOKEN_CHARACTERS)
     })
     const listing = new StreamListing(streams)
     this.#listed.set(namePrefix, listing)
@@ -159,8 +170,11 @@ export class AwsStreamCatalog implements StreamCatalog {
       const request = new ListTagsForStreamCommand({ ...toInput(stream), ...(NextToken === undefined ? {} : { NextToken }) })
       const page = await this.#request('ListTagsForStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
       isThere = page !== null
-      for (const [key, value] of Object.entries(page?.Tags ?? {})) tags.set(key, value)
-      return page?.NextToken
+      if (page === null) return null
+      const fields = new AnswerFields(page, 'ListTagsForStream')
+      for (const [key, value] of fields.texts('Tags', MAX_TEXT)) tags.set(key, value)
+      if (tags.size > MAX_TAGS) throw endless('ListTagsForStream')
+      return fields.optionalText('NextToken', MAX_TOKEN_CHARACTERS)
     })
     if (!isThere) return null
     const rows = [...tags].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -169,15 +183,15 @@ export class AwsStreamCatalog implements StreamCatalog {
   }
 
   /** Reads pages until there is no token; one that comes again, or never ends, is a fault of the service and not ours to follow. */
-  async #readPages(operation: string, readPage: (token: string | undefined) => Promise<string | undefined>): Promise<void> {
+  async #readPages(operation: string, readPage: (token: string | undefined) => Promise<string | null>): Promise<void> {
     let token: string | undefined
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const next = await readPage(token)
-      if (!next) return
+      if (next === null) return
       if (next === token) break
       token = next
     }
-    throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${operation}.`)
+    throw endless(operation)
   }
 
   /** Null when there is no such stream. */
@@ -213,22 +227,23 @@ function toInput(stream: StreamRef): { StreamARN: string } | { StreamName: strin
   return 'arn' in stream ? { StreamARN: stream.arn } : { StreamName: stream.name }
 }
 
-function toDescription(info: StreamInfo | undefined, operation: string): StreamDescription {
-  if (info?.StreamARN === undefined || info.Status === undefined || info.CreationTime === undefined) {
-    throw new GatewayError(
-      'KVS_UNAVAILABLE',
-      `Kinesis Video answered ${operation} with a stream that lacks its ARN, status or creation time.`,
-    )
-  }
+function endless(operation: string): GatewayError {
+  return new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${operation}.`)
+}
+
+function toDescription(info: unknown, operation: string): StreamDescription {
+  const fields = new AnswerFields(info, operation)
+  const arn = fields.text('StreamARN', { maxLength: 1024 })
+  if (!isStreamArn(arn)) throw malformedAnswer(operation, 'an ARN that is not of a stream')
   return {
-    name: info.StreamName ?? toStreamName(info.StreamARN),
-    arn: info.StreamARN,
-    status: info.Status,
-    mediaType: info.MediaType || null,
-    deviceName: info.DeviceName || null,
-    kmsKeyId: info.KmsKeyId || null,
-    version: info.Version ?? '',
-    createdAtMs: info.CreationTime.getTime(),
-    dataRetentionInHours: info.DataRetentionInHours ?? 0,
+    name: fields.optionalText('StreamName', 256) ?? toStreamName(arn),
+    arn,
+    status: fields.oneOf('Status', STATUSES),
+    mediaType: fields.optionalText('MediaType', MAX_TEXT),
+    deviceName: fields.optionalText('DeviceName', MAX_TEXT),
+    kmsKeyId: fields.optionalText('KmsKeyId', 2048),
+    version: fields.optionalText('Version', MAX_TEXT) ?? '',
+    createdAtMs: fields.epochMs('CreationTime'),
+    dataRetentionInHours: fields.count('DataRetentionInHours', MAX_RETENTION_HOURS),
   }
 }

@@ -1,6 +1,7 @@
 import { CreateStreamCommand, DescribeStreamCommand, GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { GatewayError } from '../domain/errors.js'
 import { sleep } from '../lib/sleep.js'
+import { AnswerFields } from './answer-fields.js'
 import type { AwsCalls } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf } from './aws-errors.js'
@@ -28,7 +29,7 @@ export class AwsUploadControl {
   async getEndpoint(streamName: string, signal: AbortSignal): Promise<string> {
     const command = new GetDataEndpointCommand({ StreamName: streamName, APIName: 'PUT_MEDIA' })
     const answer = await this.#request('GetDataEndpoint', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
-    return this.#check(answer.DataEndpoint ?? '')
+    return this.#check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
   }
 
   /** Makes the stream when there is none, and waits until it is active. */

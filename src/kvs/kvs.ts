@@ -50,7 +50,8 @@ export function createKvs({ target, isPaced = true, listener = silentListener, w
   const denials = warn === undefined ? null : new DenialLog({ warn, clock })
   const calls = new AwsCalls({ listener, denials })
   const pacer = isPaced ? new QuotaPacer(time) : null
-  const endpoints = new AwsEndpointDirectory({ clients, calls, check: createDataEndpointCheck(target), ...time })
+  const check = createDataEndpointCheck(target)
+  const endpoints = new AwsEndpointDirectory({ clients, calls, check, ...time })
   const streams = new AwsStreamCatalog({ clients, calls, isRegional: target.backend === 'aws', ...time })
   const data = new AwsDataCalls({ clients, calls, endpoints, pacer })
   return {
@@ -59,7 +60,7 @@ export function createKvs({ target, isPaced = true, listener = silentListener, w
     fragments: new AwsFragmentLister({ data, streams }),
     clips: new AwsClipSource({ data, streams, ...time }),
     fragmentMedia: new AwsFragmentMediaSource({ data }),
-    hls: new AwsHlsSessionSource({ data }),
+    hls: new AwsHlsSessionSource({ data, check }),
     pacer,
     checkSetup: () => checkSetup(clients),
     check: (signal) => checkKvs({ clients, calls }, signal),

@@ -231,7 +231,7 @@ describe('a streaming session', () => {
 
   test('always shows the timestamps of fragments', async () => {
     stub.on('/getHLSStreamingSessionURL', () => ({
-      HLSStreamingSessionURL: 'https://b.example/hls/v1/getHLSMasterPlaylist.m3u8?SessionToken=x',
+      HLSStreamingSessionURL: `${stub.url}/hls/v1/getHLSMasterPlaylist.m3u8?SessionToken=x`,
     }))
     expect(await kvs.hls.getSessionUrl(live, enoughTime())).toContain('SessionToken')
     await kvs.hls.getSessionUrl({ ...live, playbackMode: 'ON_DEMAND', range: { startMs: 1000, endMs: 2500 } }, enoughTime())
