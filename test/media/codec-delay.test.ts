@@ -6,7 +6,7 @@ import { placementOf } from '../../src/media/mp4/presentation.js'
 import { demux, eventsOf } from '../support/demux.js'
 import { readFixture } from '../support/fixtures.js'
 
-// ffmpeg writes a CodecDelay for AAC: 1,024 samples that the encoder puts before the first.
+// As muxers write it for AAC: the 1,024 samples that the encoder puts before the first.
 
 const DELAY_NS = 21_333_333
 

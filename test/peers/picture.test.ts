@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 import { ClipPaths } from '../support/clip-paths.js'
 import { probePicture, type SeenPicture } from '../support/ffmpeg.js'
+import { readFixture } from '../support/fixtures.js'
 import { findPeer } from '../support/peer-programs.js'
 import { coloured, pictureFootage, pixels, turned } from '../support/picture-footage.js'
 import { sizeInChromium } from '../support/size-in-chromium.js'
@@ -19,6 +20,8 @@ interface Row {
 }
 
 const SQUARE = { width: 192, height: 108, aspect: '1:1', rotation: null }
+const HARD = { ...SQUARE, width: 128, height: 96 }
+const hard = (name: string) => readFixture(`hard/${name}.mkv`)
 const BT2020 = { primaries: 9, transfer: 16, matrix: 9, range: 1 }
 const { PixelWidth, PixelHeight, PixelCropTop, PixelCropBottom, DisplayWidth, DisplayHeight, DisplayUnit } = ELEMENT
 
@@ -88,6 +91,15 @@ const ROWS: readonly Row[] = [
     seen: { ...SQUARE, aspect: '1:1' },
     shown: [192, 108],
   },
+  { name: 'hard-no-video-element', footage: hard('no-video-element'), seen: HARD, shown: [128, 96] },
+  { name: 'hard-display-aspect', footage: hard('display-aspect'), seen: { ...HARD, aspect: '171:128' }, shown: [171, 96] },
+  { name: 'hard-rotation', footage: hard('rotation'), seen: { ...HARD, rotation: 90 }, shown: [96, 128] },
+  {
+    name: 'hard-colour',
+    footage: hard('colour'),
+    seen: { ...HARD, primaries: 'bt2020', transfer: 'smpte2084', matrix: 'bt2020nc', range: 'tv' },
+    shown: [128, 96],
+  },
   {
     name: 'h265-without-video-element',
     footage: pictureFootage(null, 'hevc-aac.mkv'),
@@ -103,7 +115,6 @@ let chromium = ''
 beforeAll(async () => {
   chromium = (await findPeer('chromium')).path
   paths = await ClipPaths.open()
-  // Two sessions, so that a clip of all holds more than one of each box that they say.
   for (const { name, footage } of ROWS) await paths.upload(name, [footage])
 })
 afterAll(() => paths?.[Symbol.asyncDispose]())
