@@ -159,6 +159,19 @@ describe('a stored clip', () => {
     expect(ended.filter((outcome) => outcome.startsWith('failed'))).toEqual([])
   })
 
+  test.each([
+    ['', 'inline'],
+    ['?download', 'attachment'],
+    ['?download=1', 'attachment'],
+    ['?download=true', 'attachment'],
+    ['?download=0', 'inline'],
+    ['?download=false', 'inline'],
+    ['?utm_source=mail', 'inline'],
+  ])('with "%s" is to be shown or saved: %s', async (query, disposition) => {
+    const response = await fetch(`${base}/clips/stored/door.mp4${query}`, { method: 'HEAD' })
+    expect(response.headers.get('content-disposition')).toBe(`${disposition}; filename="door.mp4"`)
+  })
+
   test('goes to 64 readers at once, and a stalled one holds nobody up', async () => {
     const stalled = connect(Number(new URL(base).port), '127.0.0.1')
     stalled.write('GET /clips/stored/a.mp4 HTTP/1.1\r\nHost: a\r\n\r\n')
