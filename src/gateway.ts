@@ -9,6 +9,7 @@ import type { Secrets } from './config/secrets.js'
 import { ClipService } from './delivery/clip-service.js'
 import { DiskPartStore } from './delivery/store/disk-part-store.js'
 import { FootageService } from './footage/footage-service.js'
+import { AnswerMemory, MAX_ANSWER_BYTES } from './graphql/answer-bytes.js'
 import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
@@ -17,6 +18,7 @@ import { buildApp } from './http/app.js'
 import { clipRoute } from './http/clip-route.js'
 import { GatewayMetrics } from './http/gateway-metrics.js'
 import type { Dependency } from './http/health-route.js'
+import { MAX_MESSAGE_BYTES } from './http/web-sockets.js'
 import { createEndpointLoader } from './kvs/endpoint-loader.js'
 import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
@@ -56,6 +58,9 @@ export interface Gateway extends AsyncDisposable {
 
 /** Clips that nobody reads hold their parts for a moment; of a small store that must leave room for others. */
 const IDLE_SHARE = 4
+
+/** `{"id":…,"type":"next","payload":…}`, and the head of its frame. */
+const ENVELOPE_BYTES = 256
 
 /** Wires a gateway up; it does not listen yet. */
 export async function buildGateway(config: Config, secrets: Secrets, options: GatewayOptions = {}): Promise<Gateway> {
@@ -107,13 +112,24 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   }
   const schema = createSchema({ ...services, limits, clock })
   const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
-  const sources = { streams: kvs.streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(kvs.endpoints, of), clips }
-  const contextOf = (signal: AbortSignal) => createContext(sources, signal)
+  const sources = {
+    streams: kvs.streams,
+    createEndpointLoader: (of: AbortSignal) => createEndpointLoader(kvs.endpoints, of),
+    clips,
+    answers: new AnswerMemory(),
+  }
+  const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
-    subscriptions: new Subscriptions(schema, { ...rules, createContext: contextOf, listener: metrics.subscriptions }),
+    subscriptions: new Subscriptions(schema, {
+      ...rules,
+      createContext: contextOf,
+      maxAnswerBytes: toMaxResultBytes(config),
+      listener: metrics.subscriptions,
+    }),
+    sendLimits: { bytesPerSocket: config.webSockets.bufferBytes, totalBytes: config.webSockets.totalBufferBytes },
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies: createDependencies(kvs, storeFolder),
@@ -128,6 +144,11 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   await app.register(clipRoute({ open, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
   await app.ready()
   return toGateway(app, { services, address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
+}
+
+/** A result goes into one message, around which there is the id that its client chose. */
+function toMaxResultBytes({ webSockets: { bufferBytes } }: Config): number {
+  return Math.min(MAX_ANSWER_BYTES, bufferBytes - MAX_MESSAGE_BYTES - ENVELOPE_BYTES)
 }
 
 interface Parts {

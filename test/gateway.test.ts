@@ -77,7 +77,9 @@ describe('from an upload to a playing clip', () => {
     const there = await download(`${second.url}${pathname}`)
     expect(there.status).toBe(200)
     expect(Buffer.compare(there.bytes, here.bytes)).toBe(0)
-    expect(await second.ask('query ($id: ID!) { node(id: $id) { id } }', { id: clip?.id })).toEqual({ data: { node: { id: clip?.id } } })
+    expect(await second.ask('query ($id: ID!) { node(id: $id) { id } }', { id: clip?.id })).toMatchObject({
+      data: { node: { id: clip?.id } },
+    })
   })
 
   test('equal requests fetch once', async () => {

@@ -17,6 +17,7 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string
   readonly clips: ClipConfig
+  readonly webSockets: WebSocketConfig
   readonly corsOrigins: readonly string[]
   readonly queryMaxDepth: number
   readonly queryMaxCost: number
@@ -57,6 +58,13 @@ export interface ClipConfig {
   readonly maxBytes: number
 }
 
+export interface WebSocketConfig {
+  /** What may wait for one socket that does not read. */
+  readonly bufferBytes: number
+  /** What may wait for all of them. */
+  readonly totalBufferBytes: number
+}
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -77,6 +85,7 @@ export function parseConfig(env: Env): Config {
     embeddedKvs: parseEmbeddedKvs(env),
     dataDir: resolve(env.DATA_DIR ?? '.clipgate'),
     clips: parseClips(env),
+    webSockets: parseWebSockets(env),
     corsOrigins: parseCorsOrigins(env),
     queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
@@ -145,6 +154,15 @@ function parseClips(env: Env): ClipConfig {
   }
 }
 
+/** A message echoes the id that a client chose for its subscription, which may be as long as a message of the client. */
+const LEAST_BUFFER_BYTES = 131_072
+
+function parseWebSockets(env: Env): WebSocketConfig {
+  const bufferBytes = parseWholeNumber(env, 'WS_BUFFER_BYTES', { default: 1_048_576, min: LEAST_BUFFER_BYTES, max: 1_073_741_824 })
+  const total = { default: Math.max(67_108_864, bufferBytes), min: LEAST_BUFFER_BYTES, max: Number.MAX_SAFE_INTEGER }
+  return { bufferBytes, totalBufferBytes: parseWholeNumber(env, 'WS_BUFFER_TOTAL_BYTES', total) }
+}
+
 function parseCorsOrigins(env: Env): readonly string[] {
   return parseList(env, 'CORS_ORIGINS', {
     default: [],
@@ -178,12 +196,18 @@ function refuseConflicts(config: Config, env: Env): void {
   if (clips.maxBytes > clips.storeBytes) {
     throw new WrongSetting(`CLIP_MAX_BYTES is ${clips.maxBytes}, but must be at most CLIP_STORE_BYTES, which is ${clips.storeBytes}.`)
   }
+  refuseSmallTotal(config.webSockets)
   if (!isLoopbackHost(embeddedKvs.host) && env.KVS_ACCESS_KEYS === undefined) {
     throw new WrongSetting(
       `KVS_HOST is "${embeddedKvs.host}", but must be a loopback address (127.0.0.1, ::1) unless KVS_ACCESS_KEYS is set.`,
     )
   }
   refuseExposure(host, env)
+}
+
+function refuseSmallTotal({ bufferBytes, totalBufferBytes }: WebSocketConfig): void {
+  if (totalBufferBytes >= bufferBytes) return
+  throw new WrongSetting(`WS_BUFFER_TOTAL_BYTES is ${totalBufferBytes}, but must be at least WS_BUFFER_BYTES, which is ${bufferBytes}.`)
 }
 
 function refuseWithEmbedded(env: Env, name: 'KVS_ENDPOINT' | 'KVS_DATA_ENDPOINT_SUFFIXES'): void {

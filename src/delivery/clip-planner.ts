@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClipInput } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { toError } from '../domain/clip-issue-text.js'
@@ -12,6 +11,8 @@ import { toEarlier } from '../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
+import { turns } from '../lib/turns.js'
+import { Turnstile } from '../lib/turnstile.js'
 
 /** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
 const MAX_LISTED_FRAGMENTS = 100_000
@@ -19,6 +20,9 @@ const MAX_LISTED_FRAGMENTS = 100_000
 const NEARBY_MS = 10 * 60_000
 const MAX_NEARBY_FRAGMENTS = 2000
 const HOUR_MS = 3_600_000
+/** Longer ranges are planned so many at a time: one of a day may hold 20 MB of rows. */
+const LONG_RANGE_MS = HOUR_MS
+const LONG_PLANS_AT_ONCE = 8
 /** Planning more than these takes some milliseconds; of many hours, tens. */
 const QUICKLY_PLANNED = 2000
 
@@ -40,6 +44,7 @@ export interface ClipPlannerOptions {
 export class ClipPlanner {
   readonly #options: ClipPlannerOptions
   readonly #flights = new SingleFlight<PlannedRequest>()
+  readonly #longPlans = new Turnstile(LONG_PLANS_AT_ONCE)
 
   constructor(options: ClipPlannerOptions) {
     this.#options = options
@@ -64,9 +69,16 @@ export class ClipPlanner {
 
   /** `gone`: what was remembered of the stream is about one that no longer exists. */
   async #planOn(stream: StreamDescription, request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
-    const { clock, maxClipBytes } = this.#options
+    const { clock } = this.#options
     const unfit = streamIssues(request, stream, clock.now())
     if (unfit.length > 0) return refuse(unfit)
+    const { startMs, endMs } = request.range
+    const plan = () => this.#planStream(request, stream, signal)
+    return endMs - startMs > LONG_RANGE_MS ? this.#longPlans.pass(plan, signal) : plan()
+  }
+
+  async #planStream(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
+    const { clock, maxClipBytes } = this.#options
     const listed = await this.#list(request, stream, signal)
     if (listed === 'gone') return listed
     if (listed === 'too many') return refuse([tooManyIssue(request)])
@@ -124,7 +136,7 @@ export function listAround(
 }
 
 async function letOthersGoFirst(listed: readonly ListedFragment[]): Promise<void> {
-  if (listed.length > QUICKLY_PLANNED) await nextTurn()
+  if (listed.length > QUICKLY_PLANNED) await turns.later()
 }
 
 function refuse(issues: readonly ClipIssue[]): PlannedRequest {

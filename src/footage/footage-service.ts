@@ -11,6 +11,7 @@ import type { FragmentLister, FragmentMediaSource, StreamDescription } from '../
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { TtlCache } from '../lib/ttl-cache.js'
+import { turns } from '../lib/turns.js'
 import { estimateFrameRate } from '../media/timeline/frame-rate.js'
 import { type FoundFragment, findFragmentAt, findNewestFragment } from './fragment-finder.js'
 import { FragmentMemory } from './fragment-memory.js'
@@ -22,6 +23,11 @@ const READING_TTL_MS = 600_000
 const MAX_READINGS = 1000
 /** Pictures further apart say nothing of a rate. */
 const MAX_REST_MS = 60_000
+/** Which fragment is the newest is remembered for as long as a stream's description. */
+const FOUND_TTL_MS = 5_000
+const MAX_FOUND = 20_000
+/** A coverage of more has a turn of the event loop of its own: one of 10,000 fragments with holes takes some 10 ms. */
+const MANY_FRAGMENTS = 1000
 /** More would be no picture of anything, and an answer of many megabytes. */
 const MAX_SPANS = 10_000
 
@@ -51,17 +57,22 @@ export class FootageService {
   readonly #memory: FragmentMemory
   readonly #flights = new SingleFlight<Findings>()
   readonly #findings: TtlCache<Findings>
+  readonly #searches = new SingleFlight<FoundFragment | null>()
+  readonly #found: TtlCache<FoundFragment | null>
 
   constructor(options: FootageServiceOptions) {
     this.#options = options
     this.#memory = new FragmentMemory(options)
     this.#findings = new TtlCache({ clock: options.clock, ttlMs: READING_TTL_MS, max: MAX_READINGS })
+    this.#found = new TtlCache({ clock: options.clock, ttlMs: FOUND_TTL_MS, max: MAX_FOUND })
   }
 
   /** @throws GatewayError; what was listed before is remembered */
   async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
     const around = listed ? await this.#memory.read({ streamArn: stream.arn, fragmentSelectorType, range: listed }, signal) : NOTHING
+    if (around.count > MANY_FRAGMENTS) await turns.later()
+    signal.throwIfAborted()
     const coverage = toCoverage(around, range, maxGapMs)
     if (coverage.spans.length <= MAX_SPANS) return coverage
     const text = `The range holds ${coverage.spans.length} spans, at most ${MAX_SPANS} are given: ask for a shorter range or a larger maxGapMs (got ${maxGapMs}).`
@@ -70,7 +81,7 @@ export class FootageService {
 
   /** Null when there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND where there is footage without video */
   async media(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<StreamMedia | null> {
-    const found = await this.#findFragment(stream, query, signal)
+    const found = await this.#findRemembered(stream, query, signal)
     if (found === null) return null
     const { fragmentNumber } = found.fragment
     const { media, pictures } = await this.#read({ streamArn: stream.arn, fragmentNumber }, signal)
@@ -99,6 +110,16 @@ export class FootageService {
     this.#memory.forgetBefore(stream.arn, retainedFrom)
     const listed = { startMs: Math.max(reachingMs, retainedFrom), endMs: Math.min(endMs, nowMs) }
     return listed.endMs < listed.startMs ? null : listed
+  }
+
+  /** Remembered and shared: a list of streams asks for the media of each, again and again. */
+  async #findRemembered(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<FoundFragment | null> {
+    const key = `${query.fragmentSelectorType} ${query.instantMs} ${stream.arn}`
+    const known = this.#found.get(key)
+    if (known !== undefined) return known
+    const found = await this.#searches.run(key, (shared) => this.#findFragment(stream, query, shared), signal)
+    this.#found.set(key, found)
+    return found
   }
 
   async #findFragment(

@@ -3,8 +3,8 @@ import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
+import { Turnstile } from '../lib/turnstile.js'
 import { type Stretch, StretchList } from './stretch-list.js'
-import { Turnstile } from './turnstile.js'
 
 /**
  * By server time a stretch is closed when it is this old: a fragment is listed after all of it has come in (20 s of footage at most, over

@@ -5,6 +5,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
+import { answerLimitPlugin } from './answer-limit.js'
 import type { RequestContext } from './context.js'
 import { departedClientPlugin } from './departed-client.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
@@ -25,6 +26,7 @@ export interface ApolloOptions {
 /** Apollo with nothing of its own towards the outside: no landing page, no reporting, no cache headers, no signal handlers. */
 export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
   const { maxDepth, maxCost, introspection, log, listener } = options
+  const formatError = createFormatError(log)
   return new ApolloServer<RequestContext>({
     schema,
     introspection,
@@ -36,7 +38,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
     persistedQueries: { cache: createPersistedQueries() },
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: documentLimits({ maxDepth }),
-    formatError: createFormatError(log),
+    formatError,
     includeStacktraceInErrorResponses: false,
     nodeEnv: 'production',
     stopOnTerminationSignals: false,
@@ -49,6 +51,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
     plugins: [
       httpOperationsPlugin(),
       departedClientPlugin(),
+      answerLimitPlugin(formatError),
       queryCostPlugin(maxCost),
       operationTimingPlugin(listener),
       ApolloServerPluginCacheControlDisabled(),

@@ -12,6 +12,8 @@ import {
 export const MAX_TOKENS = 2000
 const MAX_ALIASES = 100
 const MAX_DIRECTIVES = 50
+/** A list repeats it with each item. */
+const MAX_ALIAS_CHARACTERS = 200
 
 /**
  * Limits that a document's text alone decides, as validation rules: they run once for each document, before anything is executed.
@@ -22,6 +24,7 @@ export function documentLimits({ maxDepth }: { readonly maxDepth: number }): Val
     (context) => depthRule(context, maxDepth),
     (context) =>
       countRule(context, { kind: Kind.FIELD, most: MAX_ALIASES, what: 'aliases', isCounted: (node) => 'alias' in node && !!node.alias }),
+    aliasRule,
     (context) => countRule(context, { kind: Kind.DIRECTIVE, most: MAX_DIRECTIVES, what: 'directives', isCounted: () => true }),
   ]
 }
@@ -56,6 +59,17 @@ function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
       const depth = depthOf(node.selectionSet)
       if (depth > maxDepth)
         context.reportError(new GraphQLError(`The operation is ${depth} fields deep, at most ${maxDepth} are allowed.`, { nodes: node }))
+    },
+  }
+}
+
+function aliasRule(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      const length = node.alias?.value.length ?? 0
+      if (length <= MAX_ALIAS_CHARACTERS) return
+      const text = `An alias has ${length} characters, at most ${MAX_ALIAS_CHARACTERS} are allowed.`
+      context.reportError(new GraphQLError(text, { nodes: node }))
     },
   }
 }

@@ -1,91 +1,80 @@
 import type { ApolloServerPlugin } from '@apollo/server'
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  getNamedType,
-  getVariableValues,
-  isLeafType,
-  type OperationDefinitionNode,
-} from 'graphql'
-import { type ComplexityEstimator, fieldExtensionsEstimator, getComplexity } from 'graphql-query-complexity'
+import { type DocumentNode, GraphQLError, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from 'graphql'
 import type { RequestContext } from './context.js'
+import { costOfOperation, type FieldCost, type OperationCost, TooManySelections } from './operation-cost.js'
 
-/** A value that came along with its object: a page of 1,000 fragments with all their fields costs about 1,500. */
-const LEAF_COST = 0.1
-const OBJECT_COST = 1
+/** What an answer says of its operation's cost, under `extensions.cost`. */
+export interface CostReport {
+  readonly requested: number
+  readonly limit: number
+}
 
-/** Refuses, before anything runs, an operation whose cost (see field-cost.ts) is more than `maxCost`. */
+/** Refuses, before anything runs, an operation whose cost (see field-cost.ts) is more than `maxCost`. Answers say what theirs was. */
 export function queryCostPlugin(maxCost: number): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
+      let report: CostReport | null = null
       return {
         async didResolveOperation({ schema, document, operation, request }) {
-          if (operation) checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
+          if (operation) report = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
+        },
+        async willSendResponse({ response: { body } }) {
+          if (report !== null && body.kind === 'single') body.singleResult.extensions = { ...body.singleResult.extensions, cost: report }
         },
       }
     },
   }
 }
 
-/** Throws a GraphQLError when the operation costs more than `maxCost`. */
-export function checkCost(schema: GraphQLSchema, operation: CostedOperation, maxCost: number): void {
-  const cost = costOf(schema, operation)
-  if (cost !== null && cost > maxCost) throw refusal(`The operation costs ${cost}, at most ${maxCost} is allowed.`)
+/** Null when the variables do not fit: the executor says so better, and runs nothing. @throws GraphQLError when the operation costs more than `maxCost` */
+export function checkCost(schema: GraphQLSchema, operation: SentOperation, maxCost: number): CostReport | null {
+  const counted = count(schema, operation)
+  if (counted === null) return null
+  if (counted.cost > maxCost) throw toTooDear(counted, maxCost)
+  return { requested: counted.cost, limit: maxCost }
 }
 
-export interface CostedOperation {
+export interface SentOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
+  /** As they were sent. */
   readonly variables: Readonly<Record<string, unknown>>
 }
 
 /** Of operations whose cost no variable changes: clients send the same ones again and again (measured: 0.28 ms of a requestClip). */
-const fixedCosts = new WeakMap<OperationDefinitionNode, number>()
+const fixedCosts = new WeakMap<OperationDefinitionNode, OperationCost>()
 
-/** Null when the variables do not fit: the executor says so better, and runs nothing. */
-function costOf(schema: GraphQLSchema, { document, operation, variables }: CostedOperation): number | null {
+function count(schema: GraphQLSchema, { document, operation, variables }: SentOperation): OperationCost | null {
   const known = fixedCosts.get(operation)
-  if (known !== undefined) return known
-  const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
-  if (coerced.errors) return null
-  const alone = {
-    ...document,
-    definitions: document.definitions.filter((node) => node.kind !== 'OperationDefinition' || node === operation),
-  }
-  // Of the directives, two leave fields out.
-  let isFixed = document.loc?.source.body.includes('@') === false
-  const byField = countFields(() => {
-    isFixed = false
-  })
+  if (known) return known
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
+  if (!coerced) return null
   try {
-    const cost = Math.ceil(getComplexity({ schema, query: alone, variables, estimators: [byField, estimateByKind] }))
-    if (isFixed) fixedCosts.set(operation, cost)
-    return cost
+    const counted = costOfOperation(schema, { document, operation, variables: coerced })
+    if (!counted.dependsOnVariables) fixedCosts.set(operation, counted)
+    return counted
   } catch (error) {
-    // An argument that is null and may not be, or more nodes (fragments spread out) than are counted.
-    throw refusal(error instanceof Error ? error.message : 'The cost of the operation cannot be told.', error)
+    if (error instanceof TooManySelections)
+      throw refusal('The operation selects too many fields to be counted. Split it into several operations.')
+    throw refusal(error instanceof Error ? error.message : 'The cost of the operation cannot be counted.', { cause: error })
   }
 }
 
-const fromExtensions = fieldExtensionsEstimator()
-
-/** By what the fields say of themselves (see field-cost.ts); tells when one of them looks at its arguments. */
-function countFields(onArguments: () => void): ComplexityEstimator {
-  return ({ args, ...field }) =>
-    fromExtensions({
-      ...field,
-      get args() {
-        onArguments()
-        return args
-      },
-    })
+function toTooDear({ cost, dearest }: OperationCost, limit: number): GraphQLError {
+  const text = `The operation costs ${cost}, at most ${limit} is allowed.`
+  const extensions = { cost: { requested: cost, limit, ...(dearest && { field: dearest.path.join('.'), fieldCost: dearest.cost }) } }
+  return refusal(dearest === null ? text : `${text} ${toAdvice(dearest)}`, { extensions })
 }
 
-const estimateByKind: ComplexityEstimator = ({ field, childComplexity }) =>
-  isLeafType(getNamedType(field.type)) ? LEAF_COST : OBJECT_COST + childComplexity
+function toAdvice({ path, cost, isPaged }: FieldCost): string {
+  const change = isPaged ? 'Ask for a smaller page (first), or leave the field out.' : 'Leave it out, or split the operation into several.'
+  return `The field ${path.join('.')} costs most (${cost}). ${change}`
+}
 
-function refusal(message: string, cause?: unknown): GraphQLError {
-  const options = { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } }
+function refusal(
+  message: string,
+  { extensions = {}, cause }: { readonly extensions?: object; readonly cause?: unknown } = {},
+): GraphQLError {
+  const options = { extensions: { code: 'BAD_USER_INPUT', ...extensions, http: { status: 400 } } }
   return new GraphQLError(message, cause instanceof Error ? { ...options, originalError: cause } : options)
 }

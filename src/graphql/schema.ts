@@ -3,6 +3,7 @@ import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchem
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import type { FragmentLister, HlsSessionSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
+import { boundAnswers } from './bounded-answers.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
 import type { ClipDesk } from './clip/clip-desk.js'
@@ -73,6 +74,7 @@ function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
   })
   describeRoots(schema)
   resolveTypesAtOnce(schema)
+  boundAnswers(schema)
   return schema
 }
 

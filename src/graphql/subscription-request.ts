@@ -11,7 +11,7 @@ import {
   validate,
 } from 'graphql'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
-import { checkCost } from './query-cost.js'
+import { type CostReport, checkCost } from './query-cost.js'
 
 /** As a client sent it, its shape checked by whatever carried it. */
 export interface SubscriptionRequest {
@@ -27,12 +27,17 @@ export interface SubscriptionRules {
   readonly introspection: boolean
 }
 
+export interface ValidSubscription {
+  readonly args: ExecutionArgs
+  readonly cost: CostReport | null
+}
+
 /** Holds a subscription to the limits that Apollo holds queries to, with its error codes. Queries and mutations are refused. */
 export function parseSubscription(
   schema: GraphQLSchema,
   request: SubscriptionRequest,
   rules: SubscriptionRules,
-): ExecutionArgs | readonly GraphQLError[] {
+): ValidSubscription | readonly GraphQLError[] {
   try {
     const document = parse(request.query, { maxTokens: MAX_TOKENS })
     const errors = validate(schema, document, [...specifiedRules, ...documentLimits(rules)], { hideSuggestions: !rules.introspection })
@@ -51,14 +56,14 @@ function parseOperation(
   schema: GraphQLSchema,
   { document, operationName, variables }: ValidRequest,
   { maxCost, introspection }: SubscriptionRules,
-): ExecutionArgs | readonly GraphQLError[] {
+): ValidSubscription | readonly GraphQLError[] {
   const operation = getSubscription(document, operationName)
   const variableValues = { ...variables }
   const options = { maxErrors: 10, hideSuggestions: !introspection }
   const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues, options)
   if (errors) return errors.map((error) => withCode(error, 'BAD_USER_INPUT'))
-  checkCost(schema, { document, operation, variables: variableValues }, maxCost)
-  return { schema, document, operationName: operationName ?? null, variableValues }
+  const cost = checkCost(schema, { document, operation, variables: variableValues }, maxCost)
+  return { args: { schema, document, operationName: operationName ?? null, variableValues }, cost }
 }
 
 function getSubscription(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode {

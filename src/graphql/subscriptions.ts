@@ -1,15 +1,18 @@
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   type FormattedExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   subscribe,
 } from 'graphql'
+import type { AnswerBytes } from './answer-bytes.js'
 import type { RequestContext } from './context.js'
 import { endAtOnce } from './end-at-once.js'
 import { createFormatError, type ErrorLog, type FormatError } from './format-error.js'
+import type { CostReport } from './query-cost.js'
 import { parseSubscription, type SubscriptionRequest, type SubscriptionRules } from './subscription-request.js'
 
 /** Hears of the subscriptions that run. */
@@ -21,7 +24,9 @@ export interface SubscriptionListener {
 
 export interface SubscriptionsOptions extends SubscriptionRules {
   readonly log: ErrorLog
-  readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly createContext: (signal: AbortSignal, maxAnswerBytes: number) => RequestContext
+  /** The most that one result may have, as JSON. */
+  readonly maxAnswerBytes: number
   readonly listener: SubscriptionListener
 }
 
@@ -30,6 +35,7 @@ export class Subscriptions {
   readonly #schema: GraphQLSchema
   readonly #options: SubscriptionsOptions
   readonly #formatError: FormatError
+  readonly #costs = new WeakMap<DocumentNode, CostReport>()
 
   constructor(schema: GraphQLSchema, options: SubscriptionsOptions) {
     this.#schema = schema
@@ -39,17 +45,24 @@ export class Subscriptions {
 
   /** What `run` takes, or why it is refused. */
   parse(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
-    return parseSubscription(this.#schema, request, this.#options)
+    const parsed = parseSubscription(this.#schema, request, this.#options)
+    if (!('args' in parsed)) return parsed
+    if (parsed.cost !== null) this.#costs.set(parsed.args.document, parsed.cost)
+    return parsed.args
   }
 
   /** The results, one after the other; `return` ends them at once and aborts the signal of the subscription's context. */
   async run(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
-    const { createContext, listener } = this.#options
+    const { createContext, maxAnswerBytes, listener } = this.#options
     const end = new AbortController()
-    const results = await subscribe({ ...args, contextValue: createContext(end.signal) })
+    const context = createContext(end.signal, maxAnswerBytes)
+    const results = await subscribe({ ...args, contextValue: context })
     if (!(Symbol.asyncIterator in results)) return results
     listener.began()
-    return endAtOnce(results, end, () => listener.ended())
+    return endAtOnce(boundResults(results, context.answer), end, () => {
+      context.answer.release()
+      listener.ended()
+    })
   }
 
   /** The errors as a client may see them. */
@@ -57,7 +70,23 @@ export class Subscriptions {
     return errors.map((error) => this.#formatError(error.toJSON(), error.originalError ?? error))
   }
 
-  formatResult({ errors, ...result }: ExecutionResult): FormattedExecutionResult {
-    return errors ? { ...result, errors: this.formatErrors(errors) } : result
+  /** `args` is what the result came from. */
+  formatResult({ errors, ...result }: ExecutionResult, { document }: ExecutionArgs): FormattedExecutionResult {
+    const cost = this.#costs.get(document)
+    const costed = cost === undefined ? result : { ...result, extensions: { ...result.extensions, cost } }
+    return errors ? { ...costed, errors: this.formatErrors(errors) } : costed
+  }
+}
+
+/** Each result counts until the next one is asked for, which is when it has been sent. One that is too large ends the subscription. */
+async function* boundResults(results: AsyncGenerator<ExecutionResult, void>, answer: AnswerBytes): AsyncGenerator<ExecutionResult, void> {
+  for await (const result of results) {
+    const { refusal } = answer
+    if (refusal !== null) {
+      yield { data: null, errors: [new GraphQLError(refusal.message, { originalError: refusal })] }
+      return
+    }
+    yield result
+    answer.restart()
   }
 }

@@ -11,6 +11,7 @@ import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
 import { type Dependency, healthRoute } from './health-route.js'
 import type { OriginRules } from './origins.js'
+import { SendBuffers, type SendLimits } from './send-buffers.js'
 import { textRoutes } from './text-routes.js'
 import { Unavailable } from './unavailable.js'
 import { isWebSocketHandshake } from './upgrades.js'
@@ -25,6 +26,7 @@ export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>
   readonly createContext: (signal: AbortSignal) => RequestContext
   readonly subscriptions: Subscriptions
+  readonly sendLimits: SendLimits
   readonly schemaText: string
   readonly metrics: GatewayMetrics
   readonly dependencies: readonly Dependency[]
@@ -36,7 +38,19 @@ export interface AppOptions {
 
 /** The gateway's routes, but for those of clips, which come as a plugin. It owns Apollo: started here, stopped when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { apollo, createContext, subscriptions, schemaText, metrics, dependencies, origins, requestTimeoutMs, trustProxy, logger } = options
+  const {
+    apollo,
+    createContext,
+    subscriptions,
+    sendLimits,
+    schemaText,
+    metrics,
+    dependencies,
+    origins,
+    requestTimeoutMs,
+    trustProxy,
+    logger,
+  } = options
   const app = fastify({
     loggerInstance: logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
@@ -65,7 +79,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   logByRoute(app)
   await addWebSockets(app)
   await apollo.start()
-  await app.register(graphqlRoute, { apollo, createContext, subscriptions, origins, requestTimeoutMs })
+  await app.register(graphqlRoute, {
+    apollo,
+    createContext,
+    subscriptions,
+    sendBuffers: new SendBuffers(sendLimits),
+    origins,
+    requestTimeoutMs,
+  })
   await app.register(healthRoute, { dependencies, isClosing: () => isClosing })
   await app.register(textRoutes, { schemaText, metrics, publicUrl: () => origins().publicUrl })
   return app

@@ -4,9 +4,9 @@ import type { WebSocket } from '@fastify/websocket'
 const GOODBYE_MS = 1000
 
 /** Closes a WebSocket with a reason, and the connection below it when the client does not answer to that. */
-export function dismissSocket(socket: WebSocket, code: number, reason: string): void {
+export function dismissSocket(socket: WebSocket, code: number, reason: string, goodbyeMs: number = GOODBYE_MS): void {
   if (socket.readyState !== socket.OPEN) return
   socket.close(code, reason)
-  const cut = setTimeout(() => socket.terminate(), GOODBYE_MS)
+  const cut = setTimeout(() => socket.terminate(), goodbyeMs)
   socket.once('close', () => clearTimeout(cut))
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -14,29 +15,41 @@ import { sendPage } from './html-page.js'
 import { isHostAllowed, type OriginRules } from './origins.js'
 import { refuseOtherMethods } from './other-methods.js'
 import { createRequestSignal } from './request-signal.js'
+import type { SendBuffers } from './send-buffers.js'
 
 /** Bytes of a request. A requestClips of as many inputs as are allowed, each as long as it may be, has a tenth of it. */
 const BODY_LIMIT = 1_048_576
+/** How long a client may take none of its answer, which holds memory until it has been read. */
+const UNREAD_TIMEOUT_MS = 60_000
 
 export interface GraphqlRouteOptions {
   /** Started. */
   readonly apollo: ApolloServer<RequestContext>
   readonly createContext: (signal: AbortSignal) => RequestContext
   readonly subscriptions: Subscriptions
+  readonly sendBuffers: SendBuffers
   readonly origins: () => OriginRules
   readonly requestTimeoutMs: number
 }
 
 /** GraphQL on /graphql: by GET (queries) and POST, and over WebSockets (subscriptions). */
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
-  const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
+  const { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs } = options
   app.setErrorHandler(answerGraphqlError)
   app.addHook('onRequest', async (request, reply) => {
     checkCaller(request, reply, origins())
     checkMediaType(request)
   })
   const handler = fastifyApolloHandler(apollo, {
-    context: async (_request, reply) => createContext(createRequestSignal(reply, requestTimeoutMs)),
+    context: async (_request, reply) => {
+      const context = createContext(createRequestSignal(reply, requestTimeoutMs))
+      reply.raw.once('close', () => context.answer.release())
+      return context
+    },
+  })
+  app.addHook('onSend', async (_request, { raw }) => {
+    // Node destroys the connection. It begins only now: resolvers may take longer without a byte on the wire.
+    if (raw.socket instanceof Socket) raw.socket.setTimeout(UNREAD_TIMEOUT_MS)
   })
   // A HEAD would run the query and throw its answer away.
   app.route({
@@ -46,7 +59,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
     async handler(request, reply) {
       return isVisit(request) ? sendPage(reply, toGraphqlPage(origins().publicUrl)) : handler.call(app, request, reply)
     },
-    wsHandler: createGraphqlSocket(subscriptions),
+    wsHandler: createGraphqlSocket(subscriptions, sendBuffers),
   })
   app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
   app.options(GRAPHQL_PATH, answerPreflight)

@@ -8,35 +8,41 @@ import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { dismissSocket } from './dismiss-socket.js'
 import { MessageRate } from './message-rate.js'
+import { OneTimeResult } from './one-time-result.js'
+import type { SendBuffers } from './send-buffers.js'
 
 const INIT_WAIT_MS = 3000
 const MAX_SUBSCRIPTIONS = 50
-/** Bytes that a client may leave unread. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 const HEARTBEAT_MS = 12_000
 /** A page that opens fifty subscriptions and closes them again sends a hundred messages. */
 const RATE = { perSecond: 20, burst: 200 }
 /** RFC 6455, 7.4.1. */
 const POLICY_VIOLATION = 1008
 
-export function createGraphqlSocket(subscriptions: Subscriptions): WebsocketHandler {
+export function createGraphqlSocket(subscriptions: Subscriptions, buffers: SendBuffers): WebsocketHandler {
   const server = makeServer({
     connectionInitWaitTimeout: INIT_WAIT_MS,
     onSubscribe({ subscriptions: open }, _id, request) {
       return Object.keys(open).length > MAX_SUBSCRIPTIONS ? [TOO_MANY] : subscriptions.parse(request)
     },
     subscribe: (args) => subscriptions.run(args),
-    onNext: (_ctx, _id, _request, _args, result) => subscriptions.formatResult(result),
+    onNext: (_ctx, _id, _request, args, result) => new OneTimeResult(subscriptions.formatResult(result, args), result),
     onError: (_ctx, _id, _request, errors) => subscriptions.formatErrors(errors),
   })
-  return (socket, request) => serveSocket(server, socket, request.log)
+  return (socket, request) => serveSocket(socket, { server, buffers, log: request.log })
 }
 
 const TOO_MANY = new GraphQLError(`A connection may have ${MAX_SUBSCRIPTIONS} subscriptions at a time.`, {
   extensions: { code: 'RATE_LIMITED' },
 })
 
-function serveSocket(server: Server, socket: WebSocket, log: FastifyBaseLogger): void {
+interface SocketService {
+  readonly server: Server
+  readonly buffers: SendBuffers
+  readonly log: FastifyBaseLogger
+}
+
+function serveSocket(socket: WebSocket, { server, buffers, log }: SocketService): void {
   const rate = new MessageRate(RATE)
   const endHeartbeat = startHeartbeat(socket)
   const fail = (error: unknown) => {
@@ -46,7 +52,7 @@ function serveSocket(server: Server, socket: WebSocket, log: FastifyBaseLogger):
   const closed = server.opened(
     {
       protocol: socket.protocol,
-      send: (text) => sendText(socket, text),
+      send: (text) => buffers.send(socket, text),
       close: (code = CloseCode.InternalServerError, reason = '') => dismissSocket(socket, code, reason),
       onMessage: (take) => {
         socket.on('message', (data) => {
@@ -60,15 +66,6 @@ function serveSocket(server: Server, socket: WebSocket, log: FastifyBaseLogger):
   socket.once('close', (code, reason) => {
     endHeartbeat()
     closed(code, String(reason)).catch(fail)
-  })
-}
-
-/** Resolves when the bytes are on their way. A socket that breaks meanwhile says so by its "close". */
-function sendText(socket: WebSocket, text: string): Promise<void> {
-  if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.terminate()
-  return new Promise((resolve) => {
-    if (socket.readyState === socket.OPEN) socket.send(text, () => resolve())
-    else resolve()
   })
 }
 

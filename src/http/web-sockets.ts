@@ -7,7 +7,7 @@ import { GRAPHQL_PATH } from './graphql-path.js'
 
 const MAX_CONNECTIONS = 1000
 /** Bytes of one message: an operation of as many tokens as are read, with a clip's id. */
-const MAX_MESSAGE_BYTES = 65_536
+export const MAX_MESSAGE_BYTES = 65_536
 const RETRY_AFTER_MS = 5000
 /** RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001

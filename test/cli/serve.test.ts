@@ -14,7 +14,7 @@ describe('clipgate serve', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('starts both servers, prints a query that works, and stops in order at %s', async (signal) => {
     await using serve = await startCli(['serve'])
     const { input } = await serve.until(/Ctrl-C stops it/)
-    expect(await ask(input)).toEqual({ data: { streams: { nodes: [] } } })
+    expect(await ask(input)).toMatchObject({ data: { streams: { nodes: [] } } })
     const [, gatewayUrl = ''] = /GraphQL +(\S+)\/graphql/.exec(input) ?? []
     expect((await fetch(`${gatewayUrl}/health/ready`)).status).toBe(200)
     const { code, stderr, stdout } = await serve.stop(signal)

@@ -29,6 +29,7 @@ describe('without settings', () => {
       embeddedKvs: { host: '127.0.0.1', port: 4010, demo: true, quotas: true, strictCodecs: false, faults: false, listDelayMs: 0 },
       dataDir: resolve('.clipgate'),
       clips: { urlTtlSeconds: 900, urlMaxTtlSeconds: 86_400, storeBytes: 10_737_418_240, maxBytes: 2_147_483_648 },
+      webSockets: { bufferBytes: 1_048_576, totalBufferBytes: 67_108_864 },
       corsOrigins: [],
       queryMaxDepth: 12,
       queryMaxCost: 5000,
@@ -125,6 +126,8 @@ describe('a wrong setting', () => {
     ['CLIP_URL_MAX_TTL', '1e9', 'a whole number'],
     ['CLIP_STORE_BYTES', '10GB', 'a whole number'],
     ['CLIP_MAX_BYTES', '9007199254740993', 'a whole number from 1 to 9007199254740991'],
+    ['WS_BUFFER_BYTES', '0', 'a whole number from 131072'],
+    ['WS_BUFFER_TOTAL_BYTES', '64MB', 'a whole number from 131072'],
     ['CORS_ORIGINS', '*', 'origins'],
     ['CORS_ORIGINS', 'https://a.example/', 'scheme, host and port alone'],
     ['CORS_ORIGINS', 'null', 'origins'],
@@ -194,6 +197,11 @@ describe('settings that do not fit together', () => {
     ['data endpoints for the embedded server', { KVS_DATA_ENDPOINT_SUFFIXES: 'a.example' }, ['KVS_DATA_ENDPOINT_SUFFIXES', 'KVS_BACKEND']],
     ['one port for two servers', { PORT: '4010' }, ['PORT', 'KVS_PORT', '4010']],
     ['a usual time above the longest', { CLIP_URL_TTL: '90000' }, ['CLIP_URL_TTL', '90000', 'CLIP_URL_MAX_TTL', '86400']],
+    [
+      'less for all sockets than for one',
+      { WS_BUFFER_BYTES: '2000000', WS_BUFFER_TOTAL_BYTES: '1000000' },
+      ['WS_BUFFER_TOTAL_BYTES', '1000000', 'WS_BUFFER_BYTES', '2000000'],
+    ],
     [
       'clips larger than the store that keeps them',
       { CLIP_STORE_BYTES: '1000000000', CLIP_MAX_BYTES: '1000000001' },

@@ -100,6 +100,17 @@ describe('coverage', () => {
 })
 
 describe('media', () => {
+  test('looks for the newest fragment once in five seconds, whoever asks', async () => {
+    const { service, fragments } = serviceOf(fakeFragments(10, NOW_MS - 20_000))
+    await Promise.all(Array.from({ length: 10 }, () => service.media(stream, newest, signal)))
+    clock.at += 4_999
+    await service.media(stream, newest, signal)
+    expect(fragments.queries).toHaveLength(1)
+    clock.at += 1
+    await service.media(stream, newest, signal)
+    expect(fragments.queries).toHaveLength(2)
+  })
+
   test('is that of the newest fragment', async () => {
     const { service, media } = serviceOf(fakeFragments(10, NOW_MS - 20_000))
     expect(await service.media(stream, newest, signal)).toMatchObject({ video: { width: 64, frameRate: 25 }, audio: null, clippable: true })

@@ -33,6 +33,8 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
   readonly inputs: ClipInput[] = []
   readonly signals: AbortSignal[] = []
   failures: (Error | null)[] = []
+  /** What a request is answered with. */
+  clip: Clip = fakeClip
   /** Requests do not resolve before their signal aborts. */
   isStalled = false
 
@@ -47,7 +49,7 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
     const failure = this.failures.shift()
     if (failure) throw failure
     if (this.isStalled) await untilAborted(signal)
-    return { clip: fakeClip, issues: [] }
+    return { clip: this.clip, issues: [] }
   }
 
   async find(id: string): Promise<Clip | null> {

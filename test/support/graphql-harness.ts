@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { print } from 'graphql'
 import { pino } from 'pino'
 import { FootageService } from '../../src/footage/footage-service.js'
+import { AnswerMemory } from '../../src/graphql/answer-bytes.js'
 import { createApolloServer } from '../../src/graphql/apollo-server.js'
 import { createContext } from '../../src/graphql/context.js'
 import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
@@ -11,6 +12,7 @@ import { buildApp } from '../../src/http/app.js'
 import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
 import type { Dependency } from '../../src/http/health-route.js'
+import type { SendLimits } from '../../src/http/send-buffers.js'
 import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
 import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
@@ -26,6 +28,7 @@ export interface HarnessOptions {
   readonly maxCost?: number
   readonly requestTimeoutMs?: number
   readonly identifiedWithinMs?: number
+  readonly sendLimits?: SendLimits
 }
 
 export const NOW_MS = 1_700_090_000_000
@@ -57,13 +60,20 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const schema = createSchema({ streams, fragments, clips, footage, hlsSessions, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
   const rules = { maxDepth, maxCost, introspection, log: logger }
-  const sources = { streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(endpoints, of), clips }
-  const contextOf = (signal: AbortSignal) => createContext(sources, signal)
+  const answers = new AnswerMemory()
+  const sources = { streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(endpoints, of), clips, answers }
+  const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
   const origins = () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
-    subscriptions: new Subscriptions(schema, { ...rules, createContext: contextOf, listener: metrics.subscriptions }),
+    subscriptions: new Subscriptions(schema, {
+      ...rules,
+      createContext: contextOf,
+      maxAnswerBytes: 900_000,
+      listener: metrics.subscriptions,
+    }),
+    sendLimits: options.sendLimits ?? { bytesPerSocket: 1_048_576, totalBytes: 67_108_864 },
     schemaText: printSortedSchema(schema),
     metrics,
     dependencies,
@@ -75,7 +85,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const open = (token: string, signal: AbortSignal) => clips.open(token, signal)
   const patience = options.identifiedWithinMs === undefined ? {} : { identifiedWithinMs: options.identifiedWithinMs }
   await app.register(clipRoute({ open, downloads: metrics.downloads, origins, ...patience }))
-  return { app, streams, endpoints, fragments, media, clips, hlsSessions, metrics, logged, ask: askOf(app) }
+  return { app, schema, answers, streams, endpoints, fragments, media, clips, hlsSessions, metrics, logged, ask: askOf(app) }
 }
 
 /** One operation by POST: the text of a document, or a typed one with its variables. */

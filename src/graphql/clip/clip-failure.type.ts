@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql'
 import type { ClipFailure, ClipFailureCode } from '../../domain/clip.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import { costOfList } from '../field-cost.js'
 import { TimestampRangeType } from '../time/timestamp-range.type.js'
 import { ClipFailureCodeEnum } from './clip-state.js'
 
@@ -15,6 +16,9 @@ export class ClipFailureType implements ClipFailure {
   @Field(() => Boolean, { description: 'True when the same request may succeed later.' })
   readonly retryable!: boolean
 
-  @Field(() => [TimestampRangeType], { description: 'Ranges that can be had instead. Empty when there are none.' })
+  @Field(() => [TimestampRangeType], {
+    complexity: costOfList(3),
+    description: 'Ranges that can be had instead. Empty when there are none.',
+  })
   readonly ranges!: readonly TimeRange[]
 }

@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql'
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import { costOfList } from '../field-cost.js'
 import { MillisecondsScalar } from '../scalars/whole-number.js'
 import { TimestampRangeType } from '../time/timestamp-range.type.js'
 import { ClipIssueCodeEnum, IssueSeverityEnum } from './clip-issue-code.js'
@@ -26,6 +27,7 @@ export class ClipIssueType implements ClipIssue {
   readonly hint!: string | null
 
   @Field(() => [TimestampRangeType], {
+    complexity: costOfList(3),
     description: 'Ranges that can be had instead, or that the issue is about. Empty when it is about no range.',
   })
   readonly ranges!: readonly TimeRange[]

@@ -1,6 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql'
 import type { ClipPlanSummary } from '../../domain/clip.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import { costOfList } from '../field-cost.js'
 import { ByteCountScalar } from '../scalars/whole-number.js'
 import { TimestampRangeType } from '../time/timestamp-range.type.js'
 
@@ -23,7 +24,10 @@ export class ClipPlanType implements ClipPlanSummary {
   @Field(() => Boolean, { description: 'True when the range holds more than the clip will.' })
   readonly truncated!: boolean
 
-  @Field(() => [TimestampRangeType], { description: 'Stretches without footage, as in coverage with maxGapMs 1000.' })
+  @Field(() => [TimestampRangeType], {
+    complexity: costOfList(10),
+    description: 'Stretches without footage, as in coverage with maxGapMs 1000.',
+  })
   readonly gaps!: readonly TimeRange[]
 
   @Field(() => Int, { description: 'How many GetClip calls it takes.' })

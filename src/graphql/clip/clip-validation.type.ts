@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql'
 import type { ClipPlanSummary, ClipValidation } from '../../domain/clip.js'
 import type { ClipIssue } from '../../domain/clip-issue.js'
+import { costOfList } from '../field-cost.js'
 import { ClipIssueType } from './clip-issue.type.js'
 import { ClipPlanType } from './clip-plan.type.js'
 
@@ -9,7 +10,7 @@ export class ClipValidationType implements ClipValidation {
   @Field(() => Boolean, { description: 'True when no issue is of severity ERROR.' })
   readonly valid!: boolean
 
-  @Field(() => [ClipIssueType], { description: 'All that was found, errors first.' })
+  @Field(() => [ClipIssueType], { complexity: costOfList(3), description: 'All that was found, errors first.' })
   readonly issues!: readonly ClipIssue[]
 
   @Field(() => ClipPlanType, { nullable: true, description: 'What the clip would hold. Null when that cannot be told.' })

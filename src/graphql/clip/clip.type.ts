@@ -2,6 +2,7 @@ import { Field, Float, Int, ObjectType } from 'type-graphql'
 import type { Clip, ClipFailure } from '../../domain/clip.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
+import { costOfList } from '../field-cost.js'
 import { NodeType } from '../node/node.type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { UrlScalar } from '../scalars/url.js'
@@ -54,10 +55,16 @@ export class ClipType implements Omit<Clip, 'id'> {
   @Field(() => Boolean, { description: 'True when the range held more than the clip does.' })
   readonly truncated!: boolean
 
-  @Field(() => [TimestampRangeType], { description: 'Stretches without footage, as in coverage with maxGapMs 1000.' })
+  @Field(() => [TimestampRangeType], {
+    complexity: costOfList(10),
+    description: 'Stretches without footage, as in coverage with maxGapMs 1000.',
+  })
   readonly gaps!: readonly TimeRange[]
 
-  @Field(() => [ClipTimelineEntryType], { description: 'Which stretch of real time plays when: one entry for each stretch without a gap.' })
+  @Field(() => [ClipTimelineEntryType], {
+    complexity: costOfList(10),
+    description: 'Which stretch of real time plays when: one entry for each stretch without a gap.',
+  })
   readonly timeline!: Clip['timeline']
 
   @Field(() => Int, { description: 'How many fragments are in the clip.' })

@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql'
 import type { Clip, ClipAnswer } from '../../domain/clip.js'
 import type { ClipIssue } from '../../domain/clip-issue.js'
+import { costOfList } from '../field-cost.js'
 import { ClipType } from './clip.type.js'
 import { ClipIssueType } from './clip-issue.type.js'
 
@@ -9,6 +10,6 @@ export class RequestClipPayloadType implements ClipAnswer {
   @Field(() => ClipType, { nullable: true, description: 'Null exactly when an issue of severity ERROR is present.' })
   readonly clip!: Clip | null
 
-  @Field(() => [ClipIssueType], { description: 'All that was found, errors first.' })
+  @Field(() => [ClipIssueType], { complexity: costOfList(3), description: 'All that was found, errors first.' })
   readonly issues!: readonly ClipIssue[]
 }

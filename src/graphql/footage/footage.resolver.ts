@@ -5,7 +5,7 @@ import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfClip } from '../field-cost.js'
+import { costOfCoverage, costOfMedia } from '../field-cost.js'
 import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { MillisecondsScalar } from '../scalars/whole-number.js'
@@ -24,7 +24,7 @@ export class FootageResolver {
 
   @FieldResolver(() => CoverageType, {
     nullable: true,
-    complexity: costOfCall,
+    complexity: costOfCoverage,
     description:
       'Where there is footage and where there is none, over limits.maxCoverageDays at most (ListFragments). The rest between two fragments is the start of the second minus the reported end of the first; a gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. The first time it takes as long as the quota of the stream allows, about 10,000 fragments a second; what was listed is remembered, also when time was up before its end. Null means that errors says why.',
   })
@@ -49,7 +49,7 @@ export class FootageResolver {
 
   @FieldResolver(() => StreamMediaType, {
     nullable: true,
-    complexity: costOfClip,
+    complexity: costOfMedia,
     description:
       'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (there), or when errors says why: NOT_FOUND for footage without video.',
   })

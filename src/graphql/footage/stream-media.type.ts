@@ -2,6 +2,7 @@ import { Field, Float, Int, ObjectType } from 'type-graphql'
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import type { AudioTrack, StreamMedia, VideoTrack } from '../../domain/stream-media.js'
 import { ClipIssueType } from '../clip/clip-issue.type.js'
+import { costOfList } from '../field-cost.js'
 
 @ObjectType('VideoTrack', { description: 'The video of a fragment.', simpleResolvers: true })
 export class VideoTrackType implements VideoTrack {
@@ -54,6 +55,7 @@ export class StreamMediaType implements StreamMedia {
   readonly clippable!: boolean
 
   @Field(() => [ClipIssueType], {
+    complexity: costOfList(3),
     description:
       'What GetClip would refuse it for: codecs, missing or invalid codec private data, frames that are not what their codec says. A WARNING where AWS does not say whether it takes the pair of codecs.',
   })

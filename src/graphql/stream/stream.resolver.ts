@@ -4,7 +4,7 @@ import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfPage } from '../field-cost.js'
+import { costOfCall, costOfPage, costOfTags } from '../field-cost.js'
 import { FragmentConnectionType } from '../fragment/fragment.type.js'
 import { listFragmentPage, toFragmentCursor } from '../fragment/fragment-page.js'
 import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
@@ -90,7 +90,7 @@ export class StreamResolver {
 
   @FieldResolver(() => [TagType], {
     nullable: true,
-    complexity: costOfCall,
+    complexity: costOfTags,
     description: 'ListTagsForStream, in order of key. Null means that errors says why.',
   })
   async tags(@Root() stream: StreamDescription, @Ctx() ctx: RequestContext): Promise<readonly TagType[]> {

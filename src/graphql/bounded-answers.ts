@@ -1,0 +1,110 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type ResponsePath,
+} from 'graphql'
+import { turns } from '../lib/turns.js'
+import type { RequestContext } from './context.js'
+
+/** A list that is longer has a turn of the event loop of its own: 10,000 spans take some 50 ms to complete. */
+const LONG_LIST = 500
+/** `"":,` around a key and its value. */
+const KEY_BYTES = 4
+/** The brackets of an object or a list, and the comma behind an item. */
+const BRACKETS_BYTES = 2
+const COMMA_BYTES = 1
+/** What is not text is counted as a number of milliseconds, the longest of them; an instant is a number until it is written. */
+const NUMBER_BYTES = 13
+const DATE_TIME_BYTES = 26
+
+type Resolve = GraphQLFieldResolver<unknown, RequestContext>
+
+/**
+ * Makes each field count what it adds to its answer, so that an answer which is too large stops while it is built; no resolver runs
+ * after that. Fields of introspection are not counted: how much they add follows from their cost.
+ */
+export function boundAnswers(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue
+    for (const field of Object.values(type.getFields())) field.resolve = boundField(field)
+  }
+}
+
+function boundField(field: GraphQLField<unknown, RequestContext>): Resolve {
+  const resolve: Resolve = field.resolve ?? defaultFieldResolver
+  const charge = isListOfObjects(field) ? createListCharge() : createCharge(field)
+  const isNullable = !isNonNullType(field.type)
+  return (source, args, context, info) => {
+    const { refusal } = context.answer
+    if (refusal !== null) {
+      // One error says why. More would only take time.
+      if (isNullable) return null
+      throw refusal
+    }
+    const value: unknown = resolve(source, args, context, info)
+    if (isPromise(value)) return value.then((awaited) => charge(awaited, info.path, context))
+    return charge(value, info.path, context)
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function isListOfObjects({ type }: GraphQLField<unknown, RequestContext>): boolean {
+  return isListType(getNullableType(type)) && !isLeafType(getNamedType(type))
+}
+
+/** Counts a field's value, and gives it on. */
+type Charge = (value: unknown, path: ResponsePath, context: RequestContext) => unknown
+
+function createCharge({ type }: GraphQLField<unknown, RequestContext>): Charge {
+  const named = getNamedType(type)
+  const numberBytes = named.name === 'DateTime' ? DATE_TIME_BYTES : NUMBER_BYTES
+  const sizeOf = (value: unknown): number => {
+    if (typeof value === 'string') return BRACKETS_BYTES + Buffer.byteLength(value)
+    if (Array.isArray(value)) return value.reduce((sum, item) => sum + sizeOf(item) + COMMA_BYTES, BRACKETS_BYTES)
+    return typeof value === 'object' ? BRACKETS_BYTES : numberBytes
+  }
+  return (value, path, { answer }) => {
+    answer.add(keyBytesOf(path) + (isLeafType(named) ? sizeOf(value) : BRACKETS_BYTES))
+    return value
+  }
+}
+
+function createListCharge(): Charge {
+  return (value, path, { answer, signal }) => {
+    const length = Array.isArray(value) ? value.length : 0
+    const list = answer.listAt(toText(path))
+    const begin = () => {
+      answer.enter(list)
+      answer.add(keyBytesOf(path) + BRACKETS_BYTES + length * (BRACKETS_BYTES + COMMA_BYTES))
+      return value
+    }
+    if (length <= LONG_LIST) return begin()
+    return turns.soon().then(() => {
+      signal.throwIfAborted()
+      if (answer.refusal !== null) throw answer.refusal
+      return begin()
+    })
+  }
+}
+
+function keyBytesOf({ key }: ResponsePath): number {
+  return typeof key === 'string' ? key.length + KEY_BYTES : 0
+}
+
+/** Without indices: `streams.nodes.coverage`. */
+function toText(path: ResponsePath): string {
+  const keys: string[] = []
+  for (let at: ResponsePath | undefined = path; at; at = at.prev) if (typeof at.key === 'string') keys.unshift(at.key)
+  return keys.join('.')
+}
