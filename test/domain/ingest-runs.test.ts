@@ -75,6 +75,23 @@ describe('which of several runs of ingestion is given', () => {
     fc.assert(holds, { numRuns: 500 })
   })
 
+  // https://github.com/awslabs/amazon-kinesis-video-streams-producer-c/issues/154
+  test.each([0, 100, 400, 900])(
+    'is the older one where a clip with %i ms of another beginning overlaps the end of the one before',
+    (shiftMs) => {
+      const every = (from: number, to: number, sequence: number, offsetMs: number) =>
+        Array.from({ length: to - from }, (_, index) =>
+          toRow(sequence + index, { startMs: (from + index) * 1000 + offsetMs, lengthMs: 960 }),
+        )
+      const rows = [...every(0, 20, 0, 0), ...every(17, 40, 1000, shiftMs)]
+      const { fragments } = select(rows)
+      expect(fragments).toEqual(serve(rows, ALL))
+      // Three fragments of the second clip lie under the first one; the fourth does by less than half, or begins behind it.
+      const newer = shiftMs === 0 || shiftMs < 500 ? every(20, 40, 1003, shiftMs) : every(19, 40, 1002, shiftMs)
+      expect(fragments).toEqual([...every(0, 20, 0, 0), ...newer])
+    },
+  )
+
   test('is also a newer one whose fragments reach into each other, where an older one overlaps less than half of a fragment', () => {
     const own = [toRow(11, { startMs: 0, lengthMs: 1300 }), toRow(12, { startMs: 1200, lengthMs: 1750 })]
     const { fragments, shadowed } = select([...own, toRow(1, { startMs: 2500, lengthMs: 2000 })])

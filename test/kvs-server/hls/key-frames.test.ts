@@ -1,9 +1,10 @@
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readFixture } from '../../support/fixtures.js'
-import { footage, recording } from '../../support/footage.js'
+import { footage, frame, recording } from '../../support/footage.js'
 import { downloadTrack, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'
 import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
+import { cluster, simpleBlock } from '../../support/mkv-builder.js'
 import { readPackets } from '../../support/mp4-readers.js'
 import { upload } from '../../support/producer.js'
 
@@ -69,11 +70,34 @@ describe('footage whose Clusters do not begin with key frames', () => {
   })
 })
 
+// As kvssink with key-frame-fragmentation=false sends it: https://github.com/awslabs/amazon-kinesis-video-streams-producer-sdk-cpp/issues/441
+test('key frames in the middle of Clusters begin segments too, and none of the frames is lost or shown twice', async () => {
+  const block = (index: number) => simpleBlock({ track: 1, time: (index % 20) * 100, isKey: index % 15 === 0, payload: frame(40) })
+  const clusters = Array.from({ length: 6 }, (_, number) =>
+    cluster(
+      number * 2000,
+      Array.from({ length: 20 }, (__, index) => block(number * 20 + index)),
+    ),
+  )
+  await record('kvssink', recording(clusters))
+  const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'kvssink', ...MODES.ON_DEMAND }))
+  const { segments } = await loadMedia(first)
+  // A Cluster with two key frames begins one segment.
+  expect(segments.map(({ duration }) => duration)).toEqual([3, 1.5, 1.5, 3, 1.5, 1.5])
+  const played = await readPackets(await downloadTrack(first), 'video')
+  expect(played.map(({ at }) => Math.round((at - (played[0]?.at ?? 0)) * 1000))).toEqual(
+    Array.from({ length: 120 }, (_, index) => index * 100),
+  )
+  expect(played.flatMap(({ isKey }, index) => (isKey ? [index] : []))).toEqual(Array.from({ length: 8 }, (_, index) => index * 15))
+})
+
 describe('a slow camera', () => {
   test.each([
     ['one frame a fragment', 1, 1050],
     ['one frame in five seconds', 1, 5000],
     ['two frames a fragment', 2, 3000],
+    // https://github.com/awslabs/amazon-kinesis-video-streams-producer-c/issues/406
+    ['four frames a fragment', 4, 4000],
   ])('with %s shows each frame until the next', async (name, frames, everyMs) => {
     const stream = name.replaceAll(' ', '-')
     const fragments = Array.from({ length: 8 }, (_, index) => footage(index * everyMs, { frames, frameMs: everyMs / frames }))
