@@ -45,6 +45,8 @@ const PEERS = {
   ffprobe: { names: ['ffprobe'], debian: 'ffmpeg', versionArgs: ['-version'] },
   curl: { names: ['curl'], debian: 'curl', versionArgs: ['--version'] },
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', versionArgs: ['--version', '--no-sandbox'] },
+  // The elements that the tests use come with gstreamer1.0-plugins-base, -good (Matroska), -ugly (x264) and -libav (AAC).
+  gst: { names: ['gst-launch-1.0'], debian: 'gstreamer1.0-tools', versionArgs: ['--version'] },
   mkvmerge: { names: ['mkvmerge'], debian: 'mkvtoolnix', versionArgs: ['--version'] },
   nginx: { names: ['nginx'], debian: 'nginx-light', versionArgs: ['-v'] },
   wget: { names: ['wget'], debian: 'wget', versionArgs: ['--version'] },
@@ -60,6 +62,7 @@ export const PEER_NAMES: readonly PeerName[] = [
   'ffprobe',
   'curl',
   'chromium',
+  'gst',
   'mkvmerge',
   'nginx',
   'wget',
