@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
+import { layOutMovie } from '../../src/media/mp4/clip-file.js'
+import { joinMovies } from '../../src/media/mp4/join.js'
+import { readMovieFrom } from '../../src/media/mp4/reader.js'
 import { ClipPaths } from '../support/clip-paths.js'
-import { probePicture, type SeenPicture } from '../support/ffmpeg.js'
+import { ffmpeg, probePicture, type SeenPicture } from '../support/ffmpeg.js'
 import { readFixture } from '../support/fixtures.js'
+import { render } from '../support/mp4-recording.js'
 import { findPeer } from '../support/peer-programs.js'
 import { coloured, pictureFootage, pixels, turned } from '../support/picture-footage.js'
 import { sizeInChromium } from '../support/size-in-chromium.js'
@@ -91,6 +95,12 @@ const ROWS: readonly Row[] = [
     seen: { ...SQUARE, aspect: '1:1' },
     shown: [192, 108],
   },
+  {
+    name: 'cropped-and-shown-wide',
+    footage: pictureFootage(pixels({ [PixelCropTop]: 4, [PixelCropBottom]: 8, [DisplayWidth]: 256, [DisplayHeight]: 96 })),
+    seen: { ...SQUARE, aspect: '4:3' },
+    shown: [256, 108],
+  },
   { name: 'hard-no-video-element', footage: hard('no-video-element'), seen: HARD, shown: [128, 96] },
   { name: 'hard-display-aspect', footage: hard('display-aspect'), seen: { ...HARD, aspect: '171:128' }, shown: [171, 96] },
   { name: 'hard-rotation', footage: hard('rotation'), seen: { ...HARD, rotation: 90 }, shown: [96, 128] },
@@ -151,4 +161,42 @@ describe.each(ROWS)('$name', ({ name, seen, shown }) => {
       expect([size.width, size.height]).toEqual(shown)
     })
   }
+})
+
+describe('an MP4 that ffmpeg made', () => {
+  test.each([
+    ['display-aspect', { ...HARD, aspect: '171:128' }],
+    ['rotation', { ...HARD, rotation: 90 }],
+    ['colour', { ...HARD, primaries: 'bt2020', transfer: 'smpte2084', matrix: 'bt2020nc', range: 'tv' }],
+    ['no-video-element', HARD],
+  ])('looks the same when it is laid out anew (%s)', async (name, seen) => {
+    const [made, rebuilt] = [join(paths.folder, `${name}-made.mp4`), join(paths.folder, `${name}-rebuilt.mp4`)]
+    await ffmpeg(['-i', `test/fixtures/hard/${name}.mkv`, '-c', 'copy', made])
+    expect(await probePicture(made)).toMatchObject(seen)
+    const bytes = await readFile(made)
+    const parsed = readMovieFrom(bytes, 0)
+    if (!parsed.understood) throw new Error(parsed.reason)
+    const joined = joinMovies([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
+    if (!joined.joined) throw new Error(joined.message)
+    await writeFile(rebuilt, render(layOutMovie(joined.movie), [bytes]))
+    expect(await probePicture(rebuilt)).toMatchObject(seen)
+  })
+})
+
+test.each([
+  ['clusters-without-key', 25, ['STARTS_WITHOUT_KEY_FRAME']],
+  ['lead-10fps-b-aac', 10, []],
+  ['shadowed-2fps-b-aac', 2, []],
+  ['opengop-hevc', 25, []],
+  ['opengop-mkvmerge', 25, []],
+])('Stream.media of %s has its frame rate and its issues', async (name, frameRate, codes) => {
+  const streamName = `media-${name}`
+  await paths.upload(streamName, [readFixture(`hard/${name}.mkv`)])
+  const query = `query ($name: String, $at: DateTime) {
+    stream(name: $name) { media(at: $at, fragmentSelectorType: PRODUCER_TIMESTAMP) { clippable video { frameRate } issues { code } } }
+  }`
+  // Somewhere in the middle: the very first fragment begins with a key frame everywhere.
+  const { data, errors } = await paths.gateway.ask(query, { name: streamName, at: new Date(paths.startMs + 3000).toISOString() })
+  expect(errors).toBeUndefined()
+  expect(data).toEqual({ stream: { media: { clippable: true, video: { frameRate }, issues: codes.map((code) => ({ code })) } } })
 })

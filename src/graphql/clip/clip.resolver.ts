@@ -27,7 +27,8 @@ export class ClipResolver {
     @Arg('input', () => ClipInputType, { description: 'The clip as requestClip would be asked for it.' }) input: ClipInputType,
     @Arg('probe', () => Boolean, {
       defaultValue: false,
-      description: 'Also look into the first fragment of the clip: its codecs, their private data, its frames.',
+      description:
+        'Also look into the first fragment of the clip: its codecs, their private data, its frames, and whether it begins with a key frame.',
     })
     probe: boolean,
   ): Promise<ClipValidation> {

@@ -15,15 +15,16 @@ export class VideoTrackType implements VideoTrack {
   })
   readonly codec!: string
 
-  @Field(() => Int, { description: 'Pixels. 0 when the producer does not tell.' })
+  @Field(() => Int, { description: 'Pixels, as the codec has them; as the container says where they cannot be read. 0 when neither says.' })
   readonly width!: number
 
-  @Field(() => Int, { description: 'Pixels. 0 when the producer does not tell.' })
+  @Field(() => Int, { description: 'Pixels, as the codec has them; as the container says where they cannot be read. 0 when neither says.' })
   readonly height!: number
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Frames a second over the fragment, from the times of its frames. Null when it has too few to tell.',
+    description:
+      'Frames a second over the fragment, from the times of its frames. Where it has only one picture: the rate at which fragments come, or the rate that the producer declares. Null when unknown.',
   })
   readonly frameRate!: number | null
 }

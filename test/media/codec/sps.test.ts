@@ -13,6 +13,7 @@ const square = { width: 1, height: 1 }
 const H264: readonly [string, string, Sps][] = [
   ['Baseline, cropped', '6742c028da01e0089f97011000000300100000030320f1832a', sps(1920, 1080)],
   ['High, of sides that no macroblock fits', '6764000aacd94727889b011000000300100000030320f1225960', sps(98, 54)],
+  ['160 by 120', '67640028acd942847e5c0440000003004000000f03c60c6580', sps(160, 120, { frameRate: 30 })],
   ['interlaced', '6764001eacd940b424dff8008000788000000300800000190f8a14cb', sps(720, 576, { pixelAspect: { width: 16, height: 15 } })],
   ['interlaced and cropped', '67640028acd94078044fde0220000003002000000643e2c5b2c0', sps(1920, 1080)],
   ['4:2:2 of 10 bits', '677a001fb6cd9405005bfbc044000003000400000300c83c60c658', sps(1280, 718)],
