@@ -124,4 +124,12 @@ describe('a clip that is not ready yet', () => {
     expect((await get()).code).toBe(0)
     expect((await readFile(join(own, 'door.mp4'))).equals(BYTES)).toBe(true)
   })
+
+  test('is left as it is once it is complete, and curl says so by its code', async () => {
+    const own = await mkdtemp(join(folder, 'curl-complete-'))
+    const { path } = await findPeer('curl')
+    const get = () => runProgram(path, ['-s', '-f', '-O', '--retry', '10', '-C', '-', `${url}/clips/stored/door.mp4`], { cwd: own })
+    expect([(await get()).code, (await get()).code]).toEqual([0, 22])
+    expect((await readFile(join(own, 'door.mp4'))).equals(BYTES)).toBe(true)
+  })
 })
