@@ -12,6 +12,7 @@ import { measureIngest } from './measurements/ingest.mjs'
 import { measureJoining } from './measurements/joining.mjs'
 import { measureMillion } from './measurements/million.mjs'
 import { measureProducers } from './measurements/producers.mjs'
+import { measureQueryCost } from './measurements/query-cost.mjs'
 import { measureSixHours } from './measurements/six-hours.mjs'
 import { measureStalledReaders } from './measurements/stalled-readers.mjs'
 import { measureStart } from './measurements/start.mjs'
@@ -27,6 +28,7 @@ const MEASUREMENTS = {
   'flat-memory': measureFlatMemory,
   million: measureMillion,
   producers: measureProducers,
+  'query-cost': measureQueryCost,
   'stored-clip': measureStoredClip,
   'six-hours': measureSixHours,
   joining: measureJoining,

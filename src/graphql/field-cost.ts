@@ -62,6 +62,11 @@ export function costOfTags({ childComplexity }: Estimate): number {
   return CALL_COST + TAGS * childComplexity
 }
 
+/** As a page, and the listing that it is found by: each time, in stretches of the range. */
+export function costOfListing(estimate: Estimate): number {
+  return PLAN_COST - CALL_COST + costOfPage(estimate)
+}
+
 /** A page costs what its items do, as many as were asked for. A `first` out of range is refused by the resolver, and costs nothing here. */
 export function costOfPage({ args, childComplexity }: Estimate): number {
   const first = typeof args.first === 'number' ? Math.max(args.first, 0) : 0

@@ -4,7 +4,7 @@ import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfPage, costOfTags } from '../field-cost.js'
+import { costOfCall, costOfListing, costOfPage, costOfTags } from '../field-cost.js'
 import { FragmentConnectionType } from '../fragment/fragment.type.js'
 import { listFragmentPage, toFragmentCursor } from '../fragment/fragment-page.js'
 import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
@@ -118,7 +118,7 @@ export class StreamResolver {
 
   @FieldResolver(() => FragmentConnectionType, {
     nullable: true,
-    complexity: costOfPage,
+    complexity: costOfListing,
     description:
       'Archived fragments whose start lies in the range (24 hours at most), in order of time (ListFragments). Null means that errors says why.',
   })

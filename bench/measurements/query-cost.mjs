@@ -1,0 +1,130 @@
+// What twenty documents cost in points and take in CPU, each asked again and again as a client that abuses the gateway would; and the
+// dashboard under AWS's quotas. Printed side by side, so that the weights (src/graphql/field-cost.ts) can be judged.
+import { join } from 'node:path'
+import { createFootage } from '../footage.mjs'
+import { createStream, uploadFootage } from '../kvs-client.mjs'
+import { startGateway, startKvs } from '../processes.mjs'
+import { median } from '../rounds.mjs'
+
+const CAMERAS = 50
+const FRAGMENTS = 1000
+const TIMES = 10
+const HOUR_MS = 3_600_000
+const RANGE = '{ startTimestamp endTimestamp durationMs }'
+const FRAGMENT = 'fragmentNumber producerTimestamp serverTimestamp lengthMs sizeBytes'
+const ON_DAY = 'query ($day: TimestampRangeInput!)'
+const ON_INPUT = 'query ($input: ClipInput!)'
+const FIRST = 'stream(name: "camera-00")'
+const DASHBOARD = `${ON_DAY} { streams { nodes { name status coverage(range: $day) { fragmentCount } media { video { codec } } } } }`
+
+const DOCUMENTS = {
+  limits: '{ limits { maxRangeHours maxClipBytes } }',
+  'one stream': `{ ${FIRST} { name arn status version createdAt } }`,
+  'tags of one': `{ ${FIRST} { tags { key value } } }`,
+  'ten streams': '{ streams(first: 10) { nodes { name status } } }',
+  'fifty streams': '{ streams { nodes { name arn status version createdAt } } }',
+  'fifty streams as edges': '{ streams { edges { cursor node { name arn status } } } }',
+  'endpoints of fifty': '{ streams { nodes { dataEndpoint } } }',
+  'tags and endpoints of fifty': '{ streams { nodes { dataEndpoint tags { key value } } } }',
+  'media of one': `{ ${FIRST} { media { video { codec width height } } } }`,
+  'media of fifty': '{ streams { nodes { media { video { codec } } } } }',
+  'coverage of one': `${ON_DAY} { ${FIRST} { coverage(range: $day) { fragmentCount durationMs } } }`,
+  'spans and gaps of one': `${ON_DAY} { ${FIRST} { coverage(range: $day) { spans { range ${RANGE} } gaps ${RANGE} } } }`,
+  'coverage of fifty': `${ON_DAY} { streams { nodes { coverage(range: $day) { fragmentCount } } } }`,
+  dashboard: DASHBOARD,
+  'ten fragments': `${ON_DAY} { ${FIRST} { fragments(range: $day, first: 10, fragmentSelectorType: PRODUCER_TIMESTAMP) { nodes { ${FRAGMENT} } } } }`,
+  'a thousand fragments': `${ON_DAY} { ${FIRST} { fragments(range: $day, first: 1000, fragmentSelectorType: PRODUCER_TIMESTAMP) { nodes { ${FRAGMENT} } } } }`,
+  'a plan': `${ON_INPUT} { validateClip(input: $input) { valid issues { code message } plan { fragmentCount gaps ${RANGE} } } }`,
+  'ten plans': `${ON_INPUT} { ${Array.from({ length: 10 }, (_, index) => `p${index}: validateClip(input: $input) { valid }`).join(' ')} }`,
+  'types of the schema': '{ __schema { types { name kind description } } }',
+  'all of the schema': '{ __schema { types { name fields { name description args { name } type { name kind ofType { name kind } } } } } }',
+}
+
+export async function measureQueryCost({ folder, scale }) {
+  const env = { KVS_QUOTAS: 'on' }
+  await using kvs = await startKvs({ dataDir: join(folder, 'kvs'), env })
+  const startMs = Date.now() - HOUR_MS
+  const footage = await createFootage({ seconds: 2 })
+  for (let index = 0; index < CAMERAS; index += 1) {
+    const name = `camera-${String(index).padStart(2, '0')}`
+    await createStream(kvs.url, name)
+    await uploadFootage(kvs.url, name, { footage, count: index === 0 ? Math.round(FRAGMENTS * scale) : 5, startMs })
+  }
+  await using gateway = await startGateway({ dataDir: join(folder, 'gateway'), kvsUrl: kvs.url, env })
+  const at = (ms) => new Date(ms).toISOString()
+  const input = {
+    streamName: 'camera-00',
+    fragmentSelectorType: 'PRODUCER_TIMESTAMP',
+    startTimestamp: at(startMs),
+    endTimestamp: at(startMs + 60_000),
+  }
+  const variables = { day: { startTimestamp: at(Date.now() - 23 * HOUR_MS), endTimestamp: at(Date.now() + HOUR_MS) }, input }
+  const dashboard = await measureDashboard(gateway, variables)
+  const measured = []
+  for (const [name, text] of Object.entries(DOCUMENTS)) {
+    const { extensions } = await ask(gateway.url, text, variables)
+    const { cpuSeconds } = await gateway.spentOn(async () => {
+      for (let time = 0; time < TIMES; time += 1) await ask(gateway.url, text, variables)
+    })
+    measured.push({ name, points: extensions.cost.requested, cpuMs: (cpuSeconds * 1000) / TIMES })
+  }
+  printSideBySide(measured)
+  const correlation = rankCorrelation(measured)
+  return [...dashboard, { name: 'rank correlation of points and CPU, twenty documents', ours: correlation, unit: '' }]
+}
+
+async function measureDashboard(gateway, variables) {
+  const times = []
+  for (let time = 0; time < TIMES; time += 1) {
+    const began = performance.now()
+    await ask(gateway.url, DASHBOARD, variables)
+    times.push(performance.now() - began)
+  }
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  const throttled = [...metrics.matchAll(/outcome="ClientLimitExceededException"\} (\d+)/g)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  )
+  return [
+    {
+      name: 'dashboard of fifty cameras under quotas, median from the second time on',
+      ours: median(times.slice(1)),
+      unit: 'ms',
+      target: { of: 'ours', atMost: 20 },
+    },
+    { name: 'its requests that were throttled', ours: throttled, unit: 'requests', target: { of: 'ours', atMost: 0 } },
+  ]
+}
+
+async function ask(url, query, variables) {
+  const body = JSON.stringify({ query, variables })
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const answer = await response.json()
+  if (answer.errors !== undefined) throw new Error(`${query}: ${JSON.stringify(answer.errors)}`)
+  return answer
+}
+
+function printSideBySide(measured) {
+  const rows = measured.toSorted((a, b) => a.points - b.points)
+  for (const { name, points, cpuMs } of rows)
+    console.log(`${name.padEnd(28)} ${String(points).padStart(6)} points ${cpuMs.toFixed(2).padStart(9)} ms CPU`)
+}
+
+/** Spearman's: of the ranks, for a point is no fixed time. */
+function rankCorrelation(measured) {
+  const points = ranksOf(measured.map((document) => document.points))
+  const cpu = ranksOf(measured.map((document) => document.cpuMs))
+  const mean = (measured.length - 1) / 2
+  const sum = (of) => measured.reduce((total, _, index) => total + of(index), 0)
+  const covariance = sum((index) => (points[index] - mean) * (cpu[index] - mean))
+  return covariance / Math.sqrt(sum((index) => (points[index] - mean) ** 2) * sum((index) => (cpu[index] - mean) ** 2))
+}
+
+/** Equal values share the mean of their ranks. */
+function ranksOf(values) {
+  return values.map((value) => {
+    const lower = values.filter((other) => other < value).length
+    const equal = values.filter((other) => other === value).length
+    return lower + (equal - 1) / 2
+  })
+}
