@@ -71,6 +71,13 @@ describe('clipgate', () => {
     expect(stderr).toContain(`Something else listens at 127.0.0.1:${port} already`)
   })
 
+  test('put-media --help shows how to make good fragments', async () => {
+    const { code, stdout } = await runCli(['put-media', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('--keep-clusters')
+    expect(stdout).toContain('-cluster_time_limit 20000 -cluster_size_limit 50M')
+  })
+
   test('put-media leaves nothing in the data folder', async () => {
     const dataDir = join(await mkdtemp(join(tmpdir(), 'clipgate-put-')), 'data')
     const { code } = await runCli(['put-media', 'test/fixtures/h264-only.mkv', '--stream-name', 'a'], { KVS_PORT: '9', DATA_DIR: dataDir })
