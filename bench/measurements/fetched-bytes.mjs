@@ -13,6 +13,10 @@ const REQUESTS_A_DAY = 300
 const INCIDENTS = 40
 const SIDE_BY_SIDE = 4
 const ONCE = { of: 'ratio', atMost: 1.005 }
+/** Of a clip that is joined from parts of 200 fragments. */
+const EDGES = 2
+const PART_FRAGMENTS = 200
+const EDGE_FRAGMENTS = { of: 'ours', atMost: 2 }
 
 export async function measureFetchedBytes({ folder, scale }) {
   const footage = await createFootage({ seconds: 2, bytes: FRAGMENT_BYTES })
@@ -30,11 +34,20 @@ export async function measureFetchedBytes({ folder, scale }) {
     const distinct = new Map(clips.map(({ id, sizeBytes }) => [id, Number(sizeBytes)]))
     return { fetched: (await fetched()) - before, distinct: [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0) }
   }
+  const readEdges = () => readMetric(kvs.url, 'kvs_get_media_for_fragment_list_outgoing_bytes_total')
+  const edgesBefore = await readEdges()
   const repeated = await ask(Array(REPEATS).fill({ first: 0, count: 450 }), 1)
+  const edgeFragments = ((await readEdges()) - edgesBefore) / FRAGMENT_BYTES
   const simultaneous = await ask(Array(REPEATS).fill({ first: 500, count: 450 }), REPEATS)
   const day = await ask(chooseDay(Math.max(40, Math.round(REQUESTS_A_DAY * scale))), SIDE_BY_SIDE)
   return [
     toRow('the same clip again and again', repeated, ONCE),
+    {
+      name: 'fragments read for each edge and border of that clip',
+      ours: edgeFragments / (EDGES + Math.ceil(450 / PART_FRAGMENTS) - 1),
+      unit: 'fragments',
+      target: EDGE_FRAGMENTS,
+    },
     toRow('the same clip many times at once', simultaneous, ONCE),
     toRow('a day of mixed requests, some overlapping', day),
   ]

@@ -25,9 +25,9 @@ export type ApiName =
 
 /** Where a clip begins and ends. */
 export type ClipCut =
-  /** The asked seconds: the first frame shown is the first whose time is at or after startTimestamp, the last is the last at or before endTimestamp. The fragment that covers the start is fetched too; an edit list hides what comes before (it stays in the file). No transcoding. */
+  /** The asked seconds: the first frame shown is the first whose time is at or after startTimestamp, the last is the last at or before endTimestamp. The fragment that covers the start is fetched too, and the fragments before it back to the key frame that the first picture needs; an edit list hides what comes before (it stays in the file). No transcoding. */
   | 'EXACT'
-  /** Whole fragments that start inside the range: what GetClip gives. */
+  /** Whole fragments that start inside the range: what GetClip gives. Pictures before the first key frame are hidden by an edit list. */
   | 'FRAGMENT';
 
 /** Why a clip could not be made. */

@@ -25,7 +25,7 @@ export function compareFootage(
   const [video] = movie.tracks
   if (video?.kind !== 'video') return null
   const shownMs = presentationTicks(video).map((ticks) => toMs(ticks, video.timescale))
-  const rows = toPartRows(part, shownMs)
+  const rows = toPartRows(part, { shownMs, hasSound: movie.tracks.length > 1 })
   const first = pictures?.get(part.firstPlace)
   const last = pictures?.get(part.firstPlace + part.fragmentCount - 1)
   if (!first?.timesMs.length || !last?.timesMs.length) return compareAmounts(rows)
@@ -34,8 +34,10 @@ export function compareFootage(
   const reachMs = edges.last - edges.first
   const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
   if (Math.abs(reachMs - listedMs) > ROUNDING_MS) return compareAmounts(rows)
+  const times = [...first.timesMs, ...last.timesMs]
   const leadMs = Math.max(0, first.timesMs[0] ?? 0, last.timesMs[0] ?? 0)
-  return compareBetween(part, { rows, originMs: edges.first, leadMs })
+  const earlyMs = times.reduce((most, timeMs) => Math.max(most, -timeMs), 0)
+  return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs })
 }
 
 /** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */
@@ -73,20 +75,22 @@ interface Between {
   readonly originMs: number
   /** How long after its timestamp a fragment's pictures may begin: its listed length may leave that out. */
   readonly leadMs: number
+  /** How long before its timestamp a fragment's pictures may begin: it may be that of sound, which was muxed ahead of them. */
+  readonly earlyMs: number
 }
 
 /** Where the answer keeps the producer's clock: no picture is shown in the time of a fragment that is missing, and some are in a hole that was filled. */
 function compareBetween(
   { producerStartsMs, lengthsMs, fragmentCount }: ComparedPart,
-  { rows, originMs, leadMs }: Between,
+  { rows, originMs, leadMs, earlyMs }: Between,
 ): FootageDifference {
   const startOf = (row: number) => originMs + (producerStartsMs[row] ?? 0) - (producerStartsMs[0] ?? 0)
   const endOf = (row: number) => startOf(row) + (lengthsMs[row] ?? 0)
   for (let row = 1; row < fragmentCount - 1; row += 1) {
     // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
-    if (!isAnyShown(rows.timesMs, startOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS)) return 'missing'
+    if (!isAnyShown(rows.timesMs, startOf(row) - earlyMs - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS)) return 'missing'
   }
-  const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs
+  const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs + earlyMs
   const isFilled = (row: number) => isAnyShown(rows.timesMs, endOf(row - 1) + slackMs, startOf(row) - slackMs)
   return rows.holes.some(isFilled) ? 'added' : null
 }

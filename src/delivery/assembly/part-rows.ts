@@ -25,7 +25,7 @@ const MOST_FRAMES = 2.5
 /** `shownMs`: when the pictures are shown, in decode order. */
 export function toPartRows(
   { producerStartsMs, lengthsMs }: Pick<OutlinedPart, 'producerStartsMs' | 'lengthsMs'>,
-  shownMs: Float64Array,
+  { shownMs, hasSound }: { readonly shownMs: Float64Array; readonly hasSound: boolean },
 ): PartRows {
   const timesMs = sortTimes(shownMs)
   const distances = timesMs.subarray(1).map((timeMs, index) => timeMs - (timesMs[index] ?? 0))
@@ -40,7 +40,7 @@ export function toPartRows(
     const isNext = isProducerStep(stepMs) && stepMs - lengthMs < holeMs
     if (!isNext && isProducerStep(stepMs)) holes.push(row + 1)
     // The last frame's own length is not listed, but where sound goes on through it.
-    leastMs += isNext ? stepMs : lengthMs
+    leastMs += isNext ? stepMs : lengthMs + (hasSound ? 0 : usualMs)
     mostMs += isNext ? stepMs : lengthMs + usualMs
     shortestMs = Math.min(shortestMs, isNext ? stepMs : lengthMs)
   }
