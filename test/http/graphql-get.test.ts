@@ -5,7 +5,7 @@ import { FAKE_CLIP_ID } from '../support/fake-clips.js'
 import { buildHarness } from '../support/graphql-harness.js'
 
 const QUERY = '{ limits { maxRangeHours } }'
-const ANSWER = { data: { limits: { maxRangeHours: 24 } } }
+const ANSWER = { data: { limits: { maxRangeHours: 24 } }, extensions: { cost: { requested: 2, limit: 5000 } } }
 const BROWSER_ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 let harness: Awaited<ReturnType<typeof buildHarness>>
 
