@@ -1,19 +1,25 @@
 import {
   type ASTVisitor,
+  type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
+  visit,
 } from 'graphql'
+import { countMergeComparisons } from './merge-comparisons.js'
 
 /** Tokens of one document: the standard introspection query has about 300, twenty-five clips written out about 800. */
 export const MAX_TOKENS = 2000
 const MAX_ALIASES = 100
 const MAX_DIRECTIVES = 50
-/** A list repeats it with each item. */
-const MAX_ALIAS_CHARACTERS = 200
+/** A list repeats an alias with each item. Hints compare an unknown name with all that are known. The schema's longest has about 30. */
+const MAX_NAME_CHARACTERS = 200
+/** Forty components that each select the same five fields take about 4,000. */
+const MAX_MERGE_COMPARISONS = 20_000
+const EMPTY_DOCUMENT: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 
 /**
  * Limits that a document's text alone decides, as validation rules: they run once for each document, before anything is executed.
@@ -24,9 +30,37 @@ export function documentLimits({ maxDepth }: { readonly maxDepth: number }): Val
     (context) => depthRule(context, maxDepth),
     (context) =>
       countRule(context, { kind: Kind.FIELD, most: MAX_ALIASES, what: 'aliases', isCounted: (node) => 'alias' in node && !!node.alias }),
-    aliasRule,
     (context) => countRule(context, { kind: Kind.DIRECTIVE, most: MAX_DIRECTIVES, what: 'directives', isCounted: () => true }),
+    sizeRule,
   ]
+}
+
+/** Ends the validation of a document that would take long: instead of the document, an empty one is visited. */
+function sizeRule(context: ValidationContext): ASTVisitor {
+  return {
+    Document(document) {
+      const refusal = findLongName(document) ?? findManyComparisons(document)
+      if (refusal === null) return undefined
+      context.reportError(new GraphQLError(refusal))
+      return EMPTY_DOCUMENT
+    },
+  }
+}
+
+function findLongName(document: DocumentNode): string | null {
+  let longest = 0
+  visit(document, {
+    Name({ value }) {
+      longest = Math.max(longest, value.length)
+    },
+  })
+  if (longest <= MAX_NAME_CHARACTERS) return null
+  return `A name in the document has ${longest} characters, at most ${MAX_NAME_CHARACTERS} are allowed.`
+}
+
+function findManyComparisons(document: DocumentNode): string | null {
+  if (countMergeComparisons(document, MAX_MERGE_COMPARISONS) <= MAX_MERGE_COMPARISONS) return null
+  return `The document selects the same fields, or spreads fragments, too often: more than ${MAX_MERGE_COMPARISONS} comparisons would show whether they can be merged. Select each field once, or split the document into several.`
 }
 
 function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
@@ -59,17 +93,6 @@ function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
       const depth = depthOf(node.selectionSet)
       if (depth > maxDepth)
         context.reportError(new GraphQLError(`The operation is ${depth} fields deep, at most ${maxDepth} are allowed.`, { nodes: node }))
-    },
-  }
-}
-
-function aliasRule(context: ValidationContext): ASTVisitor {
-  return {
-    Field(node) {
-      const length = node.alias?.value.length ?? 0
-      if (length <= MAX_ALIAS_CHARACTERS) return
-      const text = `An alias has ${length} characters, at most ${MAX_ALIAS_CHARACTERS} are allowed.`
-      context.reportError(new GraphQLError(text, { nodes: node }))
     },
   }
 }

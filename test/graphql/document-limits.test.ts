@@ -15,6 +15,10 @@ async function refusal(query: string, variables?: Record<string, unknown>) {
   return errors.map(({ message, extensions }) => `${extensions.code}: ${message}`).join('\n')
 }
 
+function repeat(times: number, write: (index: number) => string): string {
+  return Array.from({ length: times }, (_, index) => write(index)).join(' ')
+}
+
 const range = '(range: { startTimestamp: "2023-11-14T22:00:00Z", endTimestamp: "2023-11-14T23:00:00Z" }, first: 1000)'
 
 describe('a document is refused', () => {
@@ -57,7 +61,35 @@ describe('a document is refused', () => {
 
   test('with an alias that a long list would repeat', async () => {
     const query = `{ streams { nodes { ${'a'.repeat(201)}: name } } }`
-    expect(await refusal(query)).toBe('GRAPHQL_VALIDATION_FAILED: An alias has 201 characters, at most 200 are allowed.')
+    expect(await refusal(query)).toBe('GRAPHQL_VALIDATION_FAILED: A name in the document has 201 characters, at most 200 are allowed.')
+  })
+
+  test('with unknown names that are long, without a hint for each', async () => {
+    const query = `{ ${repeat(800, (index) => `streamz${'y'.repeat(1200)}${index}`)} }`
+    expect(await refusal(query)).toBe('GRAPHQL_VALIDATION_FAILED: A name in the document has 1210 characters, at most 200 are allowed.')
+  })
+
+  // Each of these took graphql-js 50 to 300 ms, or ended with its own "Validation aborted.".
+  test.each([
+    ['one field', `{ limits { ${repeat(1980, () => 'maxRangeHours')} } }`],
+    ['a field with a selection', `{ ${repeat(490, () => 'limits { maxRangeHours }')} }`],
+    ['a field with arguments', `{ ${repeat(210, () => 'stream(name: "a") { name }')} }`],
+    ['lists in lists', `{ ${repeat(44, () => `streams { ${repeat(10, () => 'nodes { name }')} }`)} }`],
+    ['fields in inline fragments', `{ limits { ${repeat(480, () => '... { maxRangeHours }')} } }`],
+    [
+      'many fragments in one place',
+      `{ limits { ${repeat(190, (index) => `...F${index}`)} } } ${repeat(190, (index) => `fragment F${index} on Limits { maxRangeHours }`)}`,
+    ],
+    [
+      'a chain of fragments, begun twice',
+      `{ limits { ...F0 ...F1 } } ${repeat(196, (index) => `fragment F${index} on Limits { maxRangeHours ...F${index + 2} }`)} fragment F196 on Limits { maxRangeHours } fragment F197 on Limits { maxRangeHours }`,
+    ],
+    ['fragments that are missing', `{ ${repeat(990, (index) => `...F${index}`)} }`],
+    ['a field of a fragment that nothing spreads', `{ __typename } fragment F on Limits { ${repeat(1900, () => 'maxRangeHours')} }`],
+  ])('whose validation would take long, before it begins: %s', async (_, query) => {
+    expect(await refusal(query)).toBe(
+      'GRAPHQL_VALIDATION_FAILED: The document selects the same fields, or spreads fragments, too often: more than 20000 comparisons would show whether they can be merged. Select each field once, or split the document into several.',
+    )
   })
 
   test.each([
@@ -130,6 +162,12 @@ describe('a document is answered', () => {
   test('that asks for a whole page of fragments with every field', async () => {
     const query = `{ stream(name: "camera-01") { fragments${range} { nodes { fragmentNumber producerTimestamp serverTimestamp lengthMs sizeBytes } pageInfo { endCursor } } } }`
     expect((await harness.ask(query)).errors).toEqual([])
+  })
+
+  test('of forty components that select the same fields', async () => {
+    const spreads = repeat(40, (index) => `...Component${index}`)
+    const components = repeat(40, (index) => `fragment Component${index} on Stream { name arn status version createdAt a${index}: name }`)
+    expect((await harness.ask(`{ streams { nodes { ${spreads} } } } ${components}`)).errors).toEqual([])
   })
 
   test('that asks for the schema, where introspection is on', async () => {
