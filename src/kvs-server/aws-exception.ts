@@ -28,6 +28,9 @@ export const EXCEPTION_STATUS = {
   VersionMismatchException: 400,
 } as const
 
+/** Of exceptions that only a fault rule answers with: AWS's common errors, and what the models of other operations have. */
+export const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthenticationToken: 403, StreamEdgeConfigurationNotFoundException: 404 }
+
 export type ExceptionName = keyof typeof EXCEPTION_STATUS
 
 /** The one error that the embedded server answers with; the HTTP edge gives it its status, headers and body. */

@@ -1,4 +1,14 @@
 import { Counter, Registry } from 'prom-client'
+import { EXCEPTION_STATUS, FOREIGN_STATUS } from './aws-exception.js'
+
+/** Fault rules invent exceptions, and each label would be a series of its own. */
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'ok',
+  'Fault',
+  'ClientLeft',
+  ...Object.keys(EXCEPTION_STATUS),
+  ...Object.keys(FOREIGN_STATUS),
+])
 
 /** Counts of one embedded server, named after CloudWatch's (GetClip.OutgoingBytes is kvs_get_clip_outgoing_bytes_total). */
 export class KvsMetrics {
@@ -12,7 +22,7 @@ export class KvsMetrics {
   constructor({ operations, mediaOperations }: { readonly operations: readonly string[]; readonly mediaOperations: readonly string[] }) {
     const registers = [this.#registry]
     for (const name of operations) {
-      const help = `${name} requests, by outcome: ok, or the exception's name.`
+      const help = `${name} requests, by outcome: ok, the name of the exception, or other.`
       const requests = new Counter({ name: `kvs_${snakeCase(name)}_requests_total`, help, labelNames: ['outcome'], registers })
       requests.inc({ outcome: 'ok' }, 0)
       this.#requests.set(name, requests)
@@ -30,7 +40,7 @@ export class KvsMetrics {
   }
 
   countRequest(operation: string, outcome: string): void {
-    this.#requests.get(operation)?.inc({ outcome })
+    this.#requests.get(operation)?.inc({ outcome: OUTCOMES.has(outcome) ? outcome : 'other' })
   }
 
   countOutgoingBytes(operation: string, bytes: number): void {

@@ -1,5 +1,5 @@
 // What POST /_faults accepts. A misspelt member is refused: a rule that silently does nothing would make a partner's test pass for nothing.
-import { EXCEPTION_STATUS } from '../aws-exception.js'
+import { EXCEPTION_STATUS, FOREIGN_STATUS } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import {
   parseEnum,
@@ -122,9 +122,6 @@ function parseFault(input: WireInput): Fault {
   refuseUnknown(input, [...Object.keys(fault), ...(fault.kind === 'exception' ? ['status'] : [])])
   return fault
 }
-
-/** Of names that this server never answers with: AWS's common errors, and what the models of other operations have. Others are 400. */
-const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthenticationToken: 403, StreamEdgeConfigurationNotFoundException: 404 }
 
 function parseException(input: WireInput): Fault {
   const name = parseString(input, 'name', { min: 1, max: 100, pattern: /^[A-Za-z.]+$/ })

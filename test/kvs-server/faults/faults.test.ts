@@ -144,6 +144,19 @@ describe('a server that allows faults', () => {
     await expect(describeDock()).rejects.toMatchObject({ name: 'InternalFailure', $metadata: { httpStatusCode: 500 } })
   })
 
+  test('is counted under names that are known, however it names its exceptions', async () => {
+    for (const name of ['ExpiredTokenException', 'InvalidClientTokenId', 'InventedA', 'InventedB', 'toString']) {
+      await setFault({ kind: 'exception', name }, { times: 1 })
+      await raw()
+    }
+    const metrics = await (await fetch(`${kvs.url}/metrics`)).text()
+    const outcomes = [...metrics.matchAll(/^kvs_describe_stream_requests_total\{outcome="(\w+)"\} (\d+)$/gm)]
+    const counts = new Map(outcomes.map(([, outcome, count]) => [outcome, Number(count)]))
+    expect(counts.get('other')).toBeGreaterThanOrEqual(3)
+    expect([...counts.keys()]).toEqual(expect.arrayContaining(['ExpiredTokenException', 'InvalidClientTokenId']))
+    expect([...counts.keys()]).not.toEqual(expect.arrayContaining([expect.stringMatching(/Invented|toString/)]))
+  })
+
   test('answers with a bare status', async () => {
     await setFault({ kind: 'status', status: 503 })
     const answer = await raw()
