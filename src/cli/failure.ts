@@ -20,9 +20,7 @@ export function toSentence(error: unknown): string {
 
 /** Errors whose message was written for whoever runs the command. */
 function isTold(error: Error): boolean {
-  return ['WrongSetting', 'GatewayError', 'UploadRefused', 'WrongArgument', 'MediaCutShort', 'DataDirInUse', 'IndexDamaged'].includes(
-    error.name,
-  )
+  return ['WrongSetting', 'GatewayError', 'UploadRefused', 'WrongArgument', 'MediaCutShort', 'ArchiveError'].includes(error.name)
 }
 
 /** What the operating system refused, and what can be done about it. */

@@ -60,7 +60,7 @@ export interface KvsServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Wires the server up; it does not listen yet. @throws Error when it would listen beyond loopback without access keys, DataDirInUse, IndexDamaged */
+/** Wires the server up; it does not listen yet. @throws ArchiveError, or Error when it would listen beyond loopback without access keys */
 export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
   const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
   if (accessKeys.length === 0 && !isLoopbackHost(host)) {

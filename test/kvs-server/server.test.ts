@@ -82,7 +82,7 @@ test('a second server over the same folder is refused in one sentence, and the f
   await using first = await startKvsTestServer()
   await first.control.send(new CreateStreamCommand({ StreamName: 'dock' }))
   await expect(buildKvsServer({ dataDir: first.dataDir, port: 0 })).rejects.toThrow(
-    `The folder ${first.dataDir} is in use by another embedded KVS: stop that one, or choose another data folder.`,
+    `The folder ${first.dataDir} is in use by another embedded KVS. Stop that one, or choose another DATA_DIR.`,
   )
   await expect(first.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({ StreamInfo: {} })
   await first.server.close()

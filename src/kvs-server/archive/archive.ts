@@ -104,7 +104,7 @@ export class Archive {
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
   }
 
-  /** Opens the archive after whatever ended it before: what was persisted is there. @throws IndexDamaged */
+  /** Opens the archive after whatever ended it before: what was persisted is there. @throws ArchiveError */
   static async open(options: ArchiveOptions): Promise<Archive> {
     const archive = new Archive(options)
     await archive.#files.recover()

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { IndexDamaged } from './index-damaged.js'
+import { indexDamaged } from './archive-error.js'
+import { migrateSchema, refuseNewerSchema } from './schema.js'
 
 /** The index's name in the folder of the archive. */
 export const INDEX_FILE = 'index.sqlite'
@@ -14,9 +15,9 @@ const LARGEST_CHECKED_BYTES = 64 * 1024 * 1024
 const LONGEST_LOG_PAGES = 16_384
 
 /**
- * The archive's index: one SQLite file. Each table's class states its own DDL. In WAL mode with synchronous=FULL a commit is on disk
+ * The archive's index: one SQLite file, brought to the current schema. In WAL mode with synchronous=FULL a commit is on disk
  * when it returns (https://www.sqlite.org/pragma.html#pragma_synchronous); what `inTransaction` defers is on disk after `CommitLog.sync`.
- * @throws IndexDamaged
+ * @throws ArchiveError
  */
 export function openDatabase(file: string): DatabaseSync {
   try {
@@ -24,7 +25,7 @@ export function openDatabase(file: string): DatabaseSync {
   } catch (error) {
     const code = codeOf(error)
     if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
-      throw new IndexDamaged(dirname(file), String(Reflect.get(Object(error), 'message')), { cause: error })
+      throw indexDamaged(dirname(file), String(Reflect.get(Object(error), 'message')), { cause: error })
     throw error
   }
 }
@@ -32,8 +33,10 @@ export function openDatabase(file: string): DatabaseSync {
 function openSound(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   try {
+    refuseNewerSchema(database, dirname(file))
     configure(database)
     checkPages(database, file)
+    migrateSchema(database)
     return database
   } catch (error) {
     database.close()
@@ -45,7 +48,7 @@ function openSound(file: string): DatabaseSync {
 function checkPages(database: DatabaseSync, file: string): void {
   if (statSync(file).size > LARGEST_CHECKED_BYTES) return
   const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
-  if (found !== 'ok') throw new IndexDamaged(dirname(file), String(found).split('\n').join(' '))
+  if (found !== 'ok') throw indexDamaged(dirname(file), String(found).split('\n').join(' '))
 }
 
 /** The primary code is the low byte of an extended one. */

@@ -6,33 +6,6 @@ import { formatFragmentNumber } from './fragment-number.js'
 import { bytesOf, integerOf, type Row, textOrNullOf } from './row.js'
 import { packSampleTable, readSampleTable } from './sample-table-blob.js'
 
-/** Listing reads `fragments` alone, so the tables of samples stand apart: a thousand rows are then a few pages. */
-const DDL = `
-  CREATE TABLE IF NOT EXISTS fragments (
-    file_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream_id INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    nonce INTEGER NOT NULL,
-    session_id INTEGER NOT NULL,
-    producer_ms INTEGER NOT NULL,
-    server_ms INTEGER NOT NULL,
-    length_ms INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    cluster_bytes INTEGER NOT NULL,
-    persisted_ms INTEGER NOT NULL,
-    frame_fault TEXT
-  );
-  CREATE UNIQUE INDEX IF NOT EXISTS fragments_by_sequence ON fragments (stream_id, sequence);
-  CREATE INDEX IF NOT EXISTS fragments_by_server_time ON fragments (stream_id, server_ms, sequence);
-  CREATE INDEX IF NOT EXISTS fragments_by_producer_time ON fragments (stream_id, producer_ms, sequence);
-  CREATE TABLE IF NOT EXISTS fragment_details (
-    file_id INTEGER PRIMARY KEY,
-    samples BLOB NOT NULL,
-    leading_tags BLOB NOT NULL,
-    trailing_tags BLOB NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS fragment_removals (file_id INTEGER PRIMARY KEY);`
-
 const COLUMNS = `file_id, stream_id, sequence, nonce, session_id, producer_ms, server_ms, length_ms, size_bytes, cluster_bytes, frame_fault`
 
 /** A range of fragment starts by one of the two clocks, both ends included. */
@@ -68,7 +41,6 @@ export class FragmentIndex {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    database.exec(DDL)
   }
 
   /** The highest file id ever given a row, those of removed fragments included. */

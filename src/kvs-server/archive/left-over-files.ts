@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
+import { indexDamaged } from './archive-error.js'
 import { inTransaction } from './database.js'
 import { directoryOf, type FragmentFiles } from './fragment-files.js'
 import type { FragmentIndex } from './fragment-index.js'
 import type { FragmentEntry } from './fragment-records.js'
-import { IndexDamaged } from './index-damaged.js'
 import { type KnownRecords, readRecords } from './read-records.js'
 import { restoreFragment } from './restore-fragment.js'
 import type { SessionTable } from './session-table.js'
@@ -20,7 +20,7 @@ export interface LeftOverOptions {
 
 /**
  * Whole files that the index does not name. A process that was killed leaves those of its last commit: they get their rows. More than that
- * shows that the index has lost commits. Media without a record moves aside; answers with how much did. @throws IndexDamaged
+ * shows that the index has lost commits. Media without a record moves aside; answers with how much did. @throws ArchiveError
  */
 export async function takeLeftOverFiles(options: LeftOverOptions): Promise<number> {
   const { dataDir, database, index, sessions, files, streams } = options
@@ -34,7 +34,7 @@ export async function takeLeftOverFiles(options: LeftOverOptions): Promise<numbe
     const arn = streams.findById(streamId)?.arn
     return batch !== lastBatch || arn === undefined || records.sessions.get(sessionId)?.stream.arn !== arn
   }
-  if (known.some(isLost)) throw new IndexDamaged(dataDir, `${known.length} fragments that are on disk are not in it`)
+  if (known.some(isLost)) throw indexDamaged(dataDir, `${known.length} fragments that are on disk are not in it`)
   inTransaction(database, () => {
     for (const entry of known) {
       const session = records.sessions.get(entry.sessionId)

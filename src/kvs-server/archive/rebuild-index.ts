@@ -24,7 +24,7 @@ export interface RebuiltIndex {
   readonly aside: number
 }
 
-/** The index that was there is kept under another name. @throws DataDirInUse */
+/** The index that was there is kept under another name. @throws ArchiveError */
 export async function rebuildIndex(dataDir: string): Promise<RebuiltIndex> {
   await mkdir(dataDir, { recursive: true })
   using open = new DisposableStack()

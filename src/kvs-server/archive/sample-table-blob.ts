@@ -1,15 +1,20 @@
 import type { SampleTable } from '../../media/matroska/sample-table.js'
+import { ArchiveError } from './archive-error.js'
 
 const BYTES_PER_SAMPLE = 14
+const VERSION = 1
+/** The version, and zeros: the columns of 4 bytes stay at multiples of 4. */
+const HEAD_BYTES = 4
 
 /**
- * A sample table as bytes: its columns behind each other, 14 bytes a frame. Numbers are in the machine's own byte order, so that a stored
- * table is its columns without a step between: a clip of 200 fragments opens 200 of them before its first byte.
+ * A sample table as bytes: a version, then its columns behind each other, 14 bytes a frame. Numbers are in the machine's own byte order, so
+ * that a stored table needs no decoding: a clip of 200 fragments opens 200 of them before its first byte.
  */
 export function packSampleTable(table: SampleTable): Uint8Array {
   const { count } = table
-  const bytes = new Uint8Array(count * BYTES_PER_SAMPLE)
-  const columns = columnsOf(bytes, count)
+  const bytes = new Uint8Array(HEAD_BYTES + count * BYTES_PER_SAMPLE)
+  bytes[0] = VERSION
+  const columns = columnsOf(bytes.subarray(HEAD_BYTES), count)
   columns.offsets.set(table.offsets.subarray(0, count))
   columns.sizes.set(table.sizes.subarray(0, count))
   columns.times.set(table.times.subarray(0, count))
@@ -18,11 +23,20 @@ export function packSampleTable(table: SampleTable): Uint8Array {
   return bytes
 }
 
+/** @throws ArchiveError where a newer version of the program wrote the table. */
 export function readSampleTable(bytes: Uint8Array): SampleTable {
-  const count = bytes.byteLength / BYTES_PER_SAMPLE
-  if (!Number.isInteger(count)) throw new Error(`a sample table of ${bytes.byteLength} bytes is not one`)
+  const columns = bytes.subarray(headBytesOf(bytes))
   // Columns of 4 bytes must stand at multiples of 4.
-  return columnsOf(bytes.byteOffset % 4 === 0 ? bytes : bytes.slice(), count)
+  return columnsOf(columns.byteOffset % 4 === 0 ? columns : columns.slice(), columns.byteLength / BYTES_PER_SAMPLE)
+}
+
+/** Tables of before the first version have no head. The length tells them apart: 4 is not a multiple of 14. */
+function headBytesOf({ byteLength, [0]: version }: Uint8Array): number {
+  if (byteLength % BYTES_PER_SAMPLE === 0) return 0
+  if (version === VERSION && byteLength % BYTES_PER_SAMPLE === HEAD_BYTES) return HEAD_BYTES
+  if (version === undefined || version <= VERSION) throw new Error(`a sample table cannot have ${byteLength} bytes`)
+  const text = `A newer version of clipgate wrote this archive (sample table version ${version}; this version reads up to ${VERSION}). Install that version of clipgate.`
+  throw new ArchiveError('TOO_NEW', text)
 }
 
 function columnsOf({ buffer, byteOffset }: Uint8Array, count: number): SampleTable {

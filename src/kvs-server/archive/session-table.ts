@@ -3,16 +3,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { MediaSession } from './archived-fragment.js'
 import { bytesOf, integerOf } from './row.js'
 
-const DDL = `
-  CREATE TABLE IF NOT EXISTS media_headers (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS media_sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream_id INTEGER NOT NULL,
-    header_hash BLOB NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS media_sessions_by_stream ON media_sessions (stream_id, id);
-  CREATE INDEX IF NOT EXISTS media_sessions_by_header ON media_sessions (header_hash);`
-
 /** The Matroska headers that fragments share: one row a session, and the bytes once however many sessions send the same. */
 export class SessionTable {
   readonly #prune: StatementSync
@@ -23,7 +13,6 @@ export class SessionTable {
   #lastId: number
 
   constructor(database: DatabaseSync) {
-    database.exec(DDL)
     this.#insertHeader = database.prepare('INSERT OR IGNORE INTO media_headers (hash, bytes) VALUES (?, ?)')
     this.#insertSession = database.prepare('INSERT OR IGNORE INTO media_sessions (id, stream_id, header_hash) VALUES (?, ?, ?)')
     this.#select = database.prepare(

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { indexDamaged } from './archive-error.js'
 import { toLine } from './fragment-records.js'
-import { IndexDamaged } from './index-damaged.js'
 import { parseLine } from './read-records.js'
 import type { StreamRecord } from './stream-record.js'
 import type { StorageTier } from './stream-table.js'
@@ -37,11 +37,11 @@ export class StreamFile {
     this.#onFailed = onFailed
   }
 
-  /** The file follows the index: streams that only the file knows were lost there. @throws IndexDamaged */
+  /** The file follows the index: streams that only the file knows were lost there. @throws ArchiveError */
   async check(lastIdOfIndex: number): Promise<void> {
     const listed = await readStreamFile(this.#dataDir)
     if (listed === null || listed.lastId <= lastIdOfIndex) return
-    throw new IndexDamaged(this.#dataDir, 'streams are not in it that were made')
+    throw indexDamaged(this.#dataDir, 'streams are not in it that were made')
   }
 
   readonly changed = (): void => {

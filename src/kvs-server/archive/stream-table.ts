@@ -44,24 +44,6 @@ export interface StreamPage {
   readonly limit: number
 }
 
-const DDL = `
-  CREATE TABLE IF NOT EXISTS streams (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    arn TEXT NOT NULL UNIQUE,
-    version TEXT NOT NULL,
-    created_at_ms INTEGER NOT NULL,
-    data_retention_in_hours INTEGER NOT NULL,
-    media_type TEXT,
-    device_name TEXT,
-    kms_key_id TEXT NOT NULL,
-    storage_tier TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS stream_floors (
-    stream_id INTEGER PRIMARY KEY REFERENCES streams (id) ON DELETE CASCADE,
-    kept_since_ms INTEGER NOT NULL
-  ) STRICT`
-
 const SELECT = 'SELECT streams.*, coalesce(kept_since_ms, 0) AS kept_since_ms FROM streams LEFT JOIN stream_floors ON stream_id = id'
 const MS_PER_HOUR = 3_600_000
 
@@ -84,7 +66,6 @@ export class StreamTable {
   constructor(database: DatabaseSync, options: StreamTableOptions) {
     this.#database = database
     this.#options = options
-    database.exec(DDL)
     this.#byId = database.prepare(`${SELECT} WHERE id = ?`)
     this.#byName = database.prepare(`${SELECT} WHERE name = ?`)
     this.#byArn = database.prepare(`${SELECT} WHERE arn = ?`)

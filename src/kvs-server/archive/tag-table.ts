@@ -2,14 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AwsException } from '../aws-exception.js'
 import { inTransaction } from './database.js'
 
-const DDL = `
-  CREATE TABLE IF NOT EXISTS stream_tags (
-    stream_id INTEGER NOT NULL REFERENCES streams (id) ON DELETE CASCADE,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (stream_id, key)
-  ) STRICT, WITHOUT ROWID`
-
 export const TAGS_PER_STREAM = 50
 
 export function refuseTooManyTags(count: number): void {
@@ -27,7 +19,6 @@ export class TagTable {
   constructor(database: DatabaseSync, onChanged: () => void = () => {}) {
     this.#database = database
     this.#onChanged = onChanged
-    database.exec(DDL)
   }
 
   list(streamId: number): Record<string, string> {

@@ -2,14 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
 import { integerOf } from '../archive/row.js'
 
-const DDL = `
-  CREATE TABLE IF NOT EXISTS demo_streams (
-    stream_id INTEGER PRIMARY KEY REFERENCES streams (id) ON DELETE CASCADE,
-    filled_from_ms INTEGER NOT NULL,
-    filled_to_ms INTEGER NOT NULL,
-    is_whole INTEGER NOT NULL
-  ) STRICT`
-
 /** What was put into a demo stream last: all that it holds between two server times, both included. */
 export interface Filling {
   readonly fromMs: EpochMs
@@ -27,7 +19,6 @@ export class DemoStreams {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    database.exec(DDL)
   }
 
   /** Null for a stream that is not the demo's. */

@@ -41,7 +41,7 @@ const PAGE = 1000
 /**
  * Gives the demo cameras their last hour, on both clocks: in an empty archive, and again where a start finds that the hour has gone by,
  * in the demo's own streams. What is anyone else's is left alone, whatever its name. A filling that was cut off is begun anew.
- * @throws DataDirInUse
+ * @throws ArchiveError
  */
 export async function fillArchive({
   dataDir,

@@ -152,9 +152,10 @@ describe('an archive with', () => {
     const { dataDir } = copy
     await damage(dataDir)
     await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toMatchObject({
-      name: 'IndexDamaged',
+      name: 'ArchiveError',
+      reason: 'INDEX_DAMAGED',
       message: expect.stringMatching(
-        /^The index of the archive in \S+ is damaged \([^\n]+\): [^\n]*"clipgate kvs --rebuild-index"[^\n]*\.$/,
+        /^The index of the archive in \S+ is damaged \([^\n]+\)\. [^\n]*"clipgate kvs --rebuild-index"[^\n]*\.$/,
       ),
     })
     expect(await rebuildIndex(dataDir)).toEqual({ streams: 3, fragments: 38, aside: 0 })
@@ -208,7 +209,7 @@ describe('an archive with', () => {
     try {
       await withServer(dataDir, (url) => post(url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 }))
       await rm(join(dataDir, INDEX))
-      await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toMatchObject({ name: 'IndexDamaged' })
+      await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toMatchObject({ reason: 'INDEX_DAMAGED' })
       expect(await rebuildIndex(dataDir)).toEqual({ streams: 1, fragments: 0, aside: 0 })
     } finally {
       await rm(dataDir, { recursive: true, force: true })
