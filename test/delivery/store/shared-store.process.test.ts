@@ -33,11 +33,11 @@ interface Run {
   readonly ended: Promise<void>
 }
 
-function run({ parts, capBytes = 1e9, pauseMs = 0 }: { parts: number; capBytes?: number; pauseMs?: number }): Run {
+function run({ parts, capBytes = 1e9, pace = 'free' }: { parts: number; capBytes?: number; pace?: 'free' | 'hold' }): Run {
   const script = [join(SUPPORT, 'source-loader.mjs'), join(SUPPORT, 'sharing-process.ts')] as const
-  const node = [process.execPath, '--import', ...script, folder, PART_BYTES, parts, capBytes, pauseMs].map(String)
+  const node = [process.execPath, '--import', ...script, folder, PART_BYTES, parts, capBytes, pace].map(String)
   const [command = '', ...args] = mayUnshare ? ['unshare', ...NAMESPACE, ...node] : node
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(child)
   if (child.stdout === null) throw new Error('the child has no output')
   const lines: string[] = []
@@ -60,15 +60,15 @@ async function folderBytes(): Promise<number> {
 
 describe('processes that fill one store at the same time', () => {
   test('each read every part right, and keep only whole ones', async () => {
-    const runs = [run({ parts: 60 }), run({ parts: 60 }), run({ parts: 60 })]
+    const runs = [run({ parts: 24 }), run({ parts: 24 }), run({ parts: 24 })]
     await Promise.all(runs.map(({ ended }) => ended))
     expect(runs.flatMap(wrongOf)).toEqual([])
     for (const { lines } of runs) expect(lines.at(-1)).toMatch(mayUnshare ? /^done 1$/ : /^done/)
     const names = await readdir(folder)
     expect(names.filter((name) => !name.endsWith('.part'))).toEqual([])
-    expect(names).toHaveLength(60)
+    expect(names).toHaveLength(24)
     const store = await DiskPartStore.open({ folder, capBytes: 1e9 })
-    for (let part = 0; part < 60; part += 1) {
+    for (let part = 0; part < 24; part += 1) {
       const { fetch, calls } = countingFetch(patternBytes(PART_BYTES, part))
       const handle = await store.open(`part-${part}`, fetch)
       expect((await collect(handle.read({ start: 0, end: PART_BYTES }, SIGNAL))).equals(patternBytes(PART_BYTES, part))).toBe(true)
@@ -76,7 +76,7 @@ describe('processes that fill one store at the same time', () => {
       handle.release()
     }
     await store.close()
-  }, 120_000)
+  }, 240_000)
 
   test('keep to one limit together', async () => {
     const capBytes = 20 * fileBytes(PART_BYTES)
@@ -84,25 +84,26 @@ describe('processes that fill one store at the same time', () => {
     await Promise.all(runs.map(({ ended }) => ended))
     expect(runs.flatMap(wrongOf)).toEqual([])
     expect(await folderBytes()).toBeLessThanOrEqual(capBytes)
-  }, 120_000)
+  }, 240_000)
 })
 
 describe('what is being written', () => {
   test('is not touched by a process that starts, and survives its end', async () => {
-    const slow = run({ parts: 3, pauseMs: 400 })
+    const slow = run({ parts: 3, pace: 'hold' })
     await until(async () => (await temporaries()).length === 3)
     const before = await temporaries()
     const quick = run({ parts: 3 })
     await quick.ended
     expect(wrongOf(quick)).toEqual([])
     expect(await temporaries()).toEqual(expect.arrayContaining(before))
+    slow.child.stdin?.write('go on\n')
     await slow.ended
     expect(wrongOf(slow)).toEqual([])
     expect(await temporaries()).toEqual([])
   }, 60_000)
 
   test('is removed once its process has died: at once where that can be known, else when it has not been renewed for long', async () => {
-    const killed = run({ parts: 3, pauseMs: 60_000 })
+    const killed = run({ parts: 3, pace: 'hold' })
     await until(async () => (await temporaries()).length === 3)
     killed.child.kill('SIGKILL')
     await killed.ended
