@@ -15,6 +15,8 @@ export interface PartStore {
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
   /** Whether all of the part is kept, so that opening it calls no fetch. */
   has(key: string): Promise<boolean>
+  /** Removes the part, once it has arrived: its bytes cannot be what its source has. Those who hold it keep it; the next `open` fetches it. */
+  discard(key: string): Promise<void>
   /** Bytes kept now, those of arriving parts included. */
   readonly sizeBytes: number
   /** Called when there is no room because every part is held: the listener releases those that nobody waits for. */

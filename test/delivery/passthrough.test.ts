@@ -34,6 +34,7 @@ beforeEach(async () => {
   const store: PartStore = {
     sizeBytes: 0,
     has: (key) => parts.has(key),
+    discard: (key) => parts.discard(key),
     open: (key, fetch, signal) => {
       opens += 1
       return parts.open(key, fetch, signal)

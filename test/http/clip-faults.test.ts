@@ -104,6 +104,10 @@ async function suffer(rules: readonly object[], options: ClipHttpOptions = {}): 
   let next = '503 NOT_READY'
   // As a client does that is told to come back: throttling is sat out with pauses that grow.
   while (next === '503 NOT_READY') next = judge(await download(gateway.urlOf(clip)))
+  // A busy machine is silent for as long as a stalled transfer is.
+  for (let tries = 0; options.idleTimeoutMs !== undefined && next !== 'right' && tries < 5; tries += 1) {
+    next = judge(await download(gateway.urlOf(clip)))
+  }
   expect(next).toBe('right')
   await expectOnlyRightParts(gateway)
   await until(() => gateway.downloads.active === 0)
@@ -142,7 +146,8 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
       ),
     )
     const fails = fc.asyncProperty(place, async ([after, afterBytes]) => {
-      const ending = await suffer([onGetClip({ kind, afterBytes }, { after, times: 1 })], { idleTimeoutMs: 150 })
+      const options = kind === 'stall' ? { idleTimeoutMs: 500 } : {}
+      const ending = await suffer([onGetClip({ kind, afterBytes }, { after, times: 1 })], options)
       expect(ending).toMatch(/^(502 KVS_FAILED|cut)$/)
       seen.add(ending)
     })
@@ -152,7 +157,8 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
 
   test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is noticed', async (extraBytes) => {
     for (const after of [0, 2]) {
-      expect(await suffer([onGetClip({ kind: 'wrongLength', extraBytes }, { after, times: 1 })])).toMatch(/^(502 KVS_FAILED|cut|right)$/)
+      const rule = onGetClip({ kind: 'wrongLength', extraBytes }, { after, times: 1 })
+      expect(await suffer([rule], { idleTimeoutMs: 500 })).toMatch(/^(502 KVS_FAILED|cut|right)$/)
     }
   })
 
@@ -193,7 +199,7 @@ describe('bytes that are not what Kinesis Video sent', () => {
       expect(judge(await download(gateway.urlOf(clip)))).toBe('right')
       await expectOnlyRightParts(gateway)
     })
-    await fc.assert(holds, { numRuns: 20, examples: [[[1, 161, 2]], [[0, 435, 16]]] })
+    await fc.assert(holds, { numRuns: 20, examples: [[[1, 161, 2]], [[0, 435, 16]], [[0, 196, 9]]] })
     // Damage can also look like other footage than was listed, or like another codec.
     const clear = /^(right|cut|other|502 KVS_FAILED|404 (FOOTAGE_CHANGED|FOOTAGE_EXPIRED|CODEC_CHANGES))$/
     expect([...seen.keys()].filter((ending) => !clear.test(ending))).toEqual([])
@@ -237,9 +243,12 @@ describe('trouble on the gateway’s own side', () => {
   test('a gateway that is stopped cuts its clients off, who go on at another where they were', async () => {
     const first = await startClipHttp(kvs.url)
     await setFaults(onGetClip({ kind: 'slow', bytesPerSecond: 300_000 }))
-    const waiting = Array.from({ length: 5 }, () => download(first.urlOf(clip)))
-    await until(() => first.downloads.active === 5)
-    await sleep(200, enoughTime())
+    let answered = 0
+    const onBytes = () => {
+      answered += 1
+    }
+    const waiting = Array.from({ length: 5 }, () => download(first.urlOf(clip), { onFirstBytes: onBytes }))
+    await until(() => answered === 5)
     await first[Symbol.asyncDispose]()
     await clearFaults()
     await using second = await startClipHttp(kvs.url)

@@ -13,17 +13,19 @@ export interface DownloadOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Hangs up once so many bytes of the body have come. */
   readonly leaveAfterBytes?: number
+  readonly onFirstBytes?: () => void
 }
 
 /** One GET over a connection of its own. Rejects only when there was no answer at all. */
 export function download(
   url: string,
-  { headers = {}, leaveAfterBytes = Number.POSITIVE_INFINITY }: DownloadOptions = {},
+  { headers = {}, leaveAfterBytes = Number.POSITIVE_INFINITY, onFirstBytes = () => undefined }: DownloadOptions = {},
 ): Promise<Downloaded> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, headers }, (response) => {
       const chunks: Buffer[] = []
       let bytes = 0
+      response.once('data', onFirstBytes)
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         bytes += chunk.byteLength

@@ -29,7 +29,7 @@ export interface ClipHttpOptions {
 }
 
 export async function startClipHttp(kvsUrl: string, options: ClipHttpOptions = {}): Promise<ClipHttp> {
-  const { identifiedWithinMs = 30_000, idleTimeoutMs = 500, capBytes = 1e9, service = {} } = options
+  const { identifiedWithinMs = 30_000, idleTimeoutMs = 10_000, capBytes = 1e9, service = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-http-'))
   const problems: string[] = []
   await using undo = new AsyncDisposableStack()

@@ -265,7 +265,10 @@ export class ClipAssembly {
       const options = { movies, parts: playing.map(({ part }) => part), pictures, signal: this.#abort.signal }
       return { form: 'REBUILT', movie: await buildClipMovie(outline, options) }
     } catch (error) {
-      throw await explainMismatch(error, outline, { sources: this.#sources, signal: this.#abort.signal })
+      const { unavailable, isDoubtful } = await explainMismatch(error, outline, { sources: this.#sources, signal: this.#abort.signal })
+      // Before the clip counts as failed: whoever asks next fetches them anew.
+      if (isDoubtful) await Promise.all(playing.map(({ part }) => this.#sources.store.discard(part.key)))
+      throw unavailable
     }
   }
 

@@ -32,16 +32,24 @@ export async function explainFailure(
   return toPartUnavailable(error, part.range)
 }
 
+export interface ExplainedMismatch {
+  readonly unavailable: ClipUnavailable
+  /** The footage does not say so: an answer may be damaged. */
+  readonly isDoubtful: boolean
+}
+
 /** Parts that do not fit together show one change; the clip may have more. */
 export async function explainMismatch(
   error: unknown,
   outline: ClipOutline,
   { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
-): Promise<ClipUnavailable> {
+): Promise<ExplainedMismatch> {
   const isChange =
     error instanceof ClipMismatch && (error.issue.code === 'CODEC_PRIVATE_DATA_CHANGES' || error.issue.code === 'TRACKS_CHANGE')
   const change = isChange ? await findCodecChange(sources, outline.spec, signal) : null
-  return change === null ? toPartUnavailable(error, outline.spec.range) : ClipMismatch.ofChange(change, outline, error)
+  if (change !== null) return { unavailable: ClipMismatch.ofChange(change, outline, error), isDoubtful: false }
+  const isDoubtful = isChange || error instanceof MalformedMedia
+  return { unavailable: toPartUnavailable(error, outline.spec.range), isDoubtful }
 }
 
 export function toUnclear(reason: string, partIndex: number, outline: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {

@@ -104,6 +104,17 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     return held?.file?.state.state === 'complete' || this.#folder.has(name)
   }
 
+  async discard(key: string): Promise<void> {
+    const name = this.#folder.nameOf(key)
+    const held = this.#held.get(name)
+    if (held !== undefined) this.#forget(held)
+    await this.#index.discard(name, async () => {
+      if (held !== undefined) await this.#arrivals.whenOver(held)
+      await this.#folder.remove(name)
+      this.#index.forget(name)
+    })
+  }
+
   onPressure(listener: () => void): void {
     this.#pressureListeners.add(listener)
   }

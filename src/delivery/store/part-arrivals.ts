@@ -46,8 +46,13 @@ export class PartArrivals {
     return this.#pumps.has(part)
   }
 
-  /** Resolves when nothing of what had begun by now is on its way to the disk any more. */
-  async whenOver(): Promise<void> {
+  /** Resolves when nothing of what had begun by now is on its way to the disk any more, or nothing of one part. */
+  async whenOver(part?: HeldPart): Promise<void> {
+    if (part !== undefined) {
+      await part.opened.catch(() => null)
+      await this.#pumps.get(part)
+      return
+    }
     await Promise.allSettled(this.#beginnings)
     await Promise.all(this.#pumps.values())
   }
