@@ -15,7 +15,7 @@ import { countingFetch } from '../support/part-bodies.js'
 
 // More than the kernel takes of a connection that nobody reads.
 const BYTES = Buffer.alloc(32 * 1024 * 1024, 'clip')
-const IDLE_MS = 1_000
+const IDLE_MS = 2_000
 
 let open: (token: string) => Promise<ClipContent>
 let ended: string[]

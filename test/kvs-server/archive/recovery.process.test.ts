@@ -108,7 +108,7 @@ test(`a server killed ${KILLS} times during an upload comes back with every pers
     await kill(server)
     await rm(dataDir, { recursive: true, force: true })
   }
-}, 120_000)
+}, 480_000)
 
 async function expectClip(url: string, startSeconds: number): Promise<void> {
   const TimestampRange = { StartTimestamp: startSeconds, EndTimestamp: startSeconds + 9000 }
