@@ -91,9 +91,9 @@ function describeRoots(schema: GraphQLSchema): void {
   const query = schema.getQueryType()
   const mutation = schema.getMutationType()
   const subscription = schema.getSubscriptionType()
-  if (query) query.description = 'What can be asked.'
-  if (mutation) mutation.description = 'What can be done.'
-  if (subscription) subscription.description = 'What can be watched, over a WebSocket (graphql-transport-ws).'
+  if (query) query.description = 'The queries of clipgate.'
+  if (mutation) mutation.description = 'The mutations of clipgate.'
+  if (subscription) subscription.description = 'The subscriptions of clipgate, over a WebSocket (graphql-transport-ws).'
 }
 
 /** type-graphql wraps every resolveType in an async function; ours need no waiting. */

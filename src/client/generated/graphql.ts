@@ -4,26 +4,26 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** The APIs of Kinesis Video that are called at an endpoint of the stream (APIName of GetDataEndpoint). */
+/** The Kinesis Video APIs that use a data endpoint of the stream (APIName of GetDataEndpoint). */
 export type ApiName =
-  /** GetClip: an MP4 of archived footage. */
+  /** GetClip: returns archived footage as MP4. */
   | 'GET_CLIP'
-  /** GetDASHStreamingSessionURL: playing by MPEG-DASH. */
+  /** GetDASHStreamingSessionURL: plays footage with MPEG-DASH. */
   | 'GET_DASH_STREAMING_SESSION_URL'
-  /** GetHLSStreamingSessionURL: playing by HLS. */
+  /** GetHLSStreamingSessionURL: plays footage with HLS. */
   | 'GET_HLS_STREAMING_SESSION_URL'
-  /** GetImages: still pictures. */
+  /** GetImages: returns still images. */
   | 'GET_IMAGES'
-  /** GetMedia: following a stream as Matroska. */
+  /** GetMedia: follows a stream as Matroska. */
   | 'GET_MEDIA'
-  /** GetMediaForFragmentList: the Matroska of given fragments. */
+  /** GetMediaForFragmentList: returns the Matroska of given fragments. */
   | 'GET_MEDIA_FOR_FRAGMENT_LIST'
-  /** ListFragments: what is archived. */
+  /** ListFragments: lists archived fragments. */
   | 'LIST_FRAGMENTS'
-  /** PutMedia: sending footage. */
+  /** PutMedia: uploads footage. */
   | 'PUT_MEDIA';
 
-/** Where a clip begins and ends. */
+/** Where a clip starts and ends. */
 export type ClipCut =
   /** The asked seconds: the first frame shown is the first whose time is at or after startTimestamp, the last is the last at or before endTimestamp. The fragment that covers the start is fetched too, and the fragments before it back to the key frame that the first picture needs; an edit list hides what comes before (it stays in the file). No transcoding. */
   | 'EXACT'
@@ -32,45 +32,45 @@ export type ClipCut =
 
 /** Why a clip could not be made. */
 export type ClipFailureCode =
-  /** The codec configuration changes inside the range; ranges gives stretches that can be had. */
+  /** The codec configuration changes inside the range. ranges lists the parts that you can request. */
   | 'CODEC_CHANGES'
-  /** What is archived now is not what the clip was promised from. */
+  /** The archived footage no longer matches the footage of the request. */
   | 'FOOTAGE_CHANGED'
-  /** The footage left retention before it was fetched. */
+  /** The footage expired before it was fetched. */
   | 'FOOTAGE_EXPIRED'
-  /** The fault is the gateway’s; its log says more. */
+  /** An internal error of the gateway. See its log. */
   | 'INTERNAL'
-  /** Kinesis Video does not let the gateway read this stream. */
+  /** Kinesis Video denies the gateway access to this stream. */
   | 'KVS_ACCESS_DENIED'
-  /** Kinesis Video refused because of its quotas, for longer than the gateway may wait. */
+  /** Kinesis Video throttled the gateway for longer than it can wait. */
   | 'KVS_THROTTLED'
-  /** Kinesis Video could not be reached, or broke off. */
+  /** Kinesis Video was unreachable, or ended a response early. */
   | 'KVS_UNAVAILABLE'
-  /** The gateway has no room for the clip. */
+  /** The clip store has no space for the clip. */
   | 'STORE_FULL';
 
-/** Who laid out the MP4. */
+/** Whether the MP4 was rebuilt or passed through. */
 export type ClipForm =
   /** As Kinesis Video wrote it, because it holds something that is not understood, or because it is not rebuilt yet. */
   | 'PASSTHROUGH'
   /** Laid out anew: moov first, wall-clock times, the same bytes everywhere. */
   | 'REBUILT';
 
-/** A clip that is asked for: which stream, from when to when, and how. What is wrong with it comes back as issues. */
+/** A clip request: the stream, the range and the options. Problems with the input are returned as issues. */
 export type ClipInput = {
-  /** Where the clip begins and ends. */
+  /** Where the clip starts and ends. */
   cut?: ClipCut;
-  /** Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at it are in. */
+  /** Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at this time are included. */
   endTimestamp: string;
-  /** How many seconds the URL may be opened, at least: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A URL opens for up to a quarter longer. The lifetime is part of the id of the clip. A download that has begun may finish. */
+  /** Minimum lifetime of the URL in seconds, from 1 to limits.maxUrlSeconds. The default is limits.defaultUrlSeconds. A URL is valid for up to a quarter longer. The lifetime is part of the id of the clip. A running download can finish. */
   expiresInSeconds?: number | null | undefined;
   /** Name offered to the browser, at most 100 characters. Made safe; .mp4 is added when it is missing. */
   fileName?: string | null | undefined;
-  /** Which clock startTimestamp and endTimestamp are read on. */
+  /** The clock of startTimestamp and endTimestamp. */
   fragmentSelectorType?: FragmentSelectorType;
-  /** What to do when the range holds more than one GetClip call can give. */
+  /** What to do when the range has more footage than one GetClip call can return. */
   overflow?: ClipOverflow;
-  /** The first instant. Fragments that start at it are in. */
+  /** Start of the range. Fragments that start at this time are included. */
   startTimestamp: string;
   /** Exactly one of streamName and streamArn. */
   streamArn?: string | null | undefined;
@@ -78,17 +78,17 @@ export type ClipInput = {
   streamName?: string | null | undefined;
 };
 
-/** What is wrong with, or worth knowing about, a clip request. */
+/** The kind of an issue. */
 export type ClipIssueCode =
   /** The clip would be larger than limits.maxClipBytes. */
   | 'CLIP_TOO_LARGE'
-  /** Producer and server timestamps advance differently by more than a second. */
+  /** The difference between producer and server timestamps changes by more than a second. */
   | 'CLOCKS_DISAGREE'
   /** The codec configuration changes inside the range. */
   | 'CODEC_PRIVATE_DATA_CHANGES'
-  /** The whole range is older than what the stream keeps. */
+  /** The whole range is before the retention period of the stream. */
   | 'END_BEFORE_RETENTION'
-  /** The range ends inside a fragment, which is taken whole. */
+  /** The range ends inside a fragment. The whole fragment is included. */
   | 'END_INSIDE_FRAGMENT'
   /** With SERVER_TIMESTAMP, endTimestamp is not in the past. */
   | 'END_IN_FUTURE'
@@ -96,21 +96,21 @@ export type ClipIssueCode =
   | 'END_NOT_AFTER_START'
   /** expiresInSeconds is not from 1 to limits.maxUrlSeconds. */
   | 'EXPIRY_OUT_OF_RANGE'
-  /** fileName is empty, too long or holds what no file name may. */
+  /** fileName is empty, too long, or contains an invalid character. */
   | 'FILE_NAME_INVALID'
   /** The end of the range is so recent that some of its footage may not be listed yet. */
   | 'FOOTAGE_NOT_YET_LISTED'
-  /** The range holds more fragments than one GetClip call gives. */
+  /** The range has more fragments than one GetClip call returns. */
   | 'FRAGMENT_LIMIT_EXCEEDED'
   /** A stretch of the range has no footage: a gap, as in coverage with maxGapMs 1000. */
   | 'GAP_IN_RANGE'
-  /** The codec private data of a track cannot be read, or is not in the form that MP4 needs. */
+  /** The codec private data of a track is unreadable, or not in the form that MP4 needs. */
   | 'INVALID_CODEC_PRIVATE_DATA'
-  /** A frame is not what its codec says. */
+  /** A frame is invalid for its codec. */
   | 'INVALID_MEDIA_FRAME'
-  /** More than one GetClip call is needed, and their answers cannot be made one MP4. */
+  /** The clip needs several GetClip calls, and their responses cannot be joined into one MP4. */
   | 'JOIN_NOT_POSSIBLE'
-  /** A track came without codec private data. */
+  /** A track has no codec private data. */
   | 'MISSING_CODEC_PRIVATE_DATA'
   /** The stream keeps nothing (dataRetentionInHours is 0). */
   | 'NO_DATA_RETENTION'
@@ -118,13 +118,13 @@ export type ClipIssueCode =
   | 'NO_FRAGMENTS'
   /** The range is longer than 24 hours. */
   | 'RANGE_TOO_LONG'
-  /** The range holds more bytes than one GetClip call gives. */
+  /** The range has more bytes than one GetClip call returns. */
   | 'SIZE_LIMIT_EXCEEDED'
-  /** The footage does not begin with a key frame: what comes before the first one is not shown, or no key frame is near enough to show it. */
+  /** The footage does not start with a key frame. Frames before the first key frame are hidden, or no key frame is close enough to make the clip. */
   | 'STARTS_WITHOUT_KEY_FRAME'
-  /** A part of the range is older than what the stream keeps. */
+  /** The start of the range is before the retention period of the stream. */
   | 'START_BEFORE_RETENTION'
-  /** The range begins inside a fragment, which is left out because it starts earlier. */
+  /** The range starts inside a fragment. The fragment is left out, because it starts earlier. */
   | 'START_INSIDE_FRAGMENT'
   /** Both streamName and streamArn were given. */
   | 'STREAM_AMBIGUOUS'
@@ -132,9 +132,9 @@ export type ClipIssueCode =
   | 'STREAM_ARN_INVALID'
   /** streamName is not 1 to 256 letters, digits, dots, underscores and hyphens. */
   | 'STREAM_NAME_INVALID'
-  /** The stream is being made or deleted. */
+  /** The stream is being created or deleted. */
   | 'STREAM_NOT_ACTIVE'
-  /** There is no such stream in this account and region. */
+  /** The stream does not exist in this account and Region. */
   | 'STREAM_NOT_FOUND'
   /** Neither streamName nor streamArn was given. */
   | 'STREAM_REQUIRED'
@@ -145,7 +145,7 @@ export type ClipIssueCode =
   /** The video is neither H.264 nor H.265. */
   | 'UNSUPPORTED_VIDEO_CODEC';
 
-/** What to do when the range holds more than one GetClip call can give. */
+/** What to do when the range has more footage than one GetClip call can return. */
 export type ClipOverflow =
   /** Several GetClip calls, one MP4. */
   | 'JOIN'
@@ -154,56 +154,56 @@ export type ClipOverflow =
   /** What GetClip does by itself: the first 200 fragments or 100 MB. The clip says that it is truncated. */
   | 'TRUNCATE';
 
-/** How far a clip is. */
+/** The state of a clip. */
 export type ClipState =
-  /** It could not be made; failure says why. */
+  /** The clip could not be made. failure gives the reason. */
   | 'FAILED'
-  /** Its bytes are still coming from Kinesis Video. The URL opens already and gives what has come. */
+  /** Bytes are arriving from Kinesis Video. The URL already works. */
   | 'FETCHING'
   /** Neither stored nor being fetched. Opening downloadUrl, subscribing to clipProgress or repeating requestClip starts the fetch. */
   | 'IDLE'
-  /** Every byte is there. */
+  /** The clip is complete. */
   | 'READY';
 
-/** Which of a fragment’s two times a range is compared with. */
+/** The fragment timestamp that a range is compared with. */
 export type FragmentSelectorType =
-  /** The time that the producer gave the fragment: the clock of the camera. */
+  /** The timestamp from the producer: the clock of the camera. */
   | 'PRODUCER_TIMESTAMP'
-  /** The time at which Kinesis Video received the fragment: the clock of the service. */
+  /** The time when Kinesis Video received the fragment: the clock of the service. */
   | 'SERVER_TIMESTAMP';
 
-/** What an HLS session plays (PlaybackMode). */
+/** The playback mode of an HLS session (PlaybackMode). */
 export type HlsPlaybackMode =
-  /** The newest footage, as it comes. */
+  /** The newest footage, as it arrives. */
   | 'LIVE'
-  /** Footage from the past as if it were live: from the start of the range, in its own time. */
+  /** Archived footage played as if it were live, from the start of the range, in real time. */
   | 'LIVE_REPLAY'
-  /** The footage of the range, all at once: up to 1,000 fragments. */
+  /** All footage of the range, up to 1,000 fragments. */
   | 'ON_DEMAND';
 
-/** Whether an issue stops the clip. */
+/** Whether an issue prevents the clip. */
 export type IssueSeverity =
-  /** No clip can be made of this input. */
+  /** No clip can be made from this input. */
   | 'ERROR'
-  /** The clip can be made, but is not quite what was asked for. */
+  /** The clip can be made, but differs from the request. */
   | 'WARNING';
 
-/** What a stream is up to, as DescribeStream reports it. */
+/** The status of a stream, as DescribeStream reports it. */
 export type StreamStatus =
-  /** Ready to take and give footage. */
+  /** Ready to receive and return footage. */
   | 'ACTIVE'
-  /** Being made; it takes no footage yet. */
+  /** Being created. It does not receive footage yet. */
   | 'CREATING'
   /** Being deleted. */
   | 'DELETING'
-  /** Its settings are being changed; footage still comes and goes. */
+  /** Its settings are being changed. It still receives and returns footage. */
   | 'UPDATING';
 
 /** A stretch of time. Both ends are inclusive and compared with the start of each fragment, as GetClip does. */
 export type TimestampRangeInput = {
-  /** The last instant: not before the start. */
+  /** The end of the range, not before the start. */
   endTimestamp: string;
-  /** The first instant. */
+  /** The start of the range. */
   startTimestamp: string;
 };
 

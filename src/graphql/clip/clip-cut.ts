@@ -1,7 +1,7 @@
 import type { ClipCut } from '../../domain/clip.js'
 import { enumType } from '../enum-type.js'
 
-export const ClipCutEnum = enumType<ClipCut>('ClipCut', 'Where a clip begins and ends.', {
+export const ClipCutEnum = enumType<ClipCut>('ClipCut', 'Where a clip starts and ends.', {
   FRAGMENT:
     'Whole fragments that start inside the range: what GetClip gives. Pictures before the first key frame are hidden by an edit list.',
   EXACT:

@@ -7,14 +7,14 @@ import { TimestampRangeType } from '../time/timestamp-range.type.js'
 import { ClipIssueCodeEnum, IssueSeverityEnum } from './clip-issue-code.js'
 
 @ObjectType('ClipIssue', {
-  description: 'Something that is wrong with, or worth knowing about, a clip request, and that the caller can mend.',
+  description: 'A problem with a clip request that the caller can correct, or a warning about the result.',
   simpleResolvers: true,
 })
 export class ClipIssueType implements ClipIssue {
-  @Field(() => ClipIssueCodeEnum, { description: 'What it is, for programs.' })
+  @Field(() => ClipIssueCodeEnum, { description: 'Machine-readable code.' })
   readonly code!: ClipIssueCode
 
-  @Field(() => IssueSeverityEnum, { description: 'Whether it stops the clip.' })
+  @Field(() => IssueSeverityEnum, { description: 'Whether the issue prevents the clip.' })
   readonly severity!: ClipIssue['severity']
 
   @Field(() => String, { description: 'One plain sentence: what is wrong, what was expected, what was given.' })

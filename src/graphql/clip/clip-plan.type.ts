@@ -5,9 +5,9 @@ import { costOfList } from '../field-cost.js'
 import { ByteCountScalar } from '../scalars/whole-number.js'
 import { TimestampRangeType } from '../time/timestamp-range.type.js'
 
-@ObjectType('ClipPlan', { description: 'What a clip would hold, from what ListFragments says.', simpleResolvers: true })
+@ObjectType('ClipPlan', { description: 'The planned contents of a clip, computed from ListFragments.', simpleResolvers: true })
 export class ClipPlanType implements ClipPlanSummary {
-  @Field(() => Int, { description: 'How many fragments will be in the clip.' })
+  @Field(() => Int, { description: 'Number of fragments in the clip.' })
   readonly fragmentCount!: number
 
   @Field(() => ByteCountScalar, {
@@ -15,13 +15,13 @@ export class ClipPlanType implements ClipPlanSummary {
   })
   readonly estimatedBytes!: number
 
-  @Field(() => TimestampRangeType, { description: 'What was asked for.' })
+  @Field(() => TimestampRangeType, { description: 'The requested range.' })
   readonly requested!: TimeRange
 
-  @Field(() => TimestampRangeType, { description: 'What will be in the clip.' })
+  @Field(() => TimestampRangeType, { description: 'The range that the clip will show.' })
   readonly delivered!: TimeRange
 
-  @Field(() => Boolean, { description: 'True when the range holds more than the clip will.' })
+  @Field(() => Boolean, { description: 'True when the range has more footage than the clip will have.' })
   readonly truncated!: boolean
 
   @Field(() => [TimestampRangeType], {
@@ -30,6 +30,6 @@ export class ClipPlanType implements ClipPlanSummary {
   })
   readonly gaps!: readonly TimeRange[]
 
-  @Field(() => Int, { description: 'How many GetClip calls it takes.' })
+  @Field(() => Int, { description: 'Number of GetClip calls.' })
   readonly parts!: number
 }

@@ -10,7 +10,7 @@ export class ClipProgressResolver {
   @Subscription(() => ClipType, {
     complexity: costOfClip,
     description:
-      'The clip, now and at each change, until it is READY or FAILED: four times a second at most, the last state always. A clip that is not stored is fetched. An id that is not ours is an error (NOT_FOUND).',
+      'The clip, now and at each change, until it is READY or FAILED: at most four times a second, and always the last state. Starts the fetch of a clip that is not stored. An id that is not ours is an error (NOT_FOUND).',
     subscribe: watchClip,
   })
   clipProgress(@Root() clip: Clip, @Arg('id', () => ID, { description: 'Clip.id.' }) _id: string): Clip {

@@ -10,9 +10,9 @@ export class ClipValidationType implements ClipValidation {
   @Field(() => Boolean, { description: 'True when no issue is of severity ERROR.' })
   readonly valid!: boolean
 
-  @Field(() => [ClipIssueType], { complexity: costOfList(3), description: 'All that was found, errors first.' })
+  @Field(() => [ClipIssueType], { complexity: costOfList(3), description: 'All issues, errors first.' })
   readonly issues!: readonly ClipIssue[]
 
-  @Field(() => ClipPlanType, { nullable: true, description: 'What the clip would hold. Null when that cannot be told.' })
+  @Field(() => ClipPlanType, { nullable: true, description: 'The plan of the clip. Null when it cannot be computed.' })
   readonly plan!: ClipPlanSummary | null
 }

@@ -8,7 +8,7 @@ import { ClipCutEnum } from './clip-cut.js'
 import { ClipOverflowEnum } from './clip-overflow.js'
 
 @InputType('ClipInput', {
-  description: 'A clip that is asked for: which stream, from when to when, and how. What is wrong with it comes back as issues.',
+  description: 'A clip request: the stream, the range and the options. Problems with the input are returned as issues.',
 })
 export class ClipInputType implements ClipInput {
   @Field(() => String, { nullable: true, description: 'Exactly one of streamName and streamArn.' })
@@ -19,24 +19,25 @@ export class ClipInputType implements ClipInput {
 
   @Field(() => FragmentSelectorTypeEnum, {
     defaultValue: 'SERVER_TIMESTAMP',
-    description: 'Which clock startTimestamp and endTimestamp are read on.',
+    description: 'The clock of startTimestamp and endTimestamp.',
   })
   readonly fragmentSelectorType!: FragmentSelectorType
 
-  @Field(() => DateTimeScalar, { description: 'The first instant. Fragments that start at it are in.' })
+  @Field(() => DateTimeScalar, { description: 'Start of the range. Fragments that start at this time are included.' })
   readonly startTimestamp!: EpochMs
 
   @Field(() => DateTimeScalar, {
-    description: 'Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at it are in.',
+    description:
+      'Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at this time are included.',
   })
   readonly endTimestamp!: EpochMs
 
-  @Field(() => ClipCutEnum, { defaultValue: 'FRAGMENT', description: 'Where the clip begins and ends.' })
+  @Field(() => ClipCutEnum, { defaultValue: 'FRAGMENT', description: 'Where the clip starts and ends.' })
   readonly cut!: ClipCut
 
   @Field(() => ClipOverflowEnum, {
     defaultValue: 'JOIN',
-    description: 'What to do when the range holds more than one GetClip call can give.',
+    description: 'What to do when the range has more footage than one GetClip call can return.',
   })
   readonly overflow!: ClipOverflow
 
@@ -49,7 +50,7 @@ export class ClipInputType implements ClipInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'How many seconds the URL may be opened, at least: from 1 to limits.maxUrlSeconds, limits.defaultUrlSeconds when left out. A URL opens for up to a quarter longer. The lifetime is part of the id of the clip. A download that has begun may finish.',
+      'Minimum lifetime of the URL in seconds, from 1 to limits.maxUrlSeconds. The default is limits.defaultUrlSeconds. A URL is valid for up to a quarter longer. The lifetime is part of the id of the clip. A running download can finish.',
   })
   readonly expiresInSeconds?: number | null
 }

@@ -24,11 +24,11 @@ export class ClipResolver {
   })
   validateClip(
     @Ctx() ctx: RequestContext,
-    @Arg('input', () => ClipInputType, { description: 'The clip as requestClip would be asked for it.' }) input: ClipInputType,
+    @Arg('input', () => ClipInputType, { description: 'The input of requestClip.' }) input: ClipInputType,
     @Arg('probe', () => Boolean, {
       defaultValue: false,
       description:
-        'Also look into the first fragment of the clip: its codecs, their private data, its frames, and whether it begins with a key frame.',
+        'Also check the first fragment of the clip: its codecs, their private data, its frames, and whether it starts with a key frame.',
     })
     probe: boolean,
   ): Promise<ClipValidation> {
@@ -39,7 +39,7 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'A clip that was requested before, by its id. Starts no fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours or no longer valid.',
+      'A clip that was requested before, by its id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours or no longer valid.',
   })
   clip(@Ctx() ctx: RequestContext, @Arg('id', () => ID, { description: 'Clip.id.' }) id: string): Promise<Clip | null> {
     return this.clips.find(id, ctx.signal)
@@ -53,7 +53,7 @@ export class ClipResolver {
   })
   requestClip(
     @Ctx() ctx: RequestContext,
-    @Arg('input', () => ClipInputType, { description: 'The clip that is asked for.' }) input: ClipInputType,
+    @Arg('input', () => ClipInputType, { description: 'The clip to request.' }) input: ClipInputType,
   ): Promise<ClipAnswer> {
     return this.clips.request(input, ctx.signal)
   }
@@ -66,7 +66,7 @@ export class ClipResolver {
   })
   async requestClips(
     @Ctx() ctx: RequestContext,
-    @Arg('inputs', () => [ClipInputType], { description: 'The clips that are asked for: limits.maxClipsPerRequest at most.' })
+    @Arg('inputs', () => [ClipInputType], { description: 'The clips to request, at most limits.maxClipsPerRequest.' })
     inputs: ClipInputType[],
   ): Promise<(ClipAnswer | Error)[]> {
     if (inputs.length > MAX_CLIPS_PER_REQUEST) {
@@ -80,15 +80,14 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'A fresh URL for a clip whose URL has expired. Starts no fetch. The id carries the lifetime of its URLs: another expiresInSeconds gives a clip with another id, and both ids remain valid. Null means that errors says why: NOT_FOUND when the id is not ours.',
+      'A fresh URL for a clip whose URL has expired. Does not start a fetch. The lifetime is part of the id: another expiresInSeconds returns a clip with another id, and both ids stay valid. Null means that errors says why. The code is NOT_FOUND when the id is not ours.',
   })
   async renewClipUrl(
     @Ctx() ctx: RequestContext,
     @Arg('id', () => ID, { description: 'Clip.id.' }) id: string,
     @Arg('expiresInSeconds', () => Int, {
       nullable: true,
-      description:
-        'How many seconds the new URL may be opened, at least: from 1 to limits.maxUrlSeconds. Left out, it is the lifetime that the id carries.',
+      description: 'Minimum lifetime of the new URL in seconds, from 1 to limits.maxUrlSeconds. The default is the lifetime in the id.',
     })
     expiresInSeconds: number | null = null,
   ): Promise<ClipAnswer> {
@@ -100,7 +99,7 @@ export class ClipResolver {
   @FieldResolver(() => StreamType, {
     nullable: true,
     complexity: costOfCall,
-    description: 'The stream that the clip was cut from. Null when it is gone, or when errors says why.',
+    description: 'The stream of the clip. Null when the stream no longer exists, or when errors says why.',
   })
   stream(@Root() clip: Clip, @Ctx() ctx: RequestContext): Promise<StreamDescription | null> {
     return ctx.streams.load({ arn: clip.streamArn })

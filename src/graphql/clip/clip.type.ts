@@ -15,44 +15,44 @@ import { ClipTimelineEntryType } from './clip-timeline-entry.type.js'
 @ObjectType('Clip', {
   implements: NodeType,
   description:
-    'An MP4 of archived footage and the URL that it streams from. Its id is sealed by the gateway’s secrets, so that each gateway that has them knows the clip. The same request, with the same lifetime of the URL, has the same id.',
+    'An MP4 of archived footage, with a URL that streams it. The id is sealed with the gateway’s secrets, so every gateway with the same secrets can open it. The same request with the same URL lifetime has the same id.',
   simpleResolvers: true,
 })
 export class ClipType implements Omit<Clip, 'id'> {
   readonly streamArn!: string
 
-  @Field(() => ClipStateEnum, { description: 'How far it is.' })
+  @Field(() => ClipStateEnum, { description: 'The state of the clip.' })
   readonly state!: Clip['state']
 
-  @Field(() => ClipFormEnum, { description: 'Who laid out the MP4.' })
+  @Field(() => ClipFormEnum, { description: 'Whether the MP4 was rebuilt or passed through.' })
   readonly form!: Clip['form']
 
   @Field(() => UrlScalar, {
     description:
-      'Opens without further credentials until expiresAt. Ranges, HEAD and conditional requests work. At most 2,000 characters. Equal for equal reads within one quarter of its lifetime; then it changes, and the one before stays open until its own expiresAt. A player keeps the first one until it is about to expire.',
+      'Opens without further credentials until expiresAt. Ranges, HEAD and conditional requests work. At most 2,000 characters. Equal for equal reads within one quarter of its lifetime. Then it changes, and the previous URL stays valid until its own expiresAt. Players should keep the first URL until it is about to expire.',
   })
   readonly downloadUrl!: string
 
   @Field(() => DateTimeScalar, {
     name: 'expiresAt',
     simple: false,
-    description: 'Until when downloadUrl may be opened. A download that has begun may finish.',
+    description: 'When downloadUrl expires. A running download can finish.',
   })
   readonly expiresAtMs!: EpochMs
 
-  @Field(() => String, { description: 'The name that a browser is offered: safe, and ending in .mp4.' })
+  @Field(() => String, { description: 'The file name for downloads. It is safe and ends in .mp4.' })
   readonly fileName!: string
 
-  @Field(() => String, { description: 'Media type of what the URL gives: video/mp4.' })
+  @Field(() => String, { description: 'Media type of the download: video/mp4.' })
   readonly contentType!: string
 
-  @Field(() => TimestampRangeType, { description: 'What was asked for.' })
+  @Field(() => TimestampRangeType, { description: 'The requested range.' })
   readonly requested!: TimeRange
 
-  @Field(() => TimestampRangeType, { description: 'What is in the clip.' })
+  @Field(() => TimestampRangeType, { description: 'The range that the clip shows.' })
   readonly delivered!: TimeRange
 
-  @Field(() => Boolean, { description: 'True when the range held more than the clip does.' })
+  @Field(() => Boolean, { description: 'True when the range has more footage than the clip.' })
   readonly truncated!: boolean
 
   @Field(() => [TimestampRangeType], {
@@ -67,22 +67,22 @@ export class ClipType implements Omit<Clip, 'id'> {
   })
   readonly timeline!: Clip['timeline']
 
-  @Field(() => Int, { description: 'How many fragments are in the clip.' })
+  @Field(() => Int, { description: 'Number of fragments in the clip.' })
   readonly fragmentCount!: number
 
   @Field(() => ByteCountScalar, { nullable: true, description: 'Size of the MP4 in bytes. Exact once READY; null before.' })
   readonly sizeBytes!: number | null
 
-  @Field(() => MillisecondsScalar, { description: 'Playing time in milliseconds; exact once READY.' })
+  @Field(() => MillisecondsScalar, { description: 'Playing time in milliseconds. Exact once READY.' })
   readonly durationMs!: number
 
-  @Field(() => Float, { description: 'How much has come, from 0 to 1.' })
+  @Field(() => Float, { description: 'Fraction of the clip that has arrived, from 0 to 1.' })
   readonly progress!: number
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Strong entity tag, with its quotes. A REBUILT clip has the same bytes, and the same tag, on every gateway. Null until it is known.',
+      'Strong entity tag, including its quotes. A REBUILT clip has the same bytes, and the same tag, on every gateway. Null until it is known.',
   })
   readonly etag!: string | null
 

@@ -16,41 +16,41 @@ type Span = Coverage['spans'][number]
 })
 export class CoverageSpanType implements Omit<Span, 'first'> {
   @Field(() => TimestampRangeType, {
-    description: 'From the start of its first fragment to the end of its last, which may lie behind the range that was asked for.',
+    description: 'From the start of its first fragment to the end of its last. The end can be after the requested range.',
   })
   readonly range!: TimeRange
 
-  @Field(() => Int, { description: 'How many fragments it has.' })
+  @Field(() => Int, { description: 'Number of fragments in the span.' })
   readonly fragmentCount!: number
 
-  @Field(() => ByteCountScalar, { description: 'Their sizes as ListFragments reports them, summed up.' })
+  @Field(() => ByteCountScalar, { description: 'Total size of the fragments, as ListFragments reports it.' })
   readonly sizeBytes!: number
 }
 
 @ObjectType('Coverage', {
-  description: 'Where there is footage and where there is none, told from the fragments that start in a range.',
+  description: 'Footage and gaps in a range, computed from the fragments that start in it.',
   simpleResolvers: true,
 })
 export class CoverageType implements Coverage {
   @Field(() => [CoverageSpanType], {
     complexity: costOfList(LISTED),
-    description: 'In order of time. The last frame of a span is counted as long as the median rest of the 32 fragments around its end.',
+    description: 'Sorted by time. The last frame of a span counts with the median rest of the 32 fragments around its end as its duration.',
   })
   readonly spans!: readonly Span[]
 
   @Field(() => [TimestampRangeType], {
     complexity: costOfList(LISTED),
     description:
-      'The stretches of the range without footage, also before the first span and after the last. A gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it; it begins where the last frame before it ends. A fragment that began before the range and reaches into it leaves no gap.',
+      'The stretches of the range without footage, including those before the first span and after the last. A gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. It starts at the end of the last frame before it. A fragment that starts before the range and extends into it leaves no gap.',
   })
   readonly gaps!: readonly TimeRange[]
 
-  @Field(() => Int, { description: 'How many fragments start in the range.' })
+  @Field(() => Int, { description: 'Number of fragments that start in the range.' })
   readonly fragmentCount!: number
 
-  @Field(() => ByteCountScalar, { description: 'Their sizes as ListFragments reports them, summed up.' })
+  @Field(() => ByteCountScalar, { description: 'Total size of the fragments, as ListFragments reports it.' })
   readonly sizeBytes!: number
 
-  @Field(() => MillisecondsScalar, { description: 'How long the spans are together, in milliseconds.' })
+  @Field(() => MillisecondsScalar, { description: 'Total duration of the spans, in milliseconds.' })
   readonly durationMs!: number
 }

@@ -26,20 +26,21 @@ export class FootageResolver {
     nullable: true,
     complexity: costOfCoverage,
     description:
-      'Where there is footage and where there is none, over limits.maxCoverageDays at most (ListFragments). The rest between two fragments is the start of the second minus the reported end of the first; a gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. The first time it takes as long as the quota of the stream allows, about 10,000 fragments a second; what was listed is remembered, also when time was up before its end. Null means that errors says why.',
+      'Where there is footage and where there is none, over limits.maxCoverageDays at most (ListFragments). The rest between two fragments is the start of the second minus the reported end of the first; a gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. The first read is limited by the quota of the stream to about 10,000 fragments a second. Results are cached, even when the request timed out before the end. Null means that errors says why.',
   })
   coverage(
     @Root() stream: StreamDescription,
     @Ctx() ctx: RequestContext,
-    @Arg('range', () => TimestampRangeInput, { description: 'Where to look: limits.maxCoverageDays at most.' }) range: TimestampRangeInput,
+    @Arg('range', () => TimestampRangeInput, { description: 'The range to search, at most limits.maxCoverageDays.' })
+    range: TimestampRangeInput,
     @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
       defaultValue: 'SERVER_TIMESTAMP',
-      description: 'Which clock the range is read on, and the answer is told by.',
+      description: 'The clock of the range and of the result.',
     })
     fragmentSelectorType: FragmentSelectorType,
     @Arg('maxGapMs', () => MillisecondsScalar, {
       defaultValue: 1000,
-      description: 'A rest that is no longer than this is no gap.',
+      description: 'A rest up to this length is not a gap.',
     })
     maxGapMs: number,
   ): Promise<Coverage> {
@@ -51,16 +52,16 @@ export class FootageResolver {
     nullable: true,
     complexity: costOfMedia,
     description:
-      'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (there), or when errors says why: NOT_FOUND for footage without video.',
+      'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (at that instant), or when errors says why. The code is NOT_FOUND for footage without video.',
   })
   media(
     @Root() stream: StreamDescription,
     @Ctx() ctx: RequestContext,
-    @Arg('at', () => DateTimeScalar, { nullable: true, description: 'An instant that the fragment covers. Left out: the newest fragment.' })
+    @Arg('at', () => DateTimeScalar, { nullable: true, description: 'An instant inside the fragment. The default is the newest fragment.' })
     at: EpochMs | null = null,
     @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
       defaultValue: 'SERVER_TIMESTAMP',
-      description: 'Which clock the instant is read on. The newest fragment is the newest by server time.',
+      description: 'The clock of the instant. The newest fragment is the newest by server time.',
     })
     fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
   ): Promise<StreamMedia | null> {

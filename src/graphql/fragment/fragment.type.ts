@@ -6,17 +6,17 @@ import { DateTimeScalar } from '../scalars/date-time.js'
 import { ByteCountScalar, MillisecondsScalar } from '../scalars/whole-number.js'
 
 @ObjectType('Fragment', {
-  description: 'A stretch of footage as Kinesis Video archives it, usually of 1 to 10 seconds: the unit that GetClip takes or leaves.',
+  description: 'A fragment as Kinesis Video archives it, usually 1 to 10 seconds long. GetClip includes or omits whole fragments.',
   simpleResolvers: true,
 })
 export class FragmentType implements FragmentInfo {
-  @Field(() => ID, { description: 'FragmentNumber of ListFragments: decimal digits, unique in the stream, growing as footage comes in.' })
+  @Field(() => ID, { description: 'FragmentNumber of ListFragments: a decimal string, unique in the stream. It increases with ingestion.' })
   readonly fragmentNumber!: string
 
   @Field(() => DateTimeScalar, {
     name: 'producerTimestamp',
     simple: false,
-    description: 'When the fragment starts by the clock of the producer.',
+    description: 'Start of the fragment on the clock of the producer.',
   })
   readonly producerTimestampMs!: EpochMs
 
@@ -28,11 +28,13 @@ export class FragmentType implements FragmentInfo {
   readonly serverTimestampMs!: EpochMs
 
   @Field(() => MillisecondsScalar, {
-    description: 'Playing time in milliseconds as ListFragments reports it: it may be short by about one frame.',
+    description: 'Playing time in milliseconds, as ListFragments reports it. It can be short by about one frame.',
   })
   readonly lengthMs!: number
 
-  @Field(() => ByteCountScalar, { description: 'Size in bytes as ListFragments reports it: that of the Matroska media, not of an MP4.' })
+  @Field(() => ByteCountScalar, {
+    description: 'Size of the Matroska media in bytes, as ListFragments reports it. An MP4 has another size.',
+  })
   readonly sizeBytes!: number
 }
 

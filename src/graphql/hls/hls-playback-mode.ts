@@ -1,8 +1,8 @@
 import type { HlsPlaybackMode } from '../../domain/hls-session.js'
 import { enumType } from '../enum-type.js'
 
-export const HlsPlaybackModeEnum = enumType<HlsPlaybackMode>('HlsPlaybackMode', 'What an HLS session plays (PlaybackMode).', {
-  LIVE: 'The newest footage, as it comes.',
-  LIVE_REPLAY: 'Footage from the past as if it were live: from the start of the range, in its own time.',
-  ON_DEMAND: 'The footage of the range, all at once: up to 1,000 fragments.',
+export const HlsPlaybackModeEnum = enumType<HlsPlaybackMode>('HlsPlaybackMode', 'The playback mode of an HLS session (PlaybackMode).', {
+  LIVE: 'The newest footage, as it arrives.',
+  LIVE_REPLAY: 'Archived footage played as if it were live, from the start of the range, in real time.',
+  ON_DEMAND: 'All footage of the range, up to 1,000 fragments.',
 })

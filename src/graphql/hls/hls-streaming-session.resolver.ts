@@ -26,23 +26,24 @@ export class HlsStreamingSessionResolver {
     nullable: true,
     complexity: costOfCall,
     description:
-      'A playlist URL of Kinesis Video itself, for players (GetHLSStreamingSessionURL). It holds a session token: treat it as a credential. Null means that errors says why: NOT_FOUND where there is nothing to play.',
+      'A playlist URL of Kinesis Video itself, for players (GetHLSStreamingSessionURL). It holds a session token: treat it as a credential. Null means that errors says why. The code is NOT_FOUND when there is no footage to play.',
   })
   async hlsStreamingSession(
     @Root() stream: StreamDescription,
     @Ctx() ctx: RequestContext,
-    @Arg('playbackMode', () => HlsPlaybackModeEnum, { defaultValue: 'LIVE', description: 'What is played.' }) playbackMode: HlsPlaybackMode,
+    @Arg('playbackMode', () => HlsPlaybackModeEnum, { defaultValue: 'LIVE', description: 'The playback mode.' })
+    playbackMode: HlsPlaybackMode,
     @Arg('range', () => TimestampRangeInput, {
       nullable: true,
-      description: 'Which footage: 24 hours at most. Required for ON_DEMAND and LIVE_REPLAY, refused for LIVE.',
+      description: 'The range of footage, at most 24 hours. Required for ON_DEMAND and LIVE_REPLAY, not allowed for LIVE.',
     })
     range: TimestampRangeInput | null = null,
     @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
       defaultValue: 'SERVER_TIMESTAMP',
-      description: 'Which clock the range is read on, and the playlists tell.',
+      description: 'The clock of the range and of the playlists.',
     })
     fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
-    @Arg('expiresInSeconds', () => Int, { defaultValue: 300, description: 'How long the session lasts: 300 to 43,200 seconds.' })
+    @Arg('expiresInSeconds', () => Int, { defaultValue: 300, description: 'Duration of the session: 300 to 43,200 seconds.' })
     expiresInSeconds: number = 300,
   ): Promise<HlsStreamingSessionType> {
     const nowMs = this.clock.now()

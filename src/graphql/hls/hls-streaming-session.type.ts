@@ -4,15 +4,15 @@ import { DateTimeScalar } from '../scalars/date-time.js'
 import { UrlScalar } from '../scalars/url.js'
 
 @ObjectType('HlsStreamingSession', {
-  description: 'A session of Kinesis Video’s own HLS, for one player.',
+  description: 'An HLS session of Kinesis Video, for one player.',
   simpleResolvers: true,
 })
 export class HlsStreamingSessionType {
   @Field(() => UrlScalar, {
-    description: 'The master playlist. It holds a session token: treat it as a credential. Its fragments show their timestamps.',
+    description: 'The master playlist. It contains a session token: treat it as a credential. Its fragments include their timestamps.',
   })
   readonly url!: string
 
-  @Field(() => DateTimeScalar, { name: 'expiresAt', simple: false, description: 'When the session ends, also in the middle of playing.' })
+  @Field(() => DateTimeScalar, { name: 'expiresAt', simple: false, description: 'When the session ends, even during playback.' })
   readonly expiresAtMs!: EpochMs
 }

@@ -14,7 +14,7 @@ export class NodeResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'Relay: the object that has this id. Starts no fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours, or what it stood for is gone.',
+      'Relay: the object with this id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours, or when the object no longer exists.',
   })
   node(
     @Ctx() ctx: RequestContext,

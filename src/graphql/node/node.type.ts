@@ -6,10 +6,10 @@ export interface TypedNode {
 }
 
 @InterfaceType('Node', {
-  description: 'Relay: an object that can be asked for again by its id.',
+  description: 'Relay: an object that can be read by its id.',
   resolveType: (value: TypedNode) => value.__typename,
 })
 export abstract class NodeType {
-  @Field(() => ID, { description: 'Opaque and lasting: clients must not take it apart. Give it to Query.node to get the object again.' })
+  @Field(() => ID, { description: 'Opaque and permanent. Clients must not parse it. Pass it to Query.node to get the object.' })
   readonly id!: string
 }

@@ -3,9 +3,9 @@ import { PageInfoType } from './page-info.type.js'
 
 /** The Relay connection of a type: `${name}Connection` and `${name}Edge`. */
 export function connectionTypes(item: ClassType, name: string, items: string): ClassType {
-  @ObjectType(`${name}Edge`, { description: `One of the ${items} of a page, with its place in the whole list.`, simpleResolvers: true })
+  @ObjectType(`${name}Edge`, { description: `One of the ${items} of a page, with its position in the whole list.`, simpleResolvers: true })
   class EdgeType {
-    @Field(() => String, { description: 'Opaque. Give it as after to get what follows this item.' })
+    @Field(() => String, { description: 'Opaque. Pass it as after to get the items after this one.' })
     readonly cursor!: string
 
     @Field(() => item, { description: 'The item itself.' })
@@ -20,7 +20,7 @@ export function connectionTypes(item: ClassType, name: string, items: string): C
     @Field(() => [item], { description: 'The items without cursors, in the same order as edges.' })
     readonly nodes!: readonly object[]
 
-    @Field(() => PageInfoType, { description: 'Whether there is more, and how to ask for it.', complexity: 0 })
+    @Field(() => PageInfoType, { description: 'Whether there are more items, and the cursors to request them.', complexity: 0 })
     readonly pageInfo!: PageInfoType
   }
 

@@ -3,11 +3,11 @@ import { enumType } from '../enum-type.js'
 
 export const StreamStatusEnum = enumType<StreamDescription['status']>(
   'StreamStatus',
-  'What a stream is up to, as DescribeStream reports it.',
+  'The status of a stream, as DescribeStream reports it.',
   {
-    CREATING: 'Being made; it takes no footage yet.',
-    ACTIVE: 'Ready to take and give footage.',
-    UPDATING: 'Its settings are being changed; footage still comes and goes.',
+    CREATING: 'Being created. It does not receive footage yet.',
+    ACTIVE: 'Ready to receive and return footage.',
+    UPDATING: 'Its settings are being changed. It still receives and returns footage.',
     DELETING: 'Being deleted.',
   },
 )

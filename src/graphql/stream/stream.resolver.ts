@@ -54,13 +54,13 @@ export class StreamResolver {
   @Query(() => StreamConnectionType, {
     nullable: true,
     complexity: costOfPage,
-    description: 'Streams in order of name, a page at a time.',
+    description: 'Streams in order of name, in pages.',
   })
   async streams(
     @Ctx() ctx: RequestContext,
-    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item that the page follows.' }) after: string | null = null,
-    @Arg('namePrefix', () => String, { nullable: true, description: 'Only streams whose names begin so. Case matters.' })
+    @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of items: 1 to 1000.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null = null,
+    @Arg('namePrefix', () => String, { nullable: true, description: 'Only streams whose names start with this prefix. Case-sensitive.' })
     namePrefix: string | null = null,
   ): Promise<Connection<StreamDescription>> {
     checkFirst(first)
@@ -74,7 +74,7 @@ export class StreamResolver {
     return toConnection(page, (stream) => toCursor('Stream', stream.name))
   }
 
-  @FieldResolver(() => ID, { description: 'Opaque and lasting, made of the ARN. Give it to Query.node to get the stream again.' })
+  @FieldResolver(() => ID, { description: 'Opaque and permanent, derived from the ARN. Pass it to Query.node to get the stream.' })
   id(@Root() stream: StreamDescription): string {
     return toStreamId(stream.arn)
   }
@@ -106,12 +106,12 @@ export class StreamResolver {
     nullable: true,
     complexity: costOfCall,
     description:
-      'The data endpoint of this stream for one API (GetDataEndpoint). Lookups of one operation are batched and shared, and remembered for 45 minutes. Null means that errors says why.',
+      'The data endpoint of this stream for one API (GetDataEndpoint). Lookups of one operation are batched and shared. Results are cached for 45 minutes. Null means that errors says why.',
   })
   dataEndpoint(
     @Root() stream: StreamDescription,
     @Ctx() ctx: RequestContext,
-    @Arg('apiName', () => ApiNameEnum, { defaultValue: 'GET_CLIP', description: 'The API that will be called there.' }) apiName: ApiName,
+    @Arg('apiName', () => ApiNameEnum, { defaultValue: 'GET_CLIP', description: 'The API that you want to call.' }) apiName: ApiName,
   ): Promise<string> {
     return onCurrentStream(stream, ctx, ({ arn }) => ctx.endpoints.load({ streamArn: arn, api: apiName }))
   }
@@ -125,14 +125,14 @@ export class StreamResolver {
   async fragments(
     @Root() stream: StreamDescription,
     @Ctx() ctx: RequestContext,
-    @Arg('range', () => TimestampRangeInput, { description: 'Where to look: 24 hours at most.' }) range: TimestampRangeInput,
+    @Arg('range', () => TimestampRangeInput, { description: 'The range to search, at most 24 hours.' }) range: TimestampRangeInput,
     @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
       defaultValue: 'SERVER_TIMESTAMP',
-      description: 'Which clock the range is read on, and the order goes by.',
+      description: 'The clock of the range and of the order.',
     })
     fragmentSelectorType: FragmentSelectorType,
-    @Arg('first', () => Int, { defaultValue: 100, description: 'How many at most: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item that the page follows.' }) after: string | null = null,
+    @Arg('first', () => Int, { defaultValue: 100, description: 'Maximum number of items: 1 to 1000.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null = null,
   ): Promise<Connection<FragmentInfo>> {
     checkFirst(first)
     const query = { fragmentSelectorType, range: parseListRange(range), first, after }

@@ -9,15 +9,15 @@ import { StreamStatusEnum } from './stream-status.js'
 /** The fields that come with the description itself; those that cost a call are in the resolver. */
 @ObjectType('Stream', {
   implements: NodeType,
-  description: 'A Kinesis video stream: one camera, usually. Its fields are those of DescribeStream.',
+  description: 'A Kinesis video stream, usually one camera. Its fields are those of DescribeStream.',
   simpleResolvers: true,
 })
 export class StreamType implements StreamDescription {
-  @Field(() => String, { description: 'StreamName: unique in the account and region.' })
+  @Field(() => String, { description: 'StreamName: unique in the account and Region.' })
   readonly name!: string
 
   @Field(() => String, {
-    description: 'StreamARN. It ends in the creation time, so a stream that is made anew under the same name has another.',
+    description: 'StreamARN. It contains the creation time, so a new stream with the same name has another ARN.',
   })
   readonly arn!: string
 
@@ -30,19 +30,19 @@ export class StreamType implements StreamDescription {
   })
   readonly mediaType!: string | null
 
-  @Field(() => String, { nullable: true, description: 'DeviceName. Null when none was given.' })
+  @Field(() => String, { nullable: true, description: 'DeviceName. Null when the stream has none.' })
   readonly deviceName!: string | null
 
-  @Field(() => String, { nullable: true, description: 'KmsKeyId: the key that the archive is encrypted with.' })
+  @Field(() => String, { nullable: true, description: 'KmsKeyId: the key that encrypts the archive.' })
   readonly kmsKeyId!: string | null
 
-  @Field(() => String, { description: 'Version of the stream’s settings, new with each change.' })
+  @Field(() => String, { description: 'Version of the stream settings. It changes with each update.' })
   readonly version!: string
 
-  @Field(() => DateTimeScalar, { name: 'createdAt', simple: false, description: 'CreationTime. By server time no footage is older.' })
+  @Field(() => DateTimeScalar, { name: 'createdAt', simple: false, description: 'CreationTime. By server time, no footage is older.' })
   readonly createdAtMs!: EpochMs
 
-  @Field(() => Int, { description: 'How many hours footage is kept. 0 means that nothing is kept, and no clip can be made.' })
+  @Field(() => Int, { description: 'Retention period in hours. 0 means that nothing is kept, and no clip can be made.' })
   readonly dataRetentionInHours!: number
 }
 

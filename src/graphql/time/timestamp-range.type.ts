@@ -6,13 +6,13 @@ import { MillisecondsScalar } from '../scalars/whole-number.js'
 
 @ObjectType('TimestampRange', { description: 'A stretch of time.' })
 export class TimestampRangeType implements TimeRange {
-  @Field(() => DateTimeScalar, { name: 'startTimestamp', description: 'Its first instant.' })
+  @Field(() => DateTimeScalar, { name: 'startTimestamp', description: 'The start of the range.' })
   readonly startMs!: EpochMs
 
-  @Field(() => DateTimeScalar, { name: 'endTimestamp', description: 'Its last instant.' })
+  @Field(() => DateTimeScalar, { name: 'endTimestamp', description: 'The end of the range.' })
   readonly endMs!: EpochMs
 
-  @Field(() => MillisecondsScalar, { description: 'From its start to its end, in milliseconds.' })
+  @Field(() => MillisecondsScalar, { description: 'The duration in milliseconds.' })
   durationMs(): number {
     return this.endMs - this.startMs
   }
