@@ -18,6 +18,16 @@ export function hiddenStartIssue({ range }: Asked, keyMs: EpochMs): ClipIssue {
   return toWarning('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint, ranges: toRanges(range, keyMs) })
 }
 
+/** The clip begins at the I-frame of an open GOP, because the footage has nothing better within reach. */
+export function openGopStartIssue({ cut }: Pick<Asked, 'cut'>): ClipIssue {
+  const where = cut === 'EXACT' ? `in the ${durationText(MAX_LOOK_BACK_MS)} before the first picture` : 'in the range'
+  const text = `There is no IDR picture ${where}: the clip begins at the I-frame of an open GOP, where Chromium refuses to begin. Firefox, VLC and ffmpeg play it.`
+  const close = 'let the encoder close its GOPs (x264: open-gop=0).'
+  const hint =
+    cut === 'EXACT' ? `To play it in every browser, ${close}` : `Ask with cut EXACT, which fetches back to an IDR picture, or ${close}`
+  return toWarning('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint })
+}
+
 /** No picture at the start can be decoded. `keyMs`: when the first key frame of the footage is shown; null when there is none. */
 export function noKeyFrameIssue({ range, cut }: Asked, keyMs: EpochMs | null): ClipIssue {
   const where = cut === 'EXACT' ? `in the ${durationText(MAX_LOOK_BACK_MS)} before the first picture` : 'in the range'

@@ -269,6 +269,7 @@ export function picturesOf({ startMs, video }: RecordedFragment): FragmentPictur
     timesMs: video.map(({ timeMs }) => timeMs - startMs),
     sizes: video.map(({ payload: { byteLength } }) => byteLength),
     keys: video.flatMap(({ isKey }, index) => (isKey ? [index] : [])),
+    openKeys: [],
   }
 }
 

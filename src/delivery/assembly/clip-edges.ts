@@ -40,27 +40,33 @@ interface ReadSoFar {
   readonly pictures: Map<number, FragmentPictures>
 }
 
-/** The fragments before the clip, back to the one with the key frame that the first picture needs; none where it needs none, or there is none. */
+/**
+ * The fragments before the clip, back to the one with the key frame that the first picture needs; none where it needs none, or there is
+ * none. The I-frame of an open GOP will do where nothing better is within reach.
+ */
 async function lookBack(
   media: FragmentMediaSource,
   { outline, pictures }: ReadSoFar,
   signal: AbortSignal,
 ): Promise<readonly ListedFragment[]> {
   const { spec, neighbours } = outline
-  const shownByMs = findUncovered(startFragments(outline, pictures), spec.range.startMs)
+  const start = startFragments(outline, pictures)
+  const shownByMs = findUncovered(start, spec.range.startMs, 'closed')
   if (shownByMs === null) return []
   const wanted = { fragmentSelectorType: spec.fragmentSelectorType, startMs: spec.range.startMs, shownByMs }
   const backwards = neighbours.before.toReversed()
+  let second = findUncovered(start, spec.range.startMs, 'any') === null ? 0 : null
   let atATime = FIRST_LOOK_BACK
   for (let from = 0; from < backwards.length; ) {
     const asked = backwards.slice(from, from + atATime)
     const found = await lookThrough(media, { asked, wanted, streamArn: spec.streamArn }, signal)
     for (const [index, read] of found.pictures.entries()) pictures.set(-(from + index + 1), read)
     if (found.hasKey) return backwards.slice(0, from + found.pictures.length).reverse()
+    if (found.openKeyAt >= 0) second ??= from + found.openKeyAt + 1
     from += asked.length
     atATime = Math.min(MOST_AT_A_TIME, 2 * atATime)
   }
-  return []
+  return backwards.slice(0, second ?? 0).reverse()
 }
 
 function startFragments({ parts }: ClipOutline, pictures: ReadonlyMap<number, FragmentPictures>): StartFragment[] {
@@ -77,23 +83,28 @@ interface LookBack {
   readonly streamArn: string
 }
 
-async function lookThrough(
-  media: FragmentMediaSource,
-  { asked, wanted, streamArn }: LookBack,
-  signal: AbortSignal,
-): Promise<{ readonly pictures: readonly FragmentPictures[]; readonly hasKey: boolean }> {
-  let hasKey = false
+interface Passed {
+  readonly pictures: readonly FragmentPictures[]
+  readonly hasKey: boolean
+  /** Which of them is the first with the I-frame of an open GOP that would do; -1 when none is. */
+  readonly openKeyAt: number
+}
+
+async function lookThrough(media: FragmentMediaSource, { asked, wanted, streamArn }: LookBack, signal: AbortSignal): Promise<Passed> {
+  let [hasKey, openKeyAt] = [false, -1]
   const isEnough = (pictures: FragmentPictures, index: number) => {
     const fragment = asked[index]
-    hasKey = fragment !== undefined && hasKeyFrameFor(wanted, fragment, pictures)
+    if (fragment === undefined) return false
+    hasKey = hasKeyFrameFor(wanted, fragment, { pictures, kind: 'closed' })
+    if (openKeyAt < 0 && hasKeyFrameFor(wanted, fragment, { pictures, kind: 'any' })) openKeyAt = index
     return hasKey
   }
   try {
     const names = { streamArn, fragmentNumbers: asked.map(({ fragmentNumber }) => fragmentNumber) }
-    return { pictures: await readPictures(media, names, { signal, isEnough }), hasKey }
+    return { pictures: await readPictures(media, names, { signal, isEnough }), hasKey, openKeyAt }
   } catch (error) {
     // What lies before the clip may have left retention; the clip itself has not.
-    if (error instanceof ClipUnavailable && error.reason === 'FOOTAGE_EXPIRED') return { pictures: [], hasKey: false }
+    if (error instanceof ClipUnavailable && error.reason === 'FOOTAGE_EXPIRED') return { pictures: [], hasKey: false, openKeyAt: -1 }
     throw error
   }
 }

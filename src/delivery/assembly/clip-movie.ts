@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto'
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import { instantText } from '../../domain/clip-issue-text.js'
 import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
-import { hiddenStartIssue } from '../../domain/key-frame-issues.js'
+import { hiddenStartIssue, openGopStartIssue } from '../../domain/key-frame-issues.js'
 import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
@@ -14,18 +14,19 @@ import { findFirstKeyFrame, hideStart } from '../../media/mp4/hidden-start.js'
 import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/join.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
-import type { PackedMovie } from '../../media/mp4/packed-movie.js'
+import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
 import type { PartClock } from '../../media/mp4/part-timing.js'
 import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
-import { trimMovieInSteps } from '../../media/mp4/trim.js'
+import { type TrimResult, trimMovieInSteps } from '../../media/mp4/trim.js'
 import { finishInTurns, type Steps } from '../../media/steps.js'
 import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
-import { findExactWindow } from './exact-window.js'
+import { type ExactWindow, findExactWindow } from './exact-window.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowAt, rowFrom } from './fragment-places.js'
 import { type LocatedPictures, locatePictures } from './locate-pictures.js'
 import type { ClipLayout } from './sliced-content.js'
+import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
 export interface ClipMovie {
   readonly layout: ClipLayout
@@ -59,8 +60,9 @@ export async function buildClipMovie(outline: ClipOutline, { movies, parts, pict
   if (video === undefined) throw new RangeError('a joined movie has video')
   const located = locatePictures(parts, counts, pictures)
   const places = await finishInTurns(placeFragmentsInSteps(parts, video, located), { signal })
-  const movie = { ...result.movie, startMs: instantAt(places, 0, 0) }
-  const options = { clip, movie, places, signal }
+  const syncs = await finishInTurns(findSyncSamples(video, located, counts), { signal })
+  const movie = withVideo({ ...result.movie, startMs: instantAt(places, 0, 0) }, syncs.closed)
+  const options = { clip, movie, places, syncs, signal }
   const shown = outline.spec.cut === 'EXACT' ? await cutExactly({ ...options, located }) : await hideUndecodable(outline, options)
   const laidOut = await layOut(clip, { movie: shown.movie, signal })
   return { ...laidOut, delivered: shown.delivered, warnings: shown.warnings, timeline: toShownTimeline(outline, places, shown) }
@@ -95,13 +97,19 @@ interface ShowOptions {
   readonly clip: Pick<ClipOutline, 'spec' | 'parts'>
   readonly movie: PackedMovie
   readonly places: FragmentPlaces
+  readonly syncs: SyncChoices
   readonly signal: AbortSignal
+}
+
+function withVideo(movie: PackedMovie, video: PackedTrack): PackedMovie {
+  return { ...movie, tracks: [video, ...movie.tracks.slice(1)] }
 }
 
 async function cutExactly({
   clip,
   movie,
   places,
+  syncs,
   located,
   signal,
 }: ShowOptions & { readonly located: readonly LocatedPictures[] }): Promise<ShownMovie> {
@@ -109,32 +117,47 @@ async function cutExactly({
   const [video] = movie.tracks
   const window = video ? await finishInTurns(findExactWindow(video, { places, located, range: spec.range }), { signal }) : null
   if (window === null) throw ClipMismatch.ofEmptyCut(clip)
-  const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
+  const { cut, warnings } = await trimAtKey({ clip, movie, syncs, signal }, window)
   if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(clip)
   if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, signal }))
   const delivered = {
     startMs: window.firstInstantMs,
     endMs: window.lastInstantMs + Math.round(cut.endMs - cut.lastFrameMs),
   }
-  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs, warnings: [] }
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs, warnings }
+}
+
+/** From the I-frame of an open GOP only where nothing better comes before the first picture. */
+async function trimAtKey(
+  { clip, movie, syncs, signal }: Omit<ShowOptions, 'places'>,
+  window: ExactWindow,
+): Promise<{ readonly cut: TrimResult; readonly warnings: readonly ClipIssue[] }> {
+  const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
+  if (!cut.trimmed || cut.beginsWithKey || syncs.open === null) return { cut, warnings: [] }
+  const open = await finishInTurns(trimMovieInSteps(withVideo(movie, syncs.open), window), { signal })
+  return { cut: open, warnings: [openGopStartIssue(clip.spec)] }
 }
 
 /** By the selector's clock; null when there is no key frame. */
-async function findKeyInstant({ movie, places, signal }: Omit<ShowOptions, 'clip'>): Promise<EpochMs | null> {
+async function findKeyInstant({ movie, places, signal }: Omit<ShowOptions, 'clip' | 'syncs'>): Promise<EpochMs | null> {
   const [video] = movie.tracks
   const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
   return key && instantAt(places, rowAt(places, key.shownMs), key.shownMs)
 }
 
 /** Whole fragments: what comes before their first key frame is hidden. */
-async function hideUndecodable({ delivered }: ClipOutline, { clip, movie, places, signal }: ShowOptions): Promise<ShownMovie> {
-  const [video] = movie.tracks
-  const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
+async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions): Promise<ShownMovie> {
+  const { clip, places, syncs, signal } = options
+  const closed = await finishInTurns(findFirstKeyFrame(syncs.closed), { signal })
+  const open = closed === null && syncs.open !== null ? await finishInTurns(findFirstKeyFrame(syncs.open), { signal }) : null
+  const key = closed ?? open
   if (key === null) throw ClipMismatch.ofNoKeyFrame(clip, null)
-  if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: [] }
+  const movie = open === null || syncs.open === null ? options.movie : withVideo(options.movie, syncs.open)
+  const openStart = open === null ? [] : [openGopStartIssue(clip.spec)]
+  if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: openStart }
   const startMs = instantAt(places, rowAt(places, key.shownMs), key.shownMs)
   const shown = { startMs, endMs: Math.max(startMs, delivered.endMs) }
-  const warnings = [hiddenStartIssue(clip.spec, startMs)]
+  const warnings = [hiddenStartIssue(clip.spec, startMs), ...openStart]
   return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }
 }
 

@@ -20,9 +20,12 @@ export interface StartFragment {
   readonly pictures: FragmentPictures
 }
 
+/** From which key frames pictures may be decoded: not every decoder can begin at the I-frame of an open GOP. */
+export type KeyFrameKind = 'closed' | 'any'
+
 /** By the producer's clock, when the first picture is shown that needs a key frame before those fragments; null when none does. */
-export function findUncovered(fragments: readonly StartFragment[], startMs: EpochMs): EpochMs | null {
-  const pictures = fragments.flatMap(toStartPictures)
+export function findUncovered(fragments: readonly StartFragment[], startMs: EpochMs, kind: KeyFrameKind): EpochMs | null {
+  const pictures = fragments.flatMap((fragment) => toStartPictures(fragment, kind))
   const shown = pictures.filter(({ clockMs }) => clockMs >= startMs)
   const firstMs = shown.reduce((first, { producerMs }) => Math.min(first, producerMs), Number.POSITIVE_INFINITY)
   // A key frame covers what is decoded and shown after it. Pictures behind it that are shown before it may need one before.
@@ -31,13 +34,17 @@ export function findUncovered(fragments: readonly StartFragment[], startMs: Epoc
   return decodedBefore.some(({ isKey, producerMs }) => isKey && producerMs <= firstMs) ? null : firstMs
 }
 
-function toStartPictures({ clockMs, producerMs, pictures }: StartFragment): StartPicture[] {
-  const keys = new Set(pictures.keys)
+function toStartPictures({ clockMs, producerMs, pictures }: StartFragment, kind: KeyFrameKind): StartPicture[] {
+  const keys = new Set(keysOf(pictures, kind))
   return pictures.timesMs.map((timeMs, index) => ({
     clockMs: clockMs + timeMs,
     producerMs: producerMs + timeMs,
     isKey: keys.has(index),
   }))
+}
+
+function keysOf({ keys, openKeys }: FragmentPictures, kind: KeyFrameKind): readonly number[] {
+  return kind === 'any' ? keys : keys.filter((key) => !openKeys.includes(key))
 }
 
 export interface WantedKeyFrame {
@@ -51,11 +58,11 @@ export interface WantedKeyFrame {
 export function hasKeyFrameFor(
   { fragmentSelectorType, startMs, shownByMs }: WantedKeyFrame,
   fragment: ListedFragment,
-  { keys, timesMs }: FragmentPictures,
+  { pictures, kind }: { readonly pictures: FragmentPictures; readonly kind: KeyFrameKind },
 ): boolean {
   const clockMs = startOf(fragment, fragmentSelectorType)
-  return keys.some((key) => {
-    const timeMs = timesMs[key] ?? 0
+  return keysOf(pictures, kind).some((key) => {
+    const timeMs = pictures.timesMs[key] ?? 0
     return fragment.producerTimestampMs + timeMs <= shownByMs && clockMs + timeMs >= startMs - MAX_LOOK_BACK_MS
   })
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../domain/errors.js'
 import { parseMediaException } from '../../domain/media-exception.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
+import { FrameCheck } from '../../media/codec/frame-check.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
 import { MatroskaDemuxer } from '../../media/matroska/demuxer.js'
 import type { MatroskaEvent } from '../../media/matroska/events.js'
@@ -72,7 +73,7 @@ async function* readDocuments(
   signal: AbortSignal,
 ): AsyncGenerator<FragmentPictures> {
   const documents = new Documents(fragmentNumbers)
-  const demuxer = new MatroskaDemuxer()
+  const demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
   for await (const chunk of await media.getMedia(streamArn, fragmentNumbers, signal)) {
     signal.throwIfAborted()
     yield* documents.take(demuxer.push(chunk))

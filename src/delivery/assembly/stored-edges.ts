@@ -12,7 +12,7 @@ export interface EdgeSources {
 }
 
 /** Goes up whenever what is stored changes. */
-const FORM = 1
+const FORM = 2
 
 interface StoredEdges {
   readonly pictures: readonly (readonly [place: number, pictures: FragmentPictures])[]

@@ -3,7 +3,15 @@ import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { measureLead } from './lead-span.js'
-import { leadTrackOf, MAX_SEGMENT_FRAGMENTS, MAX_SEGMENT_MS, type SegmentPiece, type SplitFragment } from './segment-pieces.js'
+import {
+  beginsWithOpenGop,
+  LONG_SEGMENT_MS,
+  leadTrackOf,
+  MAX_SEGMENT_FRAGMENTS,
+  MAX_SEGMENT_MS,
+  type SegmentPiece,
+  type SplitFragment,
+} from './segment-pieces.js'
 
 /** A stream that sent nothing for so long has stopped. */
 const STOPPED_MS = 10_000
@@ -30,11 +38,16 @@ export class OpenSegment {
     return this.#pieces
   }
 
-  get isFull(): boolean {
+  /** Whether it ends before a fragment without a key frame to begin with. */
+  endsBefore(fragment: ArchivedFragment, samples: SampleTable): boolean {
+    const { lengthMs } = this
+    if (lengthMs >= MAX_SEGMENT_MS || this.#pieces.length >= MAX_SEGMENT_FRAGMENTS - 1) return true
+    return lengthMs >= LONG_SEGMENT_MS && beginsWithOpenGop(samples, leadTrackOf(this.#archive, fragment))
+  }
+
+  private get lengthMs(): number {
     const [first, last] = [this.#pieces[0]?.fragment, this.#pieces.at(-1)?.fragment]
-    if (first === undefined || last === undefined) return false
-    const lengthMs = last.producerTimestampMs + last.lengthMs - first.producerTimestampMs
-    return lengthMs >= MAX_SEGMENT_MS || this.#pieces.length >= MAX_SEGMENT_FRAGMENTS - 1
+    return first && last ? last.producerTimestampMs + last.lengthMs - first.producerTimestampMs : 0
   }
 
   isContinuedBy(fragment: ArchivedFragment): boolean {
@@ -47,7 +60,7 @@ export class OpenSegment {
     const beginsWithKey = split !== null && split.head.count === 0
     if (!beginsWithKey) this.#irregular = fragment.sessionId
     const isContinuation = this.isContinuedBy(fragment) || follows === fragment.sessionId
-    if (split === null && !isContinuation) return
+    if (split === null && !isContinuation && !beginsWithOpenGop(samples, leadTrackOf(this.#archive, fragment))) return
     this.#pieces.push({ fragment, samples: split?.tail ?? samples })
   }
 

@@ -1,7 +1,7 @@
 // A segment of a playlist begins with a key frame, wherever producers end their Clusters: it reaches from the first key frame of a
 // fragment to the first key frame of the next fragment that has one.
 import type { EpochMs } from '../../lib/clock.js'
-import { EMPTY_SAMPLE_TABLE, type SampleTable } from '../../media/matroska/sample-table.js'
+import { EMPTY_SAMPLE_TABLE, KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
@@ -20,6 +20,8 @@ export interface SegmentPiece {
 /** Where no key frame comes for so long, a segment ends without one. */
 export const MAX_SEGMENT_MS = 60_000
 export const MAX_SEGMENT_FRAGMENTS = 1500
+/** Where only open GOPs come for so long, a segment ends before the next fragment that begins with one. */
+export const LONG_SEGMENT_MS = 10_000
 
 export interface SplitFragment {
   /** What belongs to the segment before; without rows where the fragment begins with a key frame. */
@@ -27,14 +29,19 @@ export interface SplitFragment {
   readonly tail: SampleTable
 }
 
-/** At the first key frame of the track that leads. Null where it has none. */
+/** At the first key frame of the track that leads. Null where it has none: Chromium does not begin at the I-frame of an open GOP. */
 export function splitAtKey(samples: SampleTable, leadTrack: number): SplitFragment | null {
-  const keyRow = samples.tracks.findIndex((track, row) => track === leadTrack && samples.keys[row] === 1)
+  const keyRow = samples.tracks.findIndex((track, row) => track === leadTrack && samples.keys[row] === KEY)
   if (keyRow < 0) return null
   if (samples.tracks.indexOf(leadTrack) === keyRow) return { head: EMPTY_SAMPLE_TABLE, tail: samples }
   const keyTime = samples.times[keyRow] ?? 0
   const isBefore = (row: number) => (samples.tracks[row] === leadTrack ? row < keyRow : (samples.times[row] ?? 0) < keyTime)
   return { head: pick(samples, isBefore), tail: pick(samples, (row) => !isBefore(row)) }
+}
+
+/** Whether the fragment's first frame is the I-frame of an open GOP. */
+export function beginsWithOpenGop({ tracks, keys }: SampleTable, leadTrack: number): boolean {
+  return keys[tracks.indexOf(leadTrack)] === OPEN_GOP_KEY
 }
 
 function pick(samples: SampleTable, isWanted: (row: number) => boolean): SampleTable {

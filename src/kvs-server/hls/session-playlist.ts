@@ -126,7 +126,7 @@ export class SessionPlaylist {
     if (samples === undefined) return true
     const split = splitAtKey(samples, leadTrackOf(archive, fragment))
     const isContinued = this.#segment.isContinuedBy(fragment)
-    const hasEnded = split !== null || !isContinued || this.#segment.isFull
+    const hasEnded = split !== null || !isContinued || this.#segment.endsBefore(fragment, samples)
     if (hasEnded && !this.#closeSegment(isContinued && split !== null ? { fragment, samples: split.head } : null)) return false
     this.#newestMs = timestampOf(fragment, session.clock)
     this.#segment.add(fragment, { samples, split, follows: this.#newest?.mediaSessionId ?? null })

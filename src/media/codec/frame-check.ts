@@ -1,22 +1,37 @@
-import type { FrameSink, InvalidFrame } from '../matroska/frame-sink.js'
+import type { FrameFindings, FrameSink, InvalidFrame } from '../matroska/frame-sink.js'
 import type { MatroskaTrack } from '../matroska/track.js'
 import { parseCodecPrivate } from './codec-private.js'
+import { RecoveryPointSearch } from './recovery-point-search.js'
 
 /**
  * What an encoder's trailing_zero_8bits (H.264, Annex B) leave behind the last NAL unit when a producer turns start codes into lengths.
  * Decoders pass over them.
  */
 const MAX_TRAILING_ZEROS = 3
+/** nal_unit_type of H.264 (Table 7-1): from 1 to 4, slices of other pictures. */
+const FIRST_SLICE = 1
+const IDR_SLICE = 5
+const SEI = 6
 
 /**
  * Checks while an upload passes that each frame of H.264 and H.265 is a row of length-prefixed NAL units that fills it exactly, so
  * that nobody need look into payloads again. Frames with start codes, and lengths that run past their frame, are what it finds. It
- * reads the lengths and steps over the units. Tracks whose CodecPrivate is not valid, and audio, are not looked at.
+ * reads the lengths and steps over the units. Of H.264 it also finds the I-frames of open GOPs: the container does not tell them from IDR pictures. Tracks whose CodecPrivate is not valid, and audio, are not looked at.
  *
  * Meant as the demuxer's sink: `new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })`.
  */
 export class FrameCheck implements FrameSink {
   readonly #lengthSizes: ReadonlyMap<number, number>
+  readonly #h264: ReadonlySet<number>
+  readonly #recoveryPoint = new RecoveryPointSearch()
+  #openGops: number[] = []
+  /** Frames of the Cluster before the block that is passing, and in all so far. */
+  #firstRow = 0
+  #rows = 0
+  /** What is known of the frame's picture before its first slice; null where nothing more is to be known. */
+  #picture: { hasRecoveryPoint: boolean } | null = null
+  #isSei = false
+  #isUnitStart = false
   #invalid: InvalidFrame | null = null
   #track = 0
   /** Octets of a NAL unit's length in the block that is passing; 0 where it is not looked at. */
@@ -32,9 +47,12 @@ export class FrameCheck implements FrameSink {
 
   constructor(tracks: readonly MatroskaTrack[]) {
     this.#lengthSizes = new Map(tracks.flatMap((track) => lengthSizeOf(track)))
+    this.#h264 = new Set(tracks.flatMap(({ number, codecId }) => (codecId === 'V_MPEG4/ISO/AVC' ? [number] : [])))
   }
 
   beginBlock(track: number, frameSizes: readonly number[]): void {
+    this.#firstRow = this.#rows
+    this.#rows += frameSizes.length
     this.#lengthSize = this.#invalid ? 0 : (this.#lengthSizes.get(track) ?? 0)
     if (this.#lengthSize === 0) return
     this.#track = track
@@ -45,7 +63,7 @@ export class FrameCheck implements FrameSink {
   payload(bytes: Uint8Array, start: number, end: number): void {
     let at = start
     while (at < end && this.#lengthSize !== 0) {
-      if (this.#unitLeft > 0) at += this.#skipUnit(end - at)
+      if (this.#unitLeft > 0) at += this.#readUnit(bytes, at, end)
       else {
         this.#readLengthOctet(bytes[at] ?? 0)
         at += 1
@@ -54,10 +72,12 @@ export class FrameCheck implements FrameSink {
     }
   }
 
-  endCluster(): InvalidFrame | null {
-    const invalid = this.#invalid
+  endCluster(): FrameFindings {
+    const findings = { invalid: this.#invalid, openGops: this.#openGops }
     this.#invalid = null
-    return invalid
+    this.#openGops = []
+    this.#rows = 0
+    return findings
   }
 
   #beginFrame(frame: number): void {
@@ -67,6 +87,7 @@ export class FrameCheck implements FrameSink {
     this.#length = 0
     this.#lengthOctets = 0
     this.#zeros = null
+    this.#picture = this.#h264.has(this.#track) ? { hasRecoveryPoint: false } : null
     if (this.#frameLeft === 0) this.#refuse('a frame without content')
   }
 
@@ -74,6 +95,13 @@ export class FrameCheck implements FrameSink {
     const count = Math.min(this.#unitLeft, available)
     this.#unitLeft -= count
     this.#frameLeft -= count
+    return count
+  }
+
+  #readUnit(bytes: Uint8Array, at: number, end: number): number {
+    const count = this.#skipUnit(this.#isUnitStart ? 1 : end - at)
+    if (this.#isUnitStart) this.#readUnitHeader(bytes[at] ?? 0)
+    else if (this.#isSei && this.#picture && this.#recoveryPoint.find(bytes, at, at + count)) this.#picture.hasRecoveryPoint = true
     return count
   }
 
@@ -87,9 +115,24 @@ export class FrameCheck implements FrameSink {
     if (length === 0 && !this.#mayBeTrailing(this.#frameLeft)) this.#refuse('a NAL unit of length 0')
     else if (length > this.#frameLeft) this.#refuse(`a NAL unit of ${length} bytes where its frame has ${this.#frameLeft} left`)
     this.#unitLeft = length
+    this.#isUnitStart = true
     this.#length = 0
     this.#lengthOctets = 0
     if (length > 0) this.#zeros = 0
+  }
+
+  #readUnitHeader(octet: number): void {
+    this.#isUnitStart = false
+    this.#isSei = false
+    if (this.#picture === null) return
+    const type = octet & 0x1f
+    if (type === SEI) {
+      this.#isSei = true
+      this.#recoveryPoint.begin()
+    }
+    if (type < FIRST_SLICE || type > IDR_SLICE) return
+    if (type !== IDR_SLICE && this.#picture.hasRecoveryPoint) this.#openGops.push(this.#firstRow + this.#frame)
+    this.#picture = null
   }
 
   #endFrame(): void {

@@ -78,8 +78,10 @@ export class ClusterReader {
     const scale = this.#timestampScale
     const timestampMs = toMilliseconds(ticks, scale)
     const toTime = scale === DEFAULT_TIMESTAMP_SCALE ? null : (time: number) => toMilliseconds(ticks + time, scale) - timestampMs
+    const findings = sink?.endCluster()
+    for (const row of findings?.openGops ?? []) this.#rows.markOpenGop(row)
     const samples = this.#rows.take(toTime)
-    return { kind: 'cluster-end', range: { start: this.start, end }, timestampMs, samples, invalidFrame: sink?.endCluster() ?? null }
+    return { kind: 'cluster-end', range: { start: this.start, end }, timestampMs, samples, invalidFrame: findings?.invalid ?? null }
   }
 
   #addRows(head: BlockHead, position: number): void {

@@ -1,4 +1,4 @@
-import type { SampleTable } from './sample-table.js'
+import { KEY, NOT_KEY, OPEN_GOP_KEY, type SampleTable } from './sample-table.js'
 
 const FIRST_CAPACITY = 256
 
@@ -30,7 +30,7 @@ export class SampleTableBuilder {
     this.#times[row] = time
     this.#earliest = row === 0 ? time : Math.min(this.#earliest, time)
     this.#latest = row === 0 ? time : Math.max(this.#latest, time)
-    this.#keys[row] = isKey ? 1 : 0
+    this.#keys[row] = isKey ? KEY : NOT_KEY
     this.count = row + 1
   }
 
@@ -41,7 +41,12 @@ export class SampleTableBuilder {
 
   /** For a BlockGroup, of which it is known at its end whether it refers to other frames. */
   setKeys(fromRow: number, isKey: boolean): void {
-    this.#keys.fill(isKey ? 1 : 0, fromRow, this.count)
+    this.#keys.fill(isKey ? KEY : NOT_KEY, fromRow, this.count)
+  }
+
+  /** Of a frame that its block calls a key frame. */
+  markOpenGop(row: number): void {
+    if (this.#keys[row] === KEY) this.#keys[row] = OPEN_GOP_KEY
   }
 
   /** The table, each time passed through `toTime`; the builder starts afresh. */

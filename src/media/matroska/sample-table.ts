@@ -14,9 +14,18 @@ export interface SampleTable {
   readonly sizes: Uint32Array
   /** Milliseconds from the Cluster's Timestamp; negative is legal. */
   readonly times: Int32Array
-  /** 1 where the block says that it is a key frame. */
+  /** NOT_KEY, KEY or OPEN_GOP_KEY. */
   readonly keys: Uint8Array
 }
+
+export const NOT_KEY = 0
+/** The block says that it is a key frame, and nothing else is known. */
+export const KEY = 1
+/**
+ * The block says that it is a key frame, but it is an H.264 recovery point that is not an IDR picture: the I-frame of an open GOP.
+ * Strict decoders (Chromium's) do not begin there, because later pictures name pictures from before it. Found by a FrameSink only.
+ */
+export const OPEN_GOP_KEY = 2
 
 export const EMPTY_SAMPLE_TABLE: SampleTable = {
   count: 0,

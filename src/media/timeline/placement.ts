@@ -1,4 +1,4 @@
-import type { SampleTable } from '../matroska/sample-table.js'
+import { NOT_KEY, type SampleTable } from '../matroska/sample-table.js'
 import type { MovieFragment } from './movie-fragment.js'
 
 /** H.264 and H.265 hold back 16 pictures at most for reordering: so far may blocks interleave across a Cluster's border. */
@@ -57,7 +57,7 @@ function extentOf(samples: SampleTable, track: number): Extent | null {
     const time = samples.times[row] ?? 0
     if (count === 0) {
       first = time
-      isFirstKey = samples.keys[row] === 1
+      isFirstKey = samples.keys[row] !== NOT_KEY
     }
     if (time < earliest) earliest = time
     if (time > latest) latest = time

@@ -1,3 +1,4 @@
+import { KEY, OPEN_GOP_KEY } from '../matroska/sample-table.js'
 import { sortTimes } from '../mp4/decode-order.js'
 import type { TimedTrack } from './timed-track.js'
 import { chunksOf, type TrackRows } from './track-rows.js'
@@ -32,13 +33,21 @@ export function timeVideo(rows: TrackRows): TimedTrack {
       durations,
       // No delay: each sample is shown no earlier than it is decoded, and the times are the same ones, so they are equal one by one.
       compositionOffsets: delayMs === 0 ? null : compositionOffsets(rows, decodeTimes, delayMs),
-      syncs: rows.keys.includes(0) ? rows.keys : null,
+      syncs: syncsOf(rows.keys),
     },
     chunks: chunksOf(rows),
     startMs,
     durationMs: (decodeTimes[count - 1] ?? 0) + lastMs - startMs,
     mediaTime: delayMs,
   }
+}
+
+/** Players go to a sync sample and begin there: I-frames of open GOPs are good for it only where there is nothing better. */
+function syncsOf(keys: Uint8Array): Uint8Array | null {
+  if (keys.every((key) => key === KEY)) return null
+  const wanted = keys.includes(KEY) ? KEY : OPEN_GOP_KEY
+  const syncs = keys.map((key) => (key === wanted ? 1 : 0))
+  return syncs.includes(0) ? syncs : null
 }
 
 function compositionOffsets({ count, timesMs }: TrackRows, decodeTimes: Float64Array, delayMs: number): Uint32Array {

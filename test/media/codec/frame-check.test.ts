@@ -103,3 +103,42 @@ describe('a frame', () => {
     expect(eventsOf(demux(upload, 3, sink), 'cluster-end').map(({ invalidFrame }) => invalidFrame?.track ?? null)).toEqual([null, 1, 1])
   })
 })
+
+describe('a key frame of H.264', () => {
+  const unit = (...octets: readonly number[]) => bytesOf(0, 0, 0, octets.length, ...octets)
+  // A recovery point: payloadType 6, of 1 byte.
+  const RECOVERY = [6, 1, 0xc4]
+
+  function keysOf(frames: readonly { readonly payload: Uint8Array; readonly isKey?: boolean }[]): number[][] {
+    const blocks = frames.map(({ payload, isKey = true }, index) => simpleBlock({ track: 1, time: index, isKey, payload }))
+    const sound = simpleBlock({ track: 2, time: 0, payload: bytesOf(0, 0, 0, 1, 1) })
+    const upload = matroska([
+      tracks({ number: 1, codecPrivate: AVCC }, SOUND),
+      cluster(0, [sound, ...blocks]),
+      cluster(9, [sound, ...blocks]),
+    ])
+    const keys = (chunkBytes: number) =>
+      eventsOf(demux(upload, chunkBytes, sink), 'cluster-end').map(({ samples }) => [...samples.keys.subarray(1)])
+    expect(keys(1)).toEqual(keys(upload.byteLength))
+    expect(keys(5)).toEqual(keys(upload.byteLength))
+    return keys(upload.byteLength)
+  }
+
+  test('is the I-frame of an open GOP where it is a recovery point and no IDR picture', () => {
+    const keys = keysOf([
+      { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x65, 0x88)) },
+      { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x41, 0x88)) },
+      { payload: unit(0x41, 0x88) },
+      { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x41, 0x88)), isKey: false },
+      // Behind other messages, one of which ends in zeros and an emulation prevention byte; another is longer than 255 bytes.
+      { payload: concatBytes(unit(9, 0x10), unit(6, 5, 4, 6, 0, 0, 3, 1, ...RECOVERY, 0x80), unit(0x21, 0x88)) },
+      { payload: concatBytes(bytesOf(0, 0, 1, 9, 6, 5, 0xff, 1), new Uint8Array(256).fill(6), bytesOf(...RECOVERY, 0x80, 0), unit(1)) },
+      // Where 6 is no message's type.
+      { payload: concatBytes(unit(6, 5, 3, 6, 1, 0xc4, 0x80), unit(0x41, 0x88)) },
+      // Of a later picture.
+      { payload: concatBytes(unit(0x41, 0x88), unit(6, ...RECOVERY, 0x80)) },
+    ])
+    expect(keys[0]).toEqual([1, 2, 1, 0, 2, 2, 1, 1])
+    expect(keys[1]).toEqual(keys[0])
+  })
+})
