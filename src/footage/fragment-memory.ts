@@ -12,7 +12,10 @@ import { type Stretch, StretchList } from './stretch-list.js'
  * younger is listed anew, a hundred points or so.
  */
 const SETTLING_MS = 120_000
-/** How long what is not closed is remembered: listing lags about as much. */
+/**
+ * How long what is not closed is remembered: listing lags about as much. A listing up to the present stands for what comes in this time
+ * too: or else each request that ends at the present would list the few milliseconds since the one before it.
+ */
 const OPEN_TTL_MS = 1000
 /** A producer may send footage of any time at any time. */
 const PRODUCER_TTL_MS = 30_000
@@ -121,13 +124,14 @@ export class FragmentMemory {
 
   async #listNow(key: string, query: RememberedQuery, signal: AbortSignal): Promise<Stretch> {
     const { clock, fragments } = this.#options
-    const settledMs = clock.now() - SETTLING_MS
+    const askedMs = clock.now()
+    const settledMs = askedMs - SETTLING_MS
     // The last millisecond of time cannot be halved.
     const limit = query.range.endMs > query.range.startMs ? { atMost: MAX_ROWS_PER_WINDOW } : {}
     const rows = await fragments.list({ ...query, ...limit }, signal)
     const columns = toFragmentColumns(rows, query.fragmentSelectorType)
     const nowMs = clock.now()
-    for (const stretch of toStretches(query, { columns, settledMs, nowMs })) this.#change(key, (list) => list.add(stretch, nowMs))
+    for (const stretch of toStretches(query, { columns, settledMs, askedMs, nowMs })) this.#change(key, (list) => list.add(stretch, nowMs))
     return { range: query.range, columns, expiresAtMs: nowMs }
   }
 
@@ -166,14 +170,16 @@ interface Listed {
   readonly columns: FragmentColumns
   /** By server time, what is older can change no more. */
   readonly settledMs: EpochMs
+  readonly askedMs: EpochMs
   readonly nowMs: EpochMs
 }
 
 /** What was listed, by how long it may be remembered. */
-function toStretches({ fragmentSelectorType, range }: RememberedQuery, { columns, settledMs, nowMs }: Listed): Stretch[] {
+function toStretches({ fragmentSelectorType, range }: RememberedQuery, { columns, settledMs, askedMs, nowMs }: Listed): Stretch[] {
   if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return [{ range, columns, expiresAtMs: nowMs + PRODUCER_TTL_MS }]
   const closed = { startMs: range.startMs, endMs: Math.min(range.endMs, settledMs) }
-  const open = { startMs: Math.max(range.startMs, settledMs + 1), endMs: range.endMs }
+  const openEndMs = range.endMs >= askedMs ? nowMs + OPEN_TTL_MS : range.endMs
+  const open = { startMs: Math.max(range.startMs, settledMs + 1), endMs: openEndMs }
   return [
     { range: closed, columns: sliceColumns(columns, closed), expiresAtMs: Number.POSITIVE_INFINITY },
     { range: open, columns: sliceColumns(columns, open), expiresAtMs: nowMs + OPEN_TTL_MS },

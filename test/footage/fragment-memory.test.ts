@@ -69,6 +69,26 @@ describe('the memory of fragments', () => {
     ])
   })
 
+  test('lists the present once a second, however often it is asked for', async () => {
+    const lister = new FakeFragments(FOOTAGE)
+    const memory = new FragmentMemory({ fragments: lister, clock })
+    for (let time = 0; time < 50; time += 1) {
+      await memory.read(serverQuery({ startMs: START_MS, endMs: clock.at }), signal)
+      clock.at += 20
+    }
+    expect(lister.queries).toHaveLength(1)
+    await memory.read(serverQuery({ startMs: START_MS, endMs: clock.at }), signal)
+    expect(rangesOf(lister).slice(1)).toEqual([{ startMs: NOW_MS - 120_000 + 1, endMs: NOW_MS + 1000 }])
+  })
+
+  test('lists what follows a listing that ended before the present', async () => {
+    const lister = new FakeFragments(FOOTAGE)
+    const memory = new FragmentMemory({ fragments: lister, clock })
+    await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS - 60_000 }), signal)
+    await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS }), signal)
+    expect(rangesOf(lister).slice(1)).toEqual([{ startMs: NOW_MS - 60_000 + 1, endMs: NOW_MS }])
+  })
+
   test('sees a fragment that was listed late', async () => {
     const late = fakeFragments(1, NOW_MS - 60_000)
     const rows = [...FOOTAGE]
