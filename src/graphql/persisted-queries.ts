@@ -3,6 +3,8 @@ import { TtlCache } from '../lib/ttl-cache.js'
 
 /** Characters of all documents that are remembered. A frontend has some dozens of a few hundred. */
 const MAX_CHARACTERS = 1_000_000
+/** What a document takes beside its text: its hash and its entry. Without it, many tiny documents would take many times the bound. */
+const ENTRY_CHARACTERS = 200
 
 /**
  * The documents that clients have sent together with their hashes, for clients that send the hash alone from then on. One that is not
@@ -13,7 +15,7 @@ export function createPersistedQueries() {
     clock: systemClock,
     ttlMs: Number.POSITIVE_INFINITY,
     max: MAX_CHARACTERS,
-    sizeOf: ({ length }) => length,
+    sizeOf: ({ length }) => length + ENTRY_CHARACTERS,
   })
   return {
     async get(hash: string) {

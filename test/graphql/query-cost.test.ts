@@ -53,8 +53,8 @@ test('a refusal says what the operation costs, the limit, which field costs most
     errors: [
       {
         message:
-          'The operation costs 7240, at most 5000 is allowed. The field streams.nodes.media costs most (5110). Ask for a smaller page (first), or leave the field out.',
-        extensions: { code: 'BAD_USER_INPUT', cost: { requested: 7240, limit: 5000, field: 'streams.nodes.media', fieldCost: 5110 } },
+          'The operation costs 8240, at most 5000 is allowed. The field streams.nodes.media costs most (6110). Ask for a smaller page (first), or leave the field out.',
+        extensions: { code: 'BAD_USER_INPUT', cost: { requested: 8240, limit: 5000, field: 'streams.nodes.media', fieldCost: 6110 } },
       },
     ],
   })
