@@ -1,7 +1,7 @@
 // What fields cost, in points. Points stand for the cold cost: what is remembered costs a client as much, because it may ask for other
 // streams and ranges each time. Where Kinesis Video is asked, 1 point is 0.2 to 0.5 ms of one core, measured at the first request (the
 // endpoints of fifty streams 104 ms, their coverage 424 ms, their media 1,266 ms). Items and leaves are dearer than their CPU (0.04 ms a
-// point), for they also take memory and bytes. Warm, fifty streams with all of it take 6 ms. Lists that came along with their object are
+// point), for they also take memory and bytes. From memory, the media of fifty streams take 6 ms. Lists that came along with their object are
 // counted as long as they usually are; how long they may be is bounded by the size of the answer (bounded-answers.ts).
 
 import { type GraphQLField, type GraphQLNamedType, getNamedType, isLeafType } from 'graphql'
