@@ -29,12 +29,13 @@ function systemSentence(error: Error): string | null {
   const where = [textOf(error, 'address'), textOf(error, 'port')].filter((part) => part !== null).join(':')
   const path = textOf(error, 'path')
   if (code === 'EADDRINUSE')
-    return `Something else listens at ${where} already: stop it, or choose another PORT (KVS_PORT for the embedded KVS).`
-  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${where}: HOST (KVS_HOST for the embedded KVS) must be one of its own.`
-  if (code === 'EACCES' && path === null) return `Listening at ${where} is not permitted: choose a PORT of 1024 or more.`
-  if (code === 'ENOENT') return `There is no file or folder ${path ?? ''}.`
-  if (code === 'EISDIR') return `${path ?? 'What was given'} is a folder, not a file.`
-  if (code === 'EACCES' || code === 'EPERM') return `${path ?? 'A file'} may not be read or written by this user.`
+    return `The address ${where} is already in use. Stop the other program, or set another PORT (KVS_PORT for the embedded KVS).`
+  if (code === 'EADDRNOTAVAIL')
+    return `This machine has no address ${where}. Set HOST (KVS_HOST for the embedded KVS) to an address of this machine.`
+  if (code === 'EACCES' && path === null) return `This user may not listen on ${where}. Set PORT to 1024 or more.`
+  if (code === 'ENOENT') return `The file or folder ${path ?? ''} does not exist.`
+  if (code === 'EISDIR') return `${path ?? 'The path'} is a folder, not a file.`
+  if (code === 'EACCES' || code === 'EPERM') return `This user has no permission to read or write ${path ?? 'a file'}.`
   return code === 'ENOSPC' ? 'The disk is full.' : null
 }
 
@@ -44,7 +45,7 @@ function unreachableSentence(error: Error): string | null {
     // Node tries each address of a name, and gathers what went wrong.
     const refused = cause instanceof AggregateError ? cause.errors.find((each) => each instanceof Error) : cause
     if (!(refused instanceof Error) || textOf(refused, 'code') !== 'ECONNREFUSED') continue
-    return `Nothing listens at ${textOf(refused, 'address')}:${textOf(refused, 'port')}: start clipgate serve or clipgate kvs there, or say where Kinesis Video is.`
+    return `No server is listening on ${textOf(refused, 'address')}:${textOf(refused, 'port')}. Start clipgate serve or clipgate kvs there, or set the address of Kinesis Video.`
   }
   return null
 }

@@ -7,8 +7,8 @@ import { toKvsWelcome } from './welcome.js'
 
 export function kvsCommand(): Command {
   return new Command('kvs')
-    .description('Start the embedded KVS by itself: a Kinesis Video Streams server for AWS’s own clients.')
-    .option('--rebuild-index', 'make the index of the archive anew from its files, and end')
+    .description('Start only the embedded KVS, a local Kinesis Video Streams server for AWS clients.')
+    .option('--rebuild-index', 'rebuild the index of the archive from its files, then exit')
     .action(({ rebuildIndex = false }: { readonly rebuildIndex?: boolean }) => (rebuildIndex ? rebuild() : serveKvs()))
 }
 
@@ -17,7 +17,7 @@ async function rebuild(): Promise<void> {
   const { rebuildIndex } = await import('../kvs-server/server.js')
   const { streams, fragments, aside } = await rebuildIndex(join(config.dataDir, 'kvs'))
   console.log(
-    `The index names ${streams} stream(s) and ${fragments} fragment(s) again; ${aside} file(s) that no record explains moved to the folder aside.`,
+    `Rebuilt the index with ${streams} stream(s) and ${fragments} fragment(s). Moved ${aside} file(s) without a record to the folder aside.`,
   )
 }
 
@@ -29,5 +29,5 @@ async function serveKvs(): Promise<void> {
   await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
   console.log(toKvsWelcome(kvs.url, settings.secrets.kvsAccessKeys[0]?.accessKeyId ?? null))
   await untilAborted(stop)
-  console.log('clipgate kvs stops …')
+  console.log('clipgate kvs is stopping …')
 }

@@ -9,7 +9,7 @@ import { serveCommand } from './serve.js'
 
 function createProgram(): Command {
   const program = new Command('clipgate')
-    .description('Clips of archived camera footage, by GraphQL, over Kinesis Video Streams or an embedded server that speaks its wire.')
+    .description('MP4 clips of camera footage in Kinesis Video Streams, through GraphQL. Includes an embedded server for local use.')
     .version(readVersion())
     .exitOverride()
   for (const command of [serveCommand(), kvsCommand(), putMediaCommand()]) program.addCommand(command.exitOverride())

@@ -24,21 +24,21 @@ interface PutMediaOptions {
 
 export function putMediaCommand(): Command {
   return new Command('put-media')
-    .description('Upload Matroska (MKV) to a stream by PutMedia. The stream is made when there is none.')
+    .description('Upload Matroska (MKV) to a stream with PutMedia. Creates the stream if it does not exist.')
     .argument('<file>', 'the MKV file, or - for standard input: ffmpeg … -f matroska - | clipgate put-media - --stream-name camera')
-    .requiredOption('--stream-name <name>', 'the stream to send to')
-    .option('--live', 'send at the speed of the media’s own clock, as a camera would')
-    .option('--keep-clusters', 'send Clusters as they are: each becomes a fragment, whether it begins with a key frame or not')
+    .requiredOption('--stream-name <name>', 'name of the stream')
+    .option('--live', 'send in real time, as a camera does')
+    .option('--keep-clusters', 'send Clusters unchanged: each becomes a fragment, with or without a key frame at its start')
     .option('--verbose', 'print each acknowledgement')
-    .option('--producer-start <instant>', 'when the media starts (RFC 3339); now when left out, of no use where timecodes count from 1970')
-    .option('--retention-hours <hours>', 'how long a stream that is made keeps its footage', '24')
+    .option('--producer-start <instant>', 'start time of the media (RFC 3339). Default: now. Ignored if timecodes count from 1970')
+    .option('--retention-hours <hours>', 'retention period of a stream that the command creates', '24')
     .addHelpText('after', HELP)
     .action(putMedia)
 }
 
 const HELP = `
-The footage is cut anew on its way: a fragment begins at the first key frame at least 1 s after the last one began. Key frames more than
-20 s apart are refused. These options have ffmpeg begin a Cluster at each key frame by itself, for producers that send Clusters as they are:
+put-media starts a fragment at the first key frame at least 1 s after the start of the previous fragment. It rejects footage without a key
+frame for more than 20 s. Other producers send Clusters unchanged. For them, use these ffmpeg options to start a Cluster at each key frame:
 
   ffmpeg … -g 50 -cluster_time_limit 20000 -cluster_size_limit 50M -f matroska -`
 

@@ -7,7 +7,9 @@ import { toWelcome } from './welcome.js'
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Start the gateway and, when KVS_BACKEND is embedded, the embedded KVS. Settings come from the environment (example.env).')
+    .description(
+      'Start the gateway, and the embedded KVS if KVS_BACKEND is embedded. Reads settings from the environment (see example.env).',
+    )
     .action(serve)
 }
 
@@ -25,7 +27,7 @@ async function serve(): Promise<void> {
   await gateway.listen()
   console.log(describe(settings, gateway.publicUrl, kvs))
   await untilAborted(stop)
-  console.log('clipgate stops …')
+  console.log('clipgate is stopping …')
 }
 
 function describe({ config }: Settings, gatewayUrl: string, embedded: EmbeddedKvs | null): string {

@@ -63,7 +63,7 @@ async function* recut(chunks: AsyncIterable<Uint8Array>, recutter: MatroskaRecut
 function toMediaCutShort({ failure }: MatroskaRecutter): MediaCutShort | null {
   if (failure === null) return null
   const isMalformed = failure instanceof MalformedMedia
-  const message = isMalformed ? `The footage was sent as far as it is sound: ${failure.message}.` : failure.message
+  const message = isMalformed ? `The footage was sent up to the first error: ${failure.message}.` : failure.message
   return new MediaCutShort(message, { cause: failure })
 }
 
@@ -83,7 +83,7 @@ async function readLead(iterator: AsyncIterator<Uint8Array>, pace: ClusterPace):
 async function refuse(iterator: AsyncIterator<Uint8Array>, reason: string): Promise<never> {
   // Standard input that goes on would keep the process.
   await iterator.return?.()
-  throw new WrongArgument(`What was given is no footage in Matroska (MKV), so nothing was sent: ${reason}.`)
+  throw new WrongArgument(`The input is not Matroska (MKV), so nothing was sent: ${reason}.`)
 }
 
 /** The newest Cluster timecode that the bytes so far hold. */

@@ -20,11 +20,11 @@ clipgate is ready.
   GraphQL        ${gatewayUrl}/graphql
   Kinesis Video  ${kinesisVideo}
 
-Paste this into another shell${newest === null ? '' : ', and open the downloadUrl of the answer'}:
+Paste this into another shell${newest === null ? '' : ', and open the downloadUrl in the response'}:
 
 curl -s ${gatewayUrl}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
 
-Ctrl-C stops it.
+Press Ctrl-C to stop.
 `
 }
 
@@ -45,7 +45,7 @@ export function toKvsWelcome(url: string, accessKeyId: string | null): string {
   const command =
     accessKeyId === null
       ? `${listStreams} --no-sign-request`
-      : `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY='its secret of KVS_ACCESS_KEYS' ${listStreams}`
+      : `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY='its secret from KVS_ACCESS_KEYS' ${listStreams}`
   return `
 clipgate kvs is ready.
 
@@ -55,6 +55,6 @@ Paste this into another shell:
 
 ${command}
 
-Ctrl-C stops it.
+Press Ctrl-C to stop.
 `
 }

@@ -34,7 +34,7 @@ describe('clipgate', () => {
       ['put-media', 'a.mkv', '--stream-name', 'a', '--producer-start', '2026-02-31T12:00:00Z'],
       '--producer-start is "2026-02-31T12:00:00Z", but must be',
     ],
-    [['put-media', 'package.json', '--stream-name', 'a'], 'What was given is no footage in Matroska (MKV), so nothing was sent: '],
+    [['put-media', 'package.json', '--stream-name', 'a'], 'The input is not Matroska (MKV), so nothing was sent: '],
     [['put-media', 'a.mkv', '--stream-name', 'a', '--retention-hours', '-1'], '--retention-hours is "-1", but must be'],
     [['put-media', '.', '--stream-name', 'a'], '. is a folder, but must be an MKV file'],
   ])('refuses %j', async (args, message) => {
@@ -68,7 +68,7 @@ describe('clipgate', () => {
     const { code, stderr } = await runCli([command], { [setting]: String(port) })
     other.close()
     expect(code).toBe(1)
-    expect(stderr).toContain(`Something else listens at 127.0.0.1:${port} already`)
+    expect(stderr).toContain(`The address 127.0.0.1:${port} is already in use`)
   })
 
   test('put-media --help shows how to make good fragments', async () => {
@@ -89,13 +89,13 @@ describe('clipgate', () => {
   test('put-media lets go of standard input that is no footage, though more may come', async () => {
     await using piped = await startCli(['put-media', '-', '--stream-name', 'a'])
     piped.stdin?.write('#!/bin/sh\n')
-    expect(await piped.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('no footage in Matroska') })
+    expect(await piped.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('not Matroska') })
   })
 
   test('put-media says so when nobody is there', async () => {
     const { code, stderr } = await runCli(['put-media', 'test/fixtures/h264-only.mkv', '--stream-name', 'a'], { KVS_PORT: '9' })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Nothing listens at 127\.0\.0\.1:9: /)
+    expect(stderr).toMatch(/^No server is listening on 127\.0\.0\.1:9\. /)
   })
 })
 
@@ -113,7 +113,7 @@ describe('clipgate kvs', () => {
     expect(await piped.ended).toMatchObject({ code: 0, stderr: '' })
 
     const none = await runCli(['put-media', 'package.json', '--stream-name', 'none'], env)
-    expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^What was given is no footage in Matroska/) })
+    expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^The input is not Matroska/) })
 
     const spoilt = Buffer.concat([await readFile('test/fixtures/h264-only.mkv'), Buffer.alloc(1000)])
     await using broken = await startCli(['put-media', '-', '--stream-name', 'yard', '--keep-clusters'], env)
@@ -124,7 +124,7 @@ describe('clipgate kvs', () => {
     expect(await cut.ended).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/3 fragments kept\.\n$/),
-      stderr: expect.stringMatching(/^The footage was sent as far as it is sound: [^\n]+\.\n$/),
+      stderr: expect.stringMatching(/^The footage was sent up to the first error: [^\n]+\.\n$/),
     })
 
     const listed = await fetch(`${url}/listStreams`, { method: 'POST', body: '{}' })

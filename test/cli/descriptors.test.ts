@@ -43,7 +43,7 @@ afterAll(async () => {
 })
 
 async function urlOf(serve: CliProcess): Promise<string> {
-  const [, url = ''] = await serve.until(/GraphQL +(\S+)\/graphql[\s\S]*Ctrl-C stops it/)
+  const [, url = ''] = await serve.until(/GraphQL +(\S+)\/graphql[\s\S]*Press Ctrl-C to stop/)
   return url
 }
 

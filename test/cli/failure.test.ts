@@ -11,11 +11,11 @@ function systemError(fields: Record<string, unknown>): Error {
 
 describe('a failure is one sentence', () => {
   test.each([
-    [systemError({ code: 'EADDRINUSE', address: '127.0.0.1', port: 4000 }), /^Something else listens at 127\.0\.0\.1:4000 already/],
+    [systemError({ code: 'EADDRINUSE', address: '127.0.0.1', port: 4000 }), /^The address 127\.0\.0\.1:4000 is already in use/],
     [systemError({ code: 'EADDRNOTAVAIL', address: '10.9.9.9', port: 4000 }), /^This machine has no address 10\.9\.9\.9:4000/],
-    [systemError({ code: 'EACCES', address: '127.0.0.1', port: 80 }), /^Listening at 127\.0\.0\.1:80 is not permitted/],
-    [systemError({ code: 'EACCES', path: '/root/x' }), /^\/root\/x may not be read or written/],
-    [systemError({ code: 'ENOENT', path: 'a.mkv' }), /^There is no file or folder a\.mkv\.$/],
+    [systemError({ code: 'EACCES', address: '127.0.0.1', port: 80 }), /^This user may not listen on 127\.0\.0\.1:80/],
+    [systemError({ code: 'EACCES', path: '/root/x' }), /^This user has no permission to read or write \/root\/x/],
+    [systemError({ code: 'ENOENT', path: 'a.mkv' }), /^The file or folder a\.mkv does not exist\.$/],
     [systemError({ code: 'ENOSPC' }), /^The disk is full\.$/],
     [new WrongSetting('PORT is "x", but must be a number.'), /^PORT is "x", but must be a number\.$/],
     [new GatewayError('KVS_THROTTLED', 'Busy.'), /^Busy\.$/],
@@ -26,7 +26,7 @@ describe('a failure is one sentence', () => {
         {},
         { cause: systemError({ code: 'ECONNREFUSED', address: '127.0.0.1', port: 4010 }) },
       ),
-      /^Nothing listens at 127\.0\.0\.1:4010/,
+      /^No server is listening on 127\.0\.0\.1:4010/,
     ],
     ['thrown text', /^clipgate failed: thrown text$/],
   ])('%#', (error, sentence) => {

@@ -24,7 +24,7 @@ describe('clipgate kvs without the index of its archive', () => {
       const refused = await runCli(['kvs'], env)
       expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: '' })
       expect(refused.stderr).toMatch(/^The index of the archive in \S+ is damaged [^\n]*"clipgate kvs --rebuild-index"[^\n]*\.\n$/)
-      const text = 'The index names 1 stream(s) and 4 fragment(s) again; 0 file(s) that no record explains moved to the folder aside.\n'
+      const text = 'Rebuilt the index with 1 stream(s) and 4 fragment(s). Moved 0 file(s) without a record to the folder aside.\n'
       expect(await runCli(['kvs', '--rebuild-index'], env)).toEqual({ code: 0, stdout: text, stderr: '' })
       await using again = await startCli(['kvs'], env)
       await again.until(/http:\/\/127\.0\.0\.1:\d+/)

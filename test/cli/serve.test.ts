@@ -13,18 +13,18 @@ async function ask(output: string) {
 describe('clipgate serve', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('starts both servers, prints a query that works, and stops in order at %s', async (signal) => {
     await using serve = await startCli(['serve'])
-    const { input } = await serve.until(/Ctrl-C stops it/)
+    const { input } = await serve.until(/Press Ctrl-C to stop/)
     expect(await ask(input)).toMatchObject({ data: { streams: { nodes: [] } } })
     const [, gatewayUrl = ''] = /GraphQL +(\S+)\/graphql/.exec(input) ?? []
     expect((await fetch(`${gatewayUrl}/health/ready`)).status).toBe(200)
     const { code, stderr, stdout } = await serve.stop(signal)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/clipgate stops …\n$/)
+    expect(stdout).toMatch(/clipgate is stopping …\n$/)
   })
 
   test('shows in the answer to that query what is uploaded meanwhile', async () => {
     await using serve = await startCli(['serve'])
-    const { input } = await serve.until(/Ctrl-C stops it/)
+    const { input } = await serve.until(/Press Ctrl-C to stop/)
     const [, kvsUrl = ''] = /Kinesis Video +(\S+)/.exec(input) ?? []
     const env = { KVS_PORT: new URL(kvsUrl).port }
     expect(await runCli(['put-media', 'test/fixtures/h264-aac.mkv', '--stream-name', 'yard'], env)).toMatchObject({ code: 0 })
@@ -35,7 +35,7 @@ describe('clipgate serve', () => {
 
   test('takes one Ctrl-C that reaches it twice for one', async () => {
     await using serve = await startCli(['serve'])
-    await serve.until(/Ctrl-C stops it/)
+    await serve.until(/Press Ctrl-C to stop/)
     const ended = serve.stop('SIGINT')
     const again = serve.stop('SIGINT')
     expect(await ended).toMatchObject({ code: 0, stderr: '' })

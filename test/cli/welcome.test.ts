@@ -29,7 +29,7 @@ test('the command to paste beside an embedded KVS with access keys is one that i
   )
   const signed = toKvsWelcome('http://127.0.0.1:4010', 'AKIDEXAMPLE')
   expect(signed).toContain(
-    "AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY='its secret of KVS_ACCESS_KEYS' aws kinesisvideo list-streams",
+    "AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY='its secret from KVS_ACCESS_KEYS' aws kinesisvideo list-streams",
   )
   expect(signed).not.toContain('--no-sign-request')
 })

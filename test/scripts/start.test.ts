@@ -16,7 +16,7 @@ async function threadsOf(pid: number): Promise<string[]> {
 describe('npm start', () => {
   onLinux('has eight threads wait for the disk, although it has read the sources before it serves', async () => {
     await using server = await startScript(['scripts/start.mjs'])
-    await server.until(/Ctrl-C stops it/)
+    await server.until(/Press Ctrl-C to stop/)
     const threads = await threadsOf(server.pid ?? 0)
     expect(threads.filter((name) => name === 'libuv-worker')).toHaveLength(8)
   })
