@@ -1,6 +1,7 @@
 import { planClip, toListingRange, toSelection } from '../domain/clip-plan.js'
 import { GatewayError } from '../domain/errors.js'
-import type { ListedFragment } from '../domain/listed-fragment.js'
+import { selectFragments } from '../domain/fragment-selection.js'
+import { type ListedFragment, startOf } from '../domain/listed-fragment.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
 import type { FragmentLister, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
@@ -30,7 +31,7 @@ export class ClipFinder {
     if (stream === null)
       throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip is there no more, and its footage went with it.')
     const listed = await this.#list(spec, signal)
-    const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed))
+    const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed)) ?? this.#outlinePinned(spec, listed)
     if (outline !== null) return outline
     throw this.#explain(spec, { stream, listed })
   }
@@ -46,12 +47,23 @@ export class ClipFinder {
   }
 
   /** Null when it is other footage. What this gateway thinks too large was promised by one that did not. */
-  #outline(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
-    if (toSelection(spec, listed).fragments.length === 0) return null
-    const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER }
+  #outline(spec: ClipSpec, listed: readonly ListedFragment[], selection = toSelection(spec, listed)): ClipOutline | null {
+    if (selection.fragments.length === 0) return null
+    const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
     const { plan } = planClip(spec, listed, facts)
     if (plan === null || !isSameFootage(spec.pin, pinFootage(plan.fragments))) return null
     return toOutline(spec, spec.streamArn, plan)
+  }
+
+  /** From the first fragment of the clip to its last: where an exact cut begins may have been decided in another way. */
+  #outlinePinned(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
+    const { pin, fragmentSelectorType: selector } = spec
+    const [first, last] = [pin.firstFragmentNumber, pin.lastFragmentNumber].map((number) =>
+      listed.find(({ fragmentNumber }) => fragmentNumber === number),
+    )
+    if (!first || !last) return null
+    const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
+    return this.#outline(spec, listed, selectFragments(listed, selector, range))
   }
 
   #explain(

@@ -98,7 +98,7 @@ function toBareOutline(spec: ClipSpec): ClipOutline {
     durationMs: 0,
     startMs: spec.range.startMs,
     parts: [],
-    neighbours: { before: [], after: null },
-    secondFragmentNumber: null,
+    neighbours: { before: [], after: [] },
+    knownNumbers: { first: [], last: [] },
   }
 }

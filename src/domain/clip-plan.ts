@@ -13,7 +13,7 @@ import { type FragmentSelection, selectFragments } from './fragment-selection.js
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
-import { type TimeRange, toEarlier } from './time-range.js'
+import { type FragmentSelectorType, type TimeRange, toEarlier } from './time-range.js'
 
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
@@ -39,8 +39,8 @@ export interface ClipPlan {
 export interface ClipNeighbours {
   /** Those before the first fragment, in playing order: one of them may hold the key frame that the first picture needs. */
   readonly before: readonly ListedFragment[]
-  /** The one after the last: an open GOP stores pictures of the fragment before in it. */
-  readonly after: ListedFragment | null
+  /** Those after the last, in playing order: open GOPs, and sound that is muxed ahead, leave pictures from before the end in them. */
+  readonly after: readonly ListedFragment[]
 }
 
 /** The plan is null exactly when an issue of severity ERROR is present. */
@@ -86,29 +86,55 @@ export function toSelection(
   const lead = findExactLead(all.fragments, { fragmentSelectorType: selector, range })
   const selection = selectFragments(listed, selector, lead ? { startMs: startOf(lead, selector), endMs: range.endMs } : range)
   if (selection.fragments.length > 0) return selection
-  const before = findBeforeRest(listed, { fragmentSelectorType: selector, range })
-  return before ? { fragments: [before], shadowed: [] } : selection
+  const nearest = findNearest(listed, { fragmentSelectorType: selector, range })
+  return nearest ? { fragments: [nearest], shadowed: [] } : selection
 }
 
+/** Sound that is muxed ahead makes a fragment begin so much later than its pictures, or a little more. */
+const SOUND_LEAD_MS = 2000
+
 /**
- * The fragment before a range that lies between its last frame and the next fragment: an open GOP stores pictures of that time in the next
- * one, and they need the key frame of the one before. Undefined where nothing was recorded in between.
+ * The fragment beside a range that none of those listed begins in or reaches, where it may hold a picture of that time all the same. An
+ * open GOP stores pictures in the next fragment, and they need the key frame of the one before. A Cluster whose Timestamp lies before its
+ * first block reaches further than is listed. Sound that is muxed ahead lets a fragment begin after its pictures. Its media decides.
  */
-function findBeforeRest(
+function findNearest(
   listed: readonly ListedFragment[],
   { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
 ): ListedFragment | undefined {
   const reach = { startMs: toListingRange(range).startMs, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
   const { fragments } = selectFragments(listed, selector, reach)
-  const next = fragments.findIndex((fragment) => startOf(fragment, selector) > range.endMs)
-  const [before, after] = [fragments[next - 1], fragments[next]]
-  if (!before || !after) return undefined
-  const restMs = startOf(after, selector) - startOf(before, selector) - before.lengthMs
-  return restMs <= Math.max(GAP_MS, before.lengthMs) ? before : undefined
+  const before = fragments.findLast((fragment) => startOf(fragment, selector) < range.startMs)
+  const after = fragments.find((fragment) => startOf(fragment, selector) > range.endMs)
+  if (before && isNear(before, { after, selector, range })) return before
+  return after && startOf(after, selector) - range.endMs <= SOUND_LEAD_MS ? after : undefined
 }
 
-/** Muxing lets sound and B-frames of a fragment reach this far into the next one; by server time more is another thing, a late upload. */
+interface Beside extends Pick<PlanRequest, 'range'> {
+  readonly after: ListedFragment | undefined
+  readonly selector: FragmentSelectorType
+}
+
+function isNear(before: ListedFragment, { after, selector, range }: Beside): boolean {
+  const endMs = startOf(before, selector) + before.lengthMs
+  const restMs = (after ? startOf(after, selector) : range.startMs) - endMs
+  return restMs <= (after ? Math.max(GAP_MS, before.lengthMs) : GAP_MS)
+}
+
+/** By server time, what reaches further into the next fragment, and not so by the producer's clock, is a late upload. */
 const OVERHANG_MS = 500
+
+interface FragmentStep {
+  readonly lengthMs: number
+  /** To the start of the next fragment, by the selector's clock and by the producer's. */
+  readonly stepMs: number
+  readonly producerStepMs: number
+}
+
+/** Whether a fragment came in so late that the next one began, by server time, long before its last frame. */
+export function isLateUpload({ lengthMs, stepMs, producerStepMs }: FragmentStep): boolean {
+  return lengthMs - stepMs > OVERHANG_MS && producerStepMs - stepMs > OVERHANG_MS
+}
 
 /**
  * The first fragment with a frame at the start or after it. A fragment may begin with sound before the last frames of the one before it:
@@ -116,20 +142,23 @@ const OVERHANG_MS = 500
  */
 function findExactLead(
   sorted: readonly ListedFragment[],
-  request: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
+  { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
 ): ListedFragment | undefined {
-  const { fragmentSelectorType: selector, range } = request
-  const covering = findLead(sorted, request, estimateFrameMs(sorted, selector))
   const next = sorted.findIndex((fragment) => startOf(fragment, selector) >= range.startMs)
-  let index = covering ? sorted.indexOf(covering) : next
+  let index = next < 0 ? sorted.length : next
   for (; index > 0; index--) {
     const [before, after] = [sorted[index - 1], sorted[index]]
-    if (!before || !after) break
-    const lastFrameMs = startOf(before, selector) + before.lengthMs
-    if (lastFrameMs < range.startMs || lastFrameMs - startOf(after, selector) > OVERHANG_MS) break
+    if (!before || startOf(before, selector) + before.lengthMs < range.startMs) break
+    const isCovering = after === undefined || (index === next && startOf(after, selector) > range.startMs)
+    if (!isCovering && isLateUpload(toStep(before, after, selector))) break
   }
   const first = sorted[index]
   return first && startOf(first, selector) < range.startMs ? first : undefined
+}
+
+function toStep(before: ListedFragment, after: ListedFragment, selector: FragmentSelectorType): FragmentStep {
+  const stepMs = startOf(after, selector) - startOf(before, selector)
+  return { lengthMs: before.lengthMs, stepMs, producerStepMs: after.producerTimestampMs - before.producerTimestampMs }
 }
 
 /** The fragment that began before the start and still plays at it. */
@@ -215,7 +244,7 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
-    neighbours: request.cut === 'EXACT' ? toNeighbours(request, { listed, first: fragments[0], truncated }) : { before: [], after: null },
+    neighbours: request.cut === 'EXACT' ? toNeighbours(request, { listed, first: fragments[0], truncated }) : { before: [], after: [] },
   }
 }
 
@@ -230,7 +259,7 @@ function toNeighbours({ fragmentSelectorType: selector, range }: PlanRequest, { 
   const before = first ? selectFragments(listed, selector, { startMs: from, endMs: startOf(first, selector) - 1 }).fragments : []
   const behind = { startMs: range.endMs + 1, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
   // A clip that is cut off for its size ends with its last fragment.
-  const after = truncated ? null : (selectFragments(listed, selector, behind).fragments[0] ?? null)
+  const after = truncated ? [] : selectFragments(listed, selector, behind).fragments
   return { before, after }
 }
 

@@ -13,15 +13,28 @@ import { shownPictures, shownTimes } from '../support/shown-pictures.js'
 
 interface Asked {
   readonly selector: FragmentSelectorType
-  /** From 0 to 1: between the first picture and the last. Behind the listed end of the last fragment nothing is looked for. */
-  readonly from: number
-  readonly to: number
+  readonly from: Instant
+  readonly to: Instant
 }
+
+/** Of all pictures, those that begin fragments, and those that end them: one of them, and an offset in milliseconds. */
+interface Instant {
+  readonly of: 'pictures' | 'starts' | 'ends' | 'timestamps'
+  /** From 0 to 1. */
+  readonly part: number
+  readonly offsetMs: number
+}
+
+const instants = fc.record<Instant>({
+  of: fc.constantFrom('pictures', 'starts', 'ends', 'timestamps'),
+  part: fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
+  offsetMs: fc.constantFrom(-1, 0, 1, 17, -23, 400),
+})
 
 const asked = fc.record({
   selector: fc.constantFrom<FragmentSelectorType>('PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'),
-  from: fc.integer({ min: 0, max: 90 }).map((percent) => percent / 100),
-  to: fc.integer({ min: 0, max: 90 }).map((percent) => percent / 100),
+  from: instants,
+  to: instants,
 })
 
 /** Whether a key frame that is decoded before all of them, and shown no later, is within what an exact cut fetches. */
@@ -37,15 +50,29 @@ function isDecodable(all: readonly PacedPicture[], wanted: readonly PacedPicture
   )
 }
 
+function toMs({ pictures, startsMs }: PacedFootage, selector: FragmentSelectorType, { of, part, offsetMs }: Instant): number {
+  const fragments = Map.groupBy(pictures, ({ fragment }) => fragment)
+  const edges = [...fragments.values()].map((held) => held.map(({ timeMs }) => timeMs[selector]))
+  const all = {
+    pictures: edges.flat(),
+    starts: edges.map((times) => Math.min(...times)),
+    ends: edges.map((times) => Math.max(...times)),
+    timestamps: startsMs.map((starts) => starts[selector]),
+  }[of]
+  return (all[Math.round(part * (all.length - 1))] ?? 0) + offsetMs
+}
+
 async function expectExact(footage: PacedFootage, harness: ClipHarness, { selector, from, to }: Asked): Promise<void> {
-  const times = footage.pictures.map(({ timeMs }) => timeMs[selector])
-  const [firstMs, lastMs] = [Math.min(...times), Math.max(...times)]
-  const [a, b] = [from, to].map((part) => Math.round(firstMs + part * (lastMs - firstMs)))
-  const [startMs, endMs] = [Math.min(a ?? 0, b ?? 0), Math.max(a ?? 0, b ?? 0) + 1]
+  const [a, b] = [toMs(footage, selector, from), toMs(footage, selector, to)]
+  const [startMs, endMs] = [Math.min(a, b), Math.max(a, b) + (a === b ? 1 : 0)]
   const wanted = toExactCut(footage.pictures, { selector, startMs, endMs })
-  if (wanted.length === 0) return
   const input = askFor(startMs - START, endMs - START, { cut: 'EXACT', fragmentSelectorType: selector })
   const { clip, issues } = await harness.clips.request(input, enoughTime())
+  if (wanted.length === 0) {
+    const errors = issues.filter(({ severity }) => severity === 'ERROR').map(({ code }) => code)
+    expect([clip, errors]).toEqual([null, [expect.stringMatching(/^(NO_FRAGMENTS|JOIN_NOT_POSSIBLE)$/)]])
+    return
+  }
   if (!isDecodable(footage.pictures, wanted, startMs, selector)) {
     expect(issues.map(({ code }) => code)).toContain('STARTS_WITHOUT_KEY_FRAME')
     return
@@ -58,7 +85,7 @@ async function expectExact(footage: PacedFootage, harness: ClipHarness, { select
 
 async function expectWhole(footage: PacedFootage, harness: ClipHarness, { selector, from, to }: Asked): Promise<void> {
   const last = footage.fragmentCount - 1
-  const [first, until] = [Math.min(from, to), Math.max(from, to)].map((part) => Math.round(part * last))
+  const [first, until] = [Math.min(from.part, to.part), Math.max(from.part, to.part)].map((part) => Math.round(part * last))
   const [startMs, endMs] = [footage.startsMs[first ?? 0]?.[selector] ?? 0, footage.startsMs[until ?? 0]?.[selector] ?? 0]
   const held = footage.pictures.filter(({ fragment }) => fragment >= (first ?? 0) && fragment <= (until ?? 0))
   const inDecodeOrder = held.toSorted((a, b) => a.decodeIndex - b.decodeIndex)
@@ -76,7 +103,7 @@ async function expectWhole(footage: PacedFootage, harness: ClipHarness, { select
   const file = await downloadClip(harness, clip)
   expect(shownPictures(file)).toEqual(shown.map(({ md5 }) => md5))
   const delivered = (await harness.clips.find(clip.id, enoughTime()))?.delivered
-  if (told && selector === 'PRODUCER_TIMESTAMP') expect(delivered?.startMs).toBe(key.timeMs[selector])
+  if (told) expect(delivered?.startMs).toBe(key.timeMs[selector])
 }
 
 async function check(shape: FootageShape, wishes: readonly Asked[], expectAll: typeof expectExact): Promise<void> {

@@ -30,16 +30,30 @@ export interface FootageShape {
   readonly soundLeadMs: number | null
 }
 
-export const footageShapes: fc.Arbitrary<FootageShape> = fc.record({
-  frameMs: fc.constantFrom(40, 100, 500),
-  frames: fc.integer({ min: 20, max: 60 }),
-  bFrames: fc.integer({ min: 0, max: 3 }),
-  groupsPerGop: fc.integer({ min: 1, max: 8 }),
-  isOpen: fc.boolean(),
-  cuts: fc.option(fc.array(fc.integer({ min: 3, max: 14 }), { minLength: 1, maxLength: 5 })),
-  timestamp: fc.constantFrom('first', 'earliest', 'before'),
-  soundLeadMs: fc.constantFrom(null, 0, 90, -300),
-})
+/** A fragment lasts 20 s at most, with the sound that is ahead. */
+const MOST_PICTURES_MS = 15_000
+
+export const footageShapes: fc.Arbitrary<FootageShape> = fc
+  .record({
+    frameMs: fc.constantFrom(40, 100, 500, 1000, 2000),
+    frames: fc.integer({ min: 20, max: 60 }),
+    bFrames: fc.integer({ min: 0, max: 3 }),
+    groupsPerGop: fc.integer({ min: 1, max: 8 }),
+    isOpen: fc.boolean(),
+    cuts: fc.option(fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 1, maxLength: 5 })),
+    timestamp: fc.constantFrom('first', 'earliest', 'before'),
+    soundLeadMs: fc.constantFrom(null, 0, 90, -300, 700, 1500, 2000, -1500),
+  })
+  .map(shortened)
+
+function shortened(shape: FootageShape): FootageShape {
+  const most = Math.max(1, Math.floor(MOST_PICTURES_MS / shape.frameMs))
+  return {
+    ...shape,
+    groupsPerGop: Math.max(1, Math.min(shape.groupsPerGop, Math.floor(most / (shape.bFrames + 1)))),
+    cuts: shape.cuts?.map((pictures) => Math.min(pictures, most)) ?? null,
+  }
+}
 
 interface Picture {
   readonly shown: number
@@ -82,10 +96,9 @@ function hasAllTracks({ soundLeadMs }: FootageShape, blocks: readonly Block[]): 
   return new Set(blocks.map(({ track }) => track)).size === (soundLeadMs === null ? 1 : 2)
 }
 
-function timestampOf({ timestamp, soundLeadMs }: FootageShape, blocks: readonly Block[]): number {
+function timestampOf({ timestamp }: FootageShape, blocks: readonly Block[]): number {
   const earliestMs = Math.min(...blocks.map(({ timeMs }) => timeMs))
-  // Where sound hides how long a frame lasts, the listing does not tell that such a fragment reaches further.
-  if (timestamp === 'before' && soundLeadMs === null) return Math.max(0, earliestMs - 7)
+  if (timestamp === 'before') return Math.max(0, earliestMs - 7)
   return timestamp !== 'first' ? earliestMs : (blocks[0]?.timeMs ?? 0)
 }
 

@@ -1,23 +1,19 @@
 // What is read of a clip's fragments beside GetClip: the pictures at its edges and borders, and what an exact cut has to fetch besides.
 
 import { packFragments } from '../../domain/clip-packing.js'
+import { isLateUpload } from '../../domain/clip-plan.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
-import { ClipUnavailable } from '../clip-unavailable.js'
 import { type ClipOutline, type OutlinedPart, toOutlinedParts } from './clip-outline.js'
-import { clocksAt, countFragments, listEdgeFragments } from './edge-fragments.js'
-import { type FragmentPictures, NO_PICTURES } from './fragment-pictures.js'
-import { findUncovered, hasKeyFrameFor, type StartFragment, type WantedKeyFrame } from './key-frame-search.js'
-import { readPictures } from './read-pictures.js'
-
-/** How many fragments are asked for at a time on the way back to a key frame: few at first, for each costs a point of the quota. */
-const FIRST_LOOK_BACK = 8
-const MOST_AT_A_TIME = 64
+import { countFragments, fragmentAt, listEdgeFragments } from './edge-fragments.js'
+import { EdgeMedia, type ReadFragment, unlessExpired } from './edge-media.js'
+import type { FragmentPictures } from './fragment-pictures.js'
+import { findDecodability, type KeyFrameKind, keysOf, type StartFragment } from './key-frame-search.js'
 
 export interface ClipEdges {
   /** By the place of the fragment in the clip. */
   readonly pictures: ReadonlyMap<number, FragmentPictures>
-  /** What an exact cut fetches before the clip, from the key frame on that its first picture needs. */
+  /** What an exact cut fetches before the clip: what is shown from its start on, and what that needs, back to a key frame. */
   readonly leadIn: readonly ListedFragment[]
   /** What it fetches after the clip, because it holds pictures that are shown before the end. */
   readonly tail: readonly ListedFragment[]
@@ -25,97 +21,113 @@ export interface ClipEdges {
 
 /** @throws ClipUnavailable, GatewayError */
 export async function readClipEdges(media: FragmentMediaSource, outline: ClipOutline, signal: AbortSignal): Promise<ClipEdges> {
-  const edges = listEdgeFragments(outline)
-  const names = { streamArn: outline.spec.streamArn, fragmentNumbers: edges.map(({ fragmentNumber }) => fragmentNumber) }
-  const read = await readPictures(media, names, { signal })
-  const pictures = new Map(edges.map(({ place }, index) => [place, read[index] ?? NO_PICTURES]))
-  if (outline.spec.cut === 'FRAGMENT') return { pictures, leadIn: [], tail: [] }
-  const leadIn = await lookBack(media, { outline, pictures }, signal)
-  return { pictures, leadIn, tail: toTail(outline, pictures) }
+  const edges = new EdgeMedia(media, outline, signal)
+  await edges.read(listEdgeFragments(outline))
+  if (outline.spec.cut === 'FRAGMENT') {
+    await readToKeyFrame(edges, outline)
+    return { pictures: edges.pictures, leadIn: [], tail: [] }
+  }
+  const tail = await lookAhead(edges, outline)
+  const starts = await readStart(edges, outline)
+  if (isByServer(outline)) await readEnd(edges, outline)
+  const leadIn = await lookBack(edges, outline, starts)
+  return { pictures: edges.pictures, leadIn, tail }
 }
 
-interface ReadSoFar {
-  readonly outline: ClipOutline
-  /** What is read on the way back is added. */
-  readonly pictures: Map<number, FragmentPictures>
+function isByServer({ spec }: ClipOutline): boolean {
+  return spec.fragmentSelectorType === 'SERVER_TIMESTAMP'
+}
+
+function timesOf({ clockMs, pictures }: ReadFragment): number[] {
+  return pictures.timesMs.map((timeMs) => clockMs + timeMs)
+}
+
+/** Where whole fragments begin without a key frame, the one with the first key frame says when that is shown by server time. */
+async function readToKeyFrame(edges: EdgeMedia, outline: ClipOutline): Promise<void> {
+  if (isByServer(outline)) await edges.walk({ from: 0, step: 1, isEnough: ({ pictures }) => keysOf(pictures, 'closed').length > 0 })
+}
+
+/** By how much pictures come before the timestamps of their fragments, at most, as far as these were read. */
+function leadOf(edges: EdgeMedia): number {
+  return edges.all.reduce((most, { pictures }) => pictures.timesMs.reduce((lead, timeMs) => Math.max(lead, -timeMs), most), 0)
+}
+
+/** By how much pictures come after what is listed of their fragments, at most. */
+function lagOf(edges: EdgeMedia): number {
+  return edges.all.reduce((most, { pictures, lengthMs }) => pictures.timesMs.reduce((lag, timeMs) => Math.max(lag, timeMs - lengthMs), most), 0)
+}
+
+/** The fragments after the clip, up to the last with a picture that is shown before the end. Behind one whose pictures all come later there is none. */
+async function lookAhead(edges: EdgeMedia, outline: ClipOutline): Promise<readonly ListedFragment[]> {
+  const { spec, parts, neighbours } = outline
+  const [from, { endMs }] = [countFragments(parts), spec.range]
+  let taken = 0
+  const isEnough = (fragment: ReadFragment) => {
+    const times = timesOf(fragment)
+    if (times.some((timeMs) => timeMs <= endMs)) taken = fragment.place - from + 1
+    return times.length > 0 && times.every((timeMs) => timeMs > endMs)
+  }
+  const reaching = () => neighbours.after.filter((fragment) => startOf(fragment, spec.fragmentSelectorType) - leadOf(edges) <= endMs).length
+  await edges.walk({ from, step: 1, isEnough, atATime: reaching })
+  return neighbours.after.slice(0, taken)
+}
+
+/** Those from the first on that may hold a picture before the first one that is shown. */
+async function readStart(edges: EdgeMedia, outline: ClipOutline): Promise<readonly StartFragment[]> {
+  const { startMs } = outline.spec.range
+  const starts: StartFragment[] = []
+  const isEnough = (fragment: ReadFragment) => {
+    starts.push(fragment)
+    if (findDecodability(starts, startMs, 'closed') === 'perhaps') return false
+    const next = fragmentAt(outline, fragment.place + 1)
+    const isAfter = timesOf(fragment).every((timeMs) => timeMs >= startMs)
+    return isAfter || next === null || next.clockMs - leadOf(edges) > startMs
+  }
+  await edges.walk({ from: 0, step: 1, isEnough, atATime: () => 1 })
+  return starts
+}
+
+/** By server time each fragment has a clock of its own: those before the last that may hold a picture after the end. */
+async function readEnd(edges: EdgeMedia, outline: ClipOutline): Promise<void> {
+  const { endMs } = outline.spec.range
+  const isEnough = (fragment: ReadFragment) => {
+    const before = fragmentAt(outline, fragment.place - 1)
+    return before === null || before.clockMs + before.lengthMs + lagOf(edges) <= endMs
+  }
+  await edges.walk({ from: countFragments(outline.parts) - 1, step: -1, isEnough, atATime: () => 1 })
 }
 
 /**
- * The fragments before the clip, back to the one with the key frame that the first picture needs; none where it needs none, or there is
- * none. The I-frame of an open GOP will do where nothing better is within reach.
+ * The fragments before the clip: those that hold a picture at the start or after it, and those back to the one with the key frame that the
+ * first picture needs. The I-frame of an open GOP will do where nothing better is within reach.
  */
-async function lookBack(
-  media: FragmentMediaSource,
-  { outline, pictures }: ReadSoFar,
-  signal: AbortSignal,
-): Promise<readonly ListedFragment[]> {
+async function lookBack(edges: EdgeMedia, outline: ClipOutline, from: readonly StartFragment[]): Promise<readonly ListedFragment[]> {
   const { spec, neighbours } = outline
-  const start = startFragments(outline, pictures)
-  const shownByMs = findUncovered(start, spec.range.startMs, 'closed')
-  if (shownByMs === null) return []
-  const wanted = { fragmentSelectorType: spec.fragmentSelectorType, startMs: spec.range.startMs, shownByMs }
-  const backwards = neighbours.before.toReversed()
-  let second = findUncovered(start, spec.range.startMs, 'any') === null ? 0 : null
-  let atATime = FIRST_LOOK_BACK
-  for (let from = 0; from < backwards.length; ) {
-    const asked = backwards.slice(from, from + atATime)
-    const found = await lookThrough(media, { asked, wanted, streamArn: spec.streamArn }, signal)
-    for (const [index, read] of found.pictures.entries()) pictures.set(-(from + index + 1), read)
-    if (found.hasKey) return backwards.slice(0, from + found.pictures.length).reverse()
-    if (found.openKeyAt >= 0) second ??= from + found.openKeyAt + 1
-    from += asked.length
-    atATime = Math.min(MOST_AT_A_TIME, 2 * atATime)
+  const { startMs } = spec.range
+  const starts = [...from]
+  let taken = 0
+  let [second, covers] = [0, true]
+  const isDecodable = (kind: KeyFrameKind) => findDecodability(starts, startMs, kind) !== 'none'
+  const isEnough = (fragment: ReadFragment) => {
+    const [count, wasDecodable] = [-fragment.place, isDecodable('any')]
+    covers &&= reachesStart(fragment, outline)
+    if (!covers && isDecodable('closed')) return true
+    starts.unshift(fragment)
+    const isFound = !covers && isDecodable('closed')
+    if (covers || isFound) taken = count
+    if (!wasDecodable && isDecodable('any')) second = count
+    return isFound
   }
-  return backwards.slice(0, second ?? 0).reverse()
+  await unlessExpired(edges.walk({ from: -1, step: -1, isEnough }))
+  if (!isDecodable('closed')) taken = Math.max(taken, second)
+  return taken === 0 ? [] : neighbours.before.slice(-taken)
 }
 
-function startFragments({ parts }: ClipOutline, pictures: ReadonlyMap<number, FragmentPictures>): StartFragment[] {
-  return [0, 1].flatMap((place) => {
-    const [clocks, read] = [clocksAt(parts, place), pictures.get(place)]
-    return clocks && read ? [{ ...clocks, pictures: read }] : []
-  })
-}
-
-interface LookBack {
-  /** Backwards. */
-  readonly asked: readonly ListedFragment[]
-  readonly wanted: WantedKeyFrame
-  readonly streamArn: string
-}
-
-interface Passed {
-  readonly pictures: readonly FragmentPictures[]
-  readonly hasKey: boolean
-  /** Which of them is the first with the I-frame of an open GOP that would do; -1 when none is. */
-  readonly openKeyAt: number
-}
-
-async function lookThrough(media: FragmentMediaSource, { asked, wanted, streamArn }: LookBack, signal: AbortSignal): Promise<Passed> {
-  let [hasKey, openKeyAt] = [false, -1]
-  const isEnough = (pictures: FragmentPictures, index: number) => {
-    const fragment = asked[index]
-    if (fragment === undefined) return false
-    hasKey = hasKeyFrameFor(wanted, fragment, { pictures, kind: 'closed' })
-    if (openKeyAt < 0 && hasKeyFrameFor(wanted, fragment, { pictures, kind: 'any' })) openKeyAt = index
-    return hasKey
-  }
-  try {
-    const names = { streamArn, fragmentNumbers: asked.map(({ fragmentNumber }) => fragmentNumber) }
-    return { pictures: await readPictures(media, names, { signal, isEnough }), hasKey, openKeyAt }
-  } catch (error) {
-    // What lies before the clip may have left retention; the clip itself has not.
-    if (error instanceof ClipUnavailable && error.reason === 'FOOTAGE_EXPIRED') return { pictures: [], hasKey: false, openKeyAt: -1 }
-    throw error
-  }
-}
-
-/** The fragment after the clip, where it holds a picture that is shown before the end. */
-function toTail({ spec, parts, neighbours }: ClipOutline, pictures: ReadonlyMap<number, FragmentPictures>): ListedFragment[] {
-  const { after } = neighbours
-  const read = pictures.get(countFragments(parts))
-  if (after === null || read === undefined) return []
-  const clockMs = startOf(after, spec.fragmentSelectorType)
-  return read.timesMs.some((timeMs) => clockMs + timeMs <= spec.range.endMs) ? [after] : []
+function reachesStart(fragment: ReadFragment, outline: ClipOutline): boolean {
+  const { place, clockMs, producerMs, lengthMs } = fragment
+  const after = fragmentAt(outline, place + 1)
+  if (after && isLateUpload({ lengthMs, stepMs: after.clockMs - clockMs, producerStepMs: after.producerMs - producerMs })) return false
+  return timesOf(fragment).some((timeMs) => timeMs >= outline.spec.range.startMs)
 }
 
 /** All parts of the clip in playing order: those that were planned, and what its edges say has to be fetched besides. */

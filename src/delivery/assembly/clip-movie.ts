@@ -10,7 +10,7 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { freeBytes } from '../../media/free-bytes.js'
 import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/clip-file.js'
-import { findFirstKeyFrame, hideStart } from '../../media/mp4/hidden-start.js'
+import { type FirstKeyFrame, findFirstKeyFrame, hideStart } from '../../media/mp4/hidden-start.js'
 import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/join.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import { shownMs } from '../../media/mp4/movie-boxes.js'
@@ -23,8 +23,9 @@ import { ClipMismatch } from './clip-mismatch.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
 import type { FragmentPictures } from './fragment-pictures.js'
-import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowAt, rowFrom } from './fragment-places.js'
+import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowFrom } from './fragment-places.js'
 import { type LocatedPictures, locatePictures } from './locate-pictures.js'
+import { PictureInstants } from './picture-instants.js'
 import type { ClipLayout } from './sliced-content.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
@@ -62,8 +63,8 @@ export async function buildClipMovie(outline: ClipOutline, { movies, parts, pict
   const places = await finishInTurns(placeFragmentsInSteps(parts, video, located), { signal })
   const syncs = await finishInTurns(findSyncSamples(video, located, counts), { signal })
   const movie = withVideo({ ...result.movie, startMs: instantAt(places, 0, 0) }, syncs.closed)
-  const options = { clip, movie, places, syncs, signal }
-  const shown = outline.spec.cut === 'EXACT' ? await cutExactly({ ...options, located }) : await hideUndecodable(outline, options)
+  const options = { clip, movie, places, located, syncs, signal }
+  const shown = outline.spec.cut === 'EXACT' ? await cutExactly(options) : await hideUndecodable(outline, options)
   const laidOut = await layOut(clip, { movie: shown.movie, signal })
   return { ...laidOut, delivered: shown.delivered, warnings: shown.warnings, timeline: toShownTimeline(outline, places, shown) }
 }
@@ -97,6 +98,7 @@ interface ShowOptions {
   readonly clip: Pick<ClipOutline, 'spec' | 'parts'>
   readonly movie: PackedMovie
   readonly places: FragmentPlaces
+  readonly located: readonly LocatedPictures[]
   readonly syncs: SyncChoices
   readonly signal: AbortSignal
 }
@@ -105,21 +107,14 @@ function withVideo(movie: PackedMovie, video: PackedTrack): PackedMovie {
   return { ...movie, tracks: [video, ...movie.tracks.slice(1)] }
 }
 
-async function cutExactly({
-  clip,
-  movie,
-  places,
-  syncs,
-  located,
-  signal,
-}: ShowOptions & { readonly located: readonly LocatedPictures[] }): Promise<ShownMovie> {
+async function cutExactly({ clip, movie, places, located, syncs, signal }: ShowOptions): Promise<ShownMovie> {
   const { spec } = clip
   const [video] = movie.tracks
   const window = video ? await finishInTurns(findExactWindow(video, { places, located, range: spec.range }), { signal }) : null
   if (window === null) throw ClipMismatch.ofEmptyCut(clip)
   const { cut, warnings } = await trimAtKey({ clip, movie, syncs, signal }, window)
   if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(clip)
-  if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, signal }))
+  if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, located, signal }))
   const delivered = {
     startMs: window.firstInstantMs,
     endMs: window.lastInstantMs + Math.round(cut.endMs - cut.lastFrameMs),
@@ -129,7 +124,7 @@ async function cutExactly({
 
 /** From the I-frame of an open GOP only where nothing better comes before the first picture. */
 async function trimAtKey(
-  { clip, movie, syncs, signal }: Omit<ShowOptions, 'places'>,
+  { clip, movie, syncs, signal }: Omit<ShowOptions, 'places' | 'located'>,
   window: ExactWindow,
 ): Promise<{ readonly cut: TrimResult; readonly warnings: readonly ClipIssue[] }> {
   const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
@@ -139,15 +134,19 @@ async function trimAtKey(
 }
 
 /** By the selector's clock; null when there is no key frame. */
-async function findKeyInstant({ movie, places, signal }: Omit<ShowOptions, 'clip' | 'syncs'>): Promise<EpochMs | null> {
+async function findKeyInstant({ movie, places, located, signal }: Omit<ShowOptions, 'clip' | 'syncs'>): Promise<EpochMs | null> {
   const [video] = movie.tracks
   const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
-  return key && instantAt(places, rowAt(places, key.shownMs), key.shownMs)
+  return key && instantOf(key, { places, located })
+}
+
+function instantOf({ sample, shownMs }: FirstKeyFrame, { places, located }: Pick<ShowOptions, 'places' | 'located'>): EpochMs {
+  return new PictureInstants(places, located).of(sample, shownMs)
 }
 
 /** Whole fragments: what comes before their first key frame is hidden. */
 async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions): Promise<ShownMovie> {
-  const { clip, places, syncs, signal } = options
+  const { clip, syncs, signal } = options
   const closed = await finishInTurns(findFirstKeyFrame(syncs.closed), { signal })
   const open = closed === null && syncs.open !== null ? await finishInTurns(findFirstKeyFrame(syncs.open), { signal }) : null
   const key = closed ?? open
@@ -155,7 +154,7 @@ async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions)
   const movie = open === null || syncs.open === null ? options.movie : withVideo(options.movie, syncs.open)
   const openStart = open === null ? [] : [openGopStartIssue(clip.spec)]
   if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: openStart }
-  const startMs = instantAt(places, rowAt(places, key.shownMs), key.shownMs)
+  const startMs = instantOf(key, options)
   const shown = { startMs, endMs: Math.max(startMs, delivered.endMs) }
   const warnings = [hiddenStartIssue(clip.spec, startMs), ...openStart]
   return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }

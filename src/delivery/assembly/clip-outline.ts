@@ -23,9 +23,17 @@ export interface ClipOutline {
   readonly parts: readonly OutlinedPart[]
   /** With an exact cut, what may be fetched too. */
   readonly neighbours: ClipNeighbours
-  /** Number of the second fragment; null when there is one only. */
-  readonly secondFragmentNumber: string | null
+  readonly knownNumbers: KnownNumbers
 }
+
+/** Numbers of fragments at both ends of a clip, in playing order: those that may have to be read. */
+export interface KnownNumbers {
+  readonly first: readonly string[]
+  readonly last: readonly string[]
+}
+
+/** Two seconds of sound ahead of its pictures, at 16 fragments a second. */
+const MOST_KNOWN_NUMBERS = 32
 
 /** One GetClip call. */
 export interface OutlinedPart {
@@ -61,7 +69,10 @@ export function toOutline(request: PlanRequest & { readonly fileName: string | n
     startMs: first ? startOf(first, fragmentSelectorType) : range.startMs,
     parts: toOutlinedParts(plan.parts, { streamArn, selector: fragmentSelectorType, firstPlace: 0 }),
     neighbours: plan.neighbours,
-    secondFragmentNumber: plan.fragments[1]?.fragmentNumber ?? null,
+    knownNumbers: {
+      first: plan.fragments.slice(0, MOST_KNOWN_NUMBERS).map(({ fragmentNumber }) => fragmentNumber),
+      last: plan.fragments.slice(-MOST_KNOWN_NUMBERS).map(({ fragmentNumber }) => fragmentNumber),
+    },
   }
 }
 

@@ -1,5 +1,6 @@
-// Which fragments of a clip are read: those at both edges and at each border of a join, at most two for each.
+// Which fragments of a clip are read first: those at both edges and at each border of a join, two for each.
 
+import { startOf } from '../../domain/listed-fragment.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 
@@ -10,16 +11,15 @@ export interface EdgeFragment {
 }
 
 /** In playing order. */
-export function listEdgeFragments({ parts, spec, neighbours, secondFragmentNumber }: ClipOutline): EdgeFragment[] {
+export function listEdgeFragments({ parts, spec, neighbours }: ClipOutline): EdgeFragment[] {
   const numbers = new Map<number, string>()
   for (const part of parts) {
     numbers.set(part.firstPlace, part.firstFragmentNumber)
     numbers.set(part.firstPlace + part.fragmentCount - 1, part.lastFragmentNumber)
   }
-  if (spec.cut === 'EXACT') {
-    if (secondFragmentNumber !== null) numbers.set(1, secondFragmentNumber)
-    if (neighbours.after !== null) numbers.set(countFragments(parts), neighbours.after.fragmentNumber)
-  }
+  const [before, after] = [neighbours.before.at(-1), neighbours.after[0]]
+  if (spec.cut === 'EXACT' && before) numbers.set(-1, before.fragmentNumber)
+  if (spec.cut === 'EXACT' && after) numbers.set(countFragments(parts), after.fragmentNumber)
   return [...numbers].map(([place, fragmentNumber]) => ({ place, fragmentNumber })).sort((a, b) => a.place - b.place)
 }
 
@@ -27,17 +27,29 @@ export function countFragments(parts: readonly Pick<OutlinedPart, 'fragmentCount
   return parts.reduce((count, { fragmentCount }) => count + fragmentCount, 0)
 }
 
-export interface FragmentClocks {
+/** What is listed of a fragment in or beside a clip. */
+export interface PlacedFragment {
+  readonly fragmentNumber: string
   /** Its timestamp by the selector's clock, and by the producer's. */
   readonly clockMs: EpochMs
   readonly producerMs: EpochMs
   readonly lengthMs: number
 }
 
-/** What is listed of the fragment at a place; null when none of the parts holds it. */
-export function clocksAt(parts: readonly OutlinedPart[], place: number): FragmentClocks | null {
+/** Null for a place beyond those that may be read. */
+export function fragmentAt({ parts, spec, neighbours, knownNumbers }: ClipOutline, place: number): PlacedFragment | null {
+  const count = countFragments(parts)
+  const beside = place < 0 ? neighbours.before.at(place) : neighbours.after[place - count]
+  if (beside !== undefined) {
+    const { fragmentNumber, producerTimestampMs: producerMs, lengthMs } = beside
+    return { fragmentNumber, clockMs: startOf(beside, spec.fragmentSelectorType), producerMs, lengthMs }
+  }
+  const { first, last } = knownNumbers
+  const fragmentNumber = first[place] ?? last[place - count + last.length]
   const part = parts.find(({ firstPlace, fragmentCount }) => place >= firstPlace && place < firstPlace + fragmentCount)
-  if (part === undefined) return null
+  if (fragmentNumber === undefined || part === undefined) return null
   const row = place - part.firstPlace
-  return { clockMs: part.startsMs[row] ?? 0, producerMs: part.producerStartsMs[row] ?? 0, lengthMs: part.lengthsMs[row] ?? 0 }
+  const [clockMs, producerMs, lengthMs] = [part.startsMs[row], part.producerStartsMs[row], part.lengthsMs[row]]
+  if (clockMs === undefined || producerMs === undefined || lengthMs === undefined) return null
+  return { fragmentNumber, clockMs, producerMs, lengthMs }
 }

@@ -5,8 +5,9 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { PackedTrack } from '../../media/mp4/packed-movie.js'
 import { SampleClock, toMs } from '../../media/mp4/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
-import { type FragmentPlaces, instantAt } from './fragment-places.js'
+import type { FragmentPlaces } from './fragment-places.js'
 import type { LocatedPictures } from './locate-pictures.js'
+import { PictureInstants } from './picture-instants.js'
 
 /** The first picture at or after the start and the last at or before the end, in milliseconds of the movie and by the selector's clock. */
 export interface ExactWindow {
@@ -47,44 +48,4 @@ export function* findExactWindow(video: PackedTrack, { places, located, range }:
     }
   }
   return window.fromMs <= window.toMs ? window : null
-}
-
-/** When pictures are shown by the selector's clock, one after the other in decode order. */
-class PictureInstants {
-  readonly #places: FragmentPlaces
-  readonly #located: readonly LocatedPictures[]
-  /** The fragment that was read which holds the picture, or the next one that was read. */
-  #at = 0
-
-  constructor(places: FragmentPlaces, located: readonly LocatedPictures[]) {
-    this.#places = places
-    this.#located = located
-  }
-
-  of(sample: number, movieMs: number): number {
-    let read = this.#located[this.#at]
-    while (read !== undefined && sample >= read.firstSample + read.pictures.timesMs.length) {
-      this.#at += 1
-      read = this.#located[this.#at]
-    }
-    const { firstPlace, clockMs } = this.#places
-    if (read !== undefined && sample >= read.firstSample) {
-      return (clockMs[read.place - firstPlace] ?? 0) + (read.pictures.timesMs[sample - read.firstSample] ?? 0)
-    }
-    return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
-  }
-
-  /** Of the fragments between those that were read, the last one whose timestamp has come by then. */
-  #rowBetween(movieMs: number): number {
-    const { firstPlace, originMs, count } = this.#places
-    const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]
-    let low = before ? before.place - firstPlace + 1 : 0
-    let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((originMs[middle] ?? 0) <= movieMs + 0.5) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
 }

@@ -123,11 +123,6 @@ function stepOf({ producerMs }: Listed, row: number): number {
   return (producerMs[row] ?? 0) - (producerMs[row - 1] ?? 0)
 }
 
-/** The last fragment whose timestamp has come by then. */
-export function rowAt({ originMs, count }: FragmentPlaces, movieMs: number): number {
-  return Math.max(0, firstAtOrAfter(originMs, movieMs + ROUNDING_MS / 2, count) - 1)
-}
-
 /** The instant of a time of the movie by the selector's clock, told by the fragment at the row. */
 export function instantAt({ clockMs, originMs }: FragmentPlaces, row: number, movieMs: number): number {
   return (clockMs[row] ?? 0) + Math.round(movieMs - (originMs[row] ?? 0))

@@ -12,7 +12,7 @@ export interface EdgeSources {
 }
 
 /** Goes up whenever what is stored changes. */
-const FORM = 2
+const FORM = 3
 
 interface StoredEdges {
   readonly pictures: readonly (readonly [place: number, pictures: FragmentPictures])[]

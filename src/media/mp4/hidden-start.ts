@@ -6,6 +6,8 @@ import type { PackedMovie, PackedTrack } from './packed-movie.js'
 import { placementOf, SampleClock, toMs, toTicks } from './presentation.js'
 
 export interface FirstKeyFrame {
+  /** Number of its sample, from 0. */
+  readonly sample: number
   /** When it is shown, in milliseconds of the movie. */
   readonly shownMs: number
   /** Frames are shown before it. */
@@ -24,7 +26,7 @@ export function* findFirstKeyFrame(video: PackedTrack): Steps<FirstKeyFrame | nu
     earliest = Math.min(earliest, clock.shownTicks)
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
-  return { shownMs: toMs(keyTicks, video.timescale), isLate: earliest < keyTicks }
+  return { sample: number, shownMs: toMs(keyTicks, video.timescale), isLate: earliest < keyTicks }
 }
 
 function firstKeyNumber({ pieces }: PackedTrack): number | null {
