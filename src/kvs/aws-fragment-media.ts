@@ -2,7 +2,7 @@ import { GetMediaForFragmentListCommand } from '@aws-sdk/client-kinesis-video-ar
 import { GatewayError } from '../domain/errors.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { openMediaBody } from './media-body.js'
-import type { FragmentMediaSource } from './ports.js'
+import type { ClipRequestOfKvs, FragmentMediaSource } from './ports.js'
 
 const OPERATION = 'GetMediaForFragmentList'
 const MOST_FRAGMENTS = 1_000
@@ -16,7 +16,12 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
     this.#data = data
   }
 
-  async getMedia(streamArn: string, fragmentNumbers: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async getMedia(
+    streamArn: string,
+    fragmentNumbers: readonly string[],
+    signal: AbortSignal,
+    { onThrottled }: Pick<ClipRequestOfKvs, 'onThrottled'> = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
     const count = fragmentNumbers.length
     if (count < 1 || count > MOST_FRAGMENTS) {
       throw new GatewayError('BAD_USER_INPUT', `The media of 1 to ${MOST_FRAGMENTS} fragments can be had at once, not of ${count}.`)
@@ -28,6 +33,7 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
         endpoint: { streamArn, api: 'GET_MEDIA_FOR_FRAGMENT_LIST' },
         cost: { media: count, metadata: 0 },
         request: (client) => client.send(command, { abortSignal: signal }),
+        onThrottled,
       },
       signal,
     )

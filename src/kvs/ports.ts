@@ -163,7 +163,12 @@ export interface ClipSource {
 
 /** GetMediaForFragmentList: whole Matroska documents, one a fragment. */
 export interface FragmentMediaSource {
-  getMedia(streamArn: string, fragmentNumbers: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  getMedia(
+    streamArn: string,
+    fragmentNumbers: readonly string[],
+    signal: AbortSignal,
+    options?: Pick<ClipRequestOfKvs, 'onThrottled'>,
+  ): Promise<AsyncIterable<Uint8Array>>
 }
 
 export interface HlsSessionRequest {

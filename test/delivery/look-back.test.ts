@@ -124,6 +124,18 @@ describe('the fragments at the edges of a clip', () => {
     expect(failure).toBe(code)
   })
 
+  test('fail the clip with the permission that is missing, and what it is for', async () => {
+    await using server = await startFootage([recordSeconds(8, [0, 4000])], { faults: true })
+    const fault = { kind: 'exception', name: 'AccessDeniedException', status: 403, message: 'no' }
+    await server.post('/_faults', { operation: 'GetMediaForFragmentList', fault })
+    await using harness = await startClipHarness(server.url)
+    const message = await harness.clips.request(askFor(0, 6000), enoughTime()).then(
+      ({ clip }) => clip?.failure?.message,
+      (error) => error.message,
+    )
+    expect(message).toMatch(/kinesisvideo:GetMediaForFragmentList.*fragments at its edges/)
+  })
+
   test('are not read by validateClip', async () => {
     await using server = await startFootage([recordSeconds(8, [0, 4000])])
     await using harness = await startClipHarness(server.url)

@@ -61,6 +61,15 @@ describe('a clip whose GetClip is throttled', () => {
   })
 })
 
+test('a clip whose edges are throttled for as long as its caller has time is refused with what the service said', async () => {
+  await using harness = await startClipHarness(server.url)
+  await setFaults([{ ...throttling, operation: 'GetMediaForFragmentList' }])
+  const end = new AbortController()
+  const isThrottled = () => harness.heard.requests.includes('GetMediaForFragmentList ClientLimitExceededException')
+  until(isThrottled).then(() => end.abort(new DOMException('The time of the request is over.', 'TimeoutError')))
+  await expect(harness.clips.request(everything, end.signal)).rejects.toMatchObject({ code: 'KVS_THROTTLED' })
+})
+
 const throttle = ({ onThrottled }: ClipRequestOfKvs) =>
   onThrottled?.(new GatewayError('KVS_THROTTLED', 'Kinesis Video throttles GetClip: ask again later.', { retryAfterMs: 1000 }))
 

@@ -219,7 +219,7 @@ describe('an exact cut', () => {
   test.each([
     [0, T0, 3],
     [1, T0, 3],
-    [1999, T0, 3],
+    [1960, T0, 3],
     [2000, T0 + 2000, 2],
     [-1, T0, 3],
   ])('%d ms into a fragment takes the fragment that covers its start', (offsetMs, firstStart, count) => {
@@ -229,6 +229,12 @@ describe('an exact cut', () => {
     expect(made?.delivered).toEqual({ startMs: T0 + Math.max(0, offsetMs), endMs: T0 + 5000 })
     expect(made?.durationMs).toBe(5000 - Math.max(0, offsetMs))
     expect(codes).toEqual([])
+  })
+
+  test.each([1961, 1999])('%d ms into a fragment, behind its last frame, begins with the next one', (offsetMs) => {
+    const { plan: made } = plan(listFragments(3), toRequest(T0 + offsetMs, T0 + 5000, exact))
+    expect(made?.fragments).toHaveLength(2)
+    expect(made?.delivered).toEqual({ startMs: T0 + 2000, endMs: T0 + 5000 })
   })
 
   test('inside one fragment is a clip all the same', () => {

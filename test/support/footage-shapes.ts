@@ -50,6 +50,8 @@ function shortened(shape: FootageShape): FootageShape {
   const most = Math.max(1, Math.floor(MOST_PICTURES_MS / shape.frameMs))
   return {
     ...shape,
+    // A track without a frame in a fragment is refused.
+    soundLeadMs: shape.soundLeadMs && Math.max(shape.soundLeadMs, Math.round((-shape.frames * shape.frameMs) / 3)),
     groupsPerGop: Math.max(1, Math.min(shape.groupsPerGop, Math.floor(most / (shape.bFrames + 1)))),
     cuts: shape.cuts?.map((pictures) => Math.min(pictures, most)) ?? null,
   }

@@ -20,7 +20,7 @@ import { createPartFetch } from './part-fetch.js'
 import { readPartHead, toPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
 import type { PartWaits } from './part-waits.js'
-import { getClipEdges } from './stored-edges.js'
+import { getClipEdges, toEdgesKey } from './stored-edges.js'
 import { UnclearHead } from './unclear-head.js'
 
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
@@ -106,7 +106,7 @@ export class ClipAssembly {
 
   /** Why parts have to wait, for whoever has no time left to wait with them. Null when none has to. */
   get throttled(): GatewayError | null {
-    return this.#sources.waits.reasonOf(this.#parts.map(({ part }) => part.key))
+    return this.#sources.waits.reasonOf([toEdgesKey(this.outline), ...this.#parts.map(({ part }) => part.key)])
   }
 
   /** From 0 to 1, never less than before; an estimate while sizes are not known. */

@@ -9,6 +9,7 @@ import { countFragments, fragmentAt, listEdgeFragments } from './edge-fragments.
 import { EdgeMedia, type ReadFragment, unlessExpired } from './edge-media.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { findDecodability, type KeyFrameKind, keysOf, type StartFragment } from './key-frame-search.js'
+import type { ReadPicturesOptions } from './read-pictures.js'
 
 export interface ClipEdges {
   /** By the place of the fragment in the clip. */
@@ -20,8 +21,8 @@ export interface ClipEdges {
 }
 
 /** @throws ClipUnavailable, GatewayError */
-export async function readClipEdges(media: FragmentMediaSource, outline: ClipOutline, signal: AbortSignal): Promise<ClipEdges> {
-  const edges = new EdgeMedia(media, outline, signal)
+export async function readClipEdges(media: FragmentMediaSource, outline: ClipOutline, options: ReadPicturesOptions): Promise<ClipEdges> {
+  const edges = new EdgeMedia(media, outline, options)
   await edges.read(listEdgeFragments(outline))
   if (outline.spec.cut === 'FRAGMENT') {
     await readToKeyFrame(edges, outline)
@@ -54,7 +55,10 @@ function leadOf(edges: EdgeMedia): number {
 
 /** By how much pictures come after what is listed of their fragments, at most. */
 function lagOf(edges: EdgeMedia): number {
-  return edges.all.reduce((most, { pictures, lengthMs }) => pictures.timesMs.reduce((lag, timeMs) => Math.max(lag, timeMs - lengthMs), most), 0)
+  return edges.all.reduce(
+    (most, { pictures, lengthMs }) => pictures.timesMs.reduce((lag, timeMs) => Math.max(lag, timeMs - lengthMs), most),
+    0,
+  )
 }
 
 /** The fragments after the clip, up to the last with a picture that is shown before the end. Behind one whose pictures all come later there is none. */

@@ -22,7 +22,7 @@ const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
 }
 
 /** What is not a change of codecs. */
-const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'STARTS_WITHOUT_KEY_FRAME'])
+const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'NO_FRAGMENTS', 'STARTS_WITHOUT_KEY_FRAME'])
 
 /** The footage of a clip does not make one file: an issue when it is found before the answer, a failure after it. */
 export class ClipMismatch extends ClipUnavailable {
@@ -65,11 +65,24 @@ export class ClipMismatch extends ClipUnavailable {
     return new ClipMismatch(noKeyFrameIssue(spec, keyMs), { isLasting: true })
   }
 
-  static ofEmptyCut({ spec: { range } }: Pick<ClipOutline, 'spec'>): ClipMismatch {
+  static ofEmptyCut({ spec: { range }, parts }: Pick<ClipOutline, 'spec' | 'parts'>): ClipMismatch {
+    const listed = toListedRange(parts)
+    if (listed !== null && (listed.endMs < range.startMs || listed.startMs > range.endMs)) {
+      const text = `No picture is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}.`
+      const hint = `The nearest fragments start between ${instantText(listed.startMs)} and ${instantText(listed.endMs)}.`
+      return new ClipMismatch(toError('NO_FRAGMENTS', text, { path: ['startTimestamp'], hint, ranges: [listed] }), { isLasting: true })
+    }
     const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
     const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
     return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
   }
+}
+
+function toListedRange(parts: ClipOutline['parts']): TimeRange | null {
+  const [first, last] = [parts[0], parts.at(-1)]
+  const [startMs, lastMs] = [first?.startsMs[0], last?.startsMs.at(-1)]
+  if (startMs === undefined || lastMs === undefined) return null
+  return { startMs, endMs: lastMs + Math.max(1, last?.lengthsMs.at(-1) ?? 1) }
 }
 
 function toText(place: 'from' | 'before', instantMs: EpochMs, other: string, why: string): string {

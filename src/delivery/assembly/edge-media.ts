@@ -3,7 +3,7 @@ import { ClipUnavailable } from '../clip-unavailable.js'
 import type { ClipOutline } from './clip-outline.js'
 import { type EdgeFragment, fragmentAt, type PlacedFragment } from './edge-fragments.js'
 import type { FragmentPictures } from './fragment-pictures.js'
-import { readPictures } from './read-pictures.js'
+import { type ReadPicturesOptions, readPictures } from './read-pictures.js'
 
 /** How many fragments are asked for at a time on the way on from an edge: few at first, for each costs a point of the quota. */
 const FIRST_ASKED = 8
@@ -29,13 +29,13 @@ export interface Walk {
 export class EdgeMedia {
   readonly #media: FragmentMediaSource
   readonly #outline: ClipOutline
-  readonly #signal: AbortSignal
+  readonly #options: ReadPicturesOptions
   readonly #pictures = new Map<number, FragmentPictures>()
 
-  constructor(media: FragmentMediaSource, outline: ClipOutline, signal: AbortSignal) {
+  constructor(media: FragmentMediaSource, outline: ClipOutline, options: ReadPicturesOptions) {
     this.#media = media
     this.#outline = outline
-    this.#signal = signal
+    this.#options = options
   }
 
   /** By the places of the fragments. */
@@ -62,7 +62,7 @@ export class EdgeMedia {
       this.#pictures.set(place, pictures)
       return isEnough(place)
     }
-    await readPictures(this.#media, names, { signal: this.#signal, isEnough: take })
+    await readPictures(this.#media, names, { ...this.#options, isEnough: take })
   }
 
   /** From one fragment to the next, and reads those that were not read; ends where none is left. @throws ClipUnavailable, GatewayError */

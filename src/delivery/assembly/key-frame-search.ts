@@ -38,8 +38,7 @@ export function findDecodability(fragments: readonly StartFragment[], startMs: E
   // A key frame covers what is decoded and shown after it. Pictures behind it that are shown before it may need one before.
   const earliest = pictures.findIndex(({ producerMs }) => producerMs >= firstMs)
   const decodedBefore = earliest < 0 ? pictures : pictures.slice(0, earliest + 1)
-  const isUsable = ({ isKey, producerMs, clockMs }: StartPicture) =>
-    isKey && producerMs <= firstMs && clockMs >= startMs - MAX_LOOK_BACK_MS
+  const isUsable = ({ isKey, producerMs, clockMs }: StartPicture) => isKey && producerMs <= firstMs && clockMs >= startMs - MAX_LOOK_BACK_MS
   if (!decodedBefore.some(isUsable)) return 'none'
   if (decodedBefore.some((picture) => isUsable(picture) && picture.clockMs <= startMs)) return 'first'
   // Pictures that are shown before a key frame are decoded next behind it, before any that is shown after it.

@@ -26,6 +26,7 @@ export interface ReadPicturesOptions {
   /** Told of each fragment, in the order asked for; true ends the reading there. */
   readonly isEnough?: (pictures: FragmentPictures, index: number) => boolean
   readonly withinMs?: number
+  readonly onThrottled?: (reason: GatewayError) => void
 }
 
 /**
@@ -53,14 +54,18 @@ export async function readPictures(
 async function* readCall(
   media: FragmentMediaSource,
   names: FragmentNames,
-  { signal, withinMs = MAX_READ_MS + MAX_READ_MS_EACH * names.fragmentNumbers.length }: ReadPicturesOptions,
+  { signal, onThrottled, withinMs = MAX_READ_MS + MAX_READ_MS_EACH * names.fragmentNumbers.length }: ReadPicturesOptions,
 ): AsyncGenerator<FragmentPictures> {
   const limit = AbortSignal.timeout(withinMs)
   try {
-    yield* readDocuments(media, names, AbortSignal.any([signal, limit]))
+    yield* readDocuments(media, names, { signal: AbortSignal.any([signal, limit]), ...(onThrottled && { onThrottled }) })
   } catch (error) {
     signal.throwIfAborted()
     if (limit.aborted || error instanceof MalformedMedia) throw unreadable(error)
+    if (error instanceof GatewayError && error.code === 'KVS_ACCESS_DENIED') {
+      const message = `${error.message} Each clip needs it: the fragments at its edges say what its pictures' times are.`
+      throw new GatewayError(error.code, message, error.details, { cause: error })
+    }
     // The numbers were listed a moment ago: those that are no longer valid are of fragments that are no longer kept.
     const isGone = error instanceof GatewayError && (error.code === 'BAD_USER_INPUT' || error.code === 'NOT_FOUND')
     throw isGone ? expired(error) : error
@@ -70,11 +75,11 @@ async function* readCall(
 async function* readDocuments(
   media: FragmentMediaSource,
   { streamArn, fragmentNumbers }: FragmentNames,
-  signal: AbortSignal,
+  { signal, ...options }: Pick<ReadPicturesOptions, 'signal' | 'onThrottled'>,
 ): AsyncGenerator<FragmentPictures> {
   const documents = new Documents(fragmentNumbers)
   const demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
-  for await (const chunk of await media.getMedia(streamArn, fragmentNumbers, signal)) {
+  for await (const chunk of await media.getMedia(streamArn, fragmentNumbers, signal, options)) {
     signal.throwIfAborted()
     yield* documents.take(demuxer.push(chunk))
     if (documents.isOver) return

@@ -5,10 +5,12 @@ import type { PartFetch, PartStore } from '../ports.js'
 import { type ClipEdges, readClipEdges, toPlayingParts } from './clip-edges.js'
 import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import type { FragmentPictures } from './fragment-pictures.js'
+import type { PartWaits } from './part-waits.js'
 
 export interface EdgeSources {
   readonly media: FragmentMediaSource
   readonly store: PartStore
+  readonly waits: PartWaits
 }
 
 /** Goes up whenever what is stored changes. */
@@ -24,9 +26,17 @@ interface StoredEdges {
  * The edges of a clip, asked of Kinesis Video once and kept as a part of their own: a clip that is stored needs them each time it is laid
  * out, also when its footage has expired since.
  */
-export async function getClipEdges({ media, store }: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<ClipEdges> {
-  const fetch: PartFetch = async (shared) => toBody(await readClipEdges(media, outline, shared))
-  const part = await store.open(toKey(outline), fetch, signal)
+export async function getClipEdges({ media, store, waits }: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<ClipEdges> {
+  const key = toEdgesKey(outline)
+  const fetch: PartFetch = async (shared) => {
+    const wait = waits.begin(key)
+    try {
+      return toBody(await readClipEdges(media, outline, { signal: shared, onThrottled: wait.hear }))
+    } finally {
+      wait.end()
+    }
+  }
+  const part = await store.open(key, fetch, signal)
   try {
     const chunks: Uint8Array[] = []
     for await (const chunk of part.read({ start: 0, end: Number.MAX_SAFE_INTEGER }, signal)) chunks.push(Buffer.from(chunk))
@@ -40,7 +50,7 @@ export async function getClipEdges({ media, store }: EdgeSources, outline: ClipO
 /** Whether making the clip would ask Kinesis Video for nothing: its edges are stored, and every part that they call for. */
 export async function isClipStored(sources: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<boolean> {
   const { store } = sources
-  if (!(await areStored(store, outline.parts)) || !(await store.has(toKey(outline)))) return false
+  if (!(await areStored(store, outline.parts)) || !(await store.has(toEdgesKey(outline)))) return false
   return areStored(store, toPlayingParts(outline, await getClipEdges(sources, outline, signal)))
 }
 
@@ -50,7 +60,8 @@ async function areStored(store: PartStore, parts: readonly OutlinedPart[]): Prom
   return true
 }
 
-function toKey({ spec }: ClipOutline): string {
+/** Under which the edges of a clip are stored. */
+export function toEdgesKey({ spec }: ClipOutline): string {
   const { streamArn, fragmentSelectorType, cut, range, pin } = spec
   const hash = createHash('sha256').update(`edges ${FORM}\n${streamArn}\n${fragmentSelectorType}\n${cut}\n`)
   // Whole fragments are the same ones whatever range they were asked by.

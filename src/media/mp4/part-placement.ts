@@ -28,6 +28,7 @@ export function placeNextPart(previous: PlacedPart, next: PlacedPart): number {
 /** Whether frames would be shown among those of the part before. After a key frame nothing is shown that was decoded before it. */
 function runsBack(previous: PartTiming, next: PartTiming, startMs: number): boolean {
   if (next.beginsWithKey) return startMs + next.firstSampleMs <= previous.lastMs
-  const frameMs = previous.endMs - previous.lastMs
+  // Of a part with one frame, how long that lasts is a guess.
+  const frameMs = Math.max(previous.endMs - previous.lastMs, next.endMs - next.lastMs)
   return startMs + next.firstMs < previous.lastMs - MAX_REORDERED_FRAMES * frameMs
 }

@@ -13,6 +13,15 @@ interface Extent {
   /** The frame that is decoded first. */
   readonly first: number
   readonly isFirstKey: boolean
+  /** Null when one frame alone does not say it. */
+  readonly frameMs: number | null
+}
+
+/** The fragment that was placed last. */
+interface Placed {
+  readonly timestampMs: number
+  readonly latest: number
+  readonly end: number
   readonly frameMs: number
 }
 
@@ -24,26 +33,29 @@ interface Extent {
 export function placeFragments(fragments: readonly MovieFragment[], leadTrack: number, maxGapMs: number): Float64Array {
   const starts = new Float64Array(fragments.length)
   let shiftMs = 0
-  let before: { readonly timestampMs: number; readonly latest: number; readonly end: number } | null = null
+  let before: Placed | null = null
   for (const [index, { timestampMs, samples }] of fragments.entries()) {
     const extent = extentOf(samples, leadTrack)
     if (before && extent) {
       const gapMs: number = timestampMs - before.timestampMs
-      const isApart = gapMs <= 0 || gapMs > maxGapMs || reachesBack(extent, timestampMs + shiftMs, before.latest)
+      const isApart = gapMs <= 0 || gapMs > maxGapMs || reachesBack(extent, timestampMs + shiftMs, before)
       if (isApart) shiftMs = before.end - extent.earliest - timestampMs
     }
     // Whole milliseconds: the video's ticks.
     const start = Math.round(timestampMs + shiftMs)
     starts[index] = start
-    if (extent) before = { timestampMs, latest: start + extent.latest, end: start + extent.latest + extent.frameMs }
+    if (extent === null) continue
+    const frameMs: number = extent.frameMs ?? before?.frameMs ?? GUESSED_FRAME_MS
+    before = { timestampMs, latest: start + extent.latest, end: start + extent.latest + frameMs, frameMs }
   }
   return starts
 }
 
 /** Whether frames would be shown among those of the fragment before. After a key frame nothing is shown that was decoded before it. */
-function reachesBack(extent: Extent, start: number, latestBefore: number): boolean {
-  if (extent.isFirstKey) return start + extent.first < latestBefore
-  return start + extent.earliest < latestBefore - MAX_REORDERED_FRAMES * extent.frameMs
+function reachesBack(extent: Extent, start: number, before: Placed): boolean {
+  if (extent.isFirstKey) return start + extent.first < before.latest
+  const frameMs = Math.max(extent.frameMs ?? 0, before.frameMs)
+  return start + extent.earliest < before.latest - MAX_REORDERED_FRAMES * frameMs
 }
 
 function extentOf(samples: SampleTable, track: number): Extent | null {
@@ -64,6 +76,6 @@ function extentOf(samples: SampleTable, track: number): Extent | null {
     count += 1
   }
   if (count === 0) return null
-  const frameMs = count > 1 ? Math.max(1, Math.round((latest - earliest) / (count - 1))) : GUESSED_FRAME_MS
+  const frameMs = count > 1 ? Math.max(1, Math.round((latest - earliest) / (count - 1))) : null
   return { earliest, latest, first, isFirstKey, frameMs }
 }
