@@ -22,15 +22,19 @@ export function* findSyncSamples(
 ): Steps<SyncChoices> {
   const openKeys = new Set(located.flatMap(({ firstSample, pictures }) => pictures.openKeys.map((key) => firstSample + key)))
   if (openKeys.size === 0) return { closed: video, open: null }
+  const readKeys = new Set(located.flatMap(({ firstSample, pictures }) => pictures.keys.map((key) => firstSample + key)))
   const [closed, open]: [TrackPiece[], TrackPiece[]] = [[], []]
   const unclear = new UnclearKeys(toMarked(video), openKeys, sampleCounts)
   let first = 0
   for (const piece of video.pieces) {
-    const all = withReadKeys(markedIn(piece, first), located, { first, count: piece.count })
-    const sure = all.filter((key) => !openKeys.has(key) && !(unclear.has(key) && !isRead(located, key)))
+    const end = first + piece.count
+    const here = [...readKeys].filter((key) => key >= first && key < end)
+    // Kinesis Video need not mark the key frames that were read.
+    const all = [...new Set([...markedIn(piece, first), ...here])].sort((a, b) => a - b)
+    const sure = all.filter((key) => !openKeys.has(key) && (readKeys.has(key) || !unclear.has(key)))
     closed.push({ ...piece, keys: toColumn(sure, first) })
     open.push({ ...piece, keys: toColumn(all, first) })
-    first += piece.count
+    first = end
     yield
   }
   return { closed: { ...video, pieces: closed }, open: { ...video, pieces: open } }
@@ -66,21 +70,6 @@ function toMarked({ pieces }: PackedTrack): number[] {
 
 function markedIn({ keys, count }: TrackPiece, first: number): number[] {
   return keys === null ? Array.from({ length: count }, (_, index) => first + index) : Array.from(keys, (key) => first + key)
-}
-
-/** Kinesis Video need not mark the key frames that are read. */
-function withReadKeys(
-  marked: readonly number[],
-  located: readonly LocatedPictures[],
-  { first, count }: { readonly first: number; readonly count: number },
-): number[] {
-  const read = located.flatMap(({ firstSample, pictures }) => pictures.keys.map((key) => firstSample + key))
-  const here = read.filter((key) => key >= first && key < first + count)
-  return [...new Set([...marked, ...here])].sort((a, b) => a - b)
-}
-
-function isRead(located: readonly LocatedPictures[], sample: number): boolean {
-  return located.some(({ firstSample, pictures }) => sample >= firstSample && sample < firstSample + pictures.timesMs.length)
 }
 
 function toColumn(keys: readonly number[], first: number): Column {
