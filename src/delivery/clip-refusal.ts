@@ -11,7 +11,7 @@ import { ClipUnavailable, type ClipUnavailableReason } from './clip-unavailable.
 interface RefusalMeaning {
   readonly code: ClipIssueCode
   readonly path: 'startTimestamp' | typeof STREAM
-  /** Completes "Kinesis Video refuses the clip: …". */
+  /** Completes "Kinesis Video rejected the clip: …". */
   readonly what: string
   readonly hint: string | null
   readonly reason: ClipUnavailableReason
@@ -26,29 +26,29 @@ const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, Refusa
   NO_FRAGMENTS: {
     code: 'NO_FRAGMENTS',
     path: 'startTimestamp',
-    what: 'it has no footage in the range any more, although it was listed a moment ago',
-    hint: 'Footage at the edge of the retention period goes away; ask for later footage.',
+    what: 'the listed footage in the range no longer exists',
+    hint: 'The oldest footage expires continuously. Request later footage.',
     reason: 'FOOTAGE_EXPIRED',
   },
-  STREAM_NOT_FOUND: { code: 'STREAM_NOT_FOUND', path: STREAM, what: 'there is no such stream', hint: null, reason: 'FOOTAGE_EXPIRED' },
+  STREAM_NOT_FOUND: { code: 'STREAM_NOT_FOUND', path: STREAM, what: 'the stream does not exist', hint: null, reason: 'FOOTAGE_EXPIRED' },
   OUTSIDE_RETENTION: {
     code: 'START_BEFORE_RETENTION',
     path: 'startTimestamp',
-    what: 'the range begins before the footage that is kept',
+    what: 'the range starts before the retention period',
     hint: 'Start later.',
     reason: 'FOOTAGE_EXPIRED',
   },
   NO_DATA_RETENTION: {
     code: 'NO_DATA_RETENTION',
     path: STREAM,
-    what: 'the stream keeps nothing (its data retention is 0 hours)',
+    what: 'the stream stores no footage (its data retention is 0 hours)',
     hint: null,
     reason: 'FOOTAGE_EXPIRED',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     code: 'UNSUPPORTED_VIDEO_CODEC',
     path: STREAM,
-    what: 'it makes clips of H.264 alone, or with AAC or G.711 A-law, and of H.265 alone or with AAC',
+    what: 'it supports H.264 with AAC, G.711 A-law or no audio, and H.265 with AAC or no audio',
     hint: CODECS,
     reason: 'CODEC_CHANGES',
   },
@@ -56,20 +56,20 @@ const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, Refusa
     code: 'MISSING_CODEC_PRIVATE_DATA',
     path: STREAM,
     what: 'a track has no codec private data, without which its frames cannot be decoded',
-    hint: 'Let the producer send it with the tracks.',
+    hint: 'Configure the producer to send it with the tracks.',
     reason: 'CODEC_CHANGES',
   },
   INVALID_CODEC_PRIVATE_DATA: {
     code: 'INVALID_CODEC_PRIVATE_DATA',
     path: STREAM,
-    what: 'the codec private data cannot be used, or it changes inside the range',
+    what: 'the codec private data is invalid, or changes inside the range',
     hint: 'H.264 needs it in avcC form, H.265 in hvcC form, and the same throughout a clip.',
     reason: 'CODEC_CHANGES',
   },
   INVALID_MEDIA_FRAME: {
     code: 'INVALID_MEDIA_FRAME',
     path: STREAM,
-    what: 'a frame is not what its codec says',
+    what: 'a frame is invalid for its codec',
     hint: 'Frames must be length-prefixed, not Annex B.',
     reason: 'CODEC_CHANGES',
   },
@@ -79,7 +79,7 @@ const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, Refusa
 export function toRefusalIssue(error: unknown, { range, stream }: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (!(error instanceof ClipRefused) || error.refusal === 'INVALID_ARGUMENT') return null
   const { code, path, what, hint } = MEANINGS[error.refusal]
-  const message = `Kinesis Video refuses the clip from ${instantText(range.startMs)} to ${instantText(range.endMs)}: ${what} (it said: ${error.message}).`
+  const message = `Kinesis Video rejected the clip from ${instantText(range.startMs)} to ${instantText(range.endMs)}: ${what} (its message: ${error.message}).`
   const details = { path: path === STREAM ? toStreamPath(stream) : [path], hint }
   return toError(toPreciseCode(error, code), message, details)
 }
@@ -99,8 +99,8 @@ export function toRefusedUnavailable(error: unknown, range: TimeRange): ClipUnav
   if (!(error instanceof ClipRefused)) return null
   const span = `from ${instantText(range.startMs)} to ${instantText(range.endMs)}`
   if (error.refusal === 'INVALID_ARGUMENT') {
-    return new ClipUnavailable('INTERNAL', `Kinesis Video refuses the part ${span}.`, { cause: error })
+    return new ClipUnavailable('INTERNAL', `Kinesis Video rejected the part ${span}.`, { cause: error })
   }
   const { reason, what } = MEANINGS[error.refusal]
-  return new ClipUnavailable(reason, `Kinesis Video refuses the part ${span}: ${what}.`, { cause: error })
+  return new ClipUnavailable(reason, `Kinesis Video rejected the part ${span}: ${what}.`, { cause: error })
 }

@@ -151,7 +151,8 @@ export class ClipService {
   /** What a URL's token opens. Throws ClipUnavailable. */
   async open(token: string, signal: AbortSignal): Promise<ClipContent> {
     const opened = this.#addresses.openUrl(token)
-    if (opened === null) throw new ClipUnavailable('BAD_TOKEN', 'This is no URL of this gateway, or it was damaged on the way.')
+    if (opened === null)
+      throw new ClipUnavailable('BAD_TOKEN', 'This clip URL is invalid or incomplete. Request a new one with requestClip.')
     const { spec, expiresAtMs } = opened
     if (expiresAtMs <= this.#options.clock.now())
       throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')

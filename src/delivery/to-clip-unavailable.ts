@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
 /** Why bytes that were asked of a part cannot be had. */
 export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof ClipUnavailable) return error
-  if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'There is no room for the clip now.', { cause: error })
+  if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })
   if (error instanceof PartBroken) return toUnavailablePart(error)
   if (error instanceof GatewayError && !isOutOfDescriptors(error)) {
     return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
@@ -35,6 +35,6 @@ const OWN_BREAKAGES: ReadonlySet<PartBreakage> = new Set(['DAMAGED', 'UNREADABLE
 function toUnavailablePart(error: PartBroken): ClipUnavailable {
   // A damaged part is gone by now, and asking again fetches it again; so it is with what was cut off.
   const reason = OWN_BREAKAGES.has(error.breakage) ? 'INTERNAL' : 'KVS_FAILED'
-  const message = reason === 'INTERNAL' ? 'The clip could not be read; ask again.' : 'Kinesis Video did not send the whole clip.'
+  const message = reason === 'INTERNAL' ? 'The clip could not be read. Retry the request.' : 'Kinesis Video did not send the whole clip.'
   return new ClipUnavailable(reason, message, { cause: error })
 }

@@ -132,7 +132,7 @@ function nearestHint(selector: FragmentSelectorType, before: ListedFragment | un
     before ? `the nearest fragment before it starts at ${instantText(startOf(before, selector))}` : null,
     after ? `the nearest after it starts at ${instantText(startOf(after, selector))}` : null,
   ].filter((text) => text !== null)
-  if (told.length === 0) return 'There is none near it either; Stream.coverage tells where there is footage.'
+  if (told.length === 0) return 'There is none nearby. Stream.coverage shows where there is footage.'
   const text = told.join(', ')
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -26,8 +26,8 @@ export function toStreamPath(stream: StreamRef): readonly string[] {
 
 export function streamNotFoundIssue(stream: StreamRef): ClipIssue {
   const given = 'name' in stream ? stream.name : stream.arn
-  const hint = 'Query.streams lists the streams there are in this account and region.'
-  return toError('STREAM_NOT_FOUND', `There is no stream ${givenText(given)}.`, { path: toStreamPath(stream), hint })
+  const hint = 'Query.streams lists the streams in this account and Region.'
+  return toError('STREAM_NOT_FOUND', `The stream ${givenText(given)} does not exist.`, { path: toStreamPath(stream), hint })
 }
 
 export function streamIssues(
@@ -37,15 +37,15 @@ export function streamIssues(
 ): ClipIssue[] {
   const path = toStreamPath(request.stream)
   if (facts.status === 'CREATING' || facts.status === 'DELETING') {
-    const hint = facts.status === 'CREATING' ? 'Ask again when it is ACTIVE.' : null
-    const text = `The stream must be ACTIVE to be clipped, it is ${facts.status}.`
+    const hint = facts.status === 'CREATING' ? 'Retry when it is ACTIVE.' : null
+    const text = `The stream must be ACTIVE, but is ${facts.status}.`
     return [toError('STREAM_NOT_ACTIVE', text, { path, hint, retryAfterMs: facts.status === 'CREATING' ? 5000 : null })]
   }
   const retainedFrom = toRetainedFrom(facts, nowMs)
   if (retainedFrom === null) {
-    const hint = 'Set its data retention with UpdateDataRetention; only what is ingested after that can be clipped.'
+    const hint = 'Set its data retention with UpdateDataRetention. Clips are possible for footage ingested after that.'
     return [
-      toError('NO_DATA_RETENTION', 'The stream keeps nothing (its data retention is 0 hours), so there is nothing to clip.', {
+      toError('NO_DATA_RETENTION', 'The stream stores no footage, because its data retention is 0 hours.', {
         path,
         hint,
       }),

@@ -17,6 +17,6 @@ export function refuseOtherMethods(app: FastifyInstance, url: string, refuse: Re
 
 /** Of Fastify's own kind, so that each route's error handler tells it in its shape. */
 function throwRefusal(_reply: FastifyReply, allow: string): never {
-  const message = `This address takes no other methods than ${allow}.`
+  const message = `Method not allowed. Use ${allow}.`
   throw Object.assign(new Error(message), { code: 'METHOD_NOT_ALLOWED', statusCode: 405 })
 }

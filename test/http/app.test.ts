@@ -138,7 +138,7 @@ describe('every answer', () => {
         const response = await harness.app.inject({ method, url, payload: '<a/>', headers: { 'content-type': 'application/xml' } })
         expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD'])
         expect(response.headers['content-type']).toBe('application/problem+json')
-        const detail = 'This address takes no other methods than GET, HEAD.'
+        const detail = 'Method not allowed. Use GET, HEAD.'
         expect(response.json()).toEqual({ ...problem(405, 'Method Not Allowed'), detail, code: 'BAD_USER_INPUT' })
       }
     },

@@ -25,7 +25,7 @@ describe('/graphql', () => {
   test.each(['HEAD', 'PUT', 'DELETE', 'PATCH'] as const)('takes no %s, and says what it takes', async (method) => {
     const response = await harness.app.inject({ method, url: '/graphql', headers: { 'content-type': 'text/plain' } })
     expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, OPTIONS, POST'])
-    const message = 'This address takes no other methods than GET, OPTIONS, POST.'
+    const message = 'Method not allowed. Use GET, OPTIONS, POST.'
     if (method !== 'HEAD') expect(response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 

@@ -55,7 +55,7 @@ export function toWrongMethodResponse(allow: string): ClipResponse {
   return toProblemResponse({
     status: 405,
     code: 'METHOD_NOT_ALLOWED',
-    detail: `The address of a clip takes no other methods than ${allow}.`,
+    detail: `Method not allowed. Use ${allow}.`,
   })
 }
 
