@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FragmentPictures } from '../../src/delivery/assembly/fragment-pictures.js'
 import { esds } from '../../src/media/codec/aac.js'
 import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'
+import { leastBlockBytes } from '../../src/media/matroska/block-bytes.js'
 import { box } from '../../src/media/mp4/box.js'
 import { layOutMovie } from '../../src/media/mp4/clip-file.js'
 import { sortTimes } from '../../src/media/mp4/decode-order.js'
@@ -263,9 +264,18 @@ export function toPart(
   return { part: { movie: parsed.movie, clock: clockOf(fragments) }, file }
 }
 
+const blockBytesOf = (frames: readonly Frame[]) => frames.reduce((sum, { payload: { byteLength } }) => sum + leastBlockBytes(byteLength), 0)
+
+/** Its size in Matroska, as ListFragments tells of it. */
+export function listedBytesOf({ video, sound }: RecordedFragment, extraBytes = 30): number {
+  return extraBytes + blockBytesOf([...video, ...sound])
+}
+
 /** What its Matroska says of its pictures. */
-export function picturesOf({ startMs, video }: RecordedFragment): FragmentPictures {
+export function picturesOf({ startMs, video, sound }: RecordedFragment): FragmentPictures {
   return {
+    frames: video.length + sound.length,
+    blockBytes: blockBytesOf([...video, ...sound]),
     timesMs: video.map(({ timeMs }) => timeMs - startMs),
     sizes: video.map(({ payload: { byteLength } }) => byteLength),
     keys: video.flatMap(({ isKey }, index) => (isKey ? [index] : [])),

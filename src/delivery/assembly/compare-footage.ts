@@ -7,12 +7,16 @@ import { presentationTicks, toMs } from '../../media/mp4/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'
+import { countUnexplainedBytes, type UnexplainedBytes } from './unexplained-bytes.js'
 
 /** `null` is right, as far as can be told. */
 export type FootageDifference = 'missing' | 'added' | null
 
-export type ComparedPart = Pick<OutlinedPart, 'firstPlace' | 'fragmentCount' | 'producerStartsMs' | 'lengthsMs'>
+export type ComparedPart = Pick<OutlinedPart, 'firstPlace' | 'fragmentCount' | 'producerStartsMs' | 'lengthsMs' | 'sizesBytes'>
 
+const NONE: UnexplainedBytes = { bytes: 0, aroundBytes: 0 }
+/** Without a fragment, the picture before it stands for two frames or more. */
+const HOLE_FRAMES = 1.5
 /** Matroska's clock ticks once a millisecond, and so may the answer's. */
 const ROUNDING_MS = 1.5
 
@@ -30,14 +34,21 @@ export function compareFootage(
   const last = pictures?.get(part.firstPlace + part.fragmentCount - 1)
   if (!first?.timesMs.length || !last?.timesMs.length) return compareAmounts(rows)
   const edges = { first: toEdge(first, shownMs, 0), last: toEdge(last, shownMs, shownMs.length - last.timesMs.length) }
-  if (edges.first === null || edges.last === null || hasOtherSizes(video.samples.sizes, first, last)) return compareAmounts(rows) ?? 'added'
+  const kept = {
+    first: isKept(video.samples.sizes, first, 0),
+    last: isKept(video.samples.sizes, last, shownMs.length - last.timesMs.length),
+  }
+  // The service gives frames as they are, or changes them all.
+  if (edges.first === null || edges.last === null || kept.first !== kept.last) return compareAmounts(rows) ?? 'added'
+  const unexplained = kept.first ? countUnexplainedBytes({ movie, sizesBytes: part.sizesBytes, first, last }) : NONE
   const reachMs = edges.last - edges.first
   const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
-  if (Math.abs(reachMs - listedMs) > ROUNDING_MS) return compareAmounts(rows)
+  if (Math.abs(reachMs - listedMs) > ROUNDING_MS)
+    return unexplained.bytes > MOST_TAG_BYTES * part.fragmentCount ? 'missing' : compareAmounts(rows)
   const times = [...first.timesMs, ...last.timesMs]
   const leadMs = Math.max(0, first.timesMs[0] ?? 0, last.timesMs[0] ?? 0)
   const earlyMs = times.reduce((most, timeMs) => Math.max(most, -timeMs), 0)
-  return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs })
+  return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs, unexplained })
 }
 
 /** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */
@@ -51,16 +62,15 @@ function toEdge({ timesMs }: FragmentPictures, shownMs: Float64Array, from: numb
 /** Zero bytes behind a NAL unit may be left out. */
 const MOST_TRAILING_ZEROS = 3
 
-/** The frames of one edge are as long as those that were read, so that the service gives frames as they are; those of the other are not. */
-function hasOtherSizes(sizes: Uint32Array | number, first: FragmentPictures, last: FragmentPictures): boolean {
-  const sizeOf = (sample: number) => (typeof sizes === 'number' ? sizes : (sizes[sample] ?? 0))
-  const isSame = (read: FragmentPictures, from: number) =>
-    read.sizes.every((bytes, index) => {
-      const missing = bytes - sizeOf(from + index)
-      return missing >= 0 && missing <= MOST_TRAILING_ZEROS
-    })
-  const count = typeof sizes === 'number' ? 0 : sizes.length
-  return count > 0 && isSame(first, 0) !== isSame(last, count - last.sizes.length)
+/** A fragment may have ten tags with names of 128 and values of 256 characters, which the first and the last one need not have. */
+const MOST_TAG_BYTES = 5000
+
+/** The answer has the frames with the bytes that were read. */
+function isKept(sizes: Uint32Array | number, read: FragmentPictures, from: number): boolean {
+  return read.sizes.every((bytes, index) => {
+    const missing = bytes - (typeof sizes === 'number' ? sizes : (sizes[from + index] ?? 0))
+    return missing >= 0 && missing <= MOST_TRAILING_ZEROS
+  })
 }
 
 /** How long there are pictures, holes left out on both sides. */
@@ -77,22 +87,45 @@ interface Between {
   readonly leadMs: number
   /** How long before its timestamp a fragment's pictures may begin: it may be that of sound, which was muxed ahead of them. */
   readonly earlyMs: number
+  /** What was listed and did not come. */
+  readonly unexplained: UnexplainedBytes
 }
 
 /** Where the answer keeps the producer's clock: no picture is shown in the time of a fragment that is missing, and some are in a hole that was filled. */
 function compareBetween(
-  { producerStartsMs, lengthsMs, fragmentCount }: ComparedPart,
-  { rows, originMs, leadMs, earlyMs }: Between,
+  { producerStartsMs, lengthsMs, sizesBytes, fragmentCount }: ComparedPart,
+  { rows, originMs, leadMs, earlyMs, unexplained }: Between,
 ): FootageDifference {
   const startOf = (row: number) => originMs + (producerStartsMs[row] ?? 0) - (producerStartsMs[0] ?? 0)
   const endOf = (row: number) => startOf(row) + (lengthsMs[row] ?? 0)
   for (let row = 1; row < fragmentCount - 1; row += 1) {
     // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
-    if (!isAnyShown(rows.timesMs, startOf(row) - earlyMs - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS)) return 'missing'
+    const [fromMs, untilMs] = [startOf(row) - earlyMs - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
+    if (!isAnyShown(rows.timesMs, fromMs, untilMs)) return 'missing'
+    // Neighbours may reach into its time: without it there is a hole in the pictures, and its bytes did not come.
+    const holeMs = Math.max(HOLE_FRAMES * rows.shortMs, (startOf(row + 1) - startOf(row)) / 2)
+    if (
+      unexplained.bytes > ((sizesBytes[row] ?? 0) - unexplained.aroundBytes) / 2 &&
+      isHoleBetween(rows.timesMs, { fromMs, untilMs, holeMs })
+    )
+      return 'missing'
   }
   const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs + earlyMs
   const isFilled = (row: number) => isAnyShown(rows.timesMs, endOf(row - 1) + slackMs, startOf(row) - slackMs)
   return rows.holes.some(isFilled) ? 'added' : null
+}
+
+/** Some picture stands for so long, at least in part in that time. */
+function isHoleBetween(
+  timesMs: Float64Array,
+  { fromMs, untilMs, holeMs }: { readonly fromMs: number; readonly untilMs: number; readonly holeMs: number },
+): boolean {
+  for (let next = Math.max(1, firstAtOrAfter(timesMs, fromMs)); next < timesMs.length; next += 1) {
+    const beforeMs = timesMs[next - 1] ?? 0
+    if (beforeMs > untilMs) return false
+    if ((timesMs[next] ?? 0) - beforeMs >= holeMs) return true
+  }
+  return false
 }
 
 function isAnyShown(timesMs: Float64Array, fromMs: number, untilMs: number): boolean {

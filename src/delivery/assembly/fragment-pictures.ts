@@ -1,3 +1,4 @@
+import { leastBlockBytes } from '../../media/matroska/block-bytes.js'
 import { NOT_KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 
@@ -11,17 +12,23 @@ export interface FragmentPictures {
   readonly keys: readonly number[]
   /** Those among `keys` that are I-frames of open GOPs in H.264, where not every decoder can begin. */
   readonly openKeys: readonly number[]
+  /** Frames of all tracks that GetClip takes, and the least that they take in a Cluster. */
+  readonly frames: number
+  readonly blockBytes: number
 }
 
-export const NO_PICTURES: FragmentPictures = { timesMs: [], sizes: [], keys: [], openKeys: [] }
+export const NO_PICTURES: FragmentPictures = { timesMs: [], sizes: [], keys: [], openKeys: [], frames: 0, blockBytes: 0 }
 
-/** GetClip takes the video track with the lowest number. */
+/** GetClip takes the tracks of video and of sound with the lowest numbers. */
 export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTable): FragmentPictures {
-  const numbers = tracks.flatMap(({ type, number }) => (type === 'video' ? [number] : []))
-  if (numbers.length === 0) return NO_PICTURES
-  const video = Math.min(...numbers)
-  const pictures = { timesMs: [] as number[], sizes: [] as number[], keys: [] as number[], openKeys: [] as number[] }
+  const [video, sound] = [lowest(tracks, 'video'), lowest(tracks, 'audio')]
+  if (video === undefined) return NO_PICTURES
+  const lists = { timesMs: [] as number[], sizes: [] as number[], keys: [] as number[], openKeys: [] as number[] }
+  const pictures = { ...lists, frames: 0, blockBytes: 0 }
   for (let row = 0; row < samples.count; row += 1) {
+    if (samples.tracks[row] !== video && samples.tracks[row] !== sound) continue
+    pictures.frames += 1
+    pictures.blockBytes += leastBlockBytes(samples.sizes[row] ?? 0)
     if (samples.tracks[row] !== video) continue
     if (samples.keys[row] !== NOT_KEY) pictures.keys.push(pictures.timesMs.length)
     if (samples.keys[row] === OPEN_GOP_KEY) pictures.openKeys.push(pictures.timesMs.length)
@@ -29,4 +36,8 @@ export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTabl
     pictures.sizes.push(samples.sizes[row] ?? 0)
   }
   return pictures
+}
+
+function lowest(tracks: readonly MatroskaTrack[], type: MatroskaTrack['type']): number | undefined {
+  return tracks.flatMap((track) => (track.type === type ? [track.number] : [])).sort((a, b) => a - b)[0]
 }

@@ -8,6 +8,8 @@ export interface PartRows {
   readonly timesMs: Float64Array
   /** How long one picture usually stands. */
   readonly usualMs: number
+  /** Three pictures of four stand for so long or longer. */
+  readonly shortMs: number
   /** By how much a picture is shown, at most, after others that are decoded behind it. */
   readonly reorderedMs: number
   /** How long there are pictures, and how long fragments were listed at least and at most; without holes. */
@@ -29,7 +31,8 @@ export function toPartRows(
 ): PartRows {
   const timesMs = sortTimes(shownMs)
   const distances = timesMs.subarray(1).map((timeMs, index) => timeMs - (timesMs[index] ?? 0))
-  const usualMs = distances.toSorted()[distances.length >> 1] ?? 0
+  const sorted = distances.toSorted()
+  const [shortMs, usualMs] = [sorted[sorted.length >> 2] ?? 0, sorted[sorted.length >> 1] ?? 0]
   const holeMs = MOST_FRAMES * usualMs
   const givenMs = distances.reduce((sum, ms) => sum + (ms < holeMs ? ms : usualMs), usualMs)
   const reorderedMs = shownMs.reduce((most, timeMs, index) => Math.max(most, timeMs - (timesMs[index] ?? 0)), 0)
@@ -45,5 +48,5 @@ export function toPartRows(
     shortestMs = Math.min(shortestMs, isNext ? stepMs : lengthMs)
   }
   const toleranceMs = Math.max(2 * usualMs, shortestMs / 2)
-  return { timesMs, usualMs, reorderedMs, givenMs, leastMs, mostMs, toleranceMs, holes }
+  return { timesMs, usualMs, shortMs, reorderedMs, givenMs, leastMs, mostMs, toleranceMs, holes }
 }

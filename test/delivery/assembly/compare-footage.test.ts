@@ -2,7 +2,15 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type ComparedPart, compareFootage } from '../../../src/delivery/assembly/compare-footage.js'
 import type { FragmentPictures } from '../../../src/delivery/assembly/fragment-pictures.js'
-import { type Frame, picturesOf, type RecordedFragment, type RecordingOptions, record, toPart } from '../../support/mp4-recording.js'
+import {
+  type Frame,
+  listedBytesOf,
+  picturesOf,
+  type RecordedFragment,
+  type RecordingOptions,
+  record,
+  toPart,
+} from '../../support/mp4-recording.js'
 
 /** As ListFragments tells of them: the length without the last frame. */
 function listed(fragments: readonly RecordedFragment[]): ComparedPart {
@@ -11,6 +19,7 @@ function listed(fragments: readonly RecordedFragment[]): ComparedPart {
     firstPlace: 0,
     fragmentCount: fragments.length,
     producerStartsMs: Float64Array.from(fragments, ({ startMs }) => startMs),
+    sizesBytes: Float64Array.from(fragments, (fragment) => listedBytesOf(fragment)),
     lengthsMs: Float64Array.from(
       fragments,
       (fragment) =>
@@ -114,6 +123,32 @@ function moveSound(
   })
 }
 
+interface LedShape {
+  readonly fragments: number
+  readonly framesPerFragment: number
+  readonly frameMs: number
+  /** How long before the pictures of a fragment its sound begins, which its timestamp is taken from. */
+  readonly leadMs: number
+  readonly hasSound: boolean
+  readonly sizes: readonly number[]
+}
+
+/** A slow camera, with sound or with fragments that announce themselves early. */
+function recordLed({ fragments, framesPerFragment, frameMs, leadMs, hasSound, sizes }: LedShape): RecordedFragment[] {
+  const fragmentMs = framesPerFragment * frameMs
+  const blocks = Math.floor(fragmentMs / 100)
+  return Array.from({ length: fragments }, (_, fragment) => {
+    const startMs = 1_700_000_000_000 + fragment * fragmentMs
+    const video = Array.from({ length: framesPerFragment }, (_, frame) => ({
+      timeMs: startMs + leadMs + frame * frameMs,
+      isKey: frame === 0,
+      payload: new Uint8Array(sizes[(fragment * framesPerFragment + frame) % sizes.length] ?? 0),
+    }))
+    const toSound = (block: number): Frame => ({ timeMs: startMs + block * 100, isKey: true, payload: new Uint8Array(20 + (block % 3)) })
+    return { startMs, video, sound: hasSound ? Array.from({ length: blocks }, (_, block) => toSound(block)) : [] }
+  })
+}
+
 describe('an answer', () => {
   test('with the fragments that were listed is right, with its holes', () => {
     const holds = fc.property(recordings, ({ options, gaps }) => {
@@ -203,6 +238,29 @@ describe('an answer', () => {
       expect(compareFootage(answerOf(kept, options), listed(fragments), readOf(fragments))).toBe('missing')
     })
     fc.assert(holds, { numRuns: 100 })
+  })
+
+  test('of fragments into whose time their neighbours reach is right, and lacks some without any one of them', () => {
+    const shapes = fc.record({
+      fragments: fc.integer({ min: 4, max: 40 }),
+      framesPerFragment: fc.integer({ min: 1, max: 4 }),
+      frameMs: fc.constantFrom(500, 1000, 2000),
+      leadMs: fc.integer({ min: 0, max: 4000 }),
+      hasSound: fc.boolean(),
+      sizes: fc.array(fc.integer({ min: 500, max: 9000 }), { minLength: 8, maxLength: 8 }),
+      extraBytes: fc.constantFrom(20, 600),
+    })
+    const holds = fc.property(shapes, fc.nat(), ({ extraBytes, ...shape }, pick) => {
+      const fragments = recordLed(shape)
+      const sound = shape.hasSound ? ('aac' as const) : null
+      const sizesBytes = Float64Array.from(fragments, (fragment) => listedBytesOf(fragment, extraBytes))
+      const part = { ...listed(fragments), sizesBytes }
+      expect(compareFootage(answerOf(fragments, { sound }), part, readOf(fragments))).toBeNull()
+      const lost = 1 + (pick % (fragments.length - 2))
+      const kept = fragments.filter((_, index) => index !== lost)
+      expect(compareFootage(answerOf(kept, { sound }), part, readOf(fragments))).toBe('missing')
+    })
+    fc.assert(holds, { numRuns: 150 })
   })
 
   test('with one that was not listed has more', () => {

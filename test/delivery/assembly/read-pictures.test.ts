@@ -42,8 +42,8 @@ describe('the pictures of fragments', () => {
         },
       }
       expect(await read(media, ['7', '8'])).toEqual([
-        { timesMs: [160, 80, 0, 40, 120], sizes: [12, 13, 14, 15, 16], keys: [0], openKeys: [] },
-        { timesMs: [-40, 20], sizes: [12, 13], keys: [0], openKeys: [] },
+        { timesMs: [160, 80, 0, 40, 120], sizes: [12, 13, 14, 15, 16], keys: [0], openKeys: [], frames: 5, blockBytes: 100 },
+        { timesMs: [-40, 20], sizes: [12, 13], keys: [0], openKeys: [], frames: 2, blockBytes: 37 },
       ])
       expect(calls).toBe(1)
     }
@@ -134,6 +134,6 @@ describe('the pictures of fragments', () => {
     const media = mediaOf(async function* () {
       yield recording([cluster(0, [block])], [sound])
     })
-    expect(await read(media)).toEqual([{ timesMs: [], sizes: [], keys: [], openKeys: [] }])
+    expect(await read(media)).toEqual([{ timesMs: [], sizes: [], keys: [], openKeys: [], frames: 0, blockBytes: 0 }])
   })
 })
