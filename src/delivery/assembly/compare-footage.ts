@@ -43,12 +43,17 @@ export function compareFootage(
   const unexplained = kept.first ? countUnexplainedBytes({ movie, sizesBytes: part.sizesBytes, first, last }) : NONE
   const reachMs = edges.last - edges.first
   const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
-  if (Math.abs(reachMs - listedMs) > ROUNDING_MS)
+  if (Math.abs(reachMs - listedMs) > ROUNDING_MS || !isAscending(part.producerStartsMs))
     return unexplained.bytes > MOST_TAG_BYTES * part.fragmentCount ? 'missing' : compareAmounts(rows)
   const times = [...first.timesMs, ...last.timesMs]
   const leadMs = Math.max(0, first.timesMs[0] ?? 0, last.timesMs[0] ?? 0)
   const earlyMs = times.reduce((most, timeMs) => Math.max(most, -timeMs), 0)
   return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs, unexplained })
+}
+
+/** A producer's clock may go forth and back meanwhile: the answer is then not in its order. */
+function isAscending(startsMs: Float64Array): boolean {
+  return startsMs.every((startMs, row) => row === 0 || startMs >= (startsMs[row - 1] ?? 0))
 }
 
 /** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */

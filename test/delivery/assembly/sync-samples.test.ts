@@ -16,7 +16,11 @@ function trackOf(...keys: readonly (readonly number[] | null)[]): PackedTrack {
 }
 
 function read(place: number, openKeys: readonly number[], keys: readonly number[] = [0]) {
-  return { place, firstSample: 5 * place, pictures: { timesMs: [0, 40, 80, 120, 160], sizes: [1, 1, 1, 1, 1], keys, openKeys } }
+  return {
+    place,
+    firstSample: 5 * place,
+    pictures: { frames: 5, blockBytes: 35, timesMs: [0, 40, 80, 120, 160], sizes: [1, 1, 1, 1, 1], keys, openKeys },
+  }
 }
 
 function choose(video: PackedTrack, located: readonly ReturnType<typeof read>[]) {
