@@ -33,16 +33,18 @@ export const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthentication
 
 export type ExceptionName = keyof typeof EXCEPTION_STATUS
 
-/** The one error that the embedded server answers with; the HTTP edge gives it its status, headers and body. */
+/** The one error that the embedded server answers with. The HTTP edge writes its status, headers and body. */
 export class AwsException extends Error {
+  override readonly name: string
   readonly status: number
 
-  constructor(
-    override readonly name: ExceptionName,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(name: ExceptionName, message: string, options?: ErrorOptions)
+  /** A fault rule may ask for any name and status. */
+  constructor(fault: { readonly name: string; readonly status: number }, message: string)
+  constructor(kind: ExceptionName | { readonly name: string; readonly status: number }, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.status = EXCEPTION_STATUS[name]
+    const { name, status } = typeof kind === 'string' ? { name: kind, status: EXCEPTION_STATUS[kind] } : kind
+    this.name = name
+    this.status = status
   }
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Logger, pino } from 'pino'
 import { type LiveCameras, startLiveCameras } from '../../src/cli/live-cameras.js'
 import { type DemoStream, fillArchive } from '../../src/kvs-server/demo/fill-archive.js'
+import { getStream } from '../../src/kvs-server/stream-checks.js'
 import { eventually } from '../support/eventually.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
 
@@ -54,12 +55,12 @@ function start(): LiveCameras {
 
 function newestOf(streamName: string): number {
   const { archive, streams } = kvs.server
-  return archive.findNewest(streams.get({ name: streamName, arn: null }))?.producerTimestampMs ?? 0
+  return archive.findNewest(getStream(streams, { name: streamName, arn: null }))?.producerTimestampMs ?? 0
 }
 
 function stepsOf(streamName: string, clock: 'producer' | 'server'): number[] {
   const { archive, streams } = kvs.server
-  const stream = streams.get({ name: streamName, arn: null })
+  const stream = getStream(streams, { name: streamName, arn: null })
   const fragments = archive.list(stream, { clock, startMs: filledAtMs - 60_000, endMs: Date.now() + 60_000 }, { limit: 1000 })
   const starts = fragments.map((fragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs))
   return starts.slice(1).map((at, index) => at - (starts[index] ?? 0))
@@ -91,8 +92,9 @@ describe('the live camera', () => {
     await using cameras = start()
     const startedMs = Date.now()
     await eventually(() => expect(newestOf('front-door')).toBeGreaterThan(startedMs))
-    streams.delete(streams.get({ name: 'front-door', arn: null }))
+    streams.delete(getStream(streams, { name: 'front-door', arn: null }))
     const own = streams.create({ name: 'front-door', dataRetentionInHours: 24 })
+    if (own === null) throw new Error('front-door exists already')
     await cameras.ended
     expect(logged.map(({ msg }) => msg)).toEqual(['the stream of the demo camera is gone; the camera ends'])
     expect(archive.findNewest(own)).toBeNull()

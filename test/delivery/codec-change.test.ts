@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ClipInput } from '../../src/domain/clip.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
+import { getStream } from '../../src/kvs-server/stream-checks.js'
 import { callsOf, getClip, whenEnded } from '../support/clip-calls.js'
 import { askFor, type ClipHarness, START, STREAM, startClipHarness, startFootage } from '../support/clip-harness.js'
 import { AVCC, footage, recording, VIDEO } from '../support/footage.js'
@@ -74,7 +75,7 @@ describe('a codec configuration that changes inside a part', () => {
     const record = (sound: 'AAC' | 'none') =>
       recordPair({ video: 'H.264', hasBFrames: true, sound, fragments: 6, gaps: new Map() }).document
     await using server = await startFootage([record('AAC')])
-    const { createdAtMs } = server.server.streams.get({ name: STREAM, arn: null })
+    const { createdAtMs } = getStream(server.server.streams, { name: STREAM, arn: null })
     for (const [index, sound] of (['none', 'AAC', 'none'] as const).entries()) {
       await new Promise((resolve) => setTimeout(resolve, 50))
       await upload(server.url, record(sound), { stream: STREAM, start: String(START / 1000 + 12 * (index + 1)) })

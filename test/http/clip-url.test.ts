@@ -3,6 +3,7 @@ import { UpdateDataRetentionCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Clip } from '../../src/domain/clip.js'
+import { getStream } from '../../src/kvs-server/stream-checks.js'
 import { download, until } from '../support/clip-client.js'
 import { askFor, START, STREAM, startFootage } from '../support/clip-harness.js'
 import { type ClipHttp, startClipHttp } from '../support/clip-http.js'
@@ -280,5 +281,5 @@ describe('footage that is not there any more', () => {
 })
 
 async function versionOf({ server }: KvsTestServer): Promise<string> {
-  return server.streams.get({ name: STREAM, arn: null }).version
+  return getStream(server.streams, { name: STREAM, arn: null }).version
 }

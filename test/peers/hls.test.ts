@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { getStream } from '../../src/kvs-server/stream-checks.js'
 import { ffmpeg as runFfmpeg } from '../support/ffmpeg.js'
 import { readFixture } from '../support/fixtures.js'
 import { startTestGateway } from '../support/gateway-test.js'
@@ -120,7 +121,7 @@ describe('hls.js in Chromium, on a page of another origin,', () => {
       const chromium = await findPeer('chromium')
       const profile = await mkdtemp(join(tmpdir(), 'clipgate-chromium-'))
       try {
-        const { createdAtMs } = kvs.server.streams.get({ name: StreamName, arn: null })
+        const { createdAtMs } = getStream(kvs.server.streams, { name: StreamName, arn: null })
         const received = { StartTimestamp: new Date(createdAtMs), EndTimestamp: new Date() }
         const url = await openHlsSession(kvs.url, {
           StreamName,

@@ -66,7 +66,11 @@ export async function openTestArchive(options: { fileSystem?: FileSystem; dataDi
     clock,
     dataDir,
     session,
-    createStream: (name, hours = 24) => streams.create({ name, dataRetentionInHours: hours }),
+    createStream(name, hours = 24) {
+      const stream = streams.create({ name, dataRetentionInHours: hours })
+      if (stream === null) throw new Error(`the stream ${name} exists already`)
+      return stream
+    },
     async upload(stream, body, { producerStartMs = NOW, chunkBytes = body.byteLength } = {}) {
       const acks: Acknowledgement[] = []
       const upload = session(stream, acks, producerStartMs)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
-import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
+import type { ArchivedFragment, FragmentDetails, MediaSession, ReceivedFragment } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
 import { INDEX_FILE } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile, type WritableFile } from './file-system.js'
@@ -15,7 +15,6 @@ import { type FragmentNumberParts, NONCE_LIMIT, parseFragmentNumber } from './fr
 import { FragmentRecords } from './fragment-records.js'
 import { HostBuffer } from './host-buffer.js'
 import { takeLeftOverFiles } from './left-over-files.js'
-import type { ReceivedFragment } from './received-fragment.js'
 import { RetentionSweep } from './retention-sweep.js'
 import { SessionTable } from './session-table.js'
 import type { StreamRecord } from './stream-record.js'
@@ -132,7 +131,9 @@ export class Archive {
 
   /** The number of a fragment whose reception begins now. */
   mintNumber({ streamId }: MediaSession, now: EpochMs): FragmentNumberParts {
-    const sequence = (this.#sequences.get(streamId) ?? 0) + 1
+    const last = this.#sequences.get(streamId)
+    if (last === undefined) throw new Error(`no session was created for the stream ${streamId}`)
+    const sequence = last + 1
     this.#sequences.set(streamId, sequence)
     return { sequence, serverTimestampMs: Math.floor(now), nonce: randomInt(NONCE_LIMIT) }
   }

@@ -1,8 +1,20 @@
+import type { EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
-import type { FragmentRecord } from './fragment-record.js'
+import type { FragmentNumberParts } from './fragment-number.js'
 
-/** A fragment that can be read: its row of the index. */
-export interface ArchivedFragment extends FragmentRecord {
+/** A fragment that can be read: its row of the index. Its media is in a file of its own. */
+export interface ArchivedFragment {
+  /** The archive's own key of the stream. */
+  readonly streamId: number
+  /** Decimal digits; grows with ingestion, and compares as a number (all have the same count of digits). */
+  readonly fragmentNumber: string
+  /** The PutMedia call it came with: fragments of one session share a Matroska header. */
+  readonly sessionId: number
+  readonly producerTimestampMs: EpochMs
+  readonly serverTimestampMs: EpochMs
+  readonly lengthMs: number
+  /** Header and Cluster, as GetMedia gives them back. */
+  readonly sizeBytes: number
   /** Grows with ingestion within a stream; the part of the fragment number by which fragments are ordered. */
   readonly sequence: number
   /** Its file, or its place in the host buffer. */
@@ -30,4 +42,16 @@ export interface MediaSession {
   readonly streamId: number
   /** From the EBML header to the byte before the first Cluster. */
   readonly header: Uint8Array
+}
+
+/** A fragment that has arrived whole, its bytes in a file under `incoming/` and synced, not yet in the index. */
+export interface ReceivedFragment {
+  readonly session: MediaSession
+  readonly number: FragmentNumberParts
+  readonly producerTimestampMs: EpochMs
+  readonly lengthMs: number
+  readonly path: string
+  readonly clusterBytes: number
+  readonly frameFault: string | null
+  readonly details: FragmentDetails
 }

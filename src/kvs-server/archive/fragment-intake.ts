@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { at } from '../../lib/at.js'
 import type { Clock } from '../../lib/clock.js'
-import type { ArchivedFragment, FragmentSource, MediaSession } from './archived-fragment.js'
+import type { ArchivedFragment, FragmentSource, MediaSession, ReceivedFragment } from './archived-fragment.js'
 import type { CommitLog } from './commit-log.js'
 import { inDeferredTransaction, inTransaction } from './database.js'
 import { directoryOf, type FragmentFiles } from './fragment-files.js'
@@ -8,7 +9,6 @@ import type { FragmentIndex, FragmentRow } from './fragment-index.js'
 import { formatFragmentNumber } from './fragment-number.js'
 import { type FragmentRecords, toFragmentEntry, toSessionEntry } from './fragment-records.js'
 import { GroupCommit } from './group-commit.js'
-import type { ReceivedFragment } from './received-fragment.js'
 import type { SessionTable } from './session-table.js'
 import type { StreamRecord } from './stream-record.js'
 
@@ -66,10 +66,10 @@ export class FragmentIntake {
 
   async #publish(batch: readonly ReceivedFragment[], files: readonly PlacedFile[]): Promise<readonly ArchivedFragment[]> {
     try {
-      const rows = batch.map((received, index) => this.#toRow(received, files[index] ?? unplaced()))
+      const rows = batch.map((received, index) => this.#toRow(received, at(files, index)))
       await Promise.all([this.#options.files.publish(files), this.#record(batch, rows)])
       inDeferredTransaction(this.#options.database, () => {
-        for (const [index, { session }] of batch.entries()) this.#insert(session, rows[index])
+        for (const [index, { session }] of batch.entries()) this.#insert(session, at(rows, index))
       })
       return rows.map(({ fragment }) => fragment)
     } catch (error) {
@@ -98,7 +98,7 @@ export class FragmentIntake {
   /** What the rows need stands in files as well. */
   async #record(batch: readonly ReceivedFragment[], rows: readonly FragmentRow[]): Promise<void> {
     const { records, streams } = this.#options
-    const first = rows[0]?.fileId ?? 0
+    const first = at(rows, 0).fileId
     for (const directory of new Set(rows.map(({ fileId }) => directoryOf(fileId)))) {
       const own = rows.filter(({ fileId }) => directoryOf(fileId) === directory)
       const sessions = new Map(batch.map(({ session }) => [session.id, session]))
@@ -113,10 +113,10 @@ export class FragmentIntake {
     }
   }
 
-  #insert(session: MediaSession, row: FragmentRow | undefined): void {
+  #insert(session: MediaSession, row: FragmentRow): void {
     const { sessions, index } = this.#options
     sessions.ensure(session)
-    index.insert(row ?? unplaced())
+    index.insert(row)
   }
 
   /** The first failure is the one worth telling; a file that cannot be removed now is named by no row. */
@@ -146,8 +146,4 @@ export function toFragment(received: ReceivedFragment, source: FragmentSource): 
     frameFault,
     source,
   }
-}
-
-function unplaced(): never {
-  throw new RangeError('each fragment of a commit has a file')
 }

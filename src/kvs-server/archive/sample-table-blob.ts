@@ -31,7 +31,7 @@ export function readSampleTable(bytes: Uint8Array): SampleTable {
 }
 
 /** Tables of before the first version have no head. The length tells them apart: 4 is not a multiple of 14. */
-function headBytesOf({ byteLength, [0]: version }: Uint8Array): number {
+function headBytesOf({ byteLength, 0: version }: Uint8Array): number {
   if (byteLength % BYTES_PER_SAMPLE === 0) return 0
   if (version === VERSION && byteLength % BYTES_PER_SAMPLE === HEAD_BYTES) return HEAD_BYTES
   if (version === undefined || version <= VERSION) throw new Error(`a sample table cannot have ${byteLength} bytes`)

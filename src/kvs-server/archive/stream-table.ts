@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
-import { AwsException } from '../aws-exception.js'
-import type { StreamSelector } from '../wire/stream-selector.js'
 import { inTransaction } from './database.js'
 import { integerOf, type Row, textOf, textOrNullOf } from './row.js'
 import type { StreamRecord } from './stream-record.js'
@@ -38,6 +36,12 @@ export interface StreamChange {
   readonly storageTier?: StorageTier
 }
 
+/** A stream by name, by ARN, or by both, which must then mean the same stream. */
+export interface StreamSelector {
+  readonly name: string | null
+  readonly arn: string | null
+}
+
 export interface StreamPage {
   readonly afterName?: string | null
   readonly namePrefix?: string | null
@@ -71,10 +75,9 @@ export class StreamTable {
     this.#byArn = database.prepare(`${SELECT} WHERE arn = ?`)
   }
 
-  create({ name, createdAtMs = this.#options.clock.now(), ...stream }: NewStream): StreamRecord {
-    if (this.find({ name, arn: null }) !== undefined) {
-      throw new AwsException('ResourceInUseException', `The stream ${name} already exists.`)
-    }
+  /** Null when a stream of that name exists. */
+  create({ name, createdAtMs = this.#options.clock.now(), ...stream }: NewStream): StreamRecord | null {
+    if (this.find({ name, arn: null }) !== undefined) return null
     const { arn, createdAtMs: instant } = this.#unusedArn(name, Math.floor(createdAtMs))
     this.#database
       .prepare(`INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -90,7 +93,7 @@ export class StreamTable {
         stream.storageTier ?? 'HOT',
       )
     this.#options.onChanged?.()
-    return this.get({ name, arn: null })
+    return this.find({ name, arn: null }) ?? null
   }
 
   /** A stream of an index that was lost, as it was. */
@@ -112,12 +115,6 @@ export class StreamTable {
     const row = name === null ? this.#byArn.get(arn) : this.#byName.get(name)
     const stream = row === undefined ? undefined : toRecord(row)
     return arn === null || stream?.arn === arn ? stream : undefined
-  }
-
-  get(selector: StreamSelector): StreamRecord {
-    const stream = this.find(selector)
-    if (stream !== undefined) return stream
-    throw new AwsException('ResourceNotFoundException', 'The requested stream is not found or not active.')
   }
 
   findById(id: number): StreamRecord | undefined {

@@ -1,14 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { AwsException } from '../aws-exception.js'
 import { inTransaction } from './database.js'
 
 export const TAGS_PER_STREAM = 50
-
-export function refuseTooManyTags(count: number): void {
-  if (count <= TAGS_PER_STREAM) return
-  const text = `A stream has at most ${TAGS_PER_STREAM} tags (it would have ${count})`
-  throw new AwsException('TagsPerResourceExceededLimitException', text)
-}
 
 /** The tags of streams; they go when their stream goes. */
 export class TagTable {
@@ -26,15 +19,16 @@ export class TagTable {
     return Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]))
   }
 
-  /** Sets all of the tags or, when the stream would then have too many, none. */
-  put(streamId: number, tags: ReadonlyMap<string, string>): void {
+  /** Sets all of the tags or, when the stream would then have more than `TAGS_PER_STREAM`, none. Returns how many it would have. */
+  put(streamId: number, tags: ReadonlyMap<string, string>): number {
     const after = new Set([...Object.keys(this.list(streamId)), ...tags.keys()])
-    refuseTooManyTags(after.size)
+    if (after.size > TAGS_PER_STREAM) return after.size
     const insert = this.#database.prepare('INSERT OR REPLACE INTO stream_tags VALUES (?, ?, ?)')
     inTransaction(this.#database, () => {
       for (const [key, value] of tags) insert.run(streamId, key, value)
     })
     this.#onChanged()
+    return after.size
   }
 
   /** Keys that the stream does not have are passed over. */

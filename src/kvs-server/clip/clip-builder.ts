@@ -1,16 +1,17 @@
+import { at } from '../../lib/at.js'
 import { buildFragmentMovie } from '../../media/fragment-movie.js'
 import { layOutMovie } from '../../media/mp4/clip-file.js'
 import type { Archive, FragmentRange } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { walkFragments } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { walkFragments } from '../chunks/fragment-walk.js'
 import type { MediaAnswer } from '../operation.js'
 import { ClipBuffers } from './clip-buffers.js'
 import { checkClipCodecs } from './clip-codecs.js'
 import { limitClip } from './clip-selection.js'
 import { type SessionMedia, sessionMedia } from './session-media.js'
-import { readSlices } from './slice-reader.js'
+import { readRetained, readSlices } from './slice-reader.js'
 import { withoutNewerRuns } from './without-newer-runs.js'
 
 const buffers = new ClipBuffers()
@@ -32,7 +33,7 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
   const samples = archive.samples(fragments)
   const movie = buildFragmentMovie(
     fragments.map((fragment, index) => ({
-      tracks: media[index]?.tracks ?? [],
+      tracks: at(media, index).tracks,
       samples: samples[index] ?? refuseExpired(),
       timestampMs: fragment.producerTimestampMs,
       source: index,
@@ -41,22 +42,8 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
     })),
   )
   const { slices, sizeBytes } = layOutMovie(movie)
-  const open = (source: number) => archive.open(fragments[source] ?? refuseExpired())
+  const open = (source: number) => archive.open(at(fragments, source))
   return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices({ slices, open, buffers })) }
-}
-
-/** Retention does not take the files while they are sent. */
-async function* readRetained(
-  archive: Archive,
-  fragments: readonly ArchivedFragment[],
-  read: () => AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const release = archive.retain(fragments)
-  try {
-    yield* read()
-  } finally {
-    release()
-  }
 }
 
 function mediaOf(archive: Archive, fragments: readonly ArchivedFragment[]): SessionMedia[] {

@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import type { CodecConfig } from '../../media/codec/codec-config.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 import { AwsException } from '../aws-exception.js'
@@ -26,7 +27,7 @@ export function readCodecs(media: SessionMedia): CodecConfig[] {
   const { tracks, codecs } = media
   if (codecs.some(({ state }) => state === 'unsupported')) refuseUnsupported(media)
   return codecs.flatMap((codec, index) => {
-    const track = tracks[index]?.number ?? 0
+    const track = at(tracks, index).number
     if (codec.state === 'missing')
       throw new AwsException('MissingCodecPrivateDataException', `Missing codec private data of track ${track}.`)
     if (codec.state === 'invalid') {

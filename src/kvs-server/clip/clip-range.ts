@@ -2,7 +2,7 @@ import type { EpochMs } from '../../lib/clock.js'
 import { type FragmentRange, retainedSince } from '../archive/archive.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { refuseOutsideRetention } from '../wire/fragment-selector.js'
+import { refuseOutsideRetention } from '../stream-checks.js'
 
 export const MAX_CLIP_SPAN_MS = 24 * 3_600_000
 

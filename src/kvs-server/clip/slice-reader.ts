@@ -1,4 +1,6 @@
 import { type Slice, sliceLength } from '../../media/mp4/slices.js'
+import type { Archive } from '../archive/archive.js'
+import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { ReadableFile } from '../archive/file-system.js'
 import type { ClipBuffers } from './clip-buffers.js'
 
@@ -31,6 +33,20 @@ export async function* readSlices({ slices, open, buffers }: SliceReaderOptions)
   } finally {
     await filling.catch(() => {})
     buffers.give(pair)
+  }
+}
+
+/** Reads while retention leaves the fragments' files in place. */
+export async function* readRetained(
+  archive: Archive,
+  fragments: readonly ArchivedFragment[],
+  read: () => AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const release = archive.retain(fragments)
+  try {
+    yield* read()
+  } finally {
+    release()
   }
 }
 

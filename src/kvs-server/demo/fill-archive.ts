@@ -79,8 +79,9 @@ function createDemoStreams({ database, streams, demo, nowMs }: ArchiveFilling): 
   const createdAtMs = nowMs - DEMO_FOOTAGE_MS - 60_000
   inTransaction(database, () => {
     for (const { streamName: name, mediaType, dataRetentionInHours } of DEMO_CAMERAS) {
-      const { id } = streams.create({ name, mediaType, dataRetentionInHours, createdAtMs })
-      demo.beginFilling(id, { fromMs: nowMs, toMs: nowMs })
+      const stream = streams.create({ name, mediaType, dataRetentionInHours, createdAtMs })
+      if (stream === null) throw new Error(`the demo stream ${name} already exists`)
+      demo.beginFilling(stream.id, { fromMs: nowMs, toMs: nowMs })
     }
   })
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { MatroskaDemuxer } from '../../media/matroska/demuxer.js'
 import { readElements } from '../../media/matroska/ebml.js'
@@ -48,7 +49,7 @@ export class LoopedFootage {
       for (const [index, cluster] of this.#clusters.entries()) {
         const timestampMs = minuteMs + cluster.offsetMs
         if (timestampMs < startMs) continue
-        const next = this.#clusters[index + 1]?.offsetMs ?? LOOP_MS + (this.#clusters[0]?.offsetMs ?? 0)
+        const next = this.#clusters[index + 1]?.offsetMs ?? LOOP_MS + at(this.#clusters, 0).offsetMs
         yield { timestampMs, endMs: minuteMs + next, bytes: toCluster(timestampMs, cluster.blocks) }
       }
     }

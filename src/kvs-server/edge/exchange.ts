@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isLoopbackHost } from '../../lib/host.js'
 import type { Call } from '../operation.js'
-import type { EdgeLog } from './edge-log.js'
+
+/** The part of Fastify's logger that the edge and the services write to. */
+export interface EdgeLog {
+  debug(details: object, message: string): void
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
 
 /** One request and its answer, as the edge handles them. */
 export interface Exchange {

@@ -4,13 +4,6 @@ import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { MediaAnswer } from '../operation.js'
 
-/** Ends a body in the middle: whoever sends it cuts the connection. */
-class BodyCut extends Error {
-  constructor() {
-    super('a fault rule cut the body')
-  }
-}
-
 /** The content type of GetMedia and GetMediaForFragmentList. */
 const MATROSKA = 'video/webm'
 const FILLER = new Uint8Array(64 * 1024)
@@ -74,7 +67,8 @@ async function* cut(body: AsyncIterable<Uint8Array>, afterBytes: number): AsyncG
   // An empty chunk first: the headers are then out, and the cut is a broken transfer rather than an error answer.
   yield new Uint8Array(0)
   yield* firstBytes(body, afterBytes)
-  throw new BodyCut()
+  // The sender then cuts the connection.
+  throw new Error('a fault rule cut the body')
 }
 
 async function* stall(body: AsyncIterable<Uint8Array>, afterBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {

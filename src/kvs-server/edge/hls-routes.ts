@@ -3,7 +3,7 @@ import type { HlsAnswer, HlsCall, HlsResource } from '../hls/hls-resources.js'
 import { NO_STREAMING_FRAGMENTS } from '../hls/hls-session.js'
 import type { Exchange } from './exchange.js'
 import { spoilAnswer } from './faulted-answer.js'
-import { answerError, type EdgeContext } from './operation-handler.js'
+import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
 import { sendMedia } from './send-media.js'
 import { strikeBeforeAnswer } from './strike-faults.js'
 
@@ -12,8 +12,7 @@ export async function handleHls(exchange: Exchange, resource: HlsResource, conte
   const { metrics } = context.services
   allowEveryOrigin(exchange)
   try {
-    await answer(exchange, resource, context)
-    metrics.countRequest(resource.name, 'ok')
+    metrics.countRequest(resource.name, await answer(exchange, resource, context))
   } catch (error) {
     metrics.countRequest(resource.name, answerError(exchange, error))
   }
@@ -30,15 +29,16 @@ export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void
   response.setHeader('x-content-type-options', 'nosniff')
 }
 
-async function answer(exchange: Exchange, resource: HlsResource, { services, faults }: EdgeContext): Promise<void> {
+async function answer(exchange: Exchange, resource: HlsResource, { services, faults }: EdgeContext): Promise<Outcome> {
   const call = openCall(exchange, services)
   const struck = faults?.strike(resource.name, call.stream.name) ?? []
-  await strikeBeforeAnswer(exchange, struck)
+  if (await strikeBeforeAnswer(exchange, struck)) return 'Fault'
   services.quotas.admitSession(resource.name, call.session.id)
   const made = await resource.run(call, services)
   exchange.response.setHeader('cache-control', cacheControl(made, services.clock.now()))
   const sent = spoilAnswer(made, struck, exchange.call.signal)
   await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(resource.name, bytes))
+  return 'ok'
 }
 
 function openCall({ request }: Exchange, { hlsTokens, streams, clock }: EdgeContext['services']): HlsCall {

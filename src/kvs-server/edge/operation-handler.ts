@@ -11,7 +11,7 @@ import type { Gatekeeper } from './gatekeeper.js'
 import { sendError, toWireError } from './send-error.js'
 import { sendJson } from './send-json.js'
 import { sendMedia } from './send-media.js'
-import { AlreadyAnswered, strikeBeforeAnswer } from './strike-faults.js'
+import { strikeBeforeAnswer } from './strike-faults.js'
 import { findStreamName, parseWireBody } from './wire-body.js'
 
 export interface EdgeContext {
@@ -20,6 +20,9 @@ export interface EdgeContext {
   /** Null where fault rules are not allowed. */
   readonly faults: Faults | null
 }
+
+/** How a request is counted whose answer is no error: `Fault` where a fault rule was the answer. */
+export type Outcome = 'ok' | 'Fault'
 
 /** Answers one request for one operation, whatever happens; never rejects. */
 export async function handleOperation(
@@ -30,8 +33,7 @@ export async function handleOperation(
   const { metrics } = context.services
   try {
     context.gatekeeper(exchange.request, body)
-    await answer(exchange, operation, { input: parseWireBody(body), context })
-    metrics.countRequest(operation.name, 'ok')
+    metrics.countRequest(operation.name, await answer(exchange, operation, { input: parseWireBody(body), context }))
   } catch (error) {
     metrics.countRequest(operation.name, answerError(exchange, error))
   }
@@ -39,7 +41,6 @@ export async function handleOperation(
 
 /** Sends the error if that can still be done, and tells by which name it is counted. */
 export function answerError(exchange: Exchange, error: unknown): string {
-  if (error instanceof AlreadyAnswered) return 'Fault'
   if (exchange.call.signal.aborted) return 'ClientLeft'
   const wireError = toWireError(error, exchange)
   if (exchange.response.headersSent) cutAnswer(exchange.response)
@@ -51,16 +52,17 @@ async function answer(
   exchange: Exchange,
   operation: ServedOperation,
   { input, context }: { input: WireInput; context: EdgeContext },
-): Promise<void> {
+): Promise<Outcome> {
   const { services } = context
   const stream = findStreamName(input)
   const faults = context.faults?.strike(operation.name, stream) ?? []
-  await strikeBeforeAnswer(exchange, faults)
+  if (await strikeBeforeAnswer(exchange, faults)) return 'Fault'
 
   const run = operation.accept(input)
   const streamId = stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null)
   services.quotas.admit(operation.name, streamId)
   await send(exchange, { operation: operation.name, result: await run(services, exchange.call), faults, services })
+  return 'ok'
 }
 
 interface Result {

@@ -1,5 +1,4 @@
 import { AwsException } from '../aws-exception.js'
-import { InjectedFault } from '../faults/injected-fault.js'
 import type { Exchange } from './exchange.js'
 import { sendJson } from './send-json.js'
 
@@ -12,7 +11,7 @@ export interface WireError {
 
 /** Anything that is not ours is logged with its stack and shown as one plain sentence. */
 export function toWireError(error: unknown, { log, call }: Exchange): WireError {
-  if (error instanceof AwsException || error instanceof InjectedFault) return error
+  if (error instanceof AwsException) return error
   log.error({ err: error, requestId: call.requestId }, 'an operation failed')
   return { name: 'InternalFailure', status: 500, message: 'The request failed because of an internal error.' }
 }

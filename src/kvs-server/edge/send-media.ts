@@ -18,12 +18,13 @@ export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBy
     const first = answer.sizeBytes === null ? null : await chunks.next()
     sendHead(exchange, answer)
     const sent = await sendChunks({ exchange, chunks, first, countBytes })
+    if (sent === null) return
     if (answer.sizeBytes !== null && sent !== answer.sizeBytes) {
       throw new Error(`the answer announced ${answer.sizeBytes} bytes and had ${sent}`)
     }
     exchange.response.end()
   } catch (error) {
-    if (error instanceof ClientLeft || exchange.call.signal.aborted) return
+    if (exchange.call.signal.aborted) return
     if (!exchange.response.headersSent) throw error
     exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'an answer was cut off')
     cutAnswer(exchange.response)
@@ -47,24 +48,24 @@ interface ChunkRun {
   readonly countBytes: (bytes: number) => void
 }
 
-async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Promise<number> {
+/** How many bytes were sent; null when the client left. */
+async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Promise<number | null> {
   let sent = 0
   for (let next = first ?? (await chunks.next()); next.done !== true; next = await chunks.next()) {
-    await write(exchange.response, next.value, exchange.call.signal)
+    if (!(await write(exchange.response, next.value, exchange.call.signal))) return null
     sent += next.value.byteLength
     countBytes(next.value.byteLength)
   }
   return sent
 }
 
-/** A write that failed: its connection is gone, whether or not it has said so yet. */
-class ClientLeft extends Error {}
-
-// Waits for the write's own callback: only then are the bytes out of a buffer that its maker will use again ('drain' does not promise that).
-// A response that still waits behind another on its connection never calls back when the client leaves, hence the signal.
-function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(new ClientLeft())
+/**
+ * False when the client left. Waits for the callback of the write: only then may the buffer be filled again ('drain' does not promise that).
+ * A response that waits behind another on its connection gets no callback when the client leaves, hence the signal.
+ */
+function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const leave = () => resolve(false)
     if (signal.aborted) return leave()
     signal.addEventListener('abort', leave, { once: true })
     const stalled = setTimeout(() => cutAnswer(response), STALLED_READER_MS).unref()
@@ -72,7 +73,7 @@ function write(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal)
       clearTimeout(stalled)
       signal.removeEventListener('abort', leave)
       if (error) leave()
-      else resolve()
+      else resolve(true)
     })
   })
 }

@@ -1,6 +1,8 @@
 // AWS Signature Version 4 in its header form, verified the way clients of every kind make it: the headers are those that the client says
 // it signed, and the body's hash is our own where the client sent none.
+
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 
@@ -73,9 +75,11 @@ export function verifySignature(request: SignedRequest, { accessKeys, nowMs }: S
 function collectHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase()
+    const name = at(rawHeaders, i).toLowerCase()
     // Not trim(), nor \s: the no-break space that they take to be blank may be a byte of a character.
-    const value = (rawHeaders[i + 1] ?? '').replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
+    const value = at(rawHeaders, i + 1)
+      .replace(/[ \t]+/g, ' ')
+      .replace(/^ | $/g, '')
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
@@ -110,8 +114,9 @@ function parseRequestDate(headers: ReadonlyMap<string, string>, credential: Cred
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP',
     )
 
-  const [, year, month, day, hour, minute, second] = parts.map(Number)
-  const atMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
+  const [year, month, ...rest] = parts.slice(1).map(Number)
+  if (year === undefined || month === undefined) throw incomplete('X-Amz-Date (or Date) needs a year and a month')
+  const atMs = Date.UTC(year, month - 1, ...rest)
   if (nowMs - atMs > CLOCK_SKEW_MS) throw expired(date, nowMs)
   if (atMs - nowMs > CLOCK_SKEW_MS) throw notYetCurrent(date, nowMs)
   return date

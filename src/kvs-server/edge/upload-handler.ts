@@ -5,7 +5,7 @@ import type { UploadAnswer, UploadOperation } from '../operation.js'
 import { IDLE } from '../upload/acknowledgement.js'
 import type { Exchange } from './exchange.js'
 import { faultyUpload } from './faulty-upload.js'
-import { answerError, type EdgeContext } from './operation-handler.js'
+import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
 import { strikeBeforeAnswer } from './strike-faults.js'
 import { createUploadAnswer } from './upload-answer.js'
 
@@ -23,9 +23,9 @@ export async function handleUpload(exchange: Exchange, upload: UploadOperation<K
   const over = new AbortController()
   try {
     context.gatekeeper(exchange.request, NO_BODY)
-    await answer(exchange, upload, { context, over: over.signal })
-    exchange.response.end()
-    metrics.countRequest('PutMedia', 'ok')
+    const outcome = await answer(exchange, upload, { context, over: over.signal })
+    if (outcome === 'ok') exchange.response.end()
+    metrics.countRequest('PutMedia', outcome)
   } catch (error) {
     exchange.response.shouldKeepAlive = false
     metrics.countRequest('PutMedia', answerError(exchange, error))
@@ -38,17 +38,18 @@ async function answer(
   exchange: Exchange,
   upload: UploadOperation<KvsServices>,
   { context, over }: { context: EdgeContext; over: AbortSignal },
-): Promise<void> {
+): Promise<Outcome> {
   const { services, faults } = context
   const { request, call } = exchange
   const stream = namedStream(request.headers)
   const struck = faults?.strike('PutMedia', stream) ?? []
-  await strikeBeforeAnswer(exchange, struck)
+  if (await strikeBeforeAnswer(exchange, struck)) return 'Fault'
   services.quotas.admit('PutMedia', stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null))
   const body = faultyUpload(request, struck, AbortSignal.any([call.signal, over]))
   const uploadAnswer = createUploadAnswer(exchange)
   await upload({ ...call, headers: request.headers, body }, services, uploadAnswer)
   if (struck.some(({ kind }) => kind === 'endless')) await goOn(uploadAnswer, AbortSignal.any([call.signal, services.closing]))
+  return 'ok'
 }
 
 /** The answer without end: of PutMedia, the acknowledgements. */

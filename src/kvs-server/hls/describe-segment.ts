@@ -1,6 +1,7 @@
+import { at } from '../../lib/at.js'
 import type { Archive } from '../archive/archive.js'
+import { timestampOf } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { timestampOf } from '../chunks/fragment-walk.js'
 import { type SessionMedia, sessionMedia } from '../clip/session-media.js'
 import type { HlsSession } from './hls-session.js'
 import { type LeadSpan, measureLeads } from './lead-span.js'
@@ -53,7 +54,8 @@ function measure(pieces: readonly SegmentPiece[], { session, stream, archive }: 
 
 function toInitVersions(media: SessionMedia, before: PlaylistEntry | null): number[] {
   return media.tracks.map((_, track) => {
-    const version = before?.initVersions[track] ?? 0
-    return before === null || isSameInit(before.media, media, track) ? version : version + 1
+    if (before === null) return 0
+    const version = at(before.initVersions, track)
+    return isSameInit(before.media, media, track) ? version : version + 1
   })
 }

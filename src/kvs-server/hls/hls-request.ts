@@ -1,8 +1,9 @@
 import type { EpochMs } from '../../lib/clock.js'
+import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import { SELECTOR_TYPES } from '../wire/fragment-selector.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
 import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
 

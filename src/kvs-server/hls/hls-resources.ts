@@ -1,10 +1,11 @@
 // What a session's URL leads to: the requests that a player makes, by GET, with nothing but the session's token to let it in.
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { timestampOf } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
-import { timestampOf } from '../chunks/fragment-walk.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { MediaAnswer } from '../operation.js'
 import { parseText } from '../wire/wire-input.js'
@@ -47,7 +48,7 @@ export const HLS_RESOURCES: readonly HlsResource[] = [
 
 async function getMasterPlaylist({ session, stream, token }: HlsCall, { hlsPlaylists }: HlsServices): Promise<HlsAnswer> {
   const { entries } = await hlsPlaylists.view(session, stream)
-  const configs = entries[0] === undefined ? [] : checkHlsCodecs(entries[0].media)
+  const configs = checkHlsCodecs(at(entries, 0).media)
   return toPlaylist(writeMasterPlaylist({ token, configs, entries }))
 }
 
@@ -65,9 +66,9 @@ async function getInitFragment(call: HlsCall, { archive, hlsPlaylists }: HlsServ
   const sequenceNumber = query.get('SequenceNumber')
   const id =
     sequenceNumber === null
-      ? (await hlsPlaylists.view(session, stream)).entries[0]?.mediaSessionId
+      ? at((await hlsPlaylists.view(session, stream)).entries, 0).mediaSessionId
       : toNumber(sequenceNumber, 'SequenceNumber')
-  const mediaSession = archive.session(id ?? 0)
+  const mediaSession = archive.session(id)
   if (mediaSession === null || mediaSession.streamId !== stream.id) return refuseAbsent()
   return { ...buildInitFragment(mediaSession, session, trackNumber), keptUntilMs: session.expiresAtMs }
 }

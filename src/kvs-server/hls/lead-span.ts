@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 
 /** What frames show of the track that leads: the picture, or the sound where there is none. */
@@ -28,7 +29,7 @@ export function measureLeads(tables: readonly TimedTable[], trackNumber: number)
   for (const { samples, offsetMs } of tables) {
     for (let row = 0; row < samples.count; row += 1) {
       if (samples.tracks[row] !== trackNumber) continue
-      const time = offsetMs + (samples.times[row] ?? 0)
+      const time = offsetMs + at(samples.times, row)
       first = Math.min(first, time)
       last = Math.max(last, time)
       frames += 1

@@ -1,11 +1,12 @@
 // A segment of a playlist begins with a key frame, wherever producers end their Clusters: it reaches from the first key frame of a
 // fragment to the first key frame of the next fragment that has one.
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { EMPTY_SAMPLE_TABLE, KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { timestampOf } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { timestampOf } from '../chunks/fragment-walk.js'
 import { sessionMedia } from '../clip/session-media.js'
 import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 import type { HlsSession } from './hls-session.js'
@@ -34,8 +35,8 @@ export function splitAtKey(samples: SampleTable, leadTrack: number): SplitFragme
   const keyRow = samples.tracks.findIndex((track, row) => track === leadTrack && samples.keys[row] === KEY)
   if (keyRow < 0) return null
   if (samples.tracks.indexOf(leadTrack) === keyRow) return { head: EMPTY_SAMPLE_TABLE, tail: samples }
-  const keyTime = samples.times[keyRow] ?? 0
-  const isBefore = (row: number) => (samples.tracks[row] === leadTrack ? row < keyRow : (samples.times[row] ?? 0) < keyTime)
+  const keyTime = at(samples.times, keyRow)
+  const isBefore = (row: number) => (samples.tracks[row] === leadTrack ? row < keyRow : at(samples.times, row) < keyTime)
   return { head: pick(samples, isBefore), tail: pick(samples, (row) => !isBefore(row)) }
 }
 
@@ -48,18 +49,18 @@ function pick(samples: SampleTable, isWanted: (row: number) => boolean): SampleT
   const rows = Uint32Array.from({ length: samples.count }, (_, row) => row).filter(isWanted)
   return {
     count: rows.length,
-    tracks: Uint8Array.from(rows, (row) => samples.tracks[row] ?? 0),
-    offsets: Uint32Array.from(rows, (row) => samples.offsets[row] ?? 0),
-    sizes: Uint32Array.from(rows, (row) => samples.sizes[row] ?? 0),
-    times: Int32Array.from(rows, (row) => samples.times[row] ?? 0),
-    keys: Uint8Array.from(rows, (row) => samples.keys[row] ?? 0),
+    tracks: Uint8Array.from(rows, (row) => at(samples.tracks, row)),
+    offsets: Uint32Array.from(rows, (row) => at(samples.offsets, row)),
+    sizes: Uint32Array.from(rows, (row) => at(samples.sizes, row)),
+    times: Int32Array.from(rows, (row) => at(samples.times, row)),
+    keys: Uint8Array.from(rows, (row) => at(samples.keys, row)),
   }
 }
 
-/** The number of the track that leads: the picture, or the sound where there is none. */
+/** The number of the track that leads: the picture, or the sound where there is none. 0, which no track has, once the session expired. */
 export function leadTrackOf(archive: Archive, fragment: ArchivedFragment): number {
   const session = archive.session(fragment.sessionId)
-  return session === null ? 0 : (sessionMedia(session).tracks[0]?.number ?? 0)
+  return session === null ? 0 : at(sessionMedia(session).tracks, 0).number
 }
 
 /** Server timestamps say when fragments came in; inside a segment, all keep their distance on the producer's clock to the first. */
@@ -103,6 +104,7 @@ export function loneFrameMs(archive: Archive, stream: StreamRecord, { fragment, 
   }
   const untilNextMs = restTo(archive.findNext(stream, fragment.sequence))
   if (untilNextMs !== null && untilNextMs > 0 && untilNextMs <= MAX_FRAGMENT_MS) return untilNextMs
-  const sinceLastMs = -(restTo(archive.findAt(stream, 'producer', fragment.producerTimestampMs - 1)) ?? 0)
+  const untilLastMs = restTo(archive.findAt(stream, 'producer', fragment.producerTimestampMs - 1))
+  const sinceLastMs = untilLastMs === null ? 0 : -untilLastMs
   return sinceLastMs > 0 && sinceLastMs <= MAX_FRAGMENT_MS ? sinceLastMs : GUESSED_FRAME_MS
 }

@@ -16,13 +16,15 @@ export interface SpanReaderOptions {
 export async function* readSpans({ slices, open, buffers }: SpanReaderOptions): AsyncGenerator<Uint8Array> {
   for (const slice of slices) if (slice.kind === 'bytes') yield slice.bytes
   const spans = slices.flatMap((slice) => (slice.kind === 'source' ? [{ start: slice.offset, end: slice.offset + slice.length }] : []))
-  const fileEnd = spans.at(-1)?.end ?? 0
+  const [first, last] = [spans[0], spans.at(-1)]
+  if (first === undefined || last === undefined) return
+  const fileEnd = last.end
   const file = await open()
   const pair = buffers.take()
   const [buffer] = pair
   try {
     let index = 0
-    for (let at = spans[0]?.start ?? 0; at < fileEnd; ) {
+    for (let at = first.start; at < fileEnd; ) {
       const block = buffer.subarray(0, Math.min(buffer.length, fileEnd - at))
       if ((await file.read(block, at)) < block.length) throw new Error("a fragment's file ends early")
       let kept = 0

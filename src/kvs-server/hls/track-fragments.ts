@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import type { CodecConfig } from '../../media/codec/codec-config.js'
 import { buildFragmentMovie, shapeOf } from '../../media/fragment-movie.js'
 import { buildInitSegment, buildMediaSegment } from '../../media/mp4/fragmented.js'
@@ -5,13 +6,14 @@ import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import { toSingleTrack } from '../../media/mp4/single-track.js'
 import type { Slice } from '../../media/mp4/slices.js'
 import type { Archive } from '../archive/archive.js'
-import type { ArchivedFragment, MediaSession } from '../archive/archived-fragment.js'
+import type { MediaSession } from '../archive/archived-fragment.js'
 import type { ReadableFile } from '../archive/file-system.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
 import { ClipBuffers } from '../clip/clip-buffers.js'
 import { refuseUnsupported } from '../clip/clip-codecs.js'
 import { sessionMedia } from '../clip/session-media.js'
+import { readRetained } from '../clip/slice-reader.js'
 import type { MediaAnswer } from '../operation.js'
 import { checkHlsCodecs, codecNames } from './hls-codecs.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
@@ -62,7 +64,7 @@ export function buildSegment(
     startMs: Math.max(0, startMs),
   })
   const fragments = pieces.map((piece) => piece.fragment)
-  const open = (source: number) => archive.open(fragments[source] ?? refuseGone())
+  const open = (source: number) => archive.open(at(fragments, source))
   const body = readRetained(archive, fragments, () => readEach(slices, open))
   return { contentType: contentTypeOf(config), sizeBytes, body }
 }
@@ -130,20 +132,6 @@ function emptyTrack(config: CodecConfig): MovieTrack {
 
 function contentTypeOf({ kind }: CodecConfig): string {
   return `${kind}/mp4`
-}
-
-/** Retention does not take the files while they are sent. */
-async function* readRetained(
-  archive: Archive,
-  fragments: readonly ArchivedFragment[],
-  read: () => AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const release = archive.retain(fragments)
-  try {
-    yield* read()
-  } finally {
-    release()
-  }
 }
 
 function refuseGone(): never {

@@ -3,6 +3,7 @@ import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation, WireInput } from '../operation.js'
 import { STREAMS_PER_ACCOUNT } from '../quotas/quotas.js'
+import { putTags } from '../stream-checks.js'
 import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../wire/stream-info.js'
 import { STREAM_NAME } from '../wire/stream-selector.js'
 import { parseOptionalTagMap } from '../wire/tag-input.js'
@@ -33,9 +34,10 @@ export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'
       throw new AwsException('AccountStreamLimitExceededException', `The account has ${STREAMS_PER_ACCOUNT} streams, the most there may be`)
     }
     return services.inTransaction(() => {
-      const { id, arn } = services.streams.create(stream)
-      services.tags.put(id, tags)
-      return { StreamARN: arn }
+      const created = services.streams.create(stream)
+      if (created === null) throw new AwsException('ResourceInUseException', `The stream ${stream.name} already exists.`)
+      putTags(services.tags, created.id, tags)
+      return { StreamARN: created.arn }
     })
   },
 }

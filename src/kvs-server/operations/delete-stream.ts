@@ -1,6 +1,7 @@
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseOptionalCurrentVersion, requireVersion } from '../wire/stream-info.js'
+import { getStream, requireVersion } from '../stream-checks.js'
+import { parseOptionalCurrentVersion } from '../wire/stream-info.js'
 import { parseOptionalStreamArn } from '../wire/stream-selector.js'
 import { refuseAbsent } from '../wire/wire-input.js'
 
@@ -17,7 +18,7 @@ export const deleteStream: Operation<Input, Pick<KvsServices, 'streams' | 'archi
     version: parseOptionalCurrentVersion(input),
   }),
   run({ arn, version }, { streams, archive, quotas, diskReserve }) {
-    const stream = streams.get({ name: null, arn })
+    const stream = getStream(streams, { name: null, arn })
     if (version !== null) requireVersion(stream, version)
     diskReserve.spend(() => streams.delete(stream))
     quotas.forget(stream.id)

@@ -1,11 +1,13 @@
 import type { FragmentRange } from '../archive/archive.js'
+import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
 import { buildClip, NO_FRAGMENTS, selectClipFragments } from '../clip/clip-builder.js'
 import { checkClipRange } from '../clip/clip-range.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
+import { getStream } from '../stream-checks.js'
 import { parseFragmentSelector } from '../wire/fragment-selector.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseStructure } from '../wire/wire-input.js'
 
 interface Input {
@@ -23,7 +25,7 @@ export const getClip: Operation<Input, Services> = {
     range: parseFragmentSelector(parseStructure(input, 'ClipFragmentSelector')),
   }),
   run({ stream: selector, range }, { streams, archive, clock, quotas, strictCodecs }) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     if (stream.dataRetentionInHours === 0) {
       throw new AwsException('NoDataRetentionException', `The stream ${stream.name} does not retain data.`)
     }

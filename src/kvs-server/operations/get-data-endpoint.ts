@@ -1,6 +1,8 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { getStream } from '../stream-checks.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum } from '../wire/wire-input.js'
 
 const API_NAMES = [
@@ -22,7 +24,7 @@ export const getDataEndpoint: Operation<StreamSelector, Pick<KvsServices, 'strea
     return parseStreamSelector(input)
   },
   run(selector, { streams }, { baseUrl }) {
-    streams.get(selector)
+    getStream(streams, selector)
     return { DataEndpoint: baseUrl }
   },
 }

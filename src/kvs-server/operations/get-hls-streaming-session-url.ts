@@ -2,6 +2,7 @@ import { createHlsSession } from '../hls/create-hls-session.js'
 import { type HlsRequest, parseHlsRequest } from '../hls/hls-request.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
+import { getStream } from '../stream-checks.js'
 
 type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'hlsTokens'>
 
@@ -10,7 +11,7 @@ export const getHlsStreamingSessionUrl: Operation<HlsRequest, Services> = {
   name: 'GetHLSStreamingSessionURL',
   parse: parseHlsRequest,
   run(request, { streams, archive, clock, hlsTokens }, { baseUrl }) {
-    const stream = streams.get(request.stream)
+    const stream = getStream(streams, request.stream)
     const token = hlsTokens.seal(createHlsSession(request, { archive, stream, now: clock.now() }))
     return { HLSStreamingSessionURL: `${baseUrl}/hls/v1/getHLSMasterPlaylist.m3u8?SessionToken=${token}` }
   },

@@ -2,12 +2,14 @@ import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
+import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
-import { readChunk, type ServiceTags, toTagSeconds } from '../chunks/media-chunk.js'
+import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation, WireInput } from '../operation.js'
-import { type PacedMediaOptions, paceFragment } from '../quotas/paced-media.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
+import { getStream } from '../stream-checks.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseList, parseText } from '../wire/wire-input.js'
 
 interface Input {
@@ -25,7 +27,7 @@ export const getMediaForFragmentList: Operation<Input, Services> = {
   name: 'GetMediaForFragmentList',
   parse: (input) => ({ stream: parseStreamSelector(input), fragmentNumbers: parseNumbers(input) }),
   run({ stream: selector, fragmentNumbers }, { streams, archive, quotas }, call) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     const fragments = findAll(archive, stream, fragmentNumbers)
     const disconnect = connect(quotas, stream.id, fragments.length)
     // A body that nobody began to read still has its connection counted off.

@@ -2,13 +2,15 @@ import type { Clock, EpochMs } from '../../lib/clock.js'
 import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import { followStream } from '../chunks/live-reader.js'
-import { readChunk, type ServiceTags, toTagSeconds } from '../chunks/media-chunk.js'
-import { findStartSequence, type MediaStart, parseMediaStart } from '../chunks/media-start.js'
+import type { StreamSelector } from '../archive/stream-table.js'
+import { followStream } from '../get-media/follow-stream.js'
+import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
+import { findStartSequence, type MediaStart, parseMediaStart } from '../get-media/media-start.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { type PacedMediaOptions, paceFragment } from '../quotas/paced-media.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
+import { getStream } from '../stream-checks.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseStructure } from '../wire/wire-input.js'
 
 interface Input {
@@ -23,7 +25,7 @@ export const getMedia: Operation<Input, Services> = {
   name: 'GetMedia',
   parse: (input) => ({ stream: parseStreamSelector(input), start: parseMediaStart(parseStructure(input, 'StartSelector')) }),
   run({ stream: selector, start }, { clock, streams, archive, quotas, closing }, call) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     const sequence = findStartSequence(archive, stream, start)
     const disconnect = quotas.connect('GetMedia', stream.id)
     // A body that nobody began to read still has its connection counted off.

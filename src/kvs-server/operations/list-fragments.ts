@@ -2,13 +2,16 @@ import type { EpochMs } from '../../lib/clock.js'
 import { type FragmentRange, retainedSince } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { FragmentCursor } from '../archive/fragment-index.js'
+import { cursorAt } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
+import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
+import { getStream, refuseOutsideRetention } from '../stream-checks.js'
 import { openPage, sealPage } from '../wire/fragment-page-token.js'
-import { parseFragmentSelector, refuseOutsideRetention } from '../wire/fragment-selector.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { parseFragmentSelector } from '../wire/fragment-selector.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseOptionalInteger, parseOptionalString, parseOptionalStructure } from '../wire/wire-input.js'
 import { WireTimestamp } from '../wire/wire-json.js'
 
@@ -42,7 +45,7 @@ export const listFragments: Operation<Input, Services> = {
     }
   },
   run(input, { streams, archive, clock, quotas, listDelayMs }) {
-    const stream = streams.get(input.stream)
+    const stream = getStream(streams, input.stream)
     const now = clock.now()
     const { range, after } = toPage(input, stream, now)
     checkRange(stream, range, now)
@@ -53,7 +56,7 @@ export const listFragments: Operation<Input, Services> = {
     const last = rows.length > page.length ? page.at(-1) : undefined
     return {
       Fragments: page.map(toWire),
-      NextToken: last === undefined ? null : sealPage({ streamId: stream.id, range, after: toCursor(last, range) }, now),
+      NextToken: last === undefined ? null : sealPage({ streamId: stream.id, range, after: cursorAt(last, range.clock) }, now),
     }
   },
 }
@@ -82,10 +85,6 @@ function checkRange(stream: StreamRecord, { clock, startMs, endMs }: FragmentRan
 
 function isSameRange(a: FragmentRange, b: FragmentRange): boolean {
   return a.clock === b.clock && a.startMs === b.startMs && a.endMs === b.endMs
-}
-
-function toCursor({ sequence, producerTimestampMs, serverTimestampMs }: ArchivedFragment, { clock }: FragmentRange): FragmentCursor {
-  return { sequence, timestampMs: clock === 'producer' ? producerTimestampMs : serverTimestampMs }
 }
 
 function toWire({ fragmentNumber, sizeBytes, producerTimestampMs, serverTimestampMs, lengthMs }: ArchivedFragment): object {

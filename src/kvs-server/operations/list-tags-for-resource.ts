@@ -1,6 +1,7 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import type { StreamSelector } from '../wire/stream-selector.js'
+import { getStream } from '../stream-checks.js'
 import { parseTaggedResource, refuseTagToken } from '../wire/tag-input.js'
 
 export const listTagsForResource: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
@@ -9,5 +10,5 @@ export const listTagsForResource: Operation<StreamSelector, Pick<KvsServices, 's
     refuseTagToken(input)
     return parseTaggedResource(input)
   },
-  run: (selector, { streams, tags }) => ({ NextToken: null, Tags: tags.list(streams.get(selector).id) }),
+  run: (selector, { streams, tags }) => ({ NextToken: null, Tags: tags.list(getStream(streams, selector).id) }),
 }

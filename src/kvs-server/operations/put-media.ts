@@ -4,6 +4,7 @@ import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadAnswer, UploadCall, UploadOperation } from '../operation.js'
+import { getStream } from '../stream-checks.js'
 import { IDLE } from '../upload/acknowledgement.js'
 import { parseUploadHeaders, type UploadHeaders } from '../upload/upload-headers.js'
 import { type UploadRead, UploadReader } from '../upload/upload-reader.js'
@@ -29,7 +30,7 @@ export const putMedia = createPutMedia(TIMINGS)
 export function createPutMedia(timings: PutMediaTimings): UploadOperation<PutMediaServices> {
   return async (call, services, answer) => {
     const headers = parseUploadHeaders(call.headers)
-    const stream = services.streams.get(headers.stream)
+    const stream = getStream(services.streams, headers.stream)
     const leave = services.archive.claimProducer(stream.id)
     if (leave === null) {
       throw new AwsException(

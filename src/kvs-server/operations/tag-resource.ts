@@ -1,6 +1,7 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import type { StreamSelector } from '../wire/stream-selector.js'
+import { getStream, putTags } from '../stream-checks.js'
 import { parseTaggedResource, parseTagList } from '../wire/tag-input.js'
 
 interface Input {
@@ -13,7 +14,7 @@ export const tagResource: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>
   name: 'TagResource',
   parse: (input) => ({ selector: parseTaggedResource(input), tags: parseTagList(input) }),
   run({ selector, tags }, services) {
-    services.tags.put(services.streams.get(selector).id, tags)
+    putTags(services.tags, getStream(services.streams, selector).id, tags)
     return {}
   },
 }

@@ -1,6 +1,7 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import type { StreamSelector } from '../wire/stream-selector.js'
+import { getStream, putTags } from '../stream-checks.js'
 import { parseTaggedStream, parseTagMap } from '../wire/tag-input.js'
 
 interface Input {
@@ -13,7 +14,7 @@ export const tagStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>> 
   name: 'TagStream',
   parse: (input) => ({ selector: parseTaggedStream(input), tags: parseTagMap(input) }),
   run({ selector, tags }, services) {
-    services.tags.put(services.streams.get(selector).id, tags)
+    putTags(services.tags, getStream(services.streams, selector).id, tags)
     return {}
   },
 }

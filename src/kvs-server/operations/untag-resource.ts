@@ -1,6 +1,7 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import type { StreamSelector } from '../wire/stream-selector.js'
+import { getStream } from '../stream-checks.js'
 import { parseTaggedResource, parseTagKeys } from '../wire/tag-input.js'
 
 interface Input {
@@ -12,7 +13,7 @@ export const untagResource: Operation<Input, Pick<KvsServices, 'streams' | 'tags
   name: 'UntagResource',
   parse: (input) => ({ selector: parseTaggedResource(input), keys: parseTagKeys(input) }),
   run({ selector, keys }, { streams, tags }) {
-    tags.remove(streams.get(selector).id, keys)
+    tags.remove(getStream(streams, selector).id, keys)
     return {}
   },
 }

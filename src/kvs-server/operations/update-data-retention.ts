@@ -1,7 +1,9 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { MAX_RETENTION_HOURS, parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { getStream, requireVersion } from '../stream-checks.js'
+import { MAX_RETENTION_HOURS, parseCurrentVersion } from '../wire/stream-info.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum, parseInteger, refuse } from '../wire/wire-input.js'
 
 interface Input {
@@ -25,7 +27,7 @@ export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' |
     }
   },
   run({ selector, version, changeInHours }, { streams, archive, diskReserve }) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     requireVersion(stream, version)
     const dataRetentionInHours = stream.dataRetentionInHours + changeInHours
     if (dataRetentionInHours < 0 || dataRetentionInHours > MAX_RETENTION_HOURS) {

@@ -1,8 +1,9 @@
-import type { StorageTier } from '../archive/stream-table.js'
+import type { StorageTier, StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { getStream, requireVersion } from '../stream-checks.js'
+import { parseCurrentVersion } from '../wire/stream-info.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum, parseStructure } from '../wire/wire-input.js'
 import { STORAGE_TIERS } from './create-stream.js'
 
@@ -20,7 +21,7 @@ export const updateStreamStorageConfiguration: Operation<Input, Pick<KvsServices
     storageTier: parseEnum(parseStructure(input, 'StreamStorageConfiguration'), 'DefaultStorageTier', STORAGE_TIERS),
   }),
   run({ selector, version, storageTier }, { streams }) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     requireVersion(stream, version)
     streams.update(stream, { storageTier })
     return {}

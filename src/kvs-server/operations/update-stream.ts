@@ -1,7 +1,9 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { Operation } from '../operation.js'
-import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion, requireVersion } from '../wire/stream-info.js'
-import { parseStreamSelector, type StreamSelector } from '../wire/stream-selector.js'
+import { getStream, requireVersion } from '../stream-checks.js'
+import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion } from '../wire/stream-info.js'
+import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseOptionalString } from '../wire/wire-input.js'
 
 interface Input {
@@ -20,7 +22,7 @@ export const updateStream: Operation<Input, Pick<KvsServices, 'streams'>> = {
     mediaType: parseOptionalString(input, 'MediaType', MEDIA_TYPE),
   }),
   run({ selector, version, deviceName, mediaType }, { streams }) {
-    const stream = streams.get(selector)
+    const stream = getStream(streams, selector)
     requireVersion(stream, version)
     streams.update(stream, { deviceName, mediaType })
     return {}

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.js'
+import { sleep } from '../../lib/sleep.js'
 import { TokenBucket } from './token-bucket.js'
 
 /** What may go through at once is slowed only after it: footage of an outage, say, or a reader that catches up. */
@@ -43,5 +44,23 @@ export class TransferPace {
     this.#bytes.take(bytes)
     this.#fragments?.take(fragments)
     return Math.max(this.#bytes.waitMs(0), this.#fragments?.waitMs(0) ?? 0)
+  }
+}
+
+export interface PacedMediaOptions {
+  /** Null where no quotas are kept. */
+  readonly pace: TransferPace | null
+  readonly signal: AbortSignal
+}
+
+/** A fragment's bytes, not faster than the stream's readers may have them together: what others have taken meanwhile is waited for first. */
+export async function* paceFragment(bytes: AsyncIterable<Uint8Array>, { pace, signal }: PacedMediaOptions): AsyncGenerator<Uint8Array> {
+  let fragments = 1
+  for await (const chunk of bytes) {
+    const waitMs = pace?.count({ bytes: 0, fragments }) ?? 0
+    fragments = 0
+    if (waitMs > 0) await sleep(waitMs, signal)
+    pace?.count({ bytes: chunk.byteLength, fragments: 0 })
+    yield chunk
   }
 }

@@ -1,4 +1,4 @@
-import { UPLOAD_ERROR_IDS, type UploadErrorCode } from './upload-error-ids.js'
+import { UPLOAD_ERROR_IDS, type UploadErrorCode } from './upload-error.js'
 
 /** The fragment that an acknowledgement is about; its timecode is the Cluster's own, whatever clock that is of. */
 export interface AcknowledgedFragment {

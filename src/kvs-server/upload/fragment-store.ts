@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.js'
-import type { ReceivedFragment } from '../archive/received-fragment.js'
+import type { ReceivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { type Acknowledgement, toAcknowledgement } from './acknowledgement.js'
 import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
@@ -82,10 +82,12 @@ async function giveUp(fragment: IncomingFragment, handed: Promise<Handed>, error
 function toReceivedFragment(fragment: IncomingFragment, ended: EndedCluster, path: string): ReceivedFragment {
   const { session, number, leadingTags, trailingTags, producerTimestampMs } = fragment
   const { samples, frameFault, clusterBytes } = ended
+  // The demuxer refuses a Cluster without a Timestamp before it ends.
+  if (producerTimestampMs === null) throw new Error('a Cluster ended without a Timestamp')
   return {
     session,
     number,
-    producerTimestampMs: producerTimestampMs ?? 0,
+    producerTimestampMs,
     lengthMs: fragmentLengthMs(samples),
     path,
     clusterBytes,

@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { MediaSession } from '../archive/archived-fragment.js'
 import { type FragmentNumberParts, formatFragmentNumber } from '../archive/fragment-number.js'
@@ -53,10 +54,10 @@ export class IncomingFragment {
 /** Milliseconds from the first frame to the last; the last one's own duration is not in the Matroska, and is not counted on AWS either. */
 export function fragmentLengthMs({ times, count }: SampleTable): number {
   if (count === 0) return 0
-  let first = times[0] ?? 0
+  let first = at(times, 0)
   let last = first
   for (let i = 1; i < count; i++) {
-    const time = times[i] ?? 0
+    const time = at(times, i)
     if (time < first) first = time
     else if (time > last) last = time
   }

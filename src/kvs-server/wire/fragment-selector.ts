@@ -1,6 +1,4 @@
-import type { EpochMs } from '../../lib/clock.js'
 import type { FragmentRange } from '../archive/archive.js'
-import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import { parseEnum, parseStructure, parseTimestamp } from './wire-input.js'
 
@@ -15,9 +13,4 @@ export function parseFragmentSelector(selector: WireInput): FragmentRange {
     startMs: parseTimestamp(range, 'StartTimestamp'),
     endMs: parseTimestamp(range, 'EndTimestamp'),
   }
-}
-
-/** A range that retention has taken whole. The text is the service's own, in GetClip and ListFragments alike. */
-export function refuseOutsideRetention(which: 'Start' | 'End', timestampMs: EpochMs): never {
-  throw new AwsException('InvalidArgumentException', `${which} timestamp ${timestampMs} is outside of the stream retention period.`)
 }

@@ -1,5 +1,4 @@
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import { parseOptionalString, parseString, type StringRule } from './wire-input.js'
 import { WireTimestamp } from './wire-json.js'
@@ -34,12 +33,4 @@ export function parseCurrentVersion(input: WireInput): string {
 
 export function parseOptionalCurrentVersion(input: WireInput): string | null {
   return parseOptionalString(input, 'CurrentVersion', VERSION)
-}
-
-export function requireVersion(stream: StreamRecord, version: string): void {
-  if (stream.version === version) return
-  throw new AwsException(
-    'VersionMismatchException',
-    `The stream version that you specified is not the latest version (${version}; the latest is ${stream.version}).`,
-  )
 }

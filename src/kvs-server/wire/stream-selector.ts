@@ -1,12 +1,7 @@
+import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
 import { parseOptionalString, refuse, type StringRule } from './wire-input.js'
-
-/** How a request names a stream: by name, by ARN, or by both, which must then mean the same stream. */
-export interface StreamSelector {
-  readonly name: string | null
-  readonly arn: string | null
-}
 
 export const STREAM_NAME: StringRule = { min: 1, max: 256, pattern: /^[a-zA-Z0-9_.-]+$/ }
 export const RESOURCE_ARN: StringRule = {

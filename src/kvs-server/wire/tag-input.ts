@@ -1,7 +1,8 @@
-import { refuseTooManyTags, TAGS_PER_STREAM } from '../archive/tag-table.js'
+import type { StreamSelector } from '../archive/stream-table.js'
+import { TAGS_PER_STREAM } from '../archive/tag-table.js'
 import { AwsException } from '../aws-exception.js'
 import type { WireInput } from '../operation.js'
-import { parseStreamSelector, RESOURCE_ARN, type StreamSelector } from './stream-selector.js'
+import { parseStreamSelector, RESOURCE_ARN } from './stream-selector.js'
 import {
   isStructure,
   parseList,
@@ -17,6 +18,12 @@ import {
 const TAG_KEY: StringRule = { min: 1, max: 128, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u }
 const TAG_VALUE: StringRule = { min: 0, max: 256, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u }
 const LIST = { min: 1, max: TAGS_PER_STREAM }
+
+export function refuseTooManyTags(count: number): void {
+  if (count <= TAGS_PER_STREAM) return
+  const text = `A stream has at most ${TAGS_PER_STREAM} tags (it would have ${count})`
+  throw new AwsException('TagsPerResourceExceededLimitException', text)
+}
 
 /** The tag calls for streams have a refusal of their own for an ARN that is none. */
 export function parseTaggedStream(input: WireInput): StreamSelector {

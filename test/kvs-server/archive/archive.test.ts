@@ -6,6 +6,7 @@ import { type FileSystem, nodeFileSystem } from '../../../src/kvs-server/archive
 import { FragmentIndex } from '../../../src/kvs-server/archive/fragment-index.js'
 import { formatFragmentNumber, parseFragmentNumber } from '../../../src/kvs-server/archive/fragment-number.js'
 import { SessionTable } from '../../../src/kvs-server/archive/session-table.js'
+import { getStream } from '../../../src/kvs-server/stream-checks.js'
 import type { Acknowledgement } from '../../../src/kvs-server/upload/acknowledgement.js'
 import { NOW, openTestArchive, SetClock, unsyncedDisk } from '../../support/archive-for-test.js'
 import { eventually } from '../../support/eventually.js'
@@ -89,7 +90,7 @@ describe('the archive', () => {
     test.clock.at += HOUR_MS + 60_000
     await test.upload(stream, recording([footage(9000)]))
     test.streams.update(stream, { dataRetentionInHours: 1 })
-    const shorter = test.streams.get({ name: 'cam', arn: null })
+    const shorter = getStream(test.streams, { name: 'cam', arn: null })
     const [kept, ...more] = test.archive.list(shorter, ALL, { limit: 9 })
     expect([kept?.producerTimestampMs, more]).toEqual([NOW + 9000, []])
     expect(test.archive.findNext(shorter, -1)).toEqual(kept)
@@ -104,7 +105,7 @@ describe('the archive', () => {
     const stream = test.createStream('cam', 0)
     await test.upload(stream, recording([footage(0)]))
     test.streams.update(stream, { dataRetentionInHours: 2 })
-    const kept = test.streams.get({ name: 'cam', arn: null })
+    const kept = getStream(test.streams, { name: 'cam', arn: null })
     test.clock.at += 5000
     await test.upload(kept, recording([footage(5000)]))
     const [archived] = test.archive.list(kept, ALL, { limit: 9 })
@@ -122,13 +123,13 @@ describe('the archive', () => {
     await test.upload(stream, recording([footage(0)]))
     const change = (dataRetentionInHours: number) => {
       test.clock.at += 1
-      test.streams.update(test.streams.get({ name: 'cam', arn: null }), { dataRetentionInHours })
-      return test.archive.list(test.streams.get({ name: 'cam', arn: null }), ALL, { limit: 9 }).length
+      test.streams.update(getStream(test.streams, { name: 'cam', arn: null }), { dataRetentionInHours })
+      return test.archive.list(getStream(test.streams, { name: 'cam', arn: null }), ALL, { limit: 9 }).length
     }
     expect([change(48), change(1), change(24), change(0), change(24)]).toEqual([2, 1, 1, 0, 0])
-    await test.upload(test.streams.get({ name: 'cam', arn: null }), recording([footage(0)]))
+    await test.upload(getStream(test.streams, { name: 'cam', arn: null }), recording([footage(0)]))
     expect(change(25)).toBe(1)
-    test.streams.delete(test.streams.get({ name: 'cam', arn: null }))
+    test.streams.delete(getStream(test.streams, { name: 'cam', arn: null }))
     expect(test.createStream('cam', 24).keptSinceMs).toBe(0)
   })
 

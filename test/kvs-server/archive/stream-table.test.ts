@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { getStream } from '../../../src/kvs-server/stream-checks.js'
 import { openTestArchive } from '../../support/archive-for-test.js'
 
 test('A stream that is asked for again and again is given as it is now', async () => {
@@ -6,9 +7,9 @@ test('A stream that is asked for again and again is given as it is now', async (
   const { streams } = test
   const { id } = test.createStream('cam', 24)
   expect(streams.findById(id)).toMatchObject({ name: 'cam', dataRetentionInHours: 24 })
-  const before = streams.get({ name: 'cam', arn: null })
+  const before = getStream(streams, { name: 'cam', arn: null })
   streams.update(before, { dataRetentionInHours: 48, deviceName: 'gate' })
-  expect(streams.findById(id)).toEqual(streams.get({ name: 'cam', arn: null }))
+  expect(streams.findById(id)).toEqual(getStream(streams, { name: 'cam', arn: null }))
   expect(streams.findById(id)).toMatchObject({ dataRetentionInHours: 48, deviceName: 'gate' })
   streams.delete(before)
   expect(streams.findById(id)).toBeUndefined()

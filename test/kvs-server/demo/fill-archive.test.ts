@@ -8,6 +8,7 @@ import { fillArchive } from '../../../src/kvs-server/demo/fill-archive.js'
 import { LoopedFootage } from '../../../src/kvs-server/demo/looped-footage.js'
 import { MovingClock, storePast } from '../../../src/kvs-server/demo/past-footage.js'
 import { buildKvsServer, type KvsServer } from '../../../src/kvs-server/server.js'
+import { getStream } from '../../../src/kvs-server/stream-checks.js'
 
 const NOW_MS = Date.UTC(2026, 10, 23, 14, 0, 7)
 const HOUR_MS = 3_600_000
@@ -26,7 +27,7 @@ async function withServer<T>(dataDir: string, use: (server: KvsServer) => T | Pr
 }
 
 function fragmentsOf({ streams, archive }: KvsServer, name: string, clock: 'server' | 'producer' = 'producer'): ArchivedFragment[] {
-  const stream = streams.get({ name, arn: null })
+  const stream = getStream(streams, { name, arn: null })
   return archive.list(stream, { clock, startMs: 0, endMs: NOW_MS + 100 * DAY_MS }, { limit: 100_000 })
 }
 
@@ -163,7 +164,7 @@ describe('a start of what was filled before', () => {
     const footage = await LoopedFootage.load(FOOTAGE)
     const cluster = footage.clustersFrom(NOW_MS).next().value
     await withServer(dataDir, async ({ archive, streams }) => {
-      const { id: streamId } = streams.get({ name: 'car-park', arn: null })
+      const { id: streamId } = getStream(streams, { name: 'car-park', arn: null })
       const clock = new MovingClock(NOW_MS)
       await storePast({ archive, streams, streamId, header: footage.header, clusters: [cluster], afterMs: NOW_MS, clock })
     })
@@ -205,7 +206,7 @@ describe('a start of what was filled before', () => {
   test('leaves a stream as it is that somebody has keep nothing, or has made anew', async () => {
     await withServer(dataDir, ({ streams }) => {
       for (const stream of streams.list({ limit: 10 })) streams.update(stream, { dataRetentionInHours: 0 })
-      streams.delete(streams.get({ name: 'front-door', arn: null }))
+      streams.delete(getStream(streams, { name: 'front-door', arn: null }))
       streams.create({ name: 'front-door', dataRetentionInHours: 24 })
     })
     const { isFilled, streams } = await fillArchive({ dataDir, nowMs: NOW_MS + 3 * DAY_MS })

@@ -1,6 +1,7 @@
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import type { GetHLSStreamingSessionURLInput } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { getStream } from '../../../src/kvs-server/stream-checks.js'
 import { readFixture } from '../../support/fixtures.js'
 import { footage, recording } from '../../support/footage.js'
 import { downloadTrack, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'
@@ -100,7 +101,7 @@ describe('an ON_DEMAND playlist', () => {
     for (const FragmentSelectorType of ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const) {
       const FragmentSelector = { FragmentSelectorType, TimestampRange: { StartTimestamp: START - 60, EndTimestamp: Date.now() / 1000 } }
       // By server time the range begins with the stream itself.
-      const created = await kvs.server.streams.get({ name: 'h264-aac', arn: null })
+      const created = await getStream(kvs.server.streams, { name: 'h264-aac', arn: null })
       if (FragmentSelectorType === 'SERVER_TIMESTAMP') range.StartTimestamp = new Date(created.createdAtMs)
       const listed = await (await kvs.post('/listFragments', { StreamName: 'h264-aac', FragmentSelector })).text()
       const { Fragments }: { Fragments: { FragmentNumber: string; ProducerTimestamp: number; ServerTimestamp: number }[] } =

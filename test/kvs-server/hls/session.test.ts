@@ -1,6 +1,7 @@
 import { CreateStreamCommand, DeleteStreamCommand, UpdateDataRetentionCommand } from '@aws-sdk/client-kinesis-video'
 import { GetHLSStreamingSessionURLCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { getStream } from '../../../src/kvs-server/stream-checks.js'
 import { UploadSession } from '../../../src/kvs-server/upload/upload-session.js'
 import { NOW, SetClock } from '../../support/archive-for-test.js'
 import { eventually } from '../../support/eventually.js'
@@ -208,7 +209,7 @@ describe("a session's URL", () => {
 
   test('ends with the stream, and with its retention', async () => {
     await send(recording([footage(0)]))
-    const stream = () => kvs.server.streams.get({ name: 'cam', arn: null })
+    const stream = () => getStream(kvs.server.streams, { name: 'cam', arn: null })
     const master = await onDemand()
     await kvs.control.send(new DeleteStreamCommand({ StreamARN: stream().arn }))
     expect(await refusal(master)).toMatchObject({ status: 404, type: 'ResourceNotFoundException' })
@@ -278,7 +279,7 @@ describe("a session's URL", () => {
     await signed.control.send(new CreateStreamCommand({ StreamName: 'cam', DataRetentionInHours: 24 }))
     const client = new KinesisVideoArchivedMediaClient({ endpoint: signed.url, region: 'us-east-1', credentials: TEST_CREDENTIALS })
     const body = recording([footage(0)])
-    const stream = signed.server.streams.get({ name: 'cam', arn: null })
+    const stream = getStream(signed.server.streams, { name: 'cam', arn: null })
     const session = new UploadSession({
       archive: signed.server.archive,
       clock: { now: () => Date.now() },

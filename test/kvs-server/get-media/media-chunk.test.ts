@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { readChunk } from '../../../src/kvs-server/chunks/media-chunk.js'
+import { readChunk } from '../../../src/kvs-server/get-media/media-chunk.js'
 import { openTestArchive, type TestArchive } from '../../support/archive-for-test.js'
 import { footage, recording } from '../../support/footage.js'
 

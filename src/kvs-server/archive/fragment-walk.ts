@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../lib/clock.js'
-import type { Archive, FragmentRange } from '../archive/archive.js'
-import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import type { FragmentCursor } from '../archive/fragment-index.js'
-import type { StreamRecord } from '../archive/stream-record.js'
+import type { Archive, FragmentRange } from './archive.js'
+import type { ArchivedFragment } from './archived-fragment.js'
+import type { FragmentCursor } from './fragment-index.js'
+import type { StreamRecord } from './stream-record.js'
 
 const ROWS_PER_QUERY = 256
 

@@ -1,0 +1,6 @@
+/** The element at the index. Throws where there is none: a default would hide a broken invariant. */
+export function at<Value>(array: ArrayLike<Value>, index: number): Value {
+  const value = array[index]
+  if (value === undefined) throw new RangeError(`no element at index ${index} (length ${array.length})`)
+  return value
+}
