@@ -11,7 +11,7 @@ export { loadSettings, type Settings } from './config/load-settings.js'
 /** What seals URLs, and who may sign requests to the embedded KVS. */
 export { type AccessKey, openSecrets, type Secrets } from './config/secrets.js'
 /** A setting that stops the start; its message is one sentence for whoever set it. */
-export { WrongSetting } from './config/wrong-setting.js'
+export { WrongSetting } from './config/env.js'
 /** Clips as the services below GraphQL know them. */
 export type { ClipService } from './delivery/clip-service.js'
 export type { Clip, ClipAnswer, ClipInput, ClipValidation } from './domain/clip.js'

@@ -1,6 +1,15 @@
 import { CommanderError } from 'commander'
-import { WrongSetting } from '../config/wrong-setting.js'
-import { WrongArgument } from './wrong-argument.js'
+import { WrongSetting } from '../config/env.js'
+
+/** An argument that cannot be taken; its message is one sentence that says which, what was given and what is allowed. */
+export class WrongArgument extends Error {
+  override readonly name = 'WrongArgument'
+}
+
+/** The footage was sent in part. Its message is one sentence that says why, and what can be done. */
+export class MediaCutShort extends Error {
+  override readonly name = 'MediaCutShort'
+}
 
 /** What the shell is told: 0 help and version, 2 wrong settings or arguments, 1 all else. */
 export function toExitCode(error: unknown): number {

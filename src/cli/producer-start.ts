@@ -1,5 +1,5 @@
 import type { EpochMs } from '../lib/clock.js'
-import { WrongArgument } from './wrong-argument.js'
+import { WrongArgument } from './failure.js'
 
 /** RFC 3339, section 5.6, with the lower-case letters that its notes allow. Without a zone it would mean another instant on every machine. */
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/

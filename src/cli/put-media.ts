@@ -7,11 +7,11 @@ import { readEnv } from '../config/env.js'
 import { parseAccessKeys } from '../config/secrets.js'
 import type { KvsTarget } from '../kvs/kvs-target.js'
 import { toUrlHost } from '../lib/host.js'
+import { WrongArgument } from './failure.js'
 import { parseProducerStart } from './producer-start.js'
 import { ProgressLine } from './progress-line.js'
 import { createStopSignal } from './stop-signal.js'
 import { openUploadMedia } from './upload-media.js'
-import { WrongArgument } from './wrong-argument.js'
 
 interface PutMediaOptions {
   readonly streamName: string

@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { MalformedMedia } from '../media/malformed-media.js'
 import { MatroskaDemuxer } from '../media/matroska/demuxer.js'
 import { MatroskaRecutter } from '../media/matroska/recut/recutter.js'
-import { MediaCutShort } from './media-cut-short.js'
-import { WrongArgument } from './wrong-argument.js'
+import { MediaCutShort, WrongArgument } from './failure.js'
 
 /** A Cluster that counts from 1970 has a timecode past this (2001); one that counts from its own start never gets there. */
 const FIRST_ABSOLUTE_MS = 1_000_000_000_000

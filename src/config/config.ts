@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
 import type { Env } from './env.js'
+import { WrongSetting } from './env.js'
 import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js'
-import { WrongSetting } from './wrong-setting.js'
 
 /** What the programs are told, secrets apart. Every default is in this file. */
 export interface Config {

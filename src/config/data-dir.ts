@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
-import { WrongSetting } from './wrong-setting.js'
+import { WrongSetting } from './env.js'
 
 /** The folder that everything is kept in, made when it is missing. @throws WrongSetting when it cannot be, or not be written to */
 export async function makeDataDir(path: string): Promise<void> {

@@ -3,7 +3,7 @@ import { link, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
 import { makeDataDir } from './data-dir.js'
-import { WrongSetting } from './wrong-setting.js'
+import { WrongSetting } from './env.js'
 
 const FILE_NAME = 'development-secret'
 const SECRET = /^[A-Za-z0-9_-]{43}$/

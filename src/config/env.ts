@@ -1,4 +1,7 @@
-import { WrongSetting } from './wrong-setting.js'
+/** A setting that stops the start. Its message is one sentence: the setting, what was given, what is allowed. */
+export class WrongSetting extends Error {
+  override readonly name = 'WrongSetting'
+}
 
 /** Every setting there is; `example.env` explains each. */
 export const SETTING_NAMES = [

@@ -1,6 +1,6 @@
 import { readDevelopmentSecret } from './development-secret.js'
 import type { Env } from './env.js'
-import { WrongSetting } from './wrong-setting.js'
+import { WrongSetting } from './env.js'
 
 /** What must not be shown, logged or kept with the other settings. */
 export interface Secrets {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Env, SettingName } from './env.js'
-import { WrongSetting } from './wrong-setting.js'
+import { WrongSetting } from './env.js'
 
 // One parser for each kind of value. All refuse alike: the setting, what was given, what is allowed.
 

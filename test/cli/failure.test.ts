@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { CommanderError } from 'commander'
-import { toExitCode, toSentence } from '../../src/cli/failure.js'
-import { WrongArgument } from '../../src/cli/wrong-argument.js'
-import { WrongSetting } from '../../src/config/wrong-setting.js'
+import { toExitCode, toSentence, WrongArgument } from '../../src/cli/failure.js'
+import { WrongSetting } from '../../src/config/env.js'
 import { GatewayError } from '../../src/domain/errors.js'
 
 function systemError(fields: Record<string, unknown>): Error {

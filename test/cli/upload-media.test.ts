@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
+import { WrongArgument } from '../../src/cli/failure.js'
 import { openUploadMedia } from '../../src/cli/upload-media.js'
-import { WrongArgument } from '../../src/cli/wrong-argument.js'
 import { demux, eventsOf } from '../support/demux.js'
 import { readFixture } from '../support/fixtures.js'
 import { cluster, concatBytes, matroska, simpleBlock, tracks } from '../support/mkv-builder.js'

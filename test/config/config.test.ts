@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../src/config/config.js'
-import { readEnv, SETTINGS_NOT_YET_THERE } from '../../src/config/env.js'
-import { WrongSetting } from '../../src/config/wrong-setting.js'
+import { readEnv, SETTINGS_NOT_YET_THERE, WrongSetting } from '../../src/config/env.js'
 import { MAX_PUBLIC_URL_LENGTH } from '../../src/delivery/url/signed-url.js'
 
 function configOf(source: Record<string, string>) {

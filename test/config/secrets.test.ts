@@ -2,10 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { readEnv } from '../../src/config/env.js'
+import { readEnv, WrongSetting } from '../../src/config/env.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { openSecrets } from '../../src/config/secrets.js'
-import { WrongSetting } from '../../src/config/wrong-setting.js'
 
 let dataDir = ''
 beforeEach(async () => {

@@ -40,8 +40,6 @@ export interface SessionEntry {
   readonly stream: StreamRecord
 }
 
-export type RecordEntry = FragmentEntry | SessionEntry
-
 export function toFragmentEntry({ fragment, fileId, nonce, persistedAtMs, details }: FragmentRow, batch: number): FragmentEntry {
   return {
     ...{ kind: 'fragment', fileId, batch, nonce },

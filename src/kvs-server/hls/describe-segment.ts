@@ -1,4 +1,3 @@
-import { at } from '../../lib/at.js'
 import type { Archive } from '../archive/archive.js'
 import { timestampOf } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
@@ -55,7 +54,8 @@ function measure(pieces: readonly SegmentPiece[], { session, stream, archive }: 
 function toInitVersions(media: SessionMedia, before: PlaylistEntry | null): number[] {
   return media.tracks.map((_, track) => {
     if (before === null) return 0
-    const version = at(before.initVersions, track)
+    // A track that the entry before does not have is a change too.
+    const version = before.initVersions[track] ?? 0
     return isSameInit(before.media, media, track) ? version : version + 1
   })
 }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 import { DISCONTINUITY_MODES, FRAGMENT_CLOCKS, type HlsSession, PLAYBACK_MODES } from './hls-session.js'
@@ -57,20 +58,18 @@ function read(text: string): HlsSession | null {
   const clock = FRAGMENT_CLOCKS.find((known) => known === clockName)
   const discontinuityMode = DISCONTINUITY_MODES.find((known) => known === discontinuityName)
   if (mode === undefined || clock === undefined || discontinuityMode === undefined) return null
-  const [streamId = 0, startMs = 0, firstSequence = 0, maxFragments = 0, createdAtMs = 0, expiresAtMs = 0, originMs = 0] =
-    numbers.map(Number)
-  const endMs = end === NONE ? null : Number(end)
-  const times = { startMs, endMs, createdAtMs, expiresAtMs, originMs }
+  // In the order in which `write` has them.
+  const numberAt = (index: number) => Number(at(numbers, index))
   return {
-    id,
-    streamId,
-    mode,
-    clock,
-    firstSequence,
-    discontinuityMode,
+    ...{ id, mode, clock, discontinuityMode, codecs },
+    endMs: end === NONE ? null : Number(end),
     showsTimestamps: showsTimestamps === 'true',
-    maxFragments,
-    codecs,
-    ...times,
+    streamId: numberAt(0),
+    startMs: numberAt(1),
+    firstSequence: numberAt(2),
+    maxFragments: numberAt(3),
+    createdAtMs: numberAt(4),
+    expiresAtMs: numberAt(5),
+    originMs: numberAt(6),
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { FragmentRange } from '../archive/archive.js'
 import type { FragmentCursor } from '../archive/fragment-index.js'
@@ -30,10 +31,11 @@ export function openPage(token: string, now: EpochMs): FragmentPage | null {
   const text = bytes.subarray(SEAL_BYTES)
   if (bytes.length <= SEAL_BYTES || !timingSafeEqual(seal(text), bytes.subarray(0, SEAL_BYTES))) return null
   const [, streamId, clock, ...numbers] = text.toString().split(' ')
-  const [startMs = 0, endMs = 0, timestampMs = 0, sequence = 0, expiresAtMs = 0] = numbers.map(Number)
-  if (expiresAtMs < now) return null
-  const range: FragmentRange = { clock: clock === 'producer' ? 'producer' : 'server', startMs, endMs }
-  return { streamId: Number(streamId), range, after: { timestampMs, sequence } }
+  // In the order in which `sealPage` has them.
+  const numberAt = (index: number) => Number(at(numbers, index))
+  if (numberAt(4) < now) return null
+  const range: FragmentRange = { clock: clock === 'producer' ? 'producer' : 'server', startMs: numberAt(0), endMs: numberAt(1) }
+  return { streamId: Number(streamId), range, after: { timestampMs: numberAt(2), sequence: numberAt(3) } }
 }
 
 function seal(text: Uint8Array): Buffer {
