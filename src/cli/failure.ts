@@ -1,23 +1,23 @@
 import { CommanderError } from 'commander'
 import { WrongSetting } from '../config/env.js'
 
-/** An argument that cannot be taken; its message is one sentence that says which, what was given and what is allowed. */
+/** An invalid argument. The message is one sentence: which argument, its value, and what is allowed. */
 export class WrongArgument extends Error {
   override readonly name = 'WrongArgument'
 }
 
-/** The footage was sent in part. Its message is one sentence that says why, and what can be done. */
+/** Only a part of the footage was sent. The message is one sentence: why, and what to do. */
 export class MediaCutShort extends Error {
   override readonly name = 'MediaCutShort'
 }
 
-/** What the shell is told: 0 help and version, 2 wrong settings or arguments, 1 all else. */
+/** The exit code: 0 for help and version, 2 for wrong settings or arguments, 1 for everything else. */
 export function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   return error instanceof WrongSetting || error instanceof WrongArgument ? 2 : 1
 }
 
-/** One plain sentence for a person at a shell. What is not known keeps its stack: it is a fault of ours, to be reported. */
+/** One plain sentence for a person at a shell. An unknown error keeps its stack: it is a bug to report. */
 export function toSentence(error: unknown): string {
   if (!(error instanceof Error)) return `clipgate failed: ${String(error)}`
   return (
@@ -27,12 +27,12 @@ export function toSentence(error: unknown): string {
   )
 }
 
-/** Errors whose message was written for whoever runs the command. */
+/** Errors whose message is written for the person who runs the command. */
 function isTold(error: Error): boolean {
   return ['WrongSetting', 'GatewayError', 'UploadRefused', 'WrongArgument', 'MediaCutShort', 'ArchiveError'].includes(error.name)
 }
 
-/** What the operating system refused, and what can be done about it. */
+/** What the operating system refused, and what to do about it. */
 function systemSentence(error: Error): string | null {
   const code = textOf(error, 'code')
   const where = [textOf(error, 'address'), textOf(error, 'port')].filter((part) => part !== null).join(':')
@@ -48,10 +48,10 @@ function systemSentence(error: Error): string | null {
   return code === 'ENOSPC' ? 'The disk is full.' : null
 }
 
-/** A connection that was refused, wherever in the chain of causes it is told. */
+/** A refused connection, anywhere in the chain of causes. */
 function unreachableSentence(error: Error): string | null {
   for (let cause: unknown = error.cause, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
-    // Node tries each address of a name, and gathers what went wrong.
+    // Node tries each address of a name and collects the errors.
     const refused = cause instanceof AggregateError ? cause.errors.find((each) => each instanceof Error) : cause
     if (!(refused instanceof Error) || textOf(refused, 'code') !== 'ECONNREFUSED') continue
     return `No server is listening on ${textOf(refused, 'address')}:${textOf(refused, 'port')}. Start clipgate serve or clipgate kvs there, or set the address of Kinesis Video.`

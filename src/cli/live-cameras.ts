@@ -17,7 +17,7 @@ const RETRY_MS = 5_000
 export interface LiveCamerasOptions {
   readonly target: KvsTarget
   readonly server: Pick<KvsServer, 'archive' | 'streams'>
-  /** The demo's own: nobody else's stream is filmed. */
+  /** The streams that the demo created. It writes to no other stream. */
   readonly demoStreams: readonly DemoStream[]
   readonly logger: Logger
 }
@@ -28,8 +28,8 @@ export interface LiveCameras extends AsyncDisposable {
 }
 
 /**
- * The demo cameras that go on: producers like any other, over the embedded server's own PutMedia, until they are disposed of. One ends
- * with its stream: another of the same name is not the demo's.
+ * The live demo cameras: ordinary producers that use PutMedia of the embedded server until they are disposed of. A camera ends with its
+ * stream: a later stream of the same name belongs to the user.
  */
 export function startLiveCameras({ target, server, demoStreams, logger }: LiveCamerasOptions): LiveCameras {
   const stop = new AbortController()

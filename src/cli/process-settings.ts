@@ -1,8 +1,8 @@
-// What Node and libraries read from the environment once, early, and for good. Imported first, for its effect; what the operator has set stays.
+// Variables that Node and libraries read once, early. This module is imported first, for its effect. Values of the operator stay.
 
 /**
- * libuv has four threads for all that waits for the disk. An upload keeps three waiting for their syncs; whoever else reads or writes
- * meanwhile would wait behind them. It counts the threads when the first is needed, which is later than this.
+ * libuv has four threads for disk access by default. An upload occupies three with syncs, and other reads and writes would wait for it. libuv
+ * reads the variable when it needs the first thread, which is later than this.
  */
 process.env.UV_THREADPOOL_SIZE ??= '8'
 

@@ -2,7 +2,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** One Ctrl-C comes more than once: from the terminal to all of its processes, and again from npm, which hands it on. */
 const SAME_MS = 1000
 
-/** Aborted by the first SIGINT or SIGTERM. A later one ends the process at once: whoever asks again does not want to wait. */
+/** Aborts on the first SIGINT or SIGTERM. A second one ends the process at once. */
 export function createStopSignal(): AbortSignal {
   const stop = new AbortController()
   let stoppedAtMs = 0

@@ -27,9 +27,9 @@ export interface UploadMediaOptions {
 }
 
 /**
- * Reads as far as the first Cluster to tell how its timecodes count. The media is cut anew at key frames on its way. Ends, as media that is
- * over, when `stop` aborts.
- * @throws WrongArgument for what is no Matroska as far as its first Cluster: such input is to change nothing, not even make a stream.
+ * Reads up to the first Cluster to find out whether its timecodes are absolute. Splits the media at key frames. Ends normally when `stop`
+ * aborts.
+ * @throws WrongArgument for input that is not Matroska up to its first Cluster. Such input must change nothing, not even create a stream.
  */
 export async function openUploadMedia(
   source: AsyncIterable<Uint8Array>,

@@ -69,7 +69,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const YEAR_SECONDS = 365 * 24 * 3600
-/** Clip URLs have at most 2,000 characters, of which the longest token and a file name take the rest. */
+/** A clip URL has at most 2,000 characters. The longest token and a file name take the rest. */
 const MAX_PUBLIC_URL_CHARACTERS = 400
 
 /** Pure: reads no file and no clock. @throws WrongSetting */
@@ -179,7 +179,7 @@ function isOrigin(text: string): boolean {
   return url.hostname.startsWith('[') || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/.test(url.hostname)
 }
 
-/** Rules between settings. Each message has the names of all that it is about. */
+/** Rules between settings. Each message names all settings involved. */
 function refuseConflicts(config: Config, env: Env): void {
   const { host, port, clips, embeddedKvs } = config
   if (config.kvs.backend === 'embedded') {

@@ -13,7 +13,7 @@ export async function makeDataDir(path: string): Promise<void> {
   }
 }
 
-/** Folders inside may be another user's, of an earlier start as root or of a mount. Those that are missing are made by whoever keeps things there. @throws WrongSetting */
+/** Folders inside may belong to another user after a start as root or because of a mount. Missing folders are created later, where they are used. @throws WrongSetting */
 export async function checkKeptFolders(path: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const folder = join(path, name)
@@ -29,7 +29,7 @@ function toWrongSetting(path: string, reason: string, cause: unknown): WrongSett
   return new WrongSetting(`DATA_DIR is "${path}", but must be a folder that can be written to (${reason}).`, { cause })
 }
 
-/** By writing, for permissions do not tell all (read-only mounts, /proc, Windows). A full disk is no wrong setting: what is kept can still be read. */
+/** Tests by writing, because permissions do not tell everything (read-only mounts, /proc, Windows). A full disk is not a wrong setting: stored data can still be read. */
 async function tryWriting(folder: string): Promise<void> {
   try {
     await rmdir(await mkdtemp(join(folder, '.write-check-')))
@@ -39,8 +39,8 @@ async function tryWriting(folder: string): Promise<void> {
 }
 
 /**
- * One folder after the other. Node's own `recursive` never ends, at a full core, where the system says ENOENT beneath a folder that
- * is there (seen with Node 24.21 below /proc).
+ * Creates one folder after the other. Node's `recursive` option loops for ever where the system reports ENOENT inside an existing folder
+ * (seen with Node 24.21 below /proc).
  */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return

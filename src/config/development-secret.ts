@@ -9,9 +9,9 @@ const FILE_NAME = 'development-secret'
 const SECRET = /^[A-Za-z0-9_-]{43}$/
 
 /**
- * The secret of a gateway that was given none, so that the URLs of a developer's machine outlive a restart. It is made once, by
- * whichever process comes first: written whole under a name of its own and then linked to the common one, which fails when that is
- * there already, so that nobody ever reads half a secret or one that another process is about to replace.
+ * The secret of a gateway without a configured one, so that URLs on a developer's machine survive a restart. The first process creates it:
+ * it writes a temporary file and links it to the final name, which fails if that exists. So no process reads half a secret or one that is
+ * about to be replaced.
  * @throws WrongSetting when the folder cannot be used or the file holds something else
  */
 export async function readDevelopmentSecret(dataDir: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** A setting that stops the start. Its message is one sentence: the setting, what was given, what is allowed. */
+/** An invalid setting, which stops the start. The message is one sentence: the setting, its value, and what is allowed. */
 export class WrongSetting extends Error {
   override readonly name = 'WrongSetting'
 }
@@ -43,8 +43,8 @@ export type SettingName = (typeof SETTING_NAMES)[number]
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
 /**
- * Settings that guard something and do not work yet. To pass over one in silence would let an operator believe in a guard that is
- * not there, so that giving one stops the start.
+ * Settings for protections that do not exist yet. Setting one stops the start: an operator must not believe in a protection that is not
+ * there.
  */
 export const SETTINGS_NOT_YET_THERE = [
   'API_KEYS_FILE',

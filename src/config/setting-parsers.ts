@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Env, SettingName } from './env.js'
 import { WrongSetting } from './env.js'
 
-// One parser for each kind of value. All refuse alike: the setting, what was given, what is allowed.
+// One parser for each kind of value. Each refusal names the setting, its value and what is allowed.
 
 /** Reads one text; refuses by returning undefined. */
 type Parse<T> = (text: string) => T | undefined
@@ -73,7 +73,7 @@ export function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
 }
 
-/** A hostile or mistaken value may be very long, or hold line breaks: shown so that the sentence stays one. What stands before an @ may be a password. */
+/** Shortens and quotes the value: it may be very long or contain line breaks. The text before an @ may be a password and is hidden. */
 function quote(text: string): string {
   const shown = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)

@@ -2,13 +2,13 @@ import { isIP } from 'node:net'
 import type { Env } from './env.js'
 import { parseSetting } from './setting-parsers.js'
 
-/** Fastify's `trustProxy`: nobody, that many proxies in a row, or these addresses (commas between). */
+/** Fastify's `trustProxy`: no proxy, a number of proxies in a row, or a comma-separated list of addresses. */
 export type TrustProxy = false | number | string
 
 const NAMED_RANGES: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
 const MAX_HOPS = 16
 
-/** "true" is not among what is allowed: whoever reaches the gateway could then choose the address it is known by. */
+/** "true" is not allowed: any client could then choose the address that the gateway sees. */
 export function parseTrustProxy(env: Env): TrustProxy {
   return parseSetting(env, 'TRUST_PROXY', {
     default: false,

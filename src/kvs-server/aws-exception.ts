@@ -28,7 +28,7 @@ export const EXCEPTION_STATUS = {
   VersionMismatchException: 400,
 } as const
 
-/** Of exceptions that only a fault rule answers with: AWS's common errors, and what the models of other operations have. */
+/** Exceptions that only fault rules return: common AWS errors, and those in the models of other operations. */
 export const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthenticationToken: 403, StreamEdgeConfigurationNotFoundException: 404 }
 
 export type ExceptionName = keyof typeof EXCEPTION_STATUS

@@ -9,7 +9,7 @@ export interface MediaAnswer {
   readonly contentType: string
   /** Sent as Content-Length when it is known, so that a broken transfer is noticed. */
   readonly sizeBytes: number | null
-  /** The bytes. A buffer is not touched again before the next one is asked for, so that it can be used anew. */
+  /** The bytes. A buffer stays valid until the next one is requested, then it may be reused. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -37,7 +37,7 @@ export interface Operation<Input, Services> {
   readonly run: (input: Input, services: Services, call: Call) => Promise<object | MediaAnswer> | object | MediaAnswer
 }
 
-/** PutMedia alone is no JSON operation: headers in, a body that goes on, acknowledgements out meanwhile. */
+/** PutMedia is the only operation without a JSON body: it takes headers and a long body, and sends acknowledgements meanwhile. */
 export interface UploadCall extends Call {
   readonly headers: IncomingHttpHeaders
   readonly body: Readable

@@ -25,7 +25,7 @@ import { updateStream } from './operations/update-stream.js'
 import { updateStreamStorageConfiguration } from './operations/update-stream-storage-configuration.js'
 import { createRefusal, REFUSED_OPERATIONS } from './refused-operations.js'
 
-/** An operation whose input's type is its own affair. */
+/** An operation with its input type hidden. */
 export interface ServedOperation {
   readonly name: string
   readonly path: string

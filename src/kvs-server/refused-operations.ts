@@ -1,7 +1,7 @@
 import { AwsException } from './aws-exception.js'
 import type { Operation } from './operation.js'
 
-/** Operations of the three services that clips have no need of. Each answers with a refusal that names it. */
+/** Operations that this server does not offer because clips do not need them. The refusal names the operation. */
 export const REFUSED_OPERATIONS = [
   'CreateSignalingChannel',
   'DeleteEdgeConfiguration',

@@ -27,7 +27,7 @@ export interface ArchiveOptions {
   readonly fileSystem?: FileSystem
   /** How often fragments past their retention are looked for. */
   readonly sweepIntervalMs?: number
-  /** Told of a sweep that failed; the next one tries again. */
+  /** Called when a sweep failed. The next one tries again. */
   readonly onSweepFailed?: (error: unknown) => void
   /** Told how many files of media moved aside, because nothing says what they are. */
   readonly onSetAside?: (count: number) => void
@@ -115,7 +115,7 @@ export class Archive {
     return archive
   }
 
-  /** Makes the caller the stream's only producer until the answer is called; null while there is another. */
+  /** Makes the caller the only producer of the stream until the returned function is called. Null while there is another producer. */
   claimProducer(streamId: number): (() => void) | null {
     if (this.#producers.has(streamId)) return null
     this.#producers.add(streamId)
@@ -224,7 +224,7 @@ export class Archive {
     return source.kind === 'archived' ? this.#files.open(source.fileId) : this.#files.openPath(source.path)
   }
 
-  /** Keeps the files of archived fragments readable until the answer is called (once), whatever retention does meanwhile. */
+  /** Protects the files of archived fragments from retention until the returned function is called (once). */
   retain(fragments: readonly ArchivedFragment[]): () => void {
     const ids = fileIdsOf(fragments)
     this.#files.retain(ids)
@@ -243,7 +243,7 @@ export class Archive {
     await this.#sweep.run()
   }
 
-  /** Commits what is on its way, and lets go. The database is its owner's to close. */
+  /** Commits what is pending and closes all files. The owner of the database closes that. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#intake.settled()
@@ -269,7 +269,7 @@ export class Archive {
 
   #retainedSince(streamId: number): EpochMs {
     const stream = this.#options.streams.findById(streamId)
-    // Infinity is no integer for SQLite; this is later than any fragment.
+    // SQLite has no integer Infinity. This is later than any fragment.
     return stream === undefined ? Number.MAX_SAFE_INTEGER : retainedSince(stream, this.#options.clock.now())
   }
 

@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads'
 const PROGRAM = new URL(`./checkpoint-program${extname(import.meta.url)}`, import.meta.url)
 
 /**
- * Brings the write-ahead log into the index from a thread of its own: a checkpoint waits for the disk several times, and keeps neither
- * readers nor writers waiting (https://www.sqlite.org/wal.html, section 2.2). One that fails does no harm: the log grows until the next.
+ * Runs checkpoints of the write-ahead log in a worker thread. A checkpoint waits for the disk several times but blocks neither readers nor
+ * writers (https://www.sqlite.org/wal.html, section 2.2). After a failed one the log grows until the next.
  */
 export class CheckpointThread {
   readonly #file: string
@@ -17,7 +17,7 @@ export class CheckpointThread {
     this.#file = file
   }
 
-  /** Whether it could be started: one at a time is made. */
+  /** Starts a checkpoint unless one is running. Returns whether it did. */
   start(): boolean {
     if (this.#isRunning) return false
     this.#isRunning = true
@@ -31,13 +31,13 @@ export class CheckpointThread {
   }
 
   #createWorker(): Worker {
-    // Whatever the main thread was started with (loaders, probes) is none of its business.
+    // The worker must not inherit the options of the main thread (loaders, probes).
     const worker = new Worker(PROGRAM, { workerData: this.#file, execArgv: [] })
     worker.unref()
     worker.on('message', () => {
       this.#isRunning = false
     })
-    // It ends by itself only where it fails; the next checkpoint is another's.
+    // The worker ends only when it fails. The next checkpoint gets a new one.
     worker.once('error', () => {
       this.#worker = null
       this.#isRunning = false

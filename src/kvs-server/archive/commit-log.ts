@@ -3,7 +3,7 @@ import { CheckpointThread } from './checkpoint-thread.js'
 import type { FileSystem, SyncedFile } from './file-system.js'
 import { integerOf } from './row.js'
 
-/** Changed rows after which the log is brought into the index: a few megabytes of it. */
+/** Changed rows between two checkpoints: a few megabytes of the log. */
 const ROWS_PER_CHECKPOINT = 2000
 
 export interface CommitLogOptions {
@@ -14,9 +14,8 @@ export interface CommitLogOptions {
 }
 
 /**
- * The index's write-ahead log, as far as the disk is concerned: it is synced, and brought into the index, while the main thread goes on.
- * Only the log is opened here, never the index itself: to close any descriptor of that would let go of SQLite's own locks
- * (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ * Syncs the write-ahead log of the index, and checkpoints it, without blocking the main thread. Opens the log only, never the index: closing
+ * a descriptor of the index would release SQLite's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
  */
 export class CommitLog {
   readonly #path: string
@@ -29,7 +28,7 @@ export class CommitLog {
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
   #changesAtCheckpoint = 0
-  /** A sync has failed: what it was to bring to the disk may be lost, and the kernel tells that once (fsync(2), EIO); the next sync succeeds. */
+  /** A sync failed, so its data may be lost. The kernel reports that once (fsync(2), EIO), and the next sync succeeds. */
   #isDoubtful = false
 
   constructor({ database, file, fileSystem }: CommitLogOptions) {
@@ -40,7 +39,7 @@ export class CommitLog {
     this.#emptyLog = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
-  /** Resolves when all that is committed by now is on disk. Who asks while a sync is under way shares the one after it. */
+  /** Resolves when everything committed so far is on disk. Calls during a sync share the next one. */
   sync(): Promise<void> {
     this.#next ??= this.#syncAfter(this.#running)
     return this.#next
@@ -56,7 +55,7 @@ export class CommitLog {
   }
 
   async #syncAfter(before: Promise<void>): Promise<void> {
-    // Its failure was told to those who asked for it.
+    // Its callers got its failure.
     await before.catch(() => {})
     this.#next = null
     this.#running = this.#syncLog()
@@ -75,7 +74,7 @@ export class CommitLog {
     if (this.#isDoubtful) this.#beginLogAnew()
   }
 
-  /** Behind a gap in the log nothing of it is read again after a loss of power: all of it goes into the index, here and now. */
+  /** After a loss of power SQLite reads the log only up to a gap. So checkpoint all of it now. */
   #beginLogAnew(): void {
     if (integerOf(this.#emptyLog.get() ?? {}, 'busy') !== 0) throw new Error('a sync of the log has failed, and the index is in use')
     this.#isDoubtful = false

@@ -11,7 +11,7 @@ export const INDEX_FILE = 'index.sqlite'
 const [SQLITE_CORRUPT, SQLITE_NOTADB] = [11, 26]
 const LARGEST_CHECKED_BYTES = 64 * 1024 * 1024
 
-/** Checkpoints are made elsewhere (CheckpointThread); where none comes through, a commit makes one itself once the log has so many pages. */
+/** CheckpointThread runs the checkpoints. If it cannot, a commit runs one when the log has so many pages. */
 const LONGEST_LOG_PAGES = 16_384
 
 /**
@@ -44,7 +44,7 @@ function openSound(file: string): DatabaseSync {
   }
 }
 
-/** A start must not read a large index: there, damage shows when the page is read. */
+/** A start must not read a large index. There, damage shows when the page is read. */
 function checkPages(database: DatabaseSync, file: string): void {
   if (statSync(file).size > LARGEST_CHECKED_BYTES) return
   const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
@@ -62,7 +62,7 @@ function configure(database: DatabaseSync): void {
   database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`)
 }
 
-/** All of `work`'s changes, or none of them. `work` is synchronous: nothing else can come between. Inside another one it is part of that. */
+/** Applies all changes of `work` or none. `work` is synchronous, so nothing can run in between. A nested call joins the outer transaction. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   if (database.isTransaction) return work()
   database.exec('BEGIN IMMEDIATE')
@@ -78,8 +78,8 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
 }
 
 /**
- * The same, but for the disk, which is not waited for: a loss of power may take the commit back, whole, until `CommitLog.sync` has
- * resolved. Of all commits the last ones only can be lost: synchronous=NORMAL keeps the index sound.
+ * Like `inTransaction`, but does not wait for the disk: until `CommitLog.sync` resolves, a loss of power may undo the whole commit. Only the
+ * last commits can be lost: synchronous=NORMAL keeps the index consistent.
  */
 export function inDeferredTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('PRAGMA synchronous = NORMAL')

@@ -20,8 +20,8 @@ const ROOM_BEHIND = 4
 const SQLITE_FULL = 13
 
 /**
- * Room on the disk that is given up when the index finds none. What frees room has to be written down first: without a reserve, on a
- * full disk no stream could be deleted, and no fragment would expire.
+ * Reserved disk space, released when the index runs out of space. Deleting needs a write first: without a reserve, a full disk would allow
+ * neither the deletion of a stream nor the expiry of a fragment.
  */
 export class DiskReserve {
   readonly #file: string

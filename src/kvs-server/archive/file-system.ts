@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { codeOf } from '../../lib/thrown.js'
 
-/** What the archive asks of a disk: small enough for a test to stand in for one that is full or fails. */
+/** The disk operations of the archive. The interface is small, so that a test can replace a disk by one that is full or fails. */
 export interface FileSystem {
   /** Creates a file for writing; it must not be there yet. */
   create(path: string): Promise<WritableFile>
@@ -74,8 +74,8 @@ export const nodeFileSystem: FileSystem = {
 }
 
 /**
- * A descriptor's number is the next file's as soon as it is closed. So it is closed once, whoever asks how often, and only when nothing is
- * under way with it any more (a FileHandle waits as well); whoever asks something of it later is refused.
+ * The system reuses the number of a closed descriptor for the next file. So `close` closes once, after all pending calls (as a FileHandle
+ * does), and later calls are refused.
  */
 class Descriptor {
   readonly #number: number

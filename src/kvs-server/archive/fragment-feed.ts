@@ -2,7 +2,7 @@ import type { ArchivedFragment } from './archived-fragment.js'
 
 type Listener = (fragment: ArchivedFragment) => void
 
-/** Tells whoever follows a stream live of each fragment as soon as it can be read. */
+/** Notifies live readers of a stream of each fragment as soon as it can be read. */
 export class FragmentFeed {
   readonly #listeners = new Map<number, Set<Listener>>()
 

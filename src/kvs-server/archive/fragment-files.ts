@@ -8,10 +8,9 @@ const FILES_PER_DIRECTORY = 4096
 const REMOVALS_AT_ONCE = 2
 
 /**
- * A fragment's media: its Cluster's bytes, verbatim, in a file of its own. Files are written under `incoming/` and move to
- * `fragments/<id / 4096>/<id>` when they are whole. Ids only grow, so that after a crash the files that no row of the index names are
- * all behind the last id that was handed out: recovery looks at the last directories only, never at a million files. Media that nothing
- * explains moves to `aside/`.
+ * The media of a fragment: the unchanged bytes of its Cluster, in a file of its own. Files are written under `incoming/` and move to
+ * `fragments/<id / 4096>/<id>` when they are complete. Ids only grow: after a crash, files without a row have ids after the last one in the
+ * index, so recovery reads the last directories only and never a million files. Media without a record moves to `aside/`.
  */
 export class FragmentFiles {
   readonly #root: string
@@ -102,12 +101,12 @@ export class FragmentFiles {
       for (const id of waiting) await this.#fileSystem.remove(this.pathOf(id))
     }
     await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, removeWaiting))
-    // Whoever opened one meanwhile has it still; kept open for others it would keep its room on the disk.
+    // A reader may have opened a file meanwhile and keeps it. In the cache it would keep its space on the disk.
     await this.#openFiles.forget(free)
     return free
   }
 
-  /** Removes the directories of `ids` that have become empty, but never one that may still be written to; answers with those. */
+  /** Removes the empty directories of `ids`, but never one that may still be written to. Returns the removed ones. */
   async removeEmptyDirectories(ids: readonly number[], lastId: number): Promise<readonly number[]> {
     const removed: number[] = []
     for (const directory of new Set(ids.map(directoryOf))) {

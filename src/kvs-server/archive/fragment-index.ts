@@ -14,13 +14,13 @@ export interface FragmentQuery {
   readonly clock: 'producer' | 'server'
   readonly startMs: EpochMs
   readonly endMs: EpochMs
-  /** Fragments received before it are past their retention, whether or not the sweep has come to them. */
+  /** Fragments received earlier have expired, even if the sweep has not removed them yet. */
   readonly retainedSinceMs: EpochMs
   /** Fragments persisted after it are not listed yet. */
   readonly listedUntilMs: EpochMs
 }
 
-/** The row behind which a page goes on. */
+/** The row after which a page continues. */
 export interface FragmentCursor {
   readonly timestampMs: EpochMs
   readonly sequence: number
@@ -43,7 +43,7 @@ export class FragmentIndex {
     this.#database = database
   }
 
-  /** The highest file id ever given a row, those of removed fragments included. */
+  /** The highest file id ever inserted, including removed fragments. */
   lastFileId(): number {
     const row = this.#get(`SELECT seq FROM sqlite_sequence WHERE name = 'fragments'`)
     return row === undefined ? 0 : integerOf(row, 'seq')
@@ -60,7 +60,7 @@ export class FragmentIndex {
     )
   }
 
-  /** In order of the clock asked for, then of ingestion. */
+  /** Ordered by the clock of the query, then by ingestion. */
   list(query: FragmentQuery, limit: number, after: FragmentCursor | null = null): ArchivedFragment[] {
     const column = query.clock === 'producer' ? 'producer_ms' : 'server_ms'
     const sql = `SELECT ${COLUMNS} FROM fragments
@@ -77,8 +77,8 @@ export class FragmentIndex {
   }
 
   /**
-   * The first fragment behind `sequence` in order of ingestion that was received at `retainedSinceMs` or later. Where hundreds of thousands
-   * that were not await the sweep, they are passed over by server time, in whose order fragments are ingested unless the clock was set back.
+   * The first fragment after `sequence` in ingestion order that was received at `retainedSinceMs` or later. Hundreds of thousands of expired
+   * fragments may await the sweep. A seek by server time skips them: ingestion follows server time unless the clock is set back.
    */
   findNext(streamId: number, sequence: number, retainedSinceMs: EpochMs): ArchivedFragment | null {
     const next = this.#one(
@@ -114,8 +114,8 @@ export class FragmentIndex {
   }
 
   /**
-   * The tables of many fragments by one statement: each statement locks the index and lets go of it, which takes six times as long as
-   * reading a row (measured).
+   * The sample tables of many fragments, by one statement: a statement locks and unlocks the index, which takes six times as long as reading
+   * a row (measured).
    */
   samples(fileIds: readonly number[]): ReadonlyMap<number, SampleTable> {
     const sql = 'SELECT file_id, samples FROM fragment_details WHERE file_id IN (SELECT value FROM json_each(?))'
@@ -123,7 +123,7 @@ export class FragmentIndex {
     return new Map(rows.map((row) => [integerOf(row, 'file_id'), readSampleTable(bytesOf(row, 'samples'))]))
   }
 
-  /** The streams that have fragments, by one seek each and not by reading every row. */
+  /** The streams that have fragments, found by one seek each. */
   streamIds(): number[] {
     const ids: number[] = []
     const next = 'SELECT MIN(stream_id) AS id FROM fragments WHERE stream_id > ?'
@@ -133,7 +133,7 @@ export class FragmentIndex {
     return ids
   }
 
-  /** Takes the rows of the oldest fragments received before `beforeMs` out, and notes their files for removal. */
+  /** Deletes the rows of the oldest fragments received before `beforeMs`, and records their files for removal. */
   expire(streamId: number, beforeMs: EpochMs, limit: number): number {
     const oldest = 'SELECT file_id FROM fragments WHERE stream_id = ? AND server_ms < ? ORDER BY server_ms LIMIT ?'
     const ids = this.#all(oldest, streamId, beforeMs, limit).map((row) => integerOf(row, 'file_id'))
@@ -141,7 +141,7 @@ export class FragmentIndex {
     return ids.length
   }
 
-  /** Takes rows out, and notes their files for removal. */
+  /** Deletes rows, and records their files for removal. */
   withdraw(fileIds: readonly number[]): void {
     for (const id of fileIds) {
       this.#prepare('INSERT OR IGNORE INTO fragment_removals (file_id) VALUES (?)').run(id)
@@ -150,7 +150,7 @@ export class FragmentIndex {
     }
   }
 
-  /** Files whose fragments are gone from the index and that may still be there, behind `afterFileId`. */
+  /** Files recorded for removal, after `afterFileId`. */
   removals(afterFileId: number, limit: number): number[] {
     const sql = 'SELECT file_id FROM fragment_removals WHERE file_id > ? ORDER BY file_id LIMIT ?'
     return this.#all(sql, afterFileId, limit).map((row) => integerOf(row, 'file_id'))
@@ -182,7 +182,7 @@ export class FragmentIndex {
   }
 }
 
-/** By server time, what is past its retention is not even looked at. */
+/** By server time, the seek starts after the expired fragments. */
 function seekFrom({ clock, startMs, retainedSinceMs }: FragmentQuery, after: FragmentCursor | null): FragmentCursor {
   const from = after ?? { timestampMs: startMs, sequence: -1 }
   return clock === 'server' && from.timestampMs < retainedSinceMs ? { timestampMs: retainedSinceMs, sequence: -1 } : from

@@ -21,7 +21,7 @@ export interface FragmentIntakeOptions {
   readonly streams: { findById(id: number): StreamRecord | undefined }
   readonly commitLog: CommitLog
   readonly clock: Clock
-  /** Told of each fragment once it is on disk, in order. */
+  /** Called with each fragment once it is on disk, in order. */
   readonly onPersisted: (fragment: ArchivedFragment) => void
 }
 
@@ -95,7 +95,7 @@ export class FragmentIntake {
     return { fragment, fileId, nonce: number.nonce, persistedAtMs: Math.floor(this.#options.clock.now()), details }
   }
 
-  /** What the rows need stands in files as well. */
+  /** Writes the content of the rows to files too. */
   async #record(batch: readonly ReceivedFragment[], rows: readonly FragmentRow[]): Promise<void> {
     const { records, streams } = this.#options
     const first = at(rows, 0).fileId

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../lib/clock.js'
 
 /**
- * What a fragment number is made of: `2^156 + sequence * 2^92 + serverTimestampMs * 2^28 + nonce`, the structure observed in six real
- * numbers (47 digits). Numbers of one stream compare by `sequence` alone, which is what the index keeps.
+ * A fragment number is `2^156 + sequence * 2^92 + serverTimestampMs * 2^28 + nonce`: the structure observed in six real numbers of 47
+ * digits. Within a stream `sequence` alone orders the numbers, and the index stores it.
  */
 export interface FragmentNumberParts {
   /** Strictly increasing within a stream, by one within a session. */

@@ -1,5 +1,5 @@
-// What a row of the index needs, beside the media in files of its own: lost or damaged, the index can be made anew from them. One record
-// is a line: a CRC-32, a space, and JSON. `records/<directory>.<n>` holds those of the fragments in `fragments/<directory>`.
+// The content of the index rows, in files beside the media, so that a lost or damaged index can be rebuilt. A record is one line: a CRC-32, a
+// space, and JSON. `records/<directory>.<n>` holds the records of the fragments in `fragments/<directory>`.
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { MediaSession } from './archived-fragment.js'
@@ -73,8 +73,8 @@ interface OpenRecords {
 }
 
 /**
- * Appends records. They are with the operating system when `append` resolves, so that no process that ends loses any; the disk is not waited
- * for. The index says what was persisted, and a loss of power takes the last records only.
+ * Appends records. `append` resolves when the operating system has them: a crash of the process loses none. It does not wait for the disk.
+ * The index defines what is persisted, and a loss of power can lose only the last records.
  */
 export class FragmentRecords {
   readonly #root: string
@@ -126,7 +126,7 @@ export class FragmentRecords {
     return this.#open
   }
 
-  /** One at a time, and nobody waits: a failure shows at the next write or at the close. */
+  /** Runs one sync at a time, without waiting for it. A failure shows at the next write or at `close`. */
   #syncSoon({ file }: OpenRecords): void {
     this.#syncing ??= file
       .sync()

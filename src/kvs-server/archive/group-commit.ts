@@ -5,8 +5,8 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Gathers what finishes while a commit is under way, and commits it together: the disk is waited for once, however many producers
- * finish a fragment meanwhile. Items are committed in the order in which they were added.
+ * Batches the items that arrive during a commit into the next commit: many producers then wait for one sync of the disk. Items are committed
+ * in the order in which they were added.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (batch: readonly Item[]) => Promise<readonly Result[]>

@@ -16,7 +16,7 @@ export interface BufferedFragment {
 export class HostBuffer {
   readonly #streams = new Map<number, BufferedFragment[]>()
 
-  /** Answers with the paths that are of no more use. */
+  /** Returns the paths that are no longer needed. */
   add(buffered: BufferedFragment): string[] {
     const fragments = this.#streams.get(buffered.fragment.streamId) ?? []
     fragments.push(buffered)

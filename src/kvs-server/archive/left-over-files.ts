@@ -19,8 +19,8 @@ export interface LeftOverOptions {
 }
 
 /**
- * Whole files that the index does not name. A process that was killed leaves those of its last commit: they get their rows. More than that
- * shows that the index has lost commits. Media without a record moves aside; answers with how much did. @throws ArchiveError
+ * Handles complete files that have no row. A killed process leaves the files of its last commit, and they get their rows. More files mean
+ * that the index lost commits. Media without a record moves to `aside/`. Returns how many files moved. @throws ArchiveError
  */
 export async function takeLeftOverFiles(options: LeftOverOptions): Promise<number> {
   const { dataDir, database, index, sessions, files, streams } = options

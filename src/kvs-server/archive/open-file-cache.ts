@@ -2,8 +2,8 @@ import { codeOf } from '../../lib/thrown.js'
 import type { ReadableFile } from './file-system.js'
 
 /**
- * As many as stay open for whoever reads next: two clips of the most fragments, and some. A process may have several thousand open (Node
- * raises its soft limit to the hard one); where it may not, they make room.
+ * The most files kept open: enough for two clips of 200 fragments, and some more. A process may usually have several thousand files open
+ * (Node raises its soft limit to the hard one). Where it may not, idle files are closed.
  */
 const MOST_KEPT = 512
 
@@ -14,8 +14,8 @@ interface OpenFile {
 }
 
 /**
- * Files that stay open after they were read, the least recently read ones closed first: a clip of 200 fragments is 200 files, which are
- * often read again soon, by another range or another reader.
+ * Keeps files open after a read and closes the least recently used first. A clip of 200 fragments is 200 files, which another range request
+ * or another reader often reads again soon.
  */
 export class OpenFileCache {
   readonly #open: (id: number) => Promise<ReadableFile>
@@ -29,7 +29,7 @@ export class OpenFileCache {
     this.#mostKept = mostKept
   }
 
-  /** To be closed like any other: that gives it back. */
+  /** Close it like any other file: closing returns it to the cache. */
   async lend(id: number): Promise<ReadableFile> {
     const entry = this.#files.get(id) ?? { opened: this.#openWithRoom(id), lent: 0, isForgotten: false }
     this.#files.delete(id)

@@ -45,7 +45,7 @@ export function parseLine(line: string): unknown {
   return JSON.parse(json)
 }
 
-// The checksum says that the line is one of ours: the kind tells the rest.
+// The checksum proves that this program wrote the line, so its kind tells its type.
 function isFragment(entry: unknown): entry is FragmentEntry {
   return kindOf(entry) === 'fragment'
 }

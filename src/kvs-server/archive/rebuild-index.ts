@@ -1,4 +1,4 @@
-// Makes the index anew from what stands in files: `streams`, `records/` and the media itself.
+// Rebuilds the index from files: `streams`, `records/` and the media.
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -60,7 +60,7 @@ interface Sources {
   readonly listed: StreamsEntry | null
 }
 
-/** As it was last; null for one that was deleted, whose media nobody can ask for. */
+/** The last known state of the stream. Null for a deleted stream, whose media cannot be requested. */
 function streamOf(entry: FragmentEntry, { records, listed }: Sources): StreamEntry | null {
   const last = listed?.streams.find(({ stream }) => stream.id === entry.streamId)
   if (last !== undefined) return last
@@ -99,7 +99,7 @@ function highest(ids: Iterable<number>): number {
   return most
 }
 
-/** Ids that were handed out are never handed out again, also those of which nothing is left. */
+/** An id is never assigned twice, even when nothing with that id is left. */
 function raise(database: DatabaseSync, table: string, id: number): void {
   database.prepare('DELETE FROM sqlite_sequence WHERE name = ? AND seq < ?').run(table, id)
   database

@@ -26,10 +26,9 @@ export interface RetentionSweepOptions {
 }
 
 /**
- * Removes what is past its retention, and what deleted streams leave behind: rows first, with a note of their files in the same
- * transaction, then the files, then the note. Killed at any instant, the next sweep goes on from the notes. A file is removed only when
- * the disk has it that its row is gone. Batches are short and the loop is given back between them, so that uploads and reads go on
- * meanwhile; nothing here waits for the disk on the main thread.
+ * Removes expired fragments and the fragments of deleted streams. One transaction removes the rows and records their files for removal. Then
+ * the files go, then the records. After a crash the next sweep continues from the records. A file goes only after the removal of its row is on
+ * disk. Batches are short and yield to the event loop, so that uploads and reads continue. The main thread never waits for the disk.
  */
 export class RetentionSweep {
   readonly #options: RetentionSweepOptions
@@ -52,7 +51,7 @@ export class RetentionSweep {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    // A sweep that failed has been reported to whoever ran it.
+    // The caller of the sweep got its failure.
     await this.#running?.catch(() => {})
   }
 

@@ -7,8 +7,8 @@ const VERSION = 1
 const HEAD_BYTES = 4
 
 /**
- * A sample table as bytes: a version, then its columns behind each other, 14 bytes a frame. Numbers are in the machine's own byte order, so
- * that a stored table needs no decoding: a clip of 200 fragments opens 200 of them before its first byte.
+ * A sample table as bytes: a version, then one column after the other, 14 bytes per frame. Numbers are in native byte order, so a stored
+ * table needs no decoding: a clip of 200 fragments reads 200 tables before its first byte.
  */
 export function packSampleTable(table: SampleTable): Uint8Array {
   const { count } = table

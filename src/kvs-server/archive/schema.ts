@@ -3,8 +3,8 @@ import { ArchiveError } from './archive-error.js'
 import { integerOf } from './row.js'
 
 /**
- * The tables of the first version. Indexes of before it carry no version and hold some or all of them. `fragment_details` stands apart from
- * `fragments` because listing reads `fragments` only: a thousand rows are then a few pages.
+ * The tables of version 1. An older index has no version and some or all of these tables. `fragment_details` is separate from `fragments`
+ * because listing reads `fragments` only: a thousand rows then fit a few pages.
  */
 const VERSION_1 = `
   CREATE TABLE IF NOT EXISTS streams (

@@ -22,7 +22,7 @@ export class SessionTable {
       `DELETE FROM media_sessions WHERE id IN (SELECT id FROM media_sessions WHERE stream_id = ? AND id < ? ORDER BY id LIMIT ?)
         RETURNING header_hash`,
     )
-    // By its hash, and not by looking through all headers for those that are of no more use: there may be one for each session ever made.
+    // By hash: a search through all headers would read one for each session ever made.
     this.#pruneHeader = database.prepare(
       'DELETE FROM media_headers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM media_sessions WHERE header_hash = ?)',
     )
@@ -48,8 +48,8 @@ export class SessionTable {
   }
 
   /**
-   * Removes some of a stream's sessions that are older than the oldest with a fragment (`null` stands for all), with the headers that no
-   * session has any more. Answers with how many it removed: fewer than `limit` when there are no more.
+   * Removes up to `limit` sessions of a stream that are older than the oldest session in use (`null`: all), and headers without a session.
+   * Returns how many it removed: fewer than `limit` when no more are left.
    */
   prune(streamId: number, oldestUsedId: number | null, limit: number): number {
     const hashes = this.#prune.all(streamId, oldestUsedId ?? Number.MAX_SAFE_INTEGER, limit).map((row) => bytesOf(row, 'header_hash'))

@@ -21,7 +21,7 @@ export interface StreamsEntry {
   readonly streams: readonly StreamEntry[]
 }
 
-/** All streams and their tags in a file, written anew shortly after a change. */
+/** A file with all streams and their tags, rewritten shortly after each change. */
 export class StreamFile {
   readonly #dataDir: string
   readonly #path: string

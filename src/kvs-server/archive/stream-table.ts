@@ -197,7 +197,7 @@ export class StreamTable {
   }
 }
 
-// Creation is not drawn out as on AWS: a stream is ACTIVE as soon as its row is there, and gone as soon as the row is.
+// On AWS creation takes a while. Here a stream is ACTIVE as soon as it has a row, and deleted as soon as the row is.
 function toRecord(row: Row): StreamRecord {
   return {
     id: integerOf(row, 'id'),

@@ -23,8 +23,8 @@ export function selectClipFragments(archive: Archive, stream: StreamRecord, rang
 }
 
 /**
- * Lays an MP4 over the fragments' files. Refuses, as GetClip does, media of which none can be made; `isStrict` also refuses the codec
- * pairs that AWS's table of playback requirements leaves out.
+ * Builds an MP4 over the files of the fragments. Refuses unsupported media as GetClip does. `isStrict` also refuses the codec pairs that are
+ * not in AWS's table of playback requirements.
  */
 export function buildClip(archive: Archive, fragments: readonly ArchivedFragment[], isStrict: boolean): MediaAnswer {
   const media = mediaOf(archive, fragments)

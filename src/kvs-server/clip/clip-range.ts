@@ -6,7 +6,7 @@ import { refuseOutsideRetention } from '../stream-checks.js'
 
 export const MAX_CLIP_SPAN_MS = 24 * 3_600_000
 
-/** Refuses ranges that no clip may have. By producer time there is no rule but their order and length: what is not there is not found. */
+/** Refuses ranges that no clip may have. By producer time only the order and the length of the range are checked. */
 export function checkClipRange(stream: StreamRecord, { clock, startMs, endMs }: FragmentRange, now: EpochMs): void {
   if (endMs <= startMs) refuse(`End timestamp ${endMs} must be later than start timestamp ${startMs}.`)
   if (endMs - startMs > MAX_CLIP_SPAN_MS) refuse(`End timestamp ${endMs} must be within 24 hours of start timestamp ${startMs}.`)

@@ -1,9 +1,9 @@
-// How much of the fragments whose start lies in the range GetClip takes. Pure: rows in, rows out.
+// The limits of GetClip on the fragments of a range.
 
 export const MAX_CLIP_FRAGMENTS = 200
 /**
- * 100 MB, read as decimal (the service's own sample counts that way), over the fragments' listed sizes, so that a caller of
- * ListFragments can tell beforehand. The fragment that would cross it is left out.
+ * 100 MB, decimal as in the service's own sample, summed over the listed sizes of fragments so that a caller of ListFragments can predict it.
+ * The fragment that would exceed the limit is left out.
  */
 export const MAX_CLIP_BYTES = 100_000_000
 

@@ -14,8 +14,8 @@ export interface SliceReaderOptions {
 }
 
 /**
- * The bytes of slices, in order, read ahead by one buffer. What was given out is filled anew as soon as more is asked for, so whoever sends
- * must be done with it by then.
+ * Yields the bytes of the slices in order and reads one buffer ahead. A yielded buffer is overwritten when the next one is requested, so the
+ * caller must be done with it by then.
  */
 export async function* readSlices({ slices, open, buffers }: SliceReaderOptions): AsyncGenerator<Uint8Array> {
   const pair = buffers.take()

@@ -1,6 +1,6 @@
-// By producer time, GetClip returns the footage of one instant once: where two runs of ingestion cover the same time, that of the older.
-// Pure: rows in, rows out. The rule uses nothing that ListFragments does not show, so that a caller can tell beforehand: fragments are of
-// different runs where producer timestamps go back between their numbers, which one PutMedia never does.
+// By producer time, GetClip returns the footage of an instant once: where two ingest runs cover the same time, the older run. The rule uses
+// only what ListFragments returns, so that a caller can predict it: a new run begins where producer timestamps go back as fragment numbers
+// grow. Within one PutMedia call they never do.
 import type { EpochMs } from '../../lib/clock.js'
 import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 
@@ -12,8 +12,8 @@ export interface RunFragment {
 }
 
 /**
- * Takes fragments in order of producer time, then of ingestion. Leaves out each that starts with an older one, and each that older ones of
- * other runs cover by more than half; what is left out covers nothing.
+ * Takes fragments ordered by producer time, then by ingestion. Skips a fragment that starts together with an older one, and one that older
+ * fragments of other runs cover by more than half. A skipped fragment covers nothing.
  */
 export function* withoutNewerRuns<Fragment extends RunFragment>(fragments: Iterable<Fragment>): Generator<Fragment> {
   const window = new FragmentWindow(fragments)
@@ -58,7 +58,7 @@ class FragmentWindow<Fragment extends RunFragment> {
     }
   }
 
-  /** It, and all that have to be decided before it: older ones, where all of them together would cover it. */
+  /** The candidate and the older ones that must be decided first because together they would cover it. */
   #decidedWith(candidate: Candidate<Fragment>): Candidate<Fragment>[] {
     const open = new Set([candidate])
     for (const { fragment } of open) {

@@ -13,8 +13,8 @@ export interface CatchUpOptions {
 }
 
 /**
- * Stores what a camera has not sent since its newest fragment, the Cluster that is being filmed right now included, and tells when the
- * next one begins. Whoever goes on from there leaves no hole on either clock, however long the start before it took.
+ * Stores the footage since the newest fragment of a camera, up to and including the current Cluster, and returns when the next Cluster
+ * begins. A camera that continues from there leaves no gap on either clock, however long the start took.
  */
 export async function catchUp({ archive, streams, stream, footage, clock }: CatchUpOptions): Promise<EpochMs> {
   const leave = archive.claimProducer(stream.id)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
 import { integerOf } from '../archive/row.js'
 
-/** What was put into a demo stream last: all that it holds between two server times, both included. */
+/** The last filling of a demo stream: everything between two server times, both included. */
 export interface Filling {
   readonly fromMs: EpochMs
   readonly toMs: EpochMs
@@ -11,7 +11,7 @@ export interface Filling {
 }
 
 /**
- * The streams that the demo made, by id: a name says nothing, for a user may give a stream of theirs the name of a camera. A row goes
+ * The ids of the streams that the demo created. The name is not enough: a user may create a stream with the name of a camera. A row is deleted
  * with its stream.
  */
 export class DemoStreams {

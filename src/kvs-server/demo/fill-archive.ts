@@ -39,8 +39,8 @@ const CATCHES_UP_MS = 60_000
 const PAGE = 1000
 
 /**
- * Gives the demo cameras their last hour, on both clocks: in an empty archive, and again where a start finds that the hour has gone by,
- * in the demo's own streams. What is anyone else's is left alone, whatever its name. A filling that was cut off is begun anew.
+ * Fills the streams of the demo cameras with the last hour of footage, on both clocks: in an empty archive, and again when a start finds that
+ * the hour has passed. Never touches a stream of the user, whatever its name. An interrupted filling starts again.
  * @throws ArchiveError
  */
 export async function fillArchive({
@@ -99,7 +99,7 @@ interface DueStream extends DemoStream {
   readonly afterMs: EpochMs
 }
 
-/** Notes what is to be filled, and takes out what it replaces, in one step. Nothing where a camera has what it should. */
+/** Records the filling and removes the footage that it replaces, in one transaction. Returns nothing for a camera that is up to date. */
 function beginFilling({ camera, streamId }: DemoStream, { database, streams, demo, nowMs }: ArchiveFilling): DueStream[] {
   const index = new FragmentIndex(database)
   return inTransaction(database, () => {

@@ -17,8 +17,8 @@ const PIECES = 8
 const MISSED_MS = 5_000
 
 /**
- * What a camera sends, while it films: its header, then Clusters piece by piece. Ends, as media that is over, when `signal` aborts, and
- * where the camera finds itself so far behind that it has missed something.
+ * What a camera sends: its header, then Clusters piece by piece. Ends normally when `signal` aborts, and when the camera is so far behind
+ * that footage is missing.
  */
 export async function* liveFootage(
   footage: LoopedFootage,

@@ -22,7 +22,7 @@ export interface PastFootage {
 export const LATENCY_MS = 120
 const UPLOAD_MS = 20 * 60_000
 
-/** Where a camera goes on behind what its stream holds: at the earliest, so long ago as there is to be footage. */
+/** Where a camera continues after the footage in its stream, but not before the start of the demo footage. */
 export function resumesAt(newest: ArchivedFragment | null, nowMs: EpochMs): EpochMs {
   const firstMs = nowMs - DEMO_FOOTAGE_MS
   return newest === null ? firstMs : Math.min(nowMs, Math.max(firstMs, newest.producerTimestampMs + 1))

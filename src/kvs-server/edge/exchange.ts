@@ -35,9 +35,9 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
   return { request, response, call: { requestId, signal: left.signal, baseUrl: toBaseUrl(request) ?? ownUrl }, log }
 }
 
-// AWS's C producer leaves the port out of the Host that it signs and sends, whatever port it has connected to. A name of this machine
-// without one therefore means the port of the connection; any other name is that of a proxy, which stands on port 80, or on 443 where it is
-// on this machine and says that its clients speak TLS to it. The answer goes to the one who asked: the header can mislead nobody else.
+// AWS's C producer omits the port from the Host header. A name of this machine without a port therefore means the port of the connection.
+// Any other name is that of a proxy: on port 443 if the proxy runs on this machine and reports TLS, else on port 80. Trusting the header is
+// safe, because only the client that sent it gets the answer.
 function toBaseUrl({ headers: { host = '', 'x-forwarded-proto': protocol }, socket }: IncomingMessage): string | null {
   if (!HOST.test(host)) return null
   if (protocol === 'https' && isOfThisMachine(socket.remoteAddress)) return `https://${host}`

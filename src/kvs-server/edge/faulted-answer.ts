@@ -1,4 +1,4 @@
-// Spoils the body of an answer as fault rules ask. Each fault is one more layer around the bytes, so that they add up.
+// Applies fault rules to the body of an answer. Each fault wraps the body once more, so faults add up.
 import { setTimeout as delay } from 'node:timers/promises'
 import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Fault } from '../faults/fault-rule.js'
@@ -45,7 +45,7 @@ async function* tellException(
   body: AsyncIterable<Uint8Array>,
   { code, errorId }: { readonly code: string; readonly errorId: string },
 ): AsyncGenerator<Uint8Array> {
-  // A body that nobody begins keeps its connection counted.
+  // The body must be started: only then does its end release the connection that the quotas count.
   for await (const _ of body) break
   yield buildTagsDocument([
     { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: code },
@@ -105,7 +105,7 @@ function corruptWhereAsked({ body, sizeBytes }: MediaAnswer, { offset, length }:
   return sizeBytes === null ? corruptEnd(body, { offset, length }) : corrupt(body, { offset: sizeBytes + offset, length })
 }
 
-/** Where the end is not known before it is there: holds as many bytes back as may have to be changed. */
+/** For a body of unknown length: holds back the bytes that may have to change. */
 async function* corruptEnd(body: AsyncIterable<Uint8Array>, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
   let held = Buffer.alloc(0)
   for await (const chunk of body) {

@@ -5,7 +5,7 @@ import { spoilAnswer, spoilsBody } from './faulted-answer.js'
 
 /** An upload as fault rules spoil it on its way in (cut, stalled, slowed, corrupted); the upload itself where none does. */
 export function faultyUpload(upload: IncomingMessage, faults: readonly Fault[], signal: AbortSignal): Readable {
-  // A body without end is the answer's affair.
+  // 'endless' applies to the answer, not to the upload.
   const spoiling = faults.filter((fault) => spoilsBody(fault) && fault.kind !== 'endless')
   if (spoiling.length === 0) return upload
   const { socket } = upload
@@ -16,7 +16,7 @@ export function faultyUpload(upload: IncomingMessage, faults: readonly Fault[], 
   )
 }
 
-// The connection goes before the body's failure is known to anybody: its producer must not be told that all went well.
+// Cut the connection before the failure is reported: the producer must not get a success.
 async function* cutConnectionOnFailure(body: AsyncIterable<Uint8Array>, cutConnection: () => void): AsyncGenerator<Uint8Array> {
   try {
     yield* body

@@ -18,8 +18,8 @@ export function createGatekeeper({ accessKeys, clock }: GatekeeperOptions): Gate
     verifySignature({ method, url, rawHeaders, body }, { accessKeys, nowMs: clock.now() })
 }
 
-// Without signatures any web page could have a visitor's browser delete streams on this machine's loopback, for no content type is
-// required and a simple request needs no preflight. Programs send no Origin; browsers cannot leave it out of a POST.
+// Without signatures any web page could make a visitor's browser delete streams on the loopback of this machine: no content type is required,
+// and a simple request needs no preflight. Programs send no Origin. Browsers always send it with a POST.
 function refuseForeignPages({ headers }: IncomingMessage): void {
   const { origin } = headers
   if (origin === undefined || isLoopbackOrigin(origin)) return

@@ -7,7 +7,7 @@ import { answerError, type EdgeContext, type Outcome } from './operation-handler
 import { sendMedia } from './send-media.js'
 import { strikeBeforeAnswer } from './strike-faults.js'
 
-/** Answers one request of a player, whatever happens; never rejects. Its token is all that it has to show. */
+/** Answers one request of a player and never rejects. The session token is the only authorization. */
 export async function handleHls(exchange: Exchange, resource: HlsResource, context: EdgeContext): Promise<void> {
   const { metrics } = context.services
   allowEveryOrigin(exchange)

@@ -1,5 +1,5 @@
-// The HTTP edge: Fastify finds the route and reads the body; everything behind that speaks the service's own wire. Only the path tells
-// the operation, and no content type is required: clients label JSON as they like (json, x-amz-json-1.1, nothing).
+// The HTTP edge. Fastify routes the request and reads the body; the code behind it speaks the protocol of the service. The path alone names
+// the operation. No content type is required: clients label JSON in different ways (json, x-amz-json-1.1, nothing).
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { connectionsOf } from '../../lib/connections.js'
@@ -95,7 +95,7 @@ function registerHls(scope: FastifyInstance, options: KvsAppOptions): void {
   }
 }
 
-// A body of at most 1 MiB has no reason to trickle in for minutes.
+// A body of at most 1 MiB does not need minutes to arrive.
 function boundBodyTime(scope: FastifyInstance): void {
   const timers = new WeakMap<FastifyRequest, NodeJS.Timeout>()
   scope.addHook('onRequest', async (request) => {

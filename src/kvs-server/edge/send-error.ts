@@ -16,7 +16,7 @@ export function toWireError(error: unknown, { log, call }: Exchange): WireError 
   return { name: 'InternalFailure', status: 500, message: 'The request failed because of an internal error.' }
 }
 
-// Real answers to bad signatures come from another layer of AWS than the service, and spell their member in lower case.
+// On AWS another layer than the service answers bad signatures. It spells the member in lower case.
 const LOWER_CASE_MESSAGE: readonly string[] = [
   'IncompleteSignatureException',
   'InvalidSignatureException',

@@ -7,9 +7,9 @@ import type { Exchange } from './exchange.js'
 const STALLED_READER_MS = 10 * 60 * 1000
 
 /**
- * Sends media as it is made, one buffer at a time, and tells how many bytes left. Its three endings: the client went away (stops, and
- * frees what made the bytes), nothing was sent yet (throws, for a proper error), bytes were sent already (cuts the connection, so that
- * nobody takes a part for the whole).
+ * Streams media, one buffer at a time, and counts the bytes sent. It can end early in three ways: the client left (stops and closes the
+ * source), nothing was sent yet (throws, for an error response), bytes were sent (cuts the connection, so that the client sees an
+ * incomplete body).
  */
 export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBytes: (bytes: number) => void): Promise<void> {
   const chunks = answer.body[Symbol.asyncIterator]()

@@ -1,5 +1,5 @@
-// AWS Signature Version 4 in its header form, verified the way clients of every kind make it: the headers are those that the client says
-// it signed, and the body's hash is our own where the client sent none.
+// AWS Signature Version 4 in the Authorization header. The client names the signed headers. The server computes the hash of the body when the
+// client sends none.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { at } from '../../lib/at.js'
@@ -46,8 +46,8 @@ const SCOPE = /^([^/\s]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/
 const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
 /**
- * All clients sign a value as UTF-8. Most also send it so, and Node makes a character of each byte (`latin1` gives the bytes back); Node's and
- * Python's own write the header in Latin-1, which Node reads as it was meant.
+ * All clients sign a value as UTF-8. Most also send UTF-8, which Node decodes byte by byte (`latin1` restores the bytes). The HTTP clients of
+ * Node and Python send Latin-1, which Node decodes correctly.
  */
 const ENCODINGS = ['latin1', 'utf8'] as const
 
@@ -76,7 +76,7 @@ function collectHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, stri
   const headers = new Map<string, string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = at(rawHeaders, i).toLowerCase()
-    // Not trim(), nor \s: the no-break space that they take to be blank may be a byte of a character.
+    // Not trim() or \s: they treat a no-break space as blank, but here it may be one byte of a multi-byte character.
     const value = at(rawHeaders, i + 1)
       .replace(/[ \t]+/g, ' ')
       .replace(/^ | $/g, '')
@@ -185,7 +185,7 @@ function decodeLeniently(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not percent-encoding at all: it then stands for itself.
+    // Not valid percent-encoding: the text is used as it is.
     return text
   }
 }

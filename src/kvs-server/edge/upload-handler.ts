@@ -66,7 +66,7 @@ function namedStream(headers: Exchange['request']['headers']): string | null {
   return typeof arn === 'string' ? (arn.split('/')[1] ?? null) : null
 }
 
-// A connection that is closed with bytes unread is reset, and the reset may overtake the answer.
+// Closing a connection with unread bytes resets it, and the reset may overtake the answer.
 async function linger({ request }: Exchange): Promise<void> {
   if (request.complete || request.destroyed) return
   request.resume()

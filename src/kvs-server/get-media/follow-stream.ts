@@ -35,7 +35,7 @@ export async function* followStream(options: LiveReaderOptions, sequence: number
   }
 }
 
-/** A bell that remembers having rung while nobody listened. */
+/** A signal that stays set until someone waits for it. */
 class Arrivals {
   readonly #signal: AbortSignal
   readonly #ring = () => this.ring()

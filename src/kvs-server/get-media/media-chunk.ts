@@ -16,8 +16,8 @@ export interface ServiceTags {
 const buffers = new ClipBuffers()
 
 /**
- * A fragment as GetMedia gives it back: a whole Matroska document of its session's header, the service's tags, the Cluster as it was
- * ingested, the producer's tags that followed it, and tags of the service again. Null when retention has taken the fragment meanwhile.
+ * A fragment as GetMedia returns it: a complete Matroska document of the session header, service tags, the ingested Cluster, the producer's
+ * tags that followed it, and more service tags. Null when the fragment has expired.
  */
 export function readChunk(
   archive: Archive,
@@ -38,7 +38,7 @@ export function readChunk(
   return readWhileRetained(archive, fragment, slices)
 }
 
-/** The file stays open from the first byte to the last: that of a stream without retention goes by its age, whoever reads it. */
+/** The file stays open from the first byte to the last: the file of a stream without retention may be removed while it is read. */
 async function* readWhileRetained(archive: Archive, fragment: ArchivedFragment, slices: readonly Slice[]): AsyncGenerator<Uint8Array> {
   const release = archive.retain([fragment])
   const file = new OpenFileCache(() => archive.open(fragment), 1)

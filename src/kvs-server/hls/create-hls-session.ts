@@ -69,8 +69,8 @@ function checkRange(
 }
 
 /**
- * The newest fragments, as many as the playlist holds, so that a player can begin at once. A clock that goes back between two of them ends
- * the way back: what came before would hold up what came after.
+ * The newest fragments, as many as the playlist holds, so that a player can start at once. Stops where the clock goes back between two
+ * fragments: the older ones would delay the newer ones.
  */
 function findLiveStart(
   { archive, stream, now }: SessionPlace,

@@ -13,7 +13,7 @@ const MAX_ENTRIES = 500_000
 /** What a session costs beside its entries, in entries. */
 const SESSION_SIZE = 10
 
-/** The playlists of the sessions that are playing. One that was unused for longest is forgotten for another, and made anew when it is asked for. */
+/** A cache of the playlists of active sessions. The least recently used is evicted, and rebuilt on demand. */
 export class HlsPlaylists {
   readonly #archive: Archive
   readonly #clock: Clock

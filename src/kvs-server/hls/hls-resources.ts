@@ -1,4 +1,4 @@
-// What a session's URL leads to: the requests that a player makes, by GET, with nothing but the session's token to let it in.
+// The resources of an HLS session. A player requests them by GET, and the session token is the only authorization.
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'

@@ -5,7 +5,7 @@ export interface MasterPlaylistOptions {
   readonly token: string
   /** Of the tracks, in order. */
   readonly configs: readonly CodecConfig[]
-  /** Those of which the bit rate is told. */
+  /** The entries whose bit rate is given. */
   readonly entries: readonly PlaylistEntry[]
 }
 

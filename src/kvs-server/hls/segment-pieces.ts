@@ -1,5 +1,5 @@
-// A segment of a playlist begins with a key frame, wherever producers end their Clusters: it reaches from the first key frame of a
-// fragment to the first key frame of the next fragment that has one.
+// A segment begins with a key frame, wherever producers end their Clusters: it spans from the first key frame of a fragment to the first key
+// frame of the next fragment that has one.
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { EMPTY_SAMPLE_TABLE, KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
@@ -68,7 +68,7 @@ export function pieceTimestampMs(fragment: ArchivedFragment, first: ArchivedFrag
   return timestampOf(first, clock) + fragment.producerTimestampMs - first.producerTimestampMs
 }
 
-/** The pieces of the segment from one fragment to another; null when that is no segment, or retention has taken a part of it. */
+/** The pieces of the segment from `first` to `last`. Null when the two do not form a segment or a part of it has expired. */
 export function findPieces(
   archive: Archive,
   stream: StreamRecord,
@@ -90,7 +90,7 @@ export function findPieces(
   return null
 }
 
-/** For a frame of which nothing tells how long it lasts: 25 a second. */
+/** The duration of a frame when nothing tells it: 25 frames a second. */
 const GUESSED_FRAME_MS = 40
 
 /** How long a segment's only frame is shown: until the next fragment of its run, or as long as the frame before it. */

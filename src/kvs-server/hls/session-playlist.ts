@@ -39,8 +39,8 @@ export interface SessionPlaylistOptions {
 }
 
 /**
- * The playlist of one session: all that it has shown follows from the archive and the session, so that it can be made anew when it was
- * forgotten. Grows by what has come since it was last asked for.
+ * The playlist of one session. It depends on the archive and the session only, so an evicted playlist can be rebuilt. Each request adds the
+ * fragments that arrived since the one before.
  */
 export class SessionPlaylist {
   readonly #options: SessionPlaylistOptions

@@ -11,7 +11,7 @@ const TAG_BYTES = 16
 const END = '~'
 const NONE = '-'
 
-/** Session tokens: sealed so that nobody but this process makes or reads them. A restart ends the sessions. */
+/** Session tokens, sealed with a key of this process. A restart ends the sessions. */
 export class SessionTokens {
   readonly #key = randomBytes(32)
 

@@ -3,15 +3,15 @@ import type { ReadableFile } from '../archive/file-system.js'
 import type { ClipBuffers } from '../clip/clip-buffers.js'
 
 export interface SpanReaderOptions {
-  /** Pieces of one file in ascending order, whatever stands between them and before them. */
+  /** Pieces of one file in ascending order, with any gaps. */
   readonly slices: readonly Slice[]
   readonly open: () => Promise<ReadableFile>
   readonly buffers: ClipBuffers
 }
 
 /**
- * Many small pieces of one file by few large reads: a track's frames stand between those of the other. What is given out is filled anew
- * once more is asked for.
+ * Reads many small pieces of one file by few large reads: the frames of the tracks are interleaved. A yielded buffer is overwritten when the
+ * next one is requested.
  */
 export async function* readSpans({ slices, open, buffers }: SpanReaderOptions): AsyncGenerator<Uint8Array> {
   for (const slice of slices) if (slice.kind === 'bytes') yield slice.bytes

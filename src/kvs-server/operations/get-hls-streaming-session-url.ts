@@ -6,7 +6,7 @@ import { getStream } from '../stream-checks.js'
 
 type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'hlsTokens'>
 
-/** The URL of a master playlist. Whoever has it may play the session until it expires; nothing more is signed. */
+/** The URL of a master playlist. The URL alone allows playing the session until it expires; later requests are not signed. */
 export const getHlsStreamingSessionUrl: Operation<HlsRequest, Services> = {
   name: 'GetHLSStreamingSessionURL',
   parse: parseHlsRequest,

@@ -81,7 +81,7 @@ async function* readAll(archive: Archive, { fragments, pacing, disconnect }: Lis
   }
 }
 
-/** The page spells the two times with SIDE, AWS's own parser without: both are written, for nobody can mind. */
+/** The API page spells the two times with SIDE, AWS's own parser without. Both are written. */
 function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: ArchivedFragment): ServiceTags {
   const server = toTagSeconds(serverTimestampMs)
   const producer = toTagSeconds(producerTimestampMs)
@@ -97,7 +97,7 @@ function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: Arch
   }
 }
 
-/** Status 200 was sent long ago: the tags that stand for an exception, as documented and as the service was seen to write them. */
+/** Status 200 is sent already, so tags carry the exception: the documented ones, and those observed on the service. */
 function expired({ fragmentNumber }: ArchivedFragment): Uint8Array {
   return buildTagsDocument([
     { name: 'AWS_KINESISVIDEO_FRAGMENT_NUMBER', value: fragmentNumber },

@@ -40,7 +40,7 @@ export const getMedia: Operation<Input, Services> = {
   },
 }
 
-/** Status 200 is what the service answers; what is wrong stands in the media. */
+/** The service answers with status 200 and puts the error into the media. */
 async function* tellNotFound(disconnect: () => void): AsyncGenerator<Uint8Array> {
   try {
     yield buildTagsDocument([

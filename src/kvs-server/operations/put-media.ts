@@ -15,7 +15,7 @@ type PutMediaServices = Pick<KvsServices, 'archive' | 'streams' | 'clock' | 'quo
 export interface PutMediaTimings {
   /** Quiet time after which a fragment that has ended does not wait longer for tags behind it. */
   readonly pauseMs: number
-  /** Quiet time after which, and at each repetition of which, IDLE is acknowledged. */
+  /** Quiet time between two IDLE acknowledgements. */
   readonly idleMs: number
   /** Quiet time after which the connection is closed. */
   readonly closeMs: number

@@ -1,4 +1,4 @@
-// The quotas of Kinesis Video Streams that are counted by the second or by connection. Sizes and durations belong to the operations.
+// The quotas of Kinesis Video Streams on rates and connections. The operations enforce limits on sizes and durations.
 import type { Clock } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 import { TokenBucket } from './token-bucket.js'
@@ -94,8 +94,8 @@ export class Quotas {
   }
 
   /**
-   * Takes quota points of a stream: all of them or, with an exception, none. A request that costs more than a second brings (a list of
-   * 1,000 fragments costs 1,000 media points) is let in once the points are full, and the next one waits until the debt is paid.
+   * Takes quota points of a stream, or throws and takes none. A request may cost more than one second adds (a list of 1,000 fragments costs
+   * 1,000 media points): it is admitted when the bucket is full, and the next request waits until the debt is refilled.
    */
   charge(streamId: number, { media = 0, metadata = 0 }: QuotaPoints): void {
     if (!this.enabled) return
@@ -131,7 +131,7 @@ export class Quotas {
     return pace
   }
 
-  /** A deleted stream's counts are of no more use (its id never comes back). */
+  /** Drops the counts of a deleted stream. Its id is never used again. */
   forget(streamId: number): void {
     for (const counts of [this.#buckets, this.#paces]) {
       for (const key of counts.keys()) if (key.endsWith(` ${streamId}`)) counts.delete(key)

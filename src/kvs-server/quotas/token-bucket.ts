@@ -30,7 +30,7 @@ export class TokenBucket {
     return missing <= 0 ? 0 : Math.ceil((missing / this.#perSecond) * 1000)
   }
 
-  /** Takes them in any case; what was not there is owed, and has to be refilled first. */
+  /** Always takes the tokens. The balance may go below zero and must be refilled first. */
   take(tokens: number): void {
     this.#refill()
     this.#tokens -= tokens

@@ -28,7 +28,7 @@ export const TRANSFER_RATES = {
 
 export type PacedOperation = keyof typeof TRANSFER_RATES
 
-/** Slows media that is over its rates, rather than refusing it: whoever moves it waits before going on. */
+/** Slows media that exceeds its rates instead of refusing it: the sender waits before it continues. */
 export class TransferPace {
   readonly #bytes: TokenBucket
   readonly #fragments: TokenBucket | null

@@ -7,8 +7,8 @@ export interface AcknowledgedFragment {
 }
 
 /**
- * One line of PutMedia's answer, spelt as producers' parsers read it: flat, the number as a string (the API page has it otherwise).
- * Unset members are left out: a parser that meets a null has nothing to do with it.
+ * One line of PutMedia's answer, in the form that the parsers of producers read: flat, with the number as a string (unlike the API page).
+ * Unset members are omitted: those parsers do not expect null.
  */
 export interface Acknowledgement {
   readonly EventType: 'BUFFERING' | 'RECEIVED' | 'PERSISTED' | 'IDLE' | 'ERROR'

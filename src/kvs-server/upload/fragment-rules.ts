@@ -1,4 +1,4 @@
-// What PutMedia asks of a fragment (service quotas, and the API page's structure rules), each with the code its breach is told by.
+// The rules of PutMedia for a fragment (service quotas and the structure rules of the API page), each with its error code.
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 import { fragmentLengthMs } from './incoming-fragment.js'
@@ -25,7 +25,7 @@ export function checkFragmentSize(sizeBytes: number): void {
   }
 }
 
-/** What can be told of a fragment before it is over: a producer need not send minutes of it to learn that they were too many. */
+/** Checks that do not need the whole fragment, so that a producer learns of a breach early. */
 export function checkFragmentExtent(frames: number, lengthMs: number): void {
   if (frames > MAX_FRAMES) throw new UploadError('INVALID_MKV_DATA', `a fragment has at most ${MAX_FRAMES} frames (got ${frames})`)
   if (lengthMs > MAX_FRAGMENT_MS) {

@@ -15,7 +15,7 @@ export interface FragmentStoreOptions {
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
 }
 
-/** A fragment in the archive's hands. The promise stands in an object so that awaiting the one is not awaiting the other. */
+/** A fragment that the archive has taken. The promise is in an object so that awaiting the object does not await the promise. */
 interface Handed {
   readonly persisted: Promise<boolean>
 }
@@ -65,7 +65,7 @@ export class FragmentStore {
 
   async #acknowledge(fragment: IncomingFragment, handed: Promise<Handed>): Promise<void> {
     const { persisted } = await handed
-    // Without retention nothing is ever persisted, and RECEIVED is the last that a producer hears.
+    // Without retention nothing is persisted, and RECEIVED is the last acknowledgement.
     if (await persisted) this.#options.acknowledge(toAcknowledgement('PERSISTED', fragment.acknowledged))
   }
 }

@@ -20,7 +20,7 @@ export class FragmentWriter {
   #bufferedBytes = 0
   #flushedBytes = 0
   #waitingBytes = 0
-  /** The writes under way, in order; a failure stays and is thrown by whoever asks next. */
+  /** The pending writes, in order. A failure stays, and the next call throws it. */
   #writes: Promise<void>
   #isClosed = false
 
@@ -28,7 +28,7 @@ export class FragmentWriter {
     this.#discardFile = discardFile
     this.#opened = createFile()
     this.#writes = this.#opened.then(() => {})
-    // Whoever waits for it sees the failure; until then it must not count as unhandled.
+    // The failure is thrown where the promise is awaited. Until then it must not count as unhandled.
     this.#writes.catch(() => {})
   }
 
@@ -51,7 +51,7 @@ export class FragmentWriter {
     return this.#writes
   }
 
-  /** Has all that was written on disk when it resolves; answers with the file's path. */
+  /** Resolves with the path of the file once all bytes are on disk. */
   async finish(): Promise<string> {
     this.#flush()
     const { file, path } = await this.#opened

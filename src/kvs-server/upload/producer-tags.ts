@@ -8,9 +8,8 @@ const LONGEST_VALUE_BYTES = 256
 const NOTHING = new Uint8Array(0)
 
 /**
- * Names that Kinesis Video itself writes around each fragment. Footage that was read with GetMedia brings them along when it is uploaded
- * again; they are taken, do not count, and are not kept: beside the new ones a reader could not tell which number and which continuation
- * token are the fragment's.
+ * Names that Kinesis Video writes around each fragment. Footage from GetMedia contains them when it is uploaded again. They are accepted, not
+ * counted and not stored: beside the new tags, a reader could not tell which fragment number and continuation token are valid.
  */
 const SERVICE_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_FRAGMENT_NUMBER',
@@ -27,8 +26,8 @@ const SERVICE_TAGS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Names that AWS's own producers write (kinesis-video-streams-pic, Stream.h): at the end of a fragment, and for stills and notifications.
- * They are the producer's tags like any other. All other names that begin with AWS are reserved, and refused.
+ * Names that AWS's producers write (kinesis-video-streams-pic, Stream.h): at the end of a fragment, and for stills and notifications. They
+ * are ordinary producer tags. All other names that begin with AWS are reserved and refused.
  */
 const PRODUCER_SDK_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_END_OF_FRAGMENT',
@@ -37,7 +36,7 @@ const PRODUCER_SDK_TAGS: ReadonlySet<string> = new Set([
   'AWS_KINESISVIDEO_NOTIFICATION',
 ])
 
-/** How many of a fragment's tags are the producer's, `before` of which are counted already; refuses what is over the limits. */
+/** Adds the producer's own tags to `before`, the count so far. Refuses tags over the limits. */
 export function countProducerTags(before: number, tags: readonly SimpleTag[]): number {
   const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
   for (const tag of own) refuseBadTag(tag)

@@ -33,8 +33,8 @@ function parseStream(headers: IncomingHttpHeaders): StreamSelector {
 }
 
 /**
- * Epoch seconds, read as a decimal number. AWS's C producer writes the milliseconds without zero padding (5 ms as `.5`): the number then
- * means what it says, here as on AWS. Java's notation (`1.767323045678E9`) is how the service itself writes times.
+ * Epoch seconds as a decimal number. AWS's C producer writes milliseconds without zero padding (5 ms as `.5`): that is read as 500 ms, as on
+ * AWS. The service itself writes times in Java's notation (`1.767323045678E9`).
  */
 function parseStart(text: string | readonly string[] | undefined): EpochMs | null {
   if (text === undefined) return null

@@ -9,15 +9,15 @@ export type UploadRead =
   | { readonly kind: 'quiet' }
 
 const EVENTS = ['end', 'error', 'close'] as const
-/** What may have come while nobody asked: two reads of a socket. Then the body is left alone. */
+/** How much may queue between calls of `next`: two reads of a socket. The body is paused beyond that. */
 const MOST_WAITING_BYTES = 131_072
 /** And how many chunks: a body may come a byte at a time, and to take the first of a hundred thousand moves all others. */
 const MOST_WAITING_CHUNKS = 1024
 
 /**
- * Reads a body chunk by chunk and not faster than asked, telling its ends and its silences apart. There are thousands of chunks a second:
- * it listens once for all of them, has them given out as they come ('data': a body that is asked with `read()` queues each one first), and
- * makes no timer for each. Until it is disposed of nobody else can read the body.
+ * Reads a body chunk by chunk with backpressure, and distinguishes its end, a break and silence. There may be thousands of chunks a second:
+ * one listener serves all ('data' avoids the queue behind `read()`), and no chunk gets a timer of its own. Nothing else can read the body
+ * until the reader is disposed of.
  */
 export class UploadReader implements Disposable {
   readonly #body: Readable
@@ -27,7 +27,7 @@ export class UploadReader implements Disposable {
   #isBroken = false
   /** Noted, as the signal itself is slow to ask: it is put together of others. */
   #isAborted = false
-  /** Of whoever waits for the next read. */
+  /** Resolves the pending `next`. */
   #resolve: ((read: UploadRead) => void) | null = null
   /** When their time is over; the timer may be due earlier, and then looks again. */
   #deadline = 0
@@ -43,7 +43,7 @@ export class UploadReader implements Disposable {
   constructor(body: Readable, signal: AbortSignal) {
     this.#body = body
     this.#signal = signal
-    // A body that breaks while nobody waits for it is found out by the next read; and one that breaks later must not go unheard.
+    // If the body breaks between two calls of `next`, the next call reports it. A later error must not be unhandled.
     body.on('error', () => {
       this.#isBroken = true
     })

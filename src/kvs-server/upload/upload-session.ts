@@ -35,7 +35,7 @@ export interface UploadSessionOptions {
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
   readonly onFragmentReceived?: () => void
-  /** Told of each chunk that was received and is not looked at any more: its memory may be used again. */
+  /** Called with each received chunk that is no longer needed. Its memory may be reused. */
   readonly onChunkDone?: (chunk: Uint8Array) => void
   /** Told, with its cause, of what ended the session; the producer is told a number only. */
   readonly onFailed?: (error: UploadError) => void
@@ -52,8 +52,8 @@ const KEPT_BETWEEN_CLUSTERS_BYTES = 1_100_000
 const NOTHING = new Uint8Array(0)
 
 /**
- * One PutMedia call from its first byte to its last: cuts the upload into fragments, has them stored, and acknowledges each step. A
- * fragment that breaks a rule ends the session with an ERROR acknowledgement; those before it are kept.
+ * One PutMedia call: splits the upload into fragments, stores them and acknowledges each step. A fragment that breaks a rule ends the session
+ * with an ERROR acknowledgement. The fragments before it are kept.
  */
 export class UploadSession {
   readonly #options: UploadSessionOptions
@@ -107,7 +107,7 @@ export class UploadSession {
     await this.#unlessOver(() => this.#completeEnded())
   }
 
-  /** The body has ended as a body should. Resolves when all that was received is stored. */
+  /** The body ended normally. Resolves when everything received is stored. */
   async finish(): Promise<void> {
     await this.#unlessOver(async () => {
       for (const event of this.#demuxer.end()) await this.#handle(event)
@@ -234,7 +234,7 @@ export class UploadSession {
     await this.#store.add(fragment, fragment.ended)
   }
 
-  /** Answers with who writes; null where nothing is to be written. */
+  /** Returns the writer, or null when there is nothing to write. */
   #writeUpTo(end: number): FragmentWriter | null {
     const fragment = this.#fragment
     if (fragment === null || fragment.ended !== null || end <= fragment.writtenTo) return null

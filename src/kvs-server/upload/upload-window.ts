@@ -2,9 +2,8 @@
 const MOST_CHUNKS = 64
 
 /**
- * The stretch of an upload that may still be asked for: the chunk that has just come, and what was kept of those before it, because an
- * element begins in one chunk and is understood in the next. Offsets count from the upload's first byte. Chunks are kept as they are and
- * not copied: what stands between Clusters may go on for as long as the producer likes.
+ * The bytes of an upload that are still needed: the newest chunk and a part of those before it, because an element may span chunks. Offsets
+ * count from the first byte of the upload. Chunks are not copied: data between Clusters may be of any length.
  */
 export class UploadWindow {
   /** One behind the other, up to #end; the first may begin before #start. */
@@ -14,7 +13,7 @@ export class UploadWindow {
   #end = 0
   readonly #onDropped: (chunk: Uint8Array) => void
 
-  /** `onDropped` is told of each chunk that is not looked at any more. */
+  /** `onDropped` is called with each chunk that is no longer needed. */
   constructor(onDropped: (chunk: Uint8Array) => void = () => {}) {
     this.#onDropped = onDropped
   }
@@ -32,7 +31,7 @@ export class UploadWindow {
     this.#end += chunk.byteLength
   }
 
-  /** Bytes [start, end) in pieces that are the chunks' own memory, valid until `keepFrom`; null when they are no longer there. */
+  /** Bytes [start, end) as views of the chunks, valid until `keepFrom`. Null when they were dropped. */
   pieces(start: number, end: number): Uint8Array[] | null {
     if (start < this.#start || end > this.#end) return null
     let at = this.#chunksStart
@@ -45,7 +44,7 @@ export class UploadWindow {
     return found
   }
 
-  /** Lets go of all that stands before `offset`, and in any case of all but the last `mostBytes`. To be called once a chunk, at its end. */
+  /** Drops everything before `offset`, and everything but the last `mostBytes`. Call it once for each chunk, after the chunk was handled. */
   keepFrom(offset: number, mostBytes: number): void {
     this.#start = Math.min(Math.max(offset, this.#start, this.#end - mostBytes), this.#end)
     this.#dropUnwanted()

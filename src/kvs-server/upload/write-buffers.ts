@@ -10,7 +10,7 @@ export class WriteBuffers {
     return this.#idle.pop() ?? Buffer.allocUnsafeSlow(WRITE_BYTES)
   }
 
-  /** To be called once nothing reads the buffer any more. */
+  /** Call it when nothing reads the buffer any more. */
   give(buffer: Buffer): void {
     if (this.#idle.length < IDLE_KEPT) this.#idle.push(buffer)
   }

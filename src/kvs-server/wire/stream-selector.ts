@@ -17,7 +17,7 @@ export function parseStreamSelector(input: WireInput): StreamSelector {
   return { name, arn }
 }
 
-/** The model's pattern takes ARNs of signaling channels too; they are no streams. */
+/** The pattern of the model also accepts ARNs of signaling channels, which are not streams. */
 export function parseOptionalStreamArn(input: WireInput, member: string): string | null {
   const arn = parseOptionalString(input, member, RESOURCE_ARN)
   if (arn !== null && !arn.includes(':stream/')) refuse(member, 'the ARN of a stream', arn)

@@ -34,7 +34,7 @@ export function parseTaggedStream(input: WireInput): StreamSelector {
   return parseStreamSelector(input)
 }
 
-/** A resource here is a stream: there are no signaling channels, so that the ARN of one is simply not found. */
+/** A resource is always a stream here. The ARN of a signaling channel is not found. */
 export function parseTaggedResource(input: WireInput): StreamSelector {
   return { name: null, arn: parseString(input, 'ResourceARN', RESOURCE_ARN) }
 }
@@ -61,7 +61,7 @@ export function parseTagKeys(input: WireInput): readonly string[] {
   return parseList(input, 'TagKeyList', LIST).map((key) => parseText(key, 'TagKeyList', TAG_KEY))
 }
 
-/** A stream's tags fit one page, so that no token was ever given out. */
+/** The tags of a stream fit one page, so the server never issues a token. */
 export function refuseTagToken(input: WireInput): void {
   const token = parseOptionalString(input, 'NextToken')
   if (token !== null && token !== '') refuse('NextToken', 'a token of the answer before', token)

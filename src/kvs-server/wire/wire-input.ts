@@ -16,7 +16,7 @@ export interface IntegerRule {
   readonly max: number
 }
 
-/** The years 1 to 9999, all that clients can name: some write "from the beginning" as the year 1, or a little below zero. */
+/** The years 1 to 9999, which is all that clients can express. Some write "from the beginning" as the year 1, or a little below zero. */
 const FIRST_EPOCH_MS = -62_135_596_800_000
 const LAST_EPOCH_MS = 253_402_300_799_999
 /** Of a refused value. */
@@ -36,7 +36,7 @@ export function parseOptionalString(input: WireInput, member: string, rule: Stri
   return value === null ? null : parseText(value, member, rule)
 }
 
-/** A string that stands by itself (an element of a list, a key of a map). */
+/** A string outside a structure (an element of a list, a key of a map). */
 export function parseText(value: unknown, member: string, { min = 0, max = Number.POSITIVE_INFINITY, pattern }: StringRule): string {
   if (typeof value !== 'string') refuse(member, 'a string', value)
   if (value.length < min || value.length > max) refuse(member, `${min} to ${max} characters long`, `${value.length} characters`)
