@@ -5,13 +5,11 @@ export type { ClipConfig, Config, EmbeddedKvsConfig, KvsConfig, LogLevel } from 
 /** Plain settings to a checked `Config`; every default is there. Reads no file and no clock. */
 export { parseConfig } from './config/config.js'
 /** The process's environment, as far as clipgate knows it. */
-export { type Env, readEnv, type SettingName } from './config/env.js'
+export { type Env, readEnv, type SettingName, WrongSetting } from './config/env.js'
 /** Environment, configuration and secrets in one step: what `clipgate serve` does first. */
 export { loadSettings, type Settings } from './config/load-settings.js'
 /** What seals URLs, and who may sign requests to the embedded KVS. */
 export { type AccessKey, openSecrets, type Secrets } from './config/secrets.js'
-/** A setting that stops the start; its message is one sentence for whoever set it. */
-export { WrongSetting } from './config/env.js'
 /** Clips as the services below GraphQL know them. */
 export type { ClipService } from './delivery/clip-service.js'
 export type { Clip, ClipAnswer, ClipInput, ClipValidation } from './domain/clip.js'
