@@ -9,7 +9,7 @@ import { startLiveCameras } from './live-cameras.js'
 export interface EmbeddedKvs extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string
-  /** Footage that a first query can be about; null while there is none. */
+  /** Footage for the example query, or null when there is none. */
   readonly newest: NewestFootage | null
 }
 
@@ -19,7 +19,7 @@ export interface NewestFootage {
   readonly timestampMs: EpochMs
 }
 
-/** The embedded KVS as the settings want it, listening. Its data is beside the gateway's, in a folder of its own. */
+/** Starts the embedded KVS with these settings. Its data is in a folder of its own in DATA_DIR. */
 export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Logger): Promise<EmbeddedKvs> {
   const { host, port, quotas, strictCodecs, faults, listDelayMs, demo } = config.embeddedKvs
   const accessKeys = secrets.kvsAccessKeys
@@ -46,7 +46,7 @@ export async function startEmbeddedKvs({ config, secrets }: Settings, logger: Lo
   return { url, newest, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-/** Of the first hundred streams, the one whose footage is newest. */
+/** The stream with the newest footage among the first hundred. */
 function findNewest({ streams, archive }: KvsServer): NewestFootage | null {
   const newest = streams
     .list({ limit: 100 })

@@ -10,7 +10,7 @@ import { liveFootage } from '../kvs-server/demo/live-footage.js'
 import type { KvsServer } from '../kvs-server/server.js'
 import { systemClock } from '../lib/clock.js'
 
-/** Producers change their connection before the service does it for them (45 minutes). */
+/** Producers reconnect before the service ends the connection (45 minutes). */
 const CONNECTION_MS = 40 * 60_000
 const RETRY_MS = 5_000
 
@@ -23,7 +23,7 @@ export interface LiveCamerasOptions {
 }
 
 export interface LiveCameras extends AsyncDisposable {
-  /** Resolves when none films any more. */
+  /** Resolves when all cameras have ended. */
   readonly ended: Promise<void>
 }
 
@@ -65,7 +65,7 @@ async function film({ camera, streamId }: DemoStream, { client, server, logger, 
       failures = 0
     } catch (error) {
       if (signal.aborted || findStream() === undefined) continue
-      // Once is enough: somebody else may film into the stream for hours.
+      // Warn once: another producer may use the stream for hours.
       logger[failures === 0 ? 'warn' : 'debug'](
         { err: error, streamName: stream.name },
         'the demo camera lost its connection; it tries again',
@@ -77,7 +77,7 @@ async function film({ camera, streamId }: DemoStream, { client, server, logger, 
   if (!signal.aborted) logger.info({ streamName: camera.streamName }, 'the stream of the demo camera is gone; the camera ends')
 }
 
-/** PutMedia names its stream: one that takes the name of the camera's while the connection is made is not to get a frame. */
+/** PutMedia selects the stream by name. A new stream with the same name must not get a frame. */
 async function* whileThere(media: AsyncIterable<Uint8Array>, findStream: () => object | undefined): AsyncGenerator<Uint8Array> {
   for await (const piece of media) {
     if (findStream() === undefined) return
@@ -86,7 +86,7 @@ async function* whileThere(media: AsyncIterable<Uint8Array>, findStream: () => o
 }
 
 async function upload(client: PutMediaClient, streamName: string, media: AsyncIterable<Uint8Array>): Promise<void> {
-  // The media ends with the signal, so that what was sent is still acknowledged; the upload itself is not cut.
+  // The signal ends the media, not the upload, so that the service still acknowledges what was sent.
   await client.upload(
     { streamName, media: Readable.from(media, { objectMode: false }), timecodeType: 'ABSOLUTE', producerStartMs: systemClock.now() },
     new AbortController().signal,

@@ -28,7 +28,7 @@ Press Ctrl-C to stop.
 `
 }
 
-/** The newest minute; in whole seconds, as a person would write it. */
+/** The newest minute, in whole seconds. */
 function toClipQuery(streamName: string, newestMs: EpochMs): string {
   const end = Math.floor(newestMs / 1000) * 1000
   const input = [
@@ -39,7 +39,7 @@ function toClipQuery(streamName: string, newestMs: EpochMs): string {
   return `mutation { requestClip(input: { ${input} }) { clip { downloadUrl state delivered { startTimestamp endTimestamp } } issues { message hint } } }`
 }
 
-/** What `clipgate kvs` says when it is ready. With access keys a command must be signed; the secret is not shown. */
+/** The text that `clipgate kvs` prints when it is ready. With access keys a command must be signed. The secret is not shown. */
 export function toKvsWelcome(url: string, accessKeyId: string | null): string {
   const listStreams = `aws kinesisvideo list-streams --endpoint-url ${url} --region us-east-1`
   const command =

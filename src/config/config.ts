@@ -192,7 +192,7 @@ function refuseConflicts(config: Config, env: Env): void {
       `CLIP_URL_TTL is ${clips.urlTtlSeconds}, but must be at most CLIP_URL_MAX_TTL, which is ${clips.urlMaxTtlSeconds}.`,
     )
   }
-  // Such a clip would be fetched, and then refused for want of room, each time that it is asked for.
+  // Such a clip would be fetched and then refused for lack of space, on every request.
   if (clips.maxBytes > clips.storeBytes) {
     throw new WrongSetting(`CLIP_MAX_BYTES is ${clips.maxBytes}, but must be at most CLIP_STORE_BYTES, which is ${clips.storeBytes}.`)
   }
@@ -218,12 +218,12 @@ function refuseWithEmbedded(env: Env, name: 'KVS_ENDPOINT' | 'KVS_DATA_ENDPOINT_
 function refuseExposure(host: string, env: Env): void {
   if (isLoopbackHost(host)) return
   if (isWildcardHost(host) && env.PUBLIC_URL === undefined) {
-    throw new WrongSetting(`PUBLIC_URL is not set, but must be when HOST is a wildcard, which it is ("${host}").`)
+    throw new WrongSetting(`PUBLIC_URL is not set, but must be set when HOST is a wildcard address (HOST is "${host}").`)
   }
   if (env.CLIP_URL_SECRETS === undefined) {
-    throw new WrongSetting(`CLIP_URL_SECRETS is not set, but must be when HOST is not a loopback address, which it is not ("${host}").`)
+    throw new WrongSetting(`CLIP_URL_SECRETS is not set, but must be set when HOST is not a loopback address (HOST is "${host}").`)
   }
   throw new WrongSetting(
-    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost), because this version cannot tell yet who asks: put an authenticating proxy before it.`,
+    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost): this version has no access control. Put an authenticating proxy in front of it.`,
   )
 }

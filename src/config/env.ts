@@ -3,7 +3,7 @@ export class WrongSetting extends Error {
   override readonly name = 'WrongSetting'
 }
 
-/** Every setting there is; `example.env` explains each. */
+/** All settings. `example.env` explains each. */
 export const SETTING_NAMES = [
   'HOST',
   'PORT',
@@ -39,7 +39,7 @@ export const SETTING_NAMES = [
 ] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
-/** The settings that were given, as text. A setting given as an empty text counts as not given. */
+/** The settings that are set, as text. An empty value counts as not set. */
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
 /**

@@ -8,7 +8,7 @@ export interface Settings {
   readonly secrets: Secrets
 }
 
-/** Environment, then configuration, then secrets: what a program does first. @throws WrongSetting */
+/** Reads the environment, the configuration and the secrets, in this order. @throws WrongSetting */
 export async function loadSettings(source?: Readonly<Record<string, string | undefined>>): Promise<Settings> {
   const env = readEnv(source)
   const config = parseConfig(env)

@@ -28,7 +28,7 @@ function parseClipUrlSecrets(env: Env): readonly [string, ...string[]] | null {
   if (env.CLIP_URL_SECRETS === undefined) return null
   const [newest = '', ...older] = env.CLIP_URL_SECRETS.split(',').map((secret) => secret.trim())
   const lengths = [newest, ...older].map((secret) => secret.length)
-  // What was given is a secret: its length is shown, never its text.
+  // The value is a secret: show its length, never its text.
   if (lengths.some((length) => length < SHORTEST_SECRET)) {
     throw new WrongSetting(
       `CLIP_URL_SECRETS holds a secret of ${Math.min(...lengths)} characters, but must be secrets of ${SHORTEST_SECRET} characters or more, with commas between.`,

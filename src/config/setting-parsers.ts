@@ -4,10 +4,10 @@ import { WrongSetting } from './env.js'
 
 // One parser for each kind of value. Each refusal names the setting, its value and what is allowed.
 
-/** Reads one text; refuses by returning undefined. */
+/** Parses one value. Returns undefined to refuse it. */
 type Parse<T> = (text: string) => T | undefined
 
-/** The setting's value, or the default when it was not given. @throws WrongSetting that says what is `allowed` */
+/** The value of the setting, or the default when it is not set. @throws WrongSetting that says what is `allowed` */
 export function parseSetting<T, D>(env: Env, name: SettingName, setting: { default: D; allowed: string; parse: Parse<T> }): T | D {
   const text = env[name]
   if (text === undefined) return setting.default
@@ -48,7 +48,7 @@ export function parseHost(env: Env, name: SettingName, fallback: string): string
   })
 }
 
-/** A list: commas between, blanks around each item ignored, no item empty. */
+/** A comma-separated list. Blanks around an item are ignored, and no item may be empty. */
 export function parseList<T, D>(env: Env, name: SettingName, list: { default: D; allowed: string; parse: Parse<T> }): readonly T[] | D {
   return parseSetting(env, name, {
     default: list.default,
@@ -61,7 +61,7 @@ export function parseList<T, D>(env: Env, name: SettingName, list: { default: D;
   })
 }
 
-/** An http or https URL with nothing after its path; without the slash at the end. */
+/** An http or https URL without a query or fragment. Returned without a trailing slash. */
 export function toBaseUrl(text: string): string | undefined {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined

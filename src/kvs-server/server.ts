@@ -122,7 +122,7 @@ async function openServices(
   const streamFile = new StreamFile({
     dataDir,
     read: () => toStreamsEntry(streams, tags),
-    onFailed: (err) => options.logger?.error({ err }, 'the file of streams could not be written; the next change of a stream tries again'),
+    onFailed: (err) => options.logger?.error({ err }, 'the file of streams was not written; the next change of a stream tries again'),
   })
   const streams: StreamTable = new StreamTable(database, { region, accountId, clock, onChanged: streamFile.changed })
   const tags = new TagTable(database, streamFile.changed)
@@ -130,11 +130,11 @@ async function openServices(
   const diskReserve = new DiskReserve({ dataDir })
   opening.defer(() => diskReserve.close())
   const onSweepFailed = (err: unknown) => {
-    options.logger?.error({ err }, 'retention could not be kept up; it will be tried again')
+    options.logger?.error({ err }, 'the retention sweep failed; the next one tries again')
     diskReserve.yieldTo(err)
   }
   const onSetAside = (count: number) => {
-    options.logger?.warn({ count }, 'media that no record explains was moved to the folder aside')
+    options.logger?.warn({ count }, 'media without a record was moved to the folder aside')
   }
   const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed, onSetAside })
   opening.defer(() => archive.close())

@@ -217,7 +217,7 @@ describe('settings that do not fit together', () => {
     [
       'a public host without authentication',
       { HOST: '10.0.0.7', CLIP_URL_SECRETS: secret },
-      ['HOST', '10.0.0.7', 'loopback', 'cannot tell yet who asks'],
+      ['HOST', '10.0.0.7', 'loopback', 'no access control'],
     ],
   ])('%s: refused with all their names', (_, source, parts) => {
     const message = refusalOf(source)

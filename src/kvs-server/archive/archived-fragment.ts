@@ -21,13 +21,13 @@ export interface ArchivedFragment {
   readonly source: FragmentSource
   /** Length of that file: the Cluster, verbatim. */
   readonly clusterBytes: number
-  /** Why its frames cannot be what their codec says (InvalidMediaFrame); null when nothing was found. */
+  /** Why its frames are invalid for their codec (InvalidMediaFrameException), or null. */
   readonly frameFault: string | null
 }
 
 export type FragmentSource = { readonly kind: 'archived'; readonly fileId: number } | { readonly kind: 'buffered'; readonly path: string }
 
-/** What is read only when a fragment is clipped or given back, and not when it is listed. */
+/** The part of a fragment that clips and media reads need, and lists do not. */
 export interface FragmentDetails {
   readonly samples: SampleTable
   /** Tags elements that the producer sent between the Cluster before it and this one. */

@@ -13,7 +13,7 @@ export const RECORDS_FOLDER = 'records'
 export interface FragmentEntry {
   readonly kind: 'fragment'
   readonly fileId: number
-  /** The first file of those that were committed together. */
+  /** The first file id of its commit. */
   readonly batch: number
   readonly streamId: number
   readonly sessionId: number
@@ -87,7 +87,7 @@ export class FragmentRecords {
     this.#fileSystem = fileSystem
   }
 
-  /** Each file of records has the header of every session that it names: it is understood without the others. */
+  /** Each file of records contains the headers of its sessions, so it can be read without the others. */
   async append(
     directory: number,
     { fragments, sessions }: { readonly fragments: readonly FragmentEntry[]; readonly sessions: readonly SessionEntry[] },
@@ -101,7 +101,7 @@ export class FragmentRecords {
     this.#syncSoon(open)
   }
 
-  /** Those of fragments that are all gone. */
+  /** Removes the records of a directory whose fragments are all removed. */
   async remove(directory: number): Promise<void> {
     if (this.#open?.directory === directory) return
     for (const name of await this.#namesOf(directory)) await this.#fileSystem.remove(join(this.#root, name))
@@ -115,7 +115,7 @@ export class FragmentRecords {
     await open.file.sync().finally(() => open.file.close())
   }
 
-  /** A process writes to files of its own: what another one left half a line in stays as it is. */
+  /** Each process writes new files: a file of another process may end in half a line. */
   async #openFor(directory: number): Promise<OpenRecords> {
     if (this.#open?.directory === directory) return this.#open
     await this.close()

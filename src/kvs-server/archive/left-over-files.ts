@@ -34,7 +34,7 @@ export async function takeLeftOverFiles(options: LeftOverOptions): Promise<numbe
     const arn = streams.findById(streamId)?.arn
     return batch !== lastBatch || arn === undefined || records.sessions.get(sessionId)?.stream.arn !== arn
   }
-  if (known.some(isLost)) throw indexDamaged(dataDir, `${known.length} fragments that are on disk are not in it`)
+  if (known.some(isLost)) throw indexDamaged(dataDir, `it lacks ${known.length} fragments that are on disk`)
   inTransaction(database, () => {
     for (const entry of known) {
       const session = records.sessions.get(entry.sessionId)
@@ -47,7 +47,7 @@ export async function takeLeftOverFiles(options: LeftOverOptions): Promise<numbe
   return aside.length
 }
 
-/** The records of those files that are as long as their record says. */
+/** The records of the files whose size is the recorded one. */
 export async function findWhole(ids: readonly number[], { fragments }: KnownRecords, files: FragmentFiles): Promise<FragmentEntry[]> {
   const whole: FragmentEntry[] = []
   for (const id of ids) {

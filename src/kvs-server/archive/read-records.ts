@@ -6,12 +6,12 @@ import { crc32 } from 'node:zlib'
 import { type FragmentEntry, RECORDS_FOLDER, type SessionEntry } from './fragment-records.js'
 
 export interface KnownRecords {
-  /** By file id; of several, the one written last. */
+  /** By file id. The last record of a file wins. */
   readonly fragments: ReadonlyMap<number, FragmentEntry>
   readonly sessions: ReadonlyMap<number, SessionEntry>
 }
 
-/** All records of the directories, in the order in which they were written. A line that is damaged or was cut off says nothing. */
+/** All records of the wanted directories, in the order of writing. Damaged or incomplete lines are skipped. */
 export async function readRecords(root: string, isWanted: (directory: number) => boolean): Promise<KnownRecords> {
   const fragments = new Map<number, FragmentEntry>()
   const sessions = new Map<number, SessionEntry>()
@@ -38,7 +38,7 @@ async function listRecords(root: string): Promise<{ readonly name: string; reado
     .sort((a, b) => a.directory - b.directory || a.number - b.number)
 }
 
-/** Null for a line that is not as it was written. */
+/** Null for a damaged line. */
 export function parseLine(line: string): unknown {
   const json = line.slice(9)
   if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return null

@@ -20,11 +20,11 @@ import { TagTable } from './tag-table.js'
 export interface RebuiltIndex {
   readonly streams: number
   readonly fragments: number
-  /** Files of media that no record explains. */
+  /** Media files without a record. */
   readonly aside: number
 }
 
-/** The index that was there is kept under another name. @throws ArchiveError */
+/** Keeps the old index under another name. @throws ArchiveError */
 export async function rebuildIndex(dataDir: string): Promise<RebuiltIndex> {
   await mkdir(dataDir, { recursive: true })
   using open = new DisposableStack()

@@ -4,7 +4,7 @@ import type { FragmentEntry, SessionEntry } from './fragment-records.js'
 import { readSampleTable } from './sample-table-blob.js'
 import type { SessionTable } from './session-table.js'
 
-/** Gives a fragment its row, and its session one, from their records. */
+/** Inserts the rows of a fragment and its session from their records. */
 export function restoreFragment(
   { index, sessions }: { readonly index: FragmentIndex; readonly sessions: SessionTable },
   { entry, session, streamId }: { readonly entry: FragmentEntry; readonly session: SessionEntry; readonly streamId: number },

@@ -16,7 +16,7 @@ export interface StreamEntry {
 }
 
 export interface StreamsEntry {
-  /** Of all streams ever made when it was written: one that is not listed and is not newer was deleted. */
+  /** The highest stream id when the file was written. A stream with a lower id that is not listed was deleted. */
   readonly lastId: number
   readonly streams: readonly StreamEntry[]
 }
@@ -37,11 +37,11 @@ export class StreamFile {
     this.#onFailed = onFailed
   }
 
-  /** The file follows the index: streams that only the file knows were lost there. @throws ArchiveError */
+  /** The file is written after the index, so a stream that is in the file only was lost from the index. @throws ArchiveError */
   async check(lastIdOfIndex: number): Promise<void> {
     const listed = await readStreamFile(this.#dataDir)
     if (listed === null || listed.lastId <= lastIdOfIndex) return
-    throw indexDamaged(this.#dataDir, 'streams are not in it that were made')
+    throw indexDamaged(this.#dataDir, 'it lacks streams that were created')
   }
 
   readonly changed = (): void => {
@@ -59,7 +59,7 @@ export class StreamFile {
     this.#writing = this.#writing.then(() => this.#write())
   }
 
-  /** A full disk must not keep a stream from being deleted: the next change writes all of it again. */
+  /** Never rejects: a full disk must not prevent the deletion of a stream. The next change rewrites the file. */
   async #write(): Promise<void> {
     try {
       await writeFile(`${this.#path}.new`, toLine(this.#read()), { flush: true })
@@ -70,7 +70,7 @@ export class StreamFile {
   }
 }
 
-/** Null when there is none, or it is damaged. */
+/** Null when the file is missing or damaged. */
 export async function readStreamFile(dataDir: string): Promise<StreamsEntry | null> {
   const line = await readFile(join(dataDir, STREAMS_FILE), 'utf8').catch(() => '')
   const entry = parseLine(line.trimEnd())

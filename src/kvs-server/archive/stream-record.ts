@@ -12,7 +12,7 @@ export interface StreamRecord {
   readonly version: string
   readonly createdAtMs: EpochMs
   readonly dataRetentionInHours: number
-  /** What was received before it is gone for good: a retention that is made longer does not bring back what a shorter one left out. */
+  /** Footage received earlier has expired for good: a longer retention does not bring it back. */
   readonly keptSinceMs: EpochMs
   readonly mediaType: string | null
   readonly deviceName: string | null

@@ -56,7 +56,7 @@ const STREAMS_REMEMBERED = 1000
 const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LAST_CHARACTER = '\u{10FFFF}'
 
-/** The streams of the account. A stream that is deleted and made again is another stream: new id, new ARN, nothing of the old one. */
+/** The streams of the account. A stream that is deleted and created again is a new stream with a new id and ARN. */
 export class StreamTable {
   readonly #database: DatabaseSync
   readonly #options: StreamTableOptions
@@ -64,7 +64,7 @@ export class StreamTable {
   readonly #byName: StatementSync
   readonly #byArn: StatementSync
   readonly #deletedArns = new Set<string>()
-  /** By id: uploads look at theirs several times a fragment. Nobody else writes to the index. */
+  /** A cache by id: uploads read their stream several times per fragment. Only this process writes to the index. */
   readonly #known = new Map<number, StreamRecord>()
 
   constructor(database: DatabaseSync, options: StreamTableOptions) {
@@ -96,7 +96,7 @@ export class StreamTable {
     return this.find({ name, arn: null }) ?? null
   }
 
-  /** A stream of an index that was lost, as it was. */
+  /** Inserts a stream of a lost index with its old id and version. */
   restore(stream: StreamRecord, storageTier: StorageTier): void {
     const { id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, keptSinceMs } = stream
     this.#database
@@ -128,7 +128,7 @@ export class StreamTable {
     return stream
   }
 
-  /** In the order of their names; `afterName` is where the page before ended. */
+  /** Ordered by name. `afterName` is the last name of the page before. */
   list({ afterName, namePrefix, limit }: StreamPage): StreamRecord[] {
     const prefix = namePrefix ?? ''
     const rows = this.#database
@@ -145,7 +145,7 @@ export class StreamTable {
     return this.#database.prepare('SELECT storage_tier FROM streams WHERE id = ?').get(id)?.storage_tier === 'WARM' ? 'WARM' : 'HOT'
   }
 
-  /** Each change of the metadata makes a new version. */
+  /** Each change of the metadata creates a new version. */
   update(stream: StreamRecord, change: StreamChange): void {
     this.#known.delete(stream.id)
     inTransaction(this.#database, () => {
@@ -155,7 +155,7 @@ export class StreamTable {
     this.#options.onChanged?.()
   }
 
-  // The sweep may come to expired footage only after its retention was made longer: until then this is what keeps it out of sight.
+  // Expired footage may still be there when its retention grows. The floor keeps it hidden until the sweep removes it.
   #raiseFloor({ id, keptSinceMs, dataRetentionInHours }: StreamRecord, nextHours: number): void {
     const hours = Math.min(dataRetentionInHours, nextHours)
     const floorMs = Math.max(keptSinceMs, Math.floor(this.#options.clock.now()) - hours * MS_PER_HOUR)
@@ -185,7 +185,7 @@ export class StreamTable {
     this.#options.onChanged?.()
   }
 
-  /** Two streams of one name may be made within a millisecond, with a delete between them; their ARNs differ all the same. */
+  /** A stream may be deleted and created again within a millisecond. The ARNs still differ. */
   #unusedArn(name: string, createdAtMs: EpochMs): { arn: string; createdAtMs: EpochMs } {
     const { region, accountId } = this.#options
     const arn = `arn:aws:kinesisvideo:${region}:${accountId}:stream/${name}/${createdAtMs}`

@@ -3,7 +3,7 @@ import { inTransaction } from './database.js'
 
 export const TAGS_PER_STREAM = 50
 
-/** The tags of streams; they go when their stream goes. */
+/** The tags of streams. They are deleted with their stream. */
 export class TagTable {
   readonly #database: DatabaseSync
   readonly #onChanged: () => void
@@ -31,7 +31,7 @@ export class TagTable {
     return after.size
   }
 
-  /** Keys that the stream does not have are passed over. */
+  /** Ignores keys that the stream does not have. */
   remove(streamId: number, keys: readonly string[]): void {
     const remove = this.#database.prepare('DELETE FROM stream_tags WHERE stream_id = ? AND key = ?')
     inTransaction(this.#database, () => {
