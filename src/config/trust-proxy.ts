@@ -8,7 +8,7 @@ export type TrustProxy = false | number | string
 const NAMED_RANGES: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
 const MAX_HOPS = 16
 
-/** "true" is not allowed: any client could then choose the address that the gateway sees. */
+/** "true" is not allowed, because clients could then choose the address that the gateway sees. */
 export function parseTrustProxy(env: Env): TrustProxy {
   return parseSetting(env, 'TRUST_PROXY', {
     default: false,
