@@ -128,12 +128,25 @@ const LONE_LAST_PICTURE: [FootageShape, Asked[]] = [
   ],
 ]
 
+/** A picture alone in its fragment, and behind it those that are shown before it. */
+const LONE_PICTURES: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 40, frames: 30, bFrames: 1, groupsPerGop: 3, isOpen: true },
+    ...{ cuts: [9, 1, 1], timestamp: 'first', soundLeadMs: 90 },
+  },
+  [0.22, 0.4, 0.82].map((part) => ({
+    selector: 'PRODUCER_TIMESTAMP',
+    from: { of: 'pictures', part: 0.06, offsetMs: 0 },
+    to: { of: 'pictures', part, offsetMs: part === 0.22 ? -1 : 400 },
+  })),
+]
+
 const wishes = fc.array(asked, { minLength: 6, maxLength: 6 })
 
 test('an exact cut shows the pictures of its range, and no others, of any footage', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectExact)),
-    { numRuns: 12, endOnFailure: true, examples: [LONE_LAST_PICTURE] },
+    { numRuns: 12, endOnFailure: true, examples: [LONE_LAST_PICTURE, LONE_PICTURES] },
   )
 }, 120_000)
 

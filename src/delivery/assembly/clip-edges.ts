@@ -66,14 +66,21 @@ async function lookAhead(edges: EdgeMedia, outline: ClipOutline): Promise<readon
   const { spec, parts, neighbours } = outline
   const [from, { endMs }] = [countFragments(parts), spec.range]
   let taken = 0
+  const later: number[] = []
   const isEnough = (fragment: ReadFragment) => {
     const times = timesOf(fragment)
     if (times.some((timeMs) => timeMs <= endMs)) taken = fragment.place - from + 1
-    return times.length > 0 && times.every((timeMs) => timeMs > endMs)
+    later.push(...times.filter((timeMs) => timeMs > endMs))
+    return later.length > 0 && times.every((timeMs) => timeMs > endMs) && !mayBeReordered(later)
   }
   const reaching = () => neighbours.after.filter((fragment) => startOf(fragment, spec.fragmentSelectorType) - leadOf(edges) <= endMs).length
   await edges.walk({ from, step: 1, isEnough, atATime: reaching })
   return neighbours.after.slice(0, taken)
+}
+
+/** In decode order: pictures that are shown before one of them are decoded next behind it, before any that is shown after it. */
+function mayBeReordered(times: readonly number[]): boolean {
+  return !times.some((timeMs, index) => index > 0 && timeMs > (times[index - 1] ?? timeMs))
 }
 
 /** Those from the first on that may hold a picture before the first one that is shown. */
