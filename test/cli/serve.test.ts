@@ -28,7 +28,7 @@ describe('clipgate serve', () => {
     const [, kvsUrl = ''] = /Kinesis Video +(\S+)/.exec(input) ?? []
     const env = { KVS_PORT: new URL(kvsUrl).port }
     expect(await runCli(['put-media', 'test/fixtures/h264-aac.mkv', '--stream-name', 'yard'], env)).toMatchObject({ code: 0 })
-    expect(await ask(input)).toEqual({
+    expect(await ask(input)).toMatchObject({
       data: { streams: { nodes: [{ name: 'yard', status: 'ACTIVE', retainedFrom: expect.any(String) }] } },
     })
   })
