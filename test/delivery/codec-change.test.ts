@@ -76,10 +76,13 @@ describe('a codec configuration that changes inside a part', () => {
       recordPair({ video: 'H.264', hasBFrames: true, sound, fragments: 6, gaps: new Map() }).document
     await using server = await startFootage([record('AAC')])
     const { createdAtMs } = getStream(server.server.streams, { name: STREAM, arn: null })
+    // Server timestamps of one session lie closer together than those of two sessions.
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 500))
     for (const [index, sound] of (['none', 'AAC', 'none'] as const).entries()) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await pause()
       await upload(server.url, record(sound), { stream: STREAM, start: String(START / 1000 + 12 * (index + 1)) })
     }
+    await pause()
     await using harness = await startClipHarness(server.url)
     const range = fragmentSelectorType === 'SERVER_TIMESTAMP' ? { startTimestamp: createdAtMs, endTimestamp: Date.now() - 1 } : {}
     const { issues } = await harness.clips.request(askFor(0, HOUR, { cut, fragmentSelectorType, ...range }), enoughTime())

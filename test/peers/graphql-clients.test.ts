@@ -121,7 +121,7 @@ describe('in Chromium', () => {
     const page = await open(`${gateway.url}/graphql`)
     expect(page).toContain('This is the GraphQL endpoint')
     expect(page).toContain(`${gateway.url}/graphql`)
-    expect(await open(`${gateway.url}/graphql?query={limits{maxRangeHours}}`)).toContain('{"data":{"limits":{"maxRangeHours":24}}}')
+    expect(await open(`${gateway.url}/graphql?query={limits{maxRangeHours}}`)).toContain('{"data":{"limits":{"maxRangeHours":24}},')
   })
 })
 
@@ -162,9 +162,9 @@ describe('curl with no options', () => {
 
   test('queries by GET', async () => {
     const query = encodeURIComponent('{ streams { nodes { name } } }')
-    expect(await ask(`${gateway.url}/graphql?query=${query}`)).toEqual([0, { data: { streams: { nodes: [{ name: STREAM }] } } }])
+    expect(await ask(`${gateway.url}/graphql?query=${query}`)).toMatchObject([0, { data: { streams: { nodes: [{ name: STREAM }] } } }])
     const parameters = ['-G', '--data-urlencode', 'query=query ($n: String) { stream(name: $n) { name } }']
-    expect(await ask(`${gateway.url}/graphql`, ...parameters, '--data-urlencode', `variables={"n":"${STREAM}"}`)).toEqual([
+    expect(await ask(`${gateway.url}/graphql`, ...parameters, '--data-urlencode', `variables={"n":"${STREAM}"}`)).toMatchObject([
       0,
       { data: { stream: { name: STREAM } } },
     ])
@@ -172,7 +172,7 @@ describe('curl with no options', () => {
 
   test('and --json queries by POST', async () => {
     const body = JSON.stringify({ query: '{ streams { nodes { name } } }' })
-    expect(await ask('--json', body, `${gateway.url}/graphql`)).toEqual([0, { data: { streams: { nodes: [{ name: STREAM }] } } }])
+    expect(await ask('--json', body, `${gateway.url}/graphql`)).toMatchObject([0, { data: { streams: { nodes: [{ name: STREAM }] } } }])
   })
 
   test('is told what to send where -d sends a form', async () => {
