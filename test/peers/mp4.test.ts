@@ -68,12 +68,19 @@ async function record(name: string, options: readonly string[]): Promise<{ whole
   return { whole, parts: [0, 1, 2, 3].map((part) => join(folder, `${name}-${part}.mp4`)) }
 }
 
-async function joinFiles(files: readonly string[]) {
+/** `whole` gives the producer's clock: the times of the first and the last picture of each part, in decoding order. */
+async function joinFiles(files: readonly string[], whole: string) {
+  const pictures = await packets(whole, 'v')
+  let decoded = 0
   const sources = await Promise.all(files.map((file) => readFile(file)))
   const parts = sources.map((file, index) => {
     const parsed = readMovieFrom(file, index)
     if (!parsed.understood) throw new Error(parsed.reason)
-    return { movie: parsed.movie, clock: null }
+    const first = pictures[decoded]
+    decoded += parsed.movie.tracks[0]?.samples.count ?? Number.NaN
+    const last = pictures[decoded - 1]
+    if (first === undefined || last === undefined) throw new Error('the parts hold other pictures than the whole')
+    return { movie: parsed.movie, clock: { firstSampleMs: first.timeMs, lastSampleMs: last.timeMs } }
   })
   const tags = [
     { name: 'title', value: 'Front door' },
@@ -93,7 +100,7 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
   beforeAll(async () => {
     const made = await record(label, options)
     whole = made.whole
-    joined = await joinFiles(made.parts)
+    joined = await joinFiles(made.parts, whole)
     file = join(folder, `${label}-joined.mp4`)
     await writeFile(file, render(layOutMovie(joined.movie), joined.sources))
   })
@@ -127,8 +134,8 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
 })
 
 test('ffprobe shows when the footage began, and the tags', async () => {
-  const { parts } = await record('tags', CODECS['H.264 and AAC'])
-  const { movie, sources } = await joinFiles(parts)
+  const { whole, parts } = await record('tags', CODECS['H.264 and AAC'])
+  const { movie, sources } = await joinFiles(parts, whole)
   const file = join(folder, 'tags-joined.mp4')
   await writeFile(file, render(layOutMovie(movie), sources))
   const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'format_tags:stream_tags', '-of', 'json', file])
@@ -139,8 +146,8 @@ test('ffprobe shows when the footage began, and the tags', async () => {
 })
 
 test('Chromium shows the first picture of an exact cut with B-frames, and its length', async () => {
-  const { parts } = await record('chromium', CODECS['H.264 with B-frames and AAC'])
-  const { movie, sources } = await joinFiles(parts)
+  const { whole, parts } = await record('chromium', CODECS['H.264 with B-frames and AAC'])
+  const { movie, sources } = await joinFiles(parts, whole)
   const cut = trimMovie(movie, { fromMs: 3300, toMs: 5690 })
   if (!cut.trimmed) throw new Error('frames were in the window')
   const file = join(folder, 'chromium-cut.mp4')
