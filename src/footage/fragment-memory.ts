@@ -13,10 +13,10 @@ import { type Stretch, StretchList } from './stretch-list.js'
  */
 const SETTLING_MS = 120_000
 /**
- * How long what is not closed is remembered, as long as the description of a stream. Listing itself lags by about a second. A listing up to the present stands for what comes in this time
+ * How long what is not closed is remembered: listing lags about as much. A listing up to the present stands for what comes in this time
  * too: or else each request that ends at the present would list the few milliseconds since the one before it.
  */
-const OPEN_TTL_MS = 5000
+const OPEN_TTL_MS = 1000
 /** A producer may send footage of any time at any time. */
 const PRODUCER_TTL_MS = 30_000
 /**
