@@ -28,7 +28,7 @@ export interface ClipAssembliesOptions {
   readonly clock: Clock
   /** The most that idle clips may keep from making way in the store: a part of what it may hold. */
   readonly maxIdleBytes?: number
-  /** Hears of each making that failed and whose fault is ours. */
+  /** Called for each clip that failed through a fault of the gateway. */
   readonly onFault?: (error: ClipUnavailable) => void
 }
 
@@ -104,7 +104,7 @@ export class ClipAssemblies {
         this.#letGo(entry)
       },
       (error) => {
-        // Forgotten at once, so that whoever asks next starts anew.
+        // Forget it now, so that the next request starts again.
         this.#forget(entry)
         const unavailable = toClipUnavailable(error)
         this.#failures.set(id, unavailable)

@@ -222,7 +222,7 @@ export class ClipAssembly {
       source,
       // The clip itself says why they cannot be read; another one that shares the part can do without.
       pictures: () => this.#edges.then(({ pictures }) => pictures).catch(() => null),
-      onHead: (head) => this.#hear(head, slot),
+      onHead: (head) => this.#takeHead(head, slot),
       mediaTurn: () => this.#mediaTurn.wait(),
       waits,
     })
@@ -249,7 +249,7 @@ export class ClipAssembly {
   }
 
   /** Throws where a head rules the clip out: the answer then counts as broken and is not kept, for the next one may be sound. */
-  #hear(head: ParsedMovie, slot: PartSlot): void {
+  #takeHead(head: ParsedMovie, slot: PartSlot): void {
     if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
     // The head of an only part is laid out next, and not held.
     slot.head.resolve(this.#parts.length > 1 ? toPartHead(head) : head)
@@ -266,7 +266,7 @@ export class ClipAssembly {
       return { form: 'REBUILT', movie: await buildClipMovie(outline, options) }
     } catch (error) {
       const { unavailable, isDoubtful } = await explainMismatch(error, outline, { sources: this.#sources, signal: this.#abort.signal })
-      // Before the clip counts as failed: whoever asks next fetches them anew.
+      // Discard them before the clip counts as failed, so that the next request fetches them again.
       if (isDoubtful) await Promise.all(playing.map(({ part }) => this.#sources.store.discard(part.key)))
       throw unavailable
     }

@@ -19,7 +19,7 @@ export interface Signatures {
 type Read = (fragment: ListedFragment) => Promise<MediaSignature>
 
 /**
- * The signature of every fragment, of which the ends of runs are read, and what lies between two that differ. `byAge` is in order of
+ * The signature of every fragment. Reads the ends of runs, and the fragments between two that differ. `byAge` is in order of
  * numbers.
  */
 export async function readSignatures(byAge: readonly ListedFragment[], read: Read): Promise<Signatures> {
