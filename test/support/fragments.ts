@@ -1,6 +1,6 @@
-import type { MovieFragment } from '../../src/media/fragment-movie.js'
 import type { MatroskaTrack } from '../../src/media/matroska/track.js'
 import type { SlicedFile } from '../../src/media/mp4/slices.js'
+import type { MovieFragment } from '../../src/media/timeline/fragment-movie.js'
 import { demux } from './demux.js'
 
 /** The Clusters of an upload as fragments; the upload is source 0. `offsetMs` is added to their times. */

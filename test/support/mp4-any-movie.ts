@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { ChunkColumns, Movie, MovieTrack, SampleColumns } from '../../src/media/mp4/movie.js'
-import { runsToDurations } from '../../src/media/mp4/runs.js'
-import { rotationMatrix } from '../../src/media/mp4/track-matrix.js'
+import { runsToDurations } from '../../src/media/mp4/tables/runs.js'
+import { rotationMatrix } from '../../src/media/track-matrix.js'
 import { soundEntry, videoEntry } from './mp4-recording.js'
 
 const positive = fc.integer({ min: 1, max: 5000 })

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { FragmentPictures } from '../../src/delivery/assembly/fragment-pictures.js'
+import { box } from '../../src/media/box.js'
 import { esds } from '../../src/media/codec/aac.js'
 import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'
 import { leastBlockBytes } from '../../src/media/matroska/block-bytes.js'
-import { box } from '../../src/media/mp4/box.js'
-import { layOutMovie } from '../../src/media/mp4/clip-file.js'
-import { sortTimes } from '../../src/media/mp4/decode-order.js'
-import type { JoinPart } from '../../src/media/mp4/join.js'
+import type { JoinPart } from '../../src/media/mp4/edit/join.js'
+import type { PartClock } from '../../src/media/mp4/edit/part-timing.js'
 import type { DurationRuns, Movie, MovieTrack } from '../../src/media/mp4/movie.js'
-import type { PartClock } from '../../src/media/mp4/part-timing.js'
-import { readMovieFrom } from '../../src/media/mp4/reader.js'
+import { readMovieFrom } from '../../src/media/mp4/read/read-movie.js'
 import type { SlicedFile } from '../../src/media/mp4/slices.js'
+import { sortTimes } from '../../src/media/mp4/tables/decode-order.js'
+import { layOutMovie } from '../../src/media/mp4/write/lay-out-movie.js'
 
 /** A frame of an imagined camera, in the order of decoding. */
 export interface Frame {

@@ -8,7 +8,7 @@ import type { MediaSignature } from '../../domain/media-signature.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { FragmentLister } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
-import type { JoinRefusal } from '../../media/mp4/join.js'
+import type { JoinRefusal } from '../../media/mp4/edit/join.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import { readSignatures, type Signatures } from './fragment-signatures.js'
 

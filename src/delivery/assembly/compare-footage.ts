@@ -3,7 +3,7 @@
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import type { Movie } from '../../media/mp4/movie.js'
-import { presentationTicks, toMs } from '../../media/mp4/presentation.js'
+import { presentationTicks, toMs } from '../../media/mp4/tables/presentation.js'
 import type { OutlinedPart } from './clip-outline.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'

@@ -3,7 +3,7 @@
 
 import type { TimeRange } from '../../domain/time-range.js'
 import type { PackedTrack } from '../../media/mp4/packed-movie.js'
-import { SampleClock, toMs } from '../../media/mp4/presentation.js'
+import { SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { FragmentPlaces } from './fragment-places.js'
 import type { LocatedPictures } from './locate-pictures.js'

@@ -3,7 +3,7 @@
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
 import type { PackedTrack } from '../../media/mp4/packed-movie.js'
-import { lastDuration, SampleClock, toMs } from '../../media/mp4/presentation.js'
+import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { OutlinedPart } from './clip-outline.js'
 import type { LocatedPictures } from './locate-pictures.js'

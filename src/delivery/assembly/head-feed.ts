@@ -1,5 +1,5 @@
 import { freeBytes } from '../../media/free-bytes.js'
-import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
+import { type ParsedMovie, readMovie } from '../../media/mp4/read/read-movie.js'
 
 /** Reads the tables of an MP4 out of its bytes as they pass, holding no more of them than the tables. */
 export class HeadFeed {

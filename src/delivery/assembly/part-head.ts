@@ -1,7 +1,7 @@
 import type { Movie } from '../../media/mp4/movie.js'
 import { packAndFree } from '../../media/mp4/pack-movie.js'
 import type { PackedMovie } from '../../media/mp4/packed-movie.js'
-import { type ParsedMovie, readMovie } from '../../media/mp4/reader.js'
+import { type ParsedMovie, readMovie } from '../../media/mp4/read/read-movie.js'
 import type { PartHandle } from '../ports.js'
 import { takeHeadTurn } from './head-turns.js'
 

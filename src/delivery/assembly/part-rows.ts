@@ -1,4 +1,4 @@
-import { sortTimes } from '../../media/mp4/decode-order.js'
+import { sortTimes } from '../../media/mp4/tables/decode-order.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { isProducerStep } from './producer-step.js'
 

@@ -1,9 +1,9 @@
 // Where players may begin to decode a clip's video. What Kinesis Video marks as sync samples follows the container, which calls the
 // I-frames of open GOPs key frames too; only payloads say which pictures are IDR pictures, and only some fragments' payloads are read.
 
-import { narrow } from '../../media/mp4/columns.js'
 import type { Column } from '../../media/mp4/movie.js'
 import type { PackedTrack, TrackPiece } from '../../media/mp4/packed-movie.js'
+import { narrow } from '../../media/mp4/tables/columns.js'
 import type { Steps } from '../../media/steps.js'
 import type { LocatedPictures } from './locate-pictures.js'
 

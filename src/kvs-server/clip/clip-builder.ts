@@ -1,6 +1,6 @@
 import { at } from '../../lib/at.js'
-import { buildFragmentMovie } from '../../media/fragment-movie.js'
-import { layOutMovie } from '../../media/mp4/clip-file.js'
+import { layOutMovie } from '../../media/mp4/write/lay-out-movie.js'
+import { buildFragmentMovie } from '../../media/timeline/fragment-movie.js'
 import type { Archive, FragmentRange } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { walkFragments } from '../archive/fragment-walk.js'

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
-import { shapeOf } from '../../media/fragment-movie.js'
+import { shapeOf } from '../../media/timeline/fragment-movie.js'
 import type { SessionMedia } from '../clip/session-media.js'
 
 /** A segment in a media playlist: usually one fragment; several where Clusters do not begin with key frames. */

@@ -1,4 +1,4 @@
-import { concat, fullBox, u8, u24, u32, zeros } from '../mp4/box.js'
+import { concat, fullBox, u8, u24, u32, zeros } from '../box.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { AudioConfig } from './codec-config.js'
 import { audioSampleEntry } from './sample-entry.js'

@@ -1,4 +1,4 @@
-import type { TrackMatrix } from '../mp4/track-matrix.js'
+import type { TrackMatrix } from '../track-matrix.js'
 import type { Size } from './picture.js'
 
 /** What a CodecPrivate comes to: all that an MP4 track, a manifest or a frame check needs to know of the codec. */

@@ -1,4 +1,4 @@
-import { box, fixed16x16, u16, u32, zeros } from '../mp4/box.js'
+import { box, fixed16x16, u16, u32, zeros } from '../box.js'
 
 const MAX_U16 = 0xffff
 const RESERVED_AND_REFERENCE = [zeros(6), u16(1)] as const

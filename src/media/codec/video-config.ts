@@ -1,6 +1,6 @@
+import { box, concat } from '../box.js'
 import { MalformedMedia } from '../malformed-media.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
-import { box, concat } from '../mp4/box.js'
 import type { VideoConfig } from './codec-config.js'
 import { toPicture } from './picture.js'
 import { visualSampleEntry } from './sample-entry.js'

@@ -1,5 +1,5 @@
+import { concat } from '../box.js'
 import { MalformedMedia } from '../malformed-media.js'
-import { concat } from '../mp4/box.js'
 import { ByteWindow } from './byte-window.js'
 import { encodeElement, encodeId, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'
 import { ElementHeader } from './element-header.js'

@@ -1,4 +1,4 @@
-import type { TrackMatrix } from './track-matrix.js'
+import type { TrackMatrix } from '../track-matrix.js'
 
 /**
  * A movie as columns: what the MP4 writer lays out, whoever made it (fragments of the archive, or the parts of a join). Nothing in

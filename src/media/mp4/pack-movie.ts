@@ -1,9 +1,9 @@
 import { freeBytes } from '../free-bytes.js'
 import { finishNow, type Steps } from '../steps.js'
-import { narrow, toShortest } from './columns.js'
 import type { Column, Movie, MovieTrack, Runs, SampleColumns } from './movie.js'
 import type { PackedMovie, PackedTrack, TrackPiece } from './packed-movie.js'
-import { columnToRuns, durationsToRuns, runsToDurations } from './runs.js'
+import { narrow, toShortest } from './tables/columns.js'
+import { columnToRuns, durationsToRuns, runsToDurations } from './tables/runs.js'
 
 /** As small as it can be held. Nothing of it is shared with `movie`, which may be given up. */
 export function packMovie(movie: Movie): PackedMovie {

@@ -1,6 +1,6 @@
 import type { AudioConfig } from '../codec/codec-config.js'
 import type { DurationRuns } from '../mp4/movie.js'
-import { RunBuilder } from '../mp4/runs.js'
+import { RunBuilder } from '../mp4/tables/runs.js'
 import type { TimedTrack } from './timed-track.js'
 import { ChunkBuilder, chunksOf, type TrackRows } from './track-rows.js'
 

@@ -1,5 +1,5 @@
 import { KEY, OPEN_GOP_KEY } from '../matroska/sample-table.js'
-import { sortTimes } from '../mp4/decode-order.js'
+import { sortTimes } from '../mp4/tables/decode-order.js'
 import type { TimedTrack } from './timed-track.js'
 import { chunksOf, type TrackRows } from './track-rows.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPartFetch, type PartFetchOptions } from '../../../src/delivery/assembly/part-fetch.js'
 import { PartWaits } from '../../../src/delivery/assembly/part-waits.js'
-import { type ParsedMovie, readMovieFrom } from '../../../src/media/mp4/reader.js'
+import { type ParsedMovie, readMovieFrom } from '../../../src/media/mp4/read/read-movie.js'
 import { record, toPart } from '../../support/mp4-recording.js'
 import { collect } from '../../support/part-bodies.js'
 

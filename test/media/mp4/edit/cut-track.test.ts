@@ -1,0 +1,24 @@
+import { describe, expect, test } from '@jest/globals'
+import { cutTrack } from '../../../../src/media/mp4/edit/cut-track.js'
+import { joinMovies } from '../../../../src/media/mp4/edit/join.js'
+import { record, toPart } from '../../../support/mp4-recording.js'
+
+describe('cutting a track in pieces', () => {
+  const fragments = record({ fragments: 6, sound: 'alaw' })
+  const parts = [0, 2, 4].map((from, source) => toPart(fragments.slice(from, from + 2), 'alaw', source).part)
+  const joined = joinMovies(parts, { startMs: null, tags: [] })
+  const [video, sound] = joined.joined ? joined.movie.tracks : []
+  if (video === undefined || sound === undefined) throw new Error('the parts can be joined')
+
+  test('shares the pieces between the borders, and makes those at the borders shorter', () => {
+    const cut = cutTrack(video, 5, 65)
+    expect(cut.pieces.map(({ count }) => count)).toEqual([19, 24, 17])
+    expect(cut.pieces[1]).toBe(video.pieces[1])
+    expect(cut.pieces.map(({ keys }) => [...(keys ?? [])])).toEqual([[7], [0, 12], [0, 12]])
+    expect(cut.samples.count).toBe(60)
+  })
+
+  test('still says how long a sample is where none is left', () => {
+    expect(cutTrack(sound, 0, 0)).toMatchObject({ samples: { count: 0 }, pieces: [{ count: 0, sizes: 1 }] })
+  })
+})

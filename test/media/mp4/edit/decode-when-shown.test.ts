@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { decodeWhenShown } from '../../../../src/media/mp4/edit/decode-when-shown.js'
+import type { MovieTrack } from '../../../../src/media/mp4/movie.js'
+import { placementOf, presentationTicks } from '../../../../src/media/mp4/tables/presentation.js'
+import { timeVideo } from '../../../../src/media/timeline/video-timeline.js'
+
+/** A track of frames shown at these times, in the order in which they are decoded. */
+function trackOf(timesMs: readonly number[]): MovieTrack {
+  const { samples, durationMs, mediaTime } = timeVideo({
+    count: timesMs.length,
+    timesMs: Float64Array.from(timesMs),
+    sizes: new Uint32Array(timesMs.length).fill(10),
+    keys: Uint8Array.from(timesMs, (_, index) => (index === 0 ? 1 : 0)),
+    spans: new Uint32Array(timesMs.length),
+    offsets: new Float64Array(timesMs.length),
+  })
+  const chunks = { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) }
+  const track = { kind: 'video', timescale: 1000, sampleEntry: new Uint8Array(0), width: 320, height: 180, matrix: null } as const
+  return { ...track, samples, chunks, edits: mediaTime === 0 ? [] : [{ durationMs, mediaTime }] }
+}
+
+const decodedAt = ({ samples: { durations } }: MovieTrack, endMs = 0) =>
+  durations instanceof Uint32Array ? [...durations].map((_, index) => durations.slice(0, index).reduce((sum, ms) => sum + ms, endMs)) : []
+
+describe('decoding when the first frame is shown', () => {
+  test('spreads the frames that should be decoded earlier, and leaves the others at their times', () => {
+    const track = decodeWhenShown(trackOf([0, 160, 80, 40, 120, 320, 240, 200, 280]))
+    expect(decodedAt(track)).toEqual([0, 13, 26, 40, 80, 120, 160, 200, 240])
+    expect(track.edits).toEqual([])
+    expect([...presentationTicks(track)]).toEqual([0, 160, 80, 40, 120, 320, 240, 200, 280])
+  })
+
+  test('lets the last frame last as long as it did', () => {
+    const { durations } = decodeWhenShown(trackOf([0, 160, 80, 40, 120])).samples
+    expect(durations instanceof Uint32Array && durations.at(-1)).toBe(40)
+  })
+
+  test('leaves a track alone that needs no reordering', () => {
+    const track = trackOf([0, 40, 80])
+    expect(decodeWhenShown(track)).toBe(track)
+  })
+
+  test('keeps a track that is shown after the movie begins at its place', () => {
+    const track = trackOf([0, 80, 40])
+    const late = { ...track, edits: [{ durationMs: 70, mediaTime: -1 }, ...track.edits] }
+    expect([...presentationTicks(decodeWhenShown(late))]).toEqual([70, 150, 110])
+    expect(placementOf(decodeWhenShown(late)).originTicks).toBe(70)
+  })
+
+  test('shows every frame when it was shown before, none before it is decoded, whatever the order', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(times, fc.boolean(), (timesMs, areDistinct) => {
+        const track = trackOf(areDistinct ? [...new Set(timesMs)] : timesMs)
+        const decoded = decodeWhenShown(track)
+        expect([...presentationTicks(decoded)]).toEqual([...presentationTicks(track)])
+        const first = Math.min(...presentationTicks(track))
+        expect(placementOf(decoded).originTicks).toBe(first)
+        const ticks = decodedAt(decoded, first)
+        presentationTicks(decoded).forEach((shown, index) => {
+          expect(shown).toBeGreaterThanOrEqual(ticks[index] ?? 0)
+        })
+      }),
+    )
+  })
+})
