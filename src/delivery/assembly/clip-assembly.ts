@@ -15,12 +15,15 @@ import type { ClipOutline, OutlinedPart } from './clip-outline.js'
 import type { CodecChangeSources } from './codec-change.js'
 import { estimateProgress } from './estimate-progress.js'
 import { explainFailure, explainMismatch, toPartUnavailable, toUnclear } from './explain-failure.js'
+import type { FragmentPictures } from './fragment-pictures.js'
+import { locatePictures } from './locate-pictures.js'
 import { MediaTurn } from './media-turn.js'
 import { createPartFetch } from './part-fetch.js'
 import { readPartHead, toPartHead } from './part-head.js'
 import { PartSlot } from './part-slot.js'
 import type { PartWaits } from './part-waits.js'
 import { getClipEdges, toEdgesKey } from './stored-edges.js'
+import { findSufficientStart } from './sufficient-start.js'
 import { UnclearHead } from './unclear-head.js'
 
 /** Parts that arrive at the same time; the first ones first. The stream's quota paces them further. */
@@ -71,6 +74,10 @@ export class ClipAssembly {
   readonly #abort = new AbortController()
   /** Rejects when what the clip needs to know of its fragments cannot be read. */
   readonly #edges: Promise<ClipEdges>
+  /** Resolves with the first picture of the clip where that is read before the rest of its edges. */
+  readonly #firstPicture = Promise.withResolvers<FragmentPictures>()
+  /** Rejects when a clip that was laid out by its first picture alone turns out to hold other pictures. */
+  #confirmed: Promise<void> = Promise.resolve()
   /** Those that were planned, then those that an exact cut needs besides. */
   readonly #parts: AssembledPart[]
   /** All parts in playing order, once it is known which those are. */
@@ -78,6 +85,7 @@ export class ClipAssembly {
   readonly #mediaTurn: MediaTurn
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
+  #isLaidOutByStart = false
   #furthest = 0
 
   constructor(outline: ClipOutline, sources: AssemblySources) {
@@ -155,7 +163,8 @@ export class ClipAssembly {
 
   async #readEdges(): Promise<ClipEdges> {
     try {
-      return await getClipEdges(this.#sources, this.outline, this.#abort.signal)
+      const { signal } = this.#abort
+      return await getClipEdges(this.#sources, this.outline, { signal, onFirstPicture: this.#firstPicture.resolve })
     } catch (error) {
       throw toPartUnavailable(error, this.outline.spec.range)
     }
@@ -220,9 +229,11 @@ export class ClipAssembly {
       spec: this.outline.spec,
       part,
       source,
-      // The clip itself says why they cannot be read; another one that shares the part can do without.
-      pictures: () => this.#edges.then(({ pictures }) => pictures).catch(() => null),
-      onHead: (head) => this.#takeHead(head, slot),
+      pictures: () => this.#picturesToCompare(),
+      onHead: (head, compared) => {
+        slot.compared = compared
+        this.#takeHead(head, slot)
+      },
       mediaTurn: () => this.#mediaTurn.wait(),
       waits,
     })
@@ -232,6 +243,17 @@ export class ClipAssembly {
     slot.open(handle, this.#tell)
     // A part that this clip fetches itself has its head read while it passes.
     if (handle.origin !== 'fetched') slot.head.resolve(await readPartHead(handle, source, signal))
+  }
+
+  /** Null where the edges cannot be read: the clip says why, and another one that shares the part can do without. */
+  async #picturesToCompare(): Promise<ReadonlyMap<number, FragmentPictures> | null> {
+    try {
+      return (await this.#edges).pictures
+    } catch (error) {
+      // Readers have the head by now, and must not get to the end.
+      if (this.#isLaidOutByStart) throw error
+      return null
+    }
   }
 
   /** The clip whose fetch was joined may give up an answer that this one may pass through: then this one asks for it itself. */
@@ -260,7 +282,7 @@ export class ClipAssembly {
     const movies = await this.#gatherHeads(playing)
     if (movies === null) return { form: 'PASSTHROUGH' }
     const { outline } = this
-    const { pictures } = await this.#edges
+    const pictures = (await this.#layOutByStart(movies)) ?? (await this.#whenCompared(playing))
     try {
       const options = { movies, parts: playing.map(({ part }) => part), pictures, signal: this.#abort.signal }
       return { form: 'REBUILT', movie: await buildClipMovie(outline, options) }
@@ -270,6 +292,24 @@ export class ClipAssembly {
       if (isDoubtful) await Promise.all(playing.map(({ part }) => this.#sources.store.discard(part.key)))
       throw unavailable
     }
+  }
+
+  /** The first picture where it alone decides the layout: the rest of the edges is then compared while the media passes. */
+  async #layOutByStart(movies: readonly (Movie | PackedMovie)[]): Promise<ReadonlyMap<number, FragmentPictures> | null> {
+    const ofEdges = this.#edges.then(({ pictures }) => pictures.get(0))
+    const start = findSufficientStart(this.outline, movies, await Promise.race([this.#firstPicture.promise, ofEdges]))
+    if (start === null) return null
+    this.#isLaidOutByStart = true
+    const counts = movies.map(({ tracks }) => tracks[0]?.samples.count ?? 0)
+    this.#confirmed = this.#edges.then(({ pictures }) => void locatePictures(this.outline.parts, counts, pictures))
+    this.#confirmed.catch(() => null)
+    return start
+  }
+
+  async #whenCompared(playing: readonly AssembledPart[]): Promise<ReadonlyMap<number, FragmentPictures>> {
+    const { pictures } = await this.#edges
+    for (const { slot } of playing) await slot.compared
+    return pictures
   }
 
   /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
@@ -291,6 +331,7 @@ export class ClipAssembly {
 
   async #complete(fetched: Promise<void>): Promise<ClipFacts> {
     const [made] = await Promise.all([this.made, fetched])
+    await this.#confirmed
     if (made.form === 'REBUILT') {
       const { layout, warnings: _, ...facts } = made.movie
       return { form: 'REBUILT', sizeBytes: layout.file.sizeBytes, etag: layout.etag, ...facts }

@@ -23,7 +23,7 @@ export interface ClipEdges {
 /** @throws ClipUnavailable, GatewayError */
 export async function readClipEdges(media: FragmentMediaSource, outline: ClipOutline, options: ReadPicturesOptions): Promise<ClipEdges> {
   const edges = new EdgeMedia(media, outline, options)
-  await edges.read(listEdgeFragments(outline))
+  await edges.readFirst(listEdgeFragments(outline))
   if (outline.spec.cut === 'FRAGMENT') {
     await readToKeyFrame(edges, outline)
     return { pictures: edges.pictures, leadIn: [], tail: [] }

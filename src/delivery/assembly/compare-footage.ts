@@ -2,8 +2,7 @@
 // last one are known from their Matroska; what lies between is compared with the listing.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
-import type { Movie } from '../../media/mp4/movie.js'
-import { presentationTicks, toMs } from '../../media/mp4/tables/presentation.js'
+import type { AnswerMeasures } from './answer-measures.js'
 import type { OutlinedPart } from './clip-outline.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'
@@ -22,25 +21,23 @@ const ROUNDING_MS = 1.5
 
 /** `pictures`: what was read of fragments, by their places; null when nothing was. */
 export function compareFootage(
-  movie: Movie,
+  answer: AnswerMeasures,
   part: ComparedPart,
   pictures: ReadonlyMap<number, FragmentPictures> | null,
 ): FootageDifference {
-  const [video] = movie.tracks
-  if (video?.kind !== 'video') return null
-  const shownMs = presentationTicks(video).map((ticks) => toMs(ticks, video.timescale))
-  const rows = toPartRows(part, { shownMs, hasSound: movie.tracks.length > 1 })
+  const { shownMs, sizes } = answer
+  const rows = toPartRows(part, answer)
   const first = pictures?.get(part.firstPlace)
   const last = pictures?.get(part.firstPlace + part.fragmentCount - 1)
   if (!first?.timesMs.length || !last?.timesMs.length) return compareAmounts(rows)
   const edges = { first: toEdge(first, shownMs, 0), last: toEdge(last, shownMs, shownMs.length - last.timesMs.length) }
   const kept = {
-    first: isKept(video.samples.sizes, first, 0),
-    last: isKept(video.samples.sizes, last, shownMs.length - last.timesMs.length),
+    first: isKept(sizes, first, 0),
+    last: isKept(sizes, last, shownMs.length - last.timesMs.length),
   }
   // The service gives frames as they are, or changes them all.
   if (edges.first === null || edges.last === null || kept.first !== kept.last) return compareAmounts(rows) ?? 'added'
-  const unexplained = kept.first ? countUnexplainedBytes({ movie, sizesBytes: part.sizesBytes, first, last }) : NONE
+  const unexplained = kept.first ? countUnexplainedBytes({ answer, sizesBytes: part.sizesBytes, first, last }) : NONE
   const reachMs = edges.last - edges.first
   const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
   if (Math.abs(reachMs - listedMs) > ROUNDING_MS || !isAscending(part.producerStartsMs))

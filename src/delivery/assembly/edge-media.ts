@@ -53,8 +53,17 @@ export class EdgeMedia {
     return [...this.#pictures.keys()].flatMap((place) => this.at(place) ?? [])
   }
 
-  /** One call. @throws ClipUnavailable, GatewayError */
-  async read(fragments: readonly EdgeFragment[], isEnough: (place: number) => boolean = () => false): Promise<void> {
+  /** The first call, which begins with the first fragment of the clip. @throws ClipUnavailable, GatewayError */
+  readFirst(fragments: readonly EdgeFragment[]): Promise<void> {
+    return this.#read(fragments, this.#options)
+  }
+
+  /** One call. */
+  async #read(
+    fragments: readonly EdgeFragment[],
+    options: ReadPicturesOptions,
+    isEnough: (place: number) => boolean = () => false,
+  ): Promise<void> {
     const names = { streamArn: this.#outline.spec.streamArn, fragmentNumbers: fragments.map(({ fragmentNumber }) => fragmentNumber) }
     const take = (pictures: FragmentPictures, index: number) => {
       const place = fragments[index]?.place
@@ -62,7 +71,7 @@ export class EdgeMedia {
       this.#pictures.set(place, pictures)
       return isEnough(place)
     }
-    await readPictures(this.#media, names, { ...this.#options, isEnough: take })
+    await readPictures(this.#media, names, { ...options, isEnough: take })
   }
 
   /** From one fragment to the next, and reads those that were not read; ends where none is left. @throws ClipUnavailable, GatewayError */
@@ -82,7 +91,8 @@ export class EdgeMedia {
       const asked = this.#unread(place, step, most)
       if (asked.length === 0) return
       let ended = false
-      await this.read(asked, (next) => {
+      const { signal, onThrottled } = this.#options
+      await this.#read(asked, { signal, ...(onThrottled && { onThrottled }) }, (next) => {
         ended = isEnd(next)
         return ended
       })

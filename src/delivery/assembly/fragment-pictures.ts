@@ -38,6 +38,18 @@ export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTabl
   return pictures
 }
 
+/** What is said of the first picture alone. */
+export function toFirstPicture({ timesMs, sizes, keys, openKeys }: FragmentPictures): FragmentPictures {
+  const isFirst = (number: number) => number === 0
+  return {
+    ...NO_PICTURES,
+    timesMs: timesMs.slice(0, 1),
+    sizes: sizes.slice(0, 1),
+    keys: keys.filter(isFirst),
+    openKeys: openKeys.filter(isFirst),
+  }
+}
+
 function lowest(tracks: readonly MatroskaTrack[], type: MatroskaTrack['type']): number | undefined {
   return tracks.flatMap((track) => (track.type === type ? [track.number] : [])).sort((a, b) => a - b)[0]
 }

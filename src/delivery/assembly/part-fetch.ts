@@ -1,11 +1,11 @@
 import { type ClipSource, MOST_CLIP_BODY_BYTES } from '../../kvs/ports.js'
-import type { Movie } from '../../media/mp4/movie.js'
 import { BoxWalk } from '../../media/mp4/read/box-walk.js'
 import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { PartBroken } from '../store/part-broken.js'
 import type { ClipSpec } from '../url/clip-spec.js'
+import { type AnswerMeasures, measureAnswer } from './answer-measures.js'
 import type { OutlinedPart } from './clip-outline.js'
 import { compareFootage } from './compare-footage.js'
 import type { FragmentPictures } from './fragment-pictures.js'
@@ -28,8 +28,8 @@ export interface PartFetchOptions {
   readonly source: number
   /** What was read of fragments at its edges, by their places; null when that is not to be had. */
   readonly pictures: () => Promise<ReadonlyMap<number, FragmentPictures> | null>
-  /** Hears of the tables as soon as they have passed. */
-  readonly onHead: (head: ParsedMovie) => void
+  /** Called with the tables as soon as they have passed; `compared` rejects when they are not of the footage that was listed. */
+  readonly onHead: (head: ParsedMovie, compared: Promise<void>) => void
   /** What the media behind the tables waits for. */
   readonly mediaTurn: () => Promise<void>
   /** Hear why the answer is late, as long as it is. */
@@ -83,14 +83,17 @@ async function* checkBytes(
   const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
   let isTold = false
   let mostBytes = Number.POSITIVE_INFINITY
+  const comparison = new Comparison()
   const tell = async () => {
     if (isTold || feed.parsed === null || !walk.hasMovie) return
     isTold = true
     await breathe(feed.parsed)
-    if (feed.parsed.understood) refuseOther(feed.parsed.movie, part, await pictures())
+    if (feed.parsed.understood) {
+      comparison.begin(refuseOther(measureAnswer(feed.parsed.movie), part, pictures()))
+      mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
+    }
     await breathe(feed.parsed)
-    if (feed.parsed.understood) mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
-    onHead(feed.parsed)
+    onHead(feed.parsed, comparison.outcome)
   }
   for await (const chunk of bytes) {
     if (isTold) await mediaTurn()
@@ -101,6 +104,9 @@ async function* checkBytes(
     await tell()
     if (feed.passedBytes > mostBytes)
       throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${mostBytes}, far behind its media`)
+    comparison.throwIfDifferent()
+    // The comparison runs while the media passes. Nobody gets all of it before it is known to be the right footage.
+    if (feed.parsed?.understood && feed.passedBytes >= feed.parsed.mediaEnd) await comparison.outcome
     yield chunk
   }
   feed.end()
@@ -112,14 +118,30 @@ async function* checkBytes(
   }
 }
 
+class Comparison {
+  outcome: Promise<void> = Promise.resolve()
+  #difference: { readonly error: unknown } | null = null
+
+  begin(outcome: Promise<void>): void {
+    this.outcome = outcome
+    outcome.catch((error) => {
+      this.#difference = { error }
+    })
+  }
+
+  throwIfDifferent(): void {
+    if (this.#difference !== null) throw this.#difference.error
+  }
+}
+
 /** What follows on reading a long head takes as long again: others have their turn before. */
 async function breathe(head: ParsedMovie): Promise<void> {
   if (head.understood && head.movie.tracks.some(({ samples }) => samples.count > LONG_HEAD_SAMPLES)) await takeHeadTurn()
 }
 
 /** Footage may go out of retention between the listing and the answer, or come to be listed; the answer says nothing of it. */
-function refuseOther(movie: Movie, part: OutlinedPart, pictures: ReadonlyMap<number, FragmentPictures> | null): void {
-  const difference = compareFootage(movie, part, pictures)
+async function refuseOther(answer: AnswerMeasures, part: OutlinedPart, pictures: ReturnType<PartFetchOptions['pictures']>): Promise<void> {
+  const difference = compareFootage(answer, part, await pictures)
   if (difference === 'missing') {
     const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
     throw new ClipUnavailable('FOOTAGE_EXPIRED', message)

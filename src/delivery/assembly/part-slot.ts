@@ -7,6 +7,8 @@ export class PartSlot {
   readonly begun = Promise.withResolvers<PartHandle['origin']>()
   readonly handle = Promise.withResolvers<PartHandle>()
   head = Promise.withResolvers<PartHead>()
+  /** Rejects when the part is found not to be the footage that was listed; what was stored was compared before. */
+  compared: Promise<void> = Promise.resolve()
   #opened: PartHandle | null = null
   #isClosed = false
   #endProgress = () => {}

@@ -7,7 +7,7 @@ import { MatroskaDemuxer } from '../../media/matroska/demuxer.js'
 import type { MatroskaEvent } from '../../media/matroska/events.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 import { ClipUnavailable } from '../clip-unavailable.js'
-import { type FragmentPictures, toPictures } from './fragment-pictures.js'
+import { type FragmentPictures, toFirstPicture, toPictures } from './fragment-pictures.js'
 
 /** The most that one GetMediaForFragmentList call takes. */
 const MOST_FRAGMENTS = 1000
@@ -25,6 +25,8 @@ export interface ReadPicturesOptions {
   readonly signal: AbortSignal
   /** Told of each fragment, in the order asked for; true ends the reading there. */
   readonly isEnough?: (pictures: FragmentPictures, index: number) => boolean
+  /** Called with the first picture of the first fragment as soon as that is known, long before the fragment has ended. */
+  readonly onFirstPicture?: (first: FragmentPictures) => void
   readonly withinMs?: number
   readonly onThrottled?: (reason: GatewayError) => void
 }
@@ -54,11 +56,16 @@ export async function readPictures(
 async function* readCall(
   media: FragmentMediaSource,
   names: FragmentNames,
-  { signal, onThrottled, withinMs = MAX_READ_MS + MAX_READ_MS_EACH * names.fragmentNumbers.length }: ReadPicturesOptions,
+  { signal, onThrottled, onFirstPicture, withinMs = MAX_READ_MS + MAX_READ_MS_EACH * names.fragmentNumbers.length }: ReadPicturesOptions,
 ): AsyncGenerator<FragmentPictures> {
   const limit = AbortSignal.timeout(withinMs)
   try {
-    yield* readDocuments(media, names, { signal: AbortSignal.any([signal, limit]), ...(onThrottled && { onThrottled }) })
+    const bounded = {
+      signal: AbortSignal.any([signal, limit]),
+      ...(onThrottled && { onThrottled }),
+      ...(onFirstPicture && { onFirstPicture }),
+    }
+    yield* readDocuments(media, names, bounded)
   } catch (error) {
     signal.throwIfAborted()
     if (limit.aborted || error instanceof MalformedMedia) throw unreadable(error)
@@ -75,14 +82,15 @@ async function* readCall(
 async function* readDocuments(
   media: FragmentMediaSource,
   { streamArn, fragmentNumbers }: FragmentNames,
-  { signal, ...options }: Pick<ReadPicturesOptions, 'signal' | 'onThrottled'>,
+  { signal, onFirstPicture, ...options }: Pick<ReadPicturesOptions, 'signal' | 'onThrottled' | 'onFirstPicture'>,
 ): AsyncGenerator<FragmentPictures> {
-  const documents = new Documents(fragmentNumbers)
+  const documents = new Documents(fragmentNumbers, onFirstPicture)
   const demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
   for await (const chunk of await media.getMedia(streamArn, fragmentNumbers, signal, options)) {
     signal.throwIfAborted()
     yield* documents.take(demuxer.push(chunk))
     if (documents.isOver) return
+    documents.look(demuxer)
   }
   yield* documents.take(demuxer.end())
   if (!documents.isOver) throw unreadable(new Error(`${documents.count} of ${fragmentNumbers.length} fragments came`))
@@ -93,11 +101,13 @@ class Documents {
   /** Fragments that were read. */
   count = 0
   readonly #numbers: readonly string[]
+  #onFirstPicture: ((first: FragmentPictures) => void) | null
   #tracks: readonly MatroskaTrack[] = []
   #isRead = false
 
-  constructor(numbers: readonly string[]) {
+  constructor(numbers: readonly string[], onFirstPicture: ReadPicturesOptions['onFirstPicture']) {
     this.#numbers = numbers
+    this.#onFirstPicture = onFirstPicture ?? null
   }
 
   get isOver(): boolean {
@@ -115,6 +125,17 @@ class Documents {
       this.count += 1
       yield toPictures(this.#tracks, event.samples)
     }
+  }
+
+  /** Looks for the first picture in the Cluster that is passing. All is known of it once the next one has begun. */
+  look(demuxer: MatroskaDemuxer): void {
+    if (this.#onFirstPicture === null || this.count > 0) return
+    const samples = demuxer.peekCluster()
+    if (samples === null) return
+    const pictures = toPictures(this.#tracks, samples)
+    if (pictures.timesMs.length < 2) return
+    this.#onFirstPicture(toFirstPicture(pictures))
+    this.#onFirstPicture = null
   }
 
   /** Status 200 came before the service knew; it says so in tags. */

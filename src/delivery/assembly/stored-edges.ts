@@ -13,6 +13,12 @@ export interface EdgeSources {
   readonly waits: PartWaits
 }
 
+export interface GetEdgesOptions {
+  readonly signal: AbortSignal
+  /** Called with the first picture of the first fragment when these edges are read for this caller, and before they are all read. */
+  readonly onFirstPicture?: (first: FragmentPictures) => void
+}
+
 /** Goes up whenever what is stored changes. */
 const FORM = 3
 
@@ -26,12 +32,17 @@ interface StoredEdges {
  * The edges of a clip, asked of Kinesis Video once and kept as a part of their own: a clip that is stored needs them each time it is laid
  * out, also when its footage has expired since.
  */
-export async function getClipEdges({ media, store, waits }: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<ClipEdges> {
+export async function getClipEdges(
+  { media, store, waits }: EdgeSources,
+  outline: ClipOutline,
+  { signal, onFirstPicture }: GetEdgesOptions,
+): Promise<ClipEdges> {
   const key = toEdgesKey(outline)
   const fetch: PartFetch = async (shared) => {
     const wait = waits.begin(key)
     try {
-      return toBody(await readClipEdges(media, outline, { signal: shared, onThrottled: wait.hear }))
+      const options = { signal: shared, onThrottled: wait.hear, ...(onFirstPicture && { onFirstPicture }) }
+      return toBody(await readClipEdges(media, outline, options))
     } finally {
       wait.end()
     }
@@ -51,7 +62,7 @@ export async function getClipEdges({ media, store, waits }: EdgeSources, outline
 export async function isClipStored(sources: EdgeSources, outline: ClipOutline, signal: AbortSignal): Promise<boolean> {
   const { store } = sources
   if (!(await areStored(store, outline.parts)) || !(await store.has(toEdgesKey(outline)))) return false
-  return areStored(store, toPlayingParts(outline, await getClipEdges(sources, outline, signal)))
+  return areStored(store, toPlayingParts(outline, await getClipEdges(sources, outline, { signal })))
 }
 
 /** One after the other: of a clip that is not stored, the first part usually says so. */

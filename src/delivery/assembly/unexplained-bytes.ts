@@ -1,12 +1,11 @@
 // Whether the bytes of an answer account for the fragments that were listed. The listing counts Matroska, whose frames each have a few bytes
 // around them; the fragments that were read show how many.
 
-import { leastBlockBytes } from '../../media/matroska/block-bytes.js'
-import type { Movie } from '../../media/mp4/movie.js'
+import type { AnswerMeasures } from './answer-measures.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 
 export interface CountedPart {
-  readonly movie: Movie
+  readonly answer: Pick<AnswerMeasures, 'frames' | 'blockBytes'>
   /** As listed, one entry a fragment. */
   readonly sizesBytes: Float64Array
   readonly first: FragmentPictures
@@ -30,7 +29,7 @@ const MARGIN_BYTES = 0.25
  * Listed bytes that neither the frames of the answer nor what Matroska puts around them account for. What is around them belongs to the
  * fragment or to its frames; both edges show the sum of the two, and the larger of what follows for the rest counts.
  */
-export function countUnexplainedBytes({ movie, sizesBytes, first, last }: CountedPart): UnexplainedBytes {
+export function countUnexplainedBytes({ answer, sizesBytes, first, last }: CountedPart): UnexplainedBytes {
   const edges = [
     { aroundBytes: (sizesBytes[0] ?? 0) - first.blockBytes, frames: first.frames },
     { aroundBytes: (sizesBytes.at(-1) ?? 0) - last.blockBytes, frames: last.frames },
@@ -38,11 +37,7 @@ export function countUnexplainedBytes({ movie, sizesBytes, first, last }: Counte
   const aroundBytes = Math.max(...edges.map((edge) => edge.aroundBytes))
   // A listing that counts less than the frames is not understood.
   if (edges.some((edge) => edge.aroundBytes < 0)) return { bytes: 0, aroundBytes }
-  let [given, frames] = [0, 0]
-  for (const { samples } of movie.tracks) {
-    frames += samples.count
-    given += sumBlocks(samples.sizes, samples.count)
-  }
+  const { frames, blockBytes: given } = answer
   const eachFrame = mostEachFrame(edges)
   const count = sizesBytes.length
   const around = edges.map((edge) => count * aroundBytes + eachFrame * Math.max(0, frames - count * edge.frames))
@@ -57,9 +52,4 @@ function mostEachFrame([a, b]: readonly [Edge, Edge]): number {
   if (a.frames === b.frames) return most
   const [small, large] = a.frames < b.frames ? [a, b] : [b, a]
   return Math.max(0, Math.min(most, (large.aroundBytes - small.aroundBytes + VARYING_BYTES) / (large.frames - small.frames)))
-}
-
-function sumBlocks(sizes: Uint32Array | number, count: number): number {
-  if (typeof sizes === 'number') return count * leastBlockBytes(sizes)
-  return sizes.reduce((sum, bytes) => sum + leastBlockBytes(bytes), 0)
 }

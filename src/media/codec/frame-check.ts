@@ -72,6 +72,10 @@ export class FrameCheck implements FrameSink {
     }
   }
 
+  get openGops(): readonly number[] {
+    return this.#openGops
+  }
+
   endCluster(): FrameFindings {
     const findings = { invalid: this.#invalid, openGops: this.#openGops }
     this.#invalid = null

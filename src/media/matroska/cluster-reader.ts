@@ -3,6 +3,7 @@ import { type BlockHead, blockPrefixBytes, isLaced, MAX_LACING_BYTES, readBlockH
 import type { ByteWindow } from './byte-window.js'
 import type { MatroskaEvent } from './events.js'
 import type { FrameSink } from './frame-sink.js'
+import type { SampleTable } from './sample-table.js'
 import { SampleTableBuilder } from './sample-table-builder.js'
 import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './segment-info.js'
 
@@ -75,13 +76,24 @@ export class ClusterReader {
   close(end: number, sink: FrameSink | null): MatroskaEvent {
     const ticks = this.#timestampTicks
     if (ticks === null) throw new MalformedMedia('a Cluster without a Timestamp', this.start)
-    const scale = this.#timestampScale
-    const timestampMs = toMilliseconds(ticks, scale)
-    const toTime = scale === DEFAULT_TIMESTAMP_SCALE ? null : (time: number) => toMilliseconds(ticks + time, scale) - timestampMs
     const findings = sink?.endCluster()
     for (const row of findings?.openGops ?? []) this.#rows.markOpenGop(row)
-    const samples = this.#rows.take(toTime)
+    const samples = this.#rows.take(this.#toTime(ticks))
+    const timestampMs = toMilliseconds(ticks, this.#timestampScale)
     return { kind: 'cluster-end', range: { start: this.start, end }, timestampMs, samples, invalidFrame: findings?.invalid ?? null }
+  }
+
+  /** The frames so far. The last one may still be passing, and is then not known to start an open GOP. Null before the Timestamp. */
+  peek(sink: FrameSink | null): SampleTable | null {
+    if (this.#timestampTicks === null) return null
+    for (const row of sink?.openGops ?? []) this.#rows.markOpenGop(row)
+    return this.#rows.peek(this.#toTime(this.#timestampTicks))
+  }
+
+  #toTime(ticks: number): ((time: number) => number) | null {
+    const scale = this.#timestampScale
+    if (scale === DEFAULT_TIMESTAMP_SCALE) return null
+    return (time) => toMilliseconds(ticks + time, scale) - toMilliseconds(ticks, scale)
   }
 
   #addRows(head: BlockHead, position: number): void {

@@ -2,6 +2,7 @@ import { MalformedMedia } from '../malformed-media.js'
 import { ElementWalk } from './element-walk.js'
 import type { MatroskaEvent } from './events.js'
 import type { FrameSinkFactory } from './frame-sink.js'
+import type { SampleTable } from './sample-table.js'
 
 /**
  * Reads Matroska (RFC 9559) as Kinesis Video producers send it, in chunks of any size; what it finds never depends on the chunking.
@@ -55,6 +56,14 @@ export class MatroskaDemuxer {
   /** Frames of the Cluster in progress whose block headers have been read. */
   get framesInCluster(): number {
     return this.#walk.framesInCluster
+  }
+
+  /**
+   * The frames of the Cluster in progress, for readers that cannot wait for its end; null where there is none. Whether the last frame
+   * starts an open GOP is known when the next one has begun.
+   */
+  peekCluster(): SampleTable | null {
+    return this.#walk.peekCluster()
   }
 
   /** Milliseconds from the earliest to the latest of those frames. */

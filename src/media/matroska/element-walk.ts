@@ -7,6 +7,7 @@ import { ELEMENT } from './element-ids.js'
 import { actionFor, type Level } from './element-places.js'
 import type { MatroskaEvent } from './events.js'
 import type { FrameSink, FrameSinkFactory } from './frame-sink.js'
+import type { SampleTable } from './sample-table.js'
 import { checkEbmlHeader } from './segment-info.js'
 import { MAX_HEADER_BYTES, SessionHeader } from './session-header.js'
 import { parseTags } from './tags.js'
@@ -63,6 +64,11 @@ export class ElementWalk {
   /** Milliseconds from the earliest to the latest of those frames. */
   get clusterSpanMs(): number {
     return this.#isInCluster ? this.#cluster.spanMs : 0
+  }
+
+  /** The frames of the Cluster in progress; null outside one and before its Timestamp. */
+  peekCluster(): SampleTable | null {
+    return this.#isInCluster ? this.#cluster.peek(this.#sink) : null
   }
 
   get #isInCluster(): boolean {

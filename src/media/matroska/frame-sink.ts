@@ -24,6 +24,8 @@ export interface FrameSink {
   beginBlock(track: number, frameSizes: readonly number[]): void
   /** The next bytes [start, end) of the block's payload. They are the pushed chunk's own bytes, good for the length of this call. */
   payload(bytes: Uint8Array, start: number, end: number): void
+  /** The frames of open GOPs that were found in the Cluster so far. */
+  readonly openGops: readonly number[]
   /** The Cluster is over. The sink starts afresh. */
   endCluster(): FrameFindings
 }

@@ -51,8 +51,14 @@ export class SampleTableBuilder {
 
   /** The table, each time passed through `toTime`; the builder starts afresh. */
   take(toTime: ((time: number) => number) | null): SampleTable {
-    const count = this.count
+    const table = this.peek(toTime)
     this.count = 0
+    return table
+  }
+
+  /** The rows so far, each time passed through `toTime`. */
+  peek(toTime: ((time: number) => number) | null): SampleTable {
+    const { count } = this
     return {
       count,
       tracks: this.#tracks.slice(0, count),

@@ -3,11 +3,14 @@ import { describe, expect, test } from '@jest/globals'
 import { buildClipMovie } from '../../../src/delivery/assembly/clip-movie.js'
 import { type ClipOutline, toOutline } from '../../../src/delivery/assembly/clip-outline.js'
 import { listEdgeFragments } from '../../../src/delivery/assembly/edge-fragments.js'
+import type { FragmentPictures } from '../../../src/delivery/assembly/fragment-pictures.js'
 import { SlicedContent } from '../../../src/delivery/assembly/sliced-content.js'
+import { findSufficientStart } from '../../../src/delivery/assembly/sufficient-start.js'
 import type { PartHandle } from '../../../src/delivery/ports.js'
 import { planClip } from '../../../src/domain/clip-plan.js'
 import type { ListedFragment } from '../../../src/domain/listed-fragment.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
+import type { PackedMovie } from '../../../src/media/mp4/packed-movie.js'
 import { enoughTime } from '../../support/kvs-for-test.js'
 import { picturesOf, type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
 
@@ -78,6 +81,24 @@ describe('a rebuilt clip', () => {
     expect([sha256(file), layout.etag]).toEqual([bytes, etag])
   })
 })
+
+test.each([false, true])(
+  'a clip whose first picture decides its layout is the same whatever else is read (sound: %s)',
+  async (hasSound) => {
+    const recorded = record({ fragments: 20, sound: hasSound ? 'aac' : null })
+    const outline = outlineOf(recorded, { cut: 'FRAGMENT' })
+    const pictures = readPictures(outline, recorded)
+    const build = async (decide: (movies: readonly (Movie | PackedMovie)[]) => ReadonlyMap<number, FragmentPictures> | null) => {
+      const movies = [toPart(recorded, hasSound ? 'aac' : null, 0).part.movie]
+      const decided = decide(movies)
+      if (decided === null) throw new Error('the first picture is enough')
+      return buildClipMovie(outline, { movies, parts: outline.parts, pictures: decided, signal: enoughTime() })
+    }
+    const [whole, short] = [await build(() => pictures), await build((movies) => findSufficientStart(outline, movies, pictures.get(0)))]
+    const { layout, ...facts } = short
+    expect({ ...facts, etag: layout.etag }).toEqual({ ...whole, layout: undefined, etag: whole.layout.etag })
+  },
+)
 
 describe('a clip of more than 4 GiB', () => {
   const recorded = record({ fragments: 401 })

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { expect, test } from '@jest/globals'
+import { type AnswerMeasures, measureAnswer } from '../../../src/delivery/assembly/answer-measures.js'
 import { compareFootage } from '../../../src/delivery/assembly/compare-footage.js'
 import { readPictures } from '../../../src/delivery/assembly/read-pictures.js'
 import { createKvs, type Kvs } from '../../../src/kvs/kvs.js'
 import type { FragmentInfo } from '../../../src/kvs/ports.js'
-import type { Movie } from '../../../src/media/mp4/movie.js'
 import { readMovieFrom } from '../../../src/media/mp4/read/read-movie.js'
 import { START, STREAM, startFootage } from '../../support/clip-harness.js'
 import { demux, eventsOf } from '../../support/demux.js'
@@ -22,13 +22,13 @@ async function list({ fragments }: Kvs, streamArn: string): Promise<readonly Fra
   return fragments.list({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
 }
 
-async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly FragmentInfo[]): Promise<Movie> {
+async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly FragmentInfo[]): Promise<AnswerMeasures> {
   const [first, last] = [asked[0]?.producerTimestampMs ?? 0, asked.at(-1)?.producerTimestampMs ?? 0]
   const range = { startMs: first, endMs: Math.max(last, first + 1) }
   const { bytes } = await clips.getClip({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
   const parsed = readMovieFrom(await collect(bytes), 0)
   if (!parsed.understood) throw new Error(parsed.reason)
-  return parsed.movie
+  return measureAnswer(parsed.movie)
 }
 
 function listed(fragments: readonly FragmentInfo[]) {

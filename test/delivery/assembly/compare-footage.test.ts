@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { measureAnswer } from '../../../src/delivery/assembly/answer-measures.js'
 import { type ComparedPart, compareFootage } from '../../../src/delivery/assembly/compare-footage.js'
 import type { FragmentPictures } from '../../../src/delivery/assembly/fragment-pictures.js'
 import {
@@ -34,8 +35,12 @@ function readOf(fragments: readonly RecordedFragment[]): ReadonlyMap<number, Fra
   return new Map(first && last ? [[fragments.length - 1, picturesOf(last)] as const, [0, picturesOf(first)] as const] : [])
 }
 
-function answerOf(fragments: readonly RecordedFragment[], { sound = null }: Pick<RecordingOptions, 'sound'> = {}) {
+function movieOf(fragments: readonly RecordedFragment[], { sound = null }: Pick<RecordingOptions, 'sound'> = {}) {
   return toPart(fragments, sound, 0).part.movie
+}
+
+function answerOf(fragments: readonly RecordedFragment[], { sound = null }: Pick<RecordingOptions, 'sound'> = {}) {
+  return measureAnswer(movieOf(fragments, { sound }))
 }
 
 /** Fragments of a second and more, of few frames, for they take long to make. */
@@ -221,12 +226,12 @@ describe('an answer', () => {
   test('whose fragments do not begin with key frames is not doubted', () => {
     const holds = fc.property(recordings, fc.integer({ min: 1, max: 40 }), ({ options, gaps }, shift) => {
       const fragments = record({ ...options, gaps })
-      const answer = answerOf(fragments, options)
-      const [video, ...others] = answer.tracks
+      const movie = movieOf(fragments, options)
+      const [video, ...others] = movie.tracks
       if (video === undefined) throw new Error('there is video')
       const syncs = Uint8Array.from({ length: video.samples.count }, (_, index) => Number(index % shift === 0))
-      const moved = { ...answer, tracks: [{ ...video, samples: { ...video.samples, syncs } }, ...others] }
-      expect(compareFootage(moved, listed(fragments), readOf(fragments))).toBeNull()
+      const moved = { ...movie, tracks: [{ ...video, samples: { ...video.samples, syncs } }, ...others] }
+      expect(compareFootage(measureAnswer(moved), listed(fragments), readOf(fragments))).toBeNull()
     })
     fc.assert(holds, { numRuns: 100 })
   })
