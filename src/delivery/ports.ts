@@ -1,4 +1,4 @@
-import type { ByteSpan } from './response/byte-range.js'
+import type { ByteSpan } from './serve/byte-range.js'
 
 /**
  * Where the bytes of GetClip answers are kept, each complete or not at all. A part is known by its key: a hash of what it was made

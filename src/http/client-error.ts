@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { toProblemBody } from '../delivery/response/problem.js'
+import { toProblemBody } from '../delivery/serve/problem.js'
 import type { ErrorCode } from '../domain/errors.js'
 import type { Connections } from '../lib/connections.js'
 import { codeOf } from '../lib/thrown.js'

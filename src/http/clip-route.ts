@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { ClipContent } from '../delivery/clip-content.js'
+import { toClipUnavailable } from '../delivery/clip/to-clip-unavailable.js'
+import type { ClipContent } from '../delivery/serve/clip-content.js'
 import {
   CLIP_METHODS,
   type ClipResponse,
@@ -8,8 +9,7 @@ import {
   toPreflightResponse,
   toUnavailableResponse,
   toWrongMethodResponse,
-} from '../delivery/response/clip-response.js'
-import { toClipUnavailable } from '../delivery/to-clip-unavailable.js'
+} from '../delivery/serve/clip-response.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutAnswer } from '../lib/connections.js'
 import { toAllowedOrigin, toPreflightHeaders } from './cors.js'

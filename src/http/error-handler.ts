@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { toProblemBody } from '../delivery/response/problem.js'
+import { toProblemBody } from '../delivery/serve/problem.js'
 import { type ErrorCode, GatewayError } from '../domain/errors.js'
 import { READABLE_EVERYWHERE } from './cors.js'
 import { toUnavailable } from './unavailable.js'

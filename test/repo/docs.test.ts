@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { CLIP_UNAVAILABLE_REASONS, ClipUnavailable } from '../../src/delivery/clip-unavailable.js'
-import { toUnavailableResponse } from '../../src/delivery/response/clip-response.js'
+import { toUnavailableResponse } from '../../src/delivery/serve/clip-response.js'
+import { CLIP_UNAVAILABLE_REASONS, ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
 import { listSources } from './source-imports.js'
 
 const pages = [

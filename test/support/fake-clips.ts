@@ -1,6 +1,6 @@
-import type { ClipContent } from '../../src/delivery/clip-content.js'
 import type { ClipService } from '../../src/delivery/clip-service.js'
-import { ClipUnavailable } from '../../src/delivery/clip-unavailable.js'
+import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
+import { ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../../src/domain/clip.js'
 
 export const FAKE_CLIP_ID = 'clip-0123456789'

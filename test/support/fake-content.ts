@@ -1,4 +1,4 @@
-import type { ClipContent, ClipIdentity } from '../../src/delivery/clip-content.js'
+import type { ClipContent, ClipIdentity } from '../../src/delivery/serve/clip-content.js'
 
 export interface FakeContentOptions {
   readonly bytes: Buffer

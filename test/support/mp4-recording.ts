@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FragmentPictures } from '../../src/delivery/assembly/fragment-pictures.js'
+import type { FragmentPictures } from '../../src/delivery/verify/fragment-pictures.js'
 import { box } from '../../src/media/box.js'
 import { esds } from '../../src/media/codec/aac.js'
 import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'

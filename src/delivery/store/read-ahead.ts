@@ -1,4 +1,4 @@
-import type { ByteSpan } from '../response/byte-range.js'
+import type { ByteSpan } from '../serve/byte-range.js'
 import type { GrowingFile } from './growing-file.js'
 import type { BufferPair, ReadBuffers } from './read-buffers.js'
 import type { LentBytes } from './recent-bytes.js'

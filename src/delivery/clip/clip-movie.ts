@@ -1,0 +1,211 @@
+// From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
+
+import { createHash, type Hash } from 'node:crypto'
+import type { ClipIssue } from '../../domain/clip-issue.js'
+import { instantText } from '../../domain/clip-issue-text.js'
+import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
+import { hiddenStartIssue, openGopStartIssue } from '../../domain/key-frame-issues.js'
+import { toStreamName } from '../../domain/stream-ref.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import type { EpochMs } from '../../lib/clock.js'
+import { freeBytes } from '../../media/free-bytes.js'
+import { type FirstKeyFrame, findFirstKeyFrame, hideStart } from '../../media/mp4/edit/hidden-start.js'
+import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/edit/join.js'
+import type { PartClock } from '../../media/mp4/edit/part-timing.js'
+import { type TrimResult, trimMovieInSteps } from '../../media/mp4/edit/trim.js'
+import type { Movie } from '../../media/mp4/movie.js'
+import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
+import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
+import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/write/lay-out-movie.js'
+import { shownMs } from '../../media/mp4/write/movie-boxes.js'
+import { finishInTurns, type Steps } from '../../media/steps.js'
+import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
+import { ClipMismatch } from '../verify/clip-mismatch.js'
+import type { FragmentPictures } from '../verify/fragment-pictures.js'
+import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
+import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
+import { PictureInstants } from '../verify/picture-instants.js'
+import { type ExactWindow, findExactWindow } from './exact-window.js'
+import type { ClipLayout } from './sliced-content.js'
+import { findSyncSamples, type SyncChoices } from './sync-samples.js'
+
+export interface ClipMovie {
+  readonly layout: ClipLayout
+  readonly durationMs: number
+  readonly delivered: TimeRange
+  readonly timeline: readonly TimelineEntry[]
+  /** What is worth knowing about it, and was not known when it was planned. */
+  readonly warnings: readonly ClipIssue[]
+}
+
+export interface ClipMovieOptions {
+  /** In playing order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
+  readonly movies: (Movie | PackedMovie)[]
+  /** One for each movie. */
+  readonly parts: readonly OutlinedPart[]
+  /** What was read of fragments at the edges and borders, by their places. */
+  readonly pictures: ReadonlyMap<number, FragmentPictures>
+  readonly signal: AbortSignal
+}
+
+/** About a millisecond's work. */
+const HASHED_PER_STEP = 512 * 1024
+
+/** Throws ClipMismatch when the parts do not fit together. */
+export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
+  const clip = { spec: outline.spec, parts }
+  const counts = movies.map(({ tracks }) => tracks[0]?.samples.count ?? 0)
+  const result = await joinParts(movies.splice(0), { parts, pictures, signal })
+  if (!result.joined) throw ClipMismatch.ofPart(result, clip)
+  const [video] = result.movie.tracks
+  if (video === undefined) throw new RangeError('a joined movie has video')
+  const located = locatePictures(parts, counts, pictures)
+  const places = await finishInTurns(placeFragmentsInSteps(parts, video, located), { signal })
+  const syncs = await finishInTurns(findSyncSamples(video, located, counts), { signal })
+  const movie = withVideo({ ...result.movie, startMs: instantAt(places, 0, 0) }, syncs.closed)
+  const options = { clip, movie, places, located, syncs, signal }
+  const shown = outline.spec.cut === 'EXACT' ? await cutExactly(options) : await hideUndecodable(outline, options)
+  const laidOut = await layOut(clip, { movie: shown.movie, signal })
+  return { ...laidOut, delivered: shown.delivered, warnings: shown.warnings, timeline: toShownTimeline(outline, places, shown) }
+}
+
+interface JoinOptions extends Pick<ClipMovieOptions, 'parts' | 'pictures' | 'signal'> {}
+
+function joinParts(movies: ClipMovieOptions['movies'], { parts, pictures, signal }: JoinOptions): Promise<JoinResult> {
+  const joined = movies.map((movie, index) => ({ movie, clock: toPartClock(parts[index], pictures) }))
+  return finishInTurns(joinAndFreeInSteps(joined, { startMs: null, tags: [] }), { signal })
+}
+
+/** Null where its first fragment or its last has no picture. */
+function toPartClock(part: OutlinedPart | undefined, pictures: ReadonlyMap<number, FragmentPictures>): PartClock | null {
+  if (part === undefined) return null
+  const firstMs = pictures.get(part.firstPlace)?.timesMs[0]
+  const lastMs = pictures.get(part.firstPlace + part.fragmentCount - 1)?.timesMs.at(-1)
+  const [startMs, endMs] = [part.producerStartsMs[0], part.producerStartsMs.at(-1)]
+  if (firstMs === undefined || lastMs === undefined || startMs === undefined || endMs === undefined) return null
+  return { firstSampleMs: startMs + firstMs, lastSampleMs: endMs + lastMs }
+}
+
+interface ShownMovie {
+  readonly movie: PackedMovie
+  readonly delivered: TimeRange
+  /** Which time of the joined movie is the first that is shown. */
+  readonly shownFromMs: number
+  readonly warnings: readonly ClipIssue[]
+}
+
+interface ShowOptions {
+  readonly clip: Pick<ClipOutline, 'spec' | 'parts'>
+  readonly movie: PackedMovie
+  readonly places: FragmentPlaces
+  readonly located: readonly LocatedPictures[]
+  readonly syncs: SyncChoices
+  readonly signal: AbortSignal
+}
+
+function withVideo(movie: PackedMovie, video: PackedTrack): PackedMovie {
+  return { ...movie, tracks: [video, ...movie.tracks.slice(1)] }
+}
+
+async function cutExactly({ clip, movie, places, located, syncs, signal }: ShowOptions): Promise<ShownMovie> {
+  const { spec } = clip
+  const [video] = movie.tracks
+  const window = video ? await finishInTurns(findExactWindow(video, { places, located, range: spec.range }), { signal }) : null
+  if (window === null) throw ClipMismatch.ofEmptyCut(clip)
+  const { cut, warnings } = await trimAtKey({ clip, movie, syncs, signal }, window)
+  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(clip)
+  if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, located, signal }))
+  const delivered = {
+    startMs: window.firstInstantMs,
+    endMs: window.lastInstantMs + Math.round(cut.endMs - cut.lastFrameMs),
+  }
+  return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs, warnings }
+}
+
+/** From the I-frame of an open GOP only where nothing better comes before the first picture. */
+async function trimAtKey(
+  { clip, movie, syncs, signal }: Omit<ShowOptions, 'places' | 'located'>,
+  window: ExactWindow,
+): Promise<{ readonly cut: TrimResult; readonly warnings: readonly ClipIssue[] }> {
+  const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
+  if (!cut.trimmed || cut.beginsWithKey || syncs.open === null) return { cut, warnings: [] }
+  const open = await finishInTurns(trimMovieInSteps(withVideo(movie, syncs.open), window), { signal })
+  return { cut: open, warnings: [openGopStartIssue(clip.spec)] }
+}
+
+/** By the selector's clock; null when there is no key frame. */
+async function findKeyInstant({ movie, places, located, signal }: Omit<ShowOptions, 'clip' | 'syncs'>): Promise<EpochMs | null> {
+  const [video] = movie.tracks
+  const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
+  return key && instantOf(key, { places, located })
+}
+
+function instantOf({ sample, shownMs }: FirstKeyFrame, { places, located }: Pick<ShowOptions, 'places' | 'located'>): EpochMs {
+  return new PictureInstants(places, located).of(sample, shownMs)
+}
+
+/** Whole fragments: what comes before their first key frame is hidden. */
+async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions): Promise<ShownMovie> {
+  const { clip, syncs, signal } = options
+  const closed = await finishInTurns(findFirstKeyFrame(syncs.closed), { signal })
+  const open = closed === null && syncs.open !== null ? await finishInTurns(findFirstKeyFrame(syncs.open), { signal }) : null
+  const key = closed ?? open
+  if (key === null) throw ClipMismatch.ofNoKeyFrame(clip, null)
+  const movie = open === null || syncs.open === null ? options.movie : withVideo(options.movie, syncs.open)
+  const openStart = open === null ? [] : [openGopStartIssue(clip.spec)]
+  if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: openStart }
+  const startMs = instantOf(key, options)
+  const shown = { startMs, endMs: Math.max(startMs, delivered.endMs) }
+  const warnings = [hiddenStartIssue(clip.spec, startMs), ...openStart]
+  return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }
+}
+
+/** What was planned, with the times at which it plays in the movie: Kinesis Video may have closed holes. */
+function toShownTimeline(
+  { timeline, delivered: planned }: ClipOutline,
+  places: FragmentPlaces,
+  { delivered, shownFromMs }: ShownMovie,
+): readonly TimelineEntry[] {
+  return alignTimeline(timeline, { planned, delivered }).map(({ mediaStartMs, range }) => {
+    if (range.startMs <= delivered.startMs) return { mediaStartMs, range }
+    const originMs = places.originMs[rowFrom(places, range.startMs)] ?? 0
+    return { mediaStartMs: Math.max(0, Math.round(originMs - shownFromMs)), range }
+  })
+}
+
+async function layOut(
+  clip: Pick<ClipOutline, 'spec' | 'parts'>,
+  { movie, signal }: { readonly movie: PackedMovie; readonly signal: AbortSignal },
+): Promise<Pick<ClipMovie, 'layout' | 'durationMs'>> {
+  const tags = [
+    { name: 'title', value: toStreamName(clip.spec.streamArn) },
+    { name: 'date', value: instantText(movie.startMs ?? clip.spec.range.startMs) },
+  ]
+  const file = await finishInTurns(layOutOnDemandInSteps({ ...movie, tags }), { signal })
+  const durationMs = Math.max(...movie.tracks.map(shownMs))
+  return { layout: { file, etag: await finishInTurns(toEtagInSteps(clip, file), { signal }) }, durationMs }
+}
+
+/**
+ * The tag of a rebuilt clip hashes what its bytes are made from: the version of the layout, the parts, and the head, which names every
+ * sample's size and place, so that another answer to the same GetClip never continues a download of this one.
+ */
+function* toEtagInSteps({ parts }: Pick<ClipOutline, 'parts'>, file: SlicedFile): Steps<string> {
+  const hash = createHash('sha256').update(`clipgate ${MP4_FORMAT_VERSION}\n`)
+  for (const { key } of parts) hash.update(`${key}\n`)
+  for (const slice of file.slices) {
+    if (slice.kind === 'source') hash.update(`\n${slice.source} ${slice.offset} ${slice.length}\n`)
+    else yield* hashBytes(hash, slice)
+  }
+  return `"${hash.digest('base64url')}"`
+}
+
+function* hashBytes(hash: Hash, slice: Extract<Slice, { kind: 'bytes' }>): Steps<void> {
+  const { bytes } = slice
+  for (let at = 0; at < bytes.byteLength; at += HASHED_PER_STEP) {
+    hash.update(bytes.subarray(at, at + HASHED_PER_STEP))
+    yield
+  }
+  // Made for this alone. The tables of a day are more than may be left to the garbage collector.
+  if (slice.length !== undefined) freeBytes(bytes)
+}

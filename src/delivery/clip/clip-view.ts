@@ -1,0 +1,104 @@
+import type { Clip, ClipFailure, ClipFailureCode } from '../../domain/clip.js'
+import type { ClipOutline } from '../plan/clip-outline.js'
+import type { ClipUnavailable, ClipUnavailableReason } from '../serve/clip-unavailable.js'
+import type { ClipAddress } from '../url/clip-addresses.js'
+import type { ClipSpec } from '../url/clip-spec.js'
+import { ClipMismatch } from '../verify/clip-mismatch.js'
+import type { ClipAssembly, ClipFacts, MadeClip } from './clip-assembly.js'
+
+const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
+  BAD_TOKEN: { code: 'INTERNAL', retryable: false },
+  EXPIRED: { code: 'INTERNAL', retryable: false },
+  FOOTAGE_EXPIRED: { code: 'FOOTAGE_EXPIRED', retryable: false },
+  FOOTAGE_CHANGED: { code: 'FOOTAGE_CHANGED', retryable: false },
+  CODEC_CHANGES: { code: 'CODEC_CHANGES', retryable: false },
+  KVS_THROTTLED: { code: 'KVS_THROTTLED', retryable: true },
+  KVS_FAILED: { code: 'KVS_UNAVAILABLE', retryable: true },
+  KVS_ACCESS_DENIED: { code: 'KVS_ACCESS_DENIED', retryable: false },
+  STORE_FULL: { code: 'STORE_FULL', retryable: true },
+  OVERLOADED: { code: 'INTERNAL', retryable: true },
+  INTERNAL: { code: 'INTERNAL', retryable: true },
+}
+
+export type ClipStatus =
+  | { readonly state: 'IDLE' }
+  | { readonly state: 'FETCHING'; readonly made: MadeClip | null; readonly progress: number }
+  | { readonly state: 'READY'; readonly facts: ClipFacts }
+  | { readonly state: 'FAILED'; readonly error: ClipUnavailable; readonly ranges: ClipFailure['ranges'] }
+
+export function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
+  const { outcome } = assembly
+  if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
+  if (outcome?.state === 'failed') return toFailedStatus(outcome.error)
+  // All bytes may be there a moment before the clip is whole.
+  return { state: 'FETCHING', made, progress: Math.min(assembly.progress, 0.999) }
+}
+
+export function toFailedStatus(error: ClipUnavailable): ClipStatus {
+  return { state: 'FAILED', error, ranges: error instanceof ClipMismatch ? error.issue.ranges : [] }
+}
+
+export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
+  const { spec } = outline
+  return {
+    ...address,
+    ...toStatusFields(outline, status),
+    streamArn: spec.streamArn,
+    contentType: 'video/mp4',
+    requested: spec.range,
+    truncated: outline.truncated,
+    gaps: outline.gaps,
+    fragmentCount: spec.pin.fragmentCount,
+  }
+}
+
+type StatusFields = Pick<Clip, 'state' | 'form' | 'delivered' | 'timeline' | 'sizeBytes' | 'durationMs' | 'progress' | 'etag' | 'failure'>
+
+function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields {
+  const { delivered, durationMs, timeline } = outline
+  const planned = { delivered, durationMs, timeline, sizeBytes: null, etag: null, failure: null }
+  // Several parts are always joined; one may have to be given as it is until its head has been read.
+  const form = outline.parts.length > 1 || outline.spec.cut === 'EXACT' ? 'REBUILT' : 'PASSTHROUGH'
+  switch (status.state) {
+    case 'READY':
+      return { ...status.facts, state: 'READY', progress: 1, failure: null }
+    case 'FAILED':
+      return { ...planned, state: 'FAILED', form, progress: 0, failure: toFailure(status.error, status.ranges) }
+    case 'IDLE':
+      return { ...planned, state: 'IDLE', form, progress: 0 }
+    case 'FETCHING':
+      return { ...planned, ...toMadeFields(status.made), state: 'FETCHING', form: status.made?.form ?? form, progress: status.progress }
+  }
+}
+
+function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | 'durationMs' | 'timeline' | 'etag'>> {
+  if (made?.form !== 'REBUILT') return {}
+  const { layout, warnings: _, ...shown } = made.movie
+  return { ...shown, etag: layout.etag }
+}
+
+function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {
+  const { code, retryable } = FAILURES[error.reason]
+  const isLasting = error instanceof ClipMismatch && error.isLasting
+  return { code, retryable: retryable && !isLasting, message: error.message, ranges }
+}
+
+/** What can be told of a clip whose footage cannot be listed any more. */
+export function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
+  return toClip(toBareOutline(spec), toFailedStatus(error), address)
+}
+
+function toBareOutline(spec: ClipSpec): ClipOutline {
+  return {
+    spec,
+    delivered: spec.range,
+    truncated: false,
+    gaps: [],
+    timeline: [],
+    durationMs: 0,
+    startMs: spec.range.startMs,
+    parts: [],
+    neighbours: { before: [], after: [] },
+    knownNumbers: { first: [], last: [] },
+  }
+}

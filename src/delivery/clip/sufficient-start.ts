@@ -1,0 +1,40 @@
+import type { Movie } from '../../media/mp4/movie.js'
+import type { PackedMovie } from '../../media/mp4/packed-movie.js'
+import type { ClipOutline } from '../plan/clip-outline.js'
+import { type FragmentPictures, toFirstPicture } from '../verify/fragment-pictures.js'
+
+/**
+ * The pictures that decide the layout of a clip when its first picture alone does, so that the head can be sent before the edges are
+ * read to their end. Null when the layout depends on more: an exact cut, a join, a closed hole, a start that is to be hidden, or GOPs that
+ * may be open. The decision is the same however much of the edges is known, and so is the layout.
+ */
+export function findSufficientStart(
+  { spec, parts, timeline }: Pick<ClipOutline, 'spec' | 'parts' | 'timeline'>,
+  movies: readonly (Movie | PackedMovie)[],
+  first: FragmentPictures | undefined,
+): ReadonlyMap<number, FragmentPictures> | null {
+  const [part, movie] = [parts[0], movies[0]]
+  if (spec.cut === 'EXACT' || part === undefined || parts.length > 1 || part.fragmentCount < 2 || timeline.length > 1) return null
+  if (movie === undefined || first === undefined || !first.keys.includes(0) || first.openKeys.includes(0)) return null
+  return beginsWithSync(movie) && hasClosedGops(movie) ? new Map([[part.firstPlace, toFirstPicture(first)]]) : null
+}
+
+function beginsWithSync({ tracks }: Movie | PackedMovie): boolean {
+  const [video] = tracks
+  if (video === undefined) return false
+  if (!('pieces' in video)) return video.samples.syncs === null || video.samples.syncs[0] === 1
+  const [piece] = video.pieces
+  return piece !== undefined && (piece.keys === null || piece.keys[0] === 0)
+}
+
+/**
+ * Open GOPs are told apart in H.264 only, by their payloads, of which the last fragment's come late. Without reordering nothing is shown
+ * before the key frame that it is decoded after.
+ */
+function hasClosedGops({ tracks }: Movie | PackedMovie): boolean {
+  const [video] = tracks
+  if (video === undefined || !/^avc[13]$/.test(String.fromCharCode(...video.sampleEntry.subarray(4, 8)))) return true
+  const { compositionOffsets } = video.samples
+  const offsets = compositionOffsets === null || compositionOffsets instanceof Uint32Array ? compositionOffsets : compositionOffsets.values
+  return offsets === null || offsets.every((offset) => offset === offsets[0])
+}

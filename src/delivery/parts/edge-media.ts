@@ -1,0 +1,123 @@
+import type { FragmentMediaSource } from '../../kvs/ports.js'
+import type { ClipOutline } from '../plan/clip-outline.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import type { FragmentPictures } from '../verify/fragment-pictures.js'
+import { type EdgeFragment, fragmentAt, type PlacedFragment } from './edge-fragments.js'
+import { type ReadPicturesOptions, readPictures } from './read-pictures.js'
+
+/** How many fragments are asked for at a time on the way on from an edge: few at first, for each costs a point of the quota. */
+const FIRST_ASKED = 8
+const MOST_ASKED = 64
+
+/** A fragment whose pictures were read. */
+export interface ReadFragment extends PlacedFragment {
+  readonly place: number
+  readonly pictures: FragmentPictures
+}
+
+export interface Walk {
+  /** Where it begins, and 1 or -1. */
+  readonly from: number
+  readonly step: 1 | -1
+  /** Told of each fragment on the way; true ends it there. */
+  readonly isEnough: (fragment: ReadFragment) => boolean
+  /** How many are asked for at first. */
+  readonly atATime?: () => number
+}
+
+/** The pictures of the fragments in and around a clip, as far as they were read. */
+export class EdgeMedia {
+  readonly #media: FragmentMediaSource
+  readonly #outline: ClipOutline
+  readonly #options: ReadPicturesOptions
+  readonly #pictures = new Map<number, FragmentPictures>()
+
+  constructor(media: FragmentMediaSource, outline: ClipOutline, options: ReadPicturesOptions) {
+    this.#media = media
+    this.#outline = outline
+    this.#options = options
+  }
+
+  /** By the places of the fragments. */
+  get pictures(): ReadonlyMap<number, FragmentPictures> {
+    return this.#pictures
+  }
+
+  /** Null when it was not read. */
+  at(place: number): ReadFragment | null {
+    const [fragment, pictures] = [fragmentAt(this.#outline, place), this.#pictures.get(place)]
+    return fragment && pictures ? { ...fragment, place, pictures } : null
+  }
+
+  get all(): ReadFragment[] {
+    return [...this.#pictures.keys()].flatMap((place) => this.at(place) ?? [])
+  }
+
+  /** The first call, which begins with the first fragment of the clip. @throws ClipUnavailable, GatewayError */
+  readFirst(fragments: readonly EdgeFragment[]): Promise<void> {
+    return this.#read(fragments, this.#options)
+  }
+
+  /** One call. */
+  async #read(
+    fragments: readonly EdgeFragment[],
+    options: ReadPicturesOptions,
+    isEnough: (place: number) => boolean = () => false,
+  ): Promise<void> {
+    const names = { streamArn: this.#outline.spec.streamArn, fragmentNumbers: fragments.map(({ fragmentNumber }) => fragmentNumber) }
+    const take = (pictures: FragmentPictures, index: number) => {
+      const place = fragments[index]?.place
+      if (place === undefined) return false
+      this.#pictures.set(place, pictures)
+      return isEnough(place)
+    }
+    await readPictures(this.#media, names, { ...options, isEnough: take })
+  }
+
+  /** From one fragment to the next, and reads those that were not read; ends where none is left. @throws ClipUnavailable, GatewayError */
+  async walk({ from, step, isEnough, atATime = () => FIRST_ASKED }: Walk): Promise<void> {
+    const isEnd = (place: number) => {
+      const fragment = this.at(place)
+      return fragment === null || isEnough(fragment)
+    }
+    let most = 0
+    for (let place = from; ; ) {
+      if (this.#pictures.has(place)) {
+        if (isEnd(place)) return
+        place += step
+        continue
+      }
+      most = Math.min(MOST_ASKED, most === 0 ? Math.max(1, atATime()) : 2 * most)
+      const asked = this.#unread(place, step, most)
+      if (asked.length === 0) return
+      let ended = false
+      const { signal, onThrottled } = this.#options
+      await this.#read(asked, { signal, ...(onThrottled && { onThrottled }) }, (next) => {
+        ended = isEnd(next)
+        return ended
+      })
+      if (ended) return
+      place += step * asked.length
+    }
+  }
+
+  #unread(from: number, step: 1 | -1, most: number): EdgeFragment[] {
+    const asked: EdgeFragment[] = []
+    for (let place = from; asked.length < most && !this.#pictures.has(place); place += step) {
+      const fragment = fragmentAt(this.#outline, place)
+      if (fragment === null) break
+      asked.push({ place, fragmentNumber: fragment.fragmentNumber })
+    }
+    return asked
+  }
+}
+
+/** What lies before a clip may have left retention; the clip itself has not. */
+export async function unlessExpired(reading: Promise<void>): Promise<void> {
+  try {
+    await reading
+  } catch (error) {
+    if (error instanceof ClipUnavailable && error.reason === 'FOOTAGE_EXPIRED') return
+    throw error
+  }
+}

@@ -1,0 +1,92 @@
+import { planClip, toListingRange, toSelection } from '../../domain/clip-plan.js'
+import { GatewayError } from '../../domain/errors.js'
+import { selectFragments } from '../../domain/fragment-selection.js'
+import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
+import { toRetainedFrom } from '../../domain/stream-issues.js'
+import type { FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
+import type { Clock } from '../../lib/clock.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import type { ClipSpec } from '../url/clip-spec.js'
+import { type FootagePin, isSameFootage, pinFootage } from '../url/footage-pin.js'
+import { type ClipOutline, toOutline } from './clip-outline.js'
+import { listAround } from './clip-planner.js'
+
+export interface ClipFinderOptions {
+  readonly streams: StreamCatalog
+  readonly fragments: FragmentLister
+  readonly clock: Clock
+}
+
+/** Plans a sealed clip again from what is listed now, and makes sure that it is the same footage. */
+export class ClipFinder {
+  readonly #options: ClipFinderOptions
+
+  constructor(options: ClipFinderOptions) {
+    this.#options = options
+  }
+
+  /** Throws ClipUnavailable: FOOTAGE_EXPIRED, FOOTAGE_CHANGED. */
+  async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
+    const stream = await this.#options.streams.find({ arn: spec.streamArn }, signal)
+    if (stream === null)
+      throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip is there no more, and its footage went with it.')
+    const listed = await this.#list(spec, signal)
+    const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed)) ?? this.#outlinePinned(spec, listed)
+    if (outline !== null) return outline
+    throw this.#explain(spec, { stream, listed })
+  }
+
+  async #list(spec: ClipSpec, signal: AbortSignal): Promise<readonly ListedFragment[]> {
+    try {
+      const { clock, fragments } = this.#options
+      return await listAround(fragments, { ...spec, nowMs: clock.now() }, signal)
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'NOT_FOUND') return []
+      throw error
+    }
+  }
+
+  /** Null when it is other footage. What this gateway thinks too large was promised by one that did not. */
+  #outline(spec: ClipSpec, listed: readonly ListedFragment[], selection = toSelection(spec, listed)): ClipOutline | null {
+    if (selection.fragments.length === 0) return null
+    const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
+    const { plan } = planClip(spec, listed, facts)
+    if (plan === null || !isSameFootage(spec.pin, pinFootage(plan.fragments))) return null
+    return toOutline(spec, spec.streamArn, plan)
+  }
+
+  /** From the first fragment of the clip to its last: where an exact cut begins may have been decided in another way. */
+  #outlinePinned(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
+    const { pin, fragmentSelectorType: selector } = spec
+    const [first, last] = [pin.firstFragmentNumber, pin.lastFragmentNumber].map((number) =>
+      listed.find(({ fragmentNumber }) => fragmentNumber === number),
+    )
+    if (!first || !last) return null
+    const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
+    return this.#outline(spec, listed, selectFragments(listed, selector, range))
+  }
+
+  #explain(
+    { pin, range, cut }: ClipSpec,
+    { stream, listed }: { stream: StreamDescription; listed: readonly ListedFragment[] },
+  ): ClipUnavailable {
+    const isFirstThere = listed.some(({ fragmentNumber }) => fragmentNumber === pin.firstFragmentNumber)
+    const retainedFrom = toRetainedFrom(stream, this.#options.clock.now())
+    // An exact cut begins with the fragment that covers its start.
+    const reachesBackTo = cut === 'EXACT' ? toListingRange(range).startMs : range.startMs
+    if (!isFirstThere && (listed.length === 0 || retainedFrom === null || reachesBackTo <= retainedFrom)) {
+      return new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage of this clip is no longer kept by its stream.')
+    }
+    return new ClipUnavailable('FOOTAGE_CHANGED', 'The footage in the range of this clip is not what it was when the clip was requested.')
+  }
+}
+
+/** Fragments that were listed late, before the first or after the last of the clip, are none of it. */
+function withinPin(spec: ClipSpec, listed: readonly ListedFragment[]): readonly ListedFragment[] {
+  const { fragments } = toSelection(spec, listed)
+  const placeOf = (number: FootagePin['firstFragmentNumber']) => fragments.findIndex(({ fragmentNumber }) => fragmentNumber === number)
+  const [first, last] = [placeOf(spec.pin.firstFragmentNumber), placeOf(spec.pin.lastFragmentNumber)]
+  if (first < 0 || last < 0) return []
+  const outside = new Set([...fragments.slice(0, first), ...fragments.slice(last + 1)])
+  return listed.filter((fragment) => !outside.has(fragment))
+}

@@ -1,0 +1,160 @@
+import type { ClipInput } from '../../domain/clip.js'
+import type { ClipIssue } from '../../domain/clip-issue.js'
+import { toError } from '../../domain/clip-issue-text.js'
+import { type ClipPlan, planClip, toReach, toSelection } from '../../domain/clip-plan.js'
+import { type ClipRequest, parseClipRequest, type UrlLifetime } from '../../domain/clip-request.js'
+import { GatewayError } from '../../domain/errors.js'
+import { noFootageIssue } from '../../domain/footage-issues.js'
+import type { ListedFragment } from '../../domain/listed-fragment.js'
+import { streamIssues, streamNotFoundIssue } from '../../domain/stream-issues.js'
+import { toEarlier } from '../../domain/time-range.js'
+import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../../kvs/ports.js'
+import type { Clock, EpochMs } from '../../lib/clock.js'
+import { SingleFlight } from '../../lib/single-flight.js'
+import { turns } from '../../lib/turns.js'
+import { Turnstile } from '../../lib/turnstile.js'
+
+/** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
+const MAX_LISTED_FRAGMENTS = 100_000
+/** How far around a range without footage the nearest is looked for. */
+const NEARBY_MS = 10 * 60_000
+const MAX_NEARBY_FRAGMENTS = 2000
+const HOUR_MS = 3_600_000
+/** Longer ranges are planned so many at a time: one of a day may hold 20 MB of rows. */
+const LONG_RANGE_MS = HOUR_MS
+const LONG_PLANS_AT_ONCE = 8
+/** Planning more than these takes some milliseconds; of many hours, tens. */
+const QUICKLY_PLANNED = 2000
+
+/** `planned` is null exactly when an issue of severity ERROR is present. */
+export interface PlannedRequest {
+  readonly planned: { readonly request: ClipRequest; readonly streamArn: string; readonly plan: ClipPlan } | null
+  readonly issues: readonly ClipIssue[]
+}
+
+export interface ClipPlannerOptions {
+  readonly streams: StreamCatalog
+  readonly fragments: FragmentLister
+  readonly clock: Clock
+  readonly urlLifetime: UrlLifetime
+  readonly maxClipBytes: number
+}
+
+/** From a client's input to a plan, asking Kinesis Video for the stream and its fragments. Equal requests at the same time are planned once. */
+export class ClipPlanner {
+  readonly #options: ClipPlannerOptions
+  readonly #flights = new SingleFlight<PlannedRequest>()
+  readonly #longPlans = new Turnstile(LONG_PLANS_AT_ONCE)
+
+  constructor(options: ClipPlannerOptions) {
+    this.#options = options
+  }
+
+  async plan(input: ClipInput, signal: AbortSignal): Promise<PlannedRequest> {
+    const { clock, urlLifetime } = this.#options
+    const { request, issues } = parseClipRequest(input, { nowMs: clock.now(), urlLifetime })
+    if (request === null) return refuse(issues)
+    return this.#flights.run(JSON.stringify(request), (shared) => this.#planRequest(request, shared), signal)
+  }
+
+  async #planRequest(request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest> {
+    const { streams } = this.#options
+    const stream = await streams.find(request.stream, signal)
+    const planned = stream && (await this.#planOn(stream, request, signal))
+    if (planned !== 'gone') return planned ?? refuse([streamNotFoundIssue(request.stream)])
+    const successor = stream && 'name' in request.stream ? await streams.findSuccessor(stream, signal) : null
+    const again = successor && (await this.#planOn(successor, request, signal))
+    return again === null || again === 'gone' ? refuse([streamNotFoundIssue(request.stream)]) : again
+  }
+
+  /** `gone`: what was remembered of the stream is about one that no longer exists. */
+  async #planOn(stream: StreamDescription, request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
+    const { clock } = this.#options
+    const unfit = streamIssues(request, stream, clock.now())
+    if (unfit.length > 0) return refuse(unfit)
+    const { startMs, endMs } = request.range
+    const plan = () => this.#planStream(request, stream, signal)
+    return endMs - startMs > LONG_RANGE_MS ? this.#longPlans.pass(plan, signal) : plan()
+  }
+
+  async #planStream(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
+    const { clock, maxClipBytes } = this.#options
+    const listed = await this.#list(request, stream, signal)
+    if (listed === 'gone') return listed
+    if (listed === 'too many') return refuse([tooManyIssue(request)])
+    await letOthersGoFirst(listed)
+    const selection = toSelection(request, listed)
+    if (selection.fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
+    await letOthersGoFirst(listed)
+    const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes, selection })
+    await letOthersGoFirst(listed)
+    return { planned: plan && { request, streamArn: stream.arn, plan }, issues }
+  }
+
+  async #list(
+    request: ClipRequest,
+    stream: StreamDescription,
+    signal: AbortSignal,
+  ): Promise<readonly ListedFragment[] | 'gone' | 'too many'> {
+    try {
+      const { clock, fragments } = this.#options
+      return await listAround(fragments, { ...request, streamArn: stream.arn, nowMs: clock.now() }, signal)
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'NOT_FOUND') return 'gone'
+      if (error instanceof TooManyFragments) return 'too many'
+      throw error
+    }
+  }
+
+  /** A range without footage may lie before what is kept, in a gap, or at the live edge. */
+  async #explainAbsence(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<readonly ClipIssue[]> {
+    const { clock, fragments } = this.#options
+    const { fragmentSelectorType, range } = request
+    // By server time nothing is later than now, and the service refuses to look.
+    const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? clock.now() - 1 : Number.POSITIVE_INFINITY
+    const wide = {
+      startMs: toEarlier(range.startMs, NEARBY_MS),
+      endMs: Math.max(range.endMs, Math.min(latestMs, range.endMs + NEARBY_MS)),
+    }
+    const query = { streamArn: stream.arn, fragmentSelectorType, range: wide, expected: 1000, atMost: MAX_NEARBY_FRAGMENTS }
+    const nearby = await fragments.list(query, signal).catch(emptyWhenTooMany)
+    const nowMs = clock.now()
+    const keptFromMs = nowMs - stream.dataRetentionInHours * HOUR_MS
+    return [noFootageIssue(request, { nearby, nowMs, keptFromMs })]
+  }
+}
+
+/** What planning needs to know of: the range, and what may reach into it. */
+export function listAround(
+  fragments: FragmentLister,
+  asked: Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'> & { readonly streamArn: string; readonly nowMs: EpochMs },
+  signal: AbortSignal,
+): Promise<readonly ListedFragment[]> {
+  const { streamArn, fragmentSelectorType, nowMs } = asked
+  const query = { streamArn, fragmentSelectorType, range: toReach(asked, nowMs), atMost: MAX_LISTED_FRAGMENTS }
+  return fragments.list(query, signal)
+}
+
+async function letOthersGoFirst(listed: readonly ListedFragment[]): Promise<void> {
+  if (listed.length > QUICKLY_PLANNED) await turns.later()
+}
+
+function refuse(issues: readonly ClipIssue[]): PlannedRequest {
+  return { planned: null, issues }
+}
+
+function tooManyIssue({ range }: ClipRequest): ClipIssue {
+  const message = `The range holds more than ${MAX_LISTED_FRAGMENTS} fragments, the most that this gateway plans at a time.`
+  const middleMs = Math.floor((range.startMs + range.endMs) / 2)
+  const ranges = [
+    { startMs: range.startMs, endMs: middleMs },
+    { startMs: middleMs + 1, endMs: range.endMs },
+  ].filter(({ startMs, endMs }) => endMs > startMs)
+  return toError('FRAGMENT_LIMIT_EXCEEDED', message, { path: ['endTimestamp'], hint: 'Ask for shorter ranges.', ranges })
+}
+
+/** The hint about the nearest footage is not worth a refusal. */
+function emptyWhenTooMany(error: unknown): readonly ListedFragment[] {
+  if (error instanceof TooManyFragments) return []
+  throw error
+}

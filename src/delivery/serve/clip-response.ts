@@ -1,0 +1,172 @@
+import type { ByteSpan } from './byte-range.js'
+import { parseByteRange } from './byte-range.js'
+import type { ClipContent } from './clip-content.js'
+import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
+import { type ConditionalHeaders, evaluatePreconditions, isRangeWanted, needsEtag } from './conditional.js'
+import { toContentDisposition } from './content-disposition.js'
+import { toHttpDate } from './http-date.js'
+import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
+
+// What is answered to a request for a clip: status, headers and which bytes. No I/O, no framework.
+
+export interface ClipHttpRequest {
+  readonly method: 'GET' | 'HEAD'
+  readonly headers: ConditionalHeaders & { readonly range?: string | undefined }
+  /** `?download`: saved rather than shown. */
+  readonly isDownload: boolean
+}
+
+/** What the answer depends on. */
+export type DescribedClip = Pick<ClipContent, 'form' | 'fileName' | 'contentType' | 'lastModifiedMs' | 'urlExpiresAtMs' | 'identity'>
+
+export interface ClipResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Which bytes of the clip, other bytes, or none. */
+  readonly body: { readonly clip: ByteSpan | 'all' } | { readonly bytes: Buffer } | null
+}
+
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After',
+  // Clips are shown on other sites' pages; those that demand isolation (COEP) load nothing without this.
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+  // Pages of some origins may send credentials, and are answered with their own origin instead of `*`.
+  vary: 'Origin',
+} as const
+
+/** Null: the answer depends on what is not known yet; ask again when the clip is identified. */
+export function decideClipResponse(request: ClipHttpRequest, clip: DescribedClip, nowMs: number): ClipResponse | null {
+  if (clip.identity === null && (clip.form === 'REBUILT' || needsEtag(request.headers))) return null
+  const validators = { etag: clip.identity?.etag ?? null, lastModifiedMs: clip.lastModifiedMs }
+  switch (evaluatePreconditions(request.headers, validators, nowMs)) {
+    case 'failed':
+      return toProblemResponse({ status: 412, code: 'PRECONDITION_FAILED', detail: 'The clip is not the one that the conditions name.' })
+    case 'not-modified':
+      return { status: 304, headers: { ...CORS_HEADERS, ...toCacheHeaders(clip, nowMs) }, body: null }
+    case 'holds':
+      return clip.identity === null ? toUnmeasured(request, clip, nowMs) : toMeasured(request, clip, { ...clip.identity, nowMs })
+  }
+}
+
+/** A clip is read and nothing else. `allow` is what its address takes. */
+export function toWrongMethodResponse(allow: string): ClipResponse {
+  return toProblemResponse({
+    status: 405,
+    code: 'METHOD_NOT_ALLOWED',
+    detail: `Method not allowed. Use ${allow}.`,
+  })
+}
+
+/** The size did not become known within the time a request waits. */
+export function toNotReadyResponse(): ClipResponse {
+  return toProblemResponse({
+    status: 503,
+    code: 'NOT_READY',
+    detail: 'The clip is still being fetched. Send the request again.',
+    retryAfterMs: RETRY_AFTER_MS,
+  })
+}
+
+const STATUS: Readonly<Record<ClipUnavailableReason, number>> = {
+  BAD_TOKEN: 403,
+  EXPIRED: 410,
+  FOOTAGE_EXPIRED: 404,
+  FOOTAGE_CHANGED: 404,
+  CODEC_CHANGES: 404,
+  KVS_THROTTLED: 503,
+  KVS_FAILED: 502,
+  KVS_ACCESS_DENIED: 502,
+  STORE_FULL: 503,
+  OVERLOADED: 503,
+  INTERNAL: 500,
+}
+const RETRY_AFTER_MS = 5_000
+
+/** What `Allow` and preflights name. */
+export const CLIP_METHODS = 'GET, HEAD, OPTIONS'
+
+/** For a page on another origin that wants to read with Range (Fetch, CORS-preflight). `allowed` is what it may send. */
+export function toPreflightResponse(allowed: Readonly<Record<string, string>>): ClipResponse {
+  return { status: 204, headers: { ...CORS_HEADERS, allow: CLIP_METHODS, ...allowed }, body: null }
+}
+
+export function toUnavailableResponse({ reason, message, retryAfterMs }: ClipUnavailable): ClipResponse {
+  const status = STATUS[reason]
+  return toProblemResponse({
+    status,
+    code: reason,
+    detail: message,
+    retryAfterMs: retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : null),
+  })
+}
+
+function toProblemResponse(problem: Problem): ClipResponse {
+  const bytes = toProblemBody(problem)
+  const { status, retryAfterMs = null } = problem
+  const headers = {
+    ...CORS_HEADERS,
+    'content-type': 'application/problem+json',
+    'content-length': String(bytes.byteLength),
+    // Errors pass: a clip that cannot be had now may be had at the next try.
+    'cache-control': 'no-store',
+    ...(retryAfterMs === null ? {} : { 'retry-after': toRetryAfter(retryAfterMs) }),
+  }
+  return { status, headers, body: { bytes } }
+}
+
+// Only a passed-through clip that is still arriving is served without a length: a Range is ignored, as RFC 9110, 14.2 lets a server.
+function toUnmeasured(request: ClipHttpRequest, clip: DescribedClip, nowMs: number): ClipResponse {
+  const headers = { ...toContentHeaders(request, clip, nowMs), 'accept-ranges': 'none' }
+  return { status: 200, headers, body: request.method === 'HEAD' ? null : { clip: 'all' } }
+}
+
+function toMeasured(
+  request: ClipHttpRequest,
+  clip: DescribedClip,
+  { sizeBytes, etag, nowMs }: { readonly sizeBytes: number; readonly etag: string; readonly nowMs: number },
+): ClipResponse {
+  const shared = { ...toContentHeaders(request, clip, nowMs), 'accept-ranges': 'bytes' }
+  const whole = { status: 200, headers: { ...shared, 'content-length': String(sizeBytes) } }
+  // Range is defined for GET alone (RFC 9110, 14.2).
+  if (request.method === 'HEAD') return { ...whole, body: null }
+  const isWanted = isRangeWanted(request.headers['if-range'], { etag, lastModifiedMs: clip.lastModifiedMs }, nowMs)
+  const range = parseByteRange(isWanted ? request.headers.range : undefined, sizeBytes)
+  switch (range.kind) {
+    case 'whole':
+      return { ...whole, body: { clip: { start: 0, end: sizeBytes } } }
+    case 'unsatisfiable':
+      return toUnsatisfiable(sizeBytes)
+    case 'span':
+      return { status: 206, headers: { ...shared, ...toRangeHeaders(range.span, sizeBytes) }, body: { clip: range.span } }
+  }
+}
+
+function toRangeHeaders({ start, end }: ByteSpan, sizeBytes: number): Record<string, string> {
+  return { 'content-range': `bytes ${start}-${end - 1}/${sizeBytes}`, 'content-length': String(end - start) }
+}
+
+function toUnsatisfiable(sizeBytes: number): ClipResponse {
+  const detail = `The range lies outside the clip, which has ${sizeBytes} bytes.`
+  const problem = toProblemResponse({ status: 416, code: 'RANGE_NOT_SATISFIABLE', detail })
+  return { ...problem, headers: { ...problem.headers, 'content-range': `bytes */${sizeBytes}` } }
+}
+
+function toContentHeaders(request: ClipHttpRequest, clip: DescribedClip, nowMs: number): Record<string, string> {
+  return {
+    ...CORS_HEADERS,
+    ...toCacheHeaders(clip, nowMs),
+    'content-type': clip.contentType,
+    'content-disposition': toContentDisposition(request.isDownload ? 'attachment' : 'inline', clip.fileName),
+  }
+}
+
+function toCacheHeaders(clip: DescribedClip, nowMs: number): Record<string, string> {
+  const maxAgeSeconds = Math.max(0, Math.floor((clip.urlExpiresAtMs - nowMs) / 1000))
+  return {
+    ...(clip.identity === null ? {} : { etag: clip.identity.etag }),
+    'last-modified': toHttpDate(clip.lastModifiedMs),
+    'cache-control': `private, max-age=${maxAgeSeconds}, immutable`,
+  }
+}

@@ -1,0 +1,116 @@
+import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
+import { instantText, toError } from '../../domain/clip-issue-text.js'
+import { noKeyFrameIssue } from '../../domain/key-frame-issues.js'
+import type { TimeRange } from '../../domain/time-range.js'
+import type { EpochMs } from '../../lib/clock.js'
+import type { JoinRefusal } from '../../media/mp4/edit/join.js'
+import type { ClipOutline } from '../plan/clip-outline.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import type { ClipSpec } from '../url/clip-spec.js'
+import type { CodecChange } from './codec-change.js'
+
+interface Mismatch {
+  readonly reason: JoinRefusal
+  readonly partIndex: number
+  readonly message: string
+}
+
+const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
+  TRACKS_CHANGE: 'TRACKS_CHANGE',
+  CODEC_CHANGES: 'CODEC_PRIVATE_DATA_CHANGES',
+  JOIN_NOT_POSSIBLE: 'JOIN_NOT_POSSIBLE',
+}
+
+/** What is not a change of codecs. */
+const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'NO_FRAGMENTS', 'STARTS_WITHOUT_KEY_FRAME'])
+
+/** The footage of a clip does not make one file: an issue when it is found before the answer, a failure after it. */
+export class ClipMismatch extends ClipUnavailable {
+  readonly issue: ClipIssue
+  /** Asking again gives the same. */
+  readonly isLasting: boolean
+
+  private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
+    super(UNAVAILABLE.has(issue.code) ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message, { cause })
+    this.issue = issue
+    this.isLasting = isLasting
+  }
+
+  /** A part that does not fit to those before it; the first one, to those behind it or to what is to be made of it. */
+  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
+    const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
+    const border = parts[Math.max(1, partIndex)]
+    if (border === undefined) {
+      const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Ask with cut FRAGMENT, or for other footage.'] : ['laid out anew', null]
+      return new ClipMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
+    }
+    const instantMs = border.range.startMs
+    const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
+    return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
+  }
+
+  /** Codecs or tracks that change inside the clip. */
+  static ofChange({ reason, instantMs, ranges }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
+    const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
+    const text = toText('from', instantMs, 'before it', what)
+    const issue =
+      ranges.length === 0
+        ? toSplitIssue({ reason, instantMs, spec, text })
+        : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
+    return new ClipMismatch(issue, { isLasting: true, cause })
+  }
+
+  /** The first picture cannot be decoded. `keyMs`: when the first key frame of the footage is shown, if there is one. */
+  static ofNoKeyFrame({ spec }: Pick<ClipOutline, 'spec'>, keyMs: EpochMs | null): ClipMismatch {
+    return new ClipMismatch(noKeyFrameIssue(spec, keyMs), { isLasting: true })
+  }
+
+  static ofEmptyCut({ spec: { range }, parts }: Pick<ClipOutline, 'spec' | 'parts'>): ClipMismatch {
+    const listed = toListedRange(parts)
+    if (listed !== null && (listed.endMs < range.startMs || listed.startMs > range.endMs)) {
+      const text = `No picture is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}.`
+      const hint = `The nearest fragments start between ${instantText(listed.startMs)} and ${instantText(listed.endMs)}.`
+      return new ClipMismatch(toError('NO_FRAGMENTS', text, { path: ['startTimestamp'], hint, ranges: [listed] }), { isLasting: true })
+    }
+    const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
+    const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
+    return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
+  }
+}
+
+function toListedRange(parts: ClipOutline['parts']): TimeRange | null {
+  const [first, last] = [parts[0], parts.at(-1)]
+  const [startMs, lastMs] = [first?.startsMs[0], last?.startsMs.at(-1)]
+  if (startMs === undefined || lastMs === undefined) return null
+  return { startMs, endMs: lastMs + Math.max(1, last?.lengthsMs.at(-1) ?? 1) }
+}
+
+function toText(place: 'from' | 'before', instantMs: EpochMs, other: string, why: string): string {
+  const footage = place === 'from' ? `from ${instantText(instantMs)} on` : `before ${instantText(instantMs)}`
+  return `The footage ${footage} cannot be in one file with what is ${other}: ${why}.`
+}
+
+interface Split {
+  readonly reason: JoinRefusal
+  readonly instantMs: EpochMs
+  readonly spec: Pick<ClipSpec, 'range' | 'cut'>
+  readonly text: string
+}
+
+function toSplitIssue({ reason, instantMs, spec: { range, cut }, text }: Split): ClipIssue {
+  if (instantMs <= range.startMs) {
+    // Only an exact cut takes in what began before its start: as long as it does, no range is free of the change.
+    const hint = cut === 'EXACT' ? `Ask with cut FRAGMENT from ${instantText(instantMs)} on.` : null
+    return toError(CODES[reason], text, { path: ['cut'], hint })
+  }
+  const ranges = toRangesBeside(range, instantMs)
+  return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
+}
+
+/** What is before the instant and what is from it on, as far as either can be asked for. */
+function toRangesBeside(range: TimeRange, instantMs: EpochMs): TimeRange[] {
+  return [
+    { startMs: range.startMs, endMs: instantMs - 1 },
+    { startMs: instantMs, endMs: range.endMs },
+  ].filter(({ startMs, endMs }) => endMs > startMs)
+}

@@ -1,0 +1,134 @@
+// Where each fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
+
+import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
+import { joinArrays } from '../../domain/fragment-columns.js'
+import type { PackedTrack } from '../../media/mp4/packed-movie.js'
+import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
+import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
+import type { OutlinedPart } from '../plan/clip-outline.js'
+import type { LocatedPictures } from './locate-pictures.js'
+import { isProducerStep } from './producer-step.js'
+
+/** One row a fragment, in playing order. */
+export interface FragmentPlaces {
+  readonly count: number
+  /** The place of the first row. */
+  readonly firstPlace: number
+  /** Timestamps by the selector's clock, in epoch milliseconds. */
+  readonly clockMs: Float64Array
+  /** The same instants in milliseconds of the movie. */
+  readonly originMs: Float64Array
+}
+
+/** Matroska's clock ticks once a millisecond, and so may the movie's. */
+const ROUNDING_MS = 1
+/** A rest of more frames than this between two fragments is a hole, which Kinesis Video may have closed. */
+const MOST_FRAMES = 2
+
+/**
+ * The fragments that were read stand where their own pictures do. Between them fragments stand at their distances by the producer's clock.
+ * Where the two disagree, Kinesis Video did not keep the holes: fragments then follow each other there.
+ */
+export function* placeFragmentsInSteps(
+  parts: readonly OutlinedPart[],
+  video: PackedTrack,
+  located: readonly LocatedPictures[],
+): Steps<FragmentPlaces> {
+  const firstPlace = parts[0]?.firstPlace ?? 0
+  const listed = {
+    producerMs: joinArrays(parts.map((part) => part.producerStartsMs)),
+    lengthsMs: joinArrays(parts.map((part) => part.lengthsMs)),
+    frameMs: toMs(lastDuration(video.samples), video.timescale),
+  }
+  const anchors = yield* findAnchors(video, located, firstPlace)
+  const clockMs = joinArrays(parts.map((part) => part.startsMs))
+  return { count: clockMs.length, firstPlace, clockMs, originMs: placeBetween(listed, anchors) }
+}
+
+/** A fragment whose place in the movie is known. */
+interface Anchor {
+  readonly row: number
+  readonly originMs: number
+}
+
+function* findAnchors(video: PackedTrack, located: readonly LocatedPictures[], firstPlace: number): Steps<Anchor[]> {
+  const anchors: Anchor[] = []
+  const clock = new SampleClock(video)
+  const waiting = located.filter(({ pictures }) => pictures.timesMs.length > 0).values()
+  let next = waiting.next()
+  for (let sample = 0; sample < video.samples.count && next.done !== true; sample += 1) {
+    clock.next()
+    if (sample % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+    const { firstSample, place, pictures } = next.value
+    if (sample !== firstSample) continue
+    anchors.push({ row: place - firstPlace, originMs: toMs(clock.shownTicks, video.timescale) - (pictures.timesMs[0] ?? 0) })
+    next = waiting.next()
+  }
+  return anchors
+}
+
+interface Listed {
+  readonly producerMs: Float64Array
+  readonly lengthsMs: Float64Array
+  readonly frameMs: number
+}
+
+function placeBetween(listed: Listed, anchors: readonly Anchor[]): Float64Array {
+  const originMs = new Float64Array(listed.producerMs.length)
+  const [first] = anchors
+  const start = first ?? { row: 0, originMs: 0 }
+  originMs[start.row] = start.originMs
+  for (let row = start.row - 1; row >= 0; row -= 1) originMs[row] = (originMs[row + 1] ?? 0) - stepTo(listed, row + 1, false)
+  let before = start
+  for (const anchor of [...anchors.slice(1), null]) {
+    const end = anchor?.row ?? originMs.length - 1
+    follow(originMs, listed, { from: before.row, to: end, isClosed: false })
+    if (anchor === null) break
+    if (Math.abs((originMs[end] ?? 0) - anchor.originMs) > ROUNDING_MS) {
+      follow(originMs, listed, { from: before.row, to: end, isClosed: true })
+      leadUpTo(originMs, listed, anchor, before.row)
+    }
+    originMs[end] = anchor.originMs
+    before = anchor
+  }
+  return originMs
+}
+
+/** From one row on to another, each at its distance from the one before it. */
+function follow(originMs: Float64Array, listed: Listed, { from, to, isClosed }: { from: number; to: number; isClosed: boolean }): void {
+  for (let row = from + 1; row <= to; row += 1) originMs[row] = (originMs[row - 1] ?? 0) + stepTo(listed, row, isClosed)
+}
+
+/** What follows on the last hole keeps its distance to the fragment behind it that was read. */
+function leadUpTo(originMs: Float64Array, listed: Listed, anchor: Anchor, from: number): void {
+  let next = anchor.originMs
+  for (let row = anchor.row; row > from; row -= 1) {
+    originMs[row] = next
+    if (isHole(listed, row)) return
+    next -= stepTo(listed, row, false)
+  }
+}
+
+function stepTo(listed: Listed, row: number, isClosed: boolean): number {
+  const stepMs = stepOf(listed, row)
+  return isProducerStep(stepMs) && !(isClosed && isHole(listed, row)) ? stepMs : (listed.lengthsMs[row - 1] ?? 0) + listed.frameMs
+}
+
+function isHole(listed: Listed, row: number): boolean {
+  const stepMs = stepOf(listed, row)
+  return !isProducerStep(stepMs) || stepMs - (listed.lengthsMs[row - 1] ?? 0) > MOST_FRAMES * listed.frameMs + ROUNDING_MS
+}
+
+function stepOf({ producerMs }: Listed, row: number): number {
+  return (producerMs[row] ?? 0) - (producerMs[row - 1] ?? 0)
+}
+
+/** The instant of a time of the movie by the selector's clock, told by the fragment at the row. */
+export function instantAt({ clockMs, originMs }: FragmentPlaces, row: number, movieMs: number): number {
+  return (clockMs[row] ?? 0) + Math.round(movieMs - (originMs[row] ?? 0))
+}
+
+/** The fragment that begins at the instant, or the first that begins after it. */
+export function rowFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
+  return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
+}
