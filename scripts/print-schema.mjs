@@ -1,11 +1,10 @@
 // Prints schema.graphql from the resolvers; with --check, says whether the file is what they print, and changes nothing.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { printContract } from '../dist/graphql/schema.js'
 
 const ROOT = join(import.meta.dirname, '..')
 const FILE = join(ROOT, 'schema.graphql')
-const { printContract } = await import(pathToFileURL(join(ROOT, 'dist', 'graphql', 'schema.js')).href)
 
 const printed = printContract()
 const kept = await readFile(FILE, 'utf8').catch(() => '')
