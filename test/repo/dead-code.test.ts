@@ -11,22 +11,22 @@ interface KnipIssue {
   readonly types: readonly { readonly name: string }[]
 }
 
-/** Nothing but tests uses these. The list only shrinks. */
+/** Exports that nothing but tests uses. The list only shrinks. */
 const KNOWN_DEAD: readonly string[] = [
-  'src/delivery/url/signed-url.ts: MAX_PUBLIC_URL_LENGTH',
-  'src/http/clip-route.ts: CLIP_ROUTE_MAX_PARAM_LENGTH',
-  'src/media/codec/codec-private.ts: isSupportedCodecId',
-  'src/media/matroska/sample-table.ts: encodeSampleTable',
-  'src/media/matroska/sample-table.ts: decodeSampleTable',
-  'src/media/matroska/video-track.ts: NO_CROP',
-  'src/media/matroska/video-track.ts: NO_DISPLAY',
-  'src/media/mp4/box.ts: i16',
-  'src/media/mp4/box.ts: i32',
-  'src/media/mp4/join.ts: joinMovies',
-  'src/media/mp4/presentation.ts: keyFrameTimesMs',
-  'src/media/mp4/presentation.ts: packedKeyFrameTimesMs',
-  'src/media/mp4/reader.ts: readMovieFrom',
-  'src/media/mp4/trim.ts: trimMovie',
+  'MAX_PUBLIC_URL_LENGTH',
+  'CLIP_ROUTE_MAX_PARAM_LENGTH',
+  'isSupportedCodecId',
+  'encodeSampleTable',
+  'decodeSampleTable',
+  'NO_CROP',
+  'NO_DISPLAY',
+  'i16',
+  'i32',
+  'joinMovies',
+  'keyFrameTimesMs',
+  'packedKeyFrameTimesMs',
+  'readMovieFrom',
+  'trimMovie',
 ]
 
 async function runKnip(...args: readonly string[]): Promise<string[]> {
@@ -58,8 +58,9 @@ describe('every file and export of src', () => {
   })
 
   test('is used by something other than tests', () => {
-    const used = new Set([...listImportsOfTheBuild(), ...KNOWN_DEAD])
-    expect(onlyUsedByTests.filter((name) => !used.has(name))).toEqual([])
+    const used = new Set(listImportsOfTheBuild())
+    const isKnown = (name: string) => KNOWN_DEAD.some((known) => name.endsWith(`: ${known}`))
+    expect(onlyUsedByTests.filter((name) => !used.has(name) && !isKnown(name))).toEqual([])
   })
 
   // Knip does not see this export's user, a script that imports the build.
