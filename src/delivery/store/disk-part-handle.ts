@@ -5,14 +5,13 @@ import type { ByteSpan } from '../serve/byte-range.js'
 import type { GrowingFile } from './growing-file.js'
 import type { HeldPart, OpenedPart } from './held-part.js'
 import { PartBroken } from './part-broken.js'
-import { readAhead } from './read-ahead.js'
-import type { ReadBuffers } from './read-buffers.js'
+import type { PartReader } from './part-reader.js'
 
 export interface DiskPartHandleOptions {
   readonly part: HeldPart
   readonly opened: OpenedPart
   readonly origin: PartHandle['origin']
-  readonly pool: ReadBuffers
+  readonly reader: PartReader
   /** The file does not hold what was written into it. */
   readonly onDamaged: (part: HeldPart) => void
   /** Fetches the part again, for a file that turns out to be damaged; null for one that was fetched for that reason. */
@@ -95,10 +94,10 @@ export class DiskPartHandle implements PartHandle {
   }
 
   async *#readFile(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { part, pool, onDamaged } = this.#options
+    const { part, reader, onDamaged } = this.#options
     part.hold()
     try {
-      for await (const chunk of readAhead(this.#file, span, pool, signal)) {
+      for await (const chunk of reader.read(this.#file, span, signal)) {
         part.use()
         yield chunk
         part.use()

@@ -3,12 +3,11 @@ import type { PartFetch, PartHandle, PartStore } from '../ports.js'
 import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { GrowingFile } from './growing-file.js'
 import { HeldPart, type OpenedPart } from './held-part.js'
-import { keepHeapSteady } from './keep-heap-steady.js'
 import { PartArrivals, toRefusal } from './part-arrivals.js'
 import { PartBroken } from './part-broken.js'
 import { PartFolder, type StoredPart } from './part-folder.js'
 import { PartIndex } from './part-index.js'
-import { ReadBuffers } from './read-buffers.js'
+import { PartReader } from './part-reader.js'
 
 export interface DiskPartStoreOptions {
   /** Made when it is missing. */
@@ -21,7 +20,6 @@ export interface DiskPartStoreOptions {
   readonly idleTimeoutMs?: number
   /** A whole part whose readers have taken nothing for so long makes way when there is no other room; it is fetched again when they go on. */
   readonly stalledAfterMs?: number
-  readonly buffers?: ReadBuffers
   /** Hears of what callers need not know: a part that could not be kept, a damaged file. */
   readonly onProblem?: (message: string, error: unknown) => void
 }
@@ -35,7 +33,7 @@ const REFRESH_PAUSES = 20
 export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #folder: PartFolder
   readonly #index: PartIndex
-  readonly #buffers: ReadBuffers
+  readonly #reader = new PartReader()
   readonly #arrivals: PartArrivals
   readonly #onProblem: (message: string, error: unknown) => void
   /** The parts that somebody holds, or that are being brought to the disk. */
@@ -63,7 +61,6 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     })
     this.#stalledAfterMs = options.stalledAfterMs ?? STALLED_AFTER_MS
     this.#renewal = setInterval(() => void this.#renew(), RENEWAL_MS).unref()
-    this.#buffers = options.buffers ?? new ReadBuffers()
     this.#onProblem = options.onProblem ?? (() => undefined)
     this.#arrivals = new PartArrivals({
       folder: this.#folder,
@@ -81,7 +78,6 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
 
   /** Finds again what an earlier process kept, however it ended. */
   static async open(options: DiskPartStoreOptions): Promise<DiskPartStore> {
-    keepHeapSteady()
     const store = new DiskPartStore(options)
     await store.#folder.create()
     await store.#index.refresh(() => store.#folder.scan())
@@ -142,7 +138,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     try {
       const opened = await orAborted(part.opened, signal)
       const origin = joined === undefined ? opened.origin : originOfJoined(opened)
-      return new DiskPartHandle({ part, opened, origin, pool: this.#buffers, onDamaged: (damaged) => this.#discard(damaged), reopen })
+      return new DiskPartHandle({ part, opened, origin, reader: this.#reader, onDamaged: (damaged) => this.#discard(damaged), reopen })
     } catch (error) {
       part.letGo()
       throw error

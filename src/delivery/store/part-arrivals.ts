@@ -125,8 +125,7 @@ export class PartArrivals {
     const { maxPartBytes: maxBytes, idleTimeoutMs, onFailed } = this.#options
     const append = async (chunks: readonly Uint8Array[]) => {
       await this.#grow(reservation, fileBytes(file.arrivedBytes + sizeOf(chunks)))
-      file.receive(chunks)
-      await this.#withRoom(() => file.write(chunks))
+      await this.#withRoom(() => file.append(chunks))
     }
     try {
       await pumpPart(body, { append }, { maxBytes, idleTimeoutMs, signal: part.signal })

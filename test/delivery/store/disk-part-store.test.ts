@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PartFetch, PartHandle } from '../../../src/delivery/ports.js'
 import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/store/disk-part-store.js'
 import { fileBytes } from '../../../src/delivery/store/part-footer.js'
-import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
 import { StoreFull } from '../../../src/delivery/store/store-full.js'
 import { createTemporaryName } from '../../../src/delivery/store/temporary-name.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
@@ -147,24 +146,6 @@ describe('a part that is fetched', () => {
     const rest = await collect({ [Symbol.asyncIterator]: () => stalled })
     expect(Buffer.concat([first, rest]).equals(bytes)).toBe(true)
     other.release()
-    handle.release()
-  })
-
-  test('is right for a reader so slow that its large buffers are taken back', async () => {
-    const parts = await openStore({ buffers: new ReadBuffers({ largeBytes: 262_144, smallBytes: 65_536 }) })
-    const bytes = patternBytes(1_500_000)
-    const handle = await parts.open('k', countingFetch(bytes).fetch)
-    await handle.whole(SIGNAL)
-    const sizes: number[] = []
-    const slow = async function* () {
-      for await (const chunk of handle.read({ start: 0, end: bytes.byteLength }, SIGNAL)) {
-        const copy = Buffer.from(chunk)
-        if (sizes.push(copy.byteLength) === 2) await new Promise((resolve) => setTimeout(resolve, 1_100))
-        yield copy
-      }
-    }
-    expect((await collect(slow())).equals(bytes)).toBe(true)
-    expect(sizes.slice(0, 4)).toEqual([196_608, 262_144, 65_536, 65_536])
     handle.release()
   })
 
@@ -473,7 +454,7 @@ describe('a damaged file', () => {
     ['gives fewer bytes', countingFetch(bytes.subarray(0, 299_999)).fetch, { breakage: 'DAMAGED' }],
     ['is refused', NOT_FETCHED, { message: 'fetched although it is stored' }],
   ])('breaks its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
-    const parts = await openStore({ buffers: new ReadBuffers({ largeBytes: 131_072 }) })
+    const parts = await openStore()
     await store(parts, 'k', bytes)
     await flip(290_000)
     const handle = await parts.open('k', fetch)

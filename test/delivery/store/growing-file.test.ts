@@ -3,12 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { GrowingFile } from '../../../src/delivery/store/growing-file.js'
-import { readAhead } from '../../../src/delivery/store/read-ahead.js'
-import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
-const POOL = new ReadBuffers()
 
 let folder = ''
 let file: FileHandle
@@ -24,44 +21,38 @@ afterEach(async () => {
 })
 
 describe('GrowingFile', () => {
-  test.each([0, 70_000, 150_000])(
-    'that fails tells why whoever turns to bytes that never came to the disk, after %i that did',
-    async (written) => {
-      const growing = GrowingFile.arriving(file, null)
-      const bytes = patternBytes(300_000)
-      const first = [bytes.subarray(0, written)]
-      growing.receive(first)
-      await growing.write(first)
-      growing.receive([bytes.subarray(written)])
-      const reading = readAhead(growing, { start: written + 1_000, end: 300_000 }, POOL, SIGNAL)
-      const next = reading.next()
-      growing.fail(new Error('the disk is full'))
-      await expect(next).rejects.toThrow('the disk is full')
-    },
-  )
+  test.each([0, 70_000, 150_000])('that fails gives the %i bytes that arrived, and rejects for the next one', async (written) => {
+    const growing = GrowingFile.arriving(file, null)
+    const bytes = patternBytes(written)
+    await growing.append([bytes])
+    const waiting = growing.whenReadable(written, SIGNAL)
+    growing.fail(new Error('the disk is full'))
+    await expect(waiting).rejects.toThrow('the disk is full')
+    await expect(growing.whenReadable(written, SIGNAL)).rejects.toThrow('the disk is full')
+    if (written > 0) expect((await growing.read(0, written, Buffer.alloc(196_608))).equals(bytes)).toBe(true)
+  })
 
-  test('lends what has just come to a reader that needs no buffers for it', async () => {
-    const pool = new ReadBuffers({ largeBudgetBytes: 2 * 589_824 })
+  test('checks each complete block when it is read', async () => {
     const growing = GrowingFile.arriving(file, null)
     const bytes = patternBytes(200_000)
-    const reading = readAhead(growing, { start: 0, end: 300_000 }, pool, SIGNAL)
-    const next = reading.next()
-    growing.receive([bytes])
-    expect((await next).value?.byteLength).toBe(200_000)
-    expect(pool.take(true).large).toBe(true)
-    await reading.return(undefined)
+    await growing.append([bytes])
+    growing.end()
+    const read = () => growing.read(0, 200_000, Buffer.alloc(262_144))
+    expect((await read()).equals(bytes)).toBe(true)
+    await file.write(Buffer.of((bytes[199_999] ?? 0) ^ 1), 0, 1, 199_999)
+    await expect(read()).rejects.toMatchObject({ breakage: 'DAMAGED' })
+    expect((await growing.read(70_000, 131_072, Buffer.alloc(262_144))).equals(bytes.subarray(70_000, 131_072))).toBe(true)
   })
 
   test('is not called damaged because the disk fails to give a byte', async () => {
     const bytes = patternBytes(200_000)
     const before = GrowingFile.arriving(file, null)
-    before.receive([bytes])
-    await before.write([bytes])
+    await before.append([bytes])
     before.end()
     // A real descriptor that reads nothing: the kernel answers EBADF as it would EIO.
     const writeOnly = await open(join(folder, 'part'), 'a')
     const stored = GrowingFile.stored(writeOnly, { contentBytes: 200_000, blockChecks: before.blockChecks, sha256: null })
-    await expect(stored.load(0, 200_000, Buffer.alloc(262_144))).rejects.toMatchObject({ breakage: 'UNREADABLE' })
+    await expect(stored.read(0, 200_000, Buffer.alloc(262_144))).rejects.toMatchObject({ breakage: 'UNREADABLE' })
     await writeOnly.close()
   })
 })

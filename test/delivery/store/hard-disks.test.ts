@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PartFetch, PartHandle } from '../../../src/delivery/ports.js'
 import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/store/disk-part-store.js'
 import { fileBytes } from '../../../src/delivery/store/part-footer.js'
-import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
 import { StoreFull } from '../../../src/delivery/store/store-full.js'
 import { until } from '../../support/clip-client.js'
 import { collect, countingFetch, patternBytes } from '../../support/part-bodies.js'
@@ -109,7 +108,7 @@ onRealDisks('a disk that is full (skipped where mounting is not permitted)', () 
   })
 
   test('makes room of what a stalled reader holds, who gets every byte all the same', async () => {
-    const parts = await openStore({ stalledAfterMs: 0, buffers: new ReadBuffers({ largeBytes: 131_072 }) })
+    const parts = await openStore({ stalledAfterMs: 0 })
     const bytes = patternBytes(700_000)
     const { fetch, calls } = countingFetch(bytes)
     const handle = await parts.open('a', fetch)

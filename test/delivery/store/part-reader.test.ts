@@ -5,8 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GrowingFile } from '../../../src/delivery/store/growing-file.js'
-import { readAhead } from '../../../src/delivery/store/read-ahead.js'
-import { ReadBuffers } from '../../../src/delivery/store/read-buffers.js'
+import { PartReader } from '../../../src/delivery/store/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
@@ -16,23 +15,33 @@ interface Reader {
   readonly length: number
   /** Turns of the event loop before it begins, and before it takes the next chunk. */
   readonly waits: number
-  /** It begins when the file is whole, of which nothing is in memory any more. */
+  /** It begins when the file is complete. */
   readonly isLate: boolean
-  /** The large buffers are with others. */
+  /** 64 other readers are stalled. */
   readonly isInCrowd: boolean
 }
 
-/** What a reader is given is another's when it comes back. */
+const MAX_FAST_READERS = 64
+
+/** Copies each chunk before the next one is requested, because the reader then reuses its memory. */
 async function readSlowly(file: GrowingFile, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
-  const pool = new ReadBuffers({ largeBytes: 131_072, smallBytes: 65_536, largeBudgetBytes: isInCrowd ? 0 : 262_144 })
-  const chunks: Buffer[] = []
+  const reader = new PartReader()
   if (isLate) await file.whenReadable(end, SIGNAL)
+  const crowd = isInCrowd ? await stallReaders(reader, file) : []
+  const chunks: Buffer[] = []
   await turns(waits)
-  for await (const chunk of readAhead(file, { start, end: Math.min(start + length, end) }, pool, SIGNAL)) {
+  for await (const chunk of reader.read(file, { start, end: Math.min(start + length, end) }, SIGNAL)) {
     await turns(waits)
     chunks.push(Buffer.from(chunk))
   }
+  for (const stalled of crowd) await stalled.return(undefined)
   return Buffer.concat(chunks)
+}
+
+async function stallReaders(reader: PartReader, file: GrowingFile): Promise<AsyncGenerator<Uint8Array>[]> {
+  const crowd = Array.from({ length: MAX_FAST_READERS }, () => reader.read(file, { start: 0, end: 1 }, SIGNAL))
+  await Promise.all(crowd.map((stalled) => stalled.next()))
+  return crowd
 }
 
 async function turns(count: number): Promise<void> {
@@ -49,7 +58,7 @@ const READER = fc.record({
 const ARRIVAL = fc.record({ bytes: fc.integer({ min: 1, max: 150_000 }), waits: fc.nat(2) })
 
 test('readers of a file that grows get its bytes, however fast it grows and however fast they are', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'clipgate-read-ahead-'))
+  const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
   const property = fc.asyncProperty(
     fc.array(ARRIVAL, { minLength: 5, maxLength: 20 }),
     fc.array(READER, { minLength: 1, maxLength: 3 }),
@@ -63,8 +72,7 @@ test('readers of a file that grows get its bytes, however fast it grows and howe
         for (const arrival of arrivals) {
           const chunks = [Buffer.from(bytes.subarray(at, at + arrival.bytes))]
           at += arrival.bytes
-          growing.receive(chunks)
-          await growing.write(chunks)
+          await growing.append(chunks)
           await turns(arrival.waits)
         }
         growing.end()
@@ -78,4 +86,24 @@ test('readers of a file that grows get its bytes, however fast it grows and howe
     },
   )
   await fc.assert(property, { numRuns: 40 }).finally(() => rm(folder, { recursive: true, force: true }))
+})
+
+test('64 readers read four blocks at a time, and the next ones a single block until one of them ends', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
+  const file = await open(join(folder, 'part'), 'wx+')
+  try {
+    const growing = GrowingFile.arriving(file, null)
+    await growing.append([patternBytes(1_000_000)])
+    const reader = new PartReader()
+    const readFirst = () => reader.read(growing, { start: 0, end: 1_000_000 }, SIGNAL)
+    const readers = Array.from({ length: MAX_FAST_READERS + 1 }, readFirst)
+    const sizes: (number | undefined)[] = []
+    for (const one of readers) sizes.push((await one.next()).value?.byteLength)
+    expect(sizes).toEqual([...Array.from({ length: MAX_FAST_READERS }, () => 262_144), 65_536])
+    for (const one of readers) await one.return(undefined)
+    expect((await readFirst().next()).value?.byteLength).toBe(262_144)
+  } finally {
+    await file.close()
+    await rm(folder, { recursive: true, force: true })
+  }
 })
