@@ -128,7 +128,7 @@ export class PartArrivals {
       await this.#withRoom(() => file.append(chunks))
     }
     try {
-      await pumpPart(body, { append }, { maxBytes, idleTimeoutMs, signal: part.signal })
+      await pumpPart(body, append, { maxBytes, idleTimeoutMs, signal: part.signal })
       file.end()
     } catch (error) {
       onFailed(part)

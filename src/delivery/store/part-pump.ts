@@ -1,11 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
+import { orAborted } from '../../lib/sleep.js'
 import type { PartBody } from '../ports.js'
 import { PartBroken } from './part-broken.js'
-
-/** Where the pump puts the bytes. */
-export interface PartSink {
-  append(chunks: readonly Uint8Array[]): Promise<void>
-}
 
 export interface PumpOptions {
   readonly maxBytes: number
@@ -14,40 +9,30 @@ export interface PumpOptions {
   readonly signal: AbortSignal
 }
 
-/** As much as may wait for the disk while the source goes on. */
-const MAX_PENDING_BYTES = 1_048_576
-/** A small write costs as much as one of this size, so a few turns of the loop are waited for more to come: well below a millisecond. */
+/** While one batch is written, the next is gathered up to this size. */
 const BATCH_BYTES = 262_144
-const GATHERING_TURNS = 8
-/** Whoever asked waits for what comes first. */
-const EAGER_BATCHES = 4
-/** A source may have as much as the kernel holds of it ready at once: others, a reader who has just been given the URL, come in between. */
-const TURN_BYTES = 262_144
 
 /**
- * Moves a body into a sink at the source's speed: while one batch is written the next is gathered. Resolves with how many bytes came,
- * once the last is written; rejects when the source breaks, is silent for too long, or sends another length than it said.
+ * Passes a body on to `append` in batches. Resolves once the last is written. Rejects if the source breaks off, is silent for too long, or
+ * sends another length than it announced; then no write is under way any more.
  */
-export async function pumpPart(body: PartBody, sink: PartSink, options: PumpOptions): Promise<number> {
-  const source = new WatchedSource(body.bytes, options)
-  const batches = new BatchWriter(sink)
+export async function pumpPart(
+  body: PartBody,
+  append: (chunks: readonly Uint8Array[]) => Promise<void>,
+  { maxBytes, idleTimeoutMs, signal }: PumpOptions,
+): Promise<void> {
+  const batches = new Batches(append)
+  let bytes = 0
   try {
-    let [bytes, turnEndsAt] = [0, TURN_BYTES]
-    for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) {
+    for await (const chunk of watch(body.bytes, idleTimeoutMs, signal)) {
       bytes += chunk.byteLength
-      refuseTooMany(bytes, body.sizeBytes, options.maxBytes)
+      refuseTooMany(bytes, body.sizeBytes, maxBytes)
       await batches.add(chunk)
-      if (bytes < turnEndsAt) continue
-      await setImmediate()
-      turnEndsAt = bytes + TURN_BYTES
     }
     if (body.sizeBytes !== null && bytes < body.sizeBytes) throw wrongLength(body.sizeBytes, `only ${bytes}`)
-    await batches.drain()
-    return bytes
+    await batches.end()
   } catch (error) {
-    source.leave()
-    // The file is closed next: nothing may be on its way to it any more.
-    await batches.drain().catch(() => null)
+    await batches.end().catch(() => null)
     throw error
   }
 }
@@ -61,95 +46,62 @@ function wrongLength(expectedBytes: number, got: string): PartBroken {
   return new PartBroken('WRONG_LENGTH', `the source announced ${expectedBytes} bytes and sent ${got}`)
 }
 
-/** An iterator that is given up when it is silent for too long or the signal aborts, even if it never answers again. */
-class WatchedSource {
-  readonly #iterator: AsyncIterator<Uint8Array>
-  readonly #options: PumpOptions
-
-  constructor(bytes: AsyncIterable<Uint8Array>, options: PumpOptions) {
-    this.#iterator = bytes[Symbol.asyncIterator]()
-    this.#options = options
-  }
-
-  /** Null at the end. */
-  next(): Promise<Uint8Array | null> {
-    const { idleTimeoutMs, signal } = this.#options
-    return new Promise((resolve, reject) => {
-      const stop = (error: unknown) => {
-        settle()
-        reject(error)
-      }
-      const leave = () => stop(signal.reason)
-      const timer = setTimeout(() => stop(new PartBroken('STALLED', `no byte came for ${idleTimeoutMs} ms`)), idleTimeoutMs)
-      const settle = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', leave)
-      }
-      signal.addEventListener('abort', leave)
-      if (signal.aborted) leave()
-      else
-        this.#iterator.next().then((step) => {
-          settle()
-          resolve(step.done === true ? null : step.value)
-        }, stop)
-    })
-  }
-
-  /** Frees the source; not waited for, since one that is stuck would never answer. */
-  leave(): void {
-    this.#iterator.return?.().catch(() => null)
+/** The chunks of a source. Gives up when the source is silent for too long or the signal aborts, even if the source never answers again. */
+async function* watch(bytes: AsyncIterable<Uint8Array>, idleTimeoutMs: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const source = bytes[Symbol.asyncIterator]()
+  const stalled = new AbortController()
+  const either = AbortSignal.any([signal, stalled.signal])
+  let isWaiting = true
+  const giveUp = () => isWaiting && stalled.abort(new PartBroken('STALLED', `no byte came for ${idleTimeoutMs} ms`))
+  const timer = setTimeout(giveUp, idleTimeoutMs)
+  try {
+    for (;;) {
+      const { done, value } = await orAborted(source.next(), either)
+      if (done) return
+      isWaiting = false
+      yield value
+      isWaiting = true
+      timer.refresh()
+    }
+  } finally {
+    clearTimeout(timer)
+    // Not awaited: a source that is stuck would never answer.
+    source.return?.().catch(() => null)
   }
 }
 
-class BatchWriter {
-  readonly #sink: PartSink
+/** Writes chunks in batches, one batch at a time. */
+class Batches {
+  readonly #append: (chunks: readonly Uint8Array[]) => Promise<void>
   #pending: Uint8Array[] = []
   #pendingBytes = 0
   #writing: Promise<void> | null = null
-  #failure: { readonly error: unknown } | null = null
-  #isDraining = false
-  #batches = 0
 
-  constructor(sink: PartSink) {
-    this.#sink = sink
+  constructor(append: (chunks: readonly Uint8Array[]) => Promise<void>) {
+    this.#append = append
   }
 
-  /** Waits only when too much is pending. */
+  /** Waits while a full batch is pending. Rejects if a write failed. */
   async add(chunk: Uint8Array): Promise<void> {
-    if (this.#failure !== null) throw this.#failure.error
     this.#pending.push(chunk)
     this.#pendingBytes += chunk.byteLength
     this.#writing ??= this.#write()
-    if (this.#pendingBytes >= MAX_PENDING_BYTES) await this.#writing
+    // Awaited when a batch is full, or at the end.
+    this.#writing.catch(() => null)
+    if (this.#pendingBytes >= BATCH_BYTES) await this.#writing
   }
 
-  async drain(): Promise<void> {
-    this.#isDraining = true
+  async end(): Promise<void> {
     await this.#writing
-    if (this.#failure !== null) throw this.#failure.error
-  }
-
-  async #gather(): Promise<void> {
-    for (let turn = 0; turn < GATHERING_TURNS; turn += 1) {
-      if (this.#isDraining || this.#batches < EAGER_BATCHES || this.#pendingBytes >= BATCH_BYTES) return
-      await setImmediate()
-    }
   }
 
   async #write(): Promise<void> {
-    try {
-      while (this.#pending.length > 0) {
-        await this.#gather()
-        const batch = this.#pending
-        this.#pending = []
-        this.#pendingBytes = 0
-        this.#batches += 1
-        await this.#sink.append(batch)
-      }
-    } catch (error) {
-      this.#failure = { error }
-    } finally {
-      this.#writing = null
+    while (this.#pending.length > 0) {
+      const batch = this.#pending
+      this.#pending = []
+      this.#pendingBytes = 0
+      await this.#append(batch)
     }
+    this.#writing = null
   }
 }
