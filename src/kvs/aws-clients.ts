@@ -1,10 +1,8 @@
-import { Agent as HttpsAgent } from 'node:https'
 import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { AwsBoundedHandler } from './aws-bounded-handler.js'
 import type { KvsTarget } from './kvs-target.js'
-import { createWideAgent } from './wide-agent.js'
 
 /** Data endpoints are few (one for some thousand streams of an account); the oldest client goes when there are more. */
 const MAX_DATA_CLIENTS = 256
@@ -14,8 +12,6 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Sockets to one host. A GetClip body holds one for as long as it takes, so that the data plane has more. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
-/** Sockets of the data plane that wait for their next request; each holds a buffer of a mebibyte. */
-const FREE_SOCKETS = 16
 
 /** Settings that clients of both planes take. */
 interface Identity {
@@ -31,7 +27,7 @@ interface Identity {
 export class AwsClients {
   readonly control: KinesisVideoClient
   readonly #identity: Identity
-  readonly #dataHandler = createDataHandler()
+  readonly #dataHandler = createHandler(DATA_SOCKETS)
   readonly #dataClients = new Map<string, KinesisVideoArchivedMediaClient>()
 
   constructor(target: KvsTarget) {
@@ -40,7 +36,7 @@ export class AwsClients {
       ...this.#identity,
       ...(target.endpoint === null ? {} : { endpoint: target.endpoint, ...ENDPOINT_AS_GIVEN }),
       maxAttempts: 1,
-      requestHandler: createControlHandler(),
+      requestHandler: createHandler(CONTROL_SOCKETS),
     })
   }
 
@@ -88,20 +84,14 @@ function toIdentity(target: KvsTarget): Identity {
   return { region: 'us-east-1', credentials: target.accessKey ?? { accessKeyId: 'embedded', secretAccessKey: 'embedded' } }
 }
 
-const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true } as const
-
-/** Answers of the control plane are small: the SDK's own agent reads them. A wide socket would allocate a mebibyte for each. */
-function createControlHandler(): AwsBoundedHandler {
-  const sockets = { maxSockets: CONTROL_SOCKETS }
-  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets }))
-}
-
-function createDataHandler(): AwsBoundedHandler {
-  const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
+function createHandler(maxSockets: number): AwsBoundedHandler {
+  const sockets = { maxSockets }
   const inner = new NodeHttpHandler({
-    ...TIMEOUTS,
-    httpAgent: createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS }),
-    httpsAgent: new HttpsAgent(sockets),
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: ANSWER_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: sockets,
+    httpsAgent: sockets,
   })
   return new AwsBoundedHandler(inner)
 }
