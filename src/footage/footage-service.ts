@@ -9,9 +9,9 @@ import type { StreamMedia } from '../domain/stream-media.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
 import type { FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
+import { takeTurn } from '../lib/semaphore.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { TtlCache } from '../lib/ttl-cache.js'
-import { turns } from '../lib/turns.js'
 import { estimateFrameRate } from '../media/timeline/frame-rate.js'
 import { type FoundFragment, findFragmentAt, findNewestFragment } from './fragment-finder.js'
 import { FragmentMemory } from './fragment-memory.js'
@@ -71,7 +71,7 @@ export class FootageService {
   async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
     const around = listed ? await this.#memory.read({ streamArn: stream.arn, fragmentSelectorType, range: listed }, signal) : NOTHING
-    if (around.count > MANY_FRAGMENTS) await turns.later()
+    if (around.count > MANY_FRAGMENTS) await takeTurn()
     signal.throwIfAborted()
     const coverage = toCoverage(around, range, maxGapMs)
     if (coverage.spans.length <= MAX_SPANS) return coverage

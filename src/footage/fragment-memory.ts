@@ -2,8 +2,8 @@ import { type FragmentColumns, joinColumns, sliceColumns, toFragmentColumns } fr
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
+import { Semaphore } from '../lib/semaphore.js'
 import { SingleFlight } from '../lib/single-flight.js'
-import { Turnstile } from '../lib/turnstile.js'
 import { type Stretch, StretchList } from './stretch-list.js'
 
 /**
@@ -49,7 +49,7 @@ export class FragmentMemory {
   readonly #lists = new Map<string, StretchList>()
   readonly #flights = new SingleFlight<Stretch>()
   readonly #underWay = new Map<string, Set<TimeRange>>()
-  readonly #turnstile = new Turnstile(LISTINGS_AT_ONCE)
+  readonly #listings = new Semaphore(LISTINGS_AT_ONCE)
   #sizeBytes = 0
 
   constructor(options: FragmentMemoryOptions) {
@@ -115,7 +115,7 @@ export class FragmentMemory {
     const underWay = this.#underWay.get(key) ?? new Set()
     this.#underWay.set(key, underWay.add(query.range))
     try {
-      return await this.#turnstile.pass(() => this.#listNow(key, query, signal), signal)
+      return await this.#listings.run(() => this.#listNow(key, query, signal), signal)
     } finally {
       underWay.delete(query.range)
       if (underWay.size === 0 && this.#underWay.get(key) === underWay) this.#underWay.delete(key)

@@ -11,7 +11,7 @@ import {
   isObjectType,
   type ResponsePath,
 } from 'graphql'
-import { turns } from '../lib/turns.js'
+import { takeTurn } from '../lib/semaphore.js'
 import type { RequestContext } from './context.js'
 
 /** A list that is longer has a turn of the event loop of its own: 10,000 spans take some 50 ms to complete. */
@@ -90,7 +90,7 @@ function createListCharge(): Charge {
       return value
     }
     if (length <= LONG_LIST) return begin()
-    return turns.soon().then(() => {
+    return takeTurn().then(() => {
       signal.throwIfAborted()
       if (answer.refusal !== null) throw answer.refusal
       return begin()

@@ -11,8 +11,7 @@ import { toEarlier } from '../../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import { SingleFlight } from '../../lib/single-flight.js'
-import { turns } from '../../lib/turns.js'
-import { Turnstile } from '../../lib/turnstile.js'
+import { Semaphore, takeTurn } from '../../lib/semaphore.js'
 
 /** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
 const MAX_LISTED_FRAGMENTS = 100_000
@@ -44,7 +43,7 @@ export interface ClipPlannerOptions {
 export class ClipPlanner {
   readonly #options: ClipPlannerOptions
   readonly #flights = new SingleFlight<PlannedRequest>()
-  readonly #longPlans = new Turnstile(LONG_PLANS_AT_ONCE)
+  readonly #longPlans = new Semaphore(LONG_PLANS_AT_ONCE)
 
   constructor(options: ClipPlannerOptions) {
     this.#options = options
@@ -74,7 +73,7 @@ export class ClipPlanner {
     if (unfit.length > 0) return refuse(unfit)
     const { startMs, endMs } = request.range
     const plan = () => this.#planStream(request, stream, signal)
-    return endMs - startMs > LONG_RANGE_MS ? this.#longPlans.pass(plan, signal) : plan()
+    return endMs - startMs > LONG_RANGE_MS ? this.#longPlans.run(plan, signal) : plan()
   }
 
   async #planStream(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
@@ -82,12 +81,12 @@ export class ClipPlanner {
     const listed = await this.#list(request, stream, signal)
     if (listed === 'gone') return listed
     if (listed === 'too many') return refuse([tooManyIssue(request)])
-    await letOthersGoFirst(listed)
+    await takeTurnIfLong(listed)
     const selection = toSelection(request, listed)
     if (selection.fragments.length === 0) return refuse(await this.#explainAbsence(request, stream, signal))
-    await letOthersGoFirst(listed)
+    await takeTurnIfLong(listed)
     const { plan, issues } = planClip(request, listed, { nowMs: clock.now(), maxClipBytes, selection })
-    await letOthersGoFirst(listed)
+    await takeTurnIfLong(listed)
     return { planned: plan && { request, streamArn: stream.arn, plan }, issues }
   }
 
@@ -135,8 +134,8 @@ export function listAround(
   return fragments.list(query, signal)
 }
 
-async function letOthersGoFirst(listed: readonly ListedFragment[]): Promise<void> {
-  if (listed.length > QUICKLY_PLANNED) await turns.later()
+async function takeTurnIfLong(listed: readonly ListedFragment[]): Promise<void> {
+  if (listed.length > QUICKLY_PLANNED) await takeTurn()
 }
 
 function refuse(issues: readonly ClipIssue[]): PlannedRequest {
