@@ -24,7 +24,7 @@ import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
 import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
 import { type Clock, systemClock } from './lib/clock.js'
-import { closeServer } from './lib/close-server.js'
+import { closeServer } from './lib/connections.js'
 import { isLoopbackHost, toUrlHost } from './lib/host.js'
 
 export interface GatewayOptions {

@@ -1,5 +1,5 @@
-import { ClientLeft } from '../lib/client-left.js'
 import { orAborted } from '../lib/sleep.js'
+import { ClientLeft } from './departed-client.js'
 
 /**
  * The same results, to be left at any time. An async generator that waits cannot be stopped by `return` before its wait is over; this

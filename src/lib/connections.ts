@@ -1,7 +1,11 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The open connections of an HTTP server, and the answers that each still owes. */
+const IDLE_CHECK_MS = 50
+/** How long the headers of a request that has begun to arrive may take. */
+const LAST_HEAD_MS = 1000
+
+/** The open connections of an HTTP server, and the unfinished responses of each. */
 export class Connections {
   readonly #answers = new Map<Socket, Set<ServerResponse>>()
 
@@ -16,21 +20,21 @@ export class Connections {
     })
   }
 
-  /** A connection that speaks another protocol from now on. Heard of here and not from the server: Node upgrades for whoever listens. */
+  /** The connection has been upgraded to another protocol. The caller says so, because Node emits `upgrade` to one listener only. */
   forget(socket: Socket): void {
     this.#answers.delete(socket)
   }
 
   /**
-   * Whether a client whose bytes cannot be read as HTTP can be told so. It cannot while an answer to an earlier request is owed: text
-   * would become a part of that answer, or be taken for it.
+   * Whether an error response can be sent for bytes that are not HTTP. It cannot while the response to an earlier request is unfinished: the
+   * client would take the error for that response, or for a part of it.
    */
   canRefuse(socket: Socket): boolean {
     const answers = [...(this.#answers.get(socket) ?? [])]
     return answers.every(({ headersSent, req }) => answers.length === 1 && !headersSent && !req.complete)
   }
 
-  /** Closes a connection at once, in a way that no client takes for the end of an answer. */
+  /** Closes a connection at once. No client takes this for the end of a response. */
   cut(socket: Socket): void {
     const [current] = this.#answers.get(socket) ?? []
     if (current === undefined) socket.destroy()
@@ -41,7 +45,7 @@ export class Connections {
     for (const socket of this.#answers.keys()) this.cut(socket)
   }
 
-  /** Closes the connections that owe no answer: all of them, or those that never sent a byte. */
+  /** Closes the connections without an unfinished response: all of them, or those that never sent a byte. */
   closeIdle(which: 'all' | 'unused'): void {
     for (const [socket, answers] of this.#answers) {
       if (answers.size === 0 && (which === 'all' || socket.bytesRead === 0)) socket.destroy()
@@ -51,7 +55,7 @@ export class Connections {
 
 const known = new WeakMap<Server, Connections>()
 
-/** The same object for a server each time. The first call comes before the server listens. */
+/** Returns the same object for a server each time. The first call must come before the server listens. */
 export function connectionsOf(server: Server): Connections {
   const connections = known.get(server) ?? new Connections(server)
   known.set(server, connections)
@@ -59,12 +63,41 @@ export function connectionsOf(server: Server): Connections {
 }
 
 /**
- * Breaks an answer off. A client of an answer with neither length nor chunking (RFC 9112, 6.3, case 8) takes the end of the connection
- * for the end of the body, so that connection is reset. Its headers must have been set by `setHeader`: Node shows no others.
+ * Breaks a response off. Without length and chunking (RFC 9112, 6.3, case 8) the end of the connection is the end of the body, so such a
+ * connection is reset. The headers must have been set with `setHeader`, because Node shows no others.
  */
 export function cutAnswer(response: ServerResponse, socket: Socket | null = response.socket): void {
   const isDelimited = response.chunkedEncoding || response.hasHeader('content-length')
   if (response.headersSent && !isDelimited) socket?.resetAndDestroy()
   else socket?.destroy()
   response.destroy()
+}
+
+/** An app that closes once its server has no connections left, as Fastify's apps do. */
+export interface ClosingApp {
+  readonly server: Server
+  close(): PromiseLike<unknown>
+}
+
+/**
+ * Closes an app once the requests in progress are answered, or after `graceMs` by cutting them. Node leaves two kinds of idle connections
+ * open: those kept alive after a response, and those that have not sent a whole request yet. Both are closed here.
+ */
+export async function closeServer(app: ClosingApp, graceMs: number): Promise<void> {
+  const connections = connectionsOf(app.server)
+  const startedAt = performance.now()
+  const idle = setInterval(() => {
+    app.server.closeIdleConnections()
+    connections.closeIdle(performance.now() - startedAt < LAST_HEAD_MS ? 'unused' : 'all')
+  }, IDLE_CHECK_MS)
+  const grace = setTimeout(() => {
+    connections.cutAll()
+    app.server.closeAllConnections()
+  }, graceMs)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(idle)
+    clearTimeout(grace)
+  }
 }
