@@ -3,6 +3,7 @@ import { KVS_LIMITS } from '../domain/limits.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { orAborted, sleep } from '../lib/sleep.js'
 import { nameOf } from '../lib/thrown.js'
+import { TokenBucket } from '../lib/token-bucket.js'
 
 /** Points of archived reads that a request will cost its stream (kvs facts, 6.3). */
 export interface QuotaCost {
@@ -56,17 +57,16 @@ export class QuotaPacer {
   /** What is left, as far as is known here. */
   available(streamArn: string): QuotaCost {
     const buckets = this.#streams.get(streamArn)
-    const now = this.#clock.now()
     return {
-      media: Math.floor(buckets?.media.level(now) ?? KVS_LIMITS.mediaPointsPerSecond),
-      metadata: Math.floor(buckets?.metadata.level(now) ?? KVS_LIMITS.metadataPointsPerSecond),
+      media: Math.floor(buckets?.media.tokens ?? KVS_LIMITS.mediaPointsPerSecond),
+      metadata: Math.floor(buckets?.metadata.tokens ?? KVS_LIMITS.metadataPointsPerSecond),
     }
   }
 
   async #takeTurn(buckets: StreamBuckets, cost: QuotaCost, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     for (;;) {
-      const waitMs = this.#waitMs(buckets, cost)
+      const waitMs = Math.max(toWaitMs(buckets.media, cost.media), toWaitMs(buckets.metadata, cost.metadata))
       if (waitMs === 0) break
       await pause(buckets, waitMs, signal)
     }
@@ -74,17 +74,12 @@ export class QuotaPacer {
     buckets.metadata.take(cost.metadata)
   }
 
-  #waitMs({ media, metadata }: StreamBuckets, cost: QuotaCost): number {
-    const now = this.#clock.now()
-    return Math.max(media.waitMs(cost.media, now), metadata.waitMs(cost.metadata, now))
-  }
-
   #bucketsOf(streamArn: string): StreamBuckets {
     const known = this.#streams.get(streamArn)
-    const now = this.#clock.now()
+    const clock = this.#clock
     const buckets = known ?? {
-      media: new PointBucket(KVS_LIMITS.mediaPointsPerSecond, now),
-      metadata: new PointBucket(KVS_LIMITS.metadataPointsPerSecond, now),
+      media: new TokenBucket({ clock, perSecond: KVS_LIMITS.mediaPointsPerSecond }),
+      metadata: new TokenBucket({ clock, perSecond: KVS_LIMITS.metadataPointsPerSecond }),
       last: Promise.resolve(),
       isPausing: false,
       untold: new Set(),
@@ -103,8 +98,8 @@ export class QuotaPacer {
 }
 
 interface StreamBuckets {
-  readonly media: PointBucket
-  readonly metadata: PointBucket
+  readonly media: TokenBucket
+  readonly metadata: TokenBucket
   /** Ends when everyone who came before has had their turn. */
   last: Promise<unknown>
   /** Whether the one whose turn it is waits for points. Others that came before may have had theirs in no time. */
@@ -124,34 +119,10 @@ async function pause(buckets: StreamBuckets, durationMs: number, signal: AbortSi
   }
 }
 
-/** A bucket that holds one second's points and fills evenly. */
-class PointBucket {
-  #points: number
-
-  constructor(
-    readonly perSecond: number,
-    private filledAtMs: number,
-  ) {
-    this.#points = perSecond
-  }
-
-  level(nowMs: number): number {
-    const points = this.#points + (Math.max(0, nowMs - this.filledAtMs) / 1000) * this.perSecond
-    this.#points = Math.min(this.perSecond, points)
-    this.filledAtMs = nowMs
-    return this.#points
-  }
-
-  /** A cost above a whole second's points waits for a full bucket and leaves a debt. */
-  waitMs(cost: number, nowMs: number): number {
-    const reserve = this.perSecond * RESERVE
-    const missing = Math.min(cost, this.perSecond - reserve) + reserve - this.level(nowMs)
-    return missing <= 0 ? 0 : Math.ceil((missing / this.perSecond) * 1000)
-  }
-
-  take(cost: number): void {
-    this.#points -= cost
-  }
+/** A cost above a whole second's points waits for a full bucket and leaves a debt. */
+function toWaitMs(bucket: TokenBucket, cost: number): number {
+  const reserve = bucket.capacity * RESERVE
+  return bucket.waitMs(Math.min(cost, bucket.capacity - reserve) + reserve)
 }
 
 function toThrottled(cause?: unknown): GatewayError {

@@ -1,7 +1,7 @@
 // The quotas of Kinesis Video Streams on rates and connections. The operations enforce limits on sizes and durations.
 import type { Clock } from '../../lib/clock.js'
+import { TokenBucket } from '../../lib/token-bucket.js'
 import { AwsException } from '../aws-exception.js'
-import { TokenBucket } from './token-bucket.js'
 import { type PacedOperation, TRANSFER_RATES, TransferPace } from './transfer-pace.js'
 
 interface RequestRate {
