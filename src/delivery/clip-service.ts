@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
@@ -10,7 +11,6 @@ import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } f
 import { orAborted } from '../lib/or-aborted.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
-import { TtlCache } from '../lib/ttl-cache.js'
 import { within } from '../lib/within.js'
 import { type AssemblyHold, ClipAssemblies } from './clip/clip-assemblies.js'
 import type { ClipAssembly, MadeClip } from './clip/clip-assembly.js'
@@ -74,7 +74,7 @@ export class ClipService {
   readonly #planner: ClipPlanner
   readonly #finder: ClipFinder
   readonly #assemblies: ClipAssemblies
-  readonly #outlines: TtlCache<ClipOutline>
+  readonly #outlines: LRUCache<string, ClipOutline>
   readonly #findings = new SingleFlight<ClipOutline>()
   /** Equal requests at the same time share a plan, and what follows from it. */
   readonly #prepared = new WeakMap<ClipPlan, PreparedClip>()
@@ -85,11 +85,12 @@ export class ClipService {
     this.#planner = new ClipPlanner(options)
     this.#finder = new ClipFinder(options)
     this.#assemblies = new ClipAssemblies(options, options)
-    this.#outlines = new TtlCache({
-      clock: options.clock,
-      ttlMs: OUTLINE_TTL_MS,
-      max: MAX_OUTLINED_FRAGMENTS,
-      sizeOf: ({ spec }) => spec.pin.fragmentCount + OUTLINE_OVERHEAD,
+    this.#outlines = new LRUCache({
+      perf: options.clock,
+      ttl: OUTLINE_TTL_MS,
+      ttlResolution: 0,
+      maxSize: MAX_OUTLINED_FRAGMENTS,
+      sizeCalculation: ({ spec }) => spec.pin.fragmentCount + OUTLINE_OVERHEAD,
     })
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { type Coverage, toCoverage } from '../domain/coverage.js'
 import { GatewayError } from '../domain/errors.js'
@@ -11,7 +12,6 @@ import type { FragmentLister, FragmentMediaSource, StreamDescription } from '../
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { takeTurn } from '../lib/semaphore.js'
 import { SingleFlight } from '../lib/single-flight.js'
-import { TtlCache } from '../lib/ttl-cache.js'
 import { estimateFrameRate } from '../media/timeline/frame-rate.js'
 import { type FoundFragment, findFragmentAt, findNewestFragment } from './fragment-finder.js'
 import { FragmentMemory } from './fragment-memory.js'
@@ -56,15 +56,16 @@ export class FootageService {
   readonly #options: FootageServiceOptions
   readonly #memory: FragmentMemory
   readonly #flights = new SingleFlight<Findings>()
-  readonly #findings: TtlCache<Findings>
+  readonly #findings: LRUCache<string, Findings>
   readonly #searches = new SingleFlight<FoundFragment | null>()
-  readonly #found: TtlCache<FoundFragment | null>
+  readonly #found: LRUCache<string, { readonly found: FoundFragment | null }>
 
   constructor(options: FootageServiceOptions) {
     this.#options = options
     this.#memory = new FragmentMemory(options)
-    this.#findings = new TtlCache({ clock: options.clock, ttlMs: READING_TTL_MS, max: MAX_READINGS })
-    this.#found = new TtlCache({ clock: options.clock, ttlMs: FOUND_TTL_MS, max: MAX_FOUND })
+    const timed = { perf: options.clock, ttlResolution: 0 }
+    this.#findings = new LRUCache({ max: MAX_READINGS, ttl: READING_TTL_MS, ...timed })
+    this.#found = new LRUCache({ max: MAX_FOUND, ttl: FOUND_TTL_MS, ...timed })
   }
 
   /** @throws GatewayError; what was listed before is remembered */
@@ -116,9 +117,9 @@ export class FootageService {
   async #findRemembered(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<FoundFragment | null> {
     const key = `${query.fragmentSelectorType} ${query.instantMs} ${stream.arn}`
     const known = this.#found.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.found
     const found = await this.#searches.run(key, (shared) => this.#findFragment(stream, query, shared), signal)
-    this.#found.set(key, found)
+    this.#found.set(key, { found })
     return found
   }
 

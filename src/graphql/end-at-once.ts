@@ -1,4 +1,4 @@
-import { orAborted } from '../lib/sleep.js'
+import { orAborted } from '../lib/clock.js'
 import { ClientLeft } from './departed-client.js'
 
 /**

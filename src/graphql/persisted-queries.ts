@@ -1,5 +1,4 @@
-import { systemClock } from '../lib/clock.js'
-import { TtlCache } from '../lib/ttl-cache.js'
+import { LRUCache } from 'lru-cache'
 
 /** Characters of all documents that are remembered. A frontend has some dozens of a few hundred. */
 const MAX_CHARACTERS = 1_000_000
@@ -11,11 +10,9 @@ const ENTRY_CHARACTERS = 200
  * remembered, or that another gateway has heard, is sent again: the protocol says so.
  */
 export function createPersistedQueries() {
-  const documents = new TtlCache<string>({
-    clock: systemClock,
-    ttlMs: Number.POSITIVE_INFINITY,
-    max: MAX_CHARACTERS,
-    sizeOf: ({ length }) => length + ENTRY_CHARACTERS,
+  const documents = new LRUCache<string, string>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ length }) => length + ENTRY_CHARACTERS,
   })
   return {
     async get(hash: string) {

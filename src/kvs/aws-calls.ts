@@ -1,5 +1,5 @@
 import { GatewayError } from '../domain/errors.js'
-import { backoffMs, sleep } from '../lib/sleep.js'
+import { backoffMs, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
 import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
 import type { DenialLog } from './denial-log.js'

@@ -1,10 +1,11 @@
 import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { LRUCache } from 'lru-cache'
 import { AwsBoundedHandler } from './aws-bounded-handler.js'
 import type { KvsTarget } from './kvs-target.js'
 
-/** Data endpoints are few (one for some thousand streams of an account); the oldest client goes when there are more. */
+/** An account has one data endpoint for some thousand streams. */
 const MAX_DATA_CLIENTS = 256
 const CONNECT_TIMEOUT_MS = 5_000
 /** Until the headers of an answer: GetClip's come when the clip has been laid out. Callers give up earlier by their signals. */
@@ -28,7 +29,7 @@ export class AwsClients {
   readonly control: KinesisVideoClient
   readonly #identity: Identity
   readonly #dataHandler = createHandler(DATA_SOCKETS)
-  readonly #dataClients = new Map<string, KinesisVideoArchivedMediaClient>()
+  readonly #dataClients = new LRUCache<string, KinesisVideoArchivedMediaClient>({ max: MAX_DATA_CLIENTS })
 
   constructor(target: KvsTarget) {
     this.#identity = toIdentity(target)
@@ -43,9 +44,7 @@ export class AwsClients {
   /** The client for a checked data endpoint. */
   data(endpoint: string): KinesisVideoArchivedMediaClient {
     const client = this.#dataClients.get(endpoint) ?? this.#createData(endpoint)
-    this.#dataClients.delete(endpoint)
     this.#dataClients.set(endpoint, client)
-    if (this.#dataClients.size > MAX_DATA_CLIENTS) this.#forgetOldest()
     return client
   }
 
@@ -67,11 +66,6 @@ export class AwsClients {
     // It copies every answer for a log that there is not; of a page of fragments that takes nearly as long as reading it.
     client.middlewareStack.remove('loggerMiddleware')
     return client
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#dataClients.keys()
-    if (oldest !== undefined) this.#dataClients.delete(oldest)
   }
 }
 

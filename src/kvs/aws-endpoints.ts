@@ -1,8 +1,8 @@
+import { LRUCache } from 'lru-cache'
 import { GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { GatewayError } from '../domain/errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
-import { TtlCache } from '../lib/ttl-cache.js'
 import { AnswerFields } from './answer-fields.js'
 import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
@@ -24,14 +24,14 @@ export class AwsEndpointDirectory implements EndpointDirectory {
   readonly #clients: AwsClients
   readonly #calls: AwsCalls
   readonly #check: DataEndpointCheck
-  readonly #remembered: TtlCache<string>
+  readonly #remembered: LRUCache<string, string>
   readonly #flights = new SingleFlight<string>()
 
   constructor(options: { clients: AwsClients; calls: AwsCalls; check: DataEndpointCheck; clock?: Clock }) {
     this.#clients = options.clients
     this.#calls = options.calls
     this.#check = options.check
-    this.#remembered = new TtlCache({ clock: options.clock ?? systemClock, ttlMs: REMEMBERED_MS, max: MAX_REMEMBERED })
+    this.#remembered = new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 0, perf: options.clock ?? systemClock })
   }
 
   getMany(keys: readonly EndpointKey[], signal: AbortSignal): Promise<(string | Error)[]> {

@@ -1,9 +1,9 @@
+import { LRUCache } from 'lru-cache'
 import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { GatewayError } from '../domain/errors.js'
 import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
-import { TtlCache } from '../lib/ttl-cache.js'
 import { AnswerFields, malformedAnswer } from './answer-fields.js'
 import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
@@ -46,20 +46,26 @@ export class AwsStreamCatalog implements StreamCatalog {
   readonly #clients: AwsClients
   readonly #isRegional: boolean
   readonly #calls: AwsCalls
-  readonly #described: TtlCache<StreamDescription>
-  readonly #listed: TtlCache<StreamListing>
+  readonly #described: LRUCache<string, StreamDescription>
+  readonly #listed: LRUCache<string, StreamListing>
   readonly #descriptions = new SingleFlight<StreamDescription | null>()
   readonly #listings = new SingleFlight<StreamListing>()
-  readonly #tagged: TtlCache<readonly TagRow[]>
+  readonly #tagged: LRUCache<string, readonly TagRow[]>
   readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
 
   constructor({ clients, calls, isRegional, clock = systemClock }: AwsStreamCatalogOptions) {
     this.#clients = clients
     this.#isRegional = isRegional
     this.#calls = calls
-    this.#described = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_REMEMBERED })
-    this.#listed = new TtlCache({ clock, ttlMs: REMEMBERED_MS, max: MAX_LISTED_STREAMS, sizeOf: ({ streams }) => streams.length + 1 })
-    this.#tagged = new TtlCache({ clock, ttlMs: TAGS_REMEMBERED_MS, max: MAX_TAG_CHARACTERS, sizeOf: countCharacters })
+    const timed = { perf: clock, ttlResolution: 0 }
+    this.#described = new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ...timed })
+    this.#listed = new LRUCache({
+      maxSize: MAX_LISTED_STREAMS,
+      sizeCalculation: ({ streams }) => streams.length + 1,
+      ttl: REMEMBERED_MS,
+      ...timed,
+    })
+    this.#tagged = new LRUCache({ maxSize: MAX_TAG_CHARACTERS, sizeCalculation: countCharacters, ttl: TAGS_REMEMBERED_MS, ...timed })
   }
 
   async find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {

@@ -1,6 +1,6 @@
 import { CreateStreamCommand, DescribeStreamCommand, GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { GatewayError } from '../domain/errors.js'
-import { sleep } from '../lib/sleep.js'
+import { sleep } from '../lib/clock.js'
 import { AnswerFields } from './answer-fields.js'
 import type { AwsCalls } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'

@@ -1,7 +1,8 @@
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { orAborted, sleep } from '../lib/sleep.js'
+import { orAborted, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 
@@ -30,7 +31,7 @@ const MAX_STREAMS = 10_000
  * its points are there. What others read of the same stream is not known here; they show as ClientLimitExceededException.
  */
 export class QuotaPacer {
-  readonly #streams = new Map<string, StreamBuckets>()
+  readonly #streams = new LRUCache<string, StreamBuckets>({ max: MAX_STREAMS })
   readonly #clock: Clock
 
   constructor({ clock = systemClock }: { clock?: Clock } = {}) {
@@ -84,16 +85,8 @@ export class QuotaPacer {
       isPausing: false,
       untold: new Set(),
     }
-    this.#streams.delete(streamArn)
     this.#streams.set(streamArn, buckets)
-    this.#forgetOldest()
     return buckets
-  }
-
-  #forgetOldest(): void {
-    if (this.#streams.size <= MAX_STREAMS) return
-    const [oldest] = this.#streams.keys()
-    if (oldest !== undefined) this.#streams.delete(oldest)
   }
 }
 

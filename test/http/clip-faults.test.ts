@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import fc from 'fast-check'
 import type { Clip } from '../../src/domain/clip.js'
 import { buildKvsServer } from '../../src/kvs-server/server.js'
-import { sleep } from '../../src/lib/sleep.js'
+import { sleep } from '../../src/lib/clock.js'
 import { type Downloaded, download, until } from '../support/clip-client.js'
 import { askFor, START, STREAM, startFootage } from '../support/clip-harness.js'
 import { type ClipHttp, type ClipHttpOptions, startClipHttp } from '../support/clip-http.js'

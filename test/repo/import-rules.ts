@@ -13,19 +13,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'media', own: ['lib'], libraries: NO_IO },
   { folder: 'domain', own: ['lib'], libraries: ['node:crypto'] },
   { folder: 'config', own: ['lib'], libraries: ['node:'] },
-  { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', ...AWS] },
+  { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', 'lru-cache', ...AWS] },
   {
     folder: 'delivery',
     own: ['domain', 'media', 'kvs/ports', 'lib'],
-    libraries: ['node:', '@noble/', '@node-rs/crc32', 'content-disposition'],
+    libraries: ['node:', '@noble/', '@node-rs/crc32', 'content-disposition', 'lru-cache'],
   },
   // What a stream holds: the rules of domain/ over the ports, and a look into one fragment. It keeps no bytes, so delivery/ is no place for it.
-  { folder: 'footage', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: [] },
+  { folder: 'footage', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: ['lru-cache'] },
   { folder: 'auth', own: ['domain', 'lib'], libraries: ['node:', 'jose'] },
   {
     folder: 'graphql',
     own: ['domain', 'delivery', 'footage', 'auth', 'kvs/ports', 'lib'],
-    libraries: ['node:', 'type-graphql', 'reflect-metadata', 'graphql', 'graphql-query-complexity', 'dataloader', '@apollo/server'],
+    libraries: ['node:', 'type-graphql', 'reflect-metadata', 'graphql', 'graphql-query-complexity', 'dataloader', 'lru-cache', '@apollo/server'],
   },
   {
     folder: 'http',
@@ -42,7 +42,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'pino',
     ],
   },
-  { folder: 'kvs-server', own: ['media', 'lib'], libraries: ['node:', 'fastify', 'prom-client', 'pino'] },
+  { folder: 'kvs-server', own: ['media', 'lib'], libraries: ['node:', 'fastify', 'lru-cache', 'prom-client', 'pino'] },
   {
     folder: 'gateway.ts',
     own: ['lib', 'config', 'domain', 'kvs', 'media', 'delivery', 'footage', 'auth', 'graphql', 'http'],

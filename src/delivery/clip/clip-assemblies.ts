@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../lib/clock.js'
-import { TtlCache } from '../../lib/ttl-cache.js'
 import { PartWaits } from '../parts/part-waits.js'
 import { isClipStored } from '../parts/stored-edges.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
@@ -43,7 +43,7 @@ interface Entry {
 /** The clips that are being made or read, one assembly each however many want it, and for a while why others failed. */
 export class ClipAssemblies {
   readonly #sources: AssemblySources
-  readonly #failures: TtlCache<ClipUnavailable>
+  readonly #failures: LRUCache<string, ClipUnavailable>
   readonly #maxIdleBytes: number
   readonly #onFault: (error: ClipUnavailable) => void
   /** Idle ones stand in the order in which they became so. */
@@ -56,7 +56,7 @@ export class ClipAssemblies {
     this.#sources = { ...sources, waits: new PartWaits() }
     this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#onFault = onFault
-    this.#failures = new TtlCache({ clock, ttlMs: FAILURE_TTL_MS, max: MAX_FAILURES })
+    this.#failures = new LRUCache({ max: MAX_FAILURES, ttl: FAILURE_TTL_MS, ttlResolution: 0, perf: clock })
     sources.store.onPressure?.(() => this.#dropIdle())
   }
 

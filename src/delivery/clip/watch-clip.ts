@@ -1,6 +1,6 @@
 import type { Clip } from '../../domain/clip.js'
 import { orAborted } from '../../lib/or-aborted.js'
-import { sleep } from '../../lib/sleep.js'
+import { sleep } from '../../lib/clock.js'
 import { within } from '../../lib/within.js'
 import type { ClipAssembly, MadeClip } from './clip-assembly.js'
 

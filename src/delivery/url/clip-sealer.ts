@@ -4,8 +4,8 @@
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
-import { type EpochMs, systemClock } from '../../lib/clock.js'
-import { TtlCache } from '../../lib/ttl-cache.js'
+import { LRUCache } from 'lru-cache'
+import type { EpochMs } from '../../lib/clock.js'
 import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
 import { toExpiry } from './url-window.js'
@@ -50,7 +50,7 @@ export interface UrlIssue {
 export class ClipSealer {
   readonly #newest: SealingKeys
   readonly #all: readonly SealingKeys[]
-  readonly #openedUrls = new TtlCache<OpenedUrl>({ clock: systemClock, ttlMs: Number.POSITIVE_INFINITY, max: OPENED_URLS_KEPT })
+  readonly #openedUrls = new LRUCache<string, OpenedUrl>({ max: OPENED_URLS_KEPT })
 
   /** @param secrets newest first: the first seals, all open. */
   constructor(secrets: readonly string[]) {

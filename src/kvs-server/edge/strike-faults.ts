@@ -1,4 +1,4 @@
-import { sleep } from '../../lib/sleep.js'
+import { sleep } from '../../lib/clock.js'
 import { AwsException } from '../aws-exception.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { Exchange } from './exchange.js'

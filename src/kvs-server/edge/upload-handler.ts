@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { sleep } from '../../lib/sleep.js'
+import { sleep } from '../../lib/clock.js'
 import type { KvsServices } from '../kvs-services.js'
 import type { UploadAnswer, UploadOperation } from '../operation.js'
 import { IDLE } from '../upload/acknowledgement.js'

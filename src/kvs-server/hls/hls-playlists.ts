@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../lib/clock.js'
-import { TtlCache } from '../../lib/ttl-cache.js'
 import type { Archive } from '../archive/archive.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'
@@ -17,12 +17,12 @@ const SESSION_SIZE = 10
 export class HlsPlaylists {
   readonly #archive: Archive
   readonly #clock: Clock
-  readonly #playlists: TtlCache<{ readonly playlist: SessionPlaylist; readonly size: number }>
+  readonly #playlists: LRUCache<string, SessionPlaylist>
 
   constructor({ archive, clock }: { archive: Archive; clock: Clock }) {
     this.#archive = archive
     this.#clock = clock
-    this.#playlists = new TtlCache({ clock, ttlMs: LONGEST_SESSION_MS, max: MAX_ENTRIES, sizeOf: ({ size }) => size })
+    this.#playlists = new LRUCache({ maxSize: MAX_ENTRIES, ttl: LONGEST_SESSION_MS, ttlResolution: 0, perf: clock })
   }
 
   /** @throws AwsException when there is nothing to play */
@@ -34,9 +34,9 @@ export class HlsPlaylists {
 
   #playlistOf(session: HlsSession, stream: StreamRecord): SessionPlaylist {
     const known = this.#playlists.get(session.id)
-    if (known !== undefined) return known.playlist
+    if (known !== undefined) return known
     const playlist = new SessionPlaylist({ session, stream, archive: this.#archive, clock: this.#clock })
-    this.#playlists.set(session.id, { playlist, size: session.maxFragments + SESSION_SIZE })
+    this.#playlists.set(session.id, playlist, { size: session.maxFragments + SESSION_SIZE })
     return playlist
   }
 }

@@ -1,4 +1,4 @@
-import { sleep } from '../../lib/sleep.js'
+import { sleep } from '../../lib/clock.js'
 import { freeBytes } from '../../media/free-bytes.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../aws-exception.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { backoffMs, orAborted, sleep } from '../../src/lib/sleep.js'
+import { backoffMs, orAborted, sleep } from '../../src/lib/clock.js'
 
 describe('sleep', () => {
   test('ends by itself', async () => {
