@@ -17,7 +17,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     folder: 'delivery',
     own: ['domain', 'media', 'kvs/ports', 'lib'],
-    libraries: ['node:', '@noble/', '@node-rs/crc32', 'content-disposition', 'lru-cache'],
+    libraries: ['node:', '@noble/', 'content-disposition', 'lru-cache'],
   },
   // What a stream holds: the rules of domain/ over the ports, and a look into one fragment. It keeps no bytes, so delivery/ is no place for it.
   { folder: 'footage', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: ['lru-cache'] },

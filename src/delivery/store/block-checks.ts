@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.js'
+import { crc32 } from 'node:zlib'
 import { BLOCK_BYTES } from './part-footer.js'
 
 /** The CRC-32 of each block of a part that grows: of those that are whole, and of what has come of the last one. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { crc32 } from './crc32.js'
+import { crc32 } from 'node:zlib'
 import type { PartState } from '../ports.js'
 import { BlockChecks } from './block-checks.js'
 import { PartBroken } from './part-broken.js'

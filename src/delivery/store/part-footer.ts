@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.js'
+import { crc32 } from 'node:zlib'
 
 // A part on disk is its bytes followed by a footer, so that a file tells by itself whether it is whole and what each block must be:
 //   CRC-32 of each block (4 bytes each) · SHA-256 slot (32) · CRC-32 of the slot (4) · content length (8) · block length (4)
