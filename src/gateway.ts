@@ -24,8 +24,7 @@ import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
 import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
 import { type Clock, systemClock } from './lib/clock.js'
-import { closeServer } from './lib/connections.js'
-import { isLoopbackHost, toUrlHost } from './lib/host.js'
+import { closeServer, isLoopbackHost, toUrlHost } from './lib/http-server.js'
 
 export interface GatewayOptions {
   readonly clock?: Clock

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/host.js'
+import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/http-server.js'
 import type { Env } from './env.js'
 import { WrongSetting } from './env.js'
 import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'

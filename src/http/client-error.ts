@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { toProblemBody } from '../delivery/serve/problem.js'
 import type { ErrorCode } from '../domain/errors.js'
-import type { Connections } from '../lib/connections.js'
+import type { Connections } from '../lib/http-server.js'
 import { codeOf } from '../lib/thrown.js'
 
 const CODE: ErrorCode = 'BAD_USER_INPUT'

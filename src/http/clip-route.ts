@@ -11,7 +11,7 @@ import {
   toWrongMethodResponse,
 } from '../delivery/serve/clip-response.js'
 import { type Clock, systemClock } from '../lib/clock.js'
-import { cutAnswer } from '../lib/connections.js'
+import { cutAnswer } from '../lib/http-server.js'
 import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { DownloadBody, type DownloadListener } from './download-body.js'
 import type { OriginRules } from './origins.js'

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../lib/host.js'
+import { isLoopbackHost } from '../lib/http-server.js'
 
 /** Who may be spoken to by browsers. */
 export interface OriginRules {

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import { GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'

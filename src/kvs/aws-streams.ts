@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand } from '@aws-sdk/client-kinesis-video'
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.js'
 import { type Clock, systemClock } from '../lib/clock.js'

@@ -1,5 +1,5 @@
 import { GatewayError } from '../domain/errors.js'
-import { isLoopbackHost } from '../lib/host.js'
+import { isLoopbackHost } from '../lib/http-server.js'
 import type { KvsTarget } from './kvs-target.js'
 
 /** DNS suffixes of AWS's partitions, dual-stack ones too: the SDK's own table of partitions (September 2026). */

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
-import { type Clock, systemClock } from '../lib/clock.js'
-import { orAborted, sleep } from '../lib/clock.js'
+import { type Clock, orAborted, sleep, systemClock } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { closeServer } from '../../src/lib/connections.js'
+import { closeServer } from '../../src/lib/http-server.js'
 import { fakeContent } from '../support/fake-content.js'
 import { buildHarness } from '../support/graphql-harness.js'
 import { headOf, RawConnection } from '../support/raw-http.js'

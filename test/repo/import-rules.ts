@@ -25,7 +25,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     folder: 'graphql',
     own: ['domain', 'delivery', 'footage', 'auth', 'kvs/ports', 'lib'],
-    libraries: ['node:', 'type-graphql', 'reflect-metadata', 'graphql', 'graphql-query-complexity', 'dataloader', 'lru-cache', '@apollo/server'],
+    libraries: [
+      'node:',
+      'type-graphql',
+      'reflect-metadata',
+      'graphql',
+      'graphql-query-complexity',
+      'dataloader',
+      'lru-cache',
+      '@apollo/server',
+    ],
   },
   {
     folder: 'http',

@@ -104,7 +104,8 @@ export class GrowingFile {
   #verify(bytes: Buffer, start: number): void {
     for (let at = 0; at < bytes.byteLength; at += BLOCK_BYTES) {
       const block = bytes.subarray(at, at + BLOCK_BYTES)
-      const isComplete = block.byteLength === BLOCK_BYTES || (this.#ending === 'whole' && start + at + block.byteLength === this.#arrivedBytes)
+      const isComplete =
+        block.byteLength === BLOCK_BYTES || (this.#ending === 'whole' && start + at + block.byteLength === this.#arrivedBytes)
       if (!isComplete || crc32(block) === this.#checks.closed[(start + at) / BLOCK_BYTES]) continue
       throw new PartBroken('DAMAGED', `a stored part is damaged between bytes ${start + at} and ${start + at + block.byteLength}`)
     }

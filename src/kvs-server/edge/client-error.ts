@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Connections } from '../../lib/connections.js'
+import type { Connections } from '../../lib/http-server.js'
 import { codeOf } from '../../lib/thrown.js'
 import { toErrorBody } from './send-error.js'
 

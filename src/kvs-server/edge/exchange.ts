@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isLoopbackHost } from '../../lib/host.js'
+import { isLoopbackHost } from '../../lib/http-server.js'
 import type { Call } from '../operation.js'
 
 /** The part of Fastify's logger that the edge and the services write to. */

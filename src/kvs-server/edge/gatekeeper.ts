@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/clock.js'
-import { isLoopbackHost } from '../../lib/host.js'
+import { isLoopbackHost } from '../../lib/http-server.js'
 import { AwsException } from '../aws-exception.js'
 import { type AccessKey, verifySignature } from './signature.js'
 

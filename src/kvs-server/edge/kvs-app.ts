@@ -2,7 +2,7 @@
 // the operation. No content type is required: clients label JSON in different ways (json, x-amz-json-1.1, nothing).
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { connectionsOf } from '../../lib/connections.js'
+import { connectionsOf } from '../../lib/http-server.js'
 import { AwsException } from '../aws-exception.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../kvs-services.js'

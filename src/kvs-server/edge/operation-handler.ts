@@ -1,4 +1,4 @@
-import { cutAnswer } from '../../lib/connections.js'
+import { cutAnswer } from '../../lib/http-server.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
 import type { KvsServices } from '../kvs-services.js'

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { cutAnswer } from '../../lib/connections.js'
+import { cutAnswer } from '../../lib/http-server.js'
 import type { MediaAnswer } from '../operation.js'
 import type { Exchange } from './exchange.js'
 

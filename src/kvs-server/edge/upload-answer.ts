@@ -1,4 +1,4 @@
-import { cutAnswer } from '../../lib/connections.js'
+import { cutAnswer } from '../../lib/http-server.js'
 import type { UploadAnswer } from '../operation.js'
 import type { Exchange } from './exchange.js'
 

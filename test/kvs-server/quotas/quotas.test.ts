@@ -2,9 +2,9 @@ import { ClientLimitExceededException, CreateStreamCommand, DescribeStreamComman
 import { describe, expect, test } from '@jest/globals'
 import { AwsException } from '../../../src/kvs-server/aws-exception.js'
 import { Quotas } from '../../../src/kvs-server/quotas/quotas.js'
-import { TokenBucket } from '../../../src/lib/token-bucket.js'
 import { paceFragment } from '../../../src/kvs-server/quotas/transfer-pace.js'
 import { systemClock } from '../../../src/lib/clock.js'
+import { TokenBucket } from '../../../src/lib/token-bucket.js'
 import { startKvsTestServer } from '../../support/kvs-test-server.js'
 
 class TestClock {

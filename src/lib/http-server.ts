@@ -1,5 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 
 const IDLE_CHECK_MS = 50
 /** How long the headers of a request that has begun to arrive may take. */
@@ -100,4 +100,26 @@ export async function closeServer(app: ClosingApp, graceMs: number): Promise<voi
     clearInterval(idle)
     clearTimeout(grace)
   }
+}
+
+/** Whether the name or address reaches only this machine: localhost, 127.0.0.0/8 or ::1 (with or without brackets). */
+export function isLoopbackHost(host: string): boolean {
+  const bare = withoutBrackets(host).toLowerCase()
+  if (bare === 'localhost' || bare === '::1') return true
+  return isIP(bare) === 4 && bare.startsWith('127.')
+}
+
+/** Whether a server with this address listens on every address of the machine. */
+export function isWildcardHost(host: string): boolean {
+  const bare = withoutBrackets(host)
+  return bare === '0.0.0.0' || bare === '::'
+}
+
+/** The host as part of a URL: an IPv6 address in brackets. */
+export function toUrlHost(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host
+}
+
+function withoutBrackets(host: string): string {
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 }

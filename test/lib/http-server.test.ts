@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isLoopbackHost, isWildcardHost, toUrlHost } from '../../src/lib/host.js'
+import { isLoopbackHost, isWildcardHost, toUrlHost } from '../../src/lib/http-server.js'
 
 test.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.8.8.8', '::1', '[::1]'])('%s is this machine alone', (host) => {
   expect(isLoopbackHost(host)).toBe(true)
