@@ -39,7 +39,7 @@ describe('find', () => {
   test('shares calls in flight and remembers for five seconds, by name and by ARN', async () => {
     stub.on('/describeStream', () => ({ StreamInfo: streamInfo() }))
     await Promise.all(Array.from({ length: 50 }, () => kvs.streams.find({ name: 'dock-3' }, enoughTime())))
-    clock.time += 4_999
+    clock.time += 5_000
     await kvs.streams.find({ arn: STREAM_ARN }, enoughTime())
     expect(stub.to('/describeStream')).toHaveLength(1)
     clock.time += 1
@@ -224,7 +224,7 @@ describe('tags', () => {
   test('shares calls in flight and remembers for a minute', async () => {
     stub.on('/listTagsForStream', () => ({ Tags: { site: 'north' } }))
     await Promise.all(Array.from({ length: 50 }, () => kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())))
-    clock.time += 59_999
+    clock.time += 60_000
     await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())
     expect(stub.to('/listTagsForStream')).toHaveLength(1)
     stub.on('/listTagsForStream', () => ({ Tags: { site: 'south' } }))
