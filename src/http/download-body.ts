@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { orAborted } from '../lib/or-aborted.js'
+import { orAborted } from '../lib/clock.js'
 import { StalledReader } from './stalled-reader.js'
 
 export type DownloadOutcome = 'complete' | 'aborted' | 'failed'

@@ -46,3 +46,15 @@ export function orAborted<Value>(promise: Promise<Value>, signal?: AbortSignal):
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }
+
+/** The value of the promise, or null after `durationMs`. The work behind the promise goes on. */
+export async function within<Value>(promise: Promise<Value>, durationMs: number): Promise<Value | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>()
+  const timer = setTimeout(resolve, durationMs, null)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+    promise.catch(() => null)
+  }
+}

@@ -1,5 +1,4 @@
-import type { EpochMs } from '../../lib/clock.js'
-import { orAborted } from '../../lib/or-aborted.js'
+import { type EpochMs, orAborted } from '../../lib/clock.js'
 import { DeferredPart } from '../parts/deferred-part.js'
 import type { ClipContent } from '../serve/clip-content.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'

@@ -1,5 +1,4 @@
-import type { EpochMs } from '../../lib/clock.js'
-import { orAborted } from '../../lib/or-aborted.js'
+import { type EpochMs, orAborted } from '../../lib/clock.js'
 import { cutSlices, type Slice, type SlicedFile, sliceLength } from '../../media/mp4/slices.js'
 import type { PartHandle } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'

@@ -1,7 +1,5 @@
 import type { Clip } from '../../domain/clip.js'
-import { orAborted } from '../../lib/or-aborted.js'
-import { sleep } from '../../lib/clock.js'
-import { within } from '../../lib/within.js'
+import { orAborted, sleep, within } from '../../lib/clock.js'
 import type { ClipAssembly, MadeClip } from './clip-assembly.js'
 
 /** At most four updates a second. */

@@ -1,4 +1,4 @@
-import { orAborted } from '../../lib/or-aborted.js'
+import { orAborted } from '../../lib/clock.js'
 import type { PartHandle, PartState } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
 

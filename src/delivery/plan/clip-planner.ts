@@ -10,8 +10,8 @@ import { streamIssues, streamNotFoundIssue } from '../../domain/stream-issues.js
 import { toEarlier } from '../../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
-import { SingleFlight } from '../../lib/single-flight.js'
 import { Semaphore, takeTurn } from '../../lib/semaphore.js'
+import { SingleFlight } from '../../lib/single-flight.js'
 
 /** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
 const MAX_LISTED_FRAGMENTS = 100_000

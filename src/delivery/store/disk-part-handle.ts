@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { orAborted } from '../../lib/or-aborted.js'
+import { orAborted } from '../../lib/clock.js'
 import type { PartHandle, PartState } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
 import type { GrowingFile } from './growing-file.js'

@@ -1,4 +1,4 @@
-import { orAborted } from '../../lib/or-aborted.js'
+import { orAborted } from '../../lib/clock.js'
 import type { PartFetch, PartHandle, PartStore } from '../ports.js'
 import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { GrowingFile } from './growing-file.js'

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { orAborted } from '../../lib/or-aborted.js'
+import { orAborted } from '../../lib/clock.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { isDiskFull, isNoSpace, isReadOnly } from './disk-errors.js'
 import { GrowingFile } from './growing-file.js'

@@ -1,4 +1,4 @@
-import type { ByteSpan } from '../response/byte-range.js'
+import type { ByteSpan } from '../serve/byte-range.js'
 import type { GrowingFile } from './growing-file.js'
 import { BLOCK_BYTES } from './part-footer.js'
 

@@ -1,5 +1,4 @@
-import type { Clock } from '../../lib/clock.js'
-import { sleep } from '../../lib/clock.js'
+import { type Clock, sleep } from '../../lib/clock.js'
 import { TokenBucket } from '../../lib/token-bucket.js'
 
 /** What may go through at once is slowed only after it: footage of an outage, say, or a reader that catches up. */
