@@ -19,7 +19,6 @@ import { clipRoute } from './http/clip-route.js'
 import { GatewayMetrics } from './http/gateway-metrics.js'
 import type { Dependency } from './http/health-route.js'
 import { MAX_MESSAGE_BYTES } from './http/web-sockets.js'
-import { createEndpointLoader } from './kvs/endpoint-loader.js'
 import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
 import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
@@ -111,12 +110,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   }
   const schema = createSchema({ ...services, limits, clock })
   const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
-  const sources = {
-    streams: kvs.streams,
-    createEndpointLoader: (of: AbortSignal) => createEndpointLoader(kvs.endpoints, of),
-    clips,
-    answers: new AnswerMemory(),
-  }
+  const sources = { streams: kvs.streams, endpoints: kvs.endpoints, clips, answers: new AnswerMemory() }
   const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
   const app = await buildApp({

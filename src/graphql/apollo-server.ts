@@ -5,15 +5,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
-import { answerLimitPlugin } from './answer-limit.js'
 import type { RequestContext } from './context.js'
-import { departedClientPlugin } from './departed-client.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
-import { httpOperationsPlugin } from './http-operations.js'
-import { type OperationListener, operationTimingPlugin } from './operation-timing.js'
+import { type OperationListener, operationPlugin } from './operation-plugin.js'
 import { createPersistedQueries } from './persisted-queries.js'
-import { queryCostPlugin } from './query-cost.js'
 
 export interface ApolloOptions {
   readonly maxDepth: number
@@ -23,16 +19,16 @@ export interface ApolloOptions {
   readonly listener: OperationListener
 }
 
-/** Apollo with nothing of its own towards the outside: no landing page, no reporting, no cache headers, no signal handlers. */
+/** Apollo without its defaults for the outside: landing page, usage reporting, cache headers and signal handlers are off. */
 export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
   const { maxDepth, maxCost, introspection, log, listener } = options
   const formatError = createFormatError(log)
   return new ApolloServer<RequestContext>({
     schema,
     introspection,
-    // Without introspection, "did you mean" would give the schema away bit by bit.
+    // Without introspection, suggestions ("did you mean") would reveal the schema step by step.
     hideSchemaDetailsFromClientErrors: !introspection,
-    // The route refuses foreign pages by what their browsers say. Apollo would ask every client for a header that few send by default.
+    // The route checks the origin itself. Apollo would require a header that few clients send by default.
     csrfPrevention: false,
     allowBatchedHttpRequests: false,
     persistedQueries: { cache: createPersistedQueries() },
@@ -49,11 +45,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
       error: (text) => log.error({}, text),
     },
     plugins: [
-      httpOperationsPlugin(),
-      departedClientPlugin(),
-      answerLimitPlugin(formatError),
-      queryCostPlugin(maxCost),
-      operationTimingPlugin(listener),
+      operationPlugin({ maxCost, formatError, listener }),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

@@ -1,37 +1,38 @@
 import DataLoader from 'dataloader'
 import type { ClipService } from '../delivery/clip-service.js'
 import type { StreamRef } from '../domain/stream-ref.js'
-import type { EndpointKey, StreamCatalog, StreamDescription } from '../kvs/ports.js'
+import type { EndpointDirectory, EndpointKey, StreamCatalog, StreamDescription } from '../kvs/ports.js'
 import { AnswerBytes, type AnswerMemory, MAX_ANSWER_BYTES } from './answer-bytes.js'
 
-/** What one operation shares among its resolvers. A type and not an interface: graphql-ws and graphql-sse ask for an index signature. */
+/** The abort reason when a client disconnects before its response. The errors that follow are expected and not logged. */
+export class ClientLeft extends Error {
+  override readonly name = 'ClientLeft'
+}
+
+/** What the resolvers of one operation share. A type, not an interface: graphql-ws requires an index signature. */
 export type RequestContext = {
-  /** Aborted when the client has gone, the operation's time is over, or its answer is too large. */
+  /** Aborted when the client disconnects (ClientLeft), the time limit expires, or the response is too large. */
   readonly signal: AbortSignal
-  /** What the answer takes, counted while it is built. */
+  /** Counts the size of the response while it is built. */
   readonly answer: AnswerBytes
   readonly streams: DataLoader<StreamRef, StreamDescription | null, string>
   readonly endpoints: DataLoader<EndpointKey, string, string>
   /** See StreamCatalog. */
   readonly findSuccessor: (stream: StreamDescription) => Promise<StreamDescription | null>
-  /** Here and not in a resolver: what subscribes is given no resolver. Null when the id is not ours. */
+  /** For subscriptions, which have no access to a resolver. Null when this gateway did not issue the ID. */
   readonly watchClip: (id: string) => ReturnType<ClipService['watch']>
 }
 
 export interface ContextSources {
   readonly streams: StreamCatalog
-  /** The lookups of one operation, over what the process remembers. */
-  readonly createEndpointLoader: (signal: AbortSignal) => RequestContext['endpoints']
+  readonly endpoints: EndpointDirectory
   readonly clips: Pick<ClipService, 'watch'>
   readonly answers: AnswerMemory
 }
 
-/**
- * One context for each operation. Its loaders gather what the operation asks in one turn of the event loop; what is remembered for
- * longer than the operation is remembered behind the ports.
- */
+/** Creates the context of one operation. Its loaders batch the lookups of one turn of the event loop; longer caches are behind the ports. */
 export function createContext(
-  { streams, createEndpointLoader, clips, answers }: ContextSources,
+  { streams, endpoints, clips, answers }: ContextSources,
   signal: AbortSignal,
   maxAnswerBytes: number = MAX_ANSWER_BYTES,
 ): RequestContext {
@@ -43,7 +44,7 @@ export function createContext(
     streams: new DataLoader((refs) => streams.findMany(refs, end), {
       cacheKeyFn: (ref) => ('arn' in ref ? `arn ${ref.arn}` : `name ${ref.name}`),
     }),
-    endpoints: createEndpointLoader(end),
+    endpoints: new DataLoader((keys) => endpoints.getMany(keys, end), { cacheKeyFn: ({ api, streamArn }) => `${api} ${streamArn}` }),
     findSuccessor: (stream) => streams.findSuccessor(stream, end),
     watchClip: (id) => clips.watch(id, end),
   }

@@ -11,20 +11,17 @@ import {
 } from 'graphql'
 import { countMergeComparisons } from './merge-comparisons.js'
 
-/** Tokens of one document: the standard introspection query has about 300, twenty-five clips written out about 800. */
+/** Maximum tokens of a document. The standard introspection query has about 300; a document with 25 clip requests has about 800. */
 export const MAX_TOKENS = 2000
 const MAX_ALIASES = 100
 const MAX_DIRECTIVES = 50
-/** A list repeats an alias with each item. Hints compare an unknown name with all that are known. The schema's longest has about 30. */
+/** A list repeats an alias in each item, and suggestions compare an unknown name with all names. The longest of the schema has about 30. */
 const MAX_NAME_CHARACTERS = 200
-/** Forty components that each select the same five fields take about 4,000. */
+/** A frontend with forty components that each select the same five fields needs about 4,000. */
 const MAX_MERGE_COMPARISONS = 20_000
 const EMPTY_DOCUMENT: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 
-/**
- * Limits that a document's text alone decides, as validation rules: they run once for each document, before anything is executed.
- * (Rules that throw make Apollo answer 500, so these report.)
- */
+/** Limits on the text of a document, as validation rules. They report errors instead of throwing, which Apollo would answer with 500. */
 export function documentLimits({ maxDepth }: { readonly maxDepth: number }): ValidationRule[] {
   return [
     (context) => depthRule(context, maxDepth),
@@ -35,7 +32,7 @@ export function documentLimits({ maxDepth }: { readonly maxDepth: number }): Val
   ]
 }
 
-/** Ends the validation of a document that would take long: instead of the document, an empty one is visited. */
+/** Stops the validation of a document that would take too long: the other rules visit an empty document instead. */
 function sizeRule(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
@@ -60,7 +57,7 @@ function findLongName(document: DocumentNode): string | null {
 
 function findManyComparisons(document: DocumentNode): string | null {
   if (countMergeComparisons(document, MAX_MERGE_COMPARISONS) <= MAX_MERGE_COMPARISONS) return null
-  return `The document selects the same fields, or spreads fragments, too often: more than ${MAX_MERGE_COMPARISONS} comparisons would show whether they can be merged. Select each field once, or split the document into several.`
+  return `The document selects the same fields or spreads fragments too often: it takes more than ${MAX_MERGE_COMPARISONS} comparisons to check whether they can be merged. Select each field once, or split the document.`
 }
 
 function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
@@ -71,7 +68,7 @@ function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
     for (const selection of selectionSet?.selections ?? []) {
       if (selection.kind === Kind.FRAGMENT_SPREAD) deepest = Math.max(deepest, depthOfFragment(context.getFragment(selection.name.value)))
       else if (selection.kind === Kind.INLINE_FRAGMENT) deepest = Math.max(deepest, depthOf(selection.selectionSet))
-      // Introspection is deep by nature, and graphql-js has a rule of its own for it.
+      // Introspection is deep by nature. graphql-js has its own limit for it.
       else if (!selection.name.value.startsWith('__')) deepest = Math.max(deepest, 1 + depthOf(selection.selectionSet))
     }
     return deepest
@@ -81,7 +78,7 @@ function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
     const name = fragment.name.value
     const known = fragmentDepths.get(name)
     if (known !== undefined) return known
-    // Met again while it is being measured, a fragment is part of a cycle, which another rule refuses.
+    // A fragment that is found again while it is being measured is part of a cycle. Another rule refuses cycles.
     fragmentDepths.set(name, 0)
     const depth = depthOf(fragment.selectionSet)
     fragmentDepths.set(name, depth)

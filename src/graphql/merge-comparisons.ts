@@ -1,9 +1,9 @@
 import { type DocumentNode, type FieldNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql'
 
 /**
- * How many comparisons it takes to find out whether the fields of a document can be merged (GraphQL specification, 5.3.2), counted without
- * making them: each selection is one, and so is each pair of fields under one key and each pair of fragments in one place. graphql-js
- * compares all these pairs, so that its time grows with the square of the document. Stops counting past `atMost`.
+ * Counts the comparisons that graphql-js makes to check whether the fields of a document can be merged (GraphQL specification, 5.3.2):
+ * one for each selection, each pair of fields under one response key, and each pair of fragments in one selection set. Their number grows with the square of
+ * the document's size. Stops counting above `atMost`.
  */
 export function countMergeComparisons(document: DocumentNode, atMost: number): number {
   return new ComparisonCounter(document, atMost).countAll(document)
@@ -18,7 +18,7 @@ class ComparisonCounter {
   readonly #atMost: number
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #reached = new Set<string>()
-  /** Fields that meet in several places are compared once. */
+  /** The same group of fields can occur in several places, but is compared once. */
   readonly #compared = new Set<string>()
   readonly #numbers = new Map<FieldNode, number>()
   #selections = 0
@@ -33,13 +33,13 @@ class ComparisonCounter {
 
   countAll({ definitions }: DocumentNode): number {
     for (const node of definitions) if (node.kind === Kind.OPERATION_DEFINITION) this.#merge([node.selectionSet])
-    // What an operation reaches has been compared with all that it meets.
+    // Fragments that an operation reaches are counted with it.
     for (const [name, { selectionSet }] of this.#fragments) if (!this.#reached.has(name)) this.#merge([selectionSet])
     return this.#count
   }
 
   get #count(): number {
-    // Two fragments that meet in several places are compared once.
+    // The same pair of fragments can occur in several places, but is compared once.
     return this.#selections + this.#fieldPairs + Math.min(this.#fragmentPairs, pairsOf(this.#reached.size))
   }
 

@@ -1,14 +1,11 @@
 import { LRUCache } from 'lru-cache'
 
-/** Characters of all documents that are remembered. A frontend has some dozens of a few hundred. */
+/** Total characters of the cached documents. A frontend has a few dozen documents of a few hundred characters. */
 const MAX_CHARACTERS = 1_000_000
-/** What a document takes beside its text: its hash and its entry. Without it, many tiny documents would take many times the bound. */
+/** The hash and the entry of a document count too: otherwise many tiny documents would take many times the limit. */
 const ENTRY_CHARACTERS = 200
 
-/**
- * The documents that clients have sent together with their hashes, for clients that send the hash alone from then on. One that is not
- * remembered, or that another gateway has heard, is sent again: the protocol says so.
- */
+/** The cache of automatic persisted queries: documents by hash. When a hash is not found, the client sends the document again. */
 export function createPersistedQueries() {
   const documents = new LRUCache<string, string>({
     maxSize: MAX_CHARACTERS,

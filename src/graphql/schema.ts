@@ -1,88 +1,76 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
+import type { ClipService } from '../delivery/clip-service.js'
+import type { FootageService } from '../footage/footage-service.js'
 import type { FragmentLister, HlsSessionSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { boundAnswers } from './bounded-answers.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
-import type { ClipDesk } from './clip/clip-desk.js'
-import { ClipProgressResolver } from './clip/clip-progress.resolver.js'
 import { FootageResolver } from './footage/footage.resolver.js'
-import type { FootageDesk } from './footage/footage-desk.js'
 import { HlsStreamingSessionResolver } from './hls/hls-streaming-session.resolver.js'
 import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
 import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
 import { StreamType } from './stream/stream.type.js'
 
-/** What the resolvers stand on. */
+/** The services that the resolvers call. */
 export interface SchemaServices {
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
-  readonly clips: ClipDesk
-  readonly footage: FootageDesk
+  readonly clips: Pick<ClipService, 'validate' | 'request' | 'find' | 'renew'>
+  readonly footage: Pick<FootageService, 'coverage' | 'media'>
   readonly hlsSessions: HlsSessionSource
   readonly limits: ClipLimits
   readonly clock: Clock
 }
 
-/** type-graphql's container: a lookup of the resolver that stands for a class. */
-type Resolvers = ReadonlyMap<unknown, object>
+const RESOLVERS = [StreamResolver, FootageResolver, HlsStreamingSessionResolver, ClipResolver, NodeResolver, LimitsResolver] as const
 
 export function createSchema(services: SchemaServices): GraphQLSchema {
-  return buildSchemaOf(
-    new Map<unknown, object>([
-      [StreamResolver, new StreamResolver(services)],
-      [FootageResolver, new FootageResolver(services.footage)],
-      [HlsStreamingSessionResolver, new HlsStreamingSessionResolver(services)],
-      [ClipResolver, new ClipResolver(services.clips)],
-      [ClipProgressResolver, new ClipProgressResolver()],
-      [NodeResolver, new NodeResolver(services.clips)],
-      [LimitsResolver, new LimitsResolver(services.limits)],
-    ]),
-  )
+  return buildSchemaOf([
+    new StreamResolver(services),
+    new FootageResolver(services.footage),
+    new HlsStreamingSessionResolver(services),
+    new ClipResolver(services.clips),
+    new NodeResolver(services.clips),
+    new LimitsResolver(services.limits),
+  ])
 }
 
-/** The text of schema.graphql: sorted, so that it does not change with the order of the sources. */
+/** The text of schema.graphql. Sorted, so that it does not depend on the order of the source files. */
 export function printSortedSchema(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`
 }
 
-/** The schema's text without anything behind it: what schema.graphql holds. */
+/** The text of schema.graphql, printed without services. */
 export function printContract(): string {
-  return printSortedSchema(buildSchemaOf(new Map()))
+  return printSortedSchema(buildSchemaOf([]))
 }
 
-function buildSchemaOf(resolvers: Resolvers): GraphQLSchema {
+function buildSchemaOf(resolvers: readonly object[]): GraphQLSchema {
+  const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]))
   const schema = buildSchemaSync({
-    resolvers: [
-      StreamResolver,
-      FootageResolver,
-      HlsStreamingSessionResolver,
-      ClipResolver,
-      ClipProgressResolver,
-      NodeResolver,
-      LimitsResolver,
-    ],
-    // Reached through the Node interface alone they would be left out.
+    resolvers: RESOLVERS,
+    // Only the Node interface refers to these types, so type-graphql would omit them.
     orphanedTypes: [StreamType, ClipType],
-    container: { get: (resolver: unknown) => resolvers.get(resolver) },
+    container: { get: (resolverClass: unknown) => byClass.get(resolverClass) },
     pubSub: NO_PUB_SUB,
-    // The rules live in domain/; class-validator would echo whole inputs.
+    // Validation belongs in domain/. The errors of class-validator repeat the whole input.
     validate: false,
   })
   describeRoots(schema)
-  resolveTypesAtOnce(schema)
+  makeResolveTypeSynchronous(schema)
   boundAnswers(schema)
   return schema
 }
 
-/** type-graphql asks for one as soon as there is a subscription, though ours has a source of its own. */
+/** type-graphql requires one as soon as the schema has a subscription. Ours use `subscribe`, so it is never called. */
 const NO_PUB_SUB: PubSub = {
   publish() {},
   subscribe() {
-    throw new Error('subscriptions have sources of their own')
+    throw new Error('PubSub is not used: each subscription has its own source')
   },
 }
 
@@ -96,8 +84,8 @@ function describeRoots(schema: GraphQLSchema): void {
   if (subscription) subscription.description = 'The subscriptions of clipgate, over a WebSocket (graphql-transport-ws).'
 }
 
-/** type-graphql wraps every resolveType in an async function; ours need no waiting. */
-function resolveTypesAtOnce(schema: GraphQLSchema): void {
+/** type-graphql wraps each resolveType in an async function, which costs a promise for each object. */
+function makeResolveTypeSynchronous(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isAbstractType(type)) type.resolveType = (value) => value.__typename
   }

@@ -10,10 +10,10 @@ import {
   specifiedRules,
   validate,
 } from 'graphql'
+import { type CostReport, checkCost } from './cost/query-cost.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
-import { type CostReport, checkCost } from './query-cost.js'
 
-/** As a client sent it, its shape checked by whatever carried it. */
+/** A request whose shape the transport has validated. */
 export interface SubscriptionRequest {
   readonly query: string
   readonly operationName?: string | null | undefined
@@ -23,7 +23,7 @@ export interface SubscriptionRequest {
 export interface SubscriptionRules {
   readonly maxDepth: number
   readonly maxCost: number
-  /** Without it, messages give no hints at the schema. */
+  /** If false, error messages do not suggest names from the schema. */
   readonly introspection: boolean
 }
 
@@ -32,7 +32,7 @@ export interface ValidSubscription {
   readonly cost: CostReport | null
 }
 
-/** Holds a subscription to the limits that Apollo holds queries to, with its error codes. Queries and mutations are refused. */
+/** Applies the limits and error codes that Apollo applies to queries. Refuses queries and mutations. */
 export function parseSubscription(
   schema: GraphQLSchema,
   request: SubscriptionRequest,
@@ -45,7 +45,7 @@ export function parseSubscription(
     return parseOperation(schema, { document, ...request }, rules)
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    // Only the parser's errors come without a code.
+    // Only errors of the parser have no code.
     return [typeof error.extensions.code === 'string' ? error : withCode(error, 'GRAPHQL_PARSE_FAILED')]
   }
 }
@@ -69,10 +69,13 @@ function parseOperation(
 function getSubscription(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode {
   const operation = getOperationAST(document, operationName)
   if (!operation) {
-    throw refusal('OPERATION_RESOLUTION_FAILURE', 'The document holds no operation of this name, or several and none was named.')
+    throw refusal(
+      'OPERATION_RESOLUTION_FAILURE',
+      'The document has no operation with this name, or it has several and operationName is missing.',
+    )
   }
   if (operation.operation !== 'subscription') {
-    throw refusal('BAD_USER_INPUT', `A ${operation.operation} is answered over HTTP; WebSockets carry subscriptions alone.`)
+    throw refusal('BAD_USER_INPUT', `Send a ${operation.operation} over HTTP. WebSockets accept only subscriptions.`)
   }
   return operation
 }

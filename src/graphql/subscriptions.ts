@@ -9,28 +9,27 @@ import {
   subscribe,
 } from 'graphql'
 import type { AnswerBytes } from './answer-bytes.js'
+import { toCancellable } from './cancellable-generator.js'
 import type { RequestContext } from './context.js'
-import { endAtOnce } from './end-at-once.js'
+import type { CostReport } from './cost/query-cost.js'
 import { createFormatError, type ErrorLog, type FormatError } from './format-error.js'
-import type { CostReport } from './query-cost.js'
 import { parseSubscription, type SubscriptionRequest, type SubscriptionRules } from './subscription-request.js'
 
-/** Hears of the subscriptions that run. */
 export interface SubscriptionListener {
   began(): void
-  /** All that it held has been freed. */
+  /** Called after the subscription has released its resources. */
   ended(): void
 }
 
 export interface SubscriptionsOptions extends SubscriptionRules {
   readonly log: ErrorLog
   readonly createContext: (signal: AbortSignal, maxAnswerBytes: number) => RequestContext
-  /** The most that one result may have, as JSON. */
+  /** Maximum size of one result as JSON. */
   readonly maxAnswerBytes: number
   readonly listener: SubscriptionListener
 }
 
-/** Subscriptions beside Apollo, which has none: the same limits, the same errors, a context for each. Whatever carries them calls these three. */
+/** Runs subscriptions, which Apollo Server does not support, with the limits and errors of Apollo's queries. Independent of the transport. */
 export class Subscriptions {
   readonly #schema: GraphQLSchema
   readonly #options: SubscriptionsOptions
@@ -43,7 +42,7 @@ export class Subscriptions {
     this.#formatError = createFormatError(options.log)
   }
 
-  /** What `run` takes, or why it is refused. */
+  /** Returns the arguments of `run`, or the errors of an invalid request. */
   parse(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
     const parsed = parseSubscription(this.#schema, request, this.#options)
     if (!('args' in parsed)) return parsed
@@ -51,7 +50,7 @@ export class Subscriptions {
     return parsed.args
   }
 
-  /** The results, one after the other; `return` ends them at once and aborts the signal of the subscription's context. */
+  /** Returns the results. Their `return` ends the subscription at once and aborts the signal of its context. */
   async run(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
     const { createContext, maxAnswerBytes, listener } = this.#options
     const end = new AbortController()
@@ -59,18 +58,18 @@ export class Subscriptions {
     const results = await subscribe({ ...args, contextValue: context })
     if (!(Symbol.asyncIterator in results)) return results
     listener.began()
-    return endAtOnce(boundResults(results, context.answer), end, () => {
+    return toCancellable(boundResults(results, context.answer), end, () => {
       context.answer.release()
       listener.ended()
     })
   }
 
-  /** The errors as a client may see them. */
+  /** Removes internal details from errors. */
   formatErrors(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     return errors.map((error) => this.#formatError(error.toJSON(), error.originalError ?? error))
   }
 
-  /** `args` is what the result came from. */
+  /** `args` are the arguments of the `run` that produced the result. */
   formatResult({ errors, ...result }: ExecutionResult, { document }: ExecutionArgs): FormattedExecutionResult {
     const cost = this.#costs.get(document)
     const costed = cost === undefined ? result : { ...result, extensions: { ...result.extensions, cost } }
@@ -78,7 +77,7 @@ export class Subscriptions {
   }
 }
 
-/** Each result counts until the next one is asked for, which is when it has been sent. One that is too large ends the subscription. */
+/** Ends the subscription after a result that is too large. A result counts until the reader requests the next one: then it has been sent. */
 async function* boundResults(results: AsyncGenerator<ExecutionResult, void>, answer: AnswerBytes): AsyncGenerator<ExecutionResult, void> {
   for await (const result of results) {
     const { refusal } = answer

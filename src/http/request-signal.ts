@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { ClientLeft } from '../graphql/departed-client.js'
+import { ClientLeft } from '../graphql/context.js'
 
 /**
  * Aborted when the client leaves before its answer, or after `timeoutMs`. It listens to the answer's own "close": that of the request

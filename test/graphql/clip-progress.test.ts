@@ -143,8 +143,8 @@ describe('the limits of queries hold for subscriptions:', () => {
   const clip = (fields: string) => ({ query: `subscription { clipProgress(id: "x") { ${fields} } }` })
 
   test.each([
-    ['queries', { query: '{ limits { maxRangeHours } }' }, 'BAD_USER_INPUT', 'A query is answered over HTTP'],
-    ['mutations', { query: 'mutation { renewClipUrl(id: "x") { clip { id } } }' }, 'BAD_USER_INPUT', 'A mutation is answered over HTTP'],
+    ['queries', { query: '{ limits { maxRangeHours } }' }, 'BAD_USER_INPUT', 'Send a query over HTTP'],
+    ['mutations', { query: 'mutation { renewClipUrl(id: "x") { clip { id } } }' }, 'BAD_USER_INPUT', 'Send a mutation over HTTP'],
     ['what is no document', { query: 'subscription {' }, 'GRAPHQL_PARSE_FAILED', 'Syntax Error'],
     ['too many tokens', clip('id '.repeat(2000)), 'GRAPHQL_PARSE_FAILED', '2000 tokens'],
     ['unknown fields', clip('nothing'), 'GRAPHQL_VALIDATION_FAILED', 'nothing'],
@@ -153,7 +153,7 @@ describe('the limits of queries hold for subscriptions:', () => {
     ['directives', clip(`id ${'@skip(if: false) '.repeat(51)}`), 'GRAPHQL_VALIDATION_FAILED', '51 directives'],
     ['variables that do not fit', { query: CLIP_PROGRESS, variables: { id: {} } }, 'BAD_USER_INPUT', 'got invalid value {}'],
     ['variables that are missing', { query: CLIP_PROGRESS }, 'BAD_USER_INPUT', 'of required type'],
-    ['names of no operation', { ...REQUEST, operationName: 'Other' }, 'OPERATION_RESOLUTION_FAILURE', 'no operation of this name'],
+    ['names of no operation', { ...REQUEST, operationName: 'Other' }, 'OPERATION_RESOLUTION_FAILURE', 'no operation with this name'],
   ])('%s', async (_, payload, code, message) => {
     const errors = await refusalOf(payload)
     expect(errors).toEqual(expect.arrayContaining([expect.objectContaining({ extensions: { code } })]))

@@ -88,7 +88,7 @@ describe('a document is refused', () => {
     ['a field of a fragment that nothing spreads', `{ __typename } fragment F on Limits { ${repeat(1900, () => 'maxRangeHours')} }`],
   ])('whose validation would take long, before it begins: %s', async (_, query) => {
     expect(await refusal(query)).toBe(
-      'GRAPHQL_VALIDATION_FAILED: The document selects the same fields, or spreads fragments, too often: more than 20000 comparisons would show whether they can be merged. Select each field once, or split the document into several.',
+      'GRAPHQL_VALIDATION_FAILED: The document selects the same fields or spreads fragments too often: it takes more than 20000 comparisons to check whether they can be merged. Select each field once, or split the document.',
     )
   })
 

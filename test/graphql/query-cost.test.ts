@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { getIntrospectionQuery, getNamedType, isLeafType, isListType, isNonNullType, isObjectType, parse } from 'graphql'
-import { costOfOperation } from '../../src/graphql/operation-cost.js'
+import { costOfOperation } from '../../src/graphql/cost/operation-cost.js'
 import { buildHarness } from '../support/graphql-harness.js'
 
 const DAY = { startTimestamp: '2023-11-13T22:00:00Z', endTimestamp: '2023-11-14T22:00:00Z' }
@@ -53,14 +53,14 @@ test('a refusal says what the operation costs, the limit, which field costs most
     errors: [
       {
         message:
-          'The operation costs 8240, at most 5000 is allowed. The field streams.nodes.media costs most (6110). Ask for a smaller page (first), or leave the field out.',
+          'The operation costs 8240, at most 5000 is allowed. The field streams.nodes.media costs most (6110). Request a smaller page (first), or omit the field.',
         extensions: { code: 'BAD_USER_INPUT', cost: { requested: 8240, limit: 5000, field: 'streams.nodes.media', fieldCost: 6110 } },
       },
     ],
   })
   const many = `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: clip(id: "${index}") { state }`).join(' ')} }`
   expect((await post(many)).errors[0].message).toBe(
-    'The operation costs 6006, at most 5000 is allowed. The field clip costs most (6006). Leave it out, or split the operation into several.',
+    'The operation costs 6006, at most 5000 is allowed. The field clip costs most (6006). Omit it, or split the operation into several.',
   )
 })
 

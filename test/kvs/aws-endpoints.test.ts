@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
 import type { Kvs } from '../../src/kvs/kvs.js'
 import type { EndpointKey } from '../../src/kvs/ports.js'
 import { createKvsForTest, enoughTime } from '../support/kvs-for-test.js'
@@ -26,12 +25,9 @@ function keyOf(index: number, api: EndpointKey['api'] = 'GET_CLIP'): EndpointKey
 const lookups = () => stub.to('/getDataEndpoint').map(({ body }) => body)
 
 describe('data endpoints', () => {
-  test('of ten streams asked twice each take ten calls, and none when they are asked again', async () => {
+  test('of ten streams take ten calls when each is requested twice, and none when they are requested again', async () => {
     const keys = Array.from({ length: 20 }, (_, index) => keyOf(index % 10))
-    for (const _ of [1, 2]) {
-      const loader = createEndpointLoader(kvs.endpoints, enoughTime())
-      expect(await loader.loadMany(keys)).toEqual(keys.map(() => stub.url))
-    }
+    for (const _ of [1, 2]) expect(await kvs.endpoints.getMany(keys, enoughTime())).toEqual(keys.map(() => stub.url))
     expect(lookups()).toHaveLength(10)
   })
 

@@ -41,13 +41,6 @@ const DIALECT: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/lest|thereof|therein|hereby|wherein|whereof/, 'modern words'],
 ]
 
-/** Descriptions of the schema whose wording is promised to clients. */
-const PROMISED = [
-  'Laid out anew: moov first',
-  'One plain sentence: what is wrong, what was expected, what was given.',
-  'Ranges that can be had instead, or that the issue is about. Empty when it is about no range.',
-]
-
 function withBoundaries({ source }: RegExp): RegExp {
   return new RegExp(`(?<![\\w-])(?:${source})(?![\\w-])`, 'gi')
 }
@@ -56,7 +49,7 @@ const patterns = DIALECT.map(([phrase, instead]) => ({ pattern: withBoundaries(p
 
 /** `"phrase": use …` for each avoided phrase. Line breaks count as spaces. */
 export function findDialect(text: string): string[] {
-  const plain = PROMISED.reduce((rest, sentence) => rest.replaceAll(sentence, ''), text.replace(/\s*\n[ \t#]*/g, ' '))
+  const plain = text.replace(/\s*\n[ \t#]*/g, ' ')
   return patterns.flatMap(({ pattern, instead }) => [...plain.matchAll(pattern)].map(([phrase]) => `"${phrase}": use ${instead}`))
 }
 

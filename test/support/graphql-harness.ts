@@ -13,7 +13,6 @@ import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
 import type { Dependency } from '../../src/http/health-route.js'
 import type { SendLimits } from '../../src/http/send-buffers.js'
-import { createEndpointLoader } from '../../src/kvs/endpoint-loader.js'
 import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
 import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from './fake-kvs.js'
@@ -61,7 +60,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
   const rules = { maxDepth, maxCost, introspection, log: logger }
   const answers = new AnswerMemory()
-  const sources = { streams, createEndpointLoader: (of: AbortSignal) => createEndpointLoader(endpoints, of), clips, answers }
+  const sources = { streams, endpoints, clips, answers }
   const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
   const origins = () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true })
   const app = await buildApp({

@@ -25,9 +25,9 @@ export type ApiName =
 
 /** Where a clip starts and ends. */
 export type ClipCut =
-  /** The asked seconds: the first frame shown is the first whose time is at or after startTimestamp, the last is the last at or before endTimestamp. The fragment that covers the start is fetched too, and the fragments before it back to the key frame that the first picture needs; an edit list hides what comes before (it stays in the file). No transcoding. */
+  /** Exactly the requested time: from the first frame at or after startTimestamp to the last frame at or before endTimestamp. The gateway also fetches the fragment that covers the start, and earlier fragments back to the key frame that the first picture needs. An edit list hides the frames before the start; they stay in the file. No transcoding. */
   | 'EXACT'
-  /** Whole fragments that start inside the range: what GetClip gives. Pictures before the first key frame are hidden by an edit list. */
+  /** Whole fragments that start inside the range, as GetClip returns them. An edit list hides pictures before the first key frame. */
   | 'FRAGMENT';
 
 /** Why a clip could not be made. */
@@ -51,20 +51,20 @@ export type ClipFailureCode =
 
 /** Whether the MP4 was rebuilt or passed through. */
 export type ClipForm =
-  /** As Kinesis Video wrote it, because it holds something that is not understood, or because it is not rebuilt yet. */
+  /** As Kinesis Video wrote it: it contains something that the gateway cannot rebuild, or it is not rebuilt yet. */
   | 'PASSTHROUGH'
-  /** Laid out anew: moov first, wall-clock times, the same bytes everywhere. */
+  /** Written with a new layout: moov first, wall-clock times, the same bytes on every gateway. */
   | 'REBUILT';
 
 /** A clip request: the stream, the range and the options. Problems with the input are returned as issues. */
 export type ClipInput = {
   /** Where the clip starts and ends. */
   cut?: ClipCut;
-  /** Later than the start, at most 24 hours after it; with SERVER_TIMESTAMP, in the past. Fragments that start at this time are included. */
+  /** End of the range: later than the start, at most 24 hours after it, and in the past with SERVER_TIMESTAMP. Fragments that start at this time are included. */
   endTimestamp: string;
   /** Minimum lifetime of the URL in seconds, from 1 to limits.maxUrlSeconds. The default is limits.defaultUrlSeconds. A URL is valid for up to a quarter longer. The lifetime is part of the id of the clip. A running download can finish. */
   expiresInSeconds?: number | null | undefined;
-  /** Name offered to the browser, at most 100 characters. Made safe; .mp4 is added when it is missing. */
+  /** The file name that browsers suggest, at most 100 characters. The gateway replaces unsafe characters and adds .mp4 when it is missing. */
   fileName?: string | null | undefined;
   /** The clock of startTimestamp and endTimestamp. */
   fragmentSelectorType?: FragmentSelectorType;
@@ -102,7 +102,7 @@ export type ClipIssueCode =
   | 'FOOTAGE_NOT_YET_LISTED'
   /** The range has more fragments than one GetClip call returns. */
   | 'FRAGMENT_LIMIT_EXCEEDED'
-  /** A stretch of the range has no footage: a gap, as in coverage with maxGapMs 1000. */
+  /** Part of the range has no footage: a gap, as in coverage with maxGapMs 1000. */
   | 'GAP_IN_RANGE'
   /** The codec private data of a track is unreadable, or not in the form that MP4 needs. */
   | 'INVALID_CODEC_PRIVATE_DATA'
@@ -112,7 +112,7 @@ export type ClipIssueCode =
   | 'JOIN_NOT_POSSIBLE'
   /** A track has no codec private data. */
   | 'MISSING_CODEC_PRIVATE_DATA'
-  /** The stream keeps nothing (dataRetentionInHours is 0). */
+  /** The stream keeps no footage (dataRetentionInHours is 0). */
   | 'NO_DATA_RETENTION'
   /** No fragment starts inside the range. */
   | 'NO_FRAGMENTS'
@@ -120,11 +120,11 @@ export type ClipIssueCode =
   | 'RANGE_TOO_LONG'
   /** The range has more bytes than one GetClip call returns. */
   | 'SIZE_LIMIT_EXCEEDED'
-  /** The footage does not start with a key frame. Frames before the first key frame are hidden, or no key frame is close enough to make the clip. */
+  /** The footage does not start with a key frame. The clip hides the frames before the first key frame, or cannot be made when no key frame is close enough. */
   | 'STARTS_WITHOUT_KEY_FRAME'
   /** The start of the range is before the retention period of the stream. */
   | 'START_BEFORE_RETENTION'
-  /** The range starts inside a fragment. The fragment is left out, because it starts earlier. */
+  /** The range starts inside a fragment. That fragment is excluded, because it starts before the range. */
   | 'START_INSIDE_FRAGMENT'
   /** Both streamName and streamArn were given. */
   | 'STREAM_AMBIGUOUS'
@@ -147,11 +147,11 @@ export type ClipIssueCode =
 
 /** What to do when the range has more footage than one GetClip call can return. */
 export type ClipOverflow =
-  /** Several GetClip calls, one MP4. */
+  /** Join the results of several GetClip calls into one MP4. */
   | 'JOIN'
-  /** Refused with an issue. */
+  /** Refuse the request with an issue. */
   | 'REFUSE'
-  /** What GetClip does by itself: the first 200 fragments or 100 MB. The clip says that it is truncated. */
+  /** Return what one GetClip call returns: the first 200 fragments or 100 MB. Clip.truncated is then true. */
   | 'TRUNCATE';
 
 /** The state of a clip. */
@@ -199,7 +199,7 @@ export type StreamStatus =
   /** Its settings are being changed. It still receives and returns footage. */
   | 'UPDATING';
 
-/** A stretch of time. Both ends are inclusive and compared with the start of each fragment, as GetClip does. */
+/** A range of time. Both ends are inclusive and compared with the start of each fragment, as GetClip does. */
 export type TimestampRangeInput = {
   /** The end of the range, not before the start. */
   endTimestamp: string;

@@ -1,26 +1,24 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, type ResolverData, Root, Subscription } from 'type-graphql'
+import type { ClipService } from '../../delivery/clip-service.js'
 import type { Clip, ClipAnswer, ClipValidation } from '../../domain/clip.js'
 import { GatewayError } from '../../domain/errors.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfClip, costOfClips, costOfValidation } from '../field-cost.js'
-import { MAX_CLIPS_PER_REQUEST } from '../limits/max-clips-per-request.js'
+import { costOfCall, costOfClip, costOfClips, costOfValidation } from '../cost/field-cost.js'
 import { StreamType } from '../stream/stream.type.js'
-import { ClipInputType } from './clip.input.js'
-import { ClipType } from './clip.type.js'
-import type { ClipDesk } from './clip-desk.js'
+import { ClipInputType, MAX_CLIPS_PER_REQUEST } from './clip.input.js'
+import { ClipType, RequestClipPayloadType } from './clip.type.js'
 import { ClipValidationType } from './clip-validation.type.js'
-import { RequestClipPayloadType } from './request-clip-payload.type.js'
 
 @Resolver(() => ClipType)
 export class ClipResolver {
-  constructor(private readonly clips: ClipDesk) {}
+  constructor(private readonly clips: Pick<ClipService, 'validate' | 'request' | 'find' | 'renew'>) {}
 
   @Query(() => ClipValidationType, {
     nullable: true,
     complexity: costOfValidation,
     description:
-      'What requestClip would do with this input, without fetching media (except one fragment when probe is true). Null means that errors says why.',
+      'What requestClip would do with this input, without fetching media (except one fragment when probe is true). On failure, this field is null and errors gives the reason.',
   })
   validateClip(
     @Ctx() ctx: RequestContext,
@@ -39,7 +37,7 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'A clip that was requested before, by its id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours or no longer valid.',
+      'A clip that was requested before, by its id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when this gateway did not issue the id, or the id is no longer valid.',
   })
   clip(@Ctx() ctx: RequestContext, @Arg('id', () => ID, { description: 'Clip.id.' }) id: string): Promise<Clip | null> {
     return this.clips.find(id, ctx.signal)
@@ -49,7 +47,7 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'Calls GetClip and answers with a URL from which the MP4 streams. Refusals are data (issues), not GraphQL errors. Null means that errors says why.',
+      'Calls GetClip and returns a URL that streams the MP4. Refusals are data (issues), not GraphQL errors. On failure, this field is null and errors gives the reason.',
   })
   requestClip(
     @Ctx() ctx: RequestContext,
@@ -62,7 +60,7 @@ export class ClipResolver {
     nullable: 'items',
     complexity: costOfClips,
     description:
-      'The same range on many streams, or many ranges: one item each, in order; an item is null when errors says why. One failure does not touch the others.',
+      'Requests several clips, for example the same range of many streams. Returns one item for each input, in order. A failed item is null and errors gives the reason; the other items are not affected.',
   })
   async requestClips(
     @Ctx() ctx: RequestContext,
@@ -72,7 +70,7 @@ export class ClipResolver {
     if (inputs.length > MAX_CLIPS_PER_REQUEST) {
       throw new GatewayError('BAD_USER_INPUT', `inputs must be at most ${MAX_CLIPS_PER_REQUEST}, got ${inputs.length}.`)
     }
-    // The executor reads an Error among the items as the failure of that item.
+    // The executor reports an Error in the list as the failure of that item only.
     return Promise.all(inputs.map((input) => this.clips.request(input, ctx.signal).catch(toError)))
   }
 
@@ -80,7 +78,7 @@ export class ClipResolver {
     nullable: true,
     complexity: costOfClip,
     description:
-      'A fresh URL for a clip whose URL has expired. Does not start a fetch. The lifetime is part of the id: another expiresInSeconds returns a clip with another id, and both ids stay valid. Null means that errors says why. The code is NOT_FOUND when the id is not ours.',
+      'A fresh URL for a clip whose URL has expired. Does not start a fetch. The lifetime is part of the id: another expiresInSeconds returns a clip with another id, and both ids stay valid. On failure, this field is null and errors gives the reason. The code is NOT_FOUND when this gateway did not issue the id.',
   })
   async renewClipUrl(
     @Ctx() ctx: RequestContext,
@@ -96,16 +94,33 @@ export class ClipResolver {
     return answer
   }
 
+  @Subscription(() => ClipType, {
+    complexity: costOfClip,
+    description:
+      'The current state of the clip, and then each change until it is READY or FAILED. At most four updates a second; the last state is always sent. Starts the fetch of a clip that is not stored. The error NOT_FOUND means that this gateway did not issue the id.',
+    subscribe: watchClip,
+  })
+  clipProgress(@Root() clip: Clip, @Arg('id', () => ID, { description: 'Clip.id.' }) _id: string): Clip {
+    return clip
+  }
+
   @FieldResolver(() => StreamType, {
     nullable: true,
     complexity: costOfCall,
-    description: 'The stream of the clip. Null when the stream no longer exists, or when errors says why.',
+    description: 'The stream of the clip. Null when the stream no longer exists, or when errors gives another reason.',
   })
   stream(@Root() clip: Clip, @Ctx() ctx: RequestContext): Promise<StreamDescription | null> {
     return ctx.streams.load({ arn: clip.streamArn })
   }
 }
 
+/** type-graphql calls `subscribe` without the resolver, so the clip service comes from the context. */
+function watchClip({ args, context }: Pick<ResolverData<RequestContext>, 'args' | 'context'>): AsyncIterable<Clip> {
+  const clips = context.watchClip(String(args.id))
+  if (clips === null) throw new GatewayError('NOT_FOUND', 'There is no clip with this id.')
+  return clips
+}
+
 function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('A clip request failed with something that is no Error', { cause: reason })
+  return reason instanceof Error ? reason : new Error('A clip request failed with a value that is not an Error', { cause: reason })
 }

@@ -1,20 +1,20 @@
 import { Field, Int, ObjectType } from 'type-graphql'
 import type { Coverage } from '../../domain/coverage.js'
 import type { TimeRange } from '../../domain/time-range.js'
-import { costOfList } from '../field-cost.js'
+import { costOfList } from '../cost/field-cost.js'
 import { ByteCountScalar, MillisecondsScalar } from '../scalars/whole-number.js'
 import { TimestampRangeType } from '../time/timestamp-range.type.js'
 
-/** Spans and gaps that a range usually has. */
-const LISTED = 100
+/** A typical number of spans or gaps in a range. */
+const TYPICAL_ITEMS = 100
 
 type Span = Coverage['spans'][number]
 
 @ObjectType('CoverageSpan', {
-  description: 'A stretch of footage without a gap.',
+  description: 'A range of footage without a gap.',
   simpleResolvers: true,
 })
-export class CoverageSpanType implements Omit<Span, 'first'> {
+class CoverageSpanType implements Omit<Span, 'first'> {
   @Field(() => TimestampRangeType, {
     description: 'From the start of its first fragment to the end of its last. The end can be after the requested range.',
   })
@@ -33,15 +33,16 @@ export class CoverageSpanType implements Omit<Span, 'first'> {
 })
 export class CoverageType implements Coverage {
   @Field(() => [CoverageSpanType], {
-    complexity: costOfList(LISTED),
-    description: 'Sorted by time. The last frame of a span counts with the median rest of the 32 fragments around its end as its duration.',
+    complexity: costOfList(TYPICAL_ITEMS),
+    description:
+      'Ranges with footage, sorted by time. A span includes the duration of its last frame, estimated as the median pause of the 32 fragments around its end.',
   })
   readonly spans!: readonly Span[]
 
   @Field(() => [TimestampRangeType], {
-    complexity: costOfList(LISTED),
+    complexity: costOfList(TYPICAL_ITEMS),
     description:
-      'The stretches of the range without footage, including those before the first span and after the last. A gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. It starts at the end of the last frame before it. A fragment that starts before the range and extends into it leaves no gap.',
+      'Ranges without footage, including those before the first span and after the last. A gap is a pause that is longer than maxGapMs and longer than twice the median pause of the 32 fragments around it. It starts at the end of the last frame before it. Footage of a fragment that starts before the range and extends into it is not a gap.',
   })
   readonly gaps!: readonly TimeRange[]
 

@@ -1,32 +1,31 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
-import type { Coverage } from '../../domain/coverage.js'
+import { type Coverage, MAX_COVERAGE_DAYS } from '../../domain/coverage.js'
 import type { StreamMedia } from '../../domain/stream-media.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
+import type { FootageService } from '../../footage/footage-service.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCoverage, costOfMedia } from '../field-cost.js'
-import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
+import { costOfCoverage, costOfMedia } from '../cost/field-cost.js'
+import { FragmentSelectorTypeEnum } from '../fragment/fragment.type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { MillisecondsScalar } from '../scalars/whole-number.js'
 import { onCurrentStream } from '../stream/on-current-stream.js'
 import { StreamType } from '../stream/stream.type.js'
-import { TimestampRangeInput } from '../time/timestamp-range.input.js'
+import { parseTimeRange, TimestampRangeInput } from '../time/timestamp-range.input.js'
 import { CoverageType } from './coverage.type.js'
-import { parseCoverageRange } from './coverage-range.js'
-import type { FootageDesk } from './footage-desk.js'
 import { StreamMediaType } from './stream-media.type.js'
 
-/** The fields of a stream that look into its archive. */
+/** The fields of a stream that read its archive. */
 @Resolver(() => StreamType)
 export class FootageResolver {
-  constructor(private readonly footage: FootageDesk) {}
+  constructor(private readonly footage: Pick<FootageService, 'coverage' | 'media'>) {}
 
   @FieldResolver(() => CoverageType, {
     nullable: true,
     complexity: costOfCoverage,
     description:
-      'Where there is footage and where there is none, over limits.maxCoverageDays at most (ListFragments). The rest between two fragments is the start of the second minus the reported end of the first; a gap is a rest longer than maxGapMs and longer than twice the median rest of the 32 fragments around it. The first read is limited by the quota of the stream to about 10,000 fragments a second. Results are cached, even when the request timed out before the end. Null means that errors says why.',
+      'Where the stream has footage and where it has none, for at most limits.maxCoverageDays (ListFragments). A pause is the time from the reported end of one fragment to the start of the next. A gap is a pause that is longer than maxGapMs and longer than twice the median pause of the 32 fragments around it. The quota of the stream limits the first read to about 10,000 fragments a second. Results are cached, also when the request times out before the end. On failure, this field is null and errors gives the reason.',
   })
   coverage(
     @Root() stream: StreamDescription,
@@ -40,19 +39,19 @@ export class FootageResolver {
     fragmentSelectorType: FragmentSelectorType,
     @Arg('maxGapMs', () => MillisecondsScalar, {
       defaultValue: 1000,
-      description: 'A rest up to this length is not a gap.',
+      description: 'A pause of up to this length is not a gap.',
     })
     maxGapMs: number,
   ): Promise<Coverage> {
-    const asked = { range: parseCoverageRange(range), fragmentSelectorType, maxGapMs }
-    return onCurrentStream(stream, ctx, (current) => this.footage.coverage(current, asked, ctx.signal))
+    const query = { range: parseTimeRange(range, MAX_COVERAGE_DAYS, 'days'), fragmentSelectorType, maxGapMs }
+    return onCurrentStream(stream, ctx, (current) => this.footage.coverage(current, query, ctx.signal))
   }
 
   @FieldResolver(() => StreamMediaType, {
     nullable: true,
     complexity: costOfMedia,
     description:
-      'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (at that instant), or when errors says why. The code is NOT_FOUND for footage without video.',
+      'Codecs, size and frame rate, read from one fragment (GetMediaForFragmentList): the newest, or the one at the given instant. Null when there is no footage (at that instant), or on failure, when errors gives the reason. The code is NOT_FOUND for footage without video.',
   })
   media(
     @Root() stream: StreamDescription,

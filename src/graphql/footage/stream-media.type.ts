@@ -2,41 +2,41 @@ import { Field, Float, Int, ObjectType } from 'type-graphql'
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import type { AudioTrack, StreamMedia, VideoTrack } from '../../domain/stream-media.js'
 import { ClipIssueType } from '../clip/clip-issue.type.js'
-import { costOfList } from '../field-cost.js'
+import { costOfList } from '../cost/field-cost.js'
 
 @ObjectType('VideoTrack', { description: 'The video track of a fragment.', simpleResolvers: true })
-export class VideoTrackType implements VideoTrack {
+class VideoTrackType implements VideoTrack {
   @Field(() => String, { description: 'The Matroska CodecID, for example V_MPEG4/ISO/AVC.' })
   readonly codecId!: string
 
   @Field(() => String, {
     description:
-      'The RFC 6381 string, for example avc1.64001F or hvc1.1.6.L93.B0, in the form for canPlayType. Without usable codec private data, only its first part. For other codecs, the codecId.',
+      'The codec string of RFC 6381, for example avc1.64001F or hvc1.1.6.L93.B0, as canPlayType expects it. Without usable codec private data, only its first part. For other codecs, the codecId.',
   })
   readonly codec!: string
 
   @Field(() => Int, {
     description:
-      'Size in pixels from the codec configuration, or from the container when the codec configuration is unreadable. 0 when neither has it.',
+      'Width in pixels, from the codec configuration. From the container when the codec configuration is unreadable. 0 when unknown.',
   })
   readonly width!: number
 
   @Field(() => Int, {
     description:
-      'Size in pixels from the codec configuration, or from the container when the codec configuration is unreadable. 0 when neither has it.',
+      'Height in pixels, from the codec configuration. From the container when the codec configuration is unreadable. 0 when unknown.',
   })
   readonly height!: number
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Frames per second, computed from the frame times of the fragment. For a fragment with only one frame, the rate of fragments, or the rate that the producer declares. Null when unknown.',
+      'Frames per second, computed from the frame times of the fragment. When the fragment has only one frame, the rate of fragments, or the rate that the producer declares. Null when unknown.',
   })
   readonly frameRate!: number | null
 }
 
 @ObjectType('AudioTrack', { description: 'The audio track of a fragment.', simpleResolvers: true })
-export class AudioTrackType implements AudioTrack {
+class AudioTrackType implements AudioTrack {
   @Field(() => String, { description: 'The Matroska CodecID, for example A_AAC.' })
   readonly codecId!: string
 
@@ -64,7 +64,7 @@ export class StreamMediaType implements StreamMedia {
   @Field(() => [ClipIssueType], {
     complexity: costOfList(3),
     description:
-      'Reasons for which GetClip would fail: codecs, missing or invalid codec private data, invalid frames. A WARNING means that AWS does not document support for the pair of codecs.',
+      'Why GetClip would fail: unsupported codecs, missing or invalid codec private data, or invalid frames. A WARNING means that AWS does not document support for this pair of codecs.',
   })
   readonly issues!: readonly ClipIssue[]
 }

@@ -2,8 +2,7 @@ import { GatewayError } from '../../domain/errors.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { FragmentInfo, FragmentLister, FragmentQuery } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
-import type { Page } from '../page/connection.js'
-import { parseCursor, toCursor } from '../page/cursor.js'
+import { type Page, parseCursor, toCursor } from '../relay/connection.js'
 
 /** What producers commonly send. A wrong guess costs a call more, never a wrong page. */
 const GUESSED_FRAGMENT_MS = 2000

@@ -1,9 +1,15 @@
 import { Field, ID, ObjectType } from 'type-graphql'
 import type { FragmentInfo } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { connectionTypes } from '../page/connection-types.js'
+import { connectionTypes } from '../relay/connection.type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
+import { enumType } from '../scalars/enum-type.js'
 import { ByteCountScalar, MillisecondsScalar } from '../scalars/whole-number.js'
+
+export const FragmentSelectorTypeEnum = enumType('FragmentSelectorType', 'The fragment timestamp that a range is compared with.', {
+  PRODUCER_TIMESTAMP: 'The timestamp from the producer: the clock of the camera.',
+  SERVER_TIMESTAMP: 'The time when Kinesis Video received the fragment: the clock of the service.',
+})
 
 @ObjectType('Fragment', {
   description: 'A fragment as Kinesis Video archives it, usually 1 to 10 seconds long. GetClip includes or omits whole fragments.',
@@ -28,7 +34,7 @@ export class FragmentType implements FragmentInfo {
   readonly serverTimestampMs!: EpochMs
 
   @Field(() => MillisecondsScalar, {
-    description: 'Playing time in milliseconds, as ListFragments reports it. It can be short by about one frame.',
+    description: 'Playing time in milliseconds, as ListFragments reports it. It can be about one frame too short.',
   })
   readonly lengthMs!: number
 

@@ -4,13 +4,12 @@ import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { HlsSessionSource, StreamDescription } from '../../kvs/ports.js'
 import type { Clock } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall } from '../field-cost.js'
-import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
+import { costOfCall } from '../cost/field-cost.js'
+import { FragmentSelectorTypeEnum } from '../fragment/fragment.type.js'
 import { onCurrentStream } from '../stream/on-current-stream.js'
 import { StreamType } from '../stream/stream.type.js'
 import { TimestampRangeInput } from '../time/timestamp-range.input.js'
-import { HlsPlaybackModeEnum } from './hls-playback-mode.js'
-import { HlsStreamingSessionType } from './hls-streaming-session.type.js'
+import { HlsPlaybackModeEnum, HlsStreamingSessionType } from './hls-streaming-session.type.js'
 
 @Resolver(() => StreamType)
 export class HlsStreamingSessionResolver {
@@ -26,7 +25,7 @@ export class HlsStreamingSessionResolver {
     nullable: true,
     complexity: costOfCall,
     description:
-      'A playlist URL of Kinesis Video itself, for players (GetHLSStreamingSessionURL). It holds a session token: treat it as a credential. Null means that errors says why. The code is NOT_FOUND when there is no footage to play.',
+      'A URL of an HLS playlist that Kinesis Video serves (GetHLSStreamingSessionURL). It contains a session token: treat it as a credential. On failure, this field is null and errors gives the reason. The code is NOT_FOUND when there is no footage to play.',
   })
   async hlsStreamingSession(
     @Root() stream: StreamDescription,
@@ -47,10 +46,10 @@ export class HlsStreamingSessionResolver {
     expiresInSeconds: number = 300,
   ): Promise<HlsStreamingSessionType> {
     const nowMs = this.clock.now()
-    const asked = range && { startMs: range.startTimestamp, endMs: range.endTimestamp }
-    const choice = checkHlsSession({ playbackMode, range: asked, fragmentSelectorType, expiresInSeconds }, nowMs)
+    const requested = range && { startMs: range.startTimestamp, endMs: range.endTimestamp }
+    const choice = checkHlsSession({ playbackMode, range: requested, fragmentSelectorType, expiresInSeconds }, nowMs)
     const url = await onCurrentStream(stream, ctx, ({ arn }) => this.sessions.getSessionUrl({ streamArn: arn, ...choice }, ctx.signal))
-    // Counted from before the call: the session lasts at least until then.
+    // Measured from before the call, so that the session never ends earlier.
     return { url, expiresAtMs: nowMs + expiresInSeconds * 1000 }
   }
 }

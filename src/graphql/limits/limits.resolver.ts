@@ -1,8 +1,8 @@
 import { Query, Resolver } from 'type-graphql'
 import { MAX_COVERAGE_DAYS } from '../../domain/coverage.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
+import { MAX_CLIPS_PER_REQUEST } from '../clip/clip.input.js'
 import { LimitsType } from './limits.type.js'
-import { MAX_CLIPS_PER_REQUEST } from './max-clips-per-request.js'
 
 export interface ClipLimits {
   readonly maxClipBytes: number

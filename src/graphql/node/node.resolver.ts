@@ -1,20 +1,20 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
+import type { ClipService } from '../../delivery/clip-service.js'
 import { isStreamArn } from '../../domain/stream-ref.js'
-import type { ClipDesk } from '../clip/clip-desk.js'
 import type { RequestContext } from '../context.js'
-import { costOfClip } from '../field-cost.js'
-import { NodeType, type TypedNode } from './node.type.js'
-import { parseStreamId } from './stream-id.js'
+import { costOfClip } from '../cost/field-cost.js'
+import { NodeType, type TypedNode } from '../relay/node.type.js'
+import { parseStreamId } from '../stream/stream-id.js'
 
 @Resolver()
 export class NodeResolver {
-  constructor(private readonly clips: ClipDesk) {}
+  constructor(private readonly clips: Pick<ClipService, 'find'>) {}
 
   @Query(() => NodeType, {
     nullable: true,
     complexity: costOfClip,
     description:
-      'Relay: the object with this id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when the id is not ours, or when the object no longer exists.',
+      'Relay: the object with this id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when this gateway did not issue the id, or the object no longer exists.',
   })
   node(
     @Ctx() ctx: RequestContext,

@@ -2,7 +2,7 @@ import { GatewayError } from '../../domain/errors.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { RequestContext } from '../context.js'
 
-/** Does the work on a stream; when its ARN is no longer known, once more on the stream that has its name by now. */
+/** Runs `work` on a stream. If its ARN no longer exists, retries once on the stream that now has its name (deleted and created again). */
 export async function onCurrentStream<Answer>(
   stream: StreamDescription,
   { findSuccessor }: Pick<RequestContext, 'findSuccessor'>,

@@ -1,26 +1,22 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import { GatewayError } from '../../domain/errors.js'
+import { KVS_LIMITS } from '../../domain/limits.js'
+import { isStreamArn, isStreamName, type StreamRef } from '../../domain/stream-ref.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
-import { costOfCall, costOfListing, costOfPage, costOfTags } from '../field-cost.js'
-import { FragmentConnectionType } from '../fragment/fragment.type.js'
+import { costOfCall, costOfListing, costOfPage, costOfTags } from '../cost/field-cost.js'
+import { FragmentConnectionType, FragmentSelectorTypeEnum } from '../fragment/fragment.type.js'
 import { listFragmentPage, toFragmentCursor } from '../fragment/fragment-page.js'
-import { FragmentSelectorTypeEnum } from '../fragment/fragment-selector-type.js'
-import { toStreamId } from '../node/stream-id.js'
-import { type Connection, toConnection } from '../page/connection.js'
-import { parseCursor, toCursor } from '../page/cursor.js'
-import { checkFirst } from '../page/first.js'
+import { type Connection, checkFirst, parseCursor, toConnection, toCursor } from '../relay/connection.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
+import { quoteInput } from '../scalars/quote-input.js'
 import { UrlScalar } from '../scalars/url.js'
-import { parseListRange } from '../time/list-range.js'
-import { TimestampRangeInput } from '../time/timestamp-range.input.js'
-import { ApiNameEnum } from './api-name.js'
+import { parseTimeRange, TimestampRangeInput } from '../time/timestamp-range.input.js'
 import { onCurrentStream } from './on-current-stream.js'
-import { StreamConnectionType, StreamType } from './stream.type.js'
-import { parseNamePrefix, parseStreamChoice } from './stream-choice.js'
-import { TagType } from './tag.type.js'
+import { ApiNameEnum, StreamConnectionType, StreamType, TagType } from './stream.type.js'
+import { toStreamId } from './stream-id.js'
 
 const HOUR_MS = 3_600_000
 
@@ -39,7 +35,7 @@ export class StreamResolver {
   @Query(() => StreamType, {
     nullable: true,
     complexity: costOfCall,
-    description: 'One stream. Give exactly one of name and arn. Null when there is none.',
+    description: 'One stream. Give exactly one of name and arn. Null when the stream does not exist.',
   })
   stream(
     @Ctx() ctx: RequestContext,
@@ -48,25 +44,27 @@ export class StreamResolver {
     @Arg('arn', () => String, { nullable: true, description: 'StreamARN.' })
     arn: string | null = null,
   ): Promise<StreamDescription | null> {
-    return ctx.streams.load(parseStreamChoice(name, arn))
+    return ctx.streams.load(parseStreamRef(name, arn))
   }
 
   @Query(() => StreamConnectionType, {
     nullable: true,
     complexity: costOfPage,
-    description: 'Streams in order of name, in pages.',
+    description: 'A page of streams, sorted by name.',
   })
   async streams(
     @Ctx() ctx: RequestContext,
     @Arg('first', () => Int, { defaultValue: 50, description: 'Maximum number of items: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null = null,
+    @Arg('after', () => String, { nullable: true, description: 'The cursor of the last item of the previous page.' }) after:
+      | string
+      | null = null,
     @Arg('namePrefix', () => String, { nullable: true, description: 'Only streams whose names start with this prefix. Case-sensitive.' })
     namePrefix: string | null = null,
   ): Promise<Connection<StreamDescription>> {
     checkFirst(first)
     const options = {
       limit: first,
-      ...(namePrefix === null ? {} : { namePrefix: parseNamePrefix(namePrefix) }),
+      ...(namePrefix === null ? {} : { namePrefix: parseName('namePrefix', namePrefix) }),
       ...(after === null ? {} : { afterName: parseCursor('Stream', after) }),
     }
     const { streams, hasMore } = await this.catalog.list(options, ctx.signal)
@@ -81,7 +79,7 @@ export class StreamResolver {
 
   @FieldResolver(() => DateTimeScalar, {
     nullable: true,
-    description: 'The oldest instant that can still be clipped, by server time. Null when nothing is kept.',
+    description: 'The oldest server timestamp that a clip can include. Null when the stream keeps no footage.',
   })
   retainedFrom(@Root() stream: StreamDescription): EpochMs | null {
     if (stream.dataRetentionInHours === 0) return null
@@ -91,12 +89,12 @@ export class StreamResolver {
   @FieldResolver(() => [TagType], {
     nullable: true,
     complexity: costOfTags,
-    description: 'ListTagsForStream, in order of key. Null means that errors says why.',
+    description: 'The tags of the stream, sorted by key (ListTagsForStream). On failure, this field is null and errors gives the reason.',
   })
   async tags(@Root() stream: StreamDescription, @Ctx() ctx: RequestContext): Promise<readonly TagType[]> {
     const tags = await onCurrentStream(stream, ctx, async ({ arn, name }) => {
       const found = await this.catalog.tags({ arn }, ctx.signal)
-      if (found === null) throw new GatewayError('NOT_FOUND', `The stream ${name} is gone.`)
+      if (found === null) throw new GatewayError('NOT_FOUND', `The stream ${name} no longer exists.`)
       return found
     })
     return tags.toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -106,7 +104,7 @@ export class StreamResolver {
     nullable: true,
     complexity: costOfCall,
     description:
-      'The data endpoint of this stream for one API (GetDataEndpoint). Lookups of one operation are batched and shared. Results are cached for 45 minutes. Null means that errors says why.',
+      'The data endpoint of this stream for one API (GetDataEndpoint). The lookups of an operation are batched, and results are cached for 45 minutes. On failure, this field is null and errors gives the reason.',
   })
   dataEndpoint(
     @Root() stream: StreamDescription,
@@ -120,7 +118,7 @@ export class StreamResolver {
     nullable: true,
     complexity: costOfListing,
     description:
-      'Archived fragments whose start lies in the range (24 hours at most), in order of time (ListFragments). Null means that errors says why.',
+      'A page of the archived fragments that start in the range, sorted by time (ListFragments). On failure, this field is null and errors gives the reason.',
   })
   async fragments(
     @Root() stream: StreamDescription,
@@ -128,17 +126,34 @@ export class StreamResolver {
     @Arg('range', () => TimestampRangeInput, { description: 'The range to search, at most 24 hours.' }) range: TimestampRangeInput,
     @Arg('fragmentSelectorType', () => FragmentSelectorTypeEnum, {
       defaultValue: 'SERVER_TIMESTAMP',
-      description: 'The clock of the range and of the order.',
+      description: 'The clock of the range and of the sort order.',
     })
     fragmentSelectorType: FragmentSelectorType,
     @Arg('first', () => Int, { defaultValue: 100, description: 'Maximum number of items: 1 to 1000.' }) first: number,
-    @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null = null,
+    @Arg('after', () => String, { nullable: true, description: 'The cursor of the last item of the previous page.' }) after:
+      | string
+      | null = null,
   ): Promise<Connection<FragmentInfo>> {
     checkFirst(first)
-    const query = { fragmentSelectorType, range: parseListRange(range), first, after }
+    const query = { fragmentSelectorType, range: parseTimeRange(range, KVS_LIMITS.maxRangeHours, 'hours'), first, after }
     const page = await onCurrentStream(stream, ctx, ({ arn }) =>
       listFragmentPage(this.fragmentLister, { ...query, streamArn: arn }, ctx.signal),
     )
     return toConnection(page, (fragment) => toFragmentCursor(fragment, fragmentSelectorType))
   }
+}
+
+/** @throws GatewayError BAD_USER_INPUT unless exactly one of the two is given and valid */
+function parseStreamRef(name: string | null, arn: string | null): StreamRef {
+  if (name !== null && arn === null) return { name: parseName('name', name) }
+  if (name !== null || arn === null) {
+    throw new GatewayError('BAD_USER_INPUT', `Give exactly one of name and arn, not ${name === null ? 'neither' : 'both'}.`)
+  }
+  if (isStreamArn(arn)) return { arn }
+  throw new GatewayError('BAD_USER_INPUT', `arn must be the ARN of a stream (arn:aws:kinesisvideo:…), got ${quoteInput(arn)}.`)
+}
+
+function parseName(argument: 'name' | 'namePrefix', text: string): string {
+  if (isStreamName(text)) return text
+  throw new GatewayError('BAD_USER_INPUT', `${argument} must be 1 to 256 of letters, digits, ".", "_" and "-", got ${quoteInput(text)}.`)
 }

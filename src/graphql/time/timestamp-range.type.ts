@@ -4,7 +4,7 @@ import type { EpochMs } from '../../lib/clock.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { MillisecondsScalar } from '../scalars/whole-number.js'
 
-@ObjectType('TimestampRange', { description: 'A stretch of time.' })
+@ObjectType('TimestampRange', { description: 'A range of time.' })
 export class TimestampRangeType implements TimeRange {
   @Field(() => DateTimeScalar, { name: 'startTimestamp', description: 'The start of the range.' })
   readonly startMs!: EpochMs

@@ -1,6 +1,6 @@
 import { Field, ID, InterfaceType } from 'type-graphql'
 
-/** What `Query.node` answers with: a domain object, told apart by the name of its GraphQL type. */
+/** A domain object with the name of its GraphQL type, as `Query.node` returns it. */
 export interface TypedNode {
   readonly __typename: 'Stream' | 'Clip'
 }
@@ -10,6 +10,6 @@ export interface TypedNode {
   resolveType: (value: TypedNode) => value.__typename,
 })
 export abstract class NodeType {
-  @Field(() => ID, { description: 'Opaque and permanent. Clients must not parse it. Pass it to Query.node to get the object.' })
+  @Field(() => ID, { description: 'Opaque and permanent: do not parse it. Pass it to Query.node to get the object.' })
   readonly id!: string
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { endAtOnce } from '../../src/graphql/end-at-once.js'
+import { toCancellable } from '../../src/graphql/cancellable-generator.js'
 
 /** Gives 1, 2, then waits until the signal aborts; `log` says what became of it. */
 async function* source(signal: AbortSignal, log: string[]): AsyncGenerator<number, void> {
@@ -14,7 +14,7 @@ async function* source(signal: AbortSignal, log: string[]): AsyncGenerator<numbe
 
 function start(log: string[]) {
   const end = new AbortController()
-  return { end, results: endAtOnce(source(end.signal, log), end, () => log.push('told')) }
+  return { end, results: toCancellable(source(end.signal, log), end, () => log.push('told')) }
 }
 
 describe('results that are left', () => {
@@ -49,7 +49,7 @@ describe('results that are left', () => {
       await promise
       yield 1
     }
-    const results = endAtOnce(deaf(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(deaf(), new AbortController(), () => log.push('told'))
     const waiting = results.next()
     await results.return(undefined)
     expect(await waiting).toEqual({ done: true, value: undefined })
@@ -73,7 +73,7 @@ describe('results that end by themselves', () => {
     async function* two(): AsyncGenerator<number, void> {
       yield* [1, 2]
     }
-    const results = endAtOnce(two(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(two(), new AbortController(), () => log.push('told'))
     const values: number[] = []
     for await (const value of results) values.push(value)
     await results.return(undefined)
@@ -85,7 +85,7 @@ describe('results that end by themselves', () => {
     async function* broken(): AsyncGenerator<number, void> {
       yield await Promise.reject(new Error('broken'))
     }
-    const results = endAtOnce(broken(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(broken(), new AbortController(), () => log.push('told'))
     await expect(results.next()).rejects.toThrow('broken')
     expect(log).toEqual(['told'])
   })

@@ -1,37 +1,36 @@
-// What fields cost, in points. Points stand for the cold cost: what is remembered costs a client as much, because it may ask for other
-// streams and ranges each time. Where Kinesis Video is asked, 1 point is 0.2 to 0.5 ms of one core, measured at the first request (the
-// endpoints of fifty streams 104 ms, their coverage 424 ms, their media 1,266 ms). Items and leaves are dearer than their CPU (0.04 ms a
-// point), for they also take memory and bytes. From memory, the media of fifty streams take 6 ms. Lists that came along with their object are
-// counted as long as they usually are; how long they may be is bounded by the size of the answer (bounded-answers.ts).
+// The cost of fields, in points. A cost assumes that nothing is cached, because a client can request other streams and ranges each time.
+// For fields that call Kinesis Video, 1 point is 0.2 to 0.5 ms of one core, measured for a first request (endpoints of fifty streams:
+// 104 ms, coverage: 424 ms, media: 1,266 ms). Items and leaves cost more than their CPU time (0.04 ms a point), because they also take memory and
+// bandwidth. Lists that arrive with their object are counted with a typical length; bounded-answers.ts limits their real size.
 
 import { type GraphQLField, type GraphQLNamedType, getNamedType, isLeafType } from 'graphql'
 
-/** What an estimate may go by. type-graphql names the members. */
+/** The input of an estimate. type-graphql names the members. */
 export interface Estimate {
   readonly args: Readonly<Record<string, unknown>>
   readonly childComplexity: number
 }
 
-/** A value that came along with its object: a page of 1,000 fragments with all their fields costs about 1,500. */
+/** A value that arrives with its object. A page of 1,000 fragments with all fields costs about 1,500. */
 const LEAF_COST = 0.1
 const OBJECT_COST = 1
-/** A field that may call Kinesis Video. Ten of them cost as much as a page of about a hundred bare items. */
+/** A field that may call Kinesis Video. Ten of them cost as much as a page of about a hundred items without subfields. */
 const CALL_COST = 10
-/** A day of a stream with a fragment each second or two, counted from what is remembered. */
+/** A day of a stream with a fragment every one or two seconds, computed from cached listings. */
 const COVERAGE_DAY_COST = 10
-/** The newest fragment, looked for in stretches of time, and its media, which is fetched and parsed. */
+/** Finding the newest fragment, fetching its media and parsing it. */
 const MEDIA_COST = 60
-/** A range of fragments, listed and planned each time. */
+/** Listing the fragments of a range and planning a clip. */
 const PLAN_COST = 50
-/** A page's fragments are looked for in stretches of the range: up to a hundred calls when the first stretches are empty. */
+/** Listing a page of fragments takes up to a hundred calls when the first windows are empty. */
 const LISTING_COST = 100
-/** A field that fetches footage, or may. */
+/** A field that may fetch footage. */
 const CLIP_COST = 100
-const TAGS = 10
+const TYPICAL_TAGS = 10
 const DAY_MS = 86_400_000
-/** Introspection has no resolvers of ours: a fraction of what other fields take. */
+/** Introspection calls no resolvers of ours, so it costs a fraction of other fields. */
 const INTROSPECTION_SHARE = 0.3
-/** Items of introspection's lists in this schema, on average over its types; a chain of ofType is short. */
+/** The average length of introspection lists in this schema. The value of ofType is for the average depth of type wrappers. */
 const INTROSPECTION_ITEMS: Readonly<Record<string, number>> = {
   '__Schema.types': 60,
   '__Schema.directives': 5,
@@ -43,7 +42,7 @@ const INTROSPECTION_ITEMS: Readonly<Record<string, number>> = {
   '__Directive.args': 1,
 }
 
-/** By what the field says of itself (`complexity`), or else by its kind. */
+/** The `complexity` of the field if it has one. Otherwise the cost depends on the kind of its type. */
 export function costOfField(type: GraphQLNamedType, field: GraphQLField<unknown, unknown>, estimate: Estimate): number {
   const { complexity } = field.extensions
   if (typeof complexity === 'function') return Number(complexity(estimate))
@@ -63,26 +62,25 @@ export function costOfCall({ childComplexity }: Estimate): number {
 }
 
 export function costOfTags({ childComplexity }: Estimate): number {
-  return CALL_COST + TAGS * childComplexity
+  return CALL_COST + TYPICAL_TAGS * childComplexity
 }
 
-/** As a page, and the listing that it is found by, each time. */
+/** The cost of a page, plus the listing that finds its items. */
 export function costOfListing(estimate: Estimate): number {
   return LISTING_COST - CALL_COST + costOfPage(estimate)
 }
 
-/** A page costs what its items do, as many as were asked for. A `first` out of range is refused by the resolver, and costs nothing here. */
+/** Counts `first` items. The resolver refuses a negative `first`. */
 export function costOfPage({ args, childComplexity }: Estimate): number {
   const first = typeof args.first === 'number' ? Math.max(args.first, 0) : 0
   return CALL_COST + first * childComplexity
 }
 
-/** A list that came along with its object. */
-export function costOfList(usualItems: number): (estimate: Estimate) => number {
-  return ({ childComplexity }) => usualItems * (OBJECT_COST + childComplexity)
+/** A list that arrives with its object. */
+export function costOfList(typicalItems: number): (estimate: Estimate) => number {
+  return ({ childComplexity }) => typicalItems * (OBJECT_COST + childComplexity)
 }
 
-/** A range out of bounds is refused by the resolver. */
 export function costOfCoverage({ args: { range }, childComplexity }: Estimate): number {
   return CALL_COST + COVERAGE_DAY_COST * daysOf(range) + childComplexity
 }
@@ -91,6 +89,7 @@ function daysOf(range: unknown): number {
   if (typeof range !== 'object' || range === null || !('startTimestamp' in range) || !('endTimestamp' in range)) return 0
   const { startTimestamp, endTimestamp } = range
   if (typeof startTimestamp !== 'number' || typeof endTimestamp !== 'number') return 0
+  // The resolver refuses ranges that are negative or longer than a week.
   return Math.min(Math.max(endTimestamp - startTimestamp, 0) / DAY_MS, 7)
 }
 

@@ -21,63 +21,68 @@ import {
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
 } from 'graphql'
+import { at } from '../../lib/at.js'
 import { costOfField } from './field-cost.js'
 
-/** What a field costs with all below it, times the items of the lists around it. */
+/** The cost of a field and its subfields, multiplied by the items of the lists that contain it. */
 export interface FieldCost {
-  /** Names of fields, without aliases and indices. */
+  /** Field names, without aliases and indices. */
   readonly path: readonly string[]
   readonly cost: number
-  /** Whether the field, or one around it, has `first`. */
+  /** Whether the field or one of its parents has the argument `first`. */
   readonly isPaged: boolean
 }
 
 export interface OperationCost {
   readonly cost: number
-  /** The deepest field that makes up at least half of the cost, or else the dearest of the operation. Null when nothing is selected. */
-  readonly dearest: FieldCost | null
-  /** Whether arguments or directives were looked at: then other variables may give another cost. */
+  /** The deepest field with at least half of the total cost, or else the most expensive top-level field. Null for an empty selection. */
+  readonly largest: FieldCost | null
+  /** Whether the cost depends on arguments or directives, and so can change with the variables. */
   readonly dependsOnVariables: boolean
 }
 
 export interface CostedOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
-  /** Coerced, with their defaults. */
+  /** Coerced, with defaults. */
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** Selections that are looked at: a document of as many tokens as are read has some hundred, which few sets share. */
+/** A document within the token limit has a few hundred selections. Fragments on many types multiply them. */
 const MAX_SELECTIONS = 20_000
 
 export class TooManySelections extends Error {}
 
-/** @throws TooManySelections, and a GraphQLError where an argument is null that may not be */
+/** @throws TooManySelections, or GraphQLError for a null in a required argument */
 export function costOfOperation(schema: GraphQLSchema, operation: CostedOperation): OperationCost {
   const root = schema.getRootType(operation.operation.operation)
-  if (!root) return { cost: 0, dearest: null, dependsOnVariables: false }
+  if (!root) return { cost: 0, largest: null, dependsOnVariables: false }
   const counter = new CostCounter(schema, operation)
   const set = counter.costOf(root, [operation.operation.selectionSet])
-  return { cost: toPoints(set.cost), dearest: findDearest(set), dependsOnVariables: counter.dependsOnVariables }
+  return {
+    cost: toPoints(set.cost),
+    largest: findLargest(set, { parent: null, multiplier: 1, totalCost: set.cost }),
+    dependsOnVariables: counter.dependsOnVariables,
+  }
 }
 
 interface SetCost {
   readonly cost: number
-  readonly fields: readonly Costed[]
+  readonly fields: readonly NodeCost[]
 }
 
-interface Costed {
+interface NodeCost {
   readonly name: string
   readonly cost: number
-  /** By how much the field multiplies what is below it. */
+  /** The field multiplies the cost of its subfields by this. */
   readonly factor: number
   readonly isPage: boolean
-  readonly below: SetCost | null
+  readonly subfields: SetCost | null
 }
 
 /**
- * Counts as the executor collects: a field that several fragments select under one key is one field. Selections that are reached by
- * several ways are counted once and added as often, so that fragments which multiply cost no time.
+ * Merges selections as the executor does: a field that several fragments select under one response key counts once. The cost of a selection
+ * set is computed once and reused, so that nested fragments do not multiply the work.
  */
 class CostCounter {
   dependsOnVariables = false
@@ -114,15 +119,15 @@ class CostCounter {
     return cost
   }
 
-  #costOfField(type: GraphQLObjectType, nodes: readonly FieldNode[]): Costed {
-    const [node] = nodes
-    const name = node?.name.value ?? ''
+  #costOfField(type: GraphQLObjectType, nodes: readonly FieldNode[]): NodeCost {
+    const node = at(nodes, 0)
+    const name = node.name.value
     const field = this.#fieldOf(type, name)
-    // Other rules refuse what the schema does not have.
-    if (!node || !field) return { name, cost: 0, factor: 1, isPage: false, below: null }
+    // The validation reports an unknown field.
+    if (!field) return { name, cost: 0, factor: 1, isPage: false, subfields: null }
     const named = getNamedType(field.type)
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
-    const below = isCompositeType(named) ? this.costOf(named, sets) : null
+    const subfields = isCompositeType(named) ? this.costOf(named, sets) : null
     const argumentsOf = () => this.#argumentsOf(field, node)
     const costWith = (childComplexity: number) =>
       costOfField(type, field, {
@@ -132,7 +137,7 @@ class CostCounter {
         },
       })
     const isPage = field.args.some(({ name }) => name === 'first')
-    return { name, cost: costWith(below?.cost ?? 0), factor: costWith(1) - costWith(0), isPage, below }
+    return { name, cost: costWith(subfields === null ? 0 : subfields.cost), factor: costWith(1) - costWith(0), isPage, subfields }
   }
 
   #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
@@ -203,43 +208,43 @@ interface Collection {
 
 const NOTHING: SetCost = { cost: 0, fields: [] }
 
-/** The way down to the field that should be narrowed first. One that is selected under several aliases counts as one. */
-function findDearest(whole: SetCost): FieldCost | null {
-  const found: FieldCost[] = []
-  let times = 1
-  let set: SetCost | null = whole
-  while (set !== null) {
-    const dearest = findDearestOf(set)
-    const around = found.at(-1)
-    if (!dearest || (around && dearest.cost * times < whole.cost / 2)) break
-    found.push({
-      path: [...(around?.path ?? []), dearest.example.name],
-      cost: toPoints(dearest.cost * times),
-      isPaged: dearest.example.isPage || around?.isPaged === true,
-    })
-    times *= dearest.example.factor * (dearest.cost / dearest.example.cost)
-    set = dearest.cost > 0 ? dearest.example.below : null
+interface Search {
+  readonly parent: FieldCost | null
+  /** How often the executor resolves the selection set. */
+  readonly multiplier: number
+  readonly totalCost: number
+}
+
+/** Finds the field to narrow first. A field under several aliases counts as one. */
+function findLargest(set: SetCost, { parent, multiplier, totalCost }: Search): FieldCost | null {
+  const largest = findLargestOf(set)
+  if (!largest || (parent !== null && largest.cost * multiplier < totalCost / 2)) return parent
+  const { cost, example } = largest
+  const found = {
+    path: [...(parent === null ? [] : parent.path), example.name],
+    cost: toPoints(cost * multiplier),
+    isPaged: example.isPage || parent?.isPaged === true,
   }
-  return found.at(-1) ?? null
+  if (cost === 0 || example.subfields === null) return found
+  return findLargest(example.subfields, { parent: found, multiplier: multiplier * example.factor * (cost / example.cost), totalCost })
 }
 
 interface NamedCost {
   readonly cost: number
-  /** The dearest of those that have the name. */
-  readonly example: Costed
+  /** The most expensive of the fields with this name. */
+  readonly example: NodeCost
 }
 
-function findDearestOf({ fields }: SetCost): NamedCost | undefined {
-  const byName = new Map<string, NamedCost>()
-  for (const field of fields) {
-    const known = byName.get(field.name)
-    const example = known && known.example.cost >= field.cost ? known.example : field
-    byName.set(field.name, { cost: (known?.cost ?? 0) + field.cost, example })
-  }
-  return [...byName.values()].toSorted((a, b) => b.cost - a.cost)[0]
+function findLargestOf({ fields }: SetCost): NamedCost | undefined {
+  const byName = Map.groupBy(fields, ({ name }) => name)
+  const costs = [...byName.values()].map((same) => ({
+    cost: same.reduce((sum, { cost }) => sum + cost, 0),
+    example: same.reduce((most, field) => (field.cost > most.cost ? field : most)),
+  }))
+  return costs.toSorted((a, b) => b.cost - a.cost)[0]
 }
 
-/** Whole points; sums of tenths are a little off. */
+/** Rounds up to whole points, and corrects the rounding errors of sums of tenths. */
 function toPoints(cost: number): number {
   return Math.ceil(Number(cost.toFixed(6)))
 }

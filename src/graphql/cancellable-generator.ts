@@ -1,30 +1,34 @@
 import { orAborted } from '../lib/clock.js'
-import { ClientLeft } from './departed-client.js'
+import { ClientLeft } from './context.js'
 
 /**
- * The same results, to be left at any time. An async generator that waits cannot be stopped by `return` before its wait is over; this
- * one ends at once and tells `end`, whose signal is for whatever works on the next result.
- * @param onFreed called once, when the source has ended and given up what it held
+ * Wraps a generator so that `return` ends it at once, also while it waits for its next result. (`return` of an async generator waits until
+ * the pending `next` settles.) `return` aborts `end`, whose signal stops the work on the next result.
+ * @param onReleased called once, after the source has ended and released its resources
  */
-export function endAtOnce<Result>(source: AsyncGenerator<Result, void>, end: AbortController, onFreed: () => void): AsyncGenerator<Result> {
+export function toCancellable<Result>(
+  source: AsyncGenerator<Result, void>,
+  end: AbortController,
+  onReleased: () => void,
+): AsyncGenerator<Result> {
   const { signal } = end
-  const free = once(onFreed)
+  const release = once(onReleased)
   const results: AsyncGenerator<Result> = {
     async next() {
       try {
         const next = await orAborted(source.next(), signal)
-        if (next.done) free()
+        if (next.done) release()
         return next
       } catch (error) {
         if (signal.aborted) return DONE
-        free()
+        release()
         throw error
       }
     },
     async return() {
       end.abort(new ClientLeft('The client left.'))
-      // Whatever the source has to say now, there is nobody to hear it.
-      source.return().then(free, free)
+      // No one waits for an error of the source any longer.
+      source.return().then(release, release)
       return DONE
     },
     async throw(error) {

@@ -1,0 +1,60 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import { GraphQLError } from 'graphql'
+import type { RequestContext } from './context.js'
+import { ClientLeft } from './context.js'
+import { type CostReport, checkCost } from './cost/query-cost.js'
+import type { FormatError } from './format-error.js'
+
+export interface OperationListener {
+  /** Called after each response. `operationType` is "unknown" for a document without a valid operation. `outcome` is "error" if the response has errors. */
+  onOperation(operation: { readonly operationType: string; readonly outcome: 'ok' | 'error'; readonly seconds: number }): void
+}
+
+export interface OperationPluginOptions {
+  readonly maxCost: number
+  readonly formatError: FormatError
+  readonly listener: OperationListener
+}
+
+/** A code marks an error as expected: `createFormatError` logs only errors without one. */
+const CLIENT_LEFT = 'CLIENT_LEFT'
+
+/** What the gateway adds to Apollo's handling of an operation: limits of cost and size, and metrics. */
+export function operationPlugin({ maxCost, formatError, listener }: OperationPluginOptions): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      const startMs = performance.now()
+      let cost: CostReport | null = null
+      return {
+        async didResolveOperation({ schema, document, operation, request }) {
+          if (!operation) return
+          if (operation.operation === 'subscription') throw subscriptionOverHttp()
+          cost = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
+        },
+        // When a client disconnects, each pending resolver fails in its own way: with the signal's reason, an AbortError or a broken body.
+        async didEncounterErrors({ errors, contextValue }) {
+          if (!(contextValue.signal.reason instanceof ClientLeft)) return
+          for (const error of errors) error.extensions.code = CLIENT_LEFT
+        },
+        async willSendResponse({ response: { body }, operation, errors, contextValue: { answer } }) {
+          if (body.kind === 'single') {
+            const { refusal } = answer
+            if (refusal !== null) body.singleResult = { data: null, errors: [formatError({ message: refusal.message }, refusal)] }
+            if (cost !== null) body.singleResult.extensions = { ...body.singleResult.extensions, cost }
+          }
+          const outcome = errors && errors.length > 0 ? 'error' : 'ok'
+          listener.onOperation({ operationType: operation?.operation ?? 'unknown', outcome, seconds: (performance.now() - startMs) / 1000 })
+        },
+      }
+    },
+  }
+}
+
+function subscriptionOverHttp(): GraphQLError {
+  return new GraphQLError(
+    'Subscriptions need a WebSocket (graphql-transport-ws) at this address. HTTP requests can only query and mutate.',
+    {
+      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+    },
+  )
+}
