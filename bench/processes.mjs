@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 const PROBE = new URL('probe.mjs', import.meta.url).href
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const GATEWAY = fileURLToPath(new URL('gateway-process.mjs', import.meta.url))
+const TLS_PROXY = fileURLToPath(new URL('rivals/tls-proxy.mjs', import.meta.url))
 const FILE_SERVER = fileURLToPath(new URL('rivals/file-server.mjs', import.meta.url))
 const SETTINGS = { HOST: '127.0.0.1', PORT: '0', KVS_PORT: '0', KVS_QUOTAS: 'off', KVS_DEMO: 'false', LOG_LEVEL: 'error' }
 const KILL_AFTER_MS = 10_000
@@ -29,6 +30,11 @@ export function startBoth({ dataDir, env = {} }) {
 /** A bare node:http server with fs.createReadStream (256 KiB): what one would write oneself. */
 export function startFileServer(folder) {
   return startNode([FILE_SERVER, folder], { env: {}, ready: /(http\S+)/ })
+}
+
+/** Terminates TLS in front of the embedded KVS. */
+export function startTlsProxy(kvsUrl, { cert, key }) {
+  return startNode([TLS_PROXY, kvsUrl, cert, key], { env: {}, ready: /(https\S+)/ })
 }
 
 async function startNode(args, { env, ready }) {

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Row
  * @property {string} name
- * @property {number} ours
+ * @property {number | null} ours null where a program that the measurement needs is not installed
  * @property {string} unit of ours and of the rival
  * @property {{ readonly what: string, readonly value: number | null }} [rival] null where the rival is not installed
  * @property {number} [ratio] ours to the rival's, as the target counts it
@@ -42,7 +42,7 @@ function toCells(row) {
     rival === undefined ? '' : rival.value === null ? `${rival.what}: not installed` : `${format(rival.value)} ${unit} (${rival.what})`
   return [
     `${measurement}: ${name}`,
-    `${format(ours)} ${unit}`,
+    ours === null ? 'not measured' : `${format(ours)} ${unit}`,
     theirs,
     ratio === undefined ? '' : format(ratio),
     target === undefined ? '' : describeTarget(target, unit),

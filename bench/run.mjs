@@ -13,6 +13,7 @@ import { measureJoining } from './measurements/joining.mjs'
 import { measureMillion } from './measurements/million.mjs'
 import { measureProducers } from './measurements/producers.mjs'
 import { measureQueryCost } from './measurements/query-cost.mjs'
+import { measurePacedSource, measureTlsSource } from './measurements/remote-source.mjs'
 import { measureSixHours } from './measurements/six-hours.mjs'
 import { measureStalledReaders } from './measurements/stalled-readers.mjs'
 import { measureStart } from './measurements/start.mjs'
@@ -23,6 +24,8 @@ const MEASUREMENTS = {
   'get-clip': measureGetClip,
   ingest: measureIngest,
   gateway: measureGateway,
+  'tls-source': measureTlsSource,
+  'paced-source': measurePacedSource,
   'stalled-readers': measureStalledReaders,
   start: measureStart,
   'flat-memory': measureFlatMemory,

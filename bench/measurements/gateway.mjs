@@ -19,7 +19,7 @@ const FRAGMENT_BYTES = 1_990_000
 const WARM_UP_CLIPS = 200
 const agent = new Agent({ keepAlive: true })
 const NODE_CLIENT = { connection: null, download: downloadInNode }
-const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
+export const CREDENTIALS = { accessKeyId: 'bench', secretAccessKey: 'bench' }
 
 export async function measureGateway({ folder, scale }) {
   const rounds = Math.max(5, Math.round(9 * scale))
@@ -88,7 +88,7 @@ export async function measureGateway({ folder, scale }) {
 }
 
 /** Connections are open before, as they are in the SDK, in browsers, and in Node's client. */
-async function readThroughGateway(gatewayUrl, input, openClient) {
+export async function readThroughGateway(gatewayUrl, input, openClient) {
   const { connection, download } = await openClient(gatewayUrl)
   const began = performance.now()
   const { downloadUrl } = await requestClip(gatewayUrl, input, connection)
@@ -98,7 +98,7 @@ async function readThroughGateway(gatewayUrl, input, openClient) {
 }
 
 /** One connection for the question and for the download, as a page has. */
-async function openPage(gatewayUrl) {
+export async function openPage(gatewayUrl) {
   const connection = await openConnection(gatewayUrl)
   return { connection, download: (url) => connection.download(url) }
 }
@@ -110,7 +110,7 @@ async function downloadInNode(url) {
   return drain(response, began)
 }
 
-async function readWithSdk(client, stream, { startMs, endMs }) {
+export async function readWithSdk(client, stream, { startMs, endMs }) {
   const began = performance.now()
   const { Payload } = await client.send(
     new GetClipCommand({
