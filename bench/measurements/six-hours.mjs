@@ -3,11 +3,11 @@
 import { join } from 'node:path'
 import { planClip } from '../../dist/domain/clip-plan.js'
 import { MatroskaDemuxer } from '../../dist/media/matroska/demuxer.js'
-import { joinAndFreeInSteps } from '../../dist/media/mp4/edit/join.js'
-import { packMovieInSteps } from '../../dist/media/mp4/pack-movie.js'
+import { joinMovies } from '../../dist/media/mp4/edit/join.js'
 import { readMovie } from '../../dist/media/mp4/read/read-movie.js'
 import { cutSlices, sliceLength } from '../../dist/media/mp4/slices.js'
-import { layOutMovie, layOutOnDemandInSteps } from '../../dist/media/mp4/write/lay-out-movie.js'
+import { layOutMovie } from '../../dist/media/mp4/write/lay-out-movie.js'
+import { finishNow } from '../../dist/media/steps.js'
 import { buildFragmentMovie } from '../../dist/media/timeline/fragment-movie.js'
 import { createBusyFootage } from '../busy-footage.mjs'
 import { requestReadyClip, toClipInput } from '../gateway-client.mjs'
@@ -75,10 +75,10 @@ async function measureHead(fragments) {
 
 function runSteps(parts) {
   const clock = { ms: 0, longestMs: 0 }
-  const packed = parts.map(({ movie, fragments }) => ({ movie: finishTimed(packMovieInSteps(movie), clock), fragments }))
-  const joined = finishTimed(joinAndFreeInSteps(packed, { startMs: null, tags: [] }), clock)
+  // A join takes its parts over.
+  const joined = finishTimed(joinMovies(structuredClone(parts), { startMs: null, tags: [] }), clock)
   if (!joined.joined) throw new Error(joined.message)
-  const file = finishTimed(layOutOnDemandInSteps(joined.movie), clock)
+  const file = finishTimed(layOutMovie(joined.movie), clock)
   finishTimed(readHead(file), clock)
   return { ...clock, sizeBytes: file.sizeBytes }
 }
@@ -113,8 +113,8 @@ function createParts(footage, count) {
       clusterOffset: 0,
       clusterBytes: CAMERA_FRAGMENT_BYTES,
     }))
-    const parsed = readBack(layOutMovie(buildFragmentMovie(fragments)), part)
-    return { movie: parsed.movie, fragments: fragments.map(({ timestampMs }) => ({ startMs: timestampMs, lengthMs: FRAGMENT_MS - 40 })) }
+    const parsed = readBack(finishNow(layOutMovie(buildFragmentMovie(fragments))), part)
+    return { movie: parsed.movie, clock: null }
   })
 }
 

@@ -4,11 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { joinMovies } from '../../src/media/mp4/edit/join.js'
-import { trimMovie } from '../../src/media/mp4/edit/trim.js'
-import { readMovieFrom } from '../../src/media/mp4/read/read-movie.js'
-import { layOutMovie } from '../../src/media/mp4/write/lay-out-movie.js'
 import { firstFrameInChromium } from '../support/chromium-first-frame.js'
+import { joinNow, layOutNow, readWhole, trimNow } from '../support/mp4-movies.js'
 import { render } from '../support/mp4-recording.js'
 
 const run = promisify(execFile)
@@ -74,7 +71,7 @@ async function joinFiles(files: readonly string[], whole: string) {
   let decoded = 0
   const sources = await Promise.all(files.map((file) => readFile(file)))
   const parts = sources.map((file, index) => {
-    const parsed = readMovieFrom(file, index)
+    const parsed = readWhole(file, index)
     if (!parsed.understood) throw new Error(parsed.reason)
     const first = pictures[decoded]
     decoded += parsed.movie.tracks[0]?.samples.count ?? Number.NaN
@@ -86,7 +83,7 @@ async function joinFiles(files: readonly string[], whole: string) {
     { name: 'title', value: 'Front door' },
     { name: 'date', value: '2026-11-23T12:00:00.250Z' },
   ]
-  const joined = joinMovies(parts, { startMs: Date.UTC(2026, 10, 23, 12, 0, 0, 250), tags })
+  const joined = joinNow(parts, { startMs: Date.UTC(2026, 10, 23, 12, 0, 0, 250), tags })
   if (!joined.joined) throw new Error(joined.message)
   return { movie: joined.movie, sources }
 }
@@ -102,7 +99,7 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
     whole = made.whole
     joined = await joinFiles(made.parts, whole)
     file = join(folder, `${label}-joined.mp4`)
-    await writeFile(file, render(layOutMovie(joined.movie), joined.sources))
+    await writeFile(file, render(layOutNow(joined.movie), joined.sources))
   })
 
   test('ffprobe finds in the joined file each packet of the source, at its time', async () => {
@@ -120,10 +117,10 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
   })
 
   test('the exact cut shows the pictures of the window and no other', async () => {
-    const cut = trimMovie(joined.movie, { fromMs: 3300, toMs: 5690 })
+    const cut = trimNow(joined.movie, { fromMs: 3300, toMs: 5690 })
     if (!cut.trimmed) throw new Error('frames were in the window')
     const path = join(folder, `${label}-cut.mp4`)
-    await writeFile(path, render(layOutMovie(cut.movie), joined.sources))
+    await writeFile(path, render(layOutNow(cut.movie), joined.sources))
     const all = await pictures(file)
     const times = (await packets(file, 'v')).map(({ timeMs }) => Math.round(timeMs)).sort((a, b) => a - b)
     const inside = all.filter((_, index) => (times[index] ?? 0) >= 3300 && (times[index] ?? 0) <= 5690)
@@ -137,7 +134,7 @@ test('ffprobe shows when the footage began, and the tags', async () => {
   const { whole, parts } = await record('tags', CODECS['H.264 and AAC'])
   const { movie, sources } = await joinFiles(parts, whole)
   const file = join(folder, 'tags-joined.mp4')
-  await writeFile(file, render(layOutMovie(movie), sources))
+  await writeFile(file, render(layOutNow(movie), sources))
   const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'format_tags:stream_tags', '-of', 'json', file])
   const shown: { format: { tags: Record<string, string> }; streams: { tags: Record<string, string> }[] } = JSON.parse(stdout)
   const began = '2026-11-23T12:00:00.000000Z'
@@ -148,10 +145,10 @@ test('ffprobe shows when the footage began, and the tags', async () => {
 test('Chromium shows the first picture of an exact cut with B-frames, and its length', async () => {
   const { whole, parts } = await record('chromium', CODECS['H.264 with B-frames and AAC'])
   const { movie, sources } = await joinFiles(parts, whole)
-  const cut = trimMovie(movie, { fromMs: 3300, toMs: 5690 })
+  const cut = trimNow(movie, { fromMs: 3300, toMs: 5690 })
   if (!cut.trimmed) throw new Error('frames were in the window')
   const file = join(folder, 'chromium-cut.mp4')
-  await writeFile(file, render(layOutMovie(cut.movie), sources))
+  await writeFile(file, render(layOutNow(cut.movie), sources))
   const seen = await firstFrameInChromium(await readFile(file), join(folder, 'profile'))
   expect(Math.abs(seen.durationMs - (cut.endMs - cut.firstFrameMs))).toBeLessThan(2)
   expect(seen.firstFrameMs).toBe(0)

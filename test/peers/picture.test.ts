@@ -2,12 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
-import { joinMovies } from '../../src/media/mp4/edit/join.js'
-import { readMovieFrom } from '../../src/media/mp4/read/read-movie.js'
-import { layOutMovie } from '../../src/media/mp4/write/lay-out-movie.js'
 import { ClipPaths } from '../support/clip-paths.js'
 import { ffmpeg, probePicture, type SeenPicture } from '../support/ffmpeg.js'
 import { readFixture } from '../support/fixtures.js'
+import { joinNow, layOutNow, readWhole } from '../support/mp4-movies.js'
 import { render } from '../support/mp4-recording.js'
 import { findPeer } from '../support/peer-programs.js'
 import { coloured, pictureFootage, pixels, turned } from '../support/picture-footage.js'
@@ -174,11 +172,11 @@ describe('an MP4 that ffmpeg made', () => {
     await ffmpeg(['-i', `test/fixtures/hard/${name}.mkv`, '-c', 'copy', made])
     expect(await probePicture(made)).toMatchObject(seen)
     const bytes = await readFile(made)
-    const parsed = readMovieFrom(bytes, 0)
+    const parsed = readWhole(bytes, 0)
     if (!parsed.understood) throw new Error(parsed.reason)
-    const joined = joinMovies([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
+    const joined = joinNow([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
     if (!joined.joined) throw new Error(joined.message)
-    await writeFile(rebuilt, render(layOutMovie(joined.movie), [bytes]))
+    await writeFile(rebuilt, render(layOutNow(joined.movie), [bytes]))
     expect(await probePicture(rebuilt)).toMatchObject(seen)
   })
 })

@@ -20,13 +20,6 @@ const KNOWN_DEAD: readonly string[] = [
   'decodeSampleTable',
   'NO_CROP',
   'NO_DISPLAY',
-  'i16',
-  'i32',
-  'joinMovies',
-  'keyFrameTimesMs',
-  'packedKeyFrameTimesMs',
-  'readMovieFrom',
-  'trimMovie',
 ]
 
 async function runKnip(...args: readonly string[]): Promise<string[]> {

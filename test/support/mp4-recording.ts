@@ -6,11 +6,12 @@ import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sampl
 import { leastBlockBytes } from '../../src/media/matroska/block-bytes.js'
 import type { JoinPart } from '../../src/media/mp4/edit/join.js'
 import type { PartClock } from '../../src/media/mp4/edit/part-timing.js'
-import type { DurationRuns, Movie, MovieTrack } from '../../src/media/mp4/movie.js'
-import { readMovieFrom } from '../../src/media/mp4/read/read-movie.js'
+import type { Chunks, Movie, MovieTrack, Runs } from '../../src/media/mp4/movie.js'
 import type { SlicedFile } from '../../src/media/mp4/slices.js'
+import { narrow } from '../../src/media/mp4/tables/columns.js'
 import { sortTimes } from '../../src/media/mp4/tables/decode-order.js'
-import { layOutMovie } from '../../src/media/mp4/write/lay-out-movie.js'
+import { runOf, toRuns } from '../../src/media/mp4/tables/runs.js'
+import { layOutNow, readWhole } from './mp4-movies.js'
 
 /** A frame of an imagined camera, in the order of decoding. */
 export interface Frame {
@@ -126,7 +127,7 @@ function payload(name: string, length: number): Uint8Array {
 /** A file as GetClip gives it: one MP4 over some fragments, zero at its first frame, with unreferenced bytes between the blocks. */
 export function clipFile(fragments: readonly RecordedFragment[], sound: SoundCodec | null): Uint8Array {
   const { movie, media } = clipMovie(fragments, sound)
-  return render(layOutMovie(movie), [media])
+  return render(layOutNow(movie), [media])
 }
 
 export function clipMovie(fragments: readonly RecordedFragment[], sound: SoundCodec | null): { movie: Movie; media: Uint8Array } {
@@ -150,7 +151,7 @@ export function clipMovie(fragments: readonly RecordedFragment[], sound: SoundCo
     ),
   ]
   if (sound !== null) tracks.push(soundTrackOf(sound, { blocks, offsets: placed.flatMap((at) => at.sound), zeroMs }))
-  const movie = { startMs: null, tracks, spans: [{ source: 0, offset: 0, length: media.length }], tags: [] }
+  const movie = { startMs: null, tracks, spans: [{ source: 0, offset: 0, length: media.length, skipped: 0 }], tags: [] }
   return { movie, media: Uint8Array.from(media) }
 }
 
@@ -158,11 +159,8 @@ function videoTrack(frames: readonly Frame[], offsets: readonly number[], zeroMs
   const shown = Float64Array.from(frames, ({ timeMs }) => timeMs - zeroMs)
   const decoded = sortTimes(shown)
   const shift = shown.reduce((most, time, index) => Math.max(most, (decoded[index] ?? 0) - time), 0)
-  // The length of the last frame is a muxer's guess: as long as the one before it.
-  const durations = Uint32Array.from(
-    decoded,
-    (time, index) => (decoded[index + 1] ?? time + (time - (decoded[index - 1] ?? time - 33))) - time,
-  )
+  // The duration of the last frame is a muxer's guess: that of the frame before it.
+  const durations = Array.from(decoded, (time, index) => (decoded[index + 1] ?? time + (time - (decoded[index - 1] ?? time - 33))) - time)
   const total = durations.reduce((sum, duration) => sum + duration, 0)
   const first = decoded[0] ?? 0
   return {
@@ -174,17 +172,17 @@ function videoTrack(frames: readonly Frame[], offsets: readonly number[], zeroMs
     matrix: null,
     samples: {
       count: frames.length,
-      sizes: Uint32Array.from(frames, (frame) => frame.payload.byteLength),
-      durations,
-      compositionOffsets:
-        shift === 0
-          ? null
-          : shown
-              .map((time, index) => time + shift - (decoded[index] ?? 0))
-              .reduce((column, value, index) => column.fill(value, index, index + 1), new Uint32Array(frames.length)),
-      syncs: Uint8Array.from(frames, (frame) => (frame.isKey ? 1 : 0)),
+      durations: toRuns(durations),
+      compositionOffsets: shift === 0 ? null : toRuns(shown.map((time, index) => time + shift - (decoded[index] ?? 0))),
     },
-    chunks: chunkEach(offsets, 1),
+    pieces: [
+      {
+        count: frames.length,
+        sizes: Uint32Array.from(frames, (frame) => frame.payload.byteLength),
+        keys: Uint32Array.from(frames.flatMap((frame, index) => (frame.isKey ? [index] : []))),
+        chunks: chunkEach(offsets, 1),
+      },
+    ],
     edits: [...(first > 0 ? [{ durationMs: first, mediaTime: -1 }] : []), { durationMs: total, mediaTime: shift }],
   }
 }
@@ -203,14 +201,15 @@ function soundTrackOf(
     width: 0,
     height: 0,
     matrix: null,
-    samples: {
-      count: blocks.length * samplesInBlock,
-      sizes: codec === 'aac' ? Uint32Array.from(blocks, (block) => block.payload.byteLength) : 1,
-      durations: soundDurations(blocks, codec),
-      compositionOffsets: null,
-      syncs: null,
-    },
-    chunks: chunkEach(offsets, samplesInBlock),
+    samples: { count: blocks.length * samplesInBlock, durations: soundDurations(blocks, codec), compositionOffsets: null },
+    pieces: [
+      {
+        count: blocks.length * samplesInBlock,
+        sizes: codec === 'aac' ? Uint32Array.from(blocks, (block) => block.payload.byteLength) : 1,
+        keys: null,
+        chunks: chunkEach(offsets, samplesInBlock),
+      },
+    ],
     edits:
       startMs > 0
         ? [
@@ -222,7 +221,7 @@ function soundTrackOf(
 }
 
 /** An even clock that is set anew where the recording leaves it by more than 2 ms. */
-function soundDurations(blocks: readonly Frame[], codec: SoundCodec): DurationRuns | number {
+function soundDurations(blocks: readonly Frame[], codec: SoundCodec): Runs {
   const [perMs, ticks, samples] = codec === 'aac' ? [48, 1024, 1] : [8, 1, 160]
   const counts: number[] = []
   const values: number[] = []
@@ -235,7 +234,8 @@ function soundDurations(blocks: readonly Frame[], codec: SoundCodec): DurationRu
     values.push(ticks, ticks + stretch)
     clock = end + stretch
   })
-  return values.every((value) => value === ticks) ? ticks : { counts: Uint32Array.from(counts), values: Uint32Array.from(values) }
+  if (values.every((value) => value === ticks)) return runOf(blocks.length * samples, ticks)
+  return { counts: narrow(counts), values: narrow(values) }
 }
 
 function soundMs(blocks: readonly Frame[], codec: SoundCodec): number {
@@ -243,13 +243,8 @@ function soundMs(blocks: readonly Frame[], codec: SoundCodec): number {
   return Math.round((blocks.at(-1)?.timeMs ?? 0) - first + (codec === 'aac' ? 1024 / 48 : 20))
 }
 
-function chunkEach(offsets: readonly number[], samplesInChunk: number) {
-  return {
-    count: offsets.length,
-    spans: new Uint32Array(offsets.length),
-    offsets: Float64Array.from(offsets),
-    sampleCounts: new Uint32Array(offsets.length).fill(samplesInChunk),
-  }
+function chunkEach(offsets: readonly number[], samplesInChunk: number): Chunks {
+  return { count: offsets.length, spans: 0, offsets: Float64Array.from(offsets), sampleCounts: samplesInChunk }
 }
 
 /** The part as the gateway would have it, and the file it is in. */
@@ -259,7 +254,7 @@ export function toPart(
   source: number,
 ): { part: JoinPart; file: Uint8Array } {
   const file = clipFile(fragments, sound)
-  const parsed = readMovieFrom(file, source)
+  const parsed = readWhole(file, source)
   if (!parsed.understood) throw new Error(parsed.reason)
   return { part: { movie: parsed.movie, clock: clockOf(fragments) }, file }
 }

@@ -3,12 +3,11 @@ import type { GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
 import type { Movie } from '../../media/mp4/movie.js'
-import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
 import { type ClipEdges, toPlayingParts } from '../parts/clip-edges.js'
 import { MediaTurn } from '../parts/media-turn.js'
 import { createPartFetch } from '../parts/part-fetch.js'
-import { readPartHead, toPartHead } from '../parts/part-head.js'
+import { readPartHead } from '../parts/part-head.js'
 import { PartSlot } from '../parts/part-slot.js'
 import type { PartWaits } from '../parts/part-waits.js'
 import { getClipEdges, toEdgesKey } from '../parts/stored-edges.js'
@@ -274,7 +273,7 @@ export class ClipAssembly {
   #takeHead(head: ParsedMovie, slot: PartSlot): void {
     if (!head.understood && !this.#mayPassThrough) throw new UnclearHead(head.reason)
     // The head of an only part is laid out next, and not held.
-    slot.head.resolve(this.#parts.length > 1 ? toPartHead(head) : head)
+    slot.head.resolve(head)
   }
 
   async #make(): Promise<MadeClip> {
@@ -295,7 +294,7 @@ export class ClipAssembly {
   }
 
   /** The first picture where it alone decides the layout: the rest of the edges is then compared while the media passes. */
-  async #layOutByStart(movies: readonly (Movie | PackedMovie)[]): Promise<ReadonlyMap<number, FragmentPictures> | null> {
+  async #layOutByStart(movies: readonly Movie[]): Promise<ReadonlyMap<number, FragmentPictures> | null> {
     const ofEdges = this.#edges.then(({ pictures }) => pictures.get(0))
     const start = findSufficientStart(this.outline, movies, await Promise.race([this.#firstPicture.promise, ofEdges]))
     if (start === null) return null
@@ -313,10 +312,10 @@ export class ClipAssembly {
   }
 
   /** What the heads of all parts say, held nowhere else from then on; null for one part that is not fully understood and given as it is. */
-  async #gatherHeads(playing: readonly AssembledPart[]): Promise<(Movie | PackedMovie)[] | null> {
+  async #gatherHeads(playing: readonly AssembledPart[]): Promise<Movie[] | null> {
     const heads = await Promise.all(playing.map(({ slot }) => slot.head.promise))
     for (const { slot } of playing) slot.forgetHead()
-    const movies: (Movie | PackedMovie)[] = []
+    const movies: Movie[] = []
     for (const [index, head] of heads.entries()) {
       if (head.understood) movies.push(head.movie)
       else if (this.#mayPassThrough) return null

@@ -10,14 +10,13 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { freeBytes } from '../../media/free-bytes.js'
 import { type FirstKeyFrame, findFirstKeyFrame, hideStart } from '../../media/mp4/edit/hidden-start.js'
-import { type JoinResult, joinAndFreeInSteps } from '../../media/mp4/edit/join.js'
+import { type JoinResult, joinMovies } from '../../media/mp4/edit/join.js'
 import type { PartClock } from '../../media/mp4/edit/part-timing.js'
-import { type TrimResult, trimMovieInSteps } from '../../media/mp4/edit/trim.js'
-import type { Movie } from '../../media/mp4/movie.js'
-import type { PackedMovie, PackedTrack } from '../../media/mp4/packed-movie.js'
+import { type TrimResult, trimMovie } from '../../media/mp4/edit/trim.js'
+import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
-import { layOutOnDemandInSteps, MP4_FORMAT_VERSION } from '../../media/mp4/write/lay-out-movie.js'
-import { shownMs } from '../../media/mp4/write/movie-boxes.js'
+import { durationMsOf } from '../../media/mp4/tables/presentation.js'
+import { layOutMovie, MP4_FORMAT_VERSION } from '../../media/mp4/write/lay-out-movie.js'
 import { finishInTurns, type Steps } from '../../media/steps.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
@@ -40,7 +39,7 @@ export interface ClipMovie {
 
 export interface ClipMovieOptions {
   /** In playing order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
-  readonly movies: (Movie | PackedMovie)[]
+  readonly movies: Movie[]
   /** One for each movie. */
   readonly parts: readonly OutlinedPart[]
   /** What was read of fragments at the edges and borders, by their places. */
@@ -73,7 +72,7 @@ interface JoinOptions extends Pick<ClipMovieOptions, 'parts' | 'pictures' | 'sig
 
 function joinParts(movies: ClipMovieOptions['movies'], { parts, pictures, signal }: JoinOptions): Promise<JoinResult> {
   const joined = movies.map((movie, index) => ({ movie, clock: toPartClock(parts[index], pictures) }))
-  return finishInTurns(joinAndFreeInSteps(joined, { startMs: null, tags: [] }), { signal })
+  return finishInTurns(joinMovies(joined, { startMs: null, tags: [] }), { signal })
 }
 
 /** Null where its first fragment or its last has no picture. */
@@ -87,7 +86,7 @@ function toPartClock(part: OutlinedPart | undefined, pictures: ReadonlyMap<numbe
 }
 
 interface ShownMovie {
-  readonly movie: PackedMovie
+  readonly movie: Movie
   readonly delivered: TimeRange
   /** Which time of the joined movie is the first that is shown. */
   readonly shownFromMs: number
@@ -96,14 +95,14 @@ interface ShownMovie {
 
 interface ShowOptions {
   readonly clip: Pick<ClipOutline, 'spec' | 'parts'>
-  readonly movie: PackedMovie
+  readonly movie: Movie
   readonly places: FragmentPlaces
   readonly located: readonly LocatedPictures[]
   readonly syncs: SyncChoices
   readonly signal: AbortSignal
 }
 
-function withVideo(movie: PackedMovie, video: PackedTrack): PackedMovie {
+function withVideo(movie: Movie, video: MovieTrack): Movie {
   return { ...movie, tracks: [video, ...movie.tracks.slice(1)] }
 }
 
@@ -127,9 +126,9 @@ async function trimAtKey(
   { clip, movie, syncs, signal }: Omit<ShowOptions, 'places' | 'located'>,
   window: ExactWindow,
 ): Promise<{ readonly cut: TrimResult; readonly warnings: readonly ClipIssue[] }> {
-  const cut = await finishInTurns(trimMovieInSteps(movie, window), { signal })
+  const cut = await finishInTurns(trimMovie(movie, window), { signal })
   if (!cut.trimmed || cut.beginsWithKey || syncs.open === null) return { cut, warnings: [] }
-  const open = await finishInTurns(trimMovieInSteps(withVideo(movie, syncs.open), window), { signal })
+  const open = await finishInTurns(trimMovie(withVideo(movie, syncs.open), window), { signal })
   return { cut: open, warnings: [openGopStartIssue(clip.spec)] }
 }
 
@@ -175,14 +174,14 @@ function toShownTimeline(
 
 async function layOut(
   clip: Pick<ClipOutline, 'spec' | 'parts'>,
-  { movie, signal }: { readonly movie: PackedMovie; readonly signal: AbortSignal },
+  { movie, signal }: { readonly movie: Movie; readonly signal: AbortSignal },
 ): Promise<Pick<ClipMovie, 'layout' | 'durationMs'>> {
   const tags = [
     { name: 'title', value: toStreamName(clip.spec.streamArn) },
     { name: 'date', value: instantText(movie.startMs ?? clip.spec.range.startMs) },
   ]
-  const file = await finishInTurns(layOutOnDemandInSteps({ ...movie, tags }), { signal })
-  const durationMs = Math.max(...movie.tracks.map(shownMs))
+  const file = await finishInTurns(layOutMovie({ ...movie, tags }), { signal })
+  const durationMs = Math.max(...movie.tracks.map(durationMsOf))
   return { layout: { file, etag: await finishInTurns(toEtagInSteps(clip, file), { signal }) }, durationMs }
 }
 

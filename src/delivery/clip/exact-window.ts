@@ -2,7 +2,7 @@
 // clock, and the distance that its Matroska says.
 
 import type { TimeRange } from '../../domain/time-range.js'
-import type { PackedTrack } from '../../media/mp4/packed-movie.js'
+import type { MovieTrack } from '../../media/mp4/movie.js'
 import { SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { FragmentPlaces } from '../verify/fragment-places.js'
@@ -24,7 +24,7 @@ export interface WindowOptions {
 }
 
 /** Null when no picture is shown in the range. */
-export function* findExactWindow(video: PackedTrack, { places, located, range }: WindowOptions): Steps<ExactWindow | null> {
+export function* findExactWindow(video: MovieTrack, { places, located, range }: WindowOptions): Steps<ExactWindow | null> {
   const window = {
     fromMs: Number.POSITIVE_INFINITY,
     toMs: Number.NEGATIVE_INFINITY,

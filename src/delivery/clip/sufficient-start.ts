@@ -1,5 +1,5 @@
 import type { Movie } from '../../media/mp4/movie.js'
-import type { PackedMovie } from '../../media/mp4/packed-movie.js'
+import { findFirstKey } from '../../media/mp4/tables/pieces.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import { type FragmentPictures, toFirstPicture } from '../verify/fragment-pictures.js'
 
@@ -10,7 +10,7 @@ import { type FragmentPictures, toFirstPicture } from '../verify/fragment-pictur
  */
 export function findSufficientStart(
   { spec, parts, timeline }: Pick<ClipOutline, 'spec' | 'parts' | 'timeline'>,
-  movies: readonly (Movie | PackedMovie)[],
+  movies: readonly Movie[],
   first: FragmentPictures | undefined,
 ): ReadonlyMap<number, FragmentPictures> | null {
   const [part, movie] = [parts[0], movies[0]]
@@ -19,22 +19,17 @@ export function findSufficientStart(
   return beginsWithSync(movie) && hasClosedGops(movie) ? new Map([[part.firstPlace, toFirstPicture(first)]]) : null
 }
 
-function beginsWithSync({ tracks }: Movie | PackedMovie): boolean {
-  const [video] = tracks
-  if (video === undefined) return false
-  if (!('pieces' in video)) return video.samples.syncs === null || video.samples.syncs[0] === 1
-  const [piece] = video.pieces
-  return piece !== undefined && (piece.keys === null || piece.keys[0] === 0)
+function beginsWithSync({ tracks }: Movie): boolean {
+  return tracks[0] !== undefined && findFirstKey(tracks[0].pieces) === 0
 }
 
 /**
  * Open GOPs are told apart in H.264 only, by their payloads, of which the last fragment's come late. Without reordering nothing is shown
  * before the key frame that it is decoded after.
  */
-function hasClosedGops({ tracks }: Movie | PackedMovie): boolean {
+function hasClosedGops({ tracks }: Movie): boolean {
   const [video] = tracks
   if (video === undefined || !/^avc[13]$/.test(String.fromCharCode(...video.sampleEntry.subarray(4, 8)))) return true
-  const { compositionOffsets } = video.samples
-  const offsets = compositionOffsets === null || compositionOffsets instanceof Uint32Array ? compositionOffsets : compositionOffsets.values
-  return offsets === null || offsets.every((offset) => offset === offsets[0])
+  const offsets = video.samples.compositionOffsets
+  return offsets === null || offsets.values.length <= 1
 }

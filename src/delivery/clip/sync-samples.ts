@@ -1,22 +1,21 @@
 // Where players may begin to decode a clip's video. What Kinesis Video marks as sync samples follows the container, which calls the
 // I-frames of open GOPs key frames too; only payloads say which pictures are IDR pictures, and only some fragments' payloads are read.
 
-import type { Column } from '../../media/mp4/movie.js'
-import type { PackedTrack, TrackPiece } from '../../media/mp4/packed-movie.js'
+import type { Column, MovieTrack, TrackPiece } from '../../media/mp4/movie.js'
 import { narrow } from '../../media/mp4/tables/columns.js'
 import type { Steps } from '../../media/steps.js'
 import type { LocatedPictures } from '../verify/locate-pictures.js'
 
 export interface SyncChoices {
   /** The video with those sync samples only at which every decoder can begin. */
-  readonly closed: PackedTrack
+  readonly closed: MovieTrack
   /** The video with the I-frames of open GOPs as sync samples too; null where none was found. */
-  readonly open: PackedTrack | null
+  readonly open: MovieTrack | null
 }
 
 /** `sampleCounts`: how many pictures each part has. */
 export function* findSyncSamples(
-  video: PackedTrack,
+  video: MovieTrack,
   located: readonly LocatedPictures[],
   sampleCounts: readonly number[],
 ): Steps<SyncChoices> {
@@ -59,7 +58,7 @@ class UnclearKeys {
   }
 }
 
-function toMarked({ pieces }: PackedTrack): number[] {
+function toMarked({ pieces }: MovieTrack): number[] {
   let first = 0
   return pieces.flatMap((piece) => {
     const marked = markedIn(piece, first)

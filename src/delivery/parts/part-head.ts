@@ -1,25 +1,9 @@
-import type { Movie } from '../../media/mp4/movie.js'
-import { packAndFree } from '../../media/mp4/pack-movie.js'
-import type { PackedMovie } from '../../media/mp4/packed-movie.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/read/read-movie.js'
 import type { PartHandle } from '../ports.js'
 import { takeHeadTurn } from './head-turns.js'
 
-/** What the head of a part says. */
-export type PartHead =
-  | { readonly understood: true; readonly movie: Movie | PackedMovie }
-  | Extract<ParsedMovie, { readonly understood: false }>
-
-/**
- * In the form in which it is held until the heads of all parts are there: a day has hundreds of them. Takes `parsed` for its own: what the
- * garbage collector would find by and by is freed at once.
- */
-export function toPartHead(parsed: ParsedMovie): PartHead {
-  return parsed.understood ? { understood: true, movie: packAndFree(parsed.movie) } : parsed
-}
-
 /** Reads the tables of a part that may still be arriving; waits for the bytes they need and for no others. */
-export async function readPartHead(part: PartHandle, source: number, signal: AbortSignal): Promise<PartHead> {
+export async function readPartHead(part: PartHandle, source: number, signal: AbortSignal): Promise<ParsedMovie> {
   const reading = readMovie(source)
   let step = reading.next(new Uint8Array(0))
   while (step.done !== true) {
@@ -29,7 +13,7 @@ export async function readPartHead(part: PartHandle, source: number, signal: Abo
   }
   // Given as it is, unless the check of its boxes, which runs while it is fetched, finds it broken.
   if (!step.value.understood) await part.whole(signal)
-  return toPartHead(step.value)
+  return step.value
 }
 
 /** Chunks are valid until the next is asked for, so they are copied. Room is made for what comes, not for what was asked for. */

@@ -1,12 +1,12 @@
+import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
 import type { PartHandle, PartState } from '../ports.js'
-import type { PartHead } from './part-head.js'
 
 /** Where one part of the clip will be. */
 export class PartSlot {
   /** Resolves when the headers have come, with how the part was come by; the handle follows once it is sure to be of use. */
   readonly begun = Promise.withResolvers<PartHandle['origin']>()
   readonly handle = Promise.withResolvers<PartHandle>()
-  head = Promise.withResolvers<PartHead>()
+  head = Promise.withResolvers<ParsedMovie>()
   /** Rejects when the part is found not to be the footage that was listed; what was stored was compared before. */
   compared: Promise<void> = Promise.resolve()
   #opened: PartHandle | null = null

@@ -1,14 +1,14 @@
 import { at } from '../../lib/at.js'
 import { leastBlockBytes } from '../../media/matroska/block-bytes.js'
-import type { Movie } from '../../media/mp4/movie.js'
+import type { Movie, TrackPiece } from '../../media/mp4/movie.js'
 import { presentationTicks, toMs } from '../../media/mp4/tables/presentation.js'
 
-/** What the tables of an answer say that can be compared with fragments. Shares no memory with them. */
+/** What the tables of an answer say that can be compared with fragments. */
 export interface AnswerMeasures {
   /** When each picture is shown, in milliseconds of the answer, in decode order. */
   readonly shownMs: Float64Array
   /** Bytes of each; a bare number where all are equal. */
-  readonly sizes: Uint32Array | number
+  readonly sizes: TrackPiece['sizes']
   readonly hasSound: boolean
   /** Frames of all tracks, and the least that they take in Clusters. */
   readonly frames: number
@@ -17,17 +17,20 @@ export interface AnswerMeasures {
 
 export function measureAnswer({ tracks }: Movie): AnswerMeasures {
   const video = at(tracks, 0)
-  const { sizes } = video.samples
+  const pieces = tracks.flatMap((track) => track.pieces)
   return {
     shownMs: presentationTicks(video).map((ticks) => toMs(ticks, video.timescale)),
-    sizes: typeof sizes === 'number' ? sizes : sizes.slice(),
+    // A track that was read has one piece.
+    sizes: at(video.pieces, 0).sizes,
     hasSound: tracks.length > 1,
-    frames: tracks.reduce((frames, { samples }) => frames + samples.count, 0),
-    blockBytes: tracks.reduce((bytes, { samples }) => bytes + sumBlocks(samples.sizes, samples.count), 0),
+    frames: pieces.reduce((frames, { count }) => frames + count, 0),
+    blockBytes: pieces.reduce((bytes, piece) => bytes + sumBlocks(piece), 0),
   }
 }
 
-function sumBlocks(sizes: Uint32Array | number, count: number): number {
+function sumBlocks({ sizes, count }: TrackPiece): number {
   if (typeof sizes === 'number') return count * leastBlockBytes(sizes)
-  return sizes.reduce((sum, bytes) => sum + leastBlockBytes(bytes), 0)
+  let total = 0
+  for (const bytes of sizes) total += leastBlockBytes(bytes)
+  return total
 }

@@ -2,6 +2,7 @@
 // last one are known from their Matroska; what lies between is compared with the listing.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
+import { rowAt } from '../../media/mp4/tables/columns.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 import type { AnswerMeasures } from './answer-measures.js'
 import type { FragmentPictures } from './fragment-pictures.js'
@@ -68,9 +69,9 @@ const MOST_TRAILING_ZEROS = 3
 const MOST_TAG_BYTES = 5000
 
 /** The answer has the frames with the bytes that were read. */
-function isKept(sizes: Uint32Array | number, read: FragmentPictures, from: number): boolean {
+function isKept(sizes: AnswerMeasures['sizes'], read: FragmentPictures, from: number): boolean {
   return read.sizes.every((bytes, index) => {
-    const missing = bytes - (typeof sizes === 'number' ? sizes : (sizes[from + index] ?? 0))
+    const missing = bytes - rowAt(sizes, from + index)
     return missing >= 0 && missing <= MOST_TRAILING_ZEROS
   })
 }

@@ -2,7 +2,7 @@
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
-import type { PackedTrack } from '../../media/mp4/packed-movie.js'
+import type { MovieTrack } from '../../media/mp4/movie.js'
 import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
@@ -31,7 +31,7 @@ const MOST_FRAMES = 2
  */
 export function* placeFragmentsInSteps(
   parts: readonly OutlinedPart[],
-  video: PackedTrack,
+  video: MovieTrack,
   located: readonly LocatedPictures[],
 ): Steps<FragmentPlaces> {
   const firstPlace = parts[0]?.firstPlace ?? 0
@@ -51,7 +51,7 @@ interface Anchor {
   readonly originMs: number
 }
 
-function* findAnchors(video: PackedTrack, located: readonly LocatedPictures[], firstPlace: number): Steps<Anchor[]> {
+function* findAnchors(video: MovieTrack, located: readonly LocatedPictures[], firstPlace: number): Steps<Anchor[]> {
   const anchors: Anchor[] = []
   const clock = new SampleClock(video)
   const waiting = located.filter(({ pictures }) => pictures.timesMs.length > 0).values()

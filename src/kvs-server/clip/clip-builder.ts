@@ -1,5 +1,6 @@
 import { at } from '../../lib/at.js'
 import { layOutMovie } from '../../media/mp4/write/lay-out-movie.js'
+import { finishNow } from '../../media/steps.js'
 import { buildFragmentMovie } from '../../media/timeline/fragment-movie.js'
 import type { Archive, FragmentRange } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
@@ -41,7 +42,7 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
       clusterBytes: fragment.clusterBytes,
     })),
   )
-  const { slices, sizeBytes } = layOutMovie(movie)
+  const { slices, sizeBytes } = finishNow(layOutMovie(movie))
   const open = (source: number) => archive.open(at(fragments, source))
   return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices({ slices, open, buffers })) }
 }

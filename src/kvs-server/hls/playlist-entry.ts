@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
-import { shapeOf } from '../../media/timeline/fragment-movie.js'
+import { toTrackFormat } from '../../media/timeline/fragment-movie.js'
 import type { SessionMedia } from '../clip/session-media.js'
 
 /** A segment in a media playlist: usually one fragment; several where Clusters do not begin with key frames. */
@@ -40,6 +40,5 @@ export interface PlaylistView {
 export function isSameInit(a: SessionMedia, b: SessionMedia, track: number): boolean {
   const [one, other] = [a.codecs[track], b.codecs[track]]
   if (one?.state !== 'ready' || other?.state !== 'ready') return one?.state === other?.state
-  const isSameShape = JSON.stringify(shapeOf(one.config)) === JSON.stringify(shapeOf(other.config))
-  return isSameShape && Buffer.compare(one.config.sampleEntry, other.config.sampleEntry) === 0
+  return JSON.stringify(toTrackFormat(one.config)) === JSON.stringify(toTrackFormat(other.config))
 }

@@ -3,8 +3,9 @@ import type { CodecConfig } from '../../media/codec/codec-config.js'
 import { toSingleTrack } from '../../media/mp4/edit/single-track.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
 import type { Slice } from '../../media/mp4/slices.js'
+import { runOf } from '../../media/mp4/tables/runs.js'
 import { buildInitSegment, buildMediaSegment } from '../../media/mp4/write/fragmented.js'
-import { buildFragmentMovie, shapeOf } from '../../media/timeline/fragment-movie.js'
+import { buildFragmentMovie, toTrackFormat } from '../../media/timeline/fragment-movie.js'
 import type { Archive } from '../archive/archive.js'
 import type { MediaSession } from '../archive/archived-fragment.js'
 import type { ReadableFile } from '../archive/file-system.js'
@@ -30,7 +31,7 @@ const buffers = new ClipBuffers()
 /** The initialization fragment of one track, for the fragments that came with that header. */
 export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
   const config = trackConfig(mediaSession, session, trackNumber)
-  const bytes = buildInitSegment([emptyTrack(config)])
+  const bytes = buildInitSegment([toTrackFormat(config)])
   return {
     contentType: contentTypeOf(config),
     sizeBytes: bytes.byteLength,
@@ -104,7 +105,7 @@ function lastUntilNext(
   { archive, stream, pieces }: { readonly archive: Archive; readonly stream: StreamRecord; readonly pieces: readonly SegmentPiece[] },
 ): MovieTrack {
   const durationMs = loneFrameMs(archive, stream, pieces[0] ?? refuseGone())
-  return { ...track, samples: { ...track.samples, durations: Math.round((durationMs * track.timescale) / 1000) } }
+  return { ...track, samples: { ...track.samples, durations: runOf(1, Math.round((durationMs * track.timescale) / 1000)) } }
 }
 
 /** The codecs themselves may not change within a session; what CodecPrivate says of them may. */
@@ -115,19 +116,6 @@ function trackConfig(mediaSession: MediaSession, { codecs }: HlsSession, trackNu
   const config = configs[trackNumber - 1]
   if (config !== undefined) return config
   throw new AwsException('InvalidArgumentException', `TrackNumber must be from 1 to ${configs.length} (got ${trackNumber})`)
-}
-
-function emptyTrack(config: CodecConfig): MovieTrack {
-  const isVideo = config.kind === 'video'
-  return {
-    kind: config.kind,
-    timescale: isVideo ? 1000 : config.sampleRate,
-    sampleEntry: config.sampleEntry,
-    ...shapeOf(config),
-    samples: { count: 0, sizes: 0, durations: 0, compositionOffsets: null, syncs: null },
-    chunks: { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) },
-    edits: [],
-  }
 }
 
 function contentTypeOf({ kind }: CodecConfig): string {

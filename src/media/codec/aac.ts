@@ -1,4 +1,5 @@
-import { concat, fullBox, u8, u24, u32, zeros } from '../box.js'
+import { fullBox } from '../box.js'
+import { concat, u8, u24, u32, zeros } from '../bytes.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { AudioConfig } from './codec-config.js'
 import { audioSampleEntry } from './sample-entry.js'

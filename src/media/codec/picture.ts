@@ -1,7 +1,8 @@
 // How a picture is to be shown, from what the container says of it and what its SPS says. Where both say something, the SPS has the size
 // in pixels and the container the rest (RFC 9559, section 5.1.4.1.28).
 
-import { box, concat, fourCC, u8, u16, u32 } from '../box.js'
+import { box, fourCC } from '../box.js'
+import { concat, u8, u16, u32 } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
 import { rotationMatrix, type TrackMatrix } from '../track-matrix.js'
 import { type AspectRatio, type Colour, type Sps, UNSPECIFIED } from './sps.js'

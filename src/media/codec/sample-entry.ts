@@ -1,4 +1,5 @@
-import { box, fixed16x16, u16, u32, zeros } from '../box.js'
+import { box, fixed16x16 } from '../box.js'
+import { u16, u32, zeros } from '../bytes.js'
 
 const MAX_U16 = 0xffff
 const RESERVED_AND_REFERENCE = [zeros(6), u16(1)] as const

@@ -1,4 +1,5 @@
-import { box, concat } from '../box.js'
+import { box } from '../box.js'
+import { concat } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
 import type { VideoConfig } from './codec-config.js'

@@ -1,4 +1,4 @@
-import { concat, text } from '../box.js'
+import { concat, text } from '../bytes.js'
 
 /** The size of a Segment or Cluster that is as long as what comes, in 8 octets: what Kinesis Video writes in GetMedia's answers. */
 export const UNKNOWN_SIZE_OCTETS = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)

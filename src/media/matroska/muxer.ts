@@ -1,4 +1,4 @@
-import { concat } from '../box.js'
+import { concat } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import { ByteWindow } from './byte-window.js'
 import { encodeElement, encodeId, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'

@@ -1,46 +1,47 @@
 import type { AudioConfig } from '../codec/codec-config.js'
-import type { DurationRuns } from '../mp4/movie.js'
+import { rowAt } from '../mp4/tables/columns.js'
 import { RunBuilder } from '../mp4/tables/runs.js'
-import type { TimedTrack } from './timed-track.js'
-import { ChunkBuilder, chunksOf, type TrackRows } from './track-rows.js'
+import { ChunkBuilder, type TimedTrack, type TrackRows, toChunks } from './track-rows.js'
 
-/** Rounding to milliseconds makes up to 1; beyond this the producer means it. */
+/** Rounding to milliseconds adds up to 1. A larger difference comes from the producer. */
 const FRAME_TOLERANCE_MS = 2
 /**
- * G.711 has no frames to stretch: setting its clock right costs samples or makes silence. Less than a usual block is left alone, and can
- * neither be heard nor seen against the picture.
+ * G.711 has no frames to stretch: correcting its clock drops samples or adds silence. Less than the usual length of a block can neither be
+ * heard nor seen against the picture, and is ignored.
  */
 const SAMPLE_TOLERANCE_MS = 20
 
+/** `rows` are not empty. */
 export function timeAudio(rows: TrackRows, config: AudioConfig): TimedTrack {
   return config.codec === 'aac' ? timeFrames(rows, config) : timeSamples(rows, config)
 }
 
 /**
- * AAC: frames follow each other by the sound's own clock, which undoes Matroska's rounding to milliseconds. Where it strays from the
- * producer's time it is set right, by the length of the frame before; never back to or before that frame.
+ * AAC: frames follow each other on the clock of the sound, which undoes the rounding of Matroska to milliseconds. If that clock differs from
+ * the producer's, the duration of the frame before corrects it. A frame is never moved to the start of the one before or earlier.
  */
 function timeFrames(rows: TrackRows, { sampleRate, samplesPerFrame }: AudioConfig): TimedTrack {
   const { count, timesMs } = rows
-  const startMs = timesMs[0] ?? 0
+  const startMs = rowAt(timesMs, 0)
   const tolerance = (FRAME_TOLERANCE_MS * sampleRate) / 1000
-  const durations = new Uint32Array(count)
-  let previous = -samplesPerFrame
-  for (let index = 0; index < count; index += 1) {
+  const durations = new RunBuilder()
+  let previous = 0
+  for (let index = 1; index < count; index += 1) {
+    const timeMs = rowAt(timesMs, index)
     let time = previous + samplesPerFrame
-    // The frames of one laced block share its time, which is the first one's.
-    if (index === 0 || timesMs[index] !== timesMs[index - 1]) {
-      const wanted = Math.round((((timesMs[index] ?? 0) - startMs) * sampleRate) / 1000)
+    // The frames of a laced block have the time of the first of them.
+    if (timeMs !== rowAt(timesMs, index - 1)) {
+      const wanted = Math.round(((timeMs - startMs) * sampleRate) / 1000)
       if (Math.abs(wanted - time) > tolerance) time = Math.max(wanted, previous + 1)
     }
-    if (index > 0) durations[index - 1] = time - previous
+    durations.add(1, time - previous)
     previous = time
   }
-  durations[count - 1] = samplesPerFrame
+  durations.add(1, samplesPerFrame)
   return {
     timescale: sampleRate,
-    samples: { count, sizes: rows.sizes, durations, compositionOffsets: null, syncs: null },
-    chunks: chunksOf(rows),
+    samples: { count, durations: durations.build(), compositionOffsets: null },
+    piece: { count, sizes: rows.sizes, keys: null, chunks: toChunks(rows) },
     startMs,
     durationMs: Math.round(((previous + samplesPerFrame) * 1000) / sampleRate),
     mediaTime: 0,
@@ -48,34 +49,36 @@ function timeFrames(rows: TrackRows, { sampleRate, samplesPerFrame }: AudioConfi
 }
 
 /**
- * G.711: a sample is one byte for each channel and lasts one tick, a block is a chunk. A hole stretches the sample before it; what a
- * producer sends twice is left out the second time.
+ * G.711: a sample has one byte for each channel and lasts one tick, and a block is a chunk. A gap stretches the sample before it. Samples that
+ * a producer repeats are dropped.
  */
 function timeSamples(rows: TrackRows, { sampleRate, channels }: AudioConfig): TimedTrack {
-  const startMs = rows.timesMs[0] ?? 0
+  const startMs = rowAt(rows.timesMs, 0)
   const tolerance = (SAMPLE_TOLERANCE_MS * sampleRate) / 1000
   const chunks = new ChunkBuilder(rows.count)
   const runs = new RunBuilder()
   let clock = 0
   let count = 0
+  let previousMs = Number.NaN
   for (let index = 0; index < rows.count; index += 1) {
-    const early = clock - Math.round((((rows.timesMs[index] ?? 0) - startMs) * sampleRate) / 1000)
-    const isOff = rows.timesMs[index] !== rows.timesMs[index - 1] && Math.abs(early) > tolerance
+    const timeMs = rowAt(rows.timesMs, index)
+    const early = clock - Math.round(((timeMs - startMs) * sampleRate) / 1000)
+    const isOff = timeMs !== previousMs && Math.abs(early) > tolerance
+    previousMs = timeMs
     if (isOff && early < 0 && stretchLast(runs, -early)) clock -= early
-    const held = Math.floor((rows.sizes[index] ?? 0) / channels)
+    const held = Math.floor(rowAt(rows.sizes, index) / channels)
     const skipped = isOff && early > 0 ? Math.min(early, held) : 0
     const kept = held - skipped
     if (kept === 0) continue
-    const offset = (rows.offsets[index] ?? 0) + skipped * channels
-    chunks.add({ span: rows.spans[index] ?? 0, offset }, kept, kept * channels)
+    chunks.add({ span: rowAt(rows.spans, index), offset: rowAt(rows.offsets, index) + skipped * channels }, kept, kept * channels)
     runs.add(kept, 1)
     clock += kept
     count += kept
   }
   return {
     timescale: sampleRate,
-    samples: { count, sizes: channels, durations: oneOrRuns(runs.build()), compositionOffsets: null, syncs: null },
-    chunks: chunks.build(),
+    samples: { count, durations: runs.build(), compositionOffsets: null },
+    piece: { count, sizes: channels, keys: null, chunks: chunks.build() },
     startMs,
     durationMs: Math.round((clock * 1000) / sampleRate),
     mediaTime: 0,
@@ -84,12 +87,8 @@ function timeSamples(rows: TrackRows, { sampleRate, channels }: AudioConfig): Ti
 
 function stretchLast(runs: RunBuilder, ticks: number): boolean {
   const last = runs.pop()
-  if (!last) return false
+  if (last === null) return false
   runs.add(last.count - 1, last.value)
   runs.add(1, last.value + ticks)
   return true
-}
-
-function oneOrRuns(runs: DurationRuns): DurationRuns | number {
-  return runs.values.every((value) => value === 1) ? 1 : runs
 }

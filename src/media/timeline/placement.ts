@@ -1,5 +1,5 @@
 import { NOT_KEY, type SampleTable } from '../matroska/sample-table.js'
-import type { MovieFragment } from './movie-fragment.js'
+import { type MovieFragment, timeAt } from './track-rows.js'
 
 /** H.264 and H.265 hold back 16 pictures at most for reordering: so far may blocks interleave across a Cluster's border. */
 const MAX_REORDERED_FRAMES = 16
@@ -66,7 +66,7 @@ function extentOf(samples: SampleTable, track: number): Extent | null {
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < samples.count; row += 1) {
     if (samples.tracks[row] !== track) continue
-    const time = samples.times[row] ?? 0
+    const time = timeAt(samples, row)
     if (count === 0) {
       first = time
       isFirstKey = samples.keys[row] !== NOT_KEY

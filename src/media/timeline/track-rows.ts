@@ -1,21 +1,48 @@
-import type { ChunkColumns } from '../mp4/movie.js'
-import type { MovieFragment } from './movie-fragment.js'
+import type { SampleTable } from '../matroska/sample-table.js'
+import type { MatroskaTrack } from '../matroska/track.js'
+import type { Chunks, MovieTrack, TrackPiece } from '../mp4/movie.js'
+import { rowAt, toShortest } from '../mp4/tables/columns.js'
 
-/** The frames of one track through all fragments, in the order of the bytes. */
+/** A stored Cluster, as far as a movie needs it. */
+export interface MovieFragment {
+  readonly tracks: readonly MatroskaTrack[]
+  readonly samples: SampleTable
+  /** Producer time of the Cluster's Timestamp, in milliseconds. */
+  readonly timestampMs: number
+  /** Index of the source that has the Cluster, and the place of the Cluster in it. */
+  readonly source: number
+  readonly clusterOffset: number
+  readonly clusterBytes: number
+}
+
+/** The frames of one track in all fragments, in the order of the bytes. */
 export interface TrackRows {
   readonly count: number
-  /** On the movie's clock. */
+  /** On the clock of the movie. */
   readonly timesMs: Float64Array
   readonly sizes: Uint32Array
+  /** NOT_KEY, KEY or OPEN_GOP_KEY. */
   readonly keys: Uint8Array
   /** Index of the fragment, which is that of its span. */
   readonly spans: Uint32Array
-  /** First byte of the payload, from the first byte of the span. */
+  /** First byte of the payload, counted from the first byte of the span. */
   readonly offsets: Float64Array
 }
 
-export function gatherRows(fragments: readonly MovieFragment[], starts: Float64Array, track: number): TrackRows {
-  const count = fragments.reduce((total, { samples }) => total + countOf(samples.tracks, track), 0)
+/** A track whose samples have their times, before it is placed in the movie. */
+export interface TimedTrack extends Pick<MovieTrack, 'timescale' | 'samples'> {
+  readonly piece: TrackPiece
+  /** When the first sample is shown, in milliseconds on the clock of the movie. */
+  readonly startMs: number
+  /** From the first sample shown to the end of the last, in milliseconds. */
+  readonly durationMs: number
+  /** Media time of the first sample shown, in ticks. */
+  readonly mediaTime: number
+}
+
+/** `startsMs`: place of each fragment's Timestamp on the clock of the movie. */
+export function gatherRows(fragments: readonly MovieFragment[], startsMs: Float64Array, track: number): TrackRows {
+  const count = fragments.reduce((total, { samples }) => total + samples.tracks.reduce((sum, own) => sum + Number(own === track), 0), 0)
   const rows = {
     count,
     timesMs: new Float64Array(count),
@@ -26,33 +53,33 @@ export function gatherRows(fragments: readonly MovieFragment[], starts: Float64A
   }
   let at = 0
   for (const [span, { samples }] of fragments.entries()) {
-    const start = starts[span] ?? 0
+    const startMs = rowAt(startsMs, span)
     for (let row = 0; row < samples.count; row += 1) {
       if (samples.tracks[row] !== track) continue
-      rows.timesMs[at] = start + (samples.times[row] ?? 0)
-      rows.sizes[at] = samples.sizes[row] ?? 0
-      rows.keys[at] = samples.keys[row] ?? 0
+      rows.timesMs[at] = startMs + timeAt(samples, row)
+      rows.sizes[at] = rowAt(samples.sizes, row)
+      rows.keys[at] = rowAt(samples.keys, row)
       rows.spans[at] = span
-      rows.offsets[at] = samples.offsets[row] ?? 0
+      rows.offsets[at] = rowAt(samples.offsets, row)
       at += 1
     }
   }
   return rows
 }
 
-function countOf(tracks: Uint8Array, track: number): number {
-  let count = 0
-  for (let row = 0; row < tracks.length; row += 1) {
-    if (tracks[row] === track) count += 1
-  }
-  return count
+/** Milliseconds from the Cluster's Timestamp. */
+export function timeAt({ times, count }: SampleTable, row: number): number {
+  const time = times[row]
+  if (time === undefined) throw new RangeError(`no frame ${row} (the Cluster has ${count})`)
+  return time
 }
 
-/** Collects chunks; samples that follow each other without a byte between them share one. */
+/** Collects chunks. Samples that are contiguous in a span share one. */
 export class ChunkBuilder {
   #count = 0
   #endSpan = -1
   #endOffset = 0
+  #samples = 0
   readonly #spans: Uint32Array
   readonly #offsets: Float64Array
   readonly #sampleCounts: Uint32Array
@@ -64,34 +91,36 @@ export class ChunkBuilder {
   }
 
   add(place: { readonly span: number; readonly offset: number }, samples: number, bytes: number): void {
-    if (place.span === this.#endSpan && place.offset === this.#endOffset) {
-      this.#sampleCounts[this.#count - 1] = (this.#sampleCounts[this.#count - 1] ?? 0) + samples
-    } else {
+    const isContiguous = place.span === this.#endSpan && place.offset === this.#endOffset
+    if (!isContiguous) {
       this.#spans[this.#count] = place.span
       this.#offsets[this.#count] = place.offset
-      this.#sampleCounts[this.#count] = samples
       this.#count += 1
+      this.#samples = 0
     }
+    this.#samples += samples
+    this.#sampleCounts[this.#count - 1] = this.#samples
     this.#endSpan = place.span
     this.#endOffset = place.offset + bytes
   }
 
-  build(): ChunkColumns {
+  build(): Chunks {
     const count = this.#count
     return {
       count,
-      spans: this.#spans.subarray(0, count),
+      spans: toShortest(this.#spans.subarray(0, count)),
       offsets: this.#offsets.subarray(0, count),
-      sampleCounts: this.#sampleCounts.subarray(0, count),
+      sampleCounts: toShortest(this.#sampleCounts.subarray(0, count)),
     }
   }
 }
 
-/** Where a frame is one sample. */
-export function chunksOf(rows: TrackRows): ChunkColumns {
+/** For tracks in which each frame is one sample. */
+export function toChunks(rows: TrackRows): Chunks {
   const builder = new ChunkBuilder(rows.count)
   for (let row = 0; row < rows.count; row += 1) {
-    builder.add({ span: rows.spans[row] ?? 0, offset: rows.offsets[row] ?? 0 }, 1, rows.sizes[row] ?? 0)
+    const size = rowAt(rows.sizes, row)
+    builder.add({ span: rowAt(rows.spans, row), offset: rowAt(rows.offsets, row) }, 1, size)
   }
   return builder.build()
 }

@@ -10,7 +10,6 @@ import type { FragmentPictures } from '../../../src/delivery/verify/fragment-pic
 import { planClip } from '../../../src/domain/clip-plan.js'
 import type { ListedFragment } from '../../../src/domain/listed-fragment.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
-import type { PackedMovie } from '../../../src/media/mp4/packed-movie.js'
 import { enoughTime } from '../../support/kvs-for-test.js'
 import { picturesOf, type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
 
@@ -88,7 +87,7 @@ test.each([false, true])(
     const recorded = record({ fragments: 20, sound: hasSound ? 'aac' : null })
     const outline = outlineOf(recorded, { cut: 'FRAGMENT' })
     const pictures = readPictures(outline, recorded)
-    const build = async (decide: (movies: readonly (Movie | PackedMovie)[]) => ReadonlyMap<number, FragmentPictures> | null) => {
+    const build = async (decide: (movies: readonly Movie[]) => ReadonlyMap<number, FragmentPictures> | null) => {
       const movies = [toPart(recorded, hasSound ? 'aac' : null, 0).part.movie]
       const decided = decide(movies)
       if (decided === null) throw new Error('the first picture is enough')
@@ -108,13 +107,11 @@ describe('a clip of more than 4 GiB', () => {
   function spread(movie: Movie, source: number): Movie {
     const [video] = movie.tracks
     if (video === undefined) throw new Error('there is video')
-    const offsets = video.chunks.offsets.map((offset) => offset * 40_000)
-    const samples = { ...video.samples, sizes: new Uint32Array(video.samples.count).fill(16) }
-    return {
-      ...movie,
-      tracks: [{ ...video, samples, chunks: { ...video.chunks, offsets } }],
-      spans: [{ source, offset: 64, length: 2.5 * GIB }],
-    }
+    const pieces = video.pieces.map((piece) => {
+      const offsets = Float64Array.from(piece.chunks.offsets, (offset) => offset * 40_000)
+      return { ...piece, sizes: 16, chunks: { ...piece.chunks, offsets } }
+    })
+    return { ...movie, tracks: [{ ...video, pieces }], spans: [{ source, offset: 64, length: 2.5 * GIB, skipped: 0 }] }
   }
 
   /** Byte n of part p, for files that are nowhere. */
@@ -134,7 +131,7 @@ describe('a clip of more than 4 GiB', () => {
 
   test('has 64-bit places and lengths, and gives ranges across the mark', async () => {
     const movies = partsOf(outline, recorded).map(({ part }, source) => spread(part.movie, source))
-    const chunks = movies.map(({ tracks }) => tracks[0]?.chunks)
+    const chunks = movies.map(({ tracks }) => tracks[0]?.pieces[0]?.chunks)
     const { layout } = await buildClipMovie(outline, {
       movies,
       parts: outline.parts,

@@ -3,7 +3,6 @@ import { findSufficientStart } from '../../../src/delivery/clip/sufficient-start
 import type { ClipOutline } from '../../../src/delivery/plan/clip-outline.js'
 import { at } from '../../../src/lib/at.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
-import { packMovie } from '../../../src/media/mp4/pack-movie.js'
 import { picturesOf, record, toPart } from '../../support/mp4-recording.js'
 
 const RANGE = { startMs: 0, endMs: 3_600_000 }
@@ -20,7 +19,7 @@ const ENTRY = { mediaStartMs: 0, range: RANGE }
 const FIRST = { keys: [0], openKeys: [], timesMs: [0], sizes: [20], frames: 0, blockBytes: 0 }
 
 function recorded(hasBFrames: boolean): Movie {
-  return toPart(record({ fragments: 3, hasBFrames }), null, 0).part.movie as Movie
+  return toPart(record({ fragments: 3, hasBFrames }), null, 0).part.movie
 }
 
 function clipOf({
@@ -41,14 +40,13 @@ function clipOf({
 }
 
 describe('The first picture of a clip', () => {
-  test('decides the layout of one part without reordered pictures, packed or not', () => {
+  test('decides the layout of one part without reordered pictures', () => {
     const read = picturesOf(at(record({ fragments: 3 }), 0))
-    for (const movie of [recorded(false), packMovie(recorded(false))]) {
-      const start = findSufficientStart(clipOf(), [movie], read)
-      expect(start).toEqual(new Map([[0, { ...FIRST, sizes: [read.sizes[0]] }]]))
-      // It is the same when no more than the first picture is known.
-      expect(findSufficientStart(clipOf(), [movie], start?.get(0))).toEqual(start)
-    }
+    const movie = recorded(false)
+    const start = findSufficientStart(clipOf(), [movie], read)
+    expect(start).toEqual(new Map([[0, { ...FIRST, sizes: [read.sizes[0]] }]]))
+    // It is the same when no more than the first picture is known.
+    expect(findSufficientStart(clipOf(), [movie], start?.get(0))).toEqual(start)
   })
 
   test.each([
@@ -81,9 +79,7 @@ describe('The first picture of a clip', () => {
   test('does not decide the layout of an answer that does not call it a sync sample', () => {
     const movie = recorded(false)
     const video = at(movie.tracks, 0)
-    const syncs = new Uint8Array(video.samples.count)
-    syncs[12] = 1
-    const late = { ...movie, tracks: [{ ...video, samples: { ...video.samples, syncs } }] }
-    for (const answer of [late, packMovie(late)]) expect(findSufficientStart(clipOf(), [answer], FIRST)).toBeNull()
+    const pieces = video.pieces.map((piece) => ({ ...piece, keys: Uint8Array.of(12) }))
+    expect(findSufficientStart(clipOf(), [{ ...movie, tracks: [{ ...video, pieces }] }], FIRST)).toBeNull()
   })
 })

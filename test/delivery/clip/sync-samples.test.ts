@@ -1,16 +1,17 @@
 import { expect, test } from '@jest/globals'
 import { findSyncSamples } from '../../../src/delivery/clip/sync-samples.js'
-import type { PackedTrack } from '../../../src/media/mp4/packed-movie.js'
+import type { MovieTrack } from '../../../src/media/mp4/movie.js'
+import { runOf } from '../../../src/media/mp4/tables/runs.js'
 import { finishNow } from '../../../src/media/steps.js'
 
-const TRACK: PackedTrack = {
+const TRACK: MovieTrack = {
   ...{ kind: 'video', timescale: 1000, sampleEntry: new Uint8Array(0), width: 64, height: 48, matrix: null, edits: [] },
-  samples: { count: 40, durations: 40, compositionOffsets: null },
+  samples: { count: 40, durations: runOf(40, 40), compositionOffsets: null },
   pieces: [],
 }
 
 /** Two parts of 20 pictures, with a fragment each five pictures. */
-function trackOf(...keys: readonly (readonly number[] | null)[]): PackedTrack {
+function trackOf(...keys: readonly (readonly number[] | null)[]): MovieTrack {
   const chunks = { count: 1, spans: 0, offsets: Uint8Array.of(0), sampleCounts: 20 }
   return { ...TRACK, pieces: keys.map((column) => ({ count: 20, sizes: 1, keys: column && Uint8Array.from(column), chunks })) }
 }
@@ -23,9 +24,9 @@ function read(place: number, openKeys: readonly number[], keys: readonly number[
   }
 }
 
-function choose(video: PackedTrack, located: readonly ReturnType<typeof read>[]) {
+function choose(video: MovieTrack, located: readonly ReturnType<typeof read>[]) {
   const { closed, open } = finishNow(findSyncSamples(video, located, [20, 20]))
-  const keysOf = (track: PackedTrack | null) => track?.pieces.map(({ keys }) => keys && [...keys])
+  const keysOf = (track: MovieTrack | null) => track?.pieces.map(({ keys }) => keys && [...keys])
   return { closed: keysOf(closed), open: keysOf(open) }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPartFetch, type PartFetchOptions } from '../../../src/delivery/parts/part-fetch.js'
 import { PartWaits } from '../../../src/delivery/parts/part-waits.js'
-import { type ParsedMovie, readMovieFrom } from '../../../src/media/mp4/read/read-movie.js'
+import type { ParsedMovie } from '../../../src/media/mp4/read/read-movie.js'
+import { readWhole } from '../../support/mp4-movies.js'
 import { record, toPart } from '../../support/mp4-recording.js'
 import { collect } from '../../support/part-bodies.js'
 
@@ -41,7 +42,7 @@ function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Pick<P
 
 /** Where the media begins: the tables stand before it. */
 function mediaStart(): number {
-  const parsed = readMovieFrom(file, 0)
+  const parsed = readWhole(file, 0)
   if (!parsed.understood) throw new Error(parsed.reason)
   return parsed.movie.spans[0]?.offset ?? 0
 }

@@ -6,11 +6,11 @@ import { type AnswerMeasures, measureAnswer } from '../../../src/delivery/verify
 import { compareFootage } from '../../../src/delivery/verify/compare-footage.js'
 import { createKvs, type Kvs } from '../../../src/kvs/kvs.js'
 import type { FragmentInfo } from '../../../src/kvs/ports.js'
-import { readMovieFrom } from '../../../src/media/mp4/read/read-movie.js'
 import { START, STREAM, startFootage } from '../../support/clip-harness.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { readFixture } from '../../support/fixtures.js'
 import { enoughTime } from '../../support/kvs-for-test.js'
+import { readWhole } from '../../support/mp4-movies.js'
 import { collect } from '../../support/part-bodies.js'
 import { upload } from '../../support/producer.js'
 
@@ -26,7 +26,7 @@ async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly Fragm
   const [first, last] = [asked[0]?.producerTimestampMs ?? 0, asked.at(-1)?.producerTimestampMs ?? 0]
   const range = { startMs: first, endMs: Math.max(last, first + 1) }
   const { bytes } = await clips.getClip({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
-  const parsed = readMovieFrom(await collect(bytes), 0)
+  const parsed = readWhole(await collect(bytes), 0)
   if (!parsed.understood) throw new Error(parsed.reason)
   return measureAnswer(parsed.movie)
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { joinMovies } from '../../../src/media/mp4/edit/join.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
 import { placementOf } from '../../../src/media/mp4/tables/presentation.js'
 import { buildFragmentMovie } from '../../../src/media/timeline/fragment-movie.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { readFixture } from '../../support/fixtures.js'
+import { joinNow } from '../../support/mp4-movies.js'
 
 // As muxers write it for AAC: the 1,024 samples that the encoder puts before the first.
 
@@ -37,7 +37,7 @@ describe('sound with a CodecDelay', () => {
 
   test('goes on without a hole where parts are joined', () => {
     const parts = [movieOf({ first: 0, count: 2 }, DELAY_NS), movieOf({ first: 2, count: 2 }, DELAY_NS)]
-    const joined = joinMovies(
+    const joined = joinNow(
       parts.map((movie) => ({ movie, clock: null })),
       { startMs: null, tags: [] },
     )

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { layOutMovie } from '../../../src/media/mp4/write/lay-out-movie.js'
 import { buildFragmentMovie, type MovieFragment } from '../../../src/media/timeline/fragment-movie.js'
 import { readFixture } from '../../support/fixtures.js'
 import { fragmentsOf, readSlices } from '../../support/fragments.js'
 import { toLiveForm } from '../../support/mkv-builder.js'
+import { layOutNow } from '../../support/mp4-movies.js'
 import { md5, readPackets, readTables, type SeenPacket } from '../../support/mp4-readers.js'
 
 const CASES: [string, Uint8Array][] = [
@@ -18,7 +18,7 @@ const CASES: [string, Uint8Array][] = [
 ]
 
 function clipOf(fragments: readonly MovieFragment[], upload: Uint8Array): Uint8Array {
-  return readSlices(layOutMovie(buildFragmentMovie(fragments)), [upload])
+  return readSlices(layOutNow(buildFragmentMovie(fragments)), [upload])
 }
 
 /** The source's frames of one track as its tables say, in the order of the file. */

@@ -4,8 +4,10 @@ import { MalformedMedia } from '../../../src/media/malformed-media.js'
 import { EMPTY_SAMPLE_TABLE } from '../../../src/media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../../src/media/matroska/track.js'
 import type { Movie, MovieTrack } from '../../../src/media/mp4/movie.js'
+import { readRuns, runOf } from '../../../src/media/mp4/tables/runs.js'
 import { buildFragmentMovie, type MovieFragment } from '../../../src/media/timeline/fragment-movie.js'
 import { NO_TIMING, videoOf } from '../../support/matroska-track.js'
+import { chunkRows, durationRows, onlyPiece } from '../../support/mp4-movies.js'
 
 const AVCC = new Uint8Array(Buffer.from('0164000bffe100176764000bacb4187fde0220000003002000000641e2855401000568ef0472c0fdf8f800', 'hex'))
 const AAC = Uint8Array.of(0x11, 0x88)
@@ -70,24 +72,21 @@ function trackOf(movie: Movie, index = 0): MovieTrack {
   return track
 }
 
-function durationsOf({ samples }: MovieTrack): number[] {
-  const { durations, count } = samples
-  if (typeof durations === 'number') return new Array<number>(count).fill(durations)
-  if (durations instanceof Uint32Array) return [...durations]
-  return [...durations.counts].flatMap((length, run) => new Array<number>(length).fill(durations.values[run] ?? 0))
-}
-
 /** When each sample is shown, in ticks of its track, counted from the movie's start: tables and edit list undone. */
 function shownAt(track: MovieTrack): number[] {
   const emptyMs = track.edits.find(({ mediaTime }) => mediaTime === -1)?.durationMs ?? 0
   const mediaTime = track.edits.find((edit) => edit.mediaTime >= 0)?.mediaTime ?? 0
   let clock = (emptyMs * track.timescale) / 1000 - mediaTime
-  return durationsOf(track).map((duration, index) => {
-    const at = clock + (track.samples.compositionOffsets?.[index] ?? 0)
+  const { compositionOffsets } = track.samples
+  const nextOffset = compositionOffsets === null ? () => 0 : readRuns(compositionOffsets)
+  return durationRows(track).map((duration) => {
+    const at = clock + nextOffset()
     clock += duration
     return at
   })
 }
+
+const chunksOf = (track: MovieTrack) => chunkRows(onlyPiece(track)).map(({ span, offset, count }) => `${span} ${offset} ${count}`)
 
 const gop = (...times: readonly number[]): Row[] => times.map((time, index) => ({ time, key: index === 0 }))
 
@@ -96,8 +95,8 @@ describe('video', () => {
     const track = trackOf(buildFragmentMovie([fragment(5000, gop(0, 40, 80))]))
     expect(track).toMatchObject({ kind: 'video', timescale: 1000, width: 192, height: 108, edits: [] })
     expect(track.samples.compositionOffsets).toBeNull()
-    expect([...(track.samples.syncs ?? [])]).toEqual([1, 0, 0])
-    expect(durationsOf(track)).toEqual([40, 40, 40])
+    expect(onlyPiece(track).keys).toEqual(Uint8Array.of(0))
+    expect(durationRows(track)).toEqual([40, 40, 40])
   })
 
   test('with B-frames is decoded in the order of the file and shown at its times', () => {
@@ -105,7 +104,7 @@ describe('video', () => {
     const track = trackOf(buildFragmentMovie([fragment(5000, gop(...times))]))
     expect(shownAt(track)).toEqual(times)
     expect(track.edits).toEqual([{ durationMs: 360, mediaTime: 80 }])
-    expect(Math.min(...(track.samples.compositionOffsets ?? []))).toBe(0)
+    expect(Math.min(...(track.samples.compositionOffsets?.values ?? []))).toBe(0)
   })
 
   test('reordered across a Cluster’s border stays one stretch', () => {
@@ -115,25 +114,17 @@ describe('video', () => {
 
   test('of equal times keeps every frame', () => {
     const track = trackOf(buildFragmentMovie([fragment(0, gop(0, 40, 40, 80))]))
-    expect(durationsOf(track)).toEqual([40, 0, 40, 40])
+    expect(durationRows(track)).toEqual([40, 0, 40, 40])
   })
 
   test('that is all key frames has no sync table', () => {
-    expect(
-      trackOf(
-        buildFragmentMovie([
-          fragment(0, [
-            { time: 0, key: true },
-            { time: 40, key: true },
-          ]),
-        ]),
-      ).samples.syncs,
-    ).toBeNull()
+    const rows = [0, 40].map((time) => ({ time, key: true }))
+    expect(onlyPiece(trackOf(buildFragmentMovie([fragment(0, rows)]))).keys).toBeNull()
   })
 
   test('of one frame lasts a guess; a last frame behind a hole lasts as long as frames do', () => {
-    expect(durationsOf(trackOf(buildFragmentMovie([fragment(0, gop(0))])))).toEqual([40])
-    expect(durationsOf(trackOf(buildFragmentMovie([fragment(0, gop(0, 33)), fragment(9000, gop(0))])))).toEqual([33, 8967, 33])
+    expect(durationRows(trackOf(buildFragmentMovie([fragment(0, gop(0))])))).toEqual([40])
+    expect(durationRows(trackOf(buildFragmentMovie([fragment(0, gop(0, 33)), fragment(9000, gop(0))])))).toEqual([33, 8967, 33])
   })
 
   test('begins the movie at the first frame shown, on the producer’s clock', () => {
@@ -146,7 +137,7 @@ describe('video', () => {
         const track = trackOf(buildFragmentMovie([fragment(100_000, gop(...times))]))
         const first = Math.min(...times)
         expect(shownAt(track)).toEqual(times.map((time) => time - first))
-        expect(durationsOf(track).every((duration) => duration >= 0)).toBe(true)
+        expect(durationRows(track).every((duration) => duration >= 0)).toBe(true)
       }),
     )
   })
@@ -156,7 +147,7 @@ describe('fragments', () => {
   test('keep their distance over a hole, which stretches the frame before it', () => {
     const movie = buildFragmentMovie([fragment(0, gop(0, 40)), fragment(10_000, gop(0, 40))])
     expect(shownAt(trackOf(movie))).toEqual([0, 40, 10_000, 10_040])
-    expect(durationsOf(trackOf(movie))).toEqual([40, 9960, 40, 40])
+    expect(durationRows(trackOf(movie))).toEqual([40, 9960, 40, 40])
   })
 
   test('of another ingest run that goes back in time follow directly, with their own distances', () => {
@@ -186,8 +177,8 @@ describe('fragments', () => {
     const second = { ...fragment(80, gop(0)), source: 3, clusterOffset: 100 }
     const { spans } = buildFragmentMovie([fragment(0, gop(0, 40)), second])
     expect(spans).toEqual([
-      { source: 0, offset: 0, length: 54 },
-      { source: 3, offset: 100, length: 37 },
+      { source: 0, offset: 0, length: 54, skipped: 0 },
+      { source: 3, offset: 100, length: 37, skipped: 0 },
     ])
   })
 })
@@ -202,18 +193,8 @@ describe('chunks', () => {
       { time: 40, track: 1 },
     ]
     const movie = buildFragmentMovie([fragment(0, rows, [VIDEO, SOUND]), fragment(80, rows, [VIDEO, SOUND])])
-    const video = trackOf(movie).chunks
-    const sound = trackOf(movie, 1).chunks
-    expect([[...video.spans], [...video.offsets], [...video.sampleCounts]]).toEqual([
-      [0, 0, 1, 1],
-      [27, 85, 27, 85],
-      [1, 1, 1, 1],
-    ])
-    expect([[...sound.spans], [...sound.offsets], [...sound.sampleCounts]]).toEqual([
-      [0, 0, 1, 1],
-      [44, 68, 44, 68],
-      [2, 1, 2, 1],
-    ])
+    expect(chunksOf(trackOf(movie))).toEqual(['0 27 1', '0 85 1', '1 27 1', '1 85 1'])
+    expect(chunksOf(trackOf(movie, 1))).toEqual(['0 44 2', '0 68 1', '1 44 2', '1 68 1'])
   })
 })
 
@@ -224,7 +205,7 @@ describe('sound', () => {
 
   test('of AAC goes on by its own clock, the rounding to milliseconds undone', () => {
     const track = trackOf(buildFragmentMovie([withSound(frames(40))]), 1)
-    expect(durationsOf(track)).toEqual(new Array(40).fill(1024))
+    expect(durationRows(track)).toEqual(new Array(40).fill(1024))
     expect(track.timescale).toBe(48000)
   })
 
@@ -238,14 +219,14 @@ describe('sound', () => {
       fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 60 }), (times) => {
         const rows = times.map((time) => ({ track: 2, time }))
         const track = trackOf(buildFragmentMovie([withSound(rows)]), 1)
-        expect(durationsOf(track).every((duration) => duration >= 1)).toBe(true)
+        expect(durationRows(track).every((duration) => duration >= 1)).toBe(true)
       }),
     )
   })
 
   test('that is laced follows its block’s time', () => {
     const rows = [0, 0, 0, 64, 64, 64].map((time) => ({ track: 2, time }))
-    expect(durationsOf(trackOf(buildFragmentMovie([withSound(rows)]), 1))).toEqual(new Array(6).fill(1024))
+    expect(durationRows(trackOf(buildFragmentMovie([withSound(rows)]), 1))).toEqual(new Array(6).fill(1024))
   })
 
   test('that starts later than the picture begins with an empty edit', () => {
@@ -273,23 +254,25 @@ describe('G.711', () => {
 
   test('has a sample a byte and a chunk a block', () => {
     const track = blocks([0, 160], [20, 160], [40, 80])
-    expect(track.samples).toMatchObject({ count: 400, sizes: 1, durations: 1, syncs: null })
-    expect([...track.chunks.sampleCounts]).toEqual([160, 160, 80])
+    expect(track.samples).toEqual({ count: 400, durations: runOf(400, 1), compositionOffsets: null })
+    expect(onlyPiece(track)).toMatchObject({ count: 400, sizes: 1, keys: null })
+    expect(chunkRows(onlyPiece(track)).map(({ count }) => count)).toEqual([160, 160, 80])
   })
 
   test('stretches the sample before a hole, in runs', () => {
     const track = blocks([0, 160], [1000, 160], [1020, 160])
-    expect(track.samples.durations).toEqual({ counts: Uint32Array.of(159, 1, 320), values: Uint32Array.of(1, 7841, 1) })
+    expect(track.samples.durations).toEqual({ counts: Uint16Array.of(159, 1, 320), values: Uint16Array.of(1, 7841, 1) })
   })
 
   test('leaves out what is sent twice', () => {
     const track = blocks([0, 800], [50, 800], [150, 80])
-    expect([...track.chunks.sampleCounts]).toEqual([800, 400, 80])
-    expect(track.chunks.offsets[1]).toBe((track.chunks.offsets[0] ?? 0) + 800 + 7 + 400)
+    const chunks = chunkRows(onlyPiece(track))
+    expect(chunks.map(({ count }) => count)).toEqual([800, 400, 80])
+    expect(chunks[1]?.offset).toBe((chunks[0]?.offset ?? 0) + 800 + 7 + 400)
   })
 
   test('leaves small drift alone', () => {
-    expect(blocks([0, 160], [22, 160], [35, 160]).samples.durations).toBe(1)
+    expect(blocks([0, 160], [22, 160], [35, 160]).samples.durations).toEqual(runOf(480, 1))
   })
 })
 

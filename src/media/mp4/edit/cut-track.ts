@@ -1,15 +1,15 @@
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
-import type { Column } from '../movie.js'
-import type { PackedChunks, PackedMovie, PackedSpan, PackedTrack, TrackPiece } from '../packed-movie.js'
-import { narrow } from '../tables/columns.js'
-import { runsToDurations, sliceRuns } from '../tables/runs.js'
+import type { Chunks, MediaSpan, Movie, MovieTrack, TrackPiece } from '../movie.js'
+import { narrow, rowAt } from '../tables/columns.js'
+import { sampleBytes } from '../tables/pieces.js'
+import { sliceRuns } from '../tables/runs.js'
 
-/** Samples [from, to) of a track, in decode order; without an edit list. Shares all that lies between the borders. */
-export function cutTrack(track: PackedTrack, from: number, to: number): PackedTrack {
+/** The samples [from, to) of a track, in decoding order, without an edit list. Shares all columns between the borders. */
+export function cutTrack(track: MovieTrack, from: number, to: number): MovieTrack {
   const { durations, compositionOffsets } = track.samples
   const samples = {
     count: to - from,
-    durations: typeof durations === 'number' ? durations : runsToDurations(sliceRuns(durations, from, to)),
+    durations: sliceRuns(durations, from, to),
     compositionOffsets: compositionOffsets === null ? null : sliceRuns(compositionOffsets, from, to),
   }
   return { ...track, samples, pieces: cutPieces(track.pieces, from, to), edits: [] }
@@ -23,7 +23,7 @@ function cutPieces(pieces: readonly TrackPiece[], from: number, to: number): Tra
     if (start < end) cut.push(start === 0 && end === piece.count ? piece : cutPiece(piece, start, end))
     first += piece.count
   }
-  // What all samples have in common is said of none as well.
+  // A track keeps the form of its pieces when no sample is left.
   return cut.length > 0 ? cut : pieces.slice(0, 1).map((piece) => cutPiece(piece, 0, 0))
 }
 
@@ -37,7 +37,7 @@ function cutPiece(piece: TrackPiece, from: number, to: number): TrackPiece {
   }
 }
 
-function cutChunks(piece: TrackPiece, from: number, to: number): PackedChunks {
+function cutChunks(piece: TrackPiece, from: number, to: number): Chunks {
   const { chunks } = piece
   const kept = {
     spans: new Uint32Array(chunks.count),
@@ -51,7 +51,7 @@ function cutChunks(piece: TrackPiece, from: number, to: number): PackedChunks {
     if (next > from) {
       const keptFirst = Math.max(first, from)
       kept.spans[count] = rowAt(chunks.spans, chunk)
-      kept.offsets[count] = (chunks.offsets[chunk] ?? 0) + sampleBytes(piece, first, keptFirst)
+      kept.offsets[count] = rowAt(chunks.offsets, chunk) + sampleBytes(piece, first, keptFirst)
       kept.sampleCounts[count] = Math.min(next, to) - keptFirst
       count += 1
     }
@@ -65,36 +65,25 @@ function cutChunks(piece: TrackPiece, from: number, to: number): PackedChunks {
   }
 }
 
-function rowAt(rows: Column | number, row: number): number {
-  return typeof rows === 'number' ? rows : (rows[row] ?? 0)
-}
-
-/** Bytes of the samples [from, to). */
-export function sampleBytes({ sizes }: Pick<TrackPiece, 'sizes'>, from: number, to: number): number {
-  if (typeof sizes === 'number') return sizes * (to - from)
-  let bytes = 0
-  for (let index = from; index < to; index += 1) bytes += sizes[index] ?? 0
-  return bytes
-}
-
-/** Spans from the first to the last byte that a sample needs; those that none needs are left out. */
-export function* shrinkSpans(movie: PackedMovie): Steps<PackedMovie> {
-  const starts = new Float64Array(movie.spans.length).fill(Number.POSITIVE_INFINITY)
-  const ends = new Float64Array(movie.spans.length)
+/** Shrinks each span to the bytes from its first to its last used one, and removes spans that no sample uses. */
+export function* shrinkSpans(movie: Movie): Steps<Movie> {
+  const used = {
+    starts: new Float64Array(movie.spans.length).fill(Number.POSITIVE_INFINITY),
+    ends: new Float64Array(movie.spans.length),
+  }
   for (const { pieces } of movie.tracks) {
-    for (const piece of pieces) yield* noteUse(piece, starts, ends)
+    for (const piece of pieces) yield* noteUse(piece, used)
   }
 
-  const spans: PackedSpan[] = []
+  const spans: MediaSpan[] = []
   const numbers = new Uint32Array(movie.spans.length)
-  movie.spans.forEach((span, index) => {
-    const start = starts[index] ?? 0
-    const end = ends[index] ?? 0
+  movie.spans.forEach(({ source, offset, skipped }, index) => {
+    const [start, end] = [rowAt(used.starts, index), rowAt(used.ends, index)]
     if (start >= end) return
     numbers[index] = spans.length
-    spans.push({ source: span.source, offset: span.offset + start - span.skipped, length: end - start, skipped: start })
+    spans.push({ source, offset: offset + start - skipped, length: end - start, skipped: start })
   })
-  const tracks: PackedTrack[] = []
+  const tracks: MovieTrack[] = []
   for (const track of movie.tracks) {
     tracks.push({ ...track, pieces: track.pieces.map((piece) => ({ ...piece, chunks: renumber(piece.chunks, numbers) })) })
     yield
@@ -102,24 +91,29 @@ export function* shrinkSpans(movie: PackedMovie): Steps<PackedMovie> {
   return { ...movie, spans, tracks }
 }
 
-/** In bytes from where the chunks of a span count. */
-function* noteUse(piece: TrackPiece, starts: Float64Array, ends: Float64Array): Steps<void> {
+/** Used bytes of each span, counted as chunk offsets are. */
+interface UsedBytes {
+  readonly starts: Float64Array
+  readonly ends: Float64Array
+}
+
+function* noteUse(piece: TrackPiece, { starts, ends }: UsedBytes): Steps<void> {
   const { chunks } = piece
   let first = 0
   for (let chunk = 0; chunk < chunks.count; chunk += 1) {
     const span = rowAt(chunks.spans, chunk)
     const next = first + rowAt(chunks.sampleCounts, chunk)
-    const start = chunks.offsets[chunk] ?? 0
+    const start = rowAt(chunks.offsets, chunk)
     const end = start + sampleBytes(piece, first, next)
-    if (start < (starts[span] ?? 0)) starts[span] = start
-    if (end > (ends[span] ?? 0)) ends[span] = end
+    if (start < rowAt(starts, span)) starts[span] = start
+    if (end > rowAt(ends, span)) ends[span] = end
     first = next
     if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
   yield
 }
 
-function renumber(chunks: PackedChunks, numbers: Uint32Array): PackedChunks {
+function renumber(chunks: Chunks, numbers: Uint32Array): Chunks {
   const { spans } = chunks
-  return { ...chunks, spans: typeof spans === 'number' ? (numbers[spans] ?? 0) : narrow(Array.from(spans, (span) => numbers[span] ?? 0)) }
+  return { ...chunks, spans: typeof spans === 'number' ? rowAt(numbers, spans) : narrow(Array.from(spans, (span) => rowAt(numbers, span))) }
 }

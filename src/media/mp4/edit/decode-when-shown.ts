@@ -1,50 +1,53 @@
 import type { Edit, MovieTrack } from '../movie.js'
+import { rowAt } from '../tables/columns.js'
 import { sortTimes } from '../tables/decode-order.js'
 import { lastDuration, placementOf, presentationTicks } from '../tables/presentation.js'
+import { toRuns } from '../tables/runs.js'
 
 /**
- * The same presentation with the first sample decoded when the first is shown, and no edit list to take the delay of B-frames back: hls.js
- * reads none, and takes a fragment to last that much longer, which was a hole at each discontinuity. The samples that should be decoded
- * before share the time until the first that need not be; from there on decode times are what they were. The last sample lasts as long as
- * it did, so that decoding ends before showing does: stretched to the end of the fragment it makes players stall again.
+ * The same presentation, decoded from its first presentation time on, without an edit list for the delay of B-frames. hls.js ignores edit
+ * lists and takes a fragment to last longer by the delay, which left a hole at each discontinuity. Samples that should be decoded earlier
+ * share the time up to the first one that need not be; the decoding times after that do not change. The last sample keeps its duration, so
+ * decoding ends before the presentation does. Players stall if it is stretched to the end of the fragment.
  */
 export function decodeWhenShown(track: MovieTrack): MovieTrack {
   const { samples } = track
   if (samples.compositionOffsets === null || samples.count === 0) return track
   const shown = presentationTicks(track)
-  const decoded = decodeTimes(shown)
-  const durations = Uint32Array.from(decoded, (ticks, index) => (decoded[index + 1] ?? ticks + lastDuration(samples)) - ticks)
-  const compositionOffsets = Uint32Array.from(decoded, (ticks, index) => (shown[index] ?? 0) - ticks)
-  return { ...track, samples: { ...samples, durations, compositionOffsets }, edits: editsOf(track) }
+  const decoded = toDecodeTimes(shown)
+  const last = lastDuration(samples)
+  const durations = toRuns(decoded.map((ticks, index) => (index + 1 < decoded.length ? rowAt(decoded, index + 1) - ticks : last)))
+  const compositionOffsets = toRuns(decoded.map((ticks, index) => rowAt(shown, index) - ticks))
+  return { ...track, samples: { ...samples, durations, compositionOffsets }, edits: toEdits(track) }
 }
 
-/** `shown` in decode order. */
-function decodeTimes(shown: Float64Array): Float64Array {
+/** `shown` is in decoding order and not empty. */
+function toDecodeTimes(shown: Float64Array): Float64Array {
   const sorted = sortTimes(shown)
-  const first = sorted[0] ?? 0
-  const delay = sorted.reduce((most, ticks, index) => Math.max(most, ticks - (shown[index] ?? 0)), 0)
+  const first = rowAt(sorted, 0)
+  const delay = sorted.reduce((most, ticks, index) => Math.max(most, ticks - rowAt(shown, index)), 0)
   const decoded = sorted.map((ticks) => ticks - delay)
   const later = decoded.findIndex((ticks) => ticks > first)
   const spread = later < 0 ? decoded.length : later
-  const room = (decoded[spread] ?? first) - first
+  const room = later < 0 ? 0 : rowAt(decoded, later) - first
   for (let index = 0; index < spread; index += 1) decoded[index] = first + Math.floor((index * room) / spread)
   return keepInOrder(decoded, shown)
 }
 
-/** No sample is shown before it is decoded, nor decoded with the next, but where there are fewer ticks than samples. */
+/** Each sample is decoded no later than it is shown, and before the next one unless there are fewer ticks than samples. */
 function keepInOrder(decoded: Float64Array, shown: Float64Array): Float64Array {
-  const first = decoded[0] ?? 0
+  const first = rowAt(decoded, 0)
   let latest = Number.POSITIVE_INFINITY
   for (let index = decoded.length - 1; index >= 0; index -= 1) {
-    latest = Math.min(latest, shown[index] ?? latest)
-    const ticks = Math.min(decoded[index] ?? first, latest)
+    latest = Math.min(latest, rowAt(shown, index))
+    const ticks = Math.min(rowAt(decoded, index), latest)
     decoded[index] = Math.max(first, ticks)
     latest = ticks - 1
   }
   return decoded
 }
 
-function editsOf(track: MovieTrack): Edit[] {
+function toEdits(track: MovieTrack): Edit[] {
   const { delayMs, shownMs } = placementOf(track)
   if (delayMs === 0) return []
   return [

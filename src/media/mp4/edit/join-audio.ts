@@ -1,23 +1,23 @@
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
-import type { PackedMovie, PackedTrack } from '../packed-movie.js'
+import type { Movie, MovieTrack, Runs } from '../movie.js'
+import { rowAt } from '../tables/columns.js'
+import { joinPieces } from '../tables/pieces.js'
 import { placementOf, toMs, toTicks } from '../tables/presentation.js'
-import { durationsToRuns, RunBuilder, runsToDurations, totalTicks } from '../tables/runs.js'
-import { joinPieces } from './join-pieces.js'
+import { type Run, RunBuilder, sumRuns } from '../tables/runs.js'
 import type { JoinedTrack } from './join-video.js'
 
-/** Parts begin on Matroska's millisecond clock: as long as they agree with the sound's own clock to that, the sound's goes on evenly. */
+/** Parts begin on the millisecond clock of Matroska. While they agree with the clock of the sound to that, the sound continues evenly. */
 const CLOCK_ROUNDING_MS = 1
+/** Samples of one tick cannot be shortened. The search for others stops after so many runs. */
+const MAX_RUNS_SQUEEZED = 12
 
 /**
- * The sound of all parts, on runs rather than samples, so that G.711, with a sample a byte, costs no more than AAC. A part's first
- * sample plays when its part plays it: before a hole the last sample is stretched, an overlap is taken from the last samples. What
- * cannot be taken (a sample keeps one tick at least) makes the part late by as much, until there is room again.
+ * Joins the sound of all parts. Works on runs, so that G.711, with a sample per byte, costs no more than AAC. The first sample of a part plays
+ * when its part plays it: the last sample before a gap is stretched, and the last samples before an overlap are shortened, to one tick at
+ * least. If that is not enough, the part is late until there is room again. Returns null if a gap is too long for a table.
  */
-export function* joinAudio(
-  movies: readonly PackedMovie[],
-  tracks: readonly PackedTrack[],
-  startsMs: readonly number[],
-): Steps<JoinedTrack | null> {
+export function* joinAudio(movies: readonly Movie[], startsMs: Float64Array): Steps<JoinedTrack | null> {
+  const tracks = movies.flatMap((movie) => movie.tracks[1] ?? [])
   const [first] = tracks
   const last = tracks.at(-1)
   if (first === undefined || last === undefined) return null
@@ -25,10 +25,10 @@ export function* joinAudio(
   const clock = new SoundClock(toTicks(CLOCK_ROUNDING_MS, timescale))
   for (const [part, track] of tracks.entries()) {
     if (track.samples.count === 0) continue
-    clock.moveTo(toTicks(startsMs[part] ?? 0, timescale) + placementOf(track).originTicks)
-    const runs = yield* durationsToRuns(track.samples)
-    for (let run = 0; run < runs.counts.length; run += 1) {
-      clock.add(runs.counts[run] ?? 0, runs.values[run] ?? 0)
+    clock.moveTo(toTicks(rowAt(startsMs, part), timescale) + placementOf(track).originTicks)
+    const { counts, values } = track.samples.durations
+    for (let run = 0; run < counts.length; run += 1) {
+      clock.add(rowAt(counts, run), rowAt(values, run))
       if (run % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
     }
     yield
@@ -37,7 +37,7 @@ export function* joinAudio(
   if (durations === null) return null
   const count = tracks.reduce((total, { samples }) => total + samples.count, 0)
   const shownFromMs = Math.max(placementOf(first).delayMs, toMs(clock.start, timescale))
-  const samples = { count, durations: runsToDurations(durations), compositionOffsets: null }
+  const samples = { count, durations, compositionOffsets: null }
   return {
     track: { ...first, samples, pieces: joinPieces(movies, 1), edits: [] },
     shownFromMs,
@@ -46,76 +46,76 @@ export function* joinAudio(
   }
 }
 
-/** What the last part's edit list leaves out at the end; less than a millisecond is rounding. */
-function hiddenTailMs(track: PackedTrack): number {
+/** What the edit list of the last part hides at its end. Less than a millisecond is a rounding error. */
+function hiddenTailMs(track: MovieTrack): number {
   const { mediaTime, shownMs } = placementOf(track)
-  const hiddenMs = toMs(totalTicks(track.samples) - mediaTime, track.timescale) - shownMs
+  const hiddenMs = toMs(sumRuns(track.samples.durations) - mediaTime, track.timescale) - shownMs
   return hiddenMs > 1 ? hiddenMs : 0
 }
 
 class SoundClock {
-  private readonly runs = new RunBuilder()
-  private isBeyondTable = false
+  readonly #runs = new RunBuilder()
+  readonly #toleranceTicks: number
+  #isTooLong = false
   /** Ticks of the joined movie at the first sample, and after the last. */
   start = 0
   end = 0
 
-  constructor(private readonly toleranceTicks: number) {}
+  constructor(toleranceTicks: number) {
+    this.#toleranceTicks = toleranceTicks
+  }
 
   /** The next sample plays at `ticks`. */
   moveTo(ticks: number): void {
-    if (this.runs.length === 0) {
+    if (this.#runs.length === 0) {
       this.start = ticks
       this.end = ticks
       return
     }
     const difference = ticks - this.end
-    if (Math.abs(difference) <= this.toleranceTicks) return
-    if (difference > 0) this.stretch(difference)
-    else this.squeeze(-difference)
+    if (Math.abs(difference) <= this.#toleranceTicks) return
+    if (difference > 0) this.#stretch(difference)
+    else this.#squeeze(-difference)
   }
 
   add(count: number, ticks: number): void {
-    this.runs.add(count, ticks)
+    this.#runs.add(count, ticks)
     this.end += count * ticks
   }
 
-  /** Null when a hole is too long for a table (2^32 ticks). */
-  build() {
-    return this.isBeyondTable ? null : this.runs.buildNarrow()
+  /** Null if a gap is too long for a table (2^32 ticks). */
+  build(): Runs | null {
+    return this.#isTooLong ? null : this.#runs.build()
   }
 
-  private stretch(ticks: number): void {
-    const last = this.runs.pop()
+  #stretch(ticks: number): void {
+    const last = this.#runs.pop()
     if (last === null) return
-    if (last.value + ticks > 0xffffffff) this.isBeyondTable = true
-    this.runs.add(last.count - 1, last.value)
-    this.runs.add(1, last.value + ticks)
+    if (last.value + ticks > 0xffffffff) this.#isTooLong = true
+    this.#runs.add(last.count - 1, last.value)
+    this.#runs.add(1, last.value + ticks)
     this.end += ticks
   }
 
-  private squeeze(ticks: number): void {
-    const taken: { count: number; value: number }[] = []
+  #squeeze(ticks: number): void {
+    const squeezed: Run[] = []
     let left = ticks
     while (left > 0) {
-      const last = this.runs.pop()
+      const last = this.#runs.pop()
       if (last === null) break
       const spare = Math.max(last.value - 1, 0)
       const whole = spare === 0 ? 0 : Math.min(Math.floor(left / spare), last.count)
       const rest = whole < last.count ? Math.min(left - whole * spare, spare) : 0
-      const touched = whole + (rest > 0 ? 1 : 0)
-      taken.push(
+      const shortened = whole + (rest > 0 ? 1 : 0)
+      squeezed.push(
         { count: whole, value: last.value - spare },
         { count: rest > 0 ? 1 : 0, value: last.value - rest },
-        { count: last.count - touched, value: last.value },
+        { count: last.count - shortened, value: last.value },
       )
       left -= whole * spare + rest
-      if (spare === 0 && taken.length > MAX_RUNS_SQUEEZED) break
+      if (spare === 0 && squeezed.length > MAX_RUNS_SQUEEZED) break
     }
-    for (const run of taken.reverse()) this.runs.add(run.count, run.value)
+    for (const run of squeezed.reverse()) this.#runs.add(run.count, run.value)
     this.end -= ticks - left
   }
 }
-
-/** Samples of a tick each have nothing to give: looking for others far back in the part would be looking in vain. */
-const MAX_RUNS_SQUEEZED = 12

@@ -1,27 +1,27 @@
-import type { ChunkColumns, MediaSpan, Movie, MovieTrack } from '../movie.js'
+import type { MediaSpan, Movie, MovieTrack, TrackPiece } from '../movie.js'
+import { rowAt } from '../tables/columns.js'
+import { sampleBytes } from '../tables/pieces.js'
 
-/** One track of a movie by itself, with no byte of the others: its samples stand behind each other, and are one chunk. */
+/** A movie of one of the tracks, without any byte of the others: its samples are contiguous, one chunk for each piece. */
 export function toSingleTrack(movie: Movie, track: MovieTrack): Movie {
-  const spans = spansOf(movie, track)
-  const chunks: ChunkColumns = {
-    count: spans.length === 0 ? 0 : 1,
-    spans: Uint32Array.of(0),
-    offsets: Float64Array.of(0),
-    sampleCounts: Uint32Array.of(track.samples.count),
-  }
-  return { ...movie, tracks: [{ ...track, chunks }], spans }
+  const spans: MediaSpan[] = []
+  const pieces = track.pieces.map((piece) => {
+    const chunks = { count: piece.count === 0 ? 0 : 1, spans: spans.length, offsets: Float64Array.of(0), sampleCounts: piece.count }
+    spans.push(...toSpans(movie, piece))
+    return { ...piece, chunks }
+  })
+  return { ...movie, tracks: [{ ...track, pieces }], spans }
 }
 
-function spansOf({ spans }: Movie, { chunks, samples: { sizes } }: MovieTrack): MediaSpan[] {
-  const own: MediaSpan[] = []
+/** One span for each chunk. */
+function toSpans({ spans }: Movie, piece: TrackPiece): MediaSpan[] {
   let sample = 0
-  for (let chunk = 0; chunk < chunks.count; chunk += 1) {
-    const end = sample + (chunks.sampleCounts[chunk] ?? 0)
-    let length = typeof sizes === 'number' ? sizes * (end - sample) : 0
-    if (typeof sizes !== 'number') for (let index = sample; index < end; index += 1) length += sizes[index] ?? 0
-    sample = end
-    const span = spans[chunks.spans[chunk] ?? 0]
-    if (span !== undefined) own.push({ source: span.source, offset: span.offset + (chunks.offsets[chunk] ?? 0), length })
-  }
-  return own
+  return Array.from({ length: piece.chunks.count }, (_, chunk) => {
+    const from = sample
+    sample += rowAt(piece.chunks.sampleCounts, chunk)
+    const span = spans[rowAt(piece.chunks.spans, chunk)]
+    if (span === undefined) throw new RangeError(`chunk ${chunk} is in no span`)
+    const offset = span.offset - span.skipped + rowAt(piece.chunks.offsets, chunk)
+    return { source: span.source, offset, length: sampleBytes(piece, from, sample), skipped: 0 }
+  })
 }

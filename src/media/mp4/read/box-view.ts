@@ -1,18 +1,25 @@
+import { swapWords } from '../../bytes.js'
 import { MalformedMedia } from '../../malformed-media.js'
-import { wordsFrom } from '../words.js'
-import { NotUnderstood } from './not-understood.js'
 
-/** Far more than any real box has; keeps a hostile head from making millions of objects out of empty boxes. */
+/**
+ * The file may be valid, but has something that cannot be laid out again without risk. Never leaves the reader: it becomes the value
+ * `{ understood: false, reason }`.
+ */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood'
+}
+
+/** Far more than any real box has. A hostile head must not create millions of objects from empty boxes. */
 const MAX_CHILDREN = 1024
 
-/** The payload of a box that others wrote: every read is checked, and positions in messages count from the first byte of the file. */
+/** The payload of a box in an untrusted file. Every read is checked, and offsets in errors count from the first byte of the file. */
 export class BoxView {
   private readonly view: DataView
 
   constructor(
     readonly type: string,
     private readonly payload: Uint8Array,
-    /** Where the payload begins in the file. */
+    /** Offset of the payload in the file. */
     readonly offset: number,
   ) {
     this.view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
@@ -22,7 +29,7 @@ export class BoxView {
     return this.payload.byteLength
   }
 
-  /** The version of a FullBox; flags are `flags`. */
+  /** Version of a FullBox. */
   get version(): number {
     return this.u8(0)
   }
@@ -53,13 +60,13 @@ export class BoxView {
 
   u64(at: number): number {
     const value = this.u32(at) * 0x100000000 + this.u32(at + 4)
-    if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} holds a number beyond 2^53`, this.offset + at)
+    if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} has a number above 2^53`, this.offset + at)
     return value
   }
 
   i64(at: number): number {
     const value = this.i32(at) * 0x100000000 + this.u32(at + 4)
-    if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} holds a number beyond 2^53`, this.offset + at)
+    if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} has a number above 2^53`, this.offset + at)
     return value
   }
 
@@ -72,17 +79,20 @@ export class BoxView {
     return this.payload.subarray(start, end)
   }
 
-  /** How many rows the table says it has, checked against the bytes that are there. */
+  /** The number of rows of a table, checked against the size of the box. */
   rows(at: number, rowBytes: number): number {
     const rows = this.u32(at)
     this.check(at + 4, rows * rowBytes)
     return rows
   }
 
-  /** A table of 32-bit numbers, copied. */
+  /** A copy of a table of 32-bit numbers. */
   words(start: number, count: number): Uint32Array {
     this.check(start, 4 * count)
-    return wordsFrom(this.payload.subarray(start, start + 4 * count))
+    const words = new Uint32Array(count)
+    new Uint8Array(words.buffer).set(this.payload.subarray(start, start + 4 * count))
+    swapWords(words)
+    return words
   }
 
   children(start = 0): BoxView[] {
@@ -91,7 +101,7 @@ export class BoxView {
     while (at < this.length) {
       const child = this.child(at)
       children.push(child)
-      if (children.length > MAX_CHILDREN) throw new NotUnderstood(`${this.type} has more than ${MAX_CHILDREN} boxes in it`)
+      if (children.length > MAX_CHILDREN) throw new NotUnderstood(`${this.type} has more than ${MAX_CHILDREN} boxes`)
       at = child.offset - this.offset + child.length
     }
     return children
@@ -102,7 +112,7 @@ export class BoxView {
     const type = this.fourCC(at + 4)
     const headerBytes = size === 1 ? 16 : 8
     const boxBytes = size === 1 ? this.u64(at + 8) : size
-    if (boxBytes < headerBytes) throw new MalformedMedia(`box '${printable(type)}' says it is ${boxBytes} bytes long`, this.offset + at)
+    if (boxBytes < headerBytes) throw new MalformedMedia(`box '${printable(type)}' has a size of ${boxBytes} bytes`, this.offset + at)
     this.check(at, boxBytes)
     return new BoxView(type, this.payload.subarray(at + headerBytes, at + boxBytes), this.offset + at + headerBytes)
   }
@@ -110,13 +120,13 @@ export class BoxView {
   private check(at: number, length: number): void {
     if (length >= 0 && at + length <= this.length) return
     throw new MalformedMedia(
-      `${printable(this.type)} ends too early: ${length} bytes wanted, ${Math.max(this.length - at, 0)} left`,
+      `${printable(this.type)} ends early: expected ${length} more bytes, got ${Math.max(this.length - at, 0)}`,
       this.offset + at,
     )
   }
 }
 
-/** A type as it may stand in a message: hostile bytes become dots. */
+/** A box type for messages, with dots for unprintable bytes. */
 export function printable(type: string): string {
   return type.replaceAll(/[^\x20-\x7e©]/g, '.')
 }

@@ -1,28 +1,36 @@
 import { MalformedMedia } from '../../malformed-media.js'
-import { isUnity } from '../../track-matrix.js'
-import { sampleBytes } from '../edit/cut-track.js'
-import type { Movie, MovieTrack, SampleColumns } from '../movie.js'
-import { type BoxView, printable } from './box-view.js'
+import type { Movie, MovieTrack } from '../movie.js'
+import { sampleBytes } from '../tables/pieces.js'
+import { toMs } from '../tables/presentation.js'
+import { sumRuns } from '../tables/runs.js'
+import { type BoxView, NotUnderstood } from './box-view.js'
 import { farthestChunk, readChunks } from './chunks.js'
 import { readEdits } from './edits.js'
 import { type FileRange, type FoundMovie, findLaterMdats, findMovie } from './find-movie.js'
-import { readMatrix, readTrackHeader } from './headers.js'
-import { NotUnderstood } from './not-understood.js'
+import { readKind, readMovieHeader, readTimescale, readTrackHeader } from './headers.js'
+import { type Expected, NamedBoxes } from './named-boxes.js'
 import { readSampleEntry } from './sample-entry.js'
-import { MAX_UNFOLDED_ROWS, readSamples } from './samples.js'
+import { readSamples } from './samples.js'
 
 /**
- * What a GetClip answer turned out to be. `understood: false` is no error: the file may well play, but holds something that could not be
- * laid out anew without risk, and `reason` says what.
+ * What a GetClip response contains. `understood: false` is not an error: the file may play, but has something that cannot be laid out again
+ * without risk. `reason` says what.
  */
 export type ParsedMovie =
-  /** `mediaEnd`: first byte of the file after the media; a shorter file is cut off. */
+  /** `mediaEnd`: offset of the first byte after the media. A shorter file is incomplete. */
   { readonly understood: true; readonly movie: Movie; readonly mediaEnd: number } | { readonly understood: false; readonly reason: string }
 
+/** More pictures than any GetClip response of 100 MB has. Their times are computed one by one. */
+const MAX_PICTURES = 4_000_000
+/** More samples of sound than a GetClip response of 100 MB has bytes. Their times stay in runs. */
+const MAX_SOUND_SAMPLES = 2 ** 27
+
 /**
- * Reads the tables of an MP4 that may still be arriving: yields the range of bytes it wants next and is given them (fewer at the end of
- * the file). `source` is the number that the movie's spans carry. Hostile input costs bounded memory and throws MalformedMedia only.
- * Times, names and tags of the muxer are not taken over.
+ * Reads the tables of an MP4 that may still be arriving. Yields the range of bytes that it needs next and is resumed with them, or with
+ * fewer at the end of the file. `source` is the source number of the movie's spans. Video is the first track. Times, names and tags of the
+ * muxer are dropped. Hostile input needs bounded memory.
+ *
+ * @throws MalformedMedia if the file contradicts itself or ends early
  */
 export function* readMovie(source: number): Generator<FileRange, ParsedMovie, Uint8Array> {
   try {
@@ -34,141 +42,78 @@ export function* readMovie(source: number): Generator<FileRange, ParsedMovie, Ui
   }
 }
 
-/** The first `mdat` is nearly always the only one; for others the file is gone through only where a chunk lies beyond it. */
+/** Nearly all files have one `mdat`. Others are searched only if a chunk is beyond it. */
 function* findAllMedia(): Generator<FileRange, FoundMovie, Uint8Array> {
   const found = yield* findMovie()
   if (farthestChunk(found.moov) < found.nextAt) return found
   return { ...found, mdats: [...found.mdats, ...(yield* findLaterMdats(found.nextAt))] }
 }
 
-/** The same for a file that is all in memory, or for its beginning as far as it goes. */
-export function readMovieFrom(file: Uint8Array, source: number): ParsedMovie {
-  const reading = readMovie(source)
-  let step = reading.next(new Uint8Array(0))
-  while (step.done !== true) step = reading.next(file.subarray(step.value.start, step.value.end))
-  return step.value
-}
-
 function parseMovie({ moov, mdats }: FoundMovie, source: number): Movie {
-  const boxes = named(moov, { once: ['mvhd'], many: ['trak'], ignored: ['udta', 'meta', 'iods', 'free', 'skip', 'uuid'] })
-  const movieTimescale = readTimescale(boxes.get('mvhd'))
-  if (!isUnity(readMatrix(boxes.get('mvhd'), 36))) throw new NotUnderstood('the movie is turned or scaled')
+  const boxes = new NamedBoxes(moov, { once: ['mvhd'], many: ['trak'], ignored: ['udta', 'meta', 'iods', 'free', 'skip', 'uuid'] })
+  const movieTimescale = readMovieHeader(boxes.get('mvhd'))
   const traks = boxes.all('trak')
   if (traks.length === 0 || traks.length > 2) throw new NotUnderstood(`there are ${traks.length} tracks`)
-  const tracks = traks.map((trak) => readTrack(trak, { movieTimescale, mdats })).sort((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind])
+  const read = traks.map((trak) => readTrack(trak, { movieTimescale, mdats }))
+  const tracks = [...read.filter(({ kind }) => kind === 'video'), ...read.filter(({ kind }) => kind === 'audio')]
   if (tracks[0]?.kind !== 'video' || tracks[1]?.kind === 'video')
-    throw new NotUnderstood('the tracks are not one of video, and one of audio or none')
+    throw new NotUnderstood('the tracks are not one of video and at most one of audio')
   refuseSharedBytes(tracks, mdats)
-  const spans = mdats.map(({ start, end }) => ({ source, offset: start, length: end - start }))
+  const spans = mdats.map(({ start, end }) => ({ source, offset: start, length: end - start, skipped: 0 }))
   return { startMs: null, tracks, spans, tags: [] }
 }
 
-const KIND_ORDER: Record<MovieTrack['kind'], number> = { video: 0, audio: 1 }
-
-function readTrack(trak: BoxView, { movieTimescale, mdats }: { movieTimescale: number; mdats: readonly FileRange[] }): MovieTrack {
-  const boxes = named(trak, { once: ['tkhd', 'mdia'], maybe: ['edts'], ignored: ['udta', 'meta', 'free', 'skip', 'uuid'] })
-  const header = readTrackHeader(boxes.get('tkhd'))
-  const mdia = named(boxes.get('mdia'), { once: ['mdhd', 'hdlr', 'minf'], ignored: ['elng', 'free', 'skip', 'uuid'] })
-  const kind = readKind(mdia.get('hdlr'))
-  const timescale = readTimescale(mdia.get('mdhd'))
-  const minf = named(mdia.get('minf'), { once: ['dinf', 'stbl'], ignored: ['vmhd', 'smhd', 'hdlr', 'free', 'skip'] })
-  refuseOtherFiles(minf.get('dinf'))
-  const stbl = named(minf.get('stbl'), STBL)
-  const entry = readSampleEntry(stbl.get('stsd'), kind)
-  // Whatever `tkhd` has for sound is seen by nobody.
-  const shape = kind === 'video' ? { ...header.size, matrix: header.matrix } : { matrix: null }
-  const ctts = stbl.find('ctts')
-  const { samples, raisedBy } = readSamples({ stts: stbl.get('stts'), ctts, stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') })
-  if (kind === 'audio' && samples.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
-  refuseCount(samples, kind)
-  const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, samples, mdats)
-  const edits = readEdits(boxes.find('edts'), { movieTimescale, timescale, samples, raisedBy })
-  return { kind, timescale, ...entry, ...shape, samples: kind === 'audio' ? { ...samples, syncs: null } : samples, chunks, edits }
-}
-
-/**
- * A GetClip answer has 100 MB at most. Sound of one size stays in runs until it is joined to other sound; then it is a row for each sample.
- */
-const MAX_SOUND_SAMPLES = 2 ** 27
-
-/** Sizes that are listed bound how many samples there are. Of one size there may be any number, and each picture's time is looked at. */
-function refuseCount({ count, sizes }: SampleColumns, kind: MovieTrack['kind']): void {
-  if (kind === 'video' && count === 0) throw new NotUnderstood('the video track is empty')
-  const most = kind === 'video' ? MAX_UNFOLDED_ROWS : MAX_SOUND_SAMPLES
-  if (typeof sizes === 'number' && count > most) throw new NotUnderstood(`the ${kind} track has ${count} samples of one size`)
-}
-
-/** What is dropped here says nothing that the columns do not say: dependencies, groups for random access and roll, composition bounds. */
+/** The ignored boxes say nothing that a movie needs: sample dependencies, sample groups, and bounds of composition times. */
 const STBL: Expected = {
   once: ['stsd', 'stts', 'stsc'],
   maybe: ['ctts', 'stss', 'stsz', 'stz2', 'stco', 'co64'],
   ignored: ['sdtp', 'cslg', 'sgpd', 'sbgp', 'free', 'skip'],
 }
 
-function readKind(hdlr: BoxView): MovieTrack['kind'] {
-  const handler = hdlr.fourCC(8)
-  if (handler === 'vide') return 'video'
-  if (handler === 'soun') return 'audio'
-  throw new NotUnderstood(`a track has handler '${printable(handler)}'`)
+interface ReadTrackOptions {
+  readonly movieTimescale: number
+  readonly mdats: readonly FileRange[]
 }
 
-/** `mvhd` and `mdhd` keep it in the same place. */
-function readTimescale(header: BoxView): number {
-  if (header.version > 1) throw new NotUnderstood(`${header.type} has version ${header.version}`)
-  const timescale = header.u32(header.version === 1 ? 20 : 12)
-  if (timescale === 0) throw new MalformedMedia(`${header.type} has a timescale of 0`, header.offset)
-  return timescale
+function readTrack(trak: BoxView, { movieTimescale, mdats }: ReadTrackOptions): MovieTrack {
+  const boxes = new NamedBoxes(trak, { once: ['tkhd', 'mdia'], maybe: ['edts'], ignored: ['udta', 'meta', 'free', 'skip', 'uuid'] })
+  const header = readTrackHeader(boxes.get('tkhd'))
+  const mdia = new NamedBoxes(boxes.get('mdia'), { once: ['mdhd', 'hdlr', 'minf'], ignored: ['elng', 'free', 'skip', 'uuid'] })
+  const kind = readKind(mdia.get('hdlr'))
+  const timescale = readTimescale(mdia.get('mdhd'))
+  const minf = new NamedBoxes(mdia.get('minf'), { once: ['dinf', 'stbl'], ignored: ['vmhd', 'smhd', 'hdlr', 'free', 'skip'] })
+  refuseOtherFiles(minf.get('dinf'))
+  const stbl = new NamedBoxes(minf.get('stbl'), STBL)
+  const entry = readSampleEntry(stbl.get('stsd'), kind)
+  // The size and the matrix of sound have no meaning.
+  const shape = kind === 'video' ? { ...header.size, matrix: header.matrix } : { matrix: null }
+  const { samples, piece, raisedBy } = readMedia(stbl, { kind, mdats })
+  const wholeMs = Math.round(toMs(sumRuns(samples.durations), timescale))
+  const edits = readEdits(boxes.find('edts'), { movieTimescale, wholeMs, raisedBy })
+  return { kind, timescale, ...entry, ...shape, samples, pieces: [piece], edits }
+}
+
+function readMedia(stbl: NamedBoxes, { kind, mdats }: Pick<MovieTrack, 'kind'> & Pick<ReadTrackOptions, 'mdats'>) {
+  const tables = { stts: stbl.get('stts'), ctts: stbl.find('ctts'), stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') }
+  const { times, sizes, keys, raisedBy } = readSamples(tables)
+  const { count } = times
+  if (kind === 'audio' && times.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
+  if (kind === 'video' && count === 0) throw new NotUnderstood('the video track is empty')
+  if (count > (kind === 'video' ? MAX_PICTURES : MAX_SOUND_SAMPLES)) throw new NotUnderstood(`the ${kind} track has ${count} samples`)
+  const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, { count, sizes }, mdats)
+  return { samples: times, piece: { count, sizes, keys: kind === 'video' ? keys : null, chunks }, raisedBy }
 }
 
 function refuseOtherFiles(dinf: BoxView): void {
   const [dref] = dinf.children()
   if (dref === undefined || dref.type !== 'dref') throw new MalformedMedia('dinf has no dref', dinf.offset)
-  const references = dref.children(8)
-  if (references.length !== 1 || ((references[0]?.flags ?? 0) & 1) === 0) throw new NotUnderstood('the media is in another file')
+  const [reference, ...others] = dref.children(8)
+  if (reference === undefined || others.length > 0 || (reference.flags & 1) === 0) throw new NotUnderstood('the media is in another file')
 }
 
-/** Samples that overlap would let a small file stand for an endless movie. */
+/** If samples could overlap, a small file could have an endless movie. */
 function refuseSharedBytes(tracks: readonly MovieTrack[], mdats: readonly FileRange[]): void {
   const available = mdats.reduce((total, { start, end }) => total + end - start, 0)
-  const used = tracks.reduce((total, { samples }) => total + sampleBytes(samples, 0, samples.count), 0)
-  if (used > available) throw new MalformedMedia(`the samples are ${used} bytes, mdat is ${available}`, mdats[0]?.start ?? 0)
-}
-
-interface Expected {
-  readonly once: readonly string[]
-  readonly maybe?: readonly string[]
-  readonly many?: readonly string[]
-  readonly ignored: readonly string[]
-}
-
-interface NamedBoxes {
-  get(type: string): BoxView
-  find(type: string): BoxView | null
-  all(type: string): readonly BoxView[]
-  /** Exactly one of the two. */
-  either(type: string, other: string): BoxView
-}
-
-/** The boxes in a box, by type. One that is not expected, or too often there, is not understood; one that is missing is malformed. */
-function named(parent: BoxView, { once, maybe = [], many = [], ignored }: Expected): NamedBoxes {
-  const children = parent.children()
-  const all = (type: string) => children.filter((child) => child.type === type)
-  const find = (type: string) => all(type)[0] ?? null
-  const get = (type: string) => {
-    const found = find(type)
-    if (found === null) throw new MalformedMedia(`${parent.type} has no ${type}`, parent.offset)
-    return found
-  }
-  const known = new Set([...once, ...maybe, ...many, ...ignored])
-  for (const { type } of children) {
-    if (!known.has(type)) throw new NotUnderstood(`${parent.type} holds a box '${printable(type)}'`)
-  }
-  for (const type of [...once, ...maybe]) {
-    if (all(type).length > 1) throw new NotUnderstood(`${parent.type} holds more than one ${type}`)
-  }
-  const either = (type: string, other: string) => {
-    if (find(type) !== null && find(other) !== null) throw new NotUnderstood(`${parent.type} holds both ${type} and ${other}`)
-    return find(type) ?? get(other)
-  }
-  return { get, find, all, either }
+  const used = tracks.flatMap(({ pieces }) => pieces).reduce((total, piece) => total + sampleBytes(piece, 0, piece.count), 0)
+  if (used > available) throw new MalformedMedia(`the samples have ${used} bytes, mdat has ${available}`, mdats[0]?.start ?? 0)
 }

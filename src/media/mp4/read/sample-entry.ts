@@ -1,4 +1,5 @@
-import { box, concat } from '../../box.js'
+import { box } from '../../box.js'
+import { concat } from '../../bytes.js'
 import { esds } from '../../codec/aac.js'
 import { readAvcC } from '../../codec/h264.js'
 import { readH264Sps } from '../../codec/h264-sps.js'
@@ -8,9 +9,8 @@ import type { Size } from '../../codec/picture.js'
 import { audioSampleEntry, visualSampleEntry } from '../../codec/sample-entry.js'
 import { orNull } from '../../codec/video-config.js'
 import { MalformedMedia } from '../../malformed-media.js'
-import type { MovieTrack } from '../movie.js'
-import { type BoxView, printable } from './box-view.js'
-import { NotUnderstood } from './not-understood.js'
+import type { TrackFormat } from '../movie.js'
+import { type BoxView, NotUnderstood, printable } from './box-view.js'
 
 /** Which configuration box each picture entry must have. */
 const CONFIGURATION: ReadonlyMap<string, string> = new Map([
@@ -27,13 +27,13 @@ const DROPPED: ReadonlySet<string> = new Set(['btrt', 'free', 'skip'])
 
 const MAX_SIDE = 0xffff
 
-type Entry = Pick<MovieTrack, 'sampleEntry' | 'width' | 'height'>
+type Entry = Pick<TrackFormat, 'sampleEntry' | 'width' | 'height'>
 
 /**
  * The one sample entry of `stsd`, written anew: what decodes is kept, what a muxer adds of its own (names, bit rates, buffer sizes) is
  * not. Two parts of one stream then have equal bytes here, and parts that do not decode alike have not.
  */
-export function readSampleEntry(stsd: BoxView, kind: MovieTrack['kind']): Entry {
+export function readSampleEntry(stsd: BoxView, kind: TrackFormat['kind']): Entry {
   if (stsd.version > 1) throw new NotUnderstood(`stsd has version ${stsd.version}`)
   const [entry, ...others] = stsd.children(8)
   if (entry === undefined) throw new MalformedMedia('stsd is empty', stsd.offset)

@@ -1,34 +1,45 @@
+import { freeBytes } from '../../free-bytes.js'
 import type { Column } from '../movie.js'
 
-/** The same numbers in as few bytes as the largest of them needs. A copy: what it was made of may be given up. */
+/** The row of a column. Throws RangeError if there is no such row. */
+export function rowAt(rows: Column | Float64Array | number, row: number): number {
+  if (typeof rows === 'number') return rows
+  const value = rows[row]
+  if (value === undefined) throw new RangeError(`no row ${row} (the column has ${rows.length})`)
+  return value
+}
+
+/** The same integers (0 to 2^32 - 1) in as few bytes as the largest needs. Returns a copy. */
 export function narrow(rows: ArrayLike<number>): Column {
   return new (columnFor(largestOf(rows instanceof Uint32Array ? rows : new Uint32Array(rows))))(rows)
 }
 
-/** Of one kind of column only: a loop that has seen several takes twice as long (measured). */
+/** Narrows rows that the caller owns, and frees their memory. */
+export function narrowAndFree(rows: Uint32Array): Column {
+  const column = narrow(rows)
+  freeBytes(rows)
+  return column
+}
+
+/** One kind of column only: a loop that has seen several kinds takes twice as long (measured). */
 function largestOf(rows: Uint32Array): number {
   let largest = 0
-  for (let row = 0; row < rows.length; row += 1) {
-    const value = rows[row] ?? 0
-    if (value > largest) largest = value
-  }
+  for (const value of rows) if (value > largest) largest = value
   return largest
 }
 
-/** A number where every row is the same. */
-export function toShortest(rows: Column | number): Column | number {
-  if (typeof rows === 'number') return rows
+/** A number if all rows are equal (0 if there are none), otherwise a narrow copy. */
+export function toShortest(rows: Column): Column | number {
   const [first = 0] = rows
-  for (let row = 1; row < rows.length; row += 1) if (rows[row] !== first) return narrow(rows)
-  return first
+  return rows.every((value) => value === first) ? first : narrow(rows)
 }
 
-/** A row for each of `count`, where one number may stand for all. */
+/** A column of `count` rows, also where a number stands for all of them. */
 export function toColumn(rows: Column | number, count: number): Column {
   return typeof rows === 'number' ? new (columnFor(rows))(count).fill(rows) : rows
 }
 
-/** All rows of all columns, as wide as the widest. */
+/** The rows of all columns, as wide as the widest. */
 export function concatColumns(columns: readonly Column[]): Column {
   const width = columns.reduce((widest, { BYTES_PER_ELEMENT }) => Math.max(widest, BYTES_PER_ELEMENT), 1)
   const joined = new (columnFor(2 ** (8 * width) - 1))(columns.reduce((total, { length }) => total + length, 0))

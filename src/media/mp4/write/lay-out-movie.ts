@@ -1,123 +1,85 @@
-import { box, boxHeader, byteLength, concat, fourCC, u32 } from '../../box.js'
-import { finishNow, type Steps } from '../../steps.js'
-import type { Movie } from '../movie.js'
-import { asPackedInSteps } from '../pack-movie.js'
-import type { PackedMovie, PackedTrack } from '../packed-movie.js'
+import { box, boxHeader, fourCC } from '../../box.js'
+import { byteLength, concat, u32 } from '../../bytes.js'
+import type { Steps } from '../../steps.js'
+import type { Movie, MovieTrack } from '../movie.js'
 import { type Slice, type SlicedFile, toSlicedFile } from '../slices.js'
-import { dinf, edts, hdlr, mdhd, mediaHeader, mvhd, shownMs, stsd, tkhd } from './movie-boxes.js'
+import { spanStarts } from '../tables/pieces.js'
+import { durationMsOf } from '../tables/presentation.js'
+import { dinf, edts, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
 import { ChunkOffsets, createSampleTables } from './sample-tables.js'
-import { Table, type TableRows, writeRows } from './table.js'
+import { Table, type TableRows, toBytes } from './table.js'
 import { udta } from './tags.js'
 
 /**
- * Goes up by one whenever the same movie would be laid out to other bytes: ETags hash it, so that a file from before an upgrade is never
- * continued with bytes from after it. A golden test holds the bytes and this number together.
+ * Increases whenever the same movie is laid out to other bytes. ETags hash it, so that a download that began before an upgrade never
+ * continues with bytes from after it. A golden test fixes the bytes of this version.
  */
 export const MP4_FORMAT_VERSION = 2
 
-/** Pieces shorter than this are copied together: a slice each for boxes of 20 bytes would cost more than it saves. */
+/** Shorter pieces are copied together: a slice for each box of 20 bytes would cost more than it saves. */
 const OWN_SLICE_BYTES = 16_384
 
 /**
- * A movie as a progressive MP4 (ISO/IEC 14496-12): `ftyp`, `moov`, `mdat`. Every length is known before a byte of media is read; the same
- * movie gives the same bytes. The order of the media is that of the movie's spans.
+ * Lays a movie out as a progressive MP4 (ISO/IEC 14496-12): `ftyp`, `moov`, `mdat`. Equal movies give equal bytes. The media keeps the order
+ * of the spans. All lengths are known before any media is read.
+ *
+ * Long tables are not in memory: each of their slices is made from the columns of the movie whenever it is read. This halves the memory of
+ * a clip of a day.
  */
-export function layOutMovie(movie: Movie | PackedMovie): SlicedFile {
-  return finishNow(layOutMovieInSteps(movie))
-}
-
-/** The same in small steps, for movies of many hours. */
-export function* layOutMovieInSteps(movie: Movie | PackedMovie): Steps<SlicedFile> {
-  const { head, media } = yield* layOut(movie)
-  const pieces: Uint8Array[] = []
-  for (const piece of head) pieces.push(piece instanceof Table ? yield* piece.make() : piece)
-  return toSlicedFile([...joinShortPieces(pieces), ...media])
-}
-
-/**
- * The same bytes again, but long tables are not there: each of their slices is made from the movie's columns whenever it is read. What a
- * clip of a day holds in memory is then half of its head.
- */
-export function* layOutOnDemandInSteps(movie: PackedMovie): Steps<SlicedFile> {
-  const { head, media } = yield* layOut(movie)
-  const pieces = head.flatMap((piece) => (piece instanceof Table ? piece.pieces : [piece]))
-  return toSlicedFile([...joinShortPieces(pieces), ...media])
-}
-
-/** What comes before the media, tables still to be made, and the media. */
-function* layOut(given: Movie | PackedMovie): Steps<{ head: HeadPiece[]; media: Slice[] }> {
-  const movie = yield* asPackedInSteps(given)
+export function* layOutMovie(movie: Movie): Steps<SlicedFile> {
   const mdatBytes = movie.spans.reduce((total, span) => total + span.length, 0)
   const [fileType, mdat] = [ftyp(movie), boxHeader('mdat', mdatBytes)]
-  const parts: TrackParts[] = []
-  for (const track of movie.tracks) parts.push({ track, tables: yield* createSampleTables(track) })
+  const tables: Table[][] = []
+  for (const track of movie.tracks) tables.push(yield* createSampleTables(track))
 
-  let offsets = chunkOffsets(movie, false)
-  let head = [fileType, ...moov(movie, parts, offsets), mdat]
+  const toHead = (offsets: readonly ChunkOffsets[]) => [fileType, ...moov(movie, toTrackTables(tables, offsets)), mdat]
+  let offsets = movie.tracks.map(({ pieces }) => new ChunkOffsets(pieces, false))
+  let head = toHead(offsets)
   if (byteLength(head) + mdatBytes > 0xffffffff) {
-    offsets = chunkOffsets(movie, true)
-    head = [fileType, ...moov(movie, parts, offsets), mdat]
+    offsets = movie.tracks.map(({ pieces }) => new ChunkOffsets(pieces, true))
+    head = toHead(offsets)
   }
-  const starts = spanStarts(movie, byteLength(head))
+  const starts = spanStarts(movie.spans, byteLength(head))
   for (const table of offsets) table.placeSpans(starts)
-  return { head, media: movie.spans.map(({ source, offset, length }) => ({ kind: 'source', source, offset, length })) }
+  const media = movie.spans.map(({ source, offset, length }): Slice => ({ kind: 'source', source, offset, length }))
+  return toSlicedFile([...toSlices(head.flatMap((piece) => (piece instanceof Table ? piece.pieces : [piece]))), ...media])
 }
 
 type HeadPiece = Uint8Array | Table
 
-interface TrackParts {
-  readonly track: PackedTrack
-  /** All of `stbl` but `stsd` and the chunk offsets. */
-  readonly tables: readonly Table[]
+/** All of `stbl` except for `stsd`, for each track. */
+function toTrackTables(tables: readonly Table[][], offsets: readonly ChunkOffsets[]): Table[][] {
+  return offsets.map(({ table }, index) => [...(tables[index] ?? []), table])
 }
 
-function chunkOffsets(movie: PackedMovie, isWide: boolean): ChunkOffsets[] {
-  return movie.tracks.map(({ pieces }) => new ChunkOffsets(pieces, isWide))
-}
-
-/** `isom` for all that follows 14496-12, `iso2` for edit lists as we use them, `avc1` where 14496-15 asks for it. */
-function ftyp(movie: PackedMovie): Uint8Array {
-  const isH264 = movie.tracks.some((track) => String.fromCharCode(...track.sampleEntry.subarray(4, 8)) === 'avc1')
+/** `isom` for ISO/IEC 14496-12, `iso2` for our edit lists, `avc1` where ISO/IEC 14496-15 requires it. */
+function ftyp({ tracks }: Movie): Uint8Array {
+  const isH264 = tracks.some((track) => String.fromCharCode(...track.sampleEntry.subarray(4, 8)) === 'avc1')
   const brands = ['isom', 'iso2', ...(isH264 ? ['avc1'] : []), 'mp41']
   return box('ftyp', fourCC('isom'), u32(0x200), ...brands.map(fourCC))
 }
 
-function moov(movie: PackedMovie, parts: readonly TrackParts[], offsets: readonly ChunkOffsets[]): HeadPiece[] {
-  const durationMs = Math.max(0, ...movie.tracks.map(shownMs))
+function moov({ startMs, tracks, tags }: Movie, tables: readonly Table[][]): HeadPiece[] {
   return container('moov', [
-    mvhd({ startMs: movie.startMs, durationMs, nextTrackId: movie.tracks.length + 1 }),
-    ...parts.flatMap((part, index) => trak(part, { startMs: movie.startMs, trackId: index + 1, offsets: offsets[index] })),
-    ...(movie.tags.length > 0 ? [udta(movie.tags)] : []),
+    mvhd({ startMs, durationMs: Math.max(0, ...tracks.map(durationMsOf)), nextTrackId: tracks.length + 1 }),
+    ...tracks.flatMap((track, index) => trak(track, tables[index] ?? [], { startMs, trackId: index + 1 })),
+    ...(tags.length > 0 ? [udta(tags)] : []),
   ])
 }
 
-function trak(
-  { track, tables }: TrackParts,
-  { startMs, trackId, offsets }: { startMs: number | null; trackId: number; offsets: ChunkOffsets | undefined },
-): HeadPiece[] {
-  const stbl = container('stbl', [stsd(track.sampleEntry), ...tables, ...(offsets === undefined ? [] : [offsets.table])])
+function trak(track: MovieTrack, tables: readonly Table[], { startMs, trackId }: { startMs: number | null; trackId: number }): HeadPiece[] {
+  const stbl = container('stbl', [stsd(track.sampleEntry), ...tables])
   const minf = container('minf', [mediaHeader(track.kind), dinf(), ...stbl])
   const mdia = container('mdia', [mdhd(track, startMs), hdlr(track.kind), ...minf])
   return container('trak', [tkhd(track, { startMs, trackId }), ...(track.edits.length > 0 ? [edts(track.edits)] : []), ...mdia])
 }
 
-/** A box around pieces that stay apart: long tables are never copied into their parents. */
+/** A box around separate pieces: long tables are never copied into their parents. */
 function container(type: string, pieces: readonly HeadPiece[]): HeadPiece[] {
   return [boxHeader(type, byteLength(pieces)), ...pieces]
 }
 
-/** Where the chunks of each span count from. */
-function spanStarts(movie: PackedMovie, mediaStart: number): Float64Array {
-  const starts = new Float64Array(movie.spans.length)
-  let at = mediaStart
-  movie.spans.forEach((span, index) => {
-    starts[index] = at - span.skipped
-    at += span.length
-  })
-  return starts
-}
-
-function joinShortPieces(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
+function toSlices(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
   const slices: Slice[] = []
   let short: Uint8Array[] = []
   const flush = () => {
@@ -126,7 +88,7 @@ function joinShortPieces(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
   }
   for (const piece of pieces) {
     if (piece.byteLength < OWN_SLICE_BYTES) {
-      short.push(toBytes(piece))
+      short.push(piece instanceof Uint8Array ? piece : toBytes(piece))
     } else {
       flush()
       slices.push(piece instanceof Uint8Array ? { kind: 'bytes', bytes: piece } : new SliceOnDemand(piece))
@@ -139,19 +101,14 @@ function joinShortPieces(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
 class SliceOnDemand {
   readonly kind = 'bytes'
   readonly length: number
+  readonly #rows: TableRows
 
-  constructor(private readonly rows: TableRows) {
+  constructor(rows: TableRows) {
+    this.#rows = rows
     this.length = rows.byteLength
   }
 
   get bytes(): Uint8Array {
-    return toBytes(this.rows)
+    return toBytes(this.#rows)
   }
-}
-
-function toBytes(piece: Uint8Array | TableRows): Uint8Array {
-  if (piece instanceof Uint8Array) return piece
-  const bytes = new Uint8Array(piece.byteLength)
-  writeRows(piece, bytes)
-  return bytes
 }

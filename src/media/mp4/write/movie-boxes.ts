@@ -1,23 +1,17 @@
-import { box, concat, fixed8x8, fixed16x16, fourCC, fullBox, nulTerminated, u16, u32, u64, zeros } from '../../box.js'
-import { UNITY_MATRIX } from '../../track-matrix.js'
-import type { Edit, MovieTrack } from '../movie.js'
-import type { TimedSamples } from '../packed-movie.js'
-import { totalTicks } from '../tables/runs.js'
+// The boxes of `moov` that describe the movie and its tracks. Numbers in comments are clauses of ISO/IEC 14496-12.
 
-/** Ticks a second of `mvhd`, and so of every edit's duration. */
-export const MOVIE_TIMESCALE = 1000
+import { box, fixed8x8, fixed16x16, fourCC, fullBox, nulTerminated } from '../../box.js'
+import { concat, u16, u32, u64, zeros } from '../../bytes.js'
+import { UNITY_MATRIX } from '../../track-matrix.js'
+import { type Edit, MOVIE_TIMESCALE, type TrackFormat } from '../movie.js'
+import { durationMsOf, type TrackTimes } from '../tables/presentation.js'
+import { sumRuns } from '../tables/runs.js'
 
 const SECONDS_FROM_1904_TO_1970 = 2_082_844_800
-/** 'und', packed five bits a letter (8.4.2.3). */
+/** 'und', packed with five bits per letter (8.4.2.3). */
 const LANGUAGE_UNDETERMINED = u16(0x55c4)
 
-/** How long the track is shown, in milliseconds of the movie. */
-export function shownMs(track: TimedSamples): number {
-  if (track.edits.length > 0) return track.edits.reduce((total, edit) => total + edit.durationMs, 0)
-  return Math.round((totalTicks(track.samples) * MOVIE_TIMESCALE) / track.timescale)
-}
-
-/** 8.2.2. `startMs` null: no time is claimed. */
+/** 8.2.2. `startMs` null: the time is unknown. */
 export function mvhd(options: { startMs: number | null; durationMs: number; nextTrackId: number }): Uint8Array {
   return timedBox('mvhd', 0, {
     startMs: options.startMs,
@@ -27,15 +21,12 @@ export function mvhd(options: { startMs: number | null; durationMs: number; next
   })
 }
 
-/** 8.3.2; flags: enabled, in the movie. */
-export function tkhd(
-  track: TimedSamples & Pick<MovieTrack, 'kind' | 'width' | 'height' | 'matrix'>,
-  options: { startMs: number | null; trackId: number },
-): Uint8Array {
+/** 8.3.2. Flags: enabled, in the movie. */
+export function tkhd(track: TrackTimes & TrackFormat, options: { startMs: number | null; trackId: number }): Uint8Array {
   const { kind, width, height, matrix } = track
   return timedBox('tkhd', 3, {
     startMs: options.startMs,
-    duration: shownMs(track),
+    duration: durationMsOf(track),
     between: concat([u32(options.trackId), zeros(4)]),
     after: [
       zeros(8),
@@ -50,16 +41,12 @@ export function tkhd(
 }
 
 /** 8.4.2. */
-export function mdhd(track: TimedSamples, startMs: number | null): Uint8Array {
-  return timedBox('mdhd', 0, {
-    startMs,
-    duration: totalTicks(track.samples),
-    between: u32(track.timescale),
-    after: [LANGUAGE_UNDETERMINED, zeros(2)],
-  })
+export function mdhd({ timescale, samples }: TrackTimes, startMs: number | null): Uint8Array {
+  const fields = { startMs, duration: sumRuns(samples.durations), between: u32(timescale), after: [LANGUAGE_UNDETERMINED, zeros(2)] }
+  return timedBox('mdhd', 0, fields)
 }
 
-/** What `mvhd`, `tkhd` and `mdhd` have in common: two times and a duration that are 32 or, in version 1, 64 bits wide. */
+/** The common form of `mvhd`, `tkhd` and `mdhd`: two times and a duration, of 32 bits or, in version 1, of 64. */
 function timedBox(
   type: string,
   flags: number,
@@ -81,22 +68,22 @@ export function edts(edits: readonly Edit[]): Uint8Array {
 }
 
 /** 8.4.3. */
-export function hdlr(kind: MovieTrack['kind']): Uint8Array {
+export function hdlr(kind: TrackFormat['kind']): Uint8Array {
   const [type, name] = kind === 'video' ? ['vide', 'VideoHandler'] : ['soun', 'SoundHandler']
   return fullBox('hdlr', 0, 0, zeros(4), fourCC(type), zeros(12), nulTerminated(name))
 }
 
 /** 12.1.2 and 12.2.2. */
-export function mediaHeader(kind: MovieTrack['kind']): Uint8Array {
+export function mediaHeader(kind: TrackFormat['kind']): Uint8Array {
   return kind === 'video' ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4))
 }
 
-/** 8.7.1 and 8.7.2: the media is in this very file. */
+/** 8.7.1 and 8.7.2: the media is in the same file. */
 export function dinf(): Uint8Array {
   return box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)))
 }
 
-/** 8.5.2: one sample entry. */
+/** 8.5.2, with one sample entry. */
 export function stsd(sampleEntry: Uint8Array): Uint8Array {
   return fullBox('stsd', 0, 0, u32(1), sampleEntry)
 }

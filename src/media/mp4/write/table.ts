@@ -1,51 +1,31 @@
-import { boxHeader, concat, versionAndFlags } from '../../box.js'
-import type { Steps } from '../../steps.js'
-import { turnAbout } from '../words.js'
+import { boxHeader, versionAndFlags } from '../../box.js'
+import { concat, swapWords } from '../../bytes.js'
 
-/** Rows of a table that need not be there as bytes until they are read. */
+/** Rows of a table that become bytes only when they are read. */
 export interface TableRows {
   readonly byteLength: number
-  /** `words` has exactly that many bytes, all 0, and takes the numbers as numbers. */
+  /** Writes the rows as numbers. `words` has exactly `byteLength` bytes, all 0. */
   fill(words: Uint32Array): void
 }
 
-/** Writes rows from byte `at` on, a multiple of 4, of bytes that are all 0. */
-export function writeRows(rows: TableRows, bytes: Uint8Array, at = 0): void {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, rows.byteLength / 4)
+/** The rows as bytes, big-endian. Made anew at each call. */
+export function toBytes(rows: TableRows): Uint8Array {
+  const words = new Uint32Array(rows.byteLength / 4)
   rows.fill(words)
-  turnAbout(words)
+  swapWords(words)
+  return new Uint8Array(words.buffer)
 }
 
-/** A table of `stbl`: the length is known at once, the bytes are made as often as they are asked for. */
+/** A table of `stbl`: its header and fields as bytes, its rows on demand. */
 export class Table {
   readonly byteLength: number
-  private readonly header: Uint8Array
+  readonly pieces: readonly (Uint8Array | TableRows)[]
 
-  /** `fields`: what stands before the rows. */
-  constructor(
-    type: string,
-    fields: Uint8Array,
-    readonly rows: readonly TableRows[],
-  ) {
+  /** `fields`: what precedes the rows, after version and flags. */
+  constructor(type: string, fields: Uint8Array, rows: readonly TableRows[]) {
     const rowBytes = rows.reduce((total, { byteLength }) => total + byteLength, 0)
-    this.header = concat([boxHeader(type, 4 + fields.byteLength + rowBytes), versionAndFlags(0, 0), fields])
-    this.byteLength = this.header.byteLength + rowBytes
-  }
-
-  /** The same in its pieces. */
-  get pieces(): (Uint8Array | TableRows)[] {
-    return [this.header, ...this.rows]
-  }
-
-  *make(): Steps<Uint8Array> {
-    const bytes = new Uint8Array(this.byteLength)
-    bytes.set(this.header)
-    let at = this.header.byteLength
-    for (const rows of this.rows) {
-      writeRows(rows, bytes, at)
-      at += rows.byteLength
-      yield
-    }
-    return bytes
+    const header = concat([boxHeader(type, 4 + fields.byteLength + rowBytes), versionAndFlags(0, 0), fields])
+    this.byteLength = header.byteLength + rowBytes
+    this.pieces = [header, ...rows]
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { cutTrack } from '../../../../src/media/mp4/edit/cut-track.js'
-import { joinMovies } from '../../../../src/media/mp4/edit/join.js'
+import { joinNow } from '../../../support/mp4-movies.js'
 import { record, toPart } from '../../../support/mp4-recording.js'
 
 describe('cutting a track in pieces', () => {
   const fragments = record({ fragments: 6, sound: 'alaw' })
   const parts = [0, 2, 4].map((from, source) => toPart(fragments.slice(from, from + 2), 'alaw', source).part)
-  const joined = joinMovies(parts, { startMs: null, tags: [] })
+  const joined = joinNow(parts, { startMs: null, tags: [] })
   const [video, sound] = joined.joined ? joined.movie.tracks : []
   if (video === undefined || sound === undefined) throw new Error('the parts can be joined')
 

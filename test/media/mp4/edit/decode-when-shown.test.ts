@@ -4,10 +4,11 @@ import { decodeWhenShown } from '../../../../src/media/mp4/edit/decode-when-show
 import type { MovieTrack } from '../../../../src/media/mp4/movie.js'
 import { placementOf, presentationTicks } from '../../../../src/media/mp4/tables/presentation.js'
 import { timeVideo } from '../../../../src/media/timeline/video-timeline.js'
+import { durationRows } from '../../../support/mp4-movies.js'
 
 /** A track of frames shown at these times, in the order in which they are decoded. */
 function trackOf(timesMs: readonly number[]): MovieTrack {
-  const { samples, durationMs, mediaTime } = timeVideo({
+  const { samples, piece, durationMs, mediaTime } = timeVideo({
     count: timesMs.length,
     timesMs: Float64Array.from(timesMs),
     sizes: new Uint32Array(timesMs.length).fill(10),
@@ -15,13 +16,14 @@ function trackOf(timesMs: readonly number[]): MovieTrack {
     spans: new Uint32Array(timesMs.length),
     offsets: new Float64Array(timesMs.length),
   })
-  const chunks = { count: 0, spans: new Uint32Array(0), offsets: new Float64Array(0), sampleCounts: new Uint32Array(0) }
   const track = { kind: 'video', timescale: 1000, sampleEntry: new Uint8Array(0), width: 320, height: 180, matrix: null } as const
-  return { ...track, samples, chunks, edits: mediaTime === 0 ? [] : [{ durationMs, mediaTime }] }
+  return { ...track, samples, pieces: [piece], edits: mediaTime === 0 ? [] : [{ durationMs, mediaTime }] }
 }
 
-const decodedAt = ({ samples: { durations } }: MovieTrack, endMs = 0) =>
-  durations instanceof Uint32Array ? [...durations].map((_, index) => durations.slice(0, index).reduce((sum, ms) => sum + ms, endMs)) : []
+function decodedAt(track: MovieTrack, startMs = 0): number[] {
+  const durations = durationRows(track)
+  return durations.map((_, index) => durations.slice(0, index).reduce((sum, ms) => sum + ms, startMs))
+}
 
 describe('decoding when the first frame is shown', () => {
   test('spreads the frames that should be decoded earlier, and leaves the others at their times', () => {
@@ -32,8 +34,7 @@ describe('decoding when the first frame is shown', () => {
   })
 
   test('lets the last frame last as long as it did', () => {
-    const { durations } = decodeWhenShown(trackOf([0, 160, 80, 40, 120])).samples
-    expect(durations instanceof Uint32Array && durations.at(-1)).toBe(40)
+    expect(durationRows(decodeWhenShown(trackOf([0, 160, 80, 40, 120]))).at(-1)).toBe(40)
   })
 
   test('leaves a track alone that needs no reordering', () => {

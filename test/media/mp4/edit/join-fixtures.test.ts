@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { MatroskaDemuxer } from '../../../../src/media/matroska/demuxer.js'
-import { joinMovies } from '../../../../src/media/mp4/edit/join.js'
-import { readMovieFrom } from '../../../../src/media/mp4/read/read-movie.js'
-import { layOutMovie } from '../../../../src/media/mp4/write/lay-out-movie.js'
 import { buildFragmentMovie, type MovieFragment } from '../../../../src/media/timeline/fragment-movie.js'
+import { joinNow, layOutNow, readWhole } from '../../../support/mp4-movies.js'
 import { type Mp4boxTrack, md5, readWithMp4box } from '../../../support/mp4-packets.js'
 import { render } from '../../../support/mp4-recording.js'
 
@@ -45,18 +43,18 @@ function shownMs({ samples, edits, timescale }: Mp4boxTrack): number[] {
 describe('one GetClip answer for each fragment, joined', () => {
   test.each(FIXTURES)('is the source to the byte and the millisecond: %s', (name) => {
     const fixture = readFixture(name)
-    const files = fixture.fragments.map((fragment) => render(layOutMovie(buildFragmentMovie([fragment])), [fixture.bytes]))
+    const files = fixture.fragments.map((fragment) => render(layOutNow(buildFragmentMovie([fragment])), [fixture.bytes]))
     const parts = files.map((file, source) => {
-      const parsed = readMovieFrom(file, source)
+      const parsed = readWhole(file, source)
       if (!parsed.understood) throw new Error(parsed.reason)
       const fragment = fixture.fragments[source]
       const times = [...(fragment?.samples.times ?? [])].filter((_, row) => fragment?.samples.tracks[row] === 1)
       const startMs = fragment?.timestampMs ?? 0
       return { movie: parsed.movie, clock: { firstSampleMs: startMs + (times[0] ?? 0), lastSampleMs: startMs + (times.at(-1) ?? 0) } }
     })
-    const joined = joinMovies(parts, { startMs: null, tags: [] })
+    const joined = joinNow(parts, { startMs: null, tags: [] })
     if (!joined.joined) throw new Error(joined.message)
-    const file = render(layOutMovie(joined.movie), files)
+    const file = render(layOutNow(joined.movie), files)
 
     const [video, sound] = readWithMp4box(file)
     const [expectedVideo, expectedSound] = [blocksOf(fixture, 1), blocksOf(fixture, 2)]

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type JoinPart, type JoinResult, joinMovies } from '../../../../src/media/mp4/edit/join.js'
+import type { JoinPart, JoinResult } from '../../../../src/media/mp4/edit/join.js'
 import type { PartClock } from '../../../../src/media/mp4/edit/part-timing.js'
-import type { Movie } from '../../../../src/media/mp4/movie.js'
-import { layOutMovie } from '../../../../src/media/mp4/write/lay-out-movie.js'
+import { presentationTicks } from '../../../../src/media/mp4/tables/presentation.js'
 import { rotationMatrix } from '../../../../src/media/track-matrix.js'
+import { joinNow, layOutNow } from '../../../support/mp4-movies.js'
 import { md5, type ReadPacket, readWithMediabunny, readWithMp4box } from '../../../support/mp4-packets.js'
 import { type Frame, type RecordedFragment, record, render, type SoundCodec, toPart, videoEntry } from '../../../support/mp4-recording.js'
 
@@ -12,13 +12,13 @@ const NOTHING = { startMs: null, tags: [] }
 
 function joinCuts(cuts: readonly (readonly RecordedFragment[])[], sound: SoundCodec | null) {
   const made = cuts.map((fragments, source) => toPart(fragments, sound, source))
-  const result = joinMovies(
+  const result = joinNow(
     made.map(({ part }) => part),
     NOTHING,
   )
   if (!result.joined) throw new Error(result.message)
   const file = render(
-    layOutMovie(result.movie),
+    layOutNow(result.movie),
     made.map((one) => one.file),
   )
   return { result, file }
@@ -47,6 +47,12 @@ function moved(clock: PartClock | null, byMs: number): PartClock | null {
 
 function startOf(fragments: readonly RecordedFragment[]): number {
   return Math.min(...fragments.flatMap(({ video, sound }) => [...video, ...sound].map(({ timeMs }) => timeMs)))
+}
+
+/** When the first frame of each part of 24 frames is shown, in milliseconds. */
+function startsOf(result: JoinResult): number[] {
+  const [video] = result.joined ? result.movie.tracks : []
+  return video === undefined ? [] : [...presentationTicks(video)].filter((_, index) => index % 24 === 0)
 }
 
 const videoOf = (fragments: readonly RecordedFragment[]) => fragments.flatMap(({ video }) => video)
@@ -168,8 +174,8 @@ describe('joining parts', () => {
   test('puts the next part at the end of the last frame when nothing is known of the producer', () => {
     const fragments = record({ fragments: 4, rate: 25 })
     const parts = cutAt(fragments, [2]).map((cut, source) => ({ ...toPart(cut, null, source).part, clock: null }))
-    const result = joinMovies(parts, NOTHING)
-    expect(result.joined && result.parts.map(({ startMs }) => startMs)).toEqual([0, 960])
+    const result = joinNow(parts, NOTHING)
+    expect(startsOf(result)).toEqual([0, 960])
   })
 
   test('a producer clock that runs back does not turn the joined time back', () => {
@@ -179,8 +185,8 @@ describe('joining parts', () => {
       ...part,
       clock: moved(part.clock, -index * 3_600_000),
     }))
-    const result = joinMovies(back, NOTHING)
-    expect(result.joined && result.parts.map(({ startMs }) => startMs)).toEqual([0, 960])
+    const result = joinNow(back, NOTHING)
+    expect(startsOf(result)).toEqual([0, 960])
   })
 
   test.each([
@@ -194,21 +200,21 @@ describe('joining parts', () => {
       ...part,
       clock: moved(part.clock, index * gapMs),
     }))
-    const result = joinMovies(ahead, NOTHING)
-    expect(result.joined && result.parts.map((part) => part.startMs)).toEqual([0, startMs])
+    const result = joinNow(ahead, NOTHING)
+    expect(startsOf(result)).toEqual([0, startMs])
   })
 
   test('a part that lost its sound is a change of tracks, and names the part', () => {
     const fragments = record({ fragments: 3, sound: 'aac' })
     const [a, b, c] = cutAt(fragments, [1, 2])
     const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'aac', 1), toPart(c ?? [], null, 2)].map(({ part }) => part)
-    expect(joinMovies(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 2 })
+    expect(joinNow(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 2 })
   })
 
   test('so is one whose sound is coded in another way', () => {
     const [a, b] = cutAt(record({ fragments: 1, sound: 'aac' }).concat(record({ fragments: 1, sound: 'alaw' })), [1])
     const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'alaw', 1)].map(({ part }) => part)
-    expect(joinMovies(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 1 })
+    expect(joinNow(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 1 })
   })
 
   test('another configuration of the picture is a change of codecs', () => {
@@ -218,7 +224,7 @@ describe('joining parts', () => {
     const changed = videoEntry.slice()
     changed[100] = 0x33
     const tracks = second.movie.tracks.map((track) => ({ ...track, sampleEntry: changed }))
-    const result: JoinResult = joinMovies([first, { ...second, movie: { ...second.movie, tracks } }], NOTHING)
+    const result: JoinResult = joinNow([first, { ...second, movie: { ...second.movie, tracks } }], NOTHING)
     expect(result).toMatchObject({ joined: false, reason: 'CODEC_CHANGES', partIndex: 1 })
   })
 
@@ -227,13 +233,13 @@ describe('joining parts', () => {
     const parts = cutAt(fragments, [1]).map((cut, source) => toPart(cut, null, source).part)
     const turn =
       (degrees: number) =>
-      (part: JoinPart<Movie>): JoinPart<Movie> => {
+      (part: JoinPart): JoinPart => {
         const tracks = part.movie.tracks.map((track) => ({ ...track, matrix: rotationMatrix(degrees, track) }))
         return { ...part, movie: { ...part.movie, tracks } }
       }
-    const joined = joinMovies(parts.map(turn(90)), NOTHING)
+    const joined = joinNow(parts.map(turn(90)), NOTHING)
     expect(joined.joined && joined.movie.tracks[0]?.matrix).toEqual(rotationMatrix(90, { width: 320, height: 180 }))
-    const mixed = joinMovies(
+    const mixed = joinNow(
       parts.map((part, index) => turn(index === 0 ? 90 : 180)(part)),
       NOTHING,
     )
@@ -247,7 +253,7 @@ describe('joining parts', () => {
       const tracks = part.movie.tracks.map((track) => ({ ...track, edits: [{ durationMs: index === 1 ? 200 : 480, mediaTime: 0 }] }))
       return { ...part, movie: { ...part.movie, tracks } }
     })
-    expect(joinMovies(hiding, NOTHING)).toMatchObject({ joined: false, reason: 'JOIN_NOT_POSSIBLE', partIndex: 1 })
-    expect(joinMovies([], NOTHING)).toMatchObject({ joined: false, reason: 'JOIN_NOT_POSSIBLE' })
+    expect(joinNow(hiding, NOTHING)).toMatchObject({ joined: false, reason: 'JOIN_NOT_POSSIBLE', partIndex: 1 })
+    expect(joinNow([], NOTHING)).toMatchObject({ joined: false, reason: 'JOIN_NOT_POSSIBLE' })
   })
 })

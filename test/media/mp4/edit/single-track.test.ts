@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { toSingleTrack } from '../../../../src/media/mp4/edit/single-track.js'
+import { sampleBytes } from '../../../../src/media/mp4/tables/pieces.js'
+import { chunkRows, onlyPiece } from '../../../support/mp4-movies.js'
 import { clipMovie, record } from '../../../support/mp4-recording.js'
 
 const made = (hasBFrames: boolean) => clipMovie(record({ fragments: 2, hasBFrames, sound: 'aac' }), 'aac')
@@ -10,11 +12,11 @@ describe('one track by itself', () => {
     const track = movie.tracks[index]
     if (track === undefined) throw new Error('no such track')
     const single = toSingleTrack(movie, track)
-    const sizes = track.samples.sizes
-    const total = typeof sizes === 'number' ? sizes * track.samples.count : sizes.reduce((sum, size) => sum + size, 0)
+    const piece = onlyPiece(track)
+    const total = sampleBytes(piece, 0, piece.count)
     expect(single.spans.reduce((sum, { length }) => sum + length, 0)).toBe(total)
     expect(single.tracks).toHaveLength(1)
-    expect(single.tracks[0]?.chunks).toMatchObject({ count: 1, sampleCounts: Uint32Array.of(track.samples.count) })
+    expect(single.tracks.flatMap(({ pieces }) => pieces).map(chunkRows)).toEqual([[{ span: 0, offset: 0, count: piece.count }]])
     const bytes = Buffer.concat(single.spans.map(({ offset, length }) => media.subarray(offset, offset + length)))
     expect(bytes.byteLength).toBe(total)
   })

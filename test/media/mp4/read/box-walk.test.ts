@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { box, boxHeader, concat, fourCC, u32, u64, zeros } from '../../../../src/media/box.js'
+import { box, boxHeader, fourCC } from '../../../../src/media/box.js'
+import { concat, u32, u64, zeros } from '../../../../src/media/bytes.js'
 import { MalformedMedia } from '../../../../src/media/malformed-media.js'
 import { BoxWalk } from '../../../../src/media/mp4/read/box-walk.js'
 import { clipFile, record } from '../../../support/mp4-recording.js'

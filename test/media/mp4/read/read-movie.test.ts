@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { box, boxHeader, concat, fourCC, fullBox, u16, u32, zeros } from '../../../../src/media/box.js'
+import { box, boxHeader, fourCC, fullBox } from '../../../../src/media/box.js'
+import { concat, u16, u32, zeros } from '../../../../src/media/bytes.js'
 import { MalformedMedia } from '../../../../src/media/malformed-media.js'
-import { joinMovies } from '../../../../src/media/mp4/edit/join.js'
 import type { Movie } from '../../../../src/media/mp4/movie.js'
-import { readMovie, readMovieFrom } from '../../../../src/media/mp4/read/read-movie.js'
-import { layOutMovie } from '../../../../src/media/mp4/write/lay-out-movie.js'
+import { readMovie } from '../../../../src/media/mp4/read/read-movie.js'
+import { runOf } from '../../../../src/media/mp4/tables/runs.js'
+import { chunkRows, joinNow, layOutNow, onlyPiece, readWhole } from '../../../support/mp4-movies.js'
 import { clipFile, clipMovie, record } from '../../../support/mp4-recording.js'
 
 const file = clipFile(record({ fragments: 2, hasBFrames: true, sound: 'aac' }), 'aac')
@@ -26,7 +27,7 @@ const setU32 = (type: string, distance: number, value: number) => changed(type, 
 /** moov after mdat, with the chunk offsets that go with it. */
 function moovLast(): Uint8Array {
   const { movie, media } = clipMovie(record({ fragments: 2, hasBFrames: true, sound: 'aac' }), 'aac')
-  const head = layOutMovie(movie).slices.flatMap((slice) => (slice.kind === 'bytes' ? [slice.bytes] : []))
+  const head = layOutNow(movie).slices.flatMap((slice) => (slice.kind === 'bytes' ? [slice.bytes] : []))
   const bytes = concat(head)
   const moovAt = latin(bytes).indexOf('moov') - 4
   const moov = bytes.slice(moovAt, -8)
@@ -63,14 +64,14 @@ describe('what is not fully understood is a value with a reason', () => {
     ['two sample entries', setU32('stsd', 8, 2), 'sample entry'],
     ['media in another file', setU32('url ', 4, 0), 'another file'],
     ['an edit that changes the speed', setU32('elst', 12 + 8, 0x20000), 'speed'],
-    ['a movie that is turned as a whole', setU32('mvhd', 4 + 36, 0), 'turned'],
+    ['a movie that is rotated as a whole', setU32('mvhd', 4 + 36, 0), 'rotated'],
     ['a later version of a table', setU32('stsz', 4, 0x02000000), 'version 2'],
-    ['a moov without end', setU32('moov', -4, 0), 'no length'],
-    ['a huge moov', setU32('moov', -4, 0x7fffffff), 'bytes long'],
+    ['a moov without end', setU32('moov', -4, 0), 'no size'],
+    ['a huge moov', setU32('moov', -4, 0x7fffffff), 'moov has'],
   ])('%s', (_, bytes, reason) => {
     // The brand list names avc1 too; the entry is the second place.
     const subject = _ === 'encrypted pictures' ? lastRenamed('avc1', 'encv') : bytes
-    const parsed = readMovieFrom(subject, 0)
+    const parsed = readWhole(subject, 0)
     expect(parsed).toMatchObject({ understood: false })
     expect(parsed.understood ? '' : parsed.reason).toContain(reason)
   })
@@ -98,18 +99,18 @@ describe('what contradicts itself is malformed', () => {
     ['a missing table', rename('stsc', 'free')],
     ['samples of a gigabyte each', setU32('stsz', 8, 0x40000000)],
   ])('%s', (_, bytes) => {
-    expect(() => readMovieFrom(bytes, 0)).toThrow(MalformedMedia)
+    expect(() => readWhole(bytes, 0)).toThrow(MalformedMedia)
   })
 })
 
 describe('hostile heads', () => {
   const readAll = (bytes: Uint8Array) => {
     try {
-      const parsed = readMovieFrom(bytes, 0)
+      const parsed = readWhole(bytes, 0)
       // What is understood can be joined and laid out, whatever it says.
       if (parsed.understood) {
-        const joined = joinMovies([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
-        if (joined.joined) layOutMovie(joined.movie)
+        const joined = joinNow([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
+        if (joined.joined) layOutNow(joined.movie)
       }
       return 'read'
     } catch (error) {
@@ -139,7 +140,7 @@ describe('hostile heads', () => {
     // 300 million samples of one byte with two kinds of duration and a sync table: rows that are not in the file.
     const subject = setU32('stsz', 8, 1)
     new DataView(subject.buffer).setUint32(latin(subject).indexOf('stsz') + 12, 300_000_000)
-    expect(() => readMovieFrom(subject, 0)).toThrow(MalformedMedia)
+    expect(() => readWhole(subject, 0)).toThrow(MalformedMedia)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32_000_000)
   })
 
@@ -151,7 +152,7 @@ describe('hostile heads', () => {
       stsc: fullBox('stsc', 0, 0, u32(1, 1, count, 1)),
       mdat: boxHeader('mdat', count),
     })
-    expect(readMovieFrom(said, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('4000000000') })
+    expect(readWhole(said, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('4000000000') })
   })
 
   test('sound of more one-byte samples than a GetClip answer has bytes is not understood', () => {
@@ -159,17 +160,21 @@ describe('hostile heads', () => {
     const count = 300_000_000
     const tracks = movie.tracks.map((track) => {
       if (track.kind === 'video') return track
-      const chunks = { count: 1, spans: Uint32Array.of(0), offsets: Uint32Array.of(0), sampleCounts: Uint32Array.of(count) }
-      return { ...track, samples: { ...track.samples, count, sizes: 1, durations: 1 }, chunks }
+      const chunks = { count: 1, spans: 0, offsets: Uint32Array.of(0), sampleCounts: count }
+      return {
+        ...track,
+        samples: { ...track.samples, count, durations: runOf(count, 1) },
+        pieces: [{ count, sizes: 1, keys: null, chunks }],
+      }
     })
-    const said = layOutMovie({ ...movie, tracks, spans: movie.spans.map((span) => ({ ...span, length: 2 * count })) })
+    const said = layOutNow({ ...movie, tracks, spans: movie.spans.map((span) => ({ ...span, length: 2 * count })) })
     const head = concat(said.slices.flatMap((slice) => (slice.kind === 'bytes' ? [slice.bytes] : [])))
-    expect(readMovieFrom(head, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('300000000') })
+    expect(readWhole(head, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('300000000') })
   })
 })
 
 describe('other shapes of the same movie', () => {
-  const expected = readMovieFrom(file, 0)
+  const expected = readWhole(file, 0)
 
   test('with moov first, not a byte behind the header of mdat is asked for', () => {
     const reading = readMovie(0)
@@ -183,25 +188,25 @@ describe('other shapes of the same movie', () => {
   })
 
   test('moov after the media gives the same tables', () => {
-    const parsed = readMovieFrom(moovLast(), 0)
+    const parsed = readWhole(moovLast(), 0)
     expect(parsed.understood && parsed.movie.tracks).toEqual(expected.understood && expected.movie.tracks)
   })
 
   test('media in several boxes is the same media, in several spans', () => {
     const copy = twoMdats(file)
-    const parsed = readMovieFrom(copy, 0)
+    const parsed = readWhole(copy, 0)
     if (!parsed.understood || !expected.understood) throw new Error('both are understood')
     expect(parsed.movie.spans).toHaveLength(2)
     expect(parsed.mediaEnd).toBe(copy.byteLength)
     const samplesOf = (movie: Movie, bytes: Uint8Array) =>
-      movie.tracks.map(({ chunks }) =>
-        Array.from(chunks.offsets, (offset, chunk) => {
-          const at = (movie.spans[chunks.spans[chunk] ?? 0]?.offset ?? 0) + offset
+      movie.tracks.map((track) =>
+        chunkRows(onlyPiece(track)).map(({ span, offset }) => {
+          const at = (movie.spans[span]?.offset ?? 0) + offset
           return latin(bytes.subarray(at, at + 8))
         }),
       )
     expect(samplesOf(parsed.movie, copy)).toEqual(samplesOf(expected.movie, file))
-    expect(() => readMovieFrom(copy.subarray(0, -1000), 0)).toThrow(MalformedMedia)
+    expect(() => readWhole(copy.subarray(0, -1000), 0)).toThrow(MalformedMedia)
   })
 
   test('names, times and bit rates of the muxer are not taken over', () => {
@@ -210,14 +215,14 @@ describe('other shapes of the same movie', () => {
     copy.set(Buffer.from('\x0cUSP Packager'), entry + 4 + 42)
     copy.set(Buffer.from('USP Video'), latin(copy).indexOf('VideoHandler'))
     copy.set(u32(0xdddddddd), latin(copy).indexOf('mvhd') + 8)
-    expect(readMovieFrom(copy, 0)).toEqual(expected)
+    expect(readWhole(copy, 0)).toEqual(expected)
   })
 
   test('negative composition offsets become an edit', () => {
     const ctts = fullBox('ctts', 1, 0, u32(2), u32(1, 0), u32(1, 0xffffffd8))
-    const parsed = readMovieFrom(tinyFile({ ctts }), 0)
+    const parsed = readWhole(tinyFile({ ctts }), 0)
     expect(parsed.understood && parsed.movie.tracks[0]).toMatchObject({
-      samples: { compositionOffsets: Uint32Array.of(40, 0) },
+      samples: { compositionOffsets: { counts: Uint8Array.of(1, 1), values: Uint8Array.of(40, 0) } },
       edits: [{ durationMs: 80, mediaTime: 40 }],
     })
   })
@@ -229,14 +234,14 @@ describe('other shapes of the same movie', () => {
       [16, u16(3, 5)],
     ] as const) {
       const sizes = fullBox('stz2', 0, 0, u32(bits, 2), rows)
-      const parsed = readMovieFrom(tinyFile({ sizes }), 0)
-      expect(parsed.understood && parsed.movie.tracks[0]?.samples.sizes).toEqual(Uint32Array.of(3, 5))
+      const parsed = readWhole(tinyFile({ sizes }), 0)
+      expect(parsed.understood && parsed.movie.tracks[0]?.pieces[0]?.sizes).toEqual(Uint8Array.of(3, 5))
     }
   })
 
   test('a ctts of version 0 with what would be negative offsets is not understood', () => {
     const ctts = fullBox('ctts', 0, 0, u32(2), u32(1, 0), u32(1, 0xffffffd8))
-    expect(readMovieFrom(tinyFile({ ctts }), 0)).toMatchObject({ understood: false })
+    expect(readWhole(tinyFile({ ctts }), 0)).toMatchObject({ understood: false })
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { RunBuilder, readRows, sliceRuns } from '../../../../src/media/mp4/tables/runs.js'
+import { RunBuilder, readRuns, sliceRuns } from '../../../../src/media/mp4/tables/runs.js'
 
 /** Long enough for several pages. */
 const anyRows = fc
@@ -19,7 +19,7 @@ function build(rows: readonly number[]): RunBuilder {
   return builder
 }
 
-/** As one string: comparing arrays of thousands is what a test would take its time for. */
+/** As one string, because comparing long arrays takes most of a test's time. */
 function rowsOf(runs: { readonly counts: ArrayLike<number>; readonly values: ArrayLike<number> }): string {
   return Array.from(runs.counts, (count, run) => `${runs.values[run]} `.repeat(count)).join('')
 }
@@ -27,23 +27,22 @@ function rowsOf(runs: { readonly counts: ArrayLike<number>; readonly values: Arr
 const asText = (rows: readonly number[]) => rows.map((value) => `${value} `).join('')
 
 describe('runs', () => {
-  test('give back what they were made of, wide or narrow, with no neighbours of one value', () => {
+  test('return the rows that they were built from, without neighbors of equal value', () => {
     fc.assert(
       fc.property(anyRows, (rows) => {
         const builder = build(rows)
-        const runs = builder.buildNarrow()
+        const runs = builder.build()
         expect(rowsOf(runs)).toBe(asText(rows))
-        expect(rowsOf(builder.build())).toBe(asText(rows))
         expect(runs.counts.length).toBe(builder.length)
         expect(runs.values.some((value, run) => run > 0 && value === runs.values[run - 1])).toBe(false)
-        const next = readRows(runs)
+        const next = readRuns(runs)
         expect(rows.every((value) => next() === value)).toBe(true)
       }),
       { numRuns: 30 },
     )
   })
 
-  test('are taken back one by one over any number of pages, and go on from there', () => {
+  test('can be removed one by one over any number of pages, and added again', () => {
     fc.assert(
       fc.property(anyRows, fc.nat(40_000), (rows, wanted) => {
         const builder = build(rows)
@@ -51,18 +50,18 @@ describe('runs', () => {
         let popped = 0
         while (builder.length > left) popped += builder.pop()?.count ?? 0
         builder.add(1, 77)
-        expect(rowsOf(builder.buildNarrow())).toBe(asText([...rows.slice(0, rows.length - popped), 77]))
+        expect(rowsOf(builder.build())).toBe(asText([...rows.slice(0, rows.length - popped), 77]))
       }),
       { numRuns: 30 },
     )
     expect(new RunBuilder().pop()).toBeNull()
   })
 
-  test('of some of the samples say what those of all say', () => {
+  test('of some samples have the same values as those of all samples', () => {
     fc.assert(
       fc.property(anyRows, fc.nat(40_000), fc.nat(40_000), (rows, a, b) => {
         const [from, to] = [Math.min(a, b, rows.length), Math.min(Math.max(a, b), rows.length)]
-        expect(rowsOf(sliceRuns(build(rows).buildNarrow(), from, to))).toBe(asText(rows.slice(from, to)))
+        expect(rowsOf(sliceRuns(build(rows).build(), from, to))).toBe(asText(rows.slice(from, to)))
       }),
       { numRuns: 30 },
     )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { concat } from '../../../../src/media/box.js'
+import { concat } from '../../../../src/media/bytes.js'
 import { buildInitSegment, buildMediaSegment } from '../../../../src/media/mp4/write/fragmented.js'
 import { md5, readWithMediabunny, readWithMp4box } from '../../../support/mp4-packets.js'
 import { clipMovie, record, render, type SoundCodec } from '../../../support/mp4-recording.js'

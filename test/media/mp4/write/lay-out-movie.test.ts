@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { joinMovies } from '../../../../src/media/mp4/edit/join.js'
-import { trimMovie } from '../../../../src/media/mp4/edit/trim.js'
 import type { Movie, MovieTrack } from '../../../../src/media/mp4/movie.js'
-import { readMovie, readMovieFrom } from '../../../../src/media/mp4/read/read-movie.js'
+import { readMovie } from '../../../../src/media/mp4/read/read-movie.js'
 import { type SlicedFile, sliceLength } from '../../../../src/media/mp4/slices.js'
-import { layOutMovie, layOutMovieInSteps, MP4_FORMAT_VERSION } from '../../../../src/media/mp4/write/lay-out-movie.js'
+import { narrow } from '../../../../src/media/mp4/tables/columns.js'
+import { runOf } from '../../../../src/media/mp4/tables/runs.js'
+import { layOutMovie, MP4_FORMAT_VERSION } from '../../../../src/media/mp4/write/lay-out-movie.js'
 import { finishInTurns } from '../../../../src/media/steps.js'
 import { anyMovie } from '../../../support/mp4-any-movie.js'
+import { joinNow, layOutNow, readWhole, trimNow } from '../../../support/mp4-movies.js'
 import { md5, readWithMp4box } from '../../../support/mp4-packets.js'
 import { clipMovie, record, render, toPart, videoEntry } from '../../../support/mp4-recording.js'
 
@@ -28,7 +29,7 @@ function boxTypes(file: Uint8Array): string[] {
 
 /** One video track of `count` frames of `size` bytes, each in a chunk and span of its own. */
 function longMovie(count: number, size: number): Movie {
-  const indexes = Uint32Array.from({ length: count }, (_, index) => index)
+  const indexes = narrow(Array.from({ length: count }, (_, index) => index))
   const track: MovieTrack = {
     kind: 'video',
     timescale: 1000,
@@ -36,21 +37,31 @@ function longMovie(count: number, size: number): Movie {
     width: 320,
     height: 180,
     matrix: null,
-    samples: { count, sizes: new Uint32Array(count).fill(size), durations: 40, compositionOffsets: null, syncs: null },
-    chunks: { count, spans: indexes, offsets: new Float64Array(count), sampleCounts: new Uint32Array(count).fill(1) },
+    samples: { count, durations: runOf(count, 40), compositionOffsets: null },
+    pieces: [
+      {
+        ...{ count, sizes: new Uint32Array(count).fill(size), keys: null },
+        chunks: { count, spans: indexes, offsets: new Float64Array(count), sampleCounts: 1 },
+      },
+    ],
     edits: [],
   }
-  return { startMs: null, tracks: [track], spans: [...indexes].map((source) => ({ source, offset: 0, length: size })), tags: [] }
+  return {
+    startMs: null,
+    tracks: [track],
+    spans: Array.from(indexes, (source) => ({ source, offset: 0, length: size, skipped: 0 })),
+    tags: [],
+  }
 }
 
 describe('laying a movie out', () => {
   test('what is written is read back, for any movie', () => {
     fc.assert(
       fc.property(anyMovie, (movie) => {
-        const file = layOutMovie(movie)
+        const file = layOutNow(movie)
         const head = headOf(file)
-        const parsed = readMovieFrom(head, 0)
-        const media = { source: 0, offset: head.byteLength, length: file.sizeBytes - head.byteLength }
+        const parsed = readWhole(head, 0)
+        const media = { source: 0, offset: head.byteLength, length: file.sizeBytes - head.byteLength, skipped: 0 }
         expect(parsed).toEqual({ understood: true, movie: { ...movie, spans: [media] }, mediaEnd: file.sizeBytes })
       }),
       { numRuns: 300 },
@@ -59,7 +70,7 @@ describe('laying a movie out', () => {
 
   test('puts ftyp and moov before mdat, and knows its length', () => {
     const { movie, media } = clipMovie(record({ fragments: 2, sound: 'aac' }), 'aac')
-    const file = layOutMovie(movie)
+    const file = layOutNow(movie)
     const bytes = render(file, [media])
     expect(boxTypes(bytes)).toEqual(['ftyp', 'moov', 'mdat'])
     expect(bytes.byteLength).toBe(file.sizeBytes)
@@ -67,38 +78,36 @@ describe('laying a movie out', () => {
   })
 
   test('takes 64-bit offsets and a 64-bit mdat above 4 GiB, and not below', () => {
-    const small = layOutMovie(longMovie(4, 1_000_000_000))
-    const large = layOutMovie(longMovie(5, 1_000_000_000))
+    const small = layOutNow(longMovie(4, 1_000_000_000))
+    const large = layOutNow(longMovie(5, 1_000_000_000))
     expect(Buffer.from(headOf(small)).includes('co64')).toBe(false)
     expect(Buffer.from(headOf(large)).includes('co64')).toBe(true)
     const head = headOf(large)
     expect(new DataView(head.buffer).getUint32(head.byteLength - 16)).toBe(1)
-    const parsed = readMovieFrom(head, 3)
-    expect(parsed.understood && parsed.movie.tracks[0]?.chunks.offsets.at(-1)).toBe(4_000_000_000)
-    expect(parsed.understood && parsed.movie.spans).toEqual([{ source: 3, offset: head.byteLength, length: 5_000_000_000 }])
+    const parsed = readWhole(head, 3)
+    expect(parsed.understood && parsed.movie.tracks[0]?.pieces[0]?.chunks.offsets.at(-1)).toBe(4_000_000_000)
+    expect(parsed.understood && parsed.movie.spans).toEqual([{ source: 3, offset: head.byteLength, length: 5_000_000_000, skipped: 0 }])
   })
 
   test('switches to 64 bits exactly where 32 no longer hold the file', () => {
-    const headBytes = headOf(layOutMovie(longMovie(1, 1000))).byteLength
-    const largest = layOutMovie(longMovie(1, 0xffffffff - headBytes))
-    const next = layOutMovie(longMovie(1, 0xffffffff - headBytes + 1))
+    const headBytes = headOf(layOutNow(longMovie(1, 1000))).byteLength
+    const largest = layOutNow(longMovie(1, 0xffffffff - headBytes))
+    const next = layOutNow(longMovie(1, 0xffffffff - headBytes + 1))
     expect(largest.sizeBytes).toBe(0xffffffff)
     expect(Buffer.from(headOf(largest)).includes('co64')).toBe(false)
     expect(Buffer.from(headOf(next)).includes('co64')).toBe(true)
   })
 
-  test('keeps long tables as slices of their own, and works in steps to the same bytes', async () => {
+  test('gives the same bytes at once and in turns of the event loop', async () => {
     const movie = longMovie(200_000, 10)
-    const file = await finishInTurns(layOutMovieInSteps(movie), { sliceMs: 1 })
-    const tables = file.slices.filter((slice) => slice.kind === 'bytes' && slice.bytes.byteLength > 500_000)
-    expect(tables).toHaveLength(2)
-    expect(md5(headOf(file))).toBe(md5(headOf(layOutMovie(movie))))
+    const file = await finishInTurns(layOutMovie(movie), { sliceMs: 1 })
+    expect(md5(headOf(file))).toBe(md5(headOf(layOutNow(movie))))
   })
 
   test('says when the footage began, in seconds since 1904, and in 64 bits when 32 do not hold it', () => {
     const { movie, media } = clipMovie(record({ fragments: 1 }), null)
-    const in2026 = render(layOutMovie({ ...movie, startMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }), [media])
-    const in2050 = render(layOutMovie({ ...movie, startMs: Date.UTC(2050, 0, 1) }), [media])
+    const in2026 = render(layOutNow({ ...movie, startMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }), [media])
+    const in2050 = render(layOutNow({ ...movie, startMs: Date.UTC(2050, 0, 1) }), [media])
     expect(creationTimes(in2026)).toEqual([0, 0, 0].map(() => Date.UTC(2026, 0, 2, 3, 4, 5)))
     expect(creationTimes(in2050)).toEqual([0, 0, 0].map(() => Date.UTC(2050, 0, 1)))
     expect(readWithMp4box(in2050)[0]?.samples).toHaveLength(12)
@@ -110,7 +119,7 @@ describe('laying a movie out', () => {
       { name: 'title', value: 'Hof, Süd' },
       { name: 'producer', value: 'x' },
     ]
-    const bytes = Buffer.from(render(layOutMovie({ ...movie, tags }), [media]))
+    const bytes = Buffer.from(render(layOutNow({ ...movie, tags }), [media]))
     expect(bytes.includes(Buffer.from('a96e616d', 'hex'))).toBe(true)
     expect(bytes.includes('Hof, Süd')).toBe(true)
     expect(bytes.includes('----')).toBe(true)
@@ -119,16 +128,16 @@ describe('laying a movie out', () => {
   test('gives the bytes that the format version stands for', () => {
     const recording = record({ fragments: 3, hasBFrames: true, sound: 'aac', gaps: new Map([[2, 700]]) })
     const { movie, media } = clipMovie(recording, 'aac')
-    const bytes = render(layOutMovie({ ...movie, startMs: 1_700_000_000_000, tags: [{ name: 'title', value: 'golden' }] }), [media])
+    const bytes = render(layOutNow({ ...movie, startMs: 1_700_000_000_000, tags: [{ name: 'title', value: 'golden' }] }), [media])
     const parts = [recording.slice(0, 2), recording.slice(2)].map((cut, source) => toPart(cut, 'aac', source))
-    const joined = joinMovies(
+    const joined = joinNow(
       parts.map(({ part }) => part),
       { startMs: 1_700_000_000_000, tags: [] },
     )
-    const cut = joined.joined ? trimMovie(joined.movie, { fromMs: 500, toMs: 1700 }) : joined
+    const cut = joined.joined ? trimNow(joined.movie, { fromMs: 500, toMs: 1700 }) : joined
     if (!('trimmed' in cut && cut.trimmed)) throw new Error('frames were in the window')
     const sources = parts.map(({ file }) => file)
-    const cutBytes = render(layOutMovie(cut.movie), sources)
+    const cutBytes = render(layOutNow(cut.movie), sources)
     // When this fails on purpose, raise MP4_FORMAT_VERSION with it: stored ETags must not stand for two different files.
     expect({ version: MP4_FORMAT_VERSION, whole: sha256(bytes), joinedAndCut: sha256(cutBytes) }).toEqual({
       version: 2,
@@ -141,7 +150,7 @@ describe('laying a movie out', () => {
 describe('reading while the file arrives', () => {
   test('with moov first, asks for no more than the header of mdat', () => {
     const { movie, media } = clipMovie(record({ fragments: 2 }), null)
-    const file = render(layOutMovie(movie), [media])
+    const file = render(layOutNow(movie), [media])
     const reading = readMovie(0)
     let furthest = 0
     let step = reading.next(new Uint8Array(0))
