@@ -6,13 +6,15 @@ import type { ClipIssue } from './clip-issue.js'
 import { type Packing, type PlannedPart, packFragments, sumBytes } from './clip-packing.js'
 import type { ClipRequest } from './clip-request.js'
 import { type TimelineEntry, toMediaStarts, toTimeline } from './clip-timeline.js'
+import { Footage, type FootageOutline } from './footage.js'
 import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
-import { estimateFrameMs, findGaps, GAP_MS, toSpans } from './footage-spans.js'
+import { findGaps, toSpans } from './footage-spans.js'
 import { toFragmentColumns } from './fragment-columns.js'
 import { type FragmentSelection, selectFragments } from './fragment-selection.js'
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
+import { estimateFrameMs, GAP_MS } from './rests.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from './time-range.js'
 
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
@@ -182,7 +184,7 @@ export function planClip(request: PlanRequest, listed: readonly ListedFragment[]
   const taken = toTakenSelection(selection, toTaken(request, packing))
   const errors = [...limitIssues(request, { selection, packing }), ...tooLargeIssues(request, taken, maxClipBytes)]
   const around = selectFragments(listed, selector, toListingRange(range)).fragments
-  const frameMs = estimateFrameMs(around, selector)
+  const frameMs = estimateFrameMs(toFragmentColumns(around, selector))
   const plan = toPlan(request, { around, packing, frameMs, listed })
   const issues = [
     ...errors,
@@ -226,7 +228,7 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
   const parts = toTaken(request, packing)
   const fragments = parts.flatMap((part) => part.fragments)
   const truncated = parts.length < packing.parts.length || packing.inseparable !== null
-  const spans = toSpans(toFragmentColumns(fragments, selector))
+  const spans = toSpans(toOutline(fragments, selector))
   const footage = { startMs: spans[0]?.range.startMs ?? range.startMs, endMs: spans.at(-1)?.range.endMs ?? range.endMs }
   const delivered = request.cut === 'EXACT' ? intersect(footage, range) : footage
   const mediaStarts = toMediaStarts(fragments, frameMs)
@@ -240,12 +242,16 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
     requested: range,
     delivered,
     truncated,
-    gaps: findGaps(toFragmentColumns(around, selector), told),
+    gaps: findGaps(toOutline(around, selector), told),
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
     neighbours: request.cut === 'EXACT' ? toNeighbours(request, { listed, first: fragments[0], truncated }) : { before: [], after: [] },
   }
+}
+
+function toOutline(sorted: readonly ListedFragment[], selector: FragmentSelectorType): FootageOutline {
+  return Footage.of(toFragmentColumns(sorted, selector)).outline(GAP_MS)
 }
 
 interface Surroundings {

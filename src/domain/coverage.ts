@@ -1,14 +1,15 @@
 // Where a stream has footage over days of it.
 
-import { type FootageSpan, findGaps, GAP_MS, Rests, toSpans } from './footage-spans.js'
-import { type FragmentColumns, firstRowAt } from './fragment-columns.js'
+import type { Footage } from './footage.js'
+import { type FootageSpan, findGaps, toSpans } from './footage-spans.js'
+import { GAP_MS } from './rests.js'
 import type { TimeRange } from './time-range.js'
 
-/** A week of two-second fragments takes half a minute of a stream's quota to list: about what one request has time for. */
+/** Listing a week of two-second fragments takes half a minute of the quota of a stream, about the time that one request has. */
 export const MAX_COVERAGE_DAYS = 7
 
 export interface Coverage {
-  /** Of the fragments that start in the range, whole: the last may end behind it. */
+  /** The fragments that start in the range, uncut. The last may end after the range. */
   readonly spans: readonly FootageSpan[]
   /** Stretches of the range without footage. */
   readonly gaps: readonly TimeRange[]
@@ -18,19 +19,16 @@ export interface Coverage {
   readonly durationMs: number
 }
 
-/**
- * `around` are the fragments that start in the range, and those before it that may reach into it: these take away from the gaps, and
- * count for nothing else.
- */
-export function toCoverage(around: FragmentColumns, range: TimeRange, maxGapMs: number = GAP_MS): Coverage {
-  const rests = new Rests(around)
-  const first = firstRowAt(around, range.startMs)
-  const spans = toSpans(around, { first, maxGapMs, rests })
+/** `around`: the fragments that start in the range, and earlier ones that may extend into it. The earlier ones only shorten gaps. */
+export function toCoverage(around: Footage, range: TimeRange, maxGapMs: number = GAP_MS): Coverage {
+  const first = around.firstRowAt(range.startMs)
+  const outline = around.outline(maxGapMs)
+  const spans = toSpans(outline, first)
   return {
     spans,
-    gaps: findGaps(around, range, { maxGapMs, rests }),
+    gaps: findGaps(outline, range),
     fragmentCount: around.count - first,
-    sizeBytes: spans.reduce((sum, span) => sum + span.sizeBytes, 0),
+    sizeBytes: around.sizeOf(first, around.count),
     durationMs: spans.reduce((sum, span) => sum + span.range.endMs - span.range.startMs, 0),
   }
 }

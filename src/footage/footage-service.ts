@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { type Coverage, toCoverage } from '../domain/coverage.js'
 import { GatewayError } from '../domain/errors.js'
-import { type FragmentColumns, joinColumns } from '../domain/fragment-columns.js'
+import { Footage } from '../domain/footage.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { type MediaSignature, toMediaSignature } from '../domain/media-signature.js'
 import { toRetainedFrom } from '../domain/stream-issues.js'
@@ -71,8 +71,9 @@ export class FootageService {
   /** @throws GatewayError; what was listed before is remembered */
   async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
-    const around = listed ? await this.#memory.read({ streamArn: stream.arn, fragmentSelectorType, range: listed }, signal) : NOTHING
-    if (around.count > MANY_FRAGMENTS) await takeTurn()
+    const query = listed && { streamArn: stream.arn, fragmentSelectorType, range: listed }
+    const around = query ? await this.#memory.read(query, signal) : new Footage([])
+    if (around.countUnread(maxGapMs) > MANY_FRAGMENTS) await takeTurn()
     signal.throwIfAborted()
     const coverage = toCoverage(around, range, maxGapMs)
     if (coverage.spans.length <= MAX_SPANS) return coverage
@@ -158,8 +159,6 @@ interface Findings {
   /** Frames of its video. */
   readonly pictures: number
 }
-
-const NOTHING: FragmentColumns = joinColumns([])
 
 function toFindings(reading: FragmentReading): Findings {
   const media = toStreamMedia(reading)

@@ -1,7 +1,7 @@
-import { GAP_MS, Rests } from '../domain/footage-spans.js'
 import { firstRowAt, toFragmentColumns } from '../domain/fragment-columns.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { startOf } from '../domain/listed-fragment.js'
+import { GAP_MS, Rests } from '../domain/rests.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
 import { type FragmentInfo, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { EpochMs } from '../lib/clock.js'
@@ -43,7 +43,7 @@ export async function findFragmentAt(
   if (found === null) return null
   const endMs = rows.slice(0, next).reduce((latest, row) => Math.max(latest, startOf(row, fragmentSelectorType) + row.lengthMs), 0)
   const restMs = next < rows.length ? rests.before(next) : instantMs - endMs
-  return instantMs - endMs > GAP_MS && rests.isGap(next, restMs, GAP_MS) ? null : found
+  return instantMs - endMs > GAP_MS && rests.isGap(next, GAP_MS, restMs) ? null : found
 }
 
 /** The newest fragment by server time in the range, looked for from its end. */

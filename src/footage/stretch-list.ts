@@ -1,38 +1,51 @@
-import { BYTES_PER_FRAGMENT, type FragmentColumns, firstRowAt, joinColumns, sliceColumns } from '../domain/fragment-columns.js'
+import { FootageIndex } from '../domain/footage-index.js'
+import { BYTES_PER_FRAGMENT, firstRowAt, joinColumns, sliceColumns } from '../domain/fragment-columns.js'
 import type { TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
 
-/** A stretch of time of which it is known what was archived in it. */
+/** A listed stretch of time. */
 export interface Stretch {
   readonly range: TimeRange
-  readonly columns: FragmentColumns
-  /** Infinity: what is known of it never changes. */
+  readonly index: FootageIndex
+  /** Infinity: the stretch is closed and does not change. */
   readonly expiresAtMs: EpochMs
 }
 
-/** What a stretch takes beside its rows. */
+/** The memory of a stretch without its rows. */
 const BYTES_PER_STRETCH = 400
 
-/** What is known of one stream by one clock: stretches that do not overlap, in order. */
+/** The listed stretches of one stream by one clock, in order. They do not overlap. */
 export class StretchList {
   #stretches: Stretch[] = []
+  #sizeBytes = 0
 
+  /** As of the last `recount`. */
   get sizeBytes(): number {
-    return this.#stretches.reduce((sum, { columns }) => sum + BYTES_PER_STRETCH + columns.count * BYTES_PER_FRAGMENT, 0)
+    return this.#sizeBytes
   }
 
-  /** The stretch that holds the instant. */
+  /** Returns the change of `sizeBytes`. */
+  recount(): number {
+    const before = this.#sizeBytes
+    this.#sizeBytes = this.#stretches.reduce(
+      (sum, { index }) => sum + BYTES_PER_STRETCH + index.columns.count * BYTES_PER_FRAGMENT + index.sizeBytes,
+      0,
+    )
+    return this.#sizeBytes - before
+  }
+
+  /** The stretch that contains the instant. */
   find(instantMs: EpochMs, nowMs: EpochMs): Stretch | undefined {
     return this.#stretches.find(({ range, expiresAtMs }) => range.startMs <= instantMs && instantMs <= range.endMs && expiresAtMs > nowMs)
   }
 
-  /** Where the next stretch behind the instant begins; Infinity when there is none. */
+  /** The start of the next stretch after the instant. Infinity if there is none. */
   nextStart(instantMs: EpochMs, nowMs: EpochMs): EpochMs {
     const next = this.#stretches.find(({ range, expiresAtMs }) => range.startMs > instantMs && expiresAtMs > nowMs)
     return next?.range.startMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Takes the place of whatever was known of the same time. */
+  /** Replaces stretches that overlap. */
   add(stretch: Stretch, nowMs: EpochMs): void {
     const { startMs, endMs } = stretch.range
     const others = this.#stretches.filter(
@@ -44,17 +57,17 @@ export class StretchList {
     this.#mergeAround(at)
   }
 
-  /** Forgets what retention has taken; of a stretch that is only begun, when it is worth the copying. */
+  /** Forgets expired footage. A stretch that expires in part is copied only when more than half of it has expired. */
   forgetBefore(instantMs: EpochMs): void {
     const kept = this.#stretches.filter(({ range }) => range.endMs >= instantMs)
     const [first, ...rest] = kept
-    const isWorthIt = first !== undefined && firstRowAt(first.columns, instantMs) > first.columns.count / 2
-    this.#stretches = isWorthIt ? [cutBefore(first, instantMs), ...rest] : kept
+    const isHalfExpired = first !== undefined && firstRowAt(first.index.columns, instantMs) > first.index.columns.count / 2
+    this.#stretches = isHalfExpired ? [cutBefore(first, instantMs), ...rest] : kept
   }
 
   /**
-   * Neighbours that last become one, unless the earlier is more than twice as large: whoever asks each second then adds to a small one,
-   * and a large one is copied seldom. There are never more than a few in a row.
+   * Merges closed neighbours, unless the earlier one is more than twice as large. A caller that reads every second then extends a small
+   * stretch, and a large one is rarely copied. The number of stretches stays logarithmic.
    */
   #mergeAround(at: number): void {
     this.#mergeAt(at)
@@ -65,15 +78,16 @@ export class StretchList {
     const [before, after] = [this.#stretches[place], this.#stretches[place + 1]]
     if (!before || !after || before.range.endMs + 1 !== after.range.startMs) return false
     if (before.expiresAtMs !== Number.POSITIVE_INFINITY || after.expiresAtMs !== Number.POSITIVE_INFINITY) return false
-    if (before.columns.count > 2 * after.columns.count) return false
+    const [earlier, later] = [before.index.columns, after.index.columns]
+    if (earlier.count > 2 * later.count) return false
     const range = { startMs: before.range.startMs, endMs: after.range.endMs }
-    const merged = { range, columns: joinColumns([before.columns, after.columns]), expiresAtMs: Number.POSITIVE_INFINITY }
-    this.#stretches.splice(place, 2, merged)
+    const index = new FootageIndex(joinColumns([earlier, later]))
+    this.#stretches.splice(place, 2, { range, index, expiresAtMs: Number.POSITIVE_INFINITY })
     return true
   }
 }
 
-function cutBefore({ range, columns, expiresAtMs }: Stretch, instantMs: EpochMs): Stretch {
+function cutBefore({ range, index, expiresAtMs }: Stretch, instantMs: EpochMs): Stretch {
   const kept = { startMs: instantMs, endMs: range.endMs }
-  return { range: kept, columns: joinColumns([sliceColumns(columns, kept)]), expiresAtMs }
+  return { range: kept, index: new FootageIndex(joinColumns([sliceColumns(index.columns, kept)])), expiresAtMs }
 }

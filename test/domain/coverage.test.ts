@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Coverage, toCoverage } from '../../src/domain/coverage.js'
+import { Footage } from '../../src/domain/footage.js'
 import { joinColumns, sliceColumns, toFragmentColumns } from '../../src/domain/fragment-columns.js'
 import { type ListedFragment, toPlayingOrder } from '../../src/domain/listed-fragment.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
@@ -12,7 +13,7 @@ function fragment(startMs: number, lengthMs: number, sizeBytes = 100): ListedFra
 }
 
 function coverageOf(fragments: readonly ListedFragment[], range: TimeRange, maxGapMs?: number): Coverage {
-  return toCoverage(toFragmentColumns(toPlayingOrder(fragments, SELECTOR), SELECTOR), range, maxGapMs)
+  return toCoverage(Footage.of(toFragmentColumns(toPlayingOrder(fragments, SELECTOR), SELECTOR)), range, maxGapMs)
 }
 
 /** `count` fragments of `stepMs`, reported a frame of 40 ms short. */
@@ -161,7 +162,7 @@ describe('coverage', () => {
       },
     })
     const columns = { count, startsMs, lengthsMs, sizesBytes: new Float64Array(count) }
-    expect(toCoverage(columns, { startMs: 0, endMs: count * 1050 }).spans).toHaveLength(1)
+    expect(toCoverage(Footage.of(columns), { startMs: 0, endMs: count * 1050 }).spans).toHaveLength(1)
     expect(counted.reads).toBeLessThan(count * 4)
   })
 })

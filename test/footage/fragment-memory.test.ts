@@ -81,6 +81,24 @@ describe('the memory of fragments', () => {
     expect(rangesOf(lister).slice(1)).toEqual([{ startMs: NOW_MS - 120_000 + 1, endMs: NOW_MS + 1000 }])
   })
 
+  test('lists the present once, also if the listing waited for others', async () => {
+    const lister = new FakeFragments(FOOTAGE)
+    const slow = {
+      list: (query: FragmentQuery) => {
+        clock.at += 300
+        return lister.list(query)
+      },
+    }
+    const memory = new FragmentMemory({ fragments: slow, clock })
+    await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS }), signal)
+    clock.at = NOW_MS + 999
+    await memory.read(serverQuery({ startMs: START_MS, endMs: clock.at }), signal)
+    expect(lister.queries).toHaveLength(1)
+    clock.at += 1
+    await memory.read(serverQuery({ startMs: START_MS, endMs: clock.at }), signal)
+    expect(lister.queries).toHaveLength(2)
+  })
+
   test('lists what follows a listing that ended before the present', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
@@ -253,9 +271,10 @@ describe('the memory of fragments', () => {
           clock.at += waitMs
           const fragmentSelectorType = isServer ? ('SERVER_TIMESTAMP' as const) : ('PRODUCER_TIMESTAMP' as const)
           const range = { startMs: START_MS + fromMs, endMs: START_MS + fromMs + widthMs }
-          const columns = await memory.read({ streamArn: ARN, fragmentSelectorType, range }, signal)
+          const footage = await memory.read({ streamArn: ARN, fragmentSelectorType, range }, signal)
           const expected = await new FakeFragments(FOOTAGE).list({ streamArn: ARN, fragmentSelectorType, range })
-          expect([...columns.sizesBytes]).toEqual(expected.map(({ sizeBytes }) => sizeBytes))
+          const sizes = Array.from({ length: footage.count }, (_, row) => footage.sizeOf(row, row + 1))
+          expect(sizes).toEqual(expected.map(({ sizeBytes }) => sizeBytes))
         }
         expect(memory.sizeBytes).toBeLessThan(100_000)
       }),

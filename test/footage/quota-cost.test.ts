@@ -3,7 +3,7 @@ import { FootageService } from '../../src/footage/footage-service.js'
 import type { Kvs } from '../../src/kvs/kvs.js'
 import { fakeStream } from '../support/fake-kvs.js'
 import { createKvsForTest, enoughTime } from '../support/kvs-for-test.js'
-import { fragmentRow } from '../support/kvs-wire-rows.js'
+import { fragmentRow, rangeOf } from '../support/kvs-wire-rows.js'
 import { KvsWireStub } from '../support/kvs-wire-stub.js'
 
 const NOW_MS = 1_790_000_000_000
@@ -36,11 +36,6 @@ afterEach(async () => {
   kvs.close()
   await stub.close()
 })
-
-function rangeOf({ FragmentSelector: selector }: Readonly<Record<string, unknown>>): { startMs: number; endMs: number } {
-  const seconds = JSON.stringify(selector).match(/\d+(?:\.\d+)?/g) ?? []
-  return { startMs: Math.round(Number(seconds[0]) * 1000), endMs: Math.round(Number(seconds[1]) * 1000) }
-}
 
 /** What was asked for, which is what the quota counts. */
 function pointsSpent(): number {

@@ -27,3 +27,9 @@ export function fragmentRow(number: number | string, atMs: number, producerMs = 
     FragmentLengthInMilliseconds: 1960,
   }
 }
+
+/** The TimestampRange of a ListFragments request. */
+export function rangeOf({ FragmentSelector: selector }: Readonly<Record<string, unknown>>): { startMs: number; endMs: number } {
+  const seconds = JSON.stringify(selector).match(/\d+(?:\.\d+)?/g) ?? []
+  return { startMs: Math.round(Number(seconds[0]) * 1000), endMs: Math.round(Number(seconds[1]) * 1000) }
+}
