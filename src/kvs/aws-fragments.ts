@@ -11,16 +11,16 @@ import { sortFragments } from './fragment-order.js'
 import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from './ports.js'
 
 const OPERATION = 'ListFragments'
-/** A day of five fragments a second, the most that PutMedia takes. */
+/** A day at five fragments a second, the maximum of PutMedia. */
 const MOST_FRAGMENTS = 432_000
-/** Pages with few or no rows are allowed; a listing that goes on with nothing but such pages is not followed. */
+/** The service may send pages with few or no rows. A listing of nothing but such pages is abandoned. */
 const SPARE_PAGES = 100
 const MAX_TOKEN_CHARACTERS = 16_384
-/** Far beyond PutMedia's limits of 20 s and 50 MB: what is larger is no fragment. */
+/** Far beyond the limits of PutMedia, 20 s and 50 MB. */
 const MAX_LENGTH_MS = 86_400_000
 const MAX_SIZE_BYTES = 1_073_741_824
 
-/** ListFragments to its end. Every page is asked for with the rows that are still expected, for the quota counts what is asked for (kvs facts, 3.3). */
+/** ListFragments to its end. The page size follows what the caller expects, because the quota counts the requested rows (kvs facts, 3.3). */
 export class AwsFragmentLister implements FragmentLister {
   readonly #data: AwsDataCalls
   readonly #streams: AwsStreamCatalog
@@ -51,18 +51,20 @@ export class AwsFragmentLister implements FragmentLister {
 
   async #readPages(query: FragmentQuery, rows: FragmentInfo[], signal: AbortSignal): Promise<void> {
     const atMost = Math.min(query.atMost ?? MOST_FRAGMENTS, MOST_FRAGMENTS)
-    const pageSize = toPageSize(query)
-    const mostPages = Math.ceil(atMost / pageSize) + SPARE_PAGES
+    let pageSize = toPageSize(query)
     let token: string | undefined
+    const mostPages = Math.ceil(atMost / pageSize) + SPARE_PAGES
     for (let pages = 0; pages < mostPages; pages += 1) {
-      const page = await this.#readPage(query, { pageSize, token }, signal)
-      const fields = new AnswerFields(page, OPERATION)
-      for (const row of fields.list('Fragments')) rows.push(toFragmentInfo(row))
-      if (rows.length > atMost) throw new TooManyFragments(atMost)
+      const fields = new AnswerFields(await this.#readPage(query, { pageSize, token }, signal), OPERATION)
+      const page = fields.list('Fragments').map(toFragmentInfo)
+      for (const row of page) rows.push(row)
       const next = fields.optionalText('NextToken', MAX_TOKEN_CHARACTERS)
+      if (rows.length > atMost) throw new TooManyFragments(atMost, sortFragments(rows, query.fragmentSelectorType))
       if (next === null) return
       if (next === token) break
       token = next
+      // There are more than expected: fewer calls are worth the points of the last page.
+      if (page.length >= pageSize) pageSize = toPageSize({ ...query, expected: 2 * pageSize })
     }
     throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${OPERATION}.`)
   }
@@ -89,17 +91,17 @@ export class AwsFragmentLister implements FragmentLister {
     )
   }
 
-  /** A range that KVS calls outside the retention period holds no footage; a 404 may be about the stream or about the footage (kvs facts, 11.8). */
+  /** A range outside the retention period has no footage. A 404 may mean the stream or the footage (kvs facts, 11.8). */
   async #refuseUnlessEmpty(error: unknown, { streamArn }: FragmentQuery, signal: AbortSignal): Promise<void> {
     const exception = awsExceptionOf(error)
     if (exception?.name === 'InvalidArgumentException' && /outside of the stream retention/i.test(exception.message)) return
     if (exception?.name !== 'ResourceNotFoundException') throw error
     const stream = await this.#streams.describe({ arn: streamArn }, signal)
-    if (stream === null) throw new GatewayError('NOT_FOUND', 'There is no such stream.', {}, { cause: error })
+    if (stream === null) throw new GatewayError('NOT_FOUND', 'The stream does not exist.', {}, { cause: error })
   }
 }
 
-/** Without a guess: one fragment a second, as short as is recommended, within one page. */
+/** By default, one fragment a second, the shortest that AWS recommends. */
 function toPageSize({ expected, atMost, range }: FragmentQuery): number {
   const guess = expected ?? Math.ceil((range.endMs - range.startMs) / 1000) + 2
   const wanted = atMost === undefined ? guess : Math.min(guess, atMost + 1)

@@ -78,10 +78,8 @@ export interface EndpointKey {
 /** ListFragments: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_ListFragments.html */
 export interface FragmentLister {
   /**
-   * All fragments whose start lies in the range, sorted by the selector's timestamp and then by number; at most `limit` when one
-   * is given, in which case `truncated` tells whether there were more. Rows come in arbitrary order from KVS, so a limit is only a
-   * bound on what is given back, not on what is asked for, unless the first page is the last.
-   * An empty list when there is no footage. Refuses with NOT_FOUND when there is no such stream.
+   * All fragments whose start is in the range, sorted by the selector's timestamp and then by number. Empty if there is no footage. Throws
+   * NOT_FOUND if the stream does not exist, and TooManyFragments.
    */
   list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]>
 }
@@ -89,16 +87,20 @@ export interface FragmentQuery {
   readonly streamArn: string
   readonly fragmentSelectorType: FragmentSelectorType
   readonly range: TimeRange
-  /** How many fragments the caller expects at most; MaxResults follows it, for the quota counts what is asked for. */
+  /** How many fragments the caller expects at most. Sets MaxResults, because the quota counts the requested rows. */
   readonly expected?: number
-  /** Past this many fragments the listing stops with TooManyFragments. */
+  /** If there are more fragments, the listing stops with TooManyFragments. */
   readonly atMost?: number
 }
 
-/** The lister's own limit. A kind of its own, for the service refuses with BAD_USER_INPUT too, and shorter ranges do not help against that. */
+/** The limit of the query. Has a class of its own because the service also refuses with BAD_USER_INPUT, where shorter ranges do not help. */
 export class TooManyFragments extends GatewayError {
-  constructor(readonly atMost: number) {
-    super('BAD_USER_INPUT', `The range holds more than ${atMost} fragments: ask for a shorter one.`)
+  constructor(
+    readonly atMost: number,
+    /** The fragments listed before the limit, sorted. Not necessarily the first of the range. */
+    readonly listed: readonly FragmentInfo[] = [],
+  ) {
+    super('BAD_USER_INPUT', `The range has more than ${atMost} fragments. Request a shorter range.`)
   }
 }
 

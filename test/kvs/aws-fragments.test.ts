@@ -71,6 +71,17 @@ describe('a listing', () => {
     expect(asked()).toHaveLength(1)
   })
 
+  test('asks for larger pages if there are more fragments than expected', async () => {
+    stub.on('/listFragments', ({ body }) => {
+      const from = Number(body.NextToken ?? 0)
+      const to = Math.min(3000, from + Number(body.MaxResults))
+      const rows = Array.from({ length: to - from }, (_, index) => fragmentRow(from + index, start + from + index))
+      return { Fragments: rows, NextToken: to < 3000 ? String(to) : null }
+    })
+    expect(await kvs.fragments.list(query({ expected: 11 }), enoughTime())).toHaveLength(3000)
+    expect(asked().map(({ MaxResults }) => MaxResults)).toEqual([11, 22, 44, 88, 176, 352, 704, 1000, 1000])
+  })
+
   test.each([
     ['as many as are expected', { expected: 12 }, 12],
     ['one a second without a guess', {}, 63],
@@ -104,7 +115,7 @@ describe('a range', () => {
     stub.on('/describeStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     await expect(kvs.fragments.list(query(), enoughTime())).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: 'There is no such stream.',
+      message: 'The stream does not exist.',
     })
   })
 

@@ -1,16 +1,17 @@
 import { GatewayError } from '../../src/domain/errors.js'
 import type { StreamRef } from '../../src/domain/stream-ref.js'
-import type {
-  EndpointDirectory,
-  EndpointKey,
-  FragmentInfo,
-  FragmentLister,
-  FragmentMediaSource,
-  FragmentQuery,
-  HlsSessionRequest,
-  HlsSessionSource,
-  StreamCatalog,
-  StreamDescription,
+import {
+  type EndpointDirectory,
+  type EndpointKey,
+  type FragmentInfo,
+  type FragmentLister,
+  type FragmentMediaSource,
+  type FragmentQuery,
+  type HlsSessionRequest,
+  type HlsSessionSource,
+  type StreamCatalog,
+  type StreamDescription,
+  TooManyFragments,
 } from '../../src/kvs/ports.js'
 
 export function fakeStream(name: string, changes: Partial<StreamDescription> = {}): StreamDescription {
@@ -82,7 +83,7 @@ export class FakeEndpoints implements EndpointDirectory {
   forget(): void {}
 }
 
-/** Fragments in memory, handed out as the port promises: sorted, both ends inclusive. */
+/** Fragments in memory, listed as the port promises: sorted, both ends inclusive. A listing that stops early has every third fragment. */
 export class FakeFragments implements FragmentLister {
   readonly queries: FragmentQuery[] = []
 
@@ -92,9 +93,15 @@ export class FakeFragments implements FragmentLister {
     this.queries.push(query)
     const timeOf = (row: FragmentInfo) =>
       query.fragmentSelectorType === 'SERVER_TIMESTAMP' ? row.serverTimestampMs : row.producerTimestampMs
-    return this.fragments
+    const rows = this.fragments
       .filter((row) => timeOf(row) >= query.range.startMs && timeOf(row) <= query.range.endMs)
       .toSorted((a, b) => timeOf(a) - timeOf(b) || (BigInt(a.fragmentNumber) < BigInt(b.fragmentNumber) ? -1 : 1))
+    const { atMost = Number.POSITIVE_INFINITY } = query
+    if (rows.length <= atMost) return rows
+    throw new TooManyFragments(
+      atMost,
+      rows.filter((_, index) => index % 3 === 1),
+    )
   }
 }
 

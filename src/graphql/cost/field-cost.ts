@@ -22,7 +22,7 @@ const COVERAGE_DAY_COST = 10
 const MEDIA_COST = 60
 /** Listing the fragments of a range and planning a clip. */
 const PLAN_COST = 50
-/** Listing a page of fragments takes up to a hundred calls when the first windows are empty. */
+/** Finding the fragments of a page takes about ten calls if the range begins with hours without footage. */
 const LISTING_COST = 100
 /** A field that may fetch footage. */
 const CLIP_COST = 100

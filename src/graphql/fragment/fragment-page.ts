@@ -1,12 +1,20 @@
 import { GatewayError } from '../../domain/errors.js'
-import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { FragmentInfo, FragmentLister, FragmentQuery } from '../../kvs/ports.js'
+import { KVS_LIMITS } from '../../domain/limits.js'
+import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
+import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { type Page, parseCursor, toCursor } from '../relay/connection.js'
 
-/** What producers commonly send. A wrong guess costs a call more, never a wrong page. */
+/** The length that producers commonly send. A wrong guess costs another call. */
 const GUESSED_FRAGMENT_MS = 2000
 const MOST_WIDENING = 8
+/** A smaller page is not worth its call. The quota is 10,000 points a second. */
+const FEWEST_EXPECTED = 100
+/** A window with more fragments is narrowed: this many, or eight times the rest of the page in one call, or four times in more calls. */
+const FEWEST_SAMPLED = 400
+
+/** If rows come in random order, so many samples narrow a day. If the newest come first, the window has to be halved. */
+const RANDOM_SAMPLES = 2
 
 export interface FragmentPageQuery extends Pick<FragmentQuery, 'streamArn' | 'fragmentSelectorType' | 'range'> {
   readonly first: number
@@ -14,28 +22,63 @@ export interface FragmentPageQuery extends Pick<FragmentQuery, 'streamArn' | 'fr
 }
 
 /**
- * The first fragments of a range. ListFragments gives rows in arbitrary order, so the first ones are known only when a whole stretch
- * has been listed; and it charges for the rows that are asked for. So the range is listed in stretches, each as wide as the rest
- * of the page is expected to be.
+ * The first fragments of a range. ListFragments returns rows in any order, so the first ones are known only when all fragments of a window
+ * have been listed, and it charges for the requested rows. So the range is listed in windows, each as wide as the rest of the page is
+ * expected to be.
  */
 export async function listFragmentPage(lister: FragmentLister, query: FragmentPageQuery, signal: AbortSignal): Promise<Page<FragmentInfo>> {
-  const { first, after, range, streamArn, fragmentSelectorType } = query
+  const { first, after, range, fragmentSelectorType } = query
   const position = after === null ? null : parsePosition(fragmentSelectorType, after)
   const found: FragmentInfo[] = []
   let startMs = Math.max(range.startMs, position?.timestampMs ?? range.startMs)
   let widthMs = (first + 1) * GUESSED_FRAGMENT_MS
   while (found.length <= first && startMs <= range.endMs) {
-    const endMs = Math.min(startMs + widthMs, range.endMs)
     const missing = first + 1 - found.length
-    const rows = await lister.list({ streamArn, fragmentSelectorType, range: { startMs, endMs }, expected: missing }, signal)
-    found.push(...rows.filter((row) => isAfter(row, position, fragmentSelectorType)))
+    const window = { startMs, endMs: Math.min(startMs + widthMs, range.endMs) }
+    const isGuess = widthMs > (first + 1) * GUESSED_FRAGMENT_MS
+    const { rows, endMs } = await listWindow(lister, { ...query, window, position, missing, isGuess }, signal)
+    found.push(...rows)
     widthMs = Math.ceil(widthMs * wideningOf(rows.length, missing))
     startMs = endMs + 1
   }
   return { nodes: found.slice(0, first), hasNextPage: found.length > first, hasPreviousPage: position !== null }
 }
 
-/** As much wider as the density just seen suggests; an empty stretch says nothing but that there is less than was thought. */
+interface WindowQuery extends FragmentPageQuery {
+  readonly window: TimeRange
+  readonly position: Position | null
+  readonly missing: number
+  /** Whether the window was widened, so that it may hold far more than is missing. */
+  readonly isGuess: boolean
+}
+
+/** All fragments of the window after the position, or of its beginning if that has enough. */
+async function listWindow(
+  lister: FragmentLister,
+  { streamArn, fragmentSelectorType, window, position, missing, isGuess }: WindowQuery,
+  signal: AbortSignal,
+): Promise<{ readonly rows: readonly FragmentInfo[]; readonly endMs: EpochMs }> {
+  const isWanted = (row: FragmentInfo) => isAfter(row, position, fragmentSelectorType)
+  const sampled = Math.max(FEWEST_SAMPLED, Math.min(8 * missing, KVS_LIMITS.maxFragmentsPerPage - 1), 4 * missing)
+  const expected = isGuess ? sampled + 1 : Math.max(missing, FEWEST_EXPECTED)
+  for (let { startMs, endMs } = window, failures = 0; ; ) {
+    const query = { streamArn, fragmentSelectorType, range: { startMs, endMs }, expected }
+    // A single millisecond cannot be narrowed.
+    const limit = endMs > startMs ? { atMost: sampled } : {}
+    try {
+      return { rows: (await lister.list({ ...query, ...limit }, signal)).filter(isWanted), endMs }
+    } catch (error) {
+      if (!(error instanceof TooManyFragments) || endMs === startMs) throw error
+      failures += 1
+      // All that is missing starts up to here.
+      const enough = error.listed.filter(isWanted)[missing - 1]
+      const enoughMs = enough === undefined ? endMs : timestampOf(enough, fragmentSelectorType)
+      endMs = failures <= RANDOM_SAMPLES && enoughMs < endMs ? enoughMs : Math.floor((startMs + endMs) / 2)
+    }
+  }
+}
+
+/** As much wider as the density of the last window suggests. An empty window shows only that there is less than expected. */
 function wideningOf(rows: number, missing: number): number {
   if (rows === 0) return MOST_WIDENING
   return Math.min(Math.max((missing / rows) * 1.25, 1), MOST_WIDENING)
