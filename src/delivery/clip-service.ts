@@ -5,6 +5,7 @@ import type { ClipIssue } from '../domain/clip-issue.js'
 import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
 import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
+import { toRefusalIssues } from '../domain/footage-issues.js'
 import type { MediaSignature } from '../domain/media-signature.js'
 import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
@@ -254,7 +255,7 @@ export class ClipService {
     { clip, outline, issues, request }: PreparedClip & { readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
   ): ClipAnswer {
     const issue = toIssue(error, { range: outline.spec.range, stream: request.stream })
-    if (issue !== null) return this.#refuse([issue, ...issues])
+    if (issue !== null) return this.#refuse(toRefusalIssues(issue, issues))
     this.#count('failed')
     if (error instanceof GatewayError) throw error
     const status = toFailedStatus(toClipUnavailable(error))

@@ -127,6 +127,13 @@ export function noFootageIssue(asked: Asked, { nearby, nowMs, keptFromMs }: Abse
   return toError('NO_FRAGMENTS', `No fragment starts ${span}.`, details)
 }
 
+/** The issues of a clip that was refused after it was planned. If it shows nothing because its footage is not listed yet, that is the error. */
+export function toRefusalIssues(error: ClipIssue, planned: readonly ClipIssue[]): ClipIssue[] {
+  const late = planned.find(({ code }) => code === 'FOOTAGE_NOT_YET_LISTED')
+  if (error.code !== 'NO_FRAGMENTS' || late === undefined) return [error, ...planned]
+  return [{ ...late, severity: 'ERROR' }, ...planned.filter((issue) => issue !== late)]
+}
+
 function nearestHint(selector: FragmentSelectorType, before: ListedFragment | undefined, after: ListedFragment | undefined): string {
   const told = [
     before ? `the nearest fragment before it starts at ${instantText(startOf(before, selector))}` : null,
