@@ -51,7 +51,7 @@ async function countActive(): Promise<number> {
 
 describe('a clip that arrives slowly', () => {
   test('is seen growing by whoever watches, four times a second at most, until it is READY', async () => {
-    await spoilGetClip({ kind: 'slow', bytesPerSecond: 50_000 })
+    await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
     const { id, state } = await requestClip()
     expect(state).toBe('FETCHING')
     const [client, other] = [createSocketClient(gateway.url), createSocketClient(gateway.url)]
@@ -73,7 +73,7 @@ describe('a clip that arrives slowly', () => {
   })
 
   test('goes on when a watcher’s connection drops, and the next one sees it end', async () => {
-    await spoilGetClip({ kind: 'slow', bytesPerSecond: 50_000 })
+    await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
     const { id } = await requestClip()
     const raw = await RawSocket.connect(gateway.url)
     raw.subscribe('a', { query: 'subscription ($id: ID!) { clipProgress(id: $id) { state } }', variables: { id } })
@@ -100,7 +100,7 @@ describe('a clip that arrives slowly', () => {
 })
 
 test('a clip that fails says why, last, and to those who come later too', async () => {
-  await spoilGetClip({ kind: 'slow', bytesPerSecond: 50_000 })
+  await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
   await spoilGetClip({ kind: 'cut', afterBytes: 40_000 })
   const { id } = await requestClip()
   const client = createSocketClient(gateway.url)

@@ -74,17 +74,23 @@ describe('a codec configuration that changes inside a part', () => {
   ] as const)('gives ranges that are accepted for pictures with B-frames and sound: %s, %s', async (cut, fragmentSelectorType) => {
     const record = (sound: 'AAC' | 'none') =>
       recordPair({ video: 'H.264', hasBFrames: true, sound, fragments: 6, gaps: new Map() }).document
-    await using server = await startFootage([record('AAC')])
-    const { createdAtMs } = getStream(server.server.streams, { name: STREAM, arn: null })
     // Server timestamps of one session lie closer together than those of two sessions.
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 500))
+    let nowMs = Date.now() - HOUR
+    const clock = {
+      now() {
+        nowMs += 2
+        return nowMs
+      },
+    }
+    await using server = await startFootage([record('AAC')], { clock })
+    const { createdAtMs } = getStream(server.server.streams, { name: STREAM, arn: null })
     for (const [index, sound] of (['none', 'AAC', 'none'] as const).entries()) {
-      await pause()
+      nowMs += 10_000
       await upload(server.url, record(sound), { stream: STREAM, start: String(START / 1000 + 12 * (index + 1)) })
     }
-    await pause()
+    nowMs += 10_000
     await using harness = await startClipHarness(server.url)
-    const range = fragmentSelectorType === 'SERVER_TIMESTAMP' ? { startTimestamp: createdAtMs, endTimestamp: Date.now() - 1 } : {}
+    const range = fragmentSelectorType === 'SERVER_TIMESTAMP' ? { startTimestamp: createdAtMs, endTimestamp: nowMs } : {}
     const { issues } = await harness.clips.request(askFor(0, HOUR, { cut, fragmentSelectorType, ...range }), enoughTime())
     const change = issues.find(({ severity }) => severity === 'ERROR')
     expect(change?.code).toBe('TRACKS_CHANGE')

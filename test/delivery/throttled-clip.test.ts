@@ -96,7 +96,7 @@ const stuck: ClipSource = {
 describe('a part that is throttled', () => {
   test('is so for every clip that waits for it', async () => {
     await using harness = await startClipHarness(server.url, { clips: silent })
-    const late = AbortSignal.timeout(1000)
+    const late = AbortSignal.timeout(4000)
     const inputs = [everything, { ...everything, fileName: 'another' }, { ...everything, startTimestamp: START - 1000 }]
     const ends = await Promise.allSettled(inputs.map((input) => harness.clips.request(input, late)))
     for (const end of ends) expect(end).toMatchObject({ reason: { code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } } })
@@ -113,7 +113,7 @@ test('a clip that waits for the quota of its stream for longer than its caller d
   await using harness = await startClipHarness(server.url, { clips: paced.clips })
   const stream = await paced.streams.find({ name: 'front-door' }, enoughTime())
   await paced.pacer?.take(stream?.arn ?? '', { media: 3000, metadata: 0 }, enoughTime())
-  await expect(harness.clips.request(everything, AbortSignal.timeout(1500))).rejects.toMatchObject({
+  await expect(harness.clips.request(everything, AbortSignal.timeout(5000))).rejects.toMatchObject({
     code: 'KVS_THROTTLED',
     message: expect.stringContaining('quota'),
     details: { retryAfterMs: 1000 },

@@ -25,6 +25,8 @@ const PARTS = 3
 /** Its parts, and what was read of its fragments. */
 const FILES = PARTS + 1
 const EDGE_BYTES = 10_000
+/** How long a source may be silent. A healthy one is not silent for so long, on a busy machine either. */
+const SILENT_MS = 2_000
 const clusters = Array.from({ length: 450 }, (_, index) => variedFootage(index * 1000 + (index >= 300 ? 60_000 : 0)))
 
 let kvs: KvsTestServer
@@ -104,10 +106,6 @@ async function suffer(rules: readonly object[], options: ClipHttpOptions = {}): 
   let next = '503 NOT_READY'
   // As a client does that is told to come back: throttling is sat out with pauses that grow.
   while (next === '503 NOT_READY') next = judge(await download(gateway.urlOf(clip)))
-  // A busy machine is silent for as long as a stalled transfer is.
-  for (let tries = 0; options.idleTimeoutMs !== undefined && next !== 'right' && tries < 5; tries += 1) {
-    next = judge(await download(gateway.urlOf(clip)))
-  }
   expect(next).toBe('right')
   await expectOnlyRightParts(gateway)
   await until(() => gateway.downloads.active === 0)
@@ -146,19 +144,19 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
       ),
     )
     const fails = fc.asyncProperty(place, async ([after, afterBytes]) => {
-      const options = kind === 'stall' ? { idleTimeoutMs: 500 } : {}
+      const options = kind === 'stall' ? { idleTimeoutMs: SILENT_MS } : {}
       const ending = await suffer([onGetClip({ kind, afterBytes }, { after, times: 1 })], options)
       expect(ending).toMatch(/^(502 KVS_FAILED|cut)$/)
       seen.add(ending)
     })
-    await fc.assert(fails, { numRuns: 8, examples: [[[0, 1]], [[1, partBytes - 100_000]]] })
+    await fc.assert(fails, { numRuns: 5, examples: [[[0, 1]], [[1, partBytes - 100_000]]] })
     expect(seen).toEqual(new Set(['502 KVS_FAILED', 'cut']))
   })
 
   test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is noticed', async (extraBytes) => {
     for (const after of [0, 2]) {
       const rule = onGetClip({ kind: 'wrongLength', extraBytes }, { after, times: 1 })
-      expect(await suffer([rule], { idleTimeoutMs: 500 })).toMatch(/^(502 KVS_FAILED|cut|right)$/)
+      expect(await suffer([rule], { idleTimeoutMs: SILENT_MS })).toMatch(/^(502 KVS_FAILED|cut|right)$/)
     }
   })
 
@@ -350,8 +348,7 @@ describe('whatever went wrong', () => {
   test('leaves no socket, no open file and no memory behind', async () => {
     const openFiles = async () => (await readdir('/proc/self/fd')).length
     const once = async () => {
-      // Long enough for a sound answer to come in on a busy machine.
-      await using gateway = await startClipHttp(kvs.url, { idleTimeoutMs: 1000, identifiedWithinMs: 5000 })
+      await using gateway = await startClipHttp(kvs.url, { idleTimeoutMs: SILENT_MS, identifiedWithinMs: 5000 })
       for (const fault of [
         { kind: 'cut', afterBytes: 50_000 },
         { kind: 'stall', afterBytes: 50_000 },

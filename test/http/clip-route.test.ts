@@ -76,7 +76,7 @@ const fetchClip = (token: string, init: RequestInit = {}) => fetch(`${base}/clip
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 20_000
+  const giveUpAt = Date.now() + 60_000
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`never came true: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -64,7 +64,7 @@ describe('a clip whose media still arrives', () => {
 
   test('makes every question wait for its size, and says when to come back', async () => {
     await using other = await startClipHttp(kvs.url, { identifiedWithinMs: 150 })
-    await setFaults({ operation: 'GetClip', after: 1, times: 1, fault: { kind: 'delay', ms: 1500 } })
+    await setFaults({ operation: 'GetClip', after: 1, times: 1, fault: { kind: 'delay', ms: 5000 } })
     const questions: Record<string, string>[] = [
       {},
       { range: 'bytes=0-1' },
@@ -268,7 +268,7 @@ describe('footage that is not there any more', () => {
       nowMs += 22.9 * HOUR
       await using one = await startClipHttp(server.url, { service: { clock } })
       await server.post('/_faults', { operation: 'GetClip', times: 1, fault: { kind: 'delay', ms: 700 } })
-      const asking = one.harness.clips.request(askFor(0, HOUR), enoughTime())
+      const asking = one.harness.clips.request(askFor(0, HOUR, { expiresInSeconds: 7200 }), enoughTime())
       await until(async () => (await (await fetch(`${server.url}/_faults`)).text()).includes('"struck":1'))
       nowMs += HOUR / 2
       const { clip: promised, issues } = await asking

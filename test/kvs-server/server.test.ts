@@ -35,9 +35,7 @@ test('close ends idle connections at once, and an upload that is on its way befo
   const [answer] = await once(upload, 'response')
   expect(answer.statusCode).toBe(200)
   answer.on('error', () => {}).resume()
-  const startedAt = performance.now()
-  await kvs.server.close({ graceMs: 4000 })
-  expect(performance.now() - startedAt).toBeLessThan(3900)
+  await kvs.server.close({ graceMs: 3_600_000 })
 })
 
 test('an upload that expects 100-continue is told to go on', async () => {

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { MediaBody, openMediaBody } from '../../src/kvs/media-body.js'
 
-const options = { operation: 'GetClip', sizeBytes: null, maxBytes: 100, onBytes: () => undefined, idleTimeoutMs: 20 }
+const options = { operation: 'GetClip', sizeBytes: null, maxBytes: 100, onBytes: () => undefined, idleTimeoutMs: 60_000 }
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<number> {
   let count = 0
@@ -43,17 +43,17 @@ describe('a media body', () => {
   test('throws when it stalls', async () => {
     const stalled = new PassThrough()
     stalled.write('a')
-    expect(await causeOf(new MediaBody(stalled, options))).toContain('no byte came for 20 ms')
+    expect(await causeOf(new MediaBody(stalled, { ...options, idleTimeoutMs: 20 }))).toContain('no byte came for 20 ms')
   })
 
   test('is not held against it that the reader is slow', async () => {
-    const body = new MediaBody(Readable.from([Buffer.from('a'), Buffer.from('b')]), options)
-    for await (const _ of body) await new Promise((resolve) => setTimeout(resolve, 40))
+    const body = new MediaBody(Readable.from([Buffer.from('a'), Buffer.from('b')]), { ...options, idleTimeoutMs: 1000 })
+    for await (const _ of body) await new Promise((resolve) => setTimeout(resolve, 1100))
   })
 
   test('that nobody reads is let go of', async () => {
     const unread = new PassThrough()
-    new MediaBody(unread, options)
+    new MediaBody(unread, { ...options, idleTimeoutMs: 20 })
     await new Promise((resolve) => unread.once('close', resolve))
     expect(unread.destroyed).toBe(true)
   })

@@ -46,11 +46,11 @@ export function download(
   })
 }
 
-/** Waits until it is true; fails after 20 s. */
+/** Waits until it is true; fails after a minute. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 20_000
+  const giveUpAt = performance.now() + 60_000
   while (!(await isTrue())) {
-    if (performance.now() > giveUpAt) throw new Error(`never came true: ${isTrue}`)
+    if (performance.now() > giveUpAt) throw new Error(`did not become true: ${isTrue}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -47,7 +47,7 @@ export async function upload(
   try {
     const media = Readable.from([file], { objectMode: false })
     const createStream = { dataRetentionInHours: 24 }
-    await client.upload({ streamName, media, timecodeType: 'RELATIVE', producerStartMs, createStream }, AbortSignal.timeout(20_000))
+    await client.upload({ streamName, media, timecodeType: 'RELATIVE', producerStartMs, createStream }, AbortSignal.timeout(120_000))
   } finally {
     client.close()
   }
