@@ -35,8 +35,9 @@ export class FootageIndex {
     return breaks * BYTES_PER_BREAK + (this.#blockSizes === null ? 0 : this.#blockSizes.byteLength)
   }
 
-  hasBreaks(maxGapMs: number): boolean {
-    return this.#breaks !== null && this.#breaks.maxGapMs === maxGapMs
+  /** Null if they are not remembered for this `maxGapMs`. */
+  countBreaks(maxGapMs: number): number | null {
+    return this.#breaks === null || this.#breaks.maxGapMs !== maxGapMs ? null : this.#breaks.breaks.length
   }
 
   /** The breaks before the rows of [from, to). Only the result for the latest `maxGapMs` is kept. */

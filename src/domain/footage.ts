@@ -48,9 +48,9 @@ export class Footage {
     return new Footage([{ index: new FootageIndex(columns), from: 0, to: columns.count }])
   }
 
-  /** How many rows `outline` has to go through, about: the others have been gone through for the same `maxGapMs`. */
-  countUnread(maxGapMs: number): number {
-    return this.#parts.reduce((sum, { index }) => sum + (index.hasBreaks(maxGapMs) ? 0 : index.columns.count), 0)
+  /** How much work a coverage is: the rows that are not indexed for this `maxGapMs` yet, and the breaks of the others. */
+  countSteps(maxGapMs: number): number {
+    return this.#parts.reduce((sum, { index }) => sum + (index.countBreaks(maxGapMs) ?? index.columns.count), 0)
   }
 
   /** The first row that starts at the instant or later. The count if there is none. */

@@ -26,8 +26,8 @@ const MAX_REST_MS = 60_000
 /** Which fragment is the newest is remembered for as long as a stream's description. */
 const FOUND_TTL_MS = 5_000
 const MAX_FOUND = 20_000
-/** A coverage of more has a turn of the event loop of its own: one of 10,000 fragments with holes takes some 10 ms. */
-const MANY_FRAGMENTS = 1000
+/** A longer computation takes a turn of the event loop. Spans of 10,000 fragments with holes take some 10 ms and 2 MB. */
+const MANY_STEPS = 1000
 /** More would be no picture of anything, and an answer of many megabytes. */
 const MAX_SPANS = 10_000
 
@@ -73,7 +73,7 @@ export class FootageService {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
     const query = listed && { streamArn: stream.arn, fragmentSelectorType, range: listed }
     const around = query ? await this.#memory.read(query, signal) : new Footage([])
-    if (around.countUnread(maxGapMs) > MANY_FRAGMENTS) await takeTurn()
+    if (around.countSteps(maxGapMs) > MANY_STEPS) await takeTurn()
     signal.throwIfAborted()
     const coverage = toCoverage(around, range, maxGapMs)
     if (coverage.spans.length <= MAX_SPANS) return coverage

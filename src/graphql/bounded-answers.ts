@@ -13,6 +13,7 @@ import {
 } from 'graphql'
 import { at } from '../lib/at.js'
 import { Semaphore, takeTurn } from '../lib/semaphore.js'
+import type { AnswerList } from './answer-bytes.js'
 import type { RequestContext } from './context.js'
 
 /**
@@ -20,7 +21,7 @@ import type { RequestContext } from './context.js'
  * other requests by as much, in turns by 35 ms at most. Writing them as JSON takes another 15 ms.
  */
 const ITEMS_PER_TURN = 500
-/** An item that waits for its turn takes memory, so the items of one long list wait at a time. */
+/** Items that wait for their turn take memory, so one long list is completed at a time. */
 const longLists = new Semaphore(1)
 /** `"":,` around a key and its value. */
 const KEY_BYTES = 4
@@ -89,50 +90,31 @@ function createCharge({ type }: GraphQLField<unknown, RequestContext>): Charge {
 function createListCharge(): Charge {
   return (value, path, context) => {
     const items: readonly unknown[] = Array.isArray(value) ? value : []
-    const { answer } = context
-    const list = answer.listAt(toText(path))
-    const begin = () => {
-      answer.enter(list)
-      answer.add(keyBytesOf(path) + BRACKETS_BYTES + items.length * (BRACKETS_BYTES + COMMA_BYTES))
-    }
-    if (items.length > ITEMS_PER_TURN) return inTurns(items, { begin, enter: () => answer.enter(list), context })
-    begin()
-    return value
+    const list = context.answer.listAt(toText(path))
+    context.answer.enter(list)
+    context.answer.add(keyBytesOf(path) + BRACKETS_BYTES + items.length * (BRACKETS_BYTES + COMMA_BYTES))
+    return items.length > ITEMS_PER_TURN ? completeInTurns(items, list, context) : value
   }
-}
-
-interface LongList {
-  readonly begin: () => void
-  readonly enter: () => void
-  readonly context: RequestContext
 }
 
 /** graphql-js completes an item that is a promise once it resolves. So each group of items is completed in a turn of its own. */
-function inTurns(items: readonly unknown[], { begin, enter, context: { signal, answer } }: LongList): Promise<readonly unknown[]> {
-  const groups = Array.from({ length: Math.ceil(items.length / ITEMS_PER_TURN) }, () => Promise.withResolvers<void>())
-  const list = Promise.withResolvers<readonly unknown[]>()
+function completeInTurns(items: readonly unknown[], list: AnswerList, { signal, answer }: RequestContext): Promise<readonly unknown[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly unknown[]>()
   const complete = async () => {
-    for (const [index, group] of groups.entries()) {
+    await takeTurn()
+    signal.throwIfAborted()
+    const groups = Array.from({ length: Math.ceil(items.length / ITEMS_PER_TURN) }, () => Promise.withResolvers<void>())
+    answer.enter(list)
+    resolve(items.map((item, index) => at(groups, Math.floor(index / ITEMS_PER_TURN)).promise.then(() => item)))
+    for (const group of groups) {
       await takeTurn()
-      signal.throwIfAborted()
-      if (answer.refusal !== null) throw answer.refusal
-      if (index === 0) {
-        begin()
-        list.resolve(items.map((item, place) => at(groups, Math.floor(place / ITEMS_PER_TURN)).promise.then(() => item)))
-      }
-      enter()
+      if (signal.aborted) group.reject(signal.reason)
+      answer.enter(list)
       group.resolve()
     }
   }
-  longLists.run(complete).catch((error: unknown) => {
-    list.reject(error)
-    // If the list was not given out, nobody waits for its groups.
-    for (const group of groups) {
-      group.promise.catch(() => undefined)
-      group.reject(error)
-    }
-  })
-  return list.promise
+  longLists.run(complete).catch(reject)
+  return promise
 }
 
 function keyBytesOf({ key }: ResponsePath): number {
