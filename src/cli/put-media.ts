@@ -80,6 +80,8 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
     )
     progress.clear()
     console.log(`${toMegabytes(summary.sentBytes)} sent to ${options.streamName}, ${summary.persistedFragments} fragments kept.`)
+    const shifted = media.shiftedFiles()
+    if (shifted > 0) console.log(`${shifted} Matroska file(s) of the input started over at an earlier time. Each was placed right after the file before it.`)
     const failure = media.failure()
     if (failure !== null) throw failure
   } finally {

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { MalformedMedia } from '../media/malformed-media.js'
 import { MatroskaDemuxer } from '../media/matroska/demuxer.js'
+import { FIRST_ABSOLUTE_MS } from '../media/matroska/recut/document-clock.js'
 import { MatroskaRecutter } from '../media/matroska/recut/recutter.js'
+import { inDocumentOrder } from './document-order.js'
 import { MediaCutShort, WrongArgument } from './failure.js'
 
-/** A Cluster that counts from 1970 has a timecode past this (2001); one that counts from its own start never gets there. */
-const FIRST_ABSOLUTE_MS = 1_000_000_000_000
 /** What is read before the first Cluster's timecode must be there. */
 const MOST_LEAD_BYTES = 8 * 1024 * 1024
 /** The most that is sent at once when the pace is kept. */
@@ -16,6 +16,8 @@ export interface UploadMedia {
   readonly chunks: AsyncIterable<Uint8Array>
   /** Once `chunks` has ended: why the rest of the source was left out; null when all of it was sent. */
   failure(): MediaCutShort | null
+  /** How many Matroska files of the input were shifted behind the one before them, because their times started over. */
+  shiftedFiles(): number
 }
 
 export interface UploadMediaOptions {
@@ -38,18 +40,37 @@ export async function openUploadMedia(
   const pace = new ClusterPace()
   const iterator = source[Symbol.asyncIterator]()
   const lead = await readLead(iterator, pace)
-  const timecodeType = (pace.firstTimestampMs ?? 0) >= FIRST_ABSOLUTE_MS ? 'ABSOLUTE' : 'RELATIVE'
+  const { firstTimestampMs } = pace
+  const timecodeType = firstTimestampMs !== null && firstTimestampMs >= FIRST_ABSOLUTE_MS ? 'ABSOLUTE' : 'RELATIVE'
   const rest = { [Symbol.asyncIterator]: () => iterator }
   const whole = untilStopped(concat(lead, rest), stop)
   const chunks = isLive ? paced(whole, stop) : whole
-  if (keepsClusters) return { timecodeType, chunks, failure: () => null }
-  const recutter = new MatroskaRecutter()
+  const media = keepsClusters ? keepClusters(chunks) : recut(chunks)
   // What was stopped may end anywhere.
-  return { timecodeType, chunks: recut(chunks, recutter), failure: () => (stop.aborted ? null : toMediaCutShort(recutter)) }
+  return { ...media, timecodeType, failure: () => (stop.aborted ? null : media.failure()) }
+}
+
+type OrderedMedia = Omit<UploadMedia, 'timecodeType'>
+
+function keepClusters(media: AsyncIterable<Uint8Array>): OrderedMedia {
+  let failure: MediaCutShort | null = null
+  const chunks = inDocumentOrder(media, (reason) => {
+    failure = reason
+  })
+  return { chunks, failure: () => failure, shiftedFiles: () => 0 }
+}
+
+function recut(media: AsyncIterable<Uint8Array>): OrderedMedia {
+  const recutter = new MatroskaRecutter()
+  return {
+    chunks: recutChunks(media, recutter),
+    failure: () => toMediaCutShort(recutter),
+    shiftedFiles: () => recutter.shiftedDocuments,
+  }
 }
 
 /** Ends at the first failure: the source is then left, and what came before is whole. */
-async function* recut(chunks: AsyncIterable<Uint8Array>, recutter: MatroskaRecutter): AsyncGenerator<Uint8Array> {
+async function* recutChunks(chunks: AsyncIterable<Uint8Array>, recutter: MatroskaRecutter): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     const pieces = recutter.push(chunk)
     if (pieces.length > 0) yield Buffer.concat(pieces)
@@ -85,11 +106,13 @@ async function refuse(iterator: AsyncIterator<Uint8Array>, reason: string): Prom
   throw new WrongArgument(`The input is not Matroska (MKV), so nothing was sent: ${reason}.`)
 }
 
-/** The newest Cluster timecode that the bytes so far hold. */
+/** How far the Cluster timecodes of the bytes so far reach. */
 class ClusterPace {
   firstTimestampMs: number | null = null
-  newestTimestampMs: number | null = null
+  /** From the first Cluster to the newest. A file whose times start over continues from the file before it. */
+  elapsedMs = 0
   readonly #demuxer = new MatroskaDemuxer()
+  #newestTimestampMs = 0
 
   /** Why no timecode can be told any more; null while all is well. */
   get failure(): MalformedMedia | null {
@@ -101,8 +124,9 @@ class ClusterPace {
     try {
       for (const event of this.#demuxer.push(chunk)) {
         if (event.kind !== 'cluster-timestamp') continue
+        if (this.firstTimestampMs !== null) this.elapsedMs += Math.max(0, event.timestampMs - this.#newestTimestampMs)
         this.firstTimestampMs ??= event.timestampMs
-        this.newestTimestampMs = event.timestampMs
+        this.#newestTimestampMs = event.timestampMs
       }
     } catch (error) {
       if (!(error instanceof MalformedMedia)) throw error
@@ -135,7 +159,7 @@ async function* paced(chunks: AsyncIterable<Uint8Array>, stop: AbortSignal): Asy
     for (let at = 0; at < chunk.byteLength; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES)
       pace.push(slice)
-      const dueMs = startedMs + (pace.newestTimestampMs ?? 0) - (pace.firstTimestampMs ?? 0)
+      const dueMs = startedMs + pace.elapsedMs
       const delayMs = dueMs - performance.now()
       if (delayMs > 0) await wait(delayMs, undefined, { signal: stop }).catch(() => undefined)
       if (stop.aborted) return

@@ -100,3 +100,65 @@ describe('media to upload', () => {
     }
   })
 })
+
+describe('several Matroska files in one input', () => {
+  const file = (...timesMs: number[]) =>
+    matroska([
+      tracks({ number: 1 }),
+      ...timesMs.map((time) =>
+        cluster(time, [0, 500].map((offset) => simpleBlock({ track: 1, time: offset, isKey: offset === 0, payload: new Uint8Array(100) }))),
+      ),
+    ])
+  const DAY = Date.UTC(2026, 0, 31)
+
+  async function send(bytes: Uint8Array, { keepsClusters = false, pieceBytes = 50 } = {}) {
+    const media = await openUploadMedia(inPieces(bytes, pieceBytes), { isLive: false, keepsClusters, stop: never })
+    const sent = await collect(media.chunks)
+    const starts = eventsOf(demux(sent), 'cluster-end').map(({ timestampMs }) => timestampMs)
+    return { sent, starts, failure: media.failure()?.message ?? null, shifted: media.shiftedFiles() }
+  }
+
+  test.each([1, 50, 100_000])('follow each other when each starts at 0, in pieces of %d', async (pieceBytes) => {
+    const { starts, failure, shifted } = await send(concatBytes(file(0, 1000, 2000), file(0, 1000), file(0)), { pieceBytes })
+    expect(starts).toEqual([0, 1000, 2000, 3000, 4000, 5000])
+    expect({ failure, shifted }).toEqual({ failure: null, shifted: 2 })
+  })
+
+  test('keep their times when these ascend, and the gap between them', async () => {
+    const { starts, shifted } = await send(concatBytes(file(0, 1000), file(1500), file(60_000)))
+    expect(starts).toEqual([0, 1000, 1500, 60_000])
+    expect(shifted).toBe(0)
+  })
+
+  test('are refused from the first one whose times of day go back', async () => {
+    const { starts, failure } = await send(concatBytes(file(DAY, DAY + 1000), file(DAY + 1000), file(DAY + 2000)))
+    expect(starts).toEqual([DAY, DAY + 1000])
+    expect(failure).toContain('file 2 of the input starts at 2026-01-31T00:00:01.000Z, before the end of the file before it (2026-01-31T00:00:02.000Z)')
+    expect(failure).toContain('upload each file with a put-media command of its own')
+  })
+
+  test.each([
+    ['times of day, then times from 0', file(DAY), file(0)],
+    ['times from 0, then times of day', file(0), file(DAY)],
+  ])('are refused from the first one with another origin: %s', async (_, first, second) => {
+    const { starts, failure } = await send(concatBytes(first, second))
+    expect(starts).toHaveLength(1)
+    expect(failure).toContain('counts its times from another origin')
+  })
+
+  test.each([1, 50, 100_000])('with their Clusters kept, end before the file whose times start over, in pieces of %d', async (pieceBytes) => {
+    const [first, second] = [file(0, 1000), file(2000)]
+    const kept = await send(concatBytes(first, second, file(0), file(9000)), { keepsClusters: true, pieceBytes })
+    expect(Buffer.compare(kept.sent, concatBytes(first, second))).toBe(0)
+    expect(kept.failure).toContain('Matroska file 3 of the input start over')
+  })
+
+  test('are sent in real time one after the other', async () => {
+    const media = await openUploadMedia(inPieces(concatBytes(footage(0, 100), footage(0, 100)), 32), {
+      ...{ isLive: true, keepsClusters: false, stop: never },
+    })
+    const startedMs = performance.now()
+    await collect(media.chunks)
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(199)
+  })
+})

@@ -5,6 +5,7 @@ import { DEFAULT_TIMESTAMP_SCALE, parseTimestampScale } from '../segment-info.js
 import type { MatroskaTrack } from '../track.js'
 import { parseTracks } from '../tracks.js'
 import { ClusterSpan, type CutTracks, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_MS, type Misfit, toCutTracks } from './cluster-span.js'
+import { DocumentClock } from './document-clock.js'
 import { type RecutBlock, withRelativeTime } from './recut-block.js'
 import type { RecutSink } from './recut-reader.js'
 import { RecutRefused } from './recut-refused.js'
@@ -23,11 +24,14 @@ interface Pending {
  * sides have one: the blocks behind a key frame wait for the first of each other track. Otherwise nothing waits: Clusters have unknown size.
  */
 export class ClusterCutter implements RecutSink {
+  readonly clock = new DocumentClock()
   #output: Uint8Array[] = []
   #timestampScale = DEFAULT_TIMESTAMP_SCALE
   #tracks: readonly MatroskaTrack[] = []
   #cut: CutTracks | null = null
   #current: ClusterSpan | null = null
+  /** Of the document that is being written. */
+  #lastClusterMs: number | null = null
   #pending: Pending | null = null
 
   /** What can be sent since this was last called. */
@@ -49,6 +53,8 @@ export class ClusterCutter implements RecutSink {
 
   document(ebmlHeader: Uint8Array): void {
     this.finish()
+    this.clock.beginDocument(this.#lastClusterMs)
+    this.#lastClusterMs = null
     this.#cut = null
     this.#tracks = []
     this.#timestampScale = DEFAULT_TIMESTAMP_SCALE
@@ -67,8 +73,9 @@ export class ClusterCutter implements RecutSink {
     else span.addTags([element])
   }
 
-  block(block: RecutBlock): void {
+  block(read: RecutBlock): void {
     this.#cut ??= toCutTracks(this.#tracks, this.#timestampScale)
+    const block = this.clock.place(read, this.#cut.ticksPerMs)
     if (this.#pending === null) this.#place(block, this.#cut)
     else this.#hold(block, this.#pending, this.#cut)
   }
@@ -102,6 +109,7 @@ export class ClusterCutter implements RecutSink {
     this.#closeCurrent()
     this.#pending = null
     this.#current = span
+    this.#lastClusterMs = span.startMs
     this.#output.push(encodeId(ELEMENT.Cluster), UNKNOWN_SIZE_OCTETS, encodeUintElement(ELEMENT.Timestamp, span.timestampTicks))
     for (const block of blocks) this.#output.push(withRelativeTime(block, span.timestampTicks))
   }

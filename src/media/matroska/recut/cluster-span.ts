@@ -50,6 +50,10 @@ export class ClusterSpan {
     this.timestampTicks = Math.max(0, firstTicks)
   }
 
+  get startMs(): number {
+    return this.timestampTicks / this.#cut.ticksPerMs
+  }
+
   get hasAllTracks(): boolean {
     return this.missingTrack === null
   }

@@ -18,6 +18,11 @@ export class MatroskaRecutter {
     return this.#failure
   }
 
+  /** How many documents were shifted behind the one before them, because their times started over. */
+  get shiftedDocuments(): number {
+    return this.#cutter.clock.shiftedDocuments
+  }
+
   /** What can be sent on. Nothing comes any more once there is a failure. */
   push(chunk: Uint8Array): Uint8Array[] {
     if (this.#failure === null) this.#attempt(() => this.#reader.feed(chunk))
