@@ -2,30 +2,10 @@ import { expect, test } from '@jest/globals'
 import type { ClipCut } from '../../src/domain/clip.js'
 import { downloadClip } from '../support/clip-calls.js'
 import { askFor, START, startClipHarness, startFootage } from '../support/clip-harness.js'
-import { recording } from '../support/footage.js'
 import { enoughTime } from '../support/kvs-for-test.js'
-import { bytesOf, cluster, concatBytes, simpleBlock } from '../support/mkv-builder.js'
 import { readWithMp4box } from '../support/mp4-packets.js'
+import { openGopFootage } from '../support/open-gop-footage.js'
 import { shownTimes } from '../support/shown-pictures.js'
-
-const FRAME_MS = 200
-const RECOVERY_POINT = bytesOf(0, 0, 0, 5, 6, 6, 1, 0xc4, 0x80)
-const slice = (header: number, number: number) => bytesOf(0, 0, 0, 5, header, 0x88, number >> 8, number & 0xff, 1)
-
-/** A fragment each second, which begins with a key frame: an IDR picture in those named, else the I-frame of an open GOP. */
-function footageWithIdrs(fragments: number, idrs: readonly number[]): Uint8Array {
-  const clusters = Array.from({ length: fragments }, (_, fragment) => {
-    const key = idrs.includes(fragment) ? slice(0x65, fragment) : concatBytes(RECOVERY_POINT, slice(0x61, fragment))
-    const blocks = Array.from({ length: 5 }, (__, index) =>
-      simpleBlock({
-        ...{ track: 1, time: index * FRAME_MS, isKey: index === 0 },
-        payload: index === 0 ? key : slice(0x41, 5 * fragment + index),
-      }),
-    )
-    return cluster(1000 * fragment, blocks)
-  })
-  return recording(clusters)
-}
 
 async function clipOf(footage: Uint8Array, [fromMs, toMs]: readonly [number, number], cut: ClipCut) {
   await using server = await startFootage([footage])
@@ -45,17 +25,17 @@ async function clipOf(footage: Uint8Array, [fromMs, toMs]: readonly [number, num
 }
 
 test('an exact cut begins at the IDR picture before its first one, and has no other place to seek to', async () => {
-  const clip = await clipOf(footageWithIdrs(12, [0, 2, 9]), [6400, 10_000], 'EXACT')
+  const clip = await clipOf(openGopFootage(12, [0, 2, 9]), [6400, 10_000], 'EXACT')
   expect(clip).toEqual({ syncs: [0, 35], samples: 41, shown: 19, startMs: 6400, told: [] })
 })
 
 test('whole fragments that begin with an IDR picture have no other place to seek to than such pictures', async () => {
-  const clip = await clipOf(footageWithIdrs(6, [0, 3]), [0, 5000], 'FRAGMENT')
+  const clip = await clipOf(openGopFootage(6, [0, 3]), [0, 5000], 'FRAGMENT')
   expect(clip).toEqual({ syncs: [0, 15], samples: 30, shown: 30, startMs: 0, told: [] })
 })
 
 test('whole fragments that begin with an open GOP are shown from their first IDR picture on', async () => {
-  const clip = await clipOf(footageWithIdrs(6, [0, 3]), [1000, 5000], 'FRAGMENT')
+  const clip = await clipOf(openGopFootage(6, [0, 3]), [1000, 5000], 'FRAGMENT')
   expect(clip).toEqual({ syncs: [10], samples: 25, shown: 15, startMs: 3000, told: ['WARNING'] })
 })
 
@@ -65,12 +45,12 @@ test.each([
 ] as const)(
   'an exact cut of open GOPs begins at an I-frame where there is no IDR picture (%s), and says so',
   async (_, count, idrs, range) => {
-    const clip = await clipOf(footageWithIdrs(count, idrs), range, 'EXACT')
+    const clip = await clipOf(openGopFootage(count, idrs), range, 'EXACT')
     expect(clip).toEqual({ syncs: [0, 5, 10], samples: 14, shown: 12, startMs: range[0], told: ['WARNING'] })
   },
 )
 
 test('whole fragments of open GOPs without any IDR picture begin at their I-frame, and say so', async () => {
-  const clip = await clipOf(footageWithIdrs(8, [0]), [3000, 5000], 'FRAGMENT')
+  const clip = await clipOf(openGopFootage(8, [0]), [3000, 5000], 'FRAGMENT')
   expect(clip).toEqual({ syncs: [0, 5, 10], samples: 15, shown: 15, startMs: 3000, told: ['WARNING'] })
 })

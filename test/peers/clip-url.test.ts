@@ -13,15 +13,14 @@ import { playClipInChromium } from '../support/clip-in-chromium.js'
 import { decode, ffmpeg } from '../support/ffmpeg.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { startNginx } from '../support/nginx.js'
+import { NUMBERED_PICTURE } from '../support/numbered-picture.js'
 import { CHROMIUM_FLAGS } from '../support/page-in-chromium.js'
 import { findPeer, runProgram } from '../support/peer-programs.js'
 
 // The clip URL in the hands of the programs that people open it with. Every frame of the footage carries its own number.
 
 const RATE = 25
-// The noise below makes them large enough for ffmpeg to begin a Cluster with each key frame.
-const BARS = "geq=lum='if(lt(Y,64),if(mod(floor(N/pow(2,floor(X/20))),2),220,30),random(1)*255)':cb=128:cr=128"
-const PICTURE = ['-f', 'lavfi', '-i', `color=s=320x80:r=${RATE}:d=50,format=yuv420p,${BARS}`]
+const PICTURE = ['-f', 'lavfi', '-i', `color=s=320x80:r=${RATE}:d=50,format=yuv420p,${NUMBERED_PICTURE}`]
 const SOUND = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000:d=50']
 // 250 fragments of five frames each, which takes two GetClip calls.
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '5', '-keyint_min', '5', '-sc_threshold', '0']

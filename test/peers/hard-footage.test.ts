@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -8,6 +8,7 @@ import { playClipInChromium } from '../support/clip-in-chromium.js'
 import { decode, ffmpeg, probePackets } from '../support/ffmpeg.js'
 import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
+import { clusterFramesOf, clusterTimesOf } from '../support/matroska-frames.js'
 import { findPeer } from '../support/peer-programs.js'
 
 // The hard files, uploaded by the command, clipped over HTTP, and judged by ffmpeg and Chromium alone.
@@ -65,7 +66,9 @@ beforeAll(async () => {
   kvs = await startKvsTestServer()
   gateway = await startTestGateway(kvs)
   for (const name of Object.keys(FRAMES)) sources.set(name, await picturesOf(`${HARD}/${name}.mkv`))
-  await Promise.all(Object.keys(FRAMES).flatMap((name) => MODES.map((mode) => upload(name, mode))))
+  const recorded = Object.keys(FRAMES).flatMap((name) => MODES.map((mode) => upload(name, mode)))
+  const live = Object.keys(EXACT).map((name) => uploadAs(liveStreamOf(name), name, ['--live', '--keep-clusters']))
+  await Promise.all([...recorded, ...live])
 }, 300_000)
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]()
@@ -75,9 +78,14 @@ afterAll(async () => {
 
 const streamOf = (name: string, mode: Mode) => `${name}-${MODES.indexOf(mode)}`
 
-async function upload(name: string, mode: Mode): Promise<void> {
-  const how = mode === 'cut anew' ? [] : ['--keep-clusters']
-  const where = ['--stream-name', streamOf(name, mode), '--producer-start', new Date(START).toISOString()]
+const liveStreamOf = (name: string) => `${name}-live`
+
+function upload(name: string, mode: Mode): Promise<void> {
+  return uploadAs(streamOf(name, mode), name, mode === 'cut anew' ? [] : ['--keep-clusters'])
+}
+
+async function uploadAs(stream: string, name: string, how: readonly string[]): Promise<void> {
+  const where = ['--stream-name', stream, '--producer-start', new Date(START).toISOString()]
   const args = ['put-media', `${HARD}/${name}.mkv`, ...where, ...how]
   expect([name, await runCli(args, { KVS_PORT: new URL(kvs.url).port })]).toMatchObject([name, { code: 0, stderr: '' }])
 }
@@ -90,7 +98,7 @@ async function picturesOf(file: string): Promise<Picture[]> {
   return rows.map((row, index) => ({ hash: row.split(',').at(-1)?.trim() ?? '', ms: times[index] ?? Number.NaN }))
 }
 
-/** The timestamps of all fragments. */
+/** The timestamps of all fragments, in the order of the file. */
 async function listStarts(StreamName: string, selector: Selector): Promise<number[]> {
   const TimestampRange = { StartTimestamp: START / 1000 - 10, EndTimestamp: START / 1000 + 3600 }
   const FragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange }
@@ -209,6 +217,44 @@ describe.each(Object.entries(FRAMES))('%s.mkv', (name, frames) => {
     },
     60_000,
   )
+})
+
+interface TimedPicture extends Picture {
+  readonly serverMs: number
+}
+
+/** In the order of showing. The server time of a picture is that of its fragment, and its distance from the timestamp of its Cluster. */
+async function livePictures(name: string): Promise<TimedPicture[]> {
+  const file = new Uint8Array(await readFile(`${HARD}/${name}.mkv`))
+  const starts = await listStarts(liveStreamOf(name), 'SERVER_TIMESTAMP')
+  const clusterTimes = clusterTimesOf(file)
+  expect(starts).toHaveLength(clusterTimes.length)
+  const times = clusterFramesOf(file).flatMap((frames, index) =>
+    frames
+      .filter(({ track }) => track === 1)
+      .map(({ ms }) => ({ ms, serverMs: (starts[index] ?? Number.NaN) + ms - (clusterTimes[index] ?? Number.NaN) })),
+  )
+  const shown = times.toSorted((a, b) => a.ms - b.ms)
+  return sourceOf(name).map((picture, index) => ({ ...picture, serverMs: shown[index]?.serverMs ?? Number.NaN }))
+}
+
+describe.each(Object.keys(EXACT))('%s.mkv, sent in real time', (name) => {
+  test.each([
+    [0.3, 0, 0.7, 0],
+    [0.1, 1, 0.9, -1],
+    [0.45, -1, 0.55, 17],
+    [0, 0, 0.25, 1],
+  ])('an exact cut by server time, from part %d of the pictures (%i ms) to part %d (%i ms), shows these', async (from, fromOff, to, toOff) => {
+    const pictures = await livePictures(name)
+    const at = (part: number) => pictures[Math.round(part * (pictures.length - 1))]?.serverMs ?? Number.NaN
+    const range = { fromMs: at(from) + fromOff, toMs: at(to) + toOff }
+    const first = pictures.findIndex(({ serverMs }) => serverMs >= range.fromMs)
+    const last = pictures.findLastIndex(({ serverMs }) => serverMs <= range.toMs)
+    expect(last).toBeGreaterThan(first)
+    const made = await make({ stream: liveStreamOf(name), cut: 'EXACT', selector: 'SERVER_TIMESTAMP', ...range })
+    expectPictures(made.pictures, pictures.slice(first, last + 1))
+    expect(made.deliveredMs).toBe(pictures[first]?.serverMs)
+  }, 60_000)
 })
 
 test('whole fragments that begin without a key frame show a picture in Chromium, seek, and end', async () => {

@@ -2,10 +2,11 @@ import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readFixture } from '../../support/fixtures.js'
 import { footage, frame, recording } from '../../support/footage.js'
-import { downloadTrack, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'
+import { downloadTrack, fetchBytes, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'
 import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
 import { cluster, simpleBlock } from '../../support/mkv-builder.js'
 import { readPackets } from '../../support/mp4-readers.js'
+import { openGopFootage } from '../../support/open-gop-footage.js'
 import { upload } from '../../support/producer.js'
 
 const START = Math.floor(Date.now() / 1000) - 600
@@ -89,6 +90,38 @@ test('key frames in the middle of Clusters begin segments too, and none of the f
     Array.from({ length: 120 }, (_, index) => index * 100),
   )
   expect(played.flatMap(({ isKey }, index) => (isKey ? [index] : []))).toEqual(Array.from({ length: 8 }, (_, index) => index * 15))
+})
+
+describe('footage of open GOPs', () => {
+  test.each([
+    ['an IDR picture only at its start', 35, [0], [10, 10, 10, 5]],
+    ['no IDR picture', 25, [], [10, 10, 5]],
+    ['an IDR picture every 4 seconds', 12, [0, 4, 8], [4, 4, 4]],
+    ['IDR pictures at 0, 15 and 18 seconds', 22, [0, 15, 18], [10, 5, 3, 4]],
+  ])('with %s is cut at IDR pictures, and after 10 seconds at the next I-frame', async (name, seconds, idrs, wanted) => {
+    const stream = name.replaceAll(' ', '-').replaceAll(',', '')
+    const file = openGopFootage(seconds, idrs)
+    await record(stream, file)
+    for (const mode of ['ON_DEMAND', 'LIVE_REPLAY'] as const) {
+      const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: stream, ...MODES[mode] }))
+      const { segments } = await loadMedia(first)
+      expect(segments.map(({ duration }) => duration)).toEqual(wanted)
+      const [source, played] = [await readPackets(file, 'video'), await readPackets(await downloadTrack(first), 'video')]
+      expect(played.map(({ md5 }) => md5)).toEqual(source.map(({ md5 }) => md5))
+      for (const segment of segments) {
+        const bytes = await Promise.all([segment.map.uri, segment.uri].map((uri) => fetchBytes(new URL(uri, first).href)))
+        expect((await readPackets(Buffer.concat(bytes), 'video'))[0]?.isKey).toBe(true)
+      }
+    }
+  })
+
+  test('of a real encoder loses no frame', async () => {
+    const file = readFixture('hard/opengop-mkvmerge.mkv')
+    await record('mkvmerge', file)
+    const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'mkvmerge', ...MODES.ON_DEMAND }))
+    const [source, played] = [await readPackets(file, 'video'), await readPackets(await downloadTrack(first), 'video')]
+    expect(played.map(({ md5 }) => md5)).toEqual(source.map(({ md5 }) => md5))
+  })
 })
 
 describe('a slow camera', () => {
