@@ -246,7 +246,10 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
-    neighbours: request.cut === 'EXACT' ? toNeighbours(request, { listed, first: fragments[0], truncated }) : { before: [], after: [] },
+    neighbours:
+      request.cut === 'EXACT'
+        ? toNeighbours(request, { listed, first: fragments[0], last: fragments.at(-1), truncated })
+        : { before: [], after: [] },
   }
 }
 
@@ -257,13 +260,19 @@ function toOutline(sorted: readonly ListedFragment[], selector: FragmentSelector
 interface Surroundings {
   readonly listed: readonly ListedFragment[]
   readonly first: ListedFragment | undefined
+  readonly last: ListedFragment | undefined
   readonly truncated: boolean
 }
 
-function toNeighbours({ fragmentSelectorType: selector, range }: PlanRequest, { listed, first, truncated }: Surroundings): ClipNeighbours {
+function toNeighbours(
+  { fragmentSelectorType: selector, range }: PlanRequest,
+  { listed, first, last, truncated }: Surroundings,
+): ClipNeighbours {
   const from = toEarlier(toListingRange(range).startMs, MAX_LOOK_BACK_MS)
   const before = first ? selectFragments(listed, selector, { startMs: from, endMs: startOf(first, selector) - 1 }).fragments : []
-  const behind = { startMs: range.endMs + 1, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
+  // The clip's own fragment may start after the range: its timestamp is not that of its earliest picture.
+  const endMs = last ? Math.max(range.endMs, startOf(last, selector)) : range.endMs
+  const behind = { startMs: endMs + 1, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
   // A clip that is cut off for its size ends with its last fragment.
   const after = truncated ? [] : selectFragments(listed, selector, behind).fragments
   return { before, after }

@@ -141,18 +141,82 @@ const LONE_PICTURES: [FootageShape, Asked[]] = [
   })),
 ]
 
+/** One picture in each fragment, behind sound that is ahead of it: pictures are shown up to two frames before their fragment's timestamp. */
+const SINGLE_PICTURES: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 40, frames: 24, bFrames: 2, groupsPerGop: 5, isOpen: true },
+    ...{ cuts: [1], timestamp: 'first', soundLeadMs: 90 },
+  },
+  [
+    {
+      selector: 'SERVER_TIMESTAMP',
+      from: { of: 'timestamps', part: 0, offsetMs: 0 },
+      to: { of: 'timestamps', part: 0.2, offsetMs: 1 },
+    },
+  ],
+]
+
+/** The same at two frames a second: pictures are decoded up to 1.5 s before they are shown. */
+const SLOW_SINGLE_PICTURES: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 500, frames: 20, bFrames: 3, groupsPerGop: 6, isOpen: true },
+    ...{ cuts: [1], timestamp: 'first', soundLeadMs: 0 },
+  },
+  [
+    {
+      selector: 'PRODUCER_TIMESTAMP',
+      from: { of: 'timestamps', part: 0, offsetMs: 0 },
+      to: { of: 'timestamps', part: 0.45, offsetMs: 0 },
+    },
+  ],
+]
+
+/** The first picture of the cut is in the fragment before the last one, which holds the picture that is shown before it. */
+const PICTURE_BEHIND_ANOTHER: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 100, frames: 58, bFrames: 2, groupsPerGop: 1, isOpen: false },
+    ...{ cuts: [7, 1], timestamp: 'first', soundLeadMs: -1500 },
+  },
+  [
+    {
+      selector: 'SERVER_TIMESTAMP',
+      from: { of: 'ends', part: 0.63, offsetMs: 0 },
+      to: { of: 'starts', part: 0.94, offsetMs: 1 },
+    },
+  ],
+]
+
+/** One picture, which is shown before the timestamp of its fragment: the fragment starts after the range. */
+const PICTURE_BEFORE_TIMESTAMP: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 1000, frames: 21, bFrames: 1, groupsPerGop: 5, isOpen: true },
+    ...{ cuts: [1, 4, 5], timestamp: 'first', soundLeadMs: null },
+  },
+  [
+    {
+      selector: 'PRODUCER_TIMESTAMP',
+      from: { of: 'pictures', part: 0, offsetMs: 400 },
+      to: { of: 'pictures', part: 0.05, offsetMs: 0 },
+    },
+  ],
+]
+
 const wishes = fc.array(asked, { minLength: 6, maxLength: 6 })
 
 test('an exact cut shows the pictures of its range, and no others, of any footage', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectExact)),
-    { numRuns: 12, endOnFailure: true, examples: [LONE_LAST_PICTURE, LONE_PICTURES] },
+    {
+      numRuns: 12,
+      endOnFailure: true,
+      examples: [LONE_LAST_PICTURE, LONE_PICTURES, SINGLE_PICTURES, SLOW_SINGLE_PICTURES, PICTURE_BEHIND_ANOTHER, PICTURE_BEFORE_TIMESTAMP],
+    },
   )
 }, 120_000)
 
 test('whole fragments show what can be decoded of them, of any footage', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectWhole)),
-    { numRuns: 12, endOnFailure: true },
+    { numRuns: 12, endOnFailure: true, examples: [SINGLE_PICTURES, SLOW_SINGLE_PICTURES] },
   )
 }, 120_000)

@@ -112,11 +112,16 @@ test('a clip that waits for the quota of its stream for longer than its caller d
   const paced = createKvs({ target: { backend: 'embedded', endpoint: server.url, accessKey: null } })
   await using harness = await startClipHarness(server.url, { clips: paced.clips })
   const stream = await paced.streams.find({ name: 'front-door' }, enoughTime())
-  await paced.pacer?.take(stream?.arn ?? '', { media: 3000, metadata: 0 }, enoughTime())
+  const range = { startMs: START - 1000, endMs: START + 3_600_000 }
+  const costly = { streamArn: stream?.arn ?? '', fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const, range, expectedFragments: 200 }
+  const stop = new AbortController()
+  const queued = Array.from({ length: 30 }, () => paced.clips.getClip(costly, stop.signal))
   await expect(harness.clips.request(everything, AbortSignal.timeout(5000))).rejects.toMatchObject({
     code: 'KVS_THROTTLED',
     message: expect.stringContaining('quota'),
     details: { retryAfterMs: 1000 },
   })
+  stop.abort()
+  await Promise.allSettled(queued)
   paced.close()
 })

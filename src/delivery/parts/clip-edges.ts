@@ -4,6 +4,8 @@ import { packFragments } from '../../domain/clip-packing.js'
 import { isLateUpload } from '../../domain/clip-plan.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
+import { at } from '../../lib/at.js'
+import type { EpochMs } from '../../lib/clock.js'
 import { type ClipOutline, type OutlinedPart, toOutlinedParts } from '../plan/clip-outline.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { findDecodability, type KeyFrameKind, keysOf, type StartFragment } from '../verify/key-frame-search.js'
@@ -116,29 +118,58 @@ async function lookBack(edges: EdgeMedia, outline: ClipOutline, from: readonly S
   const { spec, neighbours } = outline
   const { startMs } = spec.range
   const starts = [...from]
-  let taken = 0
-  let [second, covers] = [0, true]
+  /** Fragments without a picture at the start or after it. One before them may still hold such a picture. */
+  let passed: ReadFragment[] = []
+  let [taken, second, mayReach] = [0, 0, true]
   const isDecodable = (kind: KeyFrameKind) => findDecodability(starts, startMs, kind) !== 'none'
-  const isEnough = (fragment: ReadFragment) => {
-    const [count, wasDecodable] = [-fragment.place, isDecodable('any')]
-    covers &&= reachesStart(fragment, outline)
-    if (!covers && isDecodable('closed')) return true
+  const take = (fragment: ReadFragment) => {
+    const wasDecodable = isDecodable('any')
     starts.unshift(fragment)
-    const isFound = !covers && isDecodable('closed')
-    if (covers || isFound) taken = count
-    if (!wasDecodable && isDecodable('any')) second = count
-    return isFound
+    if (!wasDecodable && isDecodable('any')) second = -fragment.place
+  }
+  const isFound = () => {
+    if (isDecodable('closed')) return true
+    for (let next = passed.shift(); next !== undefined; next = passed.shift()) {
+      take(next)
+      if (!isDecodable('closed')) continue
+      taken = -next.place
+      return true
+    }
+    return false
+  }
+  const isEnough = (fragment: ReadFragment) => {
+    if (mayReach && reachesStart(fragment, outline)) {
+      for (const before of [...passed, fragment]) take(before)
+      passed = []
+      taken = -fragment.place
+      return false
+    }
+    passed.push(fragment)
+    mayReach &&= mayFollowLater(passed, startMs) && !isLate(fragment, outline)
+    return !mayReach && isFound()
   }
   await unlessExpired(edges.walk({ from: -1, step: -1, isEnough }))
-  if (!isDecodable('closed')) taken = Math.max(taken, second)
+  if (!isFound()) taken = Math.max(taken, second)
   return taken === 0 ? [] : neighbours.before.slice(-taken)
 }
 
-function reachesStart(fragment: ReadFragment, outline: ClipOutline): boolean {
-  const { place, clockMs, producerMs, lengthMs } = fragment
+/** The most B-frames between two other pictures that encoders write (x264: 16). */
+const MOST_REORDERED = 16
+
+/** Whether a picture that is decoded before them may be shown at the start or after it. None is shown after a key frame that follows it. */
+function mayFollowLater(fragments: readonly ReadFragment[], startMs: EpochMs): boolean {
+  const pictures = fragments.reduce((sum, fragment) => sum + fragment.pictures.timesMs.length, 0)
+  const hasKey = fragments.some(({ clockMs, pictures: { keys, timesMs } }) => keys.some((key) => clockMs + at(timesMs, key) <= startMs))
+  return !hasKey && pictures <= MOST_REORDERED
+}
+
+function isLate({ place, clockMs, producerMs, lengthMs }: ReadFragment, outline: ClipOutline): boolean {
   const after = fragmentAt(outline, place + 1)
-  if (after && isLateUpload({ lengthMs, stepMs: after.clockMs - clockMs, producerStepMs: after.producerMs - producerMs })) return false
-  return timesOf(fragment).some((timeMs) => timeMs >= outline.spec.range.startMs)
+  return after !== null && isLateUpload({ lengthMs, stepMs: after.clockMs - clockMs, producerStepMs: after.producerMs - producerMs })
+}
+
+function reachesStart(fragment: ReadFragment, outline: ClipOutline): boolean {
+  return !isLate(fragment, outline) && timesOf(fragment).some((timeMs) => timeMs >= outline.spec.range.startMs)
 }
 
 /** All parts of the clip in playing order: those that were planned, and what its edges say has to be fetched besides. */

@@ -101,9 +101,10 @@ function compareBetween(
 ): FootageDifference {
   const startOf = (row: number) => originMs + (producerStartsMs[row] ?? 0) - (producerStartsMs[0] ?? 0)
   const endOf = (row: number) => startOf(row) + (lengthsMs[row] ?? 0)
+  const earlyOf = (row: number) => Math.max(earlyMs, reorderedMsOf(lengthsMs[row] ?? 0, earlyMs, rows))
   for (let row = 1; row < fragmentCount - 1; row += 1) {
     // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
-    const [fromMs, untilMs] = [startOf(row) - earlyMs - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
+    const [fromMs, untilMs] = [startOf(row) - earlyOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
     if (!isAnyShown(rows.timesMs, fromMs, untilMs)) return 'missing'
     // Neighbours may reach into its time: without it there is a hole in the pictures, and its bytes did not come.
     const holeMs = Math.max(HOLE_FRAMES * rows.shortMs, (startOf(row + 1) - startOf(row)) / 2)
@@ -116,6 +117,14 @@ function compareBetween(
   const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs + earlyMs
   const isFilled = (row: number) => isAnyShown(rows.timesMs, endOf(row - 1) + slackMs, startOf(row) - slackMs)
   return rows.holes.some(isFilled) ? 'added' : null
+}
+
+/**
+ * In a fragment of few pictures, how long before its timestamp they may begin: the first block may be a picture that is shown last, or sound.
+ * The listed length contains that time.
+ */
+function reorderedMsOf(lengthMs: number, earlyMs: number, { reorderedMs }: PartRows): number {
+  return lengthMs <= 2 * reorderedMs ? Math.min(lengthMs, earlyMs + reorderedMs) : 0
 }
 
 /** Some picture stands for so long, at least in part in that time. */

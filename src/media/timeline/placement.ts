@@ -19,6 +19,7 @@ interface Extent {
 
 /** The fragment that was placed last. */
 interface Placed {
+  readonly session: number | undefined
   readonly timestampMs: number
   readonly latest: number
   readonly end: number
@@ -34,11 +35,14 @@ export function placeFragments(fragments: readonly MovieFragment[], leadTrack: n
   const starts = new Float64Array(fragments.length)
   let shiftMs = 0
   let before: Placed | null = null
-  for (const [index, { timestampMs, samples }] of fragments.entries()) {
+  for (const [index, { session, timestampMs, samples }] of fragments.entries()) {
     const extent = extentOf(samples, leadTrack)
     if (before && extent) {
       const gapMs: number = timestampMs - before.timestampMs
-      const isApart = gapMs <= 0 || gapMs > maxGapMs || reachesBack(extent, timestampMs + shiftMs, before)
+      const isOfOneRun = session !== undefined && session === before.session
+      const start = timestampMs + shiftMs
+      const isBack = isOfOneRun ? reachesBehindKey(extent, start, before) : reachesBack(extent, start, before)
+      const isApart = gapMs <= 0 || gapMs > maxGapMs || isBack
       if (isApart) shiftMs = before.end - extent.earliest - timestampMs
     }
     // Whole milliseconds: the video's ticks.
@@ -46,14 +50,19 @@ export function placeFragments(fragments: readonly MovieFragment[], leadTrack: n
     starts[index] = start
     if (extent === null) continue
     const frameMs: number = extent.frameMs ?? before?.frameMs ?? GUESSED_FRAME_MS
-    before = { timestampMs, latest: start + extent.latest, end: start + extent.latest + frameMs, frameMs }
+    before = { session, timestampMs, latest: start + extent.latest, end: start + extent.latest + frameMs, frameMs }
   }
   return starts
 }
 
-/** Whether frames would be shown among those of the fragment before. After a key frame nothing is shown that was decoded before it. */
+/** After a key frame nothing is shown that was decoded before it. */
+function reachesBehindKey({ isFirstKey, first }: Extent, start: number, before: Placed): boolean {
+  return isFirstKey && start + first < before.latest
+}
+
+/** Whether frames would be shown among those of the fragment before. */
 function reachesBack(extent: Extent, start: number, before: Placed): boolean {
-  if (extent.isFirstKey) return start + extent.first < before.latest
+  if (extent.isFirstKey) return reachesBehindKey(extent, start, before)
   const frameMs = Math.max(extent.frameMs ?? 0, before.frameMs)
   return start + extent.earliest < before.latest - MAX_REORDERED_FRAMES * frameMs
 }

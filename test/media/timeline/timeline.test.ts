@@ -161,6 +161,12 @@ describe('fragments', () => {
     expect(shownAt(trackOf(movie))).toEqual([0, 1000, 2000, 3000, 4000])
   })
 
+  test('of one upload keep their times, however far a single picture is reordered', () => {
+    const alone = (timestampMs: number, time: number, key = false) => ({ ...fragment(timestampMs, [{ time, key }]), session: 7 })
+    const movie = buildFragmentMovie([alone(0, 0, true), alone(500, 1500), alone(1000, -500), alone(1500, -500), alone(2000, -500)])
+    expect(shownAt(trackOf(movie))).toEqual([0, 2000, 500, 1000, 1500])
+  })
+
   test('of the same producer time follow each other', () => {
     const movie = buildFragmentMovie([fragment(500, gop(0, 40)), fragment(500, gop(0, 40))])
     expect(shownAt(trackOf(movie))).toEqual([0, 40, 80, 120])

@@ -51,9 +51,13 @@ export class DocumentClock {
   #findShift(startMs: number): number {
     const isAbsolute = startMs >= FIRST_ABSOLUTE_MS
     if (this.#lastClusterMs === Number.NEGATIVE_INFINITY) this.#isAbsolute = isAbsolute
-    else if (isAbsolute !== this.#isAbsolute) throw new RecutRefused(this.#toSentence('counts its times from another origin than the file before it'))
+    else if (isAbsolute !== this.#isAbsolute)
+      throw new RecutRefused(this.#toSentence('counts its times from another origin than the file before it'))
     if (startMs > this.#lastClusterMs) return 0
-    if (isAbsolute) throw new RecutRefused(this.#toSentence(`starts at ${toInstant(startMs)}, before the end of the file before it (${toInstant(this.#endMs)})`))
+    if (isAbsolute)
+      throw new RecutRefused(
+        this.#toSentence(`starts at ${toInstant(startMs)}, before the end of the file before it (${toInstant(this.#endMs)})`),
+      )
     this.#shiftedDocuments += 1
     return this.#endMs - startMs
   }
