@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { loadSettings } from '../config/load-settings.js'
-import { createLogger } from './logger.js'
-import { createStopSignal, untilAborted } from './stop-signal.js'
+import { createLogger, createStopSignal, untilAborted } from './stop-signal.js'
 import { toKvsWelcome } from './welcome.js'
 
 export function kvsCommand(): Command {

@@ -1,8 +1,7 @@
 import { Command } from 'commander'
 import { loadSettings, type Settings } from '../config/load-settings.js'
 import type { EmbeddedKvs } from './embedded-kvs.js'
-import { createLogger } from './logger.js'
-import { createStopSignal, untilAborted } from './stop-signal.js'
+import { createLogger, createStopSignal, untilAborted } from './stop-signal.js'
 import { toWelcome } from './welcome.js'
 
 export function serveCommand(): Command {

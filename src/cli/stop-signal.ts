@@ -1,3 +1,6 @@
+import { destination, type Logger, pino } from 'pino'
+import type { LogLevel } from '../config/config.js'
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** One Ctrl-C comes more than once: from the terminal to all of its processes, and again from npm, which hands it on. */
 const SAME_MS = 1000
@@ -20,4 +23,9 @@ export function createStopSignal(): AbortSignal {
 export function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** JSON lines on stderr. Stdout is for the output of a command. */
+export function createLogger(level: LogLevel): Logger {
+  return pino({ level }, destination({ fd: 2, sync: false }))
 }

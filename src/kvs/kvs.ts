@@ -24,8 +24,6 @@ export interface Kvs {
   readonly clips: ClipSource
   readonly fragmentMedia: FragmentMediaSource
   readonly hls: HlsSessionSource
-  /** Null when reads are not paced. */
-  readonly pacer: QuotaPacer | null
   /** For a program that starts: whether a Region and credentials can be found. @throws GatewayError with a sentence for the operator */
   checkSetup(): Promise<void>
   /** For /health/ready: that, and whether the control plane takes them. @throws GatewayError */
@@ -61,7 +59,6 @@ export function createKvs({ target, isPaced = true, listener = silentListener, w
     clips: new AwsClipSource({ data, streams, ...time }),
     fragmentMedia: new AwsFragmentMediaSource({ data }),
     hls: new AwsHlsSessionSource({ data, check }),
-    pacer,
     checkSetup: () => checkSetup(clients),
     check: (signal) => checkKvs({ clients, calls }, signal),
     close: () => clients.close(),

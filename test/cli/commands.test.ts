@@ -131,6 +131,6 @@ describe('clipgate kvs', () => {
     expect(await listed.json()).toMatchObject({ StreamInfoList: [{ StreamName: 'gate' }, { StreamName: 'yard' }] })
     const { code, stderr } = await kvs.stop(signal)
     expect(code).toBe(0)
-    expect(JSON.parse(stderr)).toMatchObject({ msg: 'an upload was ended', err: { code: 'INVALID_MKV_DATA' } })
+    expect(JSON.parse(stderr)).toMatchObject({ msg: 'an upload failed', err: { code: 'INVALID_MKV_DATA' } })
   })
 })

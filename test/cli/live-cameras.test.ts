@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Logger, pino } from 'pino'
 import { type LiveCameras, startLiveCameras } from '../../src/cli/live-cameras.js'
 import { type DemoStream, fillArchive } from '../../src/kvs-server/demo/fill-archive.js'
-import { getStream } from '../../src/kvs-server/stream-checks.js'
+import { getStream } from '../../src/kvs-server/operations/stream-checks.js'
 import { eventually } from '../support/eventually.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
 
@@ -98,7 +98,7 @@ describe('the live camera', () => {
     await cameras.ended
     expect(logged.map(({ msg }) => msg)).toEqual(['the stream of the demo camera is gone; the camera ends'])
     expect(archive.findNewest(own)).toBeNull()
-    expect(archive.claimProducer(own.id)).toEqual(expect.any(Function))
+    expect(archive.writer.claimProducer(own.id)).toEqual(expect.any(Function))
   })
 
   test('films nothing where the demo has no stream', async () => {

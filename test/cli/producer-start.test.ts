@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { WrongArgument } from '../../src/cli/failure.js'
-import { parseProducerStart } from '../../src/cli/producer-start.js'
+import { parseProducerStart } from '../../src/cli/put-media.js'
 
 describe('--producer-start', () => {
   test.each([

@@ -106,7 +106,10 @@ describe('several Matroska files in one input', () => {
     matroska([
       tracks({ number: 1 }),
       ...timesMs.map((time) =>
-        cluster(time, [0, 500].map((offset) => simpleBlock({ track: 1, time: offset, isKey: offset === 0, payload: new Uint8Array(100) }))),
+        cluster(
+          time,
+          [0, 500].map((offset) => simpleBlock({ track: 1, time: offset, isKey: offset === 0, payload: new Uint8Array(100) })),
+        ),
       ),
     ])
   const DAY = Date.UTC(2026, 0, 31)
@@ -133,7 +136,9 @@ describe('several Matroska files in one input', () => {
   test('are refused from the first one whose times of day go back', async () => {
     const { starts, failure } = await send(concatBytes(file(DAY, DAY + 1000), file(DAY + 1000), file(DAY + 2000)))
     expect(starts).toEqual([DAY, DAY + 1000])
-    expect(failure).toContain('file 2 of the input starts at 2026-01-31T00:00:01.000Z, before the end of the file before it (2026-01-31T00:00:02.000Z)')
+    expect(failure).toContain(
+      'file 2 of the input starts at 2026-01-31T00:00:01.000Z, before the end of the file before it (2026-01-31T00:00:02.000Z)',
+    )
     expect(failure).toContain('upload each file with a put-media command of its own')
   })
 
@@ -146,12 +151,15 @@ describe('several Matroska files in one input', () => {
     expect(failure).toContain('counts its times from another origin')
   })
 
-  test.each([1, 50, 100_000])('with their Clusters kept, end before the file whose times start over, in pieces of %d', async (pieceBytes) => {
-    const [first, second] = [file(0, 1000), file(2000)]
-    const kept = await send(concatBytes(first, second, file(0), file(9000)), { keepsClusters: true, pieceBytes })
-    expect(Buffer.compare(kept.sent, concatBytes(first, second))).toBe(0)
-    expect(kept.failure).toContain('Matroska file 3 of the input start over')
-  })
+  test.each([1, 50, 100_000])(
+    'with their Clusters kept, end before the file whose times start over, in pieces of %d',
+    async (pieceBytes) => {
+      const [first, second] = [file(0, 1000), file(2000)]
+      const kept = await send(concatBytes(first, second, file(0), file(9000)), { keepsClusters: true, pieceBytes })
+      expect(Buffer.compare(kept.sent, concatBytes(first, second))).toBe(0)
+      expect(kept.failure).toContain('Matroska file 3 of the input start over')
+    },
+  )
 
   test('are sent in real time one after the other', async () => {
     const media = await openUploadMedia(inPieces(concatBytes(footage(0, 100), footage(0, 100)), 32), {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetClipCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { openTestArchive, SetClock, type TestArchive, unsyncedDisk } from '../support/archive-for-test.js'
+import { unsyncedFileSystem } from '../../src/kvs-server/archive/file-system.js'
+import { openTestArchive, SetClock, type TestArchive } from '../support/archive-for-test.js'
 import { footage, frame, header } from '../support/footage.js'
 import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
 import { type KvsTestServer, startKvsTestServer, TEST_CREDENTIALS } from '../support/kvs-test-server.js'
@@ -58,7 +59,7 @@ function bigFragment(atMs: number): Row {
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'clipgate-edges-'))
   {
-    await using archive = await openTestArchive({ dataDir, clock: new SetClock(T0), fileSystem: unsyncedDisk })
+    await using archive = await openTestArchive({ dataDir, clock: new SetClock(T0), fileSystem: unsyncedFileSystem })
     const starts = [0, 2000, 4000, 6000, 8000]
     const camera = [...starts.map((ms) => T0 + ms), ...starts.map((ms) => T1 + ms)].map(twoSeconds)
     await fill({ archive, name: 'camera', rows: camera })

@@ -4,8 +4,7 @@ import * as archived from '@aws-sdk/client-kinesis-video-archived-media'
 import * as media from '@aws-sdk/client-kinesis-video-media'
 import { describe, expect, test } from '@jest/globals'
 import { FAULT_KINDS } from '../../src/kvs-server/faults/fault-rule.js'
-import { servedOperations } from '../../src/kvs-server/operations.js'
-import { REFUSED_OPERATIONS } from '../../src/kvs-server/refused-operations.js'
+import { REFUSED_OPERATIONS, servedOperations } from '../../src/kvs-server/operations/served-operations.js'
 
 const page = readFileSync('docs/kvs-compatibility.md', 'utf8')
 const rows = [...page.matchAll(/^\| (\w+) +\| (done|partial|refused) +\| (.*)\|$/gm)].map(([, name = '', state = '', notes = '']) => ({

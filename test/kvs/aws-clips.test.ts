@@ -197,7 +197,6 @@ test('reads are paced: a clip that costs more than is left waits, and says so wh
   answerWith({}, (response) => response.end('x'))
   await readAll(await paced.clips.getClip(request(), enoughTime()))
   await readAll(await paced.clips.getClip(request({ expectedFragments: 100 }), enoughTime()))
-  expect(paced.pacer?.available(STREAM_ARN).media).toBeLessThan(300)
   await readAll(await paced.clips.getClip(request(), enoughTime()))
   await expect(paced.clips.getClip(request(), AbortSignal.timeout(20))).rejects.toMatchObject({ code: 'KVS_THROTTLED' })
   paced.close()

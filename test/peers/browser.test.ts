@@ -1,18 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type ChromiumTab, openChromiumTab } from '../support/chromium-tab.js'
-import { START, startFootage } from '../support/clip-harness.js'
-import { ffmpeg } from '../support/ffmpeg.js'
-import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
-import type { KvsTestServer } from '../support/kvs-test-server.js'
-import { findPeer } from '../support/peer-programs.js'
+import type { ChromiumTab } from '../support/chromium-tab.js'
+import { START } from '../support/clip-harness.js'
+import { type GatewayInChromium, startGatewayInChromium } from '../support/gateway-in-chromium.js'
+import type { TestGateway } from '../support/gateway-test.js'
 import { type Site, startSite } from '../support/site.js'
 
 // The gateway as a person and a frontend meet it: in the address bar of Chromium, and from a page of another origin.
 
-const SOURCE = [
+const FOOTAGE = [
   '-f',
   'lavfi',
   '-i',
@@ -29,28 +24,17 @@ const SOURCE = [
 const CLUSTERS = ['-cluster_time_limit', '20000', '-cluster_size_limit', '50M']
 const REQUEST = `mutation ($input: ClipInput!) { requestClip(input: $input) { clip { id downloadUrl } issues { message } } }`
 
-let folder = ''
-let kvs: KvsTestServer
+let setup: GatewayInChromium
 let site: Site
 let gateway: TestGateway
 let tab: ChromiumTab
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'clipgate-browser-'))
-  const file = join(folder, 'source.mkv')
-  await ffmpeg([...SOURCE, ...CLUSTERS, file])
-  kvs = await startFootage([new Uint8Array(await readFile(file))])
-  site = await startSite()
-  gateway = await startTestGateway(kvs, { CORS_ORIGINS: site.url })
-  const { path } = await findPeer('chromium')
-  tab = await openChromiumTab({ chromium: path, profile: join(folder, 'profile') })
+  setup = await startGatewayInChromium({ footage: [...FOOTAGE, ...CLUSTERS] })
+  ;({ site, gateway, tab } = setup)
 }, 120_000)
 afterAll(async () => {
-  await tab?.[Symbol.asyncDispose]()
-  await gateway?.[Symbol.asyncDispose]()
-  await site?.[Symbol.asyncDispose]()
-  await kvs?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  await setup?.[Symbol.asyncDispose]()
 })
 
 async function requestClip(expiresInSeconds = 600, endMs = 15_000): Promise<{ readonly id: string; readonly downloadUrl: string }> {

@@ -1,15 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type ChromiumTab, openChromiumTab } from '../support/chromium-tab.js'
-import { START, STREAM, startFootage } from '../support/clip-harness.js'
-import { ffmpeg } from '../support/ffmpeg.js'
-import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
+import type { ChromiumTab } from '../support/chromium-tab.js'
+import { START, STREAM } from '../support/clip-harness.js'
+import { type GatewayInChromium, startGatewayInChromium } from '../support/gateway-in-chromium.js'
+import type { TestGateway } from '../support/gateway-test.js'
 import { openHlsSession } from '../support/hls-player.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
-import { findPeer } from '../support/peer-programs.js'
-import { type Site, startSite } from '../support/site.js'
+import type { Site } from '../support/site.js'
 
 // What docs/clip-url.md tells players to do when a URL or a session expires while somebody watches. A page of another origin does it.
 
@@ -18,7 +15,7 @@ const NOISE = ['-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=20,noise=alls=80:
 const CLUSTERS = ['-b:v', '16M', '-g', '25', '-pix_fmt', 'yuv420p', '-cluster_time_limit', '20000', '-cluster_size_limit', '50M']
 const HOUR_MS = 3_600_000
 
-let folder = ''
+let setup: GatewayInChromium
 let kvs: KvsTestServer
 let kvsAheadMs = 0
 let site: Site
@@ -26,21 +23,15 @@ let gateway: TestGateway
 let tab: ChromiumTab
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'clipgate-expiry-'))
-  const file = join(folder, 'noise.mkv')
-  await ffmpeg([...NOISE, ...CLUSTERS, file])
-  kvs = await startFootage([new Uint8Array(await readFile(file))], { clock: { now: () => Date.now() + kvsAheadMs } })
-  site = await startSite('<!doctype html><video muted></video>')
-  gateway = await startTestGateway(kvs, { CORS_ORIGINS: site.url })
-  const { path } = await findPeer('chromium')
-  tab = await openChromiumTab({ chromium: path, profile: join(folder, 'profile') })
+  setup = await startGatewayInChromium({
+    footage: [...NOISE, ...CLUSTERS],
+    html: '<!doctype html><video muted></video>',
+    server: { clock: { now: () => Date.now() + kvsAheadMs } },
+  })
+  ;({ kvs, site, gateway, tab } = setup)
 }, 180_000)
 afterAll(async () => {
-  await tab?.[Symbol.asyncDispose]()
-  await gateway?.[Symbol.asyncDispose]()
-  await site?.[Symbol.asyncDispose]()
-  await kvs?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  await setup?.[Symbol.asyncDispose]()
 })
 
 const PLAYER = `

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Archive } from '../../src/kvs-server/archive/archive.js'
 import { openDatabase } from '../../src/kvs-server/archive/database.js'
-import { type FileSystem, nodeFileSystem } from '../../src/kvs-server/archive/file-system.js'
+import type { FileSystem } from '../../src/kvs-server/archive/file-system.js'
 import type { StreamRecord } from '../../src/kvs-server/archive/stream-record.js'
 import { StreamTable } from '../../src/kvs-server/archive/stream-table.js'
 import type { Acknowledgement } from '../../src/kvs-server/upload/acknowledgement.js'
@@ -17,15 +17,6 @@ export class SetClock implements Clock {
   now(): number {
     return this.at
   }
-}
-
-/** A disk that nobody will pull the plug of: tests that upload by the hundred do not wait for it. */
-export const unsyncedDisk: FileSystem = {
-  ...nodeFileSystem,
-  async create(path) {
-    return { ...(await nodeFileSystem.create(path)), sync: async () => {} }
-  },
-  openToSync: async () => ({ sync: async () => {}, close: async () => {} }),
 }
 
 export interface TestArchive extends AsyncDisposable {
@@ -53,7 +44,7 @@ export async function openTestArchive(options: { fileSystem?: FileSystem; dataDi
   const archive = await Archive.open({ dataDir, database, streams, clock, ...(fileSystem ? { fileSystem } : {}) })
   const session = (stream: StreamRecord, acks: Acknowledgement[], producerStartMs: number | null = NOW) =>
     new UploadSession({
-      archive,
+      archive: archive.writer,
       clock,
       streamId: stream.id,
       producerStartMs,

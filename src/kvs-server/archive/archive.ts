@@ -1,17 +1,17 @@
-import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
-import type { ArchivedFragment, FragmentDetails, MediaSession, ReceivedFragment } from './archived-fragment.js'
+import { ArchiveWriter } from './archive-writer.js'
+import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
 import { INDEX_FILE } from './database.js'
-import { type FileSystem, nodeFileSystem, type ReadableFile, type WritableFile } from './file-system.js'
+import { type FileSystem, nodeFileSystem, type ReadableFile } from './file-system.js'
 import { FragmentFeed } from './fragment-feed.js'
 import { FragmentFiles } from './fragment-files.js'
 import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
-import { FragmentIntake, toFragment } from './fragment-intake.js'
-import { type FragmentNumberParts, NONCE_LIMIT, parseFragmentNumber } from './fragment-number.js'
+import { FragmentIntake } from './fragment-intake.js'
+import { parseFragmentNumber } from './fragment-number.js'
 import { FragmentRecords } from './fragment-records.js'
 import { HostBuffer } from './host-buffer.js'
 import { takeLeftOverFiles } from './left-over-files.js'
@@ -29,7 +29,7 @@ export interface ArchiveOptions {
   readonly sweepIntervalMs?: number
   /** Called when a sweep failed. The next one tries again. */
   readonly onSweepFailed?: (error: unknown) => void
-  /** Told how many files of media moved aside, because nothing says what they are. */
+  /** Called with the number of media files that were moved aside because they have no record. */
   readonly onSetAside?: (count: number) => void
 }
 
@@ -48,18 +48,17 @@ export interface ListOptions {
 }
 
 const MS_PER_HOUR = 3_600_000
-/** Sequences begin at the session's millisecond times this: they go on growing after a restart, whatever was not persisted. */
-const SEQUENCES_PER_MS = 1024
-const SESSIONS_REMEMBERED = 200
 
 /** The oldest instant of a stream whose fragments are still kept. */
 export function retainedSince(stream: StreamRecord, now: EpochMs): EpochMs {
   return Math.max(stream.keptSinceMs, now - stream.dataRetentionInHours * MS_PER_HOUR)
 }
 
-/** The fragments of all streams: files, and an index that never names a file that is not whole and on disk. */
+/** The fragments of all streams: their files, and an index that names only files that are complete and on disk. */
 export class Archive {
   readonly feed = new FragmentFeed()
+  /** For uploads. */
+  readonly writer: ArchiveWriter
   readonly #options: ArchiveOptions
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
@@ -69,9 +68,6 @@ export class Archive {
   readonly #commitLog: CommitLog
   readonly #sweep: RetentionSweep
   readonly #hostBuffer = new HostBuffer()
-  readonly #sequences = new Map<number, number>()
-  readonly #knownSessions = new Map<number, MediaSession>()
-  readonly #producers = new Set<number>()
   readonly #timer: NodeJS.Timeout
 
   private constructor(options: ArchiveOptions) {
@@ -96,6 +92,7 @@ export class Archive {
       clock: options.clock,
       onPersisted: (fragment) => this.feed.tell(fragment),
     })
+    this.writer = new ArchiveWriter({ ...stored, intake: this.#intake, hostBuffer: this.#hostBuffer, feed: this.feed })
     this.#sweep = new RetentionSweep({
       ...stored,
       retainedSince: (streamId) => this.#retainedSince(streamId),
@@ -103,7 +100,7 @@ export class Archive {
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
   }
 
-  /** Opens the archive after whatever ended it before: what was persisted is there. @throws ArchiveError */
+  /** Opens the archive. Everything that was persisted is there, however the last process ended. @throws ArchiveError */
   static async open(options: ArchiveOptions): Promise<Archive> {
     const archive = new Archive(options)
     await archive.#files.recover()
@@ -113,51 +110,6 @@ export class Archive {
     if (aside > 0) options.onSetAside?.(aside)
     archive.sweepSoon()
     return archive
-  }
-
-  /** Makes the caller the only producer of the stream until the returned function is called. Null while there is another producer. */
-  claimProducer(streamId: number): (() => void) | null {
-    if (this.#producers.has(streamId)) return null
-    this.#producers.add(streamId)
-    return () => this.#producers.delete(streamId)
-  }
-
-  /** A header and the fragments to come with it. `now` is the upload's clock: footage of the past may be brought in as of then. */
-  createSession(streamId: number, header: Uint8Array, now: EpochMs): MediaSession {
-    const last = this.#sequences.get(streamId) ?? this.#index.findNewest(streamId)?.sequence ?? 0
-    this.#sequences.set(streamId, Math.max(last, Math.floor(now) * SEQUENCES_PER_MS))
-    return this.#remember(this.#sessions.create(streamId, header))
-  }
-
-  /** The number of a fragment whose reception begins now. */
-  mintNumber({ streamId }: MediaSession, now: EpochMs): FragmentNumberParts {
-    const last = this.#sequences.get(streamId)
-    if (last === undefined) throw new Error(`no session was created for the stream ${streamId}`)
-    const sequence = last + 1
-    this.#sequences.set(streamId, sequence)
-    return { sequence, serverTimestampMs: Math.floor(now), nonce: randomInt(NONCE_LIMIT) }
-  }
-
-  createFile(): Promise<{ readonly file: WritableFile; readonly path: string }> {
-    return this.#files.create()
-  }
-
-  discardFile(path: string): Promise<void> {
-    return this.#files.removeIncoming(path)
-  }
-
-  /** Resolves when file, directory and row are on disk. */
-  persist(fragment: ReceivedFragment): Promise<ArchivedFragment> {
-    return this.#intake.persist(fragment)
-  }
-
-  /** Keeps a fragment of a stream without retention for those who watch it live. */
-  async keepForHost(received: ReceivedFragment): Promise<ArchivedFragment> {
-    const { path, session, details } = received
-    const fragment = toFragment(received, { kind: 'buffered', path })
-    for (const stale of this.#hostBuffer.add({ fragment, path, session, details })) await this.#files.removeIncoming(stale)
-    this.feed.tell(fragment)
-    return fragment
   }
 
   /** In order of the range's clock, then of ingestion. */
@@ -172,7 +124,7 @@ export class Archive {
     return this.#index.list(query, limit, after)
   }
 
-  /** The fragment of that number; null when the stream has none such, or no longer. */
+  /** Null when the stream has no fragment with this number, or the fragment has expired. */
   find(stream: StreamRecord, fragmentNumber: string): ArchivedFragment | null {
     const parts = parseFragmentNumber(fragmentNumber)
     if (parts === null) return null
@@ -180,7 +132,7 @@ export class Archive {
     return found?.fragmentNumber === fragmentNumber && this.#isReadable(stream, found) ? found : null
   }
 
-  /** The first fragment behind `sequence` in order of ingestion. */
+  /** The first fragment after `sequence` in ingestion order. */
   findNext(stream: StreamRecord, sequence: number): ArchivedFragment | null {
     const archived = this.#index.findNext(stream.id, sequence, retainedSince(stream, this.#options.clock.now()))
     const buffered = this.#hostBuffer.findNext(stream.id, sequence)
@@ -197,13 +149,13 @@ export class Archive {
     return this.#latest(stream, found, (fragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs))
   }
 
-  /** Null when retention has taken the fragment meanwhile. */
+  /** Null when the fragment has expired. */
   details({ streamId, sequence, source }: ArchivedFragment): FragmentDetails | null {
     if (source.kind === 'archived') return this.#index.details(source.fileId)
     return this.#hostBuffer.find(streamId, sequence)?.details ?? null
   }
 
-  /** The frames of each of the fragments; null for one that retention has taken meanwhile. */
+  /** The sample table of each fragment; null for an expired one. */
   samples(fragments: readonly ArchivedFragment[]): (SampleTable | null)[] {
     const stored = this.#index.samples(fileIdsOf(fragments))
     return fragments.map((fragment) => {
@@ -213,10 +165,7 @@ export class Archive {
   }
 
   session(id: number): MediaSession | null {
-    const known = this.#knownSessions.get(id)
-    if (known !== undefined) return this.#remember(known)
-    const stored = this.#hostBuffer.session(id) ?? this.#sessions.find(id)
-    return stored === null ? null : this.#remember(stored)
+    return this.#sessions.find(id) ?? this.#hostBuffer.session(id)
   }
 
   /** The Cluster's bytes. */
@@ -231,7 +180,7 @@ export class Archive {
     return () => this.#files.release(ids)
   }
 
-  /** Has retention looked at now: after a decrease, or when a stream was deleted. */
+  /** Starts a retention sweep now: after a decrease, or when a stream was deleted. */
   sweepSoon(): void {
     void this.sweep().catch((error: unknown) => this.#options.onSweepFailed?.(error))
   }
@@ -271,16 +220,6 @@ export class Archive {
     const stream = this.#options.streams.findById(streamId)
     // SQLite has no integer Infinity. This is later than any fragment.
     return stream === undefined ? Number.MAX_SAFE_INTEGER : retainedSince(stream, this.#options.clock.now())
-  }
-
-  #remember(session: MediaSession): MediaSession {
-    this.#knownSessions.delete(session.id)
-    this.#knownSessions.set(session.id, session)
-    for (const id of this.#knownSessions.keys()) {
-      if (this.#knownSessions.size <= SESSIONS_REMEMBERED) break
-      this.#knownSessions.delete(id)
-    }
-    return session
   }
 }
 

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { FragmentNumberParts } from './fragment-number.js'
 
-/** A fragment that can be read: its row of the index. Its media is in a file of its own. */
+/** The index row of a fragment. Its media is in its own file. */
 export interface ArchivedFragment {
   /** The archive's own key of the stream. */
   readonly streamId: number
@@ -13,13 +13,13 @@ export interface ArchivedFragment {
   readonly producerTimestampMs: EpochMs
   readonly serverTimestampMs: EpochMs
   readonly lengthMs: number
-  /** Header and Cluster, as GetMedia gives them back. */
+  /** Header and Cluster, as GetMedia returns them. */
   readonly sizeBytes: number
   /** Grows with ingestion within a stream; the part of the fragment number by which fragments are ordered. */
   readonly sequence: number
   /** Its file, or its place in the host buffer. */
   readonly source: FragmentSource
-  /** Length of that file: the Cluster, verbatim. */
+  /** Length of that file: the unchanged Cluster. */
   readonly clusterBytes: number
   /** Why its frames are invalid for their codec (InvalidMediaFrameException), or null. */
   readonly frameFault: string | null
@@ -30,9 +30,9 @@ export type FragmentSource = { readonly kind: 'archived'; readonly fileId: numbe
 /** The part of a fragment that clips and media reads need, and lists do not. */
 export interface FragmentDetails {
   readonly samples: SampleTable
-  /** Tags elements that the producer sent between the Cluster before it and this one. */
+  /** Tags elements between the previous Cluster and this one. */
   readonly leadingTags: Uint8Array
-  /** Tags elements that the producer sent right behind it. */
+  /** Tags elements after this Cluster. */
   readonly trailingTags: Uint8Array
 }
 
@@ -44,7 +44,7 @@ export interface MediaSession {
   readonly header: Uint8Array
 }
 
-/** A fragment that has arrived whole, its bytes in a file under `incoming/` and synced, not yet in the index. */
+/** A complete fragment that is not in the index yet. Its bytes are synced, in a file under `incoming/`. */
 export interface ReceivedFragment {
   readonly session: MediaSession
   readonly number: FragmentNumberParts

@@ -6,16 +6,16 @@ import { join } from 'node:path'
 export interface DiskReserveOptions {
   readonly dataDir: string
   readonly sizeBytes?: number
-  /** How often a reserve that was given up is made again, where there is room. */
+  /** How often a released reserve is created again, if there is room. */
   readonly intervalMs?: number
 }
 
-/** Enough for the log of the rows that a sweep takes out before the first of their files is removed. */
+/** Enough for the log of the rows that a sweep deletes before it removes the first file. */
 const SIZE_BYTES = 8 * 1024 * 1024
 const BLOCK_BYTES = 1024 * 1024
 const INTERVAL_MS = 60_000
-/** It is not made of the last room that there is. */
-const ROOM_BEHIND = 4
+/** The reserve is created only if this many times its size is free. */
+const FREE_FACTOR = 4
 /** https://www.sqlite.org/rescode.html#full */
 const SQLITE_FULL = 13
 
@@ -35,7 +35,7 @@ export class DiskReserve {
     this.#timer = setInterval(() => void this.make(), intervalMs).unref()
   }
 
-  /** Does what will free room; on a full disk once more, with the reserve's. At once, so that no upload comes between. */
+  /** Runs `work`, which frees space. On a full disk, releases the reserve and runs it again, synchronously, so that no upload takes the space. */
   spend<Result>(work: () => Result): Result {
     try {
       return work()
@@ -45,19 +45,19 @@ export class DiskReserve {
     }
   }
 
-  /** Gives the reserve up where a full disk is what went wrong; tells whether it may be tried again. */
+  /** Releases the reserve if the error is a full disk. Returns whether a retry makes sense. */
   yieldTo(error: unknown): boolean {
     if (!isFull(error)) return false
     try {
       rmSync(this.#file)
       return true
     } catch {
-      // There is none, or it cannot be had: the error at hand is the one to tell.
+      // No reserve, or it cannot be removed. The caller reports the original error.
       return false
     }
   }
 
-  /** Makes it where it is missing and there is room for several. Never rejects: without a reserve all goes on as it would. */
+  /** Creates the reserve if it is missing and the disk has room. Never rejects: the server works without a reserve. */
   make(): Promise<void> {
     this.#making ??= this.#makeWhereMissing()
       .catch(() => undefined)
@@ -76,7 +76,7 @@ export class DiskReserve {
     const draft = `${this.#file}.draft`
     if ((await sizeOf(this.#file)) === this.#sizeBytes) return
     const { bavail, bsize } = await statfs(join(this.#file, '..'))
-    if (bavail * bsize < this.#sizeBytes * ROOM_BEHIND) return
+    if (bavail * bsize < this.#sizeBytes * FREE_FACTOR) return
     try {
       await writeNoise(draft, this.#sizeBytes)
       await rename(draft, this.#file)
@@ -87,7 +87,7 @@ export class DiskReserve {
   }
 }
 
-/** Of zeros, or of nothing, a file system would make no room. */
+/** Random bytes: a file system may store zeros without using space. */
 async function writeNoise(path: string, sizeBytes: number): Promise<void> {
   await using file = await open(path, 'w')
   for (let leftBytes = sizeBytes; leftBytes > 0; leftBytes -= BLOCK_BYTES) {
@@ -102,7 +102,7 @@ async function sizeOf(path: string): Promise<number> {
   )
 }
 
-/** Read by its members: in a vm context such as jest's the error is of another realm. The low byte is the primary code. */
+/** Checks the members, not the class: in a vm context such as jest's the error is from another realm. The low byte is the primary code. */
 function isFull(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return false
   return typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_FULL

@@ -5,21 +5,21 @@ import { codeOf } from '../../lib/thrown.js'
 
 /** The disk operations of the archive. The interface is small, so that a test can replace a disk by one that is full or fails. */
 export interface FileSystem {
-  /** Creates a file for writing; it must not be there yet. */
+  /** Creates a file for writing. It must not exist yet. */
   create(path: string): Promise<WritableFile>
   open(path: string): Promise<ReadableFile>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   makeDirectory(path: string): Promise<void>
-  /** Removes a directory when it is empty, and leaves it when it is not. */
+  /** Removes a directory if it is empty. */
   removeEmptyDirectory(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
-  /** Opens what is synced again and again: opening and closing it each time costs as much as the sync itself (measured). */
+  /** Opens a file or directory for repeated syncs. Opening it for each sync costs as much as the sync itself (measured). */
   openToSync(path: string, what: 'file' | 'directory'): Promise<SyncedFile>
 }
 
 export interface SyncedFile {
-  /** Has on disk what was written to the file so far, by whomever; of a directory, its names (a rename is on disk only then, fsync(2)). */
+  /** Resolves when everything written to the file so far is on disk. For a directory, these are its names: a rename is on disk only then (fsync(2)). */
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -31,12 +31,12 @@ export interface WritableFile {
 }
 
 export interface ReadableFile {
-  /** Bytes read; fewer than asked for only at the end of the file. */
+  /** Returns the number of bytes, which is less than requested only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>
   close(): Promise<void>
 }
 
-/** Files are descriptors here, not FileHandles, which cost more than opening a file does (measured): a clip opens one for each fragment. */
+/** Uses descriptors. A FileHandle costs more than opening the file (measured), and a clip opens a file for each fragment. */
 const openDescriptor = promisify(callbacks.open)
 const closeDescriptor = promisify(callbacks.close)
 const readDescriptor = promisify(callbacks.read)
@@ -71,6 +71,15 @@ export const nodeFileSystem: FileSystem = {
     // fdatasync(2) may leave out a name that came into a directory of unchanged length.
     return syncedFile(new Descriptor(await openDescriptor(path, 'r')), what === 'file' ? syncDescriptorData : syncDescriptor)
   },
+}
+
+/** Leaves it to the system when bytes reach the disk: for footage that can be made again. */
+export const unsyncedFileSystem: FileSystem = {
+  ...nodeFileSystem,
+  async create(path) {
+    return { ...(await nodeFileSystem.create(path)), sync: async () => {} }
+  },
+  openToSync: async () => ({ sync: async () => {}, close: async () => {} }),
 }
 
 /**
@@ -127,7 +136,7 @@ function writableFile(descriptor: Descriptor): WritableFile {
 async function writeAll(number: number, parts: readonly Uint8Array[], position: number): Promise<void> {
   const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
   const { bytesWritten } = await writeDescriptor(number, parts, position)
-  // A short write without an error is what the last block of a disk gives; the next write would say why.
+  // A full disk may accept a part of a write without an error. The next write reports the reason.
   if (bytesWritten !== total) await writeRest(number, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
 }
 

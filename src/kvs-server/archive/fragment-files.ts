@@ -16,10 +16,10 @@ export class FragmentFiles {
   readonly #root: string
   readonly #fileSystem: FileSystem
   readonly #directories = new Set<number>()
-  /** How many are reading a file, by id. */
+  /** The number of readers of each file, by id. */
   readonly #readers = new Map<number, number>()
   readonly #openFiles = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
-  /** The directory that was published to last: ids only grow, so that it is the next one's nearly always. */
+  /** The directory of the last published file. Ids only grow, so the next file is nearly always in the same directory. */
   #lastDirectory: { readonly directory: number; readonly file: SyncedFile } | null = null
   #incoming = 0
 
@@ -28,7 +28,7 @@ export class FragmentFiles {
     this.#fileSystem = fileSystem
   }
 
-  /** Empties `incoming/`: what is there was never whole, and never acknowledged. */
+  /** Empties `incoming/`. Its files are incomplete and were never acknowledged. */
   async recover(): Promise<void> {
     await this.#fileSystem.makeDirectory(this.#fragments())
     await this.#fileSystem.makeDirectory(this.#incomingDirectory())
@@ -38,8 +38,8 @@ export class FragmentFiles {
     }
   }
 
-  /** The ids of files behind `lastId`, in order. */
-  async listBehind(lastId: number): Promise<number[]> {
+  /** The ids of files after `lastId`, in order. */
+  async listAfter(lastId: number): Promise<number[]> {
     const ids: number[] = []
     for (const directory of (await this.#fileSystem.list(this.#fragments())).map(Number)) {
       if (!(directory >= directoryOf(lastId))) continue
@@ -49,7 +49,7 @@ export class FragmentFiles {
     return ids.sort((a, b) => a - b)
   }
 
-  /** Moves media out of the way, to where a person may look at it. */
+  /** Moves media to `aside/`, where a person can inspect it. */
   async setAside(ids: readonly number[]): Promise<void> {
     if (ids.length === 0) return
     const folder = join(this.#root, 'aside')
@@ -63,7 +63,7 @@ export class FragmentFiles {
     return { file: await this.#fileSystem.create(path), path }
   }
 
-  /** Moves whole files to their places. When it returns, their names are on disk; their bytes were synced before. */
+  /** Moves complete files to their places and syncs their names. Their bytes were synced before. */
   async publish(files: readonly { readonly id: number; readonly path: string }[]): Promise<void> {
     const directories = new Set(files.map(({ id }) => directoryOf(id)))
     for (const directory of directories) await this.#ensureDirectory(directory)
@@ -79,7 +79,7 @@ export class FragmentFiles {
     return join(this.#directory(directoryOf(id)), String(id))
   }
 
-  /** Keeps files readable until `release`, whatever retention does meanwhile. */
+  /** Prevents the removal of files until `release`. */
   retain(ids: readonly number[]): void {
     for (const id of ids) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1)
   }
@@ -92,7 +92,7 @@ export class FragmentFiles {
     }
   }
 
-  /** Removes files whose rows are gone, and says which: one that is being read stays until it is asked for again. */
+  /** Removes files whose rows are deleted, and returns their ids. A file that is being read stays: call again later. */
   async remove(ids: readonly number[]): Promise<readonly number[]> {
     const free = ids.filter((id) => !this.#readers.has(id))
     await this.#openFiles.forget(free)

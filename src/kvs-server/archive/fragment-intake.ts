@@ -30,7 +30,7 @@ interface PlacedFile {
   readonly path: string
 }
 
-/** Brings received fragments into files and index, several at a time. */
+/** Persists received fragments in batches: their files, records and rows. */
 export class FragmentIntake {
   readonly #options: FragmentIntakeOptions
   readonly #commits = new GroupCommit((batch: readonly ReceivedFragment[]) => this.#commit(batch))
@@ -46,12 +46,12 @@ export class FragmentIntake {
     return this.#commits.add(fragment)
   }
 
-  /** Files up to this one have their rows. */
+  /** Continues after this file id. */
   skipTo(lastFileId: number): void {
     this.#lastFileId = lastFileId
   }
 
-  /** Resolves when everything handed over so far is persisted or refused. */
+  /** Resolves when all fragments so far are persisted or refused. */
   settled(): Promise<void> {
     return this.#commits.settled()
   }
@@ -78,7 +78,7 @@ export class FragmentIntake {
     }
   }
 
-  /** A row that may not be on disk is taken back; its file is the sweep's to remove, as no row on disk may name a file that is gone. */
+  /** If the sync fails, the rows are withdrawn. The sweep removes their files later, because the rows may be on disk and must not name missing files. */
   async #syncCommit(files: readonly PlacedFile[]): Promise<void> {
     const { commitLog, database, index } = this.#options
     try {
@@ -119,7 +119,7 @@ export class FragmentIntake {
     index.insert(row)
   }
 
-  /** The first failure is the one worth telling; a file that cannot be removed now is named by no row. */
+  /** Ignores failures: the caller reports the first error, and no row names these files. */
   async #removeQuietly(id: number, path: string): Promise<void> {
     const { files } = this.#options
     await Promise.allSettled([files.remove([id]), files.removeIncoming(path)])

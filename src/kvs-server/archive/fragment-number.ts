@@ -26,7 +26,7 @@ export function formatFragmentNumber({ sequence, serverTimestampMs, nonce }: Fra
   return number.toString()
 }
 
-/** Null for digits that no number of this structure has: such a fragment is in no archive. */
+/** Null for digits that are not such a number. */
 export function parseFragmentNumber(digits: string): FragmentNumberParts | null {
   if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return null
   const number = BigInt(digits) - BASE

@@ -14,7 +14,7 @@ export interface WalkOptions {
   readonly after?: FragmentCursor | null
 }
 
-/** The fragments of a range in the order of its clock, then of ingestion. A day may hold a hundred thousand: no more are read than are asked for. */
+/** The fragments of a range in the order of its clock, then of ingestion. A day can have a hundred thousand, so pages are read on demand. */
 export function* walkFragments({ archive, stream, range, after = null }: WalkOptions): Generator<ArchivedFragment> {
   let cursor = after
   for (;;) {
@@ -26,7 +26,7 @@ export function* walkFragments({ archive, stream, range, after = null }: WalkOpt
   }
 }
 
-/** By server time, then of ingestion, from the fragment on backwards. */
+/** Walks backwards from a fragment, by server time and then by ingestion. */
 export function* walkBack(
   { archive, stream }: Pick<WalkOptions, 'archive' | 'stream'>,
   from: ArchivedFragment,

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
 
-/** A stream without retention can be read live for a while: at most so long, and so much. */
+/** Limits for the live footage of a stream without retention. */
 const LONGEST_MS = 5 * 60_000
 const MOST_BYTES = 200_000_000
 
@@ -12,7 +12,7 @@ export interface BufferedFragment {
   readonly details: FragmentDetails
 }
 
-/** The newest fragments of streams without retention. Their bytes wait in files that the next start removes, so that memory stays small. */
+/** The newest fragments of streams without retention, for live readers. Their bytes are in files, which the next start removes. */
 export class HostBuffer {
   readonly #streams = new Map<number, BufferedFragment[]>()
 
@@ -24,7 +24,7 @@ export class HostBuffer {
     return this.#trim(fragments, buffered.fragment.serverTimestampMs)
   }
 
-  /** What has become too old, or whose stream is gone. */
+  /** Drops fragments that are too old, or whose stream was deleted. Returns their paths. */
   expire(now: EpochMs, isAlive: (streamId: number) => boolean): string[] {
     return [...this.#streams].flatMap(([streamId, fragments]) => {
       const paths = isAlive(streamId) ? this.#trim(fragments, now) : fragments.splice(0).map(({ path }) => path)

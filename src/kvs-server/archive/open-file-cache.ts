@@ -44,7 +44,7 @@ export class OpenFileCache {
     }
   }
 
-  /** Has these files closed, those that are lent when they are given back. Resolves when those that were not lent are. */
+  /** Closes these files. A lent file is closed when it is returned. Resolves when the others are closed. */
   async forget(ids: readonly number[]): Promise<void> {
     for (const id of ids) this.#drop(id)
     await Promise.all(this.#closings)

@@ -3,15 +3,13 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../lib/clock.js'
-import { lockDataDir } from './data-dir-lock.js'
-import { INDEX_FILE, inTransaction, openDatabase } from './database.js'
+import { INDEX_FILE, inTransaction, lockDataDir, openDatabase } from './database.js'
 import { nodeFileSystem } from './file-system.js'
 import { FragmentFiles } from './fragment-files.js'
 import { FragmentIndex } from './fragment-index.js'
 import type { FragmentEntry } from './fragment-records.js'
-import { findWhole } from './left-over-files.js'
+import { findWhole, restoreFragment } from './left-over-files.js'
 import { type KnownRecords, readRecords } from './read-records.js'
-import { restoreFragment } from './restore-fragment.js'
 import { SessionTable } from './session-table.js'
 import { readStreamFile, type StreamEntry, type StreamsEntry } from './stream-file.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from './stream-table.js'
@@ -34,7 +32,7 @@ export async function rebuildIndex(dataDir: string): Promise<RebuiltIndex> {
   open.defer(() => database.close())
   const files = new FragmentFiles(dataDir, nodeFileSystem)
   await files.recover()
-  const [records, listed, ids] = await Promise.all([readRecords(dataDir, () => true), readStreamFile(dataDir), files.listBehind(-1)])
+  const [records, listed, ids] = await Promise.all([readRecords(dataDir, () => true), readStreamFile(dataDir), files.listAfter(-1)])
   const whole = (await findWhole(ids, records, files)).filter((entry) => streamOf(entry, { records, listed }) !== null)
   fill(database, { records, listed, whole })
   const explained = new Set(whole.map(({ fileId }) => fileId))
@@ -83,10 +81,7 @@ function fill(database: DatabaseSync, { records, listed, whole }: Sources & { re
       streams.restore(stream, storageTier)
       tags.put(stream.id, new Map(Object.entries(own)))
     }
-    for (const entry of whole) {
-      const session = records.sessions.get(entry.sessionId)
-      if (session !== undefined) restoreFragment(stores, { entry, session, streamId: entry.streamId })
-    }
+    for (const entry of whole) restoreFragment(stores, entry, records)
     raise(database, 'streams', Math.max(listed?.lastId ?? 0, ...known.keys()))
     raise(database, 'media_sessions', highest(records.sessions.keys()))
     raise(database, 'fragments', highest(records.fragments.keys()))

@@ -8,10 +8,10 @@ import type { FragmentIndex } from './fragment-index.js'
 import type { FragmentRecords } from './fragment-records.js'
 import type { SessionTable } from './session-table.js'
 
-/** Rows that are looked at once; and how long the loop is kept by them, give or take such a step. */
+/** Rows per step, and the time after which a batch ends. */
 const STEP = 20
 const BATCH_MS = 10
-/** Files that are removed, and sessions, before the loop is given back. */
+/** Files or sessions that are removed before the sweep yields to the event loop. */
 const BATCH = 200
 
 export interface RetentionSweepOptions {
@@ -21,7 +21,7 @@ export interface RetentionSweepOptions {
   readonly files: FragmentFiles
   readonly records: FragmentRecords
   readonly commitLog: CommitLog
-  /** Fragments of the stream received before this instant are to go; `Infinity` where the stream is no more. */
+  /** Fragments of the stream that were received earlier have expired. */
   readonly retainedSince: (streamId: number) => EpochMs
 }
 
@@ -40,7 +40,7 @@ export class RetentionSweep {
     this.#options = options
   }
 
-  /** Starts a sweep, or has the one that runs look at everything once more. */
+  /** Starts a sweep. If one is running, it checks everything once more. */
   run(): Promise<void> {
     this.#isWanted = true
     this.#running ??= this.#sweepWhileWanted().finally(() => {
@@ -51,7 +51,7 @@ export class RetentionSweep {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    // The caller of the sweep got its failure.
+    // The caller of the sweep already got its error.
     await this.#running?.catch(() => {})
   }
 

@@ -3,8 +3,12 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { MediaSession } from './archived-fragment.js'
 import { bytesOf, integerOf } from './row.js'
 
-/** The Matroska headers that fragments share: one row a session, and the bytes once however many sessions send the same. */
+const SESSIONS_REMEMBERED = 200
+
+/** The Matroska headers that fragments share: one row for each session. Sessions with the same header share its bytes. */
 export class SessionTable {
+  /** In order of use. */
+  readonly #known = new Map<number, MediaSession>()
   readonly #prune: StatementSync
   readonly #pruneHeader: StatementSync
   readonly #insertHeader: StatementSync
@@ -30,10 +34,10 @@ export class SessionTable {
     this.#lastId = row === undefined ? 0 : integerOf(row, 'seq')
   }
 
-  /** A session that gets its row with its first fragment: one that persists none leaves nothing behind. */
+  /** The session gets its row with its first fragment. Without a fragment it leaves nothing behind. */
   create(streamId: number, header: Uint8Array): MediaSession {
     this.#lastId += 1
-    return { id: this.#lastId, streamId, header }
+    return this.#remember({ id: this.#lastId, streamId, header })
   }
 
   ensure({ id, streamId, header }: MediaSession): void {
@@ -43,8 +47,10 @@ export class SessionTable {
   }
 
   find(id: number): MediaSession | null {
+    const known = this.#known.get(id)
+    if (known !== undefined) return this.#remember(known)
     const row = this.#select.get(id)
-    return row === undefined ? null : { id, streamId: integerOf(row, 'stream_id'), header: bytesOf(row, 'bytes') }
+    return row === undefined ? null : this.#remember({ id, streamId: integerOf(row, 'stream_id'), header: bytesOf(row, 'bytes') })
   }
 
   /**
@@ -55,5 +61,13 @@ export class SessionTable {
     const hashes = this.#prune.all(streamId, oldestUsedId ?? Number.MAX_SAFE_INTEGER, limit).map((row) => bytesOf(row, 'header_hash'))
     for (const hash of hashes) this.#pruneHeader.run(hash, hash)
     return hashes.length
+  }
+
+  #remember(session: MediaSession): MediaSession {
+    this.#known.delete(session.id)
+    this.#known.set(session.id, session)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > SESSIONS_REMEMBERED && oldest !== undefined) this.#known.delete(oldest)
+    return session
   }
 }

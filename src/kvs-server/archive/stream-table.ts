@@ -23,7 +23,7 @@ export interface NewStream {
   readonly mediaType?: string | null
   readonly kmsKeyId?: string | null
   readonly storageTier?: StorageTier
-  /** Now, unless the stream is given footage that is older (a stream's head is never before its creation). */
+  /** Default: now. Earlier for a stream that gets older footage, because the head of a stream is never before its creation. */
   readonly createdAtMs?: EpochMs
 }
 
@@ -36,7 +36,7 @@ export interface StreamChange {
   readonly storageTier?: StorageTier
 }
 
-/** A stream by name, by ARN, or by both, which must then mean the same stream. */
+/** A stream by name, by ARN, or by both. Both must match the same stream. */
 export interface StreamSelector {
   readonly name: string | null
   readonly arn: string | null
@@ -105,7 +105,7 @@ export class StreamTable {
     if (keptSinceMs > 0) this.#database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(id, keptSinceMs)
   }
 
-  /** The highest id ever given to a stream, deleted ones included. */
+  /** The highest id of all streams, including deleted ones. */
   lastId(): number {
     const row = this.#database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'streams'`).get()
     return row === undefined ? 0 : integerOf(row, 'seq')

@@ -2,26 +2,12 @@ import { at } from '../../lib/at.js'
 import { layOutMovie } from '../../media/mp4/write/lay-out-movie.js'
 import { finishNow } from '../../media/steps.js'
 import { buildFragmentMovie } from '../../media/timeline/fragment-movie.js'
-import type { Archive, FragmentRange } from '../archive/archive.js'
+import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import { walkFragments } from '../archive/fragment-walk.js'
-import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import type { MediaAnswer } from '../operation.js'
-import { ClipBuffers } from './clip-buffers.js'
-import { checkClipCodecs } from './clip-codecs.js'
-import { limitClip } from './clip-selection.js'
-import { type SessionMedia, sessionMedia } from './session-media.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { MediaAnswer } from '../wire/operation.js'
+import { checkClipCodecs, type SessionMedia, sessionMedia } from './session-media.js'
 import { readRetained, readSlices } from './slice-reader.js'
-import { withoutNewerRuns } from './without-newer-runs.js'
-
-const buffers = new ClipBuffers()
-
-/** The fragments of the clip, in the order in which they play. */
-export function selectClipFragments(archive: Archive, stream: StreamRecord, range: FragmentRange): ArchivedFragment[] {
-  const listed = walkFragments({ archive, stream, range })
-  return limitClip(range.clock === 'producer' ? withoutNewerRuns(listed) : listed)
-}
 
 /**
  * Builds an MP4 over the files of the fragments. Refuses unsupported media as GetClip does. `isStrict` also refuses the codec pairs that are
@@ -36,6 +22,7 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
     fragments.map((fragment, index) => ({
       tracks: at(media, index).tracks,
       samples: samples[index] ?? refuseExpired(),
+      session: fragment.sessionId,
       timestampMs: fragment.producerTimestampMs,
       source: index,
       clusterOffset: 0,
@@ -44,7 +31,7 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
   )
   const { slices, sizeBytes } = finishNow(layOutMovie(movie))
   const open = (source: number) => archive.open(at(fragments, source))
-  return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices({ slices, open, buffers })) }
+  return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices(slices, open)) }
 }
 
 function mediaOf(archive: Archive, fragments: readonly ArchivedFragment[]): SessionMedia[] {
@@ -62,7 +49,7 @@ function checkFrames(fragments: readonly ArchivedFragment[]): void {
   throw new AwsException('InvalidMediaFrameException', `Fragment ${faulty.fragmentNumber} has an invalid frame: ${faulty.frameFault}.`)
 }
 
-/** Selected a moment ago, taken by retention since. */
+/** The fragment was selected, and has expired since. */
 function refuseExpired(): never {
   throw new AwsException('ResourceNotFoundException', NO_FRAGMENTS)
 }

@@ -1,42 +1,36 @@
 import { type Slice, sliceLength } from '../../media/mp4/slices.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { readBuffers } from '../archive/buffer-pool.js'
 import type { ReadableFile } from '../archive/file-system.js'
-import type { ClipBuffers } from './clip-buffers.js'
 
-/** Of small fragments no more than this go into one buffer, so that no more files are read at a time. */
+/** The most pieces in one buffer. This bounds the number of files that are read at a time. */
 const MOST_PIECES = 16
-
-export interface SliceReaderOptions {
-  readonly slices: readonly Slice[]
-  readonly open: (source: number) => Promise<ReadableFile>
-  readonly buffers: ClipBuffers
-}
 
 /**
  * Yields the bytes of the slices in order and reads one buffer ahead. A yielded buffer is overwritten when the next one is requested, so the
  * caller must be done with it by then.
  */
-export async function* readSlices({ slices, open, buffers }: SliceReaderOptions): AsyncGenerator<Uint8Array> {
-  const pair = buffers.take()
+export async function* readSlices(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>): AsyncGenerator<Uint8Array> {
+  const pair = [readBuffers.take(), readBuffers.take()] as const
   const cursor = new SliceCursor(slices, open)
   let [current, next] = pair
   let filling = cursor.fill(current)
   try {
     for (let filled = await filling; filled > 0; filled = await filling) {
       filling = cursor.fill(next)
-      // It is awaited when the next buffer is asked for; until then its failure must not count as unhandled.
+      // It is awaited when the next buffer is requested. Until then its failure must not count as unhandled.
       filling.catch(() => {})
       yield current.subarray(0, filled)
       ;[current, next] = [next, current]
     }
   } finally {
     await filling.catch(() => {})
-    buffers.give(pair)
+    for (const buffer of pair) readBuffers.give(buffer)
   }
 }
 
-/** Reads while retention leaves the fragments' files in place. */
+/** Protects the files of the fragments from retention while they are read. */
 export async function* readRetained(
   archive: Archive,
   fragments: readonly ArchivedFragment[],
@@ -50,7 +44,7 @@ export async function* readRetained(
   }
 }
 
-/** A stretch of a slice, and where it goes. */
+/** A part of a slice, and the place in the buffer that it goes to. */
 interface Piece {
   readonly slice: Slice
   readonly at: number
@@ -69,11 +63,11 @@ class SliceCursor {
     this.#open = open
   }
 
-  /** How many bytes there were; 0 at the end. */
+  /** Returns the number of bytes; 0 at the end. */
   async fill(buffer: Buffer): Promise<number> {
     const pieces = this.#take(buffer)
     const copied = await Promise.allSettled(pieces.map((piece) => this.#copy(piece)))
-    // Only when none of them is read into the buffer any more.
+    // Throw only when all reads have ended: none may still write into the buffer.
     for (const result of copied) if (result.status === 'rejected') throw result.reason
     return pieces.reduce((sum, { into }) => sum + into.byteLength, 0)
   }
@@ -84,9 +78,9 @@ class SliceCursor {
     for (let slice = this.#slices[this.#index]; slice !== undefined; slice = this.#slices[this.#index]) {
       const room = buffer.byteLength - taken
       const left = sliceLength(slice) - this.#at
-      // Each piece is a read of its own: what does not fit is cut only where too little would be sent at a time.
+      // Each piece is one read. A slice that does not fit is split only if half of the buffer would stay empty.
       if (room === 0 || pieces.length === MOST_PIECES || (left > room && room <= buffer.byteLength / 2)) break
-      // What is in memory need not wait for a file: a clip's head leaves while its first media is read.
+      // Bytes in memory do not wait for a file: the head of a clip is sent while its first media is read.
       if (slice.kind === 'source' && pieces[0]?.slice.kind === 'bytes') break
       const count = Math.min(room, left)
       if (count > 0) pieces.push({ slice, at: this.#at, into: buffer.subarray(taken, taken + count) })

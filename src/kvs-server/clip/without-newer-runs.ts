@@ -4,7 +4,7 @@
 import type { EpochMs } from '../../lib/clock.js'
 import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 
-/** What it looks at. */
+/** The listed values that the rule uses. */
 export interface RunFragment {
   readonly sequence: number
   readonly producerTimestampMs: EpochMs
@@ -29,7 +29,7 @@ interface Candidate<Fragment> {
   isGiven: boolean | null
 }
 
-/** What may overlap the fragment that is decided: read no further, and kept no longer, than a decision needs. */
+/** The fragments that may overlap the current one. It reads no further, and keeps no longer, than a decision needs. */
 class FragmentWindow<Fragment extends RunFragment> {
   readonly #source: Iterator<Fragment>
   #read: Candidate<Fragment>[] = []
@@ -93,7 +93,7 @@ class FragmentWindow<Fragment extends RunFragment> {
     return low
   }
 
-  /** Half of the memory at a time: to take each fragment out by itself would move all others. */
+  /** Removes half of the array at a time: removing single elements would move all others each time. */
   #forgetBefore(instantMs: EpochMs): void {
     const past = Math.min(this.#placeOf(instantMs), this.#at)
     if (past * 2 < this.#read.length) return
@@ -123,7 +123,7 @@ function isLeftOut(fragment: RunFragment, given: readonly RunFragment[], older: 
   )
 }
 
-/** Its sequence: where producer timestamps, seen from the newest to the oldest, grow for the first time. */
+/** The sequence of the newest older fragment of another run: going back, the first whose producer timestamp is later than that of the fragment after it. */
 function newestOfOtherRun(fragment: RunFragment, older: readonly RunFragment[]): number {
   let newer = fragment
   for (const other of older.toSorted((a, b) => b.sequence - a.sequence)) {
@@ -133,7 +133,7 @@ function newestOfOtherRun(fragment: RunFragment, older: readonly RunFragment[]):
   return Number.NEGATIVE_INFINITY
 }
 
-/** Whether they have more than half of it; of a single frame, its instant. */
+/** Whether the others cover more than half of it, or the instant of a single frame. */
 function isCovered(fragment: RunFragment, others: readonly RunFragment[]): boolean {
   const startMs = fragment.producerTimestampMs
   if (fragment.lengthMs === 0) return others.some((other) => other.producerTimestampMs < startMs && endOf(other) >= startMs)

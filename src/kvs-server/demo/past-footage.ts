@@ -4,7 +4,7 @@ import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { UploadSession } from '../upload/upload-session.js'
 import { DEMO_FOOTAGE_MS } from './demo-camera.js'
-import type { DemoCluster } from './looped-footage.js'
+import type { DemoCluster, LoopedFootage } from './looped-footage.js'
 
 export interface PastFootage {
   readonly archive: Archive
@@ -55,7 +55,7 @@ class PastUpload {
 
   static async open({ archive, streams, streamId, header, clock }: Omit<PastFootage, 'clusters' | 'afterMs'>): Promise<PastUpload> {
     const session = new UploadSession({
-      archive,
+      archive: archive.writer,
       clock,
       streamId,
       producerStartMs: null,
@@ -96,5 +96,46 @@ export class MovingClock implements Clock {
 
   moveTo(nowMs: EpochMs): void {
     this.#nowMs = nowMs
+  }
+}
+
+export interface CatchUpOptions {
+  readonly archive: Archive
+  readonly streams: { findById(id: number): StreamRecord | undefined }
+  readonly stream: StreamRecord
+  readonly footage: LoopedFootage
+  readonly clock: Clock
+}
+
+/**
+ * Stores the footage since the newest fragment of a camera, up to and including the current Cluster, and returns when the next Cluster
+ * begins. A camera that continues from there leaves no gap on either clock, however long the start took.
+ */
+export async function catchUp({ archive, streams, stream, footage, clock }: CatchUpOptions): Promise<EpochMs> {
+  const leave = archive.writer.claimProducer(stream.id)
+  // Somebody else films into the stream.
+  if (leave === null) return clock.now()
+  try {
+    const newest = archive.findNewest(stream)
+    let nextMs = stream.dataRetentionInHours === 0 ? clock.now() : resumesAt(newest, clock.now())
+    const begunClusters = function* () {
+      for (const cluster of footage.clustersFrom(nextMs)) {
+        nextMs = cluster.timestampMs
+        if (nextMs > clock.now()) return
+        yield cluster
+      }
+    }
+    await storePast({
+      archive,
+      streams,
+      streamId: stream.id,
+      header: footage.header,
+      clusters: begunClusters(),
+      afterMs: newest?.serverTimestampMs ?? 0,
+      clock: new MovingClock(clock.now()),
+    })
+    return nextMs
+  } finally {
+    leave()
   }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isLoopbackHost } from '../../lib/http-server.js'
-import type { Call } from '../operation.js'
+import type { Call } from '../wire/operation.js'
 
-/** The part of Fastify's logger that the edge and the services write to. */
+/** The part of Fastify's logger that the edge uses. */
 export interface EdgeLog {
   debug(details: object, message: string): void
   info(details: object, message: string): void
@@ -10,7 +10,7 @@ export interface EdgeLog {
   error(details: object, message: string): void
 }
 
-/** One request and its answer, as the edge handles them. */
+/** One request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -22,7 +22,7 @@ const HOST = /^[a-zA-Z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:.]+\](:\d+)?$/
 
 export interface ExchangeOptions {
   readonly requestId: string
-  /** Where the server is reached when the client does not say. */
+  /** The address of the server if the client sends none. */
   readonly ownUrl: string
   readonly log: EdgeLog
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AwsException } from '../aws-exception.js'
 import { parseFaultRule } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
-import type { WireInput } from '../operation.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { WireInput } from '../wire/operation.js'
 import { isStructure, parseList, refuse } from '../wire/wire-input.js'
+import { parseWireBody } from '../wire/wire-json.js'
 import type { Gatekeeper } from './gatekeeper.js'
-import { toErrorBody } from './send-error.js'
-import { parseWireBody } from './wire-body.js'
+import { toErrorBody } from './send-json.js'
 
 export interface FaultRoutes {
   readonly faults: Faults
@@ -14,7 +14,7 @@ export interface FaultRoutes {
   readonly operations: readonly string[]
 }
 
-/** POST adds rules (one, or `{"rules": [...]}`), GET shows them, DELETE clears them. They are signed for like any operation. */
+/** POST adds rules (one, or `{"rules": [...]}`), GET lists them, DELETE removes them. Requests are signed like those of any operation. */
 export function registerFaultRoutes(scope: FastifyInstance, { faults, gatekeeper, operations }: FaultRoutes): void {
   const route = (act: (body: WireInput) => object) => async (request: FastifyRequest, reply: FastifyReply) => {
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/clock.js'
 import { isLoopbackHost } from '../../lib/http-server.js'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 import { type AccessKey, verifySignature } from './signature.js'
 
-/** Decides whether a request may be made at all. */
+/** Decides whether a request is allowed. @throws AwsException */
 export type Gatekeeper = (request: IncomingMessage, body: Uint8Array) => void
 
 export interface GatekeeperOptions {

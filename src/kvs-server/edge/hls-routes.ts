@@ -1,11 +1,10 @@
-import { AwsException } from '../aws-exception.js'
 import type { HlsAnswer, HlsCall, HlsResource } from '../hls/hls-resources.js'
 import { NO_STREAMING_FRAGMENTS } from '../hls/hls-session.js'
+import { AwsException } from '../wire/aws-exception.js'
+import { applyBeforeAnswer, spoilAnswer } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
-import { spoilAnswer } from './faulted-answer.js'
 import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
 import { sendMedia } from './send-media.js'
-import { strikeBeforeAnswer } from './strike-faults.js'
 
 /** Answers one request of a player and never rejects. The session token is the only authorization. */
 export async function handleHls(exchange: Exchange, resource: HlsResource, context: EdgeContext): Promise<void> {
@@ -18,7 +17,7 @@ export async function handleHls(exchange: Exchange, resource: HlsResource, conte
   }
 }
 
-/** Pages of any origin may play a session, as on AWS: what protects it is its URL. */
+/** Pages of any origin may play a session, as on AWS. The URL is its protection. */
 export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void {
   response.setHeader('access-control-allow-origin', '*')
   response.setHeader('access-control-allow-methods', 'GET, HEAD, OPTIONS')
@@ -32,7 +31,7 @@ export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void
 async function answer(exchange: Exchange, resource: HlsResource, { services, faults }: EdgeContext): Promise<Outcome> {
   const call = openCall(exchange, services)
   const struck = faults?.strike(resource.name, call.stream.name) ?? []
-  if (await strikeBeforeAnswer(exchange, struck)) return 'Fault'
+  if (await applyBeforeAnswer(exchange, struck)) return 'Fault'
   services.quotas.admitSession(resource.name, call.session.id)
   const made = await resource.run(call, services)
   exchange.response.setHeader('cache-control', cacheControl(made, services.clock.now()))

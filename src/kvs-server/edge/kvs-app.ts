@@ -1,19 +1,22 @@
 // The HTTP edge. Fastify routes the request and reads the body; the code behind it speaks the protocol of the service. The path alone names
 // the operation. No content type is required: clients label JSON in different ways (json, x-amz-json-1.1, nothing).
+
 import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { connectionsOf } from '../../lib/http-server.js'
-import { AwsException } from '../aws-exception.js'
+import { type Connections, connectionsOf } from '../../lib/http-server.js'
+import { codeOf } from '../../lib/thrown.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { UploadOperation } from '../operation.js'
-import { COUNTED_OPERATIONS, type ServedOperation } from '../operations.js'
-import { answerClientError } from './client-error.js'
+import type { KvsServices } from '../operations/kvs-services.js'
+import { COUNTED_OPERATIONS, type ServedOperation } from '../operations/served-operations.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { UploadOperation } from '../wire/operation.js'
 import { type Exchange, openExchange } from './exchange.js'
 import { registerFaultRoutes } from './fault-routes.js'
 import { allowEveryOrigin, handleHls } from './hls-routes.js'
 import { type EdgeContext, handleOperation } from './operation-handler.js'
-import { sendError, toWireError } from './send-error.js'
+import { sendError, toErrorBody, toWireError } from './send-json.js'
 import { handleUpload } from './upload-handler.js'
 
 export interface KvsAppOptions {
@@ -26,7 +29,7 @@ export interface KvsAppOptions {
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 const BODY_TIMEOUT_MS = 30_000
-/** An upload may last 45 minutes (it is told so in good time); what lasts longer is cut. */
+/** An upload may last 45 minutes and then gets an acknowledgement. Longer requests are cut. */
 const REQUEST_TIMEOUT_MS = 46 * 60 * 1000
 
 export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
@@ -37,14 +40,14 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // A path that cannot be decoded never gets as far as the error handler.
+    // A path that cannot be decoded does not reach the error handler.
     frameworkErrors: createErrorHandler(options),
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
   })
   const connections = connectionsOf(app.server)
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async ({ raw }) => {
-    // Fastify would answer 415 to a label that it cannot parse. Signatures are checked against the raw headers, which stay as they came.
+    // Fastify would answer 415 to a type that it cannot parse. Signatures are checked against the raw headers, which stay unchanged.
     raw.headers['content-type'] = 'application/octet-stream'
   })
   registerErrors(app, options)
@@ -71,7 +74,7 @@ function registerOperations(scope: FastifyInstance, options: KvsAppOptions): voi
 }
 
 function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
-  // The body is left alone: the upload is read as it comes.
+  // The upload handler reads the body.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     reply.hijack()
@@ -80,7 +83,7 @@ function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
 }
 
 function registerHls(scope: FastifyInstance, options: KvsAppOptions): void {
-  // A player sends no body; one that does is not read.
+  // A player sends no body. Any body is ignored.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   for (const resource of HLS_RESOURCES) {
     scope.get(resource.path, async (request, reply) => {
@@ -123,7 +126,7 @@ function createErrorHandler(options: KvsAppOptions): (error: unknown, request: F
   }
 }
 
-/** What Fastify finds wrong with a request before any operation sees it. */
+/** Translates the errors of Fastify, which come before any operation. */
 function fromFastify(error: unknown): unknown {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return error
   if (error.statusCode === 413) {
@@ -144,4 +147,30 @@ function bodyOf({ body }: FastifyRequest): Uint8Array {
 
 function exchangeOf(request: FastifyRequest, reply: FastifyReply, { ownUrl }: KvsAppOptions): Exchange {
   return openExchange(request.raw, reply.raw, { requestId: request.id, ownUrl: ownUrl(), log: request.log })
+}
+
+const STATUSES: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
+
+/** Answers a request that is not valid HTTP. If another response is being sent on the connection, such as acknowledgements, cuts it. */
+function answerClientError(error: Error, socket: Socket, connections: Connections): void {
+  if (!connections.canRefuse(socket)) {
+    connections.cut(socket)
+    return
+  }
+  const code = codeOf(error)
+  if (code !== 'ECONNRESET' && socket.writable) socket.write(toAnswer(STATUSES[code] ?? 400))
+  socket.destroy(error)
+}
+
+function toAnswer(status: number): string {
+  const name = 'InvalidArgumentException'
+  const body = JSON.stringify(toErrorBody({ name, message: 'The request is not valid HTTP/1.1, too long, or did not arrive in time' }))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `x-amzn-ErrorType: ${name}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }

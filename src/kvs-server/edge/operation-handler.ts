@@ -1,30 +1,28 @@
 import { cutAnswer } from '../../lib/http-server.js'
 import type { Fault } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
-import type { KvsServices } from '../kvs-services.js'
-import { isMediaAnswer, type MediaAnswer, type WireInput } from '../operation.js'
-import type { ServedOperation } from '../operations.js'
-import { encodeWireJson } from '../wire/wire-json.js'
+import type { KvsServices } from '../operations/kvs-services.js'
+import type { ServedOperation } from '../operations/served-operations.js'
+import { isMediaAnswer, type MediaAnswer, toMediaAnswer, type WireInput } from '../wire/operation.js'
+import { findStreamName } from '../wire/selectors.js'
+import { encodeWireJson, parseWireBody } from '../wire/wire-json.js'
+import { applyBeforeAnswer, spoilAnswer, spoilsBody } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
-import { spoilAnswer, spoilsBody } from './faulted-answer.js'
 import type { Gatekeeper } from './gatekeeper.js'
-import { sendError, toWireError } from './send-error.js'
-import { sendJson } from './send-json.js'
+import { sendError, sendJson, toWireError } from './send-json.js'
 import { sendMedia } from './send-media.js'
-import { strikeBeforeAnswer } from './strike-faults.js'
-import { findStreamName, parseWireBody } from './wire-body.js'
 
 export interface EdgeContext {
   readonly services: KvsServices
   readonly gatekeeper: Gatekeeper
-  /** Null where fault rules are not allowed. */
+  /** Null if fault rules are not allowed. */
   readonly faults: Faults | null
 }
 
-/** How a request is counted whose answer is no error: `Fault` where a fault rule was the answer. */
+/** The metric label of a request without an error. `Fault`: a fault rule was the response. */
 export type Outcome = 'ok' | 'Fault'
 
-/** Answers one request for one operation, whatever happens; never rejects. */
+/** Answers one request. Never rejects. */
 export async function handleOperation(
   exchange: Exchange,
   operation: ServedOperation,
@@ -39,7 +37,7 @@ export async function handleOperation(
   }
 }
 
-/** Sends the error if that can still be done, and tells by which name it is counted. */
+/** Sends the error if that is still possible. Returns the name by which it is counted. */
 export function answerError(exchange: Exchange, error: unknown): string {
   if (exchange.call.signal.aborted) return 'ClientLeft'
   const wireError = toWireError(error, exchange)
@@ -54,15 +52,20 @@ async function answer(
   { input, context }: { input: WireInput; context: EdgeContext },
 ): Promise<Outcome> {
   const { services } = context
-  const stream = findStreamName(input)
+  const stream = findStreamName(input.StreamName, input.StreamARN ?? input.ResourceARN)
   const faults = context.faults?.strike(operation.name, stream) ?? []
-  if (await strikeBeforeAnswer(exchange, faults)) return 'Fault'
+  if (await applyBeforeAnswer(exchange, faults)) return 'Fault'
 
   const run = operation.accept(input)
-  const streamId = stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null)
-  services.quotas.admit(operation.name, streamId)
+  admit(services, operation.name, stream)
   await send(exchange, { operation: operation.name, result: await run(services, exchange.call), faults, services })
   return 'ok'
+}
+
+/** Counts the request against the quotas. @throws AwsException */
+export function admit({ streams, quotas }: KvsServices, operation: string, streamName: string | null): void {
+  const stream = streamName === null ? undefined : streams.find({ name: streamName, arn: null })
+  quotas.admit(operation, stream === undefined ? null : stream.id)
 }
 
 interface Result {
@@ -75,15 +78,7 @@ interface Result {
 async function send(exchange: Exchange, { operation, result, faults, services }: Result): Promise<void> {
   const isSpoilt = faults.some(spoilsBody)
   if (!isMediaAnswer(result) && !isSpoilt) return sendJson(exchange.response, result, { requestId: exchange.call.requestId })
-  const media = isMediaAnswer(result) ? result : toMedia(result)
+  const media = isMediaAnswer(result) ? result : toMediaAnswer('application/json', Buffer.from(encodeWireJson(result)))
   const sent = isSpoilt ? spoilAnswer(media, faults, exchange.call.signal) : media
   await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(operation, bytes))
-}
-
-function toMedia(result: object): MediaAnswer {
-  const bytes = Buffer.from(encodeWireJson(result))
-  const body = (async function* () {
-    yield bytes
-  })()
-  return { contentType: 'application/json', sizeBytes: bytes.length, body }
 }

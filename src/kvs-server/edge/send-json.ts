@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { AwsException } from '../wire/aws-exception.js'
 import { encodeWireJson } from '../wire/wire-json.js'
+import type { Exchange } from './exchange.js'
 
 export interface JsonAnswer {
   readonly status?: number
@@ -16,4 +18,35 @@ export function sendJson(response: ServerResponse, body: object, { status = 200,
     ...headers,
   })
   response.end(bytes)
+}
+
+/** The error of a response. */
+export interface WireError {
+  readonly name: string
+  readonly status: number
+  readonly message: string
+}
+
+/** Logs any other error with its stack, and hides it behind one plain sentence. */
+export function toWireError(error: unknown, { log, call }: Exchange): WireError {
+  if (error instanceof AwsException) return error
+  log.error({ err: error, requestId: call.requestId }, 'an operation failed')
+  return { name: 'InternalFailure', status: 500, message: 'The request failed because of an internal error.' }
+}
+
+// On AWS, another layer than the service refuses bad signatures. It spells the member in lower case.
+const LOWER_CASE_MESSAGE: readonly string[] = [
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'UnrecognizedClientException',
+]
+
+export function sendError({ response, call }: Exchange, error: WireError): void {
+  const { name, status } = error
+  sendJson(response, toErrorBody(error), { status, requestId: call.requestId, headers: { 'x-amzn-ErrorType': name } })
+}
+
+export function toErrorBody({ name, message }: Pick<WireError, 'name' | 'message'>): object {
+  return { __type: name, [LOWER_CASE_MESSAGE.includes(name) ? 'message' : 'Message']: message }
 }

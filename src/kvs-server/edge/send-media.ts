@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { cutAnswer } from '../../lib/http-server.js'
-import type { MediaAnswer } from '../operation.js'
+import type { MediaAnswer } from '../wire/operation.js'
 import type { Exchange } from './exchange.js'
 
-/** A reader that takes nothing of what it is sent for so long is gone, whatever its socket says. A live answer may have nothing to send. */
+/** A reader that takes no data for this long is treated as disconnected. Time without data to send, as in a live response, does not count. */
 const STALLED_READER_MS = 10 * 60 * 1000
 
 /**
@@ -14,19 +14,19 @@ const STALLED_READER_MS = 10 * 60 * 1000
 export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBytes: (bytes: number) => void): Promise<void> {
   const chunks = answer.body[Symbol.asyncIterator]()
   try {
-    // A failure before the first byte can still be told. An answer without a length may be live: its headers do not wait.
+    // A failure before the first byte becomes an error response. A response without a length may be live: its headers do not wait.
     const first = answer.sizeBytes === null ? null : await chunks.next()
     sendHead(exchange, answer)
     const sent = await sendChunks({ exchange, chunks, first, countBytes })
     if (sent === null) return
     if (answer.sizeBytes !== null && sent !== answer.sizeBytes) {
-      throw new Error(`the answer announced ${answer.sizeBytes} bytes and had ${sent}`)
+      throw new Error(`the response announced ${answer.sizeBytes} bytes and had ${sent}`)
     }
     exchange.response.end()
   } catch (error) {
     if (exchange.call.signal.aborted) return
     if (!exchange.response.headersSent) throw error
-    exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'an answer was cut off')
+    exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'a response was cut off')
     cutAnswer(exchange.response)
   } finally {
     await chunks.return?.()
@@ -48,7 +48,7 @@ interface ChunkRun {
   readonly countBytes: (bytes: number) => void
 }
 
-/** How many bytes were sent; null when the client left. */
+/** Returns the number of sent bytes; null when the client left. */
 async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Promise<number | null> {
   let sent = 0
   for (let next = first ?? (await chunks.next()); next.done !== true; next = await chunks.next()) {

@@ -4,7 +4,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 
 export interface AccessKey {
   readonly accessKeyId: string

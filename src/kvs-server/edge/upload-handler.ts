@@ -1,25 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sleep } from '../../lib/clock.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { UploadAnswer, UploadOperation } from '../operation.js'
+import { cutAnswer } from '../../lib/http-server.js'
+import type { KvsServices } from '../operations/kvs-services.js'
 import { IDLE } from '../upload/acknowledgement.js'
+import type { UploadAnswer, UploadOperation } from '../wire/operation.js'
+import { findStreamName } from '../wire/selectors.js'
+import { applyBeforeAnswer, faultyUpload } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
-import { faultyUpload } from './faulty-upload.js'
-import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
-import { strikeBeforeAnswer } from './strike-faults.js'
-import { createUploadAnswer } from './upload-answer.js'
+import { admit, answerError, type EdgeContext, type Outcome } from './operation-handler.js'
 
 const NO_BODY = new Uint8Array(0)
-/** How long the rest of a refused upload is read and dropped, so that the producer can read why. */
+/** How long the rest of a refused upload is read and dropped, so that the producer can read the response. */
 const LINGER_MS = 2000
 
-/** How often an answer that a fault rule keeps from ending says that it is still there. */
+/** The interval of IDLE acknowledgements in a response that a fault rule keeps open. */
 const ENDLESS_IDLE_MS = 250
 
-/** Answers one PutMedia, whatever happens; never rejects. */
+/** Answers one PutMedia request. Never rejects. */
 export async function handleUpload(exchange: Exchange, upload: UploadOperation<KvsServices>, context: EdgeContext): Promise<void> {
   const { metrics } = context.services
-  // What a fault rule still does to the upload when its answer is over (a body that stalls, say) is over then too.
+  // Ends faults of the upload, such as a stalled body, when the response has ended.
   const over = new AbortController()
   try {
     context.gatekeeper(exchange.request, NO_BODY)
@@ -41,10 +41,10 @@ async function answer(
 ): Promise<Outcome> {
   const { services, faults } = context
   const { request, call } = exchange
-  const stream = namedStream(request.headers)
+  const stream = findStreamName(request.headers['x-amzn-stream-name'], request.headers['x-amzn-stream-arn'])
   const struck = faults?.strike('PutMedia', stream) ?? []
-  if (await strikeBeforeAnswer(exchange, struck)) return 'Fault'
-  services.quotas.admit('PutMedia', stream === null ? null : (services.streams.find({ name: stream, arn: null })?.id ?? null))
+  if (await applyBeforeAnswer(exchange, struck)) return 'Fault'
+  admit(services, 'PutMedia', stream)
   const body = faultyUpload(request, struck, AbortSignal.any([call.signal, over]))
   const uploadAnswer = createUploadAnswer(exchange)
   await upload({ ...call, headers: request.headers, body }, services, uploadAnswer)
@@ -52,18 +52,12 @@ async function answer(
   return 'ok'
 }
 
-/** The answer without end: of PutMedia, the acknowledgements. */
+/** The `endless` fault of PutMedia: acknowledgements without end. */
 async function goOn(answer: UploadAnswer, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     answer.acknowledge(IDLE)
     await sleep(ENDLESS_IDLE_MS, signal).catch(() => {})
   }
-}
-
-function namedStream(headers: Exchange['request']['headers']): string | null {
-  const { 'x-amzn-stream-name': name, 'x-amzn-stream-arn': arn } = headers
-  if (typeof name === 'string') return name
-  return typeof arn === 'string' ? (arn.split('/')[1] ?? null) : null
 }
 
 // Closing a connection with unread bytes resets it, and the reset may overtake the answer.
@@ -72,4 +66,30 @@ async function linger({ request }: Exchange): Promise<void> {
   request.resume()
   await delay(LINGER_MS, undefined, { ref: false })
   if (!request.complete) request.socket.destroy()
+}
+
+/** The most bytes of unread acknowledgements, about five thousand of them. */
+const UNREAD_BYTES = 512 * 1024
+
+/** The response to PutMedia: an early status 200, then a line of JSON for each acknowledgement. */
+function createUploadAnswer({ response, call, log }: Exchange): UploadAnswer {
+  return {
+    accept() {
+      if (response.headersSent) return
+      response.setHeader('x-amzn-RequestId', call.requestId)
+      response.setHeader('content-type', 'application/json')
+      response.writeHead(200)
+      response.flushHeaders()
+    },
+    acknowledge(acknowledgement) {
+      if (response.destroyed || response.writableEnded) return
+      response.write(`${JSON.stringify(acknowledgement)}\n`)
+      if (response.writableLength <= UNREAD_BYTES) return
+      log.warn({ requestId: call.requestId }, 'a producer did not read its acknowledgements; its connection was closed')
+      cutAnswer(response)
+    },
+    report(error) {
+      log.warn({ requestId: call.requestId, err: error }, 'an upload failed')
+    },
+  }
 }

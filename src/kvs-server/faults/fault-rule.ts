@@ -1,6 +1,6 @@
-// What POST /_faults accepts. A misspelt member is refused: a rule that silently does nothing would make a partner's test pass for nothing.
-import { EXCEPTION_STATUS, FOREIGN_STATUS } from '../aws-exception.js'
-import type { WireInput } from '../operation.js'
+// What POST /_faults accepts. A misspelt member is refused: a rule without effect would make a test pass by mistake.
+import { EXCEPTION_STATUS, FOREIGN_STATUS } from '../wire/aws-exception.js'
+import type { WireInput } from '../wire/operation.js'
 import {
   parseEnum,
   parseInteger,
@@ -11,7 +11,7 @@ import {
   refuse,
 } from '../wire/wire-input.js'
 
-/** What goes wrong when a rule strikes. */
+/** The effect of a rule. */
 export type Fault =
   | { readonly kind: 'throttle' }
   | { readonly kind: 'exception'; readonly name: string; readonly status: number; readonly message: string }
@@ -34,11 +34,11 @@ export interface FaultRule {
   readonly operation: string | null
   /** A stream's name; null: every stream, and requests that name none. */
   readonly stream: string | null
-  /** How many matching requests are left alone first. */
+  /** The number of matching requests to skip first. */
   readonly after: number
-  /** Then strikes at every so-manieth of them. */
+  /** Then applies to every n-th request. */
   readonly every: number
-  /** How often it strikes at most; null: without end. */
+  /** The most times that it applies; null: no limit. */
   readonly times: number | null
   readonly probability: number
   readonly fault: Fault
@@ -46,7 +46,7 @@ export interface FaultRule {
 
 const MEMBERS = ['operation', 'stream', 'after', 'every', 'times', 'probability', 'fault']
 const LONGEST_MS = 3_600_000
-/** Where the length of a body is not known, so many of its last bytes are held back. */
+/** If the length of a body is unknown, this many of its last bytes are held back. */
 const FARTHEST_FROM_END = 16_777_216
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER }
 
@@ -67,9 +67,9 @@ export function parseFaultRule(input: WireInput, operations: readonly string[]):
   }
 }
 
-/** Answers whose length is not announced: one that is wrong would have no place. */
+/** Responses without a Content-Length, which cannot have a wrong one. */
 const WITHOUT_LENGTH = ['PutMedia', 'GetMedia', 'GetMediaForFragmentList']
-/** Answers that report an exception inside the media. */
+/** Responses that report an exception inside the media. */
 const IN_MATROSKA = ['GetMedia', 'GetMediaForFragmentList']
 
 function refuseWithout({ kind }: Fault, operation: string | null): void {
@@ -142,7 +142,7 @@ function parseCorruption(input: WireInput): Fault {
   }
 }
 
-/** By default what the service was seen to write for a fragment that it did not find. */
+/** The defaults are what the service was observed to write for a missing fragment. */
 function parseMediaException(input: WireInput): Fault {
   return {
     kind: 'mediaException',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 import type { Fault, FaultRule } from './fault-rule.js'
 
 const MOST_RULES = 1000
@@ -14,12 +14,12 @@ interface Entry {
 /** A rule as GET /_faults shows it. */
 export interface ListedRule extends FaultRule {
   readonly id: string
-  /** Requests that it was about, and those at which it struck. */
+  /** The number of matching requests, and the number of those that it applied to. */
   readonly matched: number
   readonly struck: number
 }
 
-/** The fault rules that are set. Rules add up: a delay and a throttle may strike the same request. */
+/** The current fault rules. Rules add up: a delay and a throttle may apply to the same request. */
 export class Faults {
   readonly #random: () => number
   #entries: Entry[] = []
@@ -30,7 +30,7 @@ export class Faults {
 
   add(rules: readonly FaultRule[]): ListedRule[] {
     if (this.#entries.length + rules.length > MOST_RULES) {
-      throw new AwsException('InvalidArgumentException', `There may be ${MOST_RULES} fault rules at most`)
+      throw new AwsException('InvalidArgumentException', `There may be at most ${MOST_RULES} fault rules`)
     }
     const entries = rules.map((rule) => ({ id: randomUUID(), rule, matched: 0, struck: 0 }))
     this.#entries.push(...entries)
@@ -45,12 +45,12 @@ export class Faults {
     this.#entries = []
   }
 
-  /** Tells which faults strike a request, and counts it. */
+  /** Counts a request, and returns the faults that apply to it. */
   strike(operation: string, stream: string | null): Fault[] {
     return this.#entries.filter((entry) => matches(entry.rule, operation, stream) && this.#strikes(entry)).map(({ rule }) => rule.fault)
   }
 
-  /** How late the fragments of a stream are listed. It is a state rather than an event: it counts as no request. */
+  /** The delay before the fragments of a stream are listed. It does not count as a request. */
   listDelayMs(stream: string): number {
     const delays = this.#entries.map(({ rule }) => (isAbout(rule.stream, stream) && rule.fault.kind === 'listLate' ? rule.fault.ms : 0))
     return Math.max(0, ...delays)

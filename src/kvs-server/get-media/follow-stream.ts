@@ -2,7 +2,7 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 
-/** How often a reader that waits looks whether its stream is still there. */
+/** How often a waiting reader checks whether its stream still exists. */
 const LOOK_MS = 1000
 
 export interface LiveReaderOptions {
@@ -13,7 +13,7 @@ export interface LiveReaderOptions {
   readonly signal: AbortSignal
 }
 
-/** Fragments behind `sequence` in order of ingestion, then those to come, until the stream or the reader is gone. */
+/** The fragments after `sequence` in ingestion order, and then each new one, until the stream is deleted or the reader disconnects. */
 export async function* followStream(options: LiveReaderOptions, sequence: number): AsyncGenerator<ArchivedFragment> {
   const { archive, streamId, findStream, signal } = options
   const arrivals = new Arrivals(signal)

@@ -4,16 +4,13 @@ import type { Slice } from '../../media/mp4/slices.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { OpenFileCache } from '../archive/open-file-cache.js'
-import { ClipBuffers } from '../clip/clip-buffers.js'
 import { readSlices } from '../clip/slice-reader.js'
 
-/** Tags that the service puts before and behind a fragment's Cluster. */
+/** Tags that the service writes before and after the Cluster of a fragment. */
 export interface ServiceTags {
   readonly before: readonly SimpleTag[]
   readonly behind: readonly SimpleTag[]
 }
-
-const buffers = new ClipBuffers()
 
 /**
  * A fragment as GetMedia returns it: a complete Matroska document of the session header, service tags, the ingested Cluster, the producer's
@@ -38,12 +35,12 @@ export function readChunk(
   return readWhileRetained(archive, fragment, slices)
 }
 
-/** The file stays open from the first byte to the last: the file of a stream without retention may be removed while it is read. */
+/** Keeps the file open from the first byte to the last: in a stream without retention it may be removed while it is read. */
 async function* readWhileRetained(archive: Archive, fragment: ArchivedFragment, slices: readonly Slice[]): AsyncGenerator<Uint8Array> {
   const release = archive.retain([fragment])
   const file = new OpenFileCache(() => archive.open(fragment), 1)
   try {
-    yield* readSlices({ slices, open: (source) => file.lend(source), buffers })
+    yield* readSlices(slices, (source) => file.lend(source))
   } finally {
     await file.close()
     release()
@@ -54,7 +51,7 @@ function tagsElement(tags: readonly SimpleTag[]): Uint8Array {
   return tags.length === 0 ? new Uint8Array(0) : buildTags(tags)
 }
 
-/** A point in time as the service's tags have it: seconds with three decimals. */
+/** A timestamp in the tags of the service: seconds with three decimals. */
 export function toTagSeconds(epochMs: number): string {
   return (epochMs / 1000).toFixed(3)
 }

@@ -3,10 +3,10 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { parseFragmentNumber } from '../archive/fragment-number.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import type { WireInput } from '../operation.js'
+import type { WireInput } from '../wire/operation.js'
 import { parseEnum, parseString, parseTimestamp, refuse } from '../wire/wire-input.js'
 
-/** Where a GetMedia begins. */
+/** The starting point of a GetMedia call. */
 export type MediaStart =
   | { readonly kind: 'now' }
   | { readonly kind: 'earliest' }
@@ -23,7 +23,7 @@ export function parseMediaStart(selector: WireInput): MediaStart {
       return { kind: 'earliest' }
     case 'FRAGMENT_NUMBER':
       return { kind: 'after', fragmentNumber: parseNumber(selector, 'AfterFragmentNumber') }
-    // A token is the number of the fragment that it came with, as on AWS.
+    // A token is the number of its fragment, as on AWS.
     case 'CONTINUATION_TOKEN':
       return { kind: 'after', fragmentNumber: parseNumber(selector, 'ContinuationToken') }
     case 'SERVER_TIMESTAMP':
@@ -35,10 +35,10 @@ export function parseMediaStart(selector: WireInput): MediaStart {
 
 function parseNumber(selector: WireInput, member: string): string {
   const text = parseString(selector, member, { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ })
-  return parseFragmentNumber(text) === null ? refuse(member, 'a fragment number as acknowledgements, lists and tags have it', text) : text
+  return parseFragmentNumber(text) === null ? refuse(member, 'a fragment number from an acknowledgement, a list or a tag', text) : text
 }
 
-/** The sequence behind which the first fragment to give stands; null where the fragment to go on from is not there, or no longer. */
+/** The sequence before the first fragment to return. Null if the fragment to continue from does not exist or has expired. */
 export function findStartSequence(archive: Archive, stream: StreamRecord, start: MediaStart): number | null {
   switch (start.kind) {
     case 'earliest':

@@ -1,23 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import type { EpochMs } from '../../lib/clock.js'
-import { type Archive, retainedSince } from '../archive/archive.js'
+import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { timestampOf, walkBack, walkFragments } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import { checkClipRange } from '../clip/clip-range.js'
+import { checkClipRange, headOf, refuseOutsideRetention } from '../clip/clip-selection.js'
 import { sessionMedia } from '../clip/session-media.js'
-import { refuseOutsideRetention } from '../stream-checks.js'
-import { checkHlsCodecs, codecNames } from './hls-codecs.js'
+import { AwsException } from '../wire/aws-exception.js'
 import type { HlsRequest } from './hls-request.js'
-import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { checkHlsCodecs, codecNames, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { leadTrackOf, splitAtKey } from './segment-pieces.js'
 import { withoutOlderDuplicates } from './session-playlist.js'
 
-/** A live session needs footage that is not older; nor does it begin before a hole that is longer. */
+/** A live session needs footage that is at most this old. It does not start before a longer gap. */
 const LIVE_MS = 30_000
 
-/** Of fragments without a key frame, a segment takes many. */
+/** A segment may consist of many fragments without a key frame. */
 const MAX_WALKED = 10_000
 
 export interface SessionPlace {
@@ -26,7 +24,7 @@ export interface SessionPlace {
   readonly now: EpochMs
 }
 
-/** @throws AwsException when there is nothing that such a session could play */
+/** @throws AwsException if the session would have nothing to play */
 export function createHlsSession(request: HlsRequest, place: SessionPlace): HlsSession {
   const { archive, stream, now } = place
   if (stream.dataRetentionInHours === 0) {
@@ -57,15 +55,14 @@ function findFirst({ range, clock, maxFragments }: HlsRequest, { archive, stream
   return null
 }
 
-/** The rules of GetClip; a replay may also go on without an end. */
+/** The rules of GetClip. A replay may also have no end. */
 function checkRange(
   stream: StreamRecord,
   { clock, startMs, endMs }: { clock: HlsSession['clock']; startMs: EpochMs; endMs: EpochMs | null },
   now: EpochMs,
 ): void {
   if (endMs !== null) checkClipRange(stream, { clock, startMs, endMs }, now)
-  else if (clock === 'server' && startMs < Math.max(stream.createdAtMs, retainedSince(stream, now)))
-    refuseOutsideRetention('Start', startMs)
+  else if (clock === 'server' && startMs < headOf(stream, now)) refuseOutsideRetention('Start', startMs)
 }
 
 /**
@@ -90,7 +87,7 @@ function findLiveStart(
   return first
 }
 
-/** Each begins a segment. */
+/** Each fragment with a key frame begins a segment. */
 function hasKeyFrame(archive: Archive, fragment: ArchivedFragment): boolean {
   const samples = archive.details(fragment)?.samples
   return samples !== undefined && splitAtKey(samples, leadTrackOf(archive, fragment)) !== null

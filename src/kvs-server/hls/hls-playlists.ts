@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import type { PlaylistView } from './playlist-entry.js'
 import { SessionPlaylist } from './session-playlist.js'
 
 const LONGEST_SESSION_MS = 12 * 3_600_000
-/** Over the entries of all playlists: a few hundred bytes each. */
+/** The sum over all playlists. An entry has a few hundred bytes. */
 const MAX_ENTRIES = 500_000
-/** What a session costs beside its entries, in entries. */
+/** The size of a session without its entries, in entries. */
 const SESSION_SIZE = 10
 
 /** A cache of the playlists of active sessions. The least recently used is evicted, and rebuilt on demand. */
@@ -25,7 +25,7 @@ export class HlsPlaylists {
     this.#playlists = new LRUCache({ maxSize: MAX_ENTRIES, ttl: LONGEST_SESSION_MS, ttlResolution: 0, perf: clock })
   }
 
-  /** @throws AwsException when there is nothing to play */
+  /** @throws AwsException if there is nothing to play */
   async view(session: HlsSession, stream: StreamRecord): Promise<PlaylistView> {
     const view = await this.#playlistOf(session, stream).view()
     if (view.entries.length === 0) throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)

@@ -1,13 +1,12 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
-import type { WireInput } from '../operation.js'
-import { SELECTOR_TYPES } from '../wire/fragment-selector.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { WireInput } from '../wire/operation.js'
+import { parseStreamSelector, SELECTOR_TYPES } from '../wire/selectors.js'
 import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
 import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
 
-/** The input of GetHLSStreamingSessionURL, its defaults filled in. */
+/** The input of GetHLSStreamingSessionURL with its defaults. */
 export interface HlsRequest extends Pick<HlsSession, 'mode' | 'clock' | 'discontinuityMode' | 'showsTimestamps' | 'maxFragments'> {
   readonly stream: StreamSelector
   /** Null for LIVE. */
@@ -54,7 +53,7 @@ function refuseTransportStream(input: WireInput): void {
   if (parseOptionalEnum(input, 'ContainerFormat', ['FRAGMENTED_MP4', 'MPEG_TS']) !== 'MPEG_TS') return
   throw new AwsException(
     'InvalidArgumentException',
-    "ContainerFormat MPEG_TS is not offered by this server (clipgate's embedded KVS); use FRAGMENTED_MP4",
+    "ContainerFormat MPEG_TS is not offered by this server (clipgate's embedded KVS). Use FRAGMENTED_MP4, the default.",
   )
 }
 

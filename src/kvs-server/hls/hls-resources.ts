@@ -5,18 +5,21 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { timestampOf } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { MediaAnswer } from '../operation.js'
+import type { Quotas } from '../quotas/quotas.js'
+import { AwsException } from '../wire/aws-exception.js'
+import { type MediaAnswer, toMediaAnswer } from '../wire/operation.js'
 import { parseText } from '../wire/wire-input.js'
-import { checkHlsCodecs } from './hls-codecs.js'
-import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
-import { writeMasterPlaylist } from './master-playlist.js'
-import { writeMediaPlaylist } from './media-playlist.js'
+import type { HlsPlaylists } from './hls-playlists.js'
+import { checkHlsCodecs, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { findPieces } from './segment-pieces.js'
 import { buildInitFragment, buildSegment } from './track-fragments.js'
+import { writeMasterPlaylist, writeMediaPlaylist } from './write-playlist.js'
 
-export type HlsServices = Pick<KvsServices, 'archive' | 'quotas' | 'clock' | 'hlsPlaylists'>
+export interface HlsServices {
+  readonly archive: Archive
+  readonly quotas: Quotas
+  readonly hlsPlaylists: HlsPlaylists
+}
 
 export interface HlsCall {
   readonly session: HlsSession
@@ -26,12 +29,12 @@ export interface HlsCall {
 }
 
 export interface HlsAnswer extends MediaAnswer {
-  /** How long a player may keep it: fragments never change, playlists do. */
+  /** How long a player may cache it. Null for playlists, which change. */
   readonly keptUntilMs: EpochMs | null
 }
 
 export interface HlsResource {
-  /** As AWS names the request; quotas, metrics and fault rules go by it. */
+  /** The AWS name of the request. Quotas, metrics and fault rules use it. */
   readonly name: string
   readonly path: string
   readonly run: (call: HlsCall, services: HlsServices) => Promise<HlsAnswer> | HlsAnswer
@@ -55,7 +58,7 @@ async function getMasterPlaylist({ session, stream, token }: HlsCall, { hlsPlayl
 async function getMediaPlaylist(call: HlsCall, { hlsPlaylists, quotas }: HlsServices): Promise<HlsAnswer> {
   const { session, stream, token } = call
   const trackNumber = parseTrackNumber(call)
-  // The quota counts what the playlist may hold, not what there is.
+  // The quota counts the entries that the playlist may have, not those that it has.
   quotas.charge(stream.id, { metadata: session.maxFragments })
   return toPlaylist(writeMediaPlaylist(await hlsPlaylists.view(session, stream), { session, token, trackNumber }))
 }
@@ -89,7 +92,7 @@ function findFragment({ session, stream, query }: HlsCall, archive: Archive, mem
   return fragment !== null && isInSession(fragment, session) ? fragment : refuseAbsent()
 }
 
-/** Of the stream a session shows no more than was asked for. */
+/** A session gives access only to the requested part of the stream. */
 function isInSession(fragment: ArchivedFragment, { clock, startMs, endMs, originMs, firstSequence, mode }: HlsSession): boolean {
   if (fragment.source.kind === 'buffered' || fragment.sequence < firstSequence) return false
   const timestampMs = timestampOf(fragment, clock)
@@ -109,11 +112,7 @@ function toNumber(text: string, member: string): number {
 }
 
 function toPlaylist(text: string): HlsAnswer {
-  const bytes = Buffer.from(text)
-  const body = (async function* () {
-    yield bytes
-  })()
-  return { contentType: PLAYLIST_TYPE, sizeBytes: bytes.byteLength, body, keptUntilMs: null }
+  return { ...toMediaAnswer(PLAYLIST_TYPE, Buffer.from(text)), keptUntilMs: null }
 }
 
 function refuseAbsent(): never {

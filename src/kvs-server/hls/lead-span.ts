@@ -1,11 +1,11 @@
 import { at } from '../../lib/at.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 
-/** What frames show of the track that leads: the picture, or the sound where there is none. */
+/** The time that the frames of the leading track cover. The video track leads, or the audio track if there is no video. */
 export interface LeadSpan {
-  /** First frame shown, from the timestamp of the first table. */
+  /** Time of the first shown frame, from the timestamp of the first table. */
   readonly startMs: number
-  /** To the end of the last frame, which is as long as the others are on average; to its start where there is only one. */
+  /** Up to the end of the last frame, which gets the average duration of the others. 0 for a single frame. */
   readonly durationMs: number
   readonly frames: number
 }
@@ -16,12 +16,12 @@ interface TimedTable {
   readonly offsetMs: number
 }
 
-/** Null where the track has no frame in the fragment. */
+/** Null if the track has no frame in the fragment. */
 export function measureLead(samples: SampleTable, trackNumber: number): LeadSpan | null {
   return measureLeads([{ samples, offsetMs: 0 }], trackNumber)
 }
 
-/** Null where the track has no frame in any of them. */
+/** Null if the track has no frame in any table. */
 export function measureLeads(tables: readonly TimedTable[], trackNumber: number): LeadSpan | null {
   let frames = 0
   let first = Number.POSITIVE_INFINITY

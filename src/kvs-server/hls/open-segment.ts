@@ -13,7 +13,7 @@ import {
   type SplitFragment,
 } from './segment-pieces.js'
 
-/** A stream that sent nothing for so long has stopped. */
+/** A stream without data for this long has stopped. */
 const STOPPED_MS = 10_000
 
 interface AddedFragment {
@@ -23,11 +23,11 @@ interface AddedFragment {
   readonly follows: number | null
 }
 
-/** The segment that the next fragment may still be a part of. */
+/** The segment that the next fragment may still belong to. */
 export class OpenSegment {
   readonly #archive: Archive
   readonly #pieces: SegmentPiece[] = []
-  /** The media session in which a fragment began without a key frame. */
+  /** The media session in which a fragment started without a key frame. */
   #irregular: number | null = null
 
   constructor(archive: Archive) {
@@ -38,7 +38,7 @@ export class OpenSegment {
     return this.#pieces
   }
 
-  /** Whether it ends before a fragment without a key frame to begin with. */
+  /** Whether the segment ends before this fragment, which does not start with a key frame. */
   endsBefore(fragment: ArchivedFragment, samples: SampleTable): boolean {
     const { lengthMs } = this
     if (lengthMs >= MAX_SEGMENT_MS || this.#pieces.length >= MAX_SEGMENT_FRAGMENTS - 1) return true
@@ -55,7 +55,7 @@ export class OpenSegment {
     return last !== undefined && last.sessionId === fragment.sessionId && last.sequence < fragment.sequence
   }
 
-  /** Frames before the first key frame of a run cannot be decoded: they are left out. */
+  /** Omits the frames before the first key frame of a run, which cannot be decoded. */
   add(fragment: ArchivedFragment, { samples, split, follows }: AddedFragment): void {
     const beginsWithKey = split !== null && split.head.count === 0
     if (!beginsWithKey) this.#irregular = fragment.sessionId
@@ -64,12 +64,12 @@ export class OpenSegment {
     this.#pieces.push({ fragment, samples: split?.tail ?? samples })
   }
 
-  /** Whether it may be shown although nothing has come behind it. */
+  /** Whether it may be shown before the next fragment arrives. */
   canEnd(now: EpochMs): boolean {
     const [first, last] = [this.#pieces[0], this.#pieces.at(-1)]
     if (first === undefined || last === undefined) return false
     if (now - last.fragment.serverTimestampMs - last.fragment.lengthMs > STOPPED_MS) return true
-    // How long a lone frame lasts is known when the next one is here.
+    // The duration of a single frame is known when the next one has arrived.
     const frames = measureLead(first.samples, leadTrackOf(this.#archive, first.fragment))?.frames ?? 0
     return this.#pieces.length === 1 && frames > 1 && this.#irregular !== first.fragment.sessionId
   }

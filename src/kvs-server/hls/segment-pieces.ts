@@ -1,5 +1,5 @@
-// A segment begins with a key frame, wherever producers end their Clusters: it spans from the first key frame of a fragment to the first key
-// frame of the next fragment that has one.
+// A segment starts with a key frame, independent of the Clusters of the producer. It spans from the first key frame of a fragment to the first
+// key frame of the next fragment that has one.
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { EMPTY_SAMPLE_TABLE, KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
@@ -18,19 +18,19 @@ export interface SegmentPiece {
   readonly samples: SampleTable
 }
 
-/** Where no key frame comes for so long, a segment ends without one. */
+/** A segment without a key frame for this long ends anyway. */
 export const MAX_SEGMENT_MS = 60_000
 export const MAX_SEGMENT_FRAGMENTS = 1500
-/** Where only open GOPs come for so long, a segment ends before the next fragment that begins with one. */
+/** If only open GOPs come for this long, a segment ends before the next fragment that starts with one. */
 export const LONG_SEGMENT_MS = 10_000
 
 export interface SplitFragment {
-  /** What belongs to the segment before; without rows where the fragment begins with a key frame. */
+  /** The rows of the previous segment. Empty if the fragment starts with a key frame. */
   readonly head: SampleTable
   readonly tail: SampleTable
 }
 
-/** At the first key frame of the track that leads. Null where it has none: Chromium does not begin at the I-frame of an open GOP. */
+/** Splits at the first key frame of the leading track. Null if it has none. The I-frame of an open GOP does not count: Chromium cannot start there. */
 export function splitAtKey(samples: SampleTable, leadTrack: number): SplitFragment | null {
   const keyRow = samples.tracks.findIndex((track, row) => track === leadTrack && samples.keys[row] === KEY)
   if (keyRow < 0) return null
@@ -57,13 +57,13 @@ function pick(samples: SampleTable, isWanted: (row: number) => boolean): SampleT
   }
 }
 
-/** The number of the track that leads: the picture, or the sound where there is none. 0, which no track has, once the session expired. */
+/** The number of the leading track: video, or audio if there is no video. 0, which no track has, if the session has expired. */
 export function leadTrackOf(archive: Archive, fragment: ArchivedFragment): number {
   const session = archive.session(fragment.sessionId)
   return session === null ? 0 : at(sessionMedia(session).tracks, 0).number
 }
 
-/** Server timestamps say when fragments came in; inside a segment, all keep their distance on the producer's clock to the first. */
+/** Server timestamps tell when fragments arrived. Inside a segment, fragments therefore keep their producer-time distance to the first one. */
 export function pieceTimestampMs(fragment: ArchivedFragment, first: ArchivedFragment, clock: HlsSession['clock']): EpochMs {
   return timestampOf(first, clock) + fragment.producerTimestampMs - first.producerTimestampMs
 }
@@ -90,7 +90,7 @@ export function findPieces(
   return null
 }
 
-/** The duration of a frame when nothing tells it: 25 frames a second. */
+/** The duration of a frame if nothing defines it: 25 frames a second. */
 const GUESSED_FRAME_MS = 40
 
 /** How long a segment's only frame is shown: until the next fragment of its run, or as long as the frame before it. */

@@ -5,18 +5,18 @@ import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { FragmentCursor } from '../archive/fragment-index.js'
 import { cursorAt, timestampOf, walkFragments } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import { describeSegment } from './describe-segment.js'
+import { AwsException } from '../wire/aws-exception.js'
 import type { HlsSession } from './hls-session.js'
 import { OpenSegment } from './open-segment.js'
 import type { PlaylistEntry, PlaylistView } from './playlist-entry.js'
+import { describeSegment } from './playlist-entry.js'
 import { leadTrackOf, type SegmentPiece, splitAtKey } from './segment-pieces.js'
 
-/** Fragments further apart than this, or overlapping by more, are set apart by ON_DISCONTINUITY. */
+/** ON_DISCONTINUITY marks a gap or an overlap that is longer than this. */
 const DISCONTINUITY_MS = 50
 const MAX_CODEC_CHANGES = 500
 
-/** The range of a session's fragments in the order in which they join its playlist. LIVE takes them as they are ingested. */
+/** The range of the fragments of a session, in the order of its playlist. LIVE uses the order of ingestion. */
 export function rangeOf({ mode, clock, startMs, endMs }: HlsSession): FragmentRange {
   return { clock: mode === 'LIVE' ? 'server' : clock, startMs, endMs: endMs ?? Number.MAX_SAFE_INTEGER }
 }
@@ -51,11 +51,11 @@ export class SessionPlaylist {
   #codecChanges = 0
   #isComplete = false
   #newest: PlaylistEntry | null = null
-  /** Timestamp of the last fragment that was taken. */
+  /** Timestamp of the last added fragment. */
   #newestMs: EpochMs | null = null
   readonly #segment: OpenSegment
   #cursor: FragmentCursor | null = null
-  /** Of a LIVE_REPLAY: how long the entries last that were added behind the first few. */
+  /** LIVE_REPLAY: the total duration of the entries that were added after the initial ones. */
   #replayedMs = 0
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -64,7 +64,7 @@ export class SessionPlaylist {
     this.#segment = new OpenSegment(options.archive)
   }
 
-  /** Brings it up to date; requests for both tracks may come at once, and take turns. */
+  /** Updates the playlist. Requests for both tracks may come at the same time, and run one after the other. */
   view(): Promise<PlaylistView> {
     const turn = this.#turn.then(() => finishInTurns(this.#advance()))
     this.#turn = turn.catch(() => {})
@@ -88,7 +88,7 @@ export class SessionPlaylist {
     }
   }
 
-  /** Tells whether nothing can follow any more. */
+  /** Returns whether the playlist is complete. */
   *#takeNew(): Steps<boolean> {
     const { session, clock } = this.#options
     for (const fragment of this.#fragments()) {
@@ -108,7 +108,7 @@ export class SessionPlaylist {
     return session.clock === 'producer' ? withoutOlderDuplicates(walked) : walked
   }
 
-  /** What is older than the newest taken is not added later; nor is a duplicate of it. */
+  /** A fragment that is older than the newest one, or a duplicate of it, is not added. */
   #isStale(fragment: ArchivedFragment): boolean {
     const { session } = this.#options
     if (fragment.sequence < session.firstSequence) return true
@@ -118,11 +118,11 @@ export class SessionPlaylist {
     return session.clock === 'producer' && timestampMs === this.#newestMs
   }
 
-  /** False while the segment that ends with it is not due; then it is asked about again. */
+  /** False if the segment before it is not due yet. The next request tries again. */
   #take(fragment: ArchivedFragment): boolean {
     const { session, archive } = this.#options
     const samples = archive.details(fragment)?.samples
-    // Retention has taken it meanwhile.
+    // It has expired.
     if (samples === undefined) return true
     const split = splitAtKey(samples, leadTrackOf(archive, fragment))
     const isContinued = this.#segment.isContinuedBy(fragment)
@@ -133,7 +133,7 @@ export class SessionPlaylist {
     return true
   }
 
-  /** True when no segment is open any more. */
+  /** Returns whether no segment is open. */
   #closeSegment(last: SegmentPiece | null = null): boolean {
     const pieces = this.#segment.pieces
     if (pieces.length === 0) return true
@@ -144,14 +144,14 @@ export class SessionPlaylist {
     return true
   }
 
-  /** A LIVE_REPLAY begins with as many as the playlist holds; after that each is added once its own duration has passed. */
+  /** A LIVE_REPLAY starts with a full playlist. Each later entry is added when its own duration has passed. */
   #isDue({ durationMs }: PlaylistEntry): boolean {
     const { session, clock } = this.#options
     if (session.mode !== 'LIVE_REPLAY' || this.#removed + this.#entries.length < session.maxFragments) return true
     return clock.now() - session.createdAtMs >= this.#replayedMs + durationMs
   }
 
-  /** Null for what retention has taken meanwhile. */
+  /** Null if the fragments have expired. */
   #describe(pieces: readonly SegmentPiece[]): PlaylistEntry | null {
     const described = describeSegment(pieces, { ...this.#options, before: this.#newest })
     return described === null ? null : { ...described, isDiscontinuous: this.#isDiscontinuous(described.firstFrameMs) }
@@ -175,7 +175,7 @@ export class SessionPlaylist {
     if (this.#entries.length <= maxFragments) return
     this.#entries.shift()
     this.#removed += 1
-    // The first entry of a playlist has no mark before it: the mark leaves together with the entry that it set apart.
+    // The first entry of a playlist has no discontinuity mark. Its mark leaves with the entry before it.
     if (this.#entries[0]?.isDiscontinuous === true) this.#discontinuitiesRemoved += 1
   }
 }

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 import { DISCONTINUITY_MODES, FRAGMENT_CLOCKS, type HlsSession, PLAYBACK_MODES } from './hls-session.js'
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** Real tokens end in it. */
+/** Tokens of the service end with it. */
 const END = '~'
 const NONE = '-'
 
@@ -22,7 +22,7 @@ export class SessionTokens {
     return Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url') + END
   }
 
-  /** @throws AwsException (403) for a token that was not sealed here, or whose session is over */
+  /** @throws AwsException (403) for a token that was not sealed here, or whose session has expired */
   open(token: string, now: EpochMs): HlsSession {
     const text = this.#decrypt(token)
     const session = text === null ? null : read(text)
@@ -39,7 +39,7 @@ export class SessionTokens {
     try {
       return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8')
     } catch {
-      // GCM says no more than that the bytes are not what was sealed.
+      // GCM only reports that the bytes are not a sealed token.
       return null
     }
   }

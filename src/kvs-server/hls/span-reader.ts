@@ -1,27 +1,19 @@
 import type { Slice } from '../../media/mp4/slices.js'
+import { readBuffers } from '../archive/buffer-pool.js'
 import type { ReadableFile } from '../archive/file-system.js'
-import type { ClipBuffers } from '../clip/clip-buffers.js'
-
-export interface SpanReaderOptions {
-  /** Pieces of one file in ascending order, with any gaps. */
-  readonly slices: readonly Slice[]
-  readonly open: () => Promise<ReadableFile>
-  readonly buffers: ClipBuffers
-}
 
 /**
- * Reads many small pieces of one file by few large reads: the frames of the tracks are interleaved. A yielded buffer is overwritten when the
- * next one is requested.
+ * Reads many small pieces of one file, in ascending order, by few large reads: the frames of the tracks are interleaved. A yielded buffer is
+ * overwritten when the next one is requested.
  */
-export async function* readSpans({ slices, open, buffers }: SpanReaderOptions): AsyncGenerator<Uint8Array> {
+export async function* readSpans(slices: readonly Slice[], open: () => Promise<ReadableFile>): AsyncGenerator<Uint8Array> {
   for (const slice of slices) if (slice.kind === 'bytes') yield slice.bytes
   const spans = slices.flatMap((slice) => (slice.kind === 'source' ? [{ start: slice.offset, end: slice.offset + slice.length }] : []))
   const [first, last] = [spans[0], spans.at(-1)]
   if (first === undefined || last === undefined) return
   const fileEnd = last.end
   const file = await open()
-  const pair = buffers.take()
-  const [buffer] = pair
+  const buffer = readBuffers.take()
   try {
     let index = 0
     for (let at = first.start; at < fileEnd; ) {
@@ -40,6 +32,6 @@ export async function* readSpans({ slices, open, buffers }: SpanReaderOptions): 
     }
   } finally {
     await file.close()
-    buffers.give(pair)
+    readBuffers.give(buffer)
   }
 }

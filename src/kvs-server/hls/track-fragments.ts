@@ -10,35 +10,23 @@ import type { Archive } from '../archive/archive.js'
 import type { MediaSession } from '../archive/archived-fragment.js'
 import type { ReadableFile } from '../archive/file-system.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import { ClipBuffers } from '../clip/clip-buffers.js'
-import { refuseUnsupported } from '../clip/clip-codecs.js'
-import { sessionMedia } from '../clip/session-media.js'
+import { refuseUnsupported, sessionMedia } from '../clip/session-media.js'
 import { readRetained } from '../clip/slice-reader.js'
-import type { MediaAnswer } from '../operation.js'
-import { checkHlsCodecs, codecNames } from './hls-codecs.js'
-import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { AwsException } from '../wire/aws-exception.js'
+import { type MediaAnswer, toMediaAnswer } from '../wire/operation.js'
+import { checkHlsCodecs, codecNames, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
 import { loneFrameMs, pieceTimestampMs, type SegmentPiece } from './segment-pieces.js'
 import { readSpans } from './span-reader.js'
 
-/** Media times of a session count from so long before its first fragment: one of its own may be a little earlier, and none is below zero. */
+/** Media times of a session count from this long before its first fragment. A later fragment may start a little earlier, and no time is negative. */
 const LEAD_MS = 10_000
 /** mfhd counts from 1, in 32 bits (ISO/IEC 14496-12, 8.8.5). */
 const SEQUENCE_NUMBERS = 0xffffffff
 
-const buffers = new ClipBuffers()
-
-/** The initialization fragment of one track, for the fragments that came with that header. */
+/** The initialization fragment of one track, for the fragments of a media session. */
 export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
   const config = trackConfig(mediaSession, session, trackNumber)
-  const bytes = buildInitSegment([toTrackFormat(config)])
-  return {
-    contentType: contentTypeOf(config),
-    sizeBytes: bytes.byteLength,
-    body: (async function* () {
-      yield bytes
-    })(),
-  }
+  return toMediaAnswer(contentTypeOf(config), buildInitSegment([toTrackFormat(config)]))
 }
 
 export interface SegmentRequest {
@@ -70,7 +58,7 @@ export function buildSegment(
   return { contentType: contentTypeOf(config), sizeBytes, body }
 }
 
-/** Fragments come one after the other, each with the pieces that are wanted of its file. */
+/** Reads the fragments one after the other, each with its pieces. */
 async function* readEach(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < slices.length; ) {
     const source = sourceOf(slices[from])
@@ -78,7 +66,7 @@ async function* readEach(slices: readonly Slice[], open: (source: number) => Pro
     while (to < slices.length && sourceOf(slices[to]) === source) to += 1
     const run = slices.slice(from, to)
     if (source === null) for (const slice of run) yield slice.kind === 'bytes' ? slice.bytes : refuseGone()
-    else yield* readSpans({ slices: run, open: () => open(source), buffers })
+    else yield* readSpans(run, () => open(source))
     from = to
   }
 }
@@ -92,14 +80,14 @@ function movieOf(archive: Archive, pieces: readonly SegmentPiece[], clock: HlsSe
   const { tracks } = sessionMedia(archive.session(first.sessionId) ?? refuseGone())
   return buildFragmentMovie(
     pieces.map(({ fragment, samples }, source) => ({
-      ...{ tracks, samples, source },
+      ...{ tracks, samples, source, session: fragment.sessionId },
       timestampMs: pieceTimestampMs(fragment, first, clock),
       ...{ clusterOffset: 0, clusterBytes: fragment.clusterBytes },
     })),
   )
 }
 
-/** Players stop at a hole between a short frame and the next one. */
+/** Players stop at a gap between a short frame and the next one. */
 function lastUntilNext(
   track: MovieTrack,
   { archive, stream, pieces }: { readonly archive: Archive; readonly stream: StreamRecord; readonly pieces: readonly SegmentPiece[] },
@@ -108,7 +96,7 @@ function lastUntilNext(
   return { ...track, samples: { ...track.samples, durations: runOf(1, Math.round((durationMs * track.timescale) / 1000)) } }
 }
 
-/** The codecs themselves may not change within a session; what CodecPrivate says of them may. */
+/** The codecs may not change within a session. Their CodecPrivate may. */
 function trackConfig(mediaSession: MediaSession, { codecs }: HlsSession, trackNumber: number): CodecConfig {
   const media = sessionMedia(mediaSession)
   const configs = checkHlsCodecs(media)

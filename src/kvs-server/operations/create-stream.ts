@@ -1,13 +1,13 @@
 import type { NewStream, StorageTier } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation, WireInput } from '../operation.js'
 import { STREAMS_PER_ACCOUNT } from '../quotas/quotas.js'
-import { putTags } from '../stream-checks.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { Operation, WireInput } from '../wire/operation.js'
+import { STREAM_NAME } from '../wire/selectors.js'
 import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../wire/stream-info.js'
-import { STREAM_NAME } from '../wire/stream-selector.js'
 import { parseOptionalTagMap } from '../wire/tag-input.js'
 import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { putTags } from './stream-checks.js'
 
 interface Input {
   readonly stream: NewStream
@@ -31,7 +31,7 @@ export const createStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'
   }),
   run({ stream, tags }, services) {
     if (services.quotas.enabled && services.streams.count() >= STREAMS_PER_ACCOUNT) {
-      throw new AwsException('AccountStreamLimitExceededException', `The account has ${STREAMS_PER_ACCOUNT} streams, the most there may be`)
+      throw new AwsException('AccountStreamLimitExceededException', `The account has ${STREAMS_PER_ACCOUNT} streams, which is the limit`)
     }
     return services.inTransaction(() => {
       const created = services.streams.create(stream)

@@ -1,16 +1,16 @@
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, requireVersion } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import { parseOptionalStreamArn } from '../wire/selectors.js'
 import { parseOptionalCurrentVersion } from '../wire/stream-info.js'
-import { parseOptionalStreamArn } from '../wire/stream-selector.js'
 import { refuseAbsent } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream, requireVersion } from './stream-checks.js'
 
 interface Input {
   readonly arn: string
   readonly version: string | null
 }
 
-/** Takes the ARN and no name: its creation time makes sure that the caller means this stream and not a later one of the same name. */
+/** Requires the ARN: its creation time distinguishes this stream from a later one with the same name. */
 export const deleteStream: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'quotas' | 'diskReserve'>> = {
   name: 'DeleteStream',
   parse: (input) => ({

@@ -1,10 +1,10 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
-/** The tier is kept and told; media lies on the same disk in either. */
+/** The tier is stored and returned. Media is on the same disk in both tiers. */
 export const describeStreamStorageConfiguration: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
   name: 'DescribeStreamStorageConfiguration',
   parse: parseStreamSelector,

@@ -1,9 +1,9 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { toStreamInfo } from '../wire/stream-info.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 export const describeStream: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
   name: 'DescribeStream',

@@ -1,14 +1,13 @@
 import type { FragmentRange } from '../archive/archive.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
-import { buildClip, NO_FRAGMENTS, selectClipFragments } from '../clip/clip-builder.js'
-import { checkClipRange } from '../clip/clip-range.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
-import { parseFragmentSelector } from '../wire/fragment-selector.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import { buildClip, NO_FRAGMENTS } from '../clip/clip-builder.js'
+import { checkClipRange, selectClipFragments } from '../clip/clip-selection.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { Operation } from '../wire/operation.js'
+import { parseFragmentSelector, parseStreamSelector } from '../wire/selectors.js'
 import { parseStructure } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 interface Input {
   readonly stream: StreamSelector
@@ -17,7 +16,7 @@ interface Input {
 
 type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'quotas' | 'strictCodecs'>
 
-/** An ordinary MP4 of the fragments whose start lies in the range: the first 200 of them, or 100 MB. */
+/** An MP4 of the fragments that start in the range: the first 200, or 100 MB. */
 export const getClip: Operation<Input, Services> = {
   name: 'GetClip',
   parse: (input) => ({

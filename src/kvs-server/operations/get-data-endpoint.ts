@@ -1,9 +1,9 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { parseEnum } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 const API_NAMES = [
   'PUT_MEDIA',
@@ -16,7 +16,7 @@ const API_NAMES = [
   'GET_IMAGES',
 ] as const
 
-/** One origin serves everything here, so that every APIName has the same answer. */
+/** One origin serves everything, so the endpoint is the same for every APIName. */
 export const getDataEndpoint: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
   name: 'GetDataEndpoint',
   parse(input) {

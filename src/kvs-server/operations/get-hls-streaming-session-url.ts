@@ -1,8 +1,8 @@
 import { createHlsSession } from '../hls/create-hls-session.js'
 import { type HlsRequest, parseHlsRequest } from '../hls/hls-request.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 type Services = Pick<KvsServices, 'streams' | 'archive' | 'clock' | 'hlsTokens'>
 

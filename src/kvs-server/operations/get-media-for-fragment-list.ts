@@ -3,14 +3,14 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation, WireInput } from '../operation.js'
 import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
-import { getStream } from '../stream-checks.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { Operation, WireInput } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { parseList, parseText } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 interface Input {
   readonly stream: StreamSelector
@@ -22,7 +22,7 @@ type Services = Pick<KvsServices, 'streams' | 'archive' | 'quotas'>
 const MOST_FRAGMENTS = 1000
 const NUMBER = { min: 1, max: 128, pattern: /^[0-9]+$/ }
 
-/** Fragments by their numbers, in the order asked for, each as a whole Matroska document. */
+/** Fragments by their numbers, in the requested order, each as a complete Matroska document. */
 export const getMediaForFragmentList: Operation<Input, Services> = {
   name: 'GetMediaForFragmentList',
   parse: (input) => ({ stream: parseStreamSelector(input), fragmentNumbers: parseNumbers(input) }),
@@ -30,14 +30,14 @@ export const getMediaForFragmentList: Operation<Input, Services> = {
     const stream = getStream(streams, selector)
     const fragments = findAll(archive, stream, fragmentNumbers)
     const disconnect = connect(quotas, stream.id, fragments.length)
-    // A body that nobody began to read still has its connection counted off.
+    // This also releases the connection of a body that was never read.
     call.signal.addEventListener('abort', disconnect, { once: true })
     const pacing = { pace: quotas.pace('GetMediaForFragmentList', stream.id), signal: call.signal }
     return { contentType: 'video/webm', sizeBytes: null, body: readAll(archive, { fragments, pacing, disconnect }) }
   },
 }
 
-/** The connection and the points, or neither: a request that is refused uses up nothing. */
+/** Takes the connection and the points, or neither: a refused request costs nothing. */
 function connect(quotas: Services['quotas'], streamId: number, media: number): () => void {
   const disconnect = quotas.connect('GetMediaForFragmentList', streamId)
   try {
@@ -57,7 +57,7 @@ function parseNumbers(input: WireInput): string[] {
 function findAll(archive: Archive, stream: StreamRecord, fragmentNumbers: readonly string[]): ArchivedFragment[] {
   const found = fragmentNumbers.map((number) => archive.find(stream, number))
   const unknown = fragmentNumbers.filter((_, index) => found[index] === null)
-  // The text up to the colon is the service's own.
+  // The text up to the colon is that of the service.
   if (unknown.length > 0)
     throw new AwsException('InvalidArgumentException', `Fragment numbers are invalid : ${unknown.slice(0, 10).join(', ')}`)
   return found.flatMap((fragment) => fragment ?? [])

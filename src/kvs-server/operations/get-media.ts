@@ -6,12 +6,12 @@ import type { StreamSelector } from '../archive/stream-table.js'
 import { followStream } from '../get-media/follow-stream.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
 import { findStartSequence, type MediaStart, parseMediaStart } from '../get-media/media-start.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
 import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
-import { getStream } from '../stream-checks.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { parseStructure } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 interface Input {
   readonly stream: StreamSelector
@@ -20,7 +20,7 @@ interface Input {
 
 type Services = Pick<KvsServices, 'clock' | 'streams' | 'archive' | 'quotas' | 'closing'>
 
-/** The stream's fragments from some point on, then each that comes, for as long as the reader stays. */
+/** The fragments of the stream from a starting point, then each new one until the reader disconnects. */
 export const getMedia: Operation<Input, Services> = {
   name: 'GetMedia',
   parse: (input) => ({ stream: parseStreamSelector(input), start: parseMediaStart(parseStructure(input, 'StartSelector')) }),
@@ -28,9 +28,9 @@ export const getMedia: Operation<Input, Services> = {
     const stream = getStream(streams, selector)
     const sequence = findStartSequence(archive, stream, start)
     const disconnect = quotas.connect('GetMedia', stream.id)
-    // A body that nobody began to read still has its connection counted off.
+    // This also releases the connection of a body that was never read.
     call.signal.addEventListener('abort', disconnect, { once: true })
-    // `video/webm` is what the service was seen to say, of Matroska of any codec.
+    // The service was observed to send `video/webm` for Matroska with any codec.
     const answer = { contentType: 'video/webm', sizeBytes: null }
     if (sequence === null) return { ...answer, body: tellNotFound(disconnect) }
     const signal = AbortSignal.any([call.signal, closing])
@@ -62,7 +62,7 @@ interface LiveBody {
 async function* readLive(archive: Archive, { fragments, clock, pacing, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
   try {
     for await (const fragment of fragments) {
-      // What retention has just taken is passed over, like what it took before.
+      // A fragment that has just expired is skipped.
       const chunk = readChunk(archive, fragment, tagsOf(fragment, clock.now()))
       if (chunk !== null) yield* paceFragment(chunk, pacing)
     }
@@ -71,7 +71,7 @@ async function* readLive(archive: Archive, { fragments, clock, pacing, disconnec
   }
 }
 
-/** Captures show how far behind the wall clock the fragment is as it is sent, and not how far behind the newest. */
+/** In captures, the value is the distance to the wall clock when the fragment is sent, not to the newest fragment. */
 function tagsOf({ fragmentNumber, serverTimestampMs, producerTimestampMs }: ArchivedFragment, now: EpochMs): ServiceTags {
   const behindMs = Math.max(0, Math.round(now - serverTimestampMs))
   return {

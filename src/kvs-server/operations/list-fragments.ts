@@ -1,3 +1,5 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { type FragmentRange, retainedSince } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
@@ -5,15 +7,14 @@ import type { FragmentCursor } from '../archive/fragment-index.js'
 import { cursorAt } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, refuseOutsideRetention } from '../stream-checks.js'
-import { openPage, sealPage } from '../wire/fragment-page-token.js'
-import { parseFragmentSelector } from '../wire/fragment-selector.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import { refuseOutsideRetention } from '../clip/clip-selection.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { Operation } from '../wire/operation.js'
+import { parseFragmentSelector, parseStreamSelector } from '../wire/selectors.js'
 import { parseOptionalInteger, parseOptionalString, parseOptionalStructure } from '../wire/wire-input.js'
 import { WireTimestamp } from '../wire/wire-json.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 interface Input {
   readonly stream: StreamSelector
@@ -28,7 +29,7 @@ const DEFAULT_RESULTS = 100
 const MOST_RESULTS = 1000
 const TOKEN = { min: 1, max: 4096, pattern: /^[a-zA-Z0-9+/]+={0,2}$/ }
 
-/** The fragments whose start lies in a range. The order is not promised by the service; here it is that of the clock asked for. */
+/** The fragments that start in a range. The service does not guarantee an order; here it is that of the requested clock. */
 export const listFragments: Operation<Input, Services> = {
   name: 'ListFragments',
   parse(input) {
@@ -49,7 +50,7 @@ export const listFragments: Operation<Input, Services> = {
     const now = clock.now()
     const { range, after } = toPage(input, stream, now)
     checkRange(stream, range, now)
-    // The quota counts what was asked for, not what there was.
+    // The quota counts the requested number, not the returned one.
     quotas.charge(stream.id, { metadata: input.maxResults })
     const rows = archive.list(stream, range, { limit: input.maxResults + 1, after, delayMs: listDelayMs(stream.name) })
     const page = rows.slice(0, input.maxResults)
@@ -61,14 +62,14 @@ export const listFragments: Operation<Input, Services> = {
   },
 }
 
-/** A token brings its query along; a selector beside it must be the same. */
+/** A token contains its query. A selector beside it must be equal. */
 function toPage({ range, nextToken }: Input, stream: StreamRecord, now: EpochMs): { range: FragmentRange; after: FragmentCursor | null } {
   if (nextToken === null) {
     if (range === null) throw new AwsException('InvalidArgumentException', 'FragmentSelector is required')
     return { range, after: null }
   }
   const page = openPage(nextToken, now)
-  if (page === null) throw new AwsException('InvalidArgumentException', 'NextToken is not valid, or no longer')
+  if (page === null) throw new AwsException('InvalidArgumentException', 'NextToken is invalid or has expired')
   if (page.streamId !== stream.id || (range !== null && !isSameRange(range, page.range))) {
     throw new AwsException('InvalidArgumentException', 'NextToken belongs to another query')
   }
@@ -95,4 +96,42 @@ function toWire({ fragmentNumber, sizeBytes, producerTimestampMs, serverTimestam
     ProducerTimestamp: new WireTimestamp(producerTimestampMs),
     ServerTimestamp: new WireTimestamp(serverTimestampMs),
   }
+}
+
+/** The position where a list continues, and its query. */
+export interface FragmentPage {
+  readonly streamId: number
+  readonly range: FragmentRange
+  readonly after: FragmentCursor
+}
+
+/** A token is valid for an hour. */
+const LIFETIME_MS = 3_600_000
+const FORM = 'kvs1'
+const SEAL_BYTES = 16
+/** A key of this process. A restart invalidates all tokens. */
+const key = randomBytes(32)
+
+/** Base64 without URL characters, as the model's pattern has it. */
+export function sealPage({ streamId, range, after }: FragmentPage, now: EpochMs): string {
+  const fields = [FORM, streamId, range.clock, range.startMs, range.endMs, after.timestampMs, after.sequence, now + LIFETIME_MS]
+  const text = Buffer.from(fields.join(' '))
+  return Buffer.concat([seal(text), text]).toString('base64')
+}
+
+/** Null for a token that this server did not seal, or that has expired. */
+export function openPage(token: string, now: EpochMs): FragmentPage | null {
+  const bytes = Buffer.from(token, 'base64')
+  const text = bytes.subarray(SEAL_BYTES)
+  if (bytes.length <= SEAL_BYTES || !timingSafeEqual(seal(text), bytes.subarray(0, SEAL_BYTES))) return null
+  const [, streamId, clock, ...numbers] = text.toString().split(' ')
+  // In the order in which `sealPage` has them.
+  const numberAt = (index: number) => Number(at(numbers, index))
+  if (numberAt(4) < now) return null
+  const range: FragmentRange = { clock: clock === 'producer' ? 'producer' : 'server', startMs: numberAt(0), endMs: numberAt(1) }
+  return { streamId: Number(streamId), range, after: { timestampMs: numberAt(2), sequence: numberAt(3) } }
+}
+
+function seal(text: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(text).digest().subarray(0, SEAL_BYTES)
 }

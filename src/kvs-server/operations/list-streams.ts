@@ -1,8 +1,8 @@
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation, WireInput } from '../operation.js'
+import type { Operation, WireInput } from '../wire/operation.js'
+import { STREAM_NAME } from '../wire/selectors.js'
 import { toStreamInfo } from '../wire/stream-info.js'
-import { STREAM_NAME } from '../wire/stream-selector.js'
 import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString, refuse } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
 
 interface Input {
   readonly limit: number
@@ -39,7 +39,7 @@ function parseNamePrefix(input: WireInput): string | null {
   return parseOptionalString(condition, 'ComparisonValue', STREAM_NAME)
 }
 
-/** A token holds the last name of its page, so that pages stay right while streams come and go. */
+/** A token contains the last name of its page, so pages stay correct while streams are created and deleted. */
 function encodeToken(name: string): string {
   return Buffer.from(JSON.stringify({ after: name })).toString('base64')
 }

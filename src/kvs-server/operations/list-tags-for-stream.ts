@@ -1,8 +1,8 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
 import { parseTaggedStream, refuseTagToken } from '../wire/tag-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 export const listTagsForStream: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
   name: 'ListTagsForStream',

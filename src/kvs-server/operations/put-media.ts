@@ -1,41 +1,40 @@
 import { sleep } from '../../lib/clock.js'
-import { freeBytes } from '../../media/free-bytes.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../aws-exception.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { UploadAnswer, UploadCall, UploadOperation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
 import { IDLE } from '../upload/acknowledgement.js'
 import { parseUploadHeaders, type UploadHeaders } from '../upload/upload-headers.js'
 import { type UploadRead, UploadReader } from '../upload/upload-reader.js'
 import { UploadSession } from '../upload/upload-session.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { UploadAnswer, UploadCall, UploadOperation } from '../wire/operation.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 type PutMediaServices = Pick<KvsServices, 'archive' | 'streams' | 'clock' | 'quotas' | 'metrics' | 'closing'>
 
 export interface PutMediaTimings {
-  /** Quiet time after which a fragment that has ended does not wait longer for tags behind it. */
+  /** Idle time after which an ended fragment stops waiting for tags. */
   readonly pauseMs: number
-  /** Quiet time between two IDLE acknowledgements. */
+  /** Idle time between two IDLE acknowledgements. */
   readonly idleMs: number
-  /** Quiet time after which the connection is closed. */
+  /** Idle time after which the connection is closed. */
   readonly closeMs: number
 }
 
-/** 30 s are the service's; how often it says IDLE meanwhile is not known. */
+/** The service closes after 30 s. How often it sends IDLE is not known. */
 const TIMINGS: PutMediaTimings = { pauseMs: 100, idleMs: 10_000, closeMs: 30_000 }
 
 export const putMedia = createPutMedia(TIMINGS)
 
-/** PutMedia: one upload, one fragment a Cluster, acknowledgements while it goes on. */
+/** PutMedia: one upload with one fragment for each Cluster, and acknowledgements during the upload. */
 export function createPutMedia(timings: PutMediaTimings): UploadOperation<PutMediaServices> {
   return async (call, services, answer) => {
     const headers = parseUploadHeaders(call.headers)
     const stream = getStream(services.streams, headers.stream)
-    const leave = services.archive.claimProducer(stream.id)
+    const leave = services.archive.writer.claimProducer(stream.id)
     if (leave === null) {
       throw new AwsException(
         'ConnectionLimitExceededException',
-        `The stream ${stream.name} has a producer: it takes one connection at a time.`,
+        `The stream ${stream.name} already has a producer. A stream accepts one PutMedia connection at a time.`,
       )
     }
     try {
@@ -60,14 +59,13 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
   const { archive, clock, streams, metrics, closing } = services
   const received = { fragments: 0 }
   const session = new UploadSession({
-    archive,
+    archive: archive.writer,
     clock,
     streamId: stream.id,
     producerStartMs: headers.producerStartMs,
     findStream: () => streams.findById(stream.id),
     acknowledge: (acknowledgement) => answer.acknowledge(acknowledgement),
     onFailed: (error) => answer.report(error),
-    onChunkDone: freeBytes,
     onFragmentReceived: () => {
       received.fragments += 1
       metrics.countIncomingFragment()
@@ -82,7 +80,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
     metrics.countIncomingBytes(bytes)
     const waitMs = pace?.count({ bytes, fragments: received.fragments }) ?? 0
     received.fragments = 0
-    // When it is aborted meanwhile, the next read says so.
+    // If the signal aborts during the wait, the next read reports it.
     if (waitMs > 0) await sleep(waitMs, signal).catch(() => {})
   }
 }
@@ -92,7 +90,7 @@ interface Reception extends Pick<Upload, 'answer' | 'timings'> {
   readonly reader: UploadReader
 }
 
-/** How many bytes were received; null when the upload is over, one way or the other. */
+/** Returns the number of received bytes; null when the upload has ended. */
 async function receiveChunk({ session, reader, answer, timings }: Reception): Promise<number | null> {
   let read = await reader.next(timings.pauseMs)
   if (read.kind === 'quiet') {

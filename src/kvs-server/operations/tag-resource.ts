@@ -1,15 +1,15 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, putTags } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
 import { parseTaggedResource, parseTagList } from '../wire/tag-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream, putTags } from './stream-checks.js'
 
 interface Input {
   readonly selector: StreamSelector
   readonly tags: ReadonlyMap<string, string>
 }
 
-/** Tags come as a list here, and as a map in TagStream. */
+/** Tags are a list here, and a map in TagStream. */
 export const tagResource: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>> = {
   name: 'TagResource',
   parse: (input) => ({ selector: parseTaggedResource(input), tags: parseTagList(input) }),

@@ -1,8 +1,8 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
 import { parseTaggedResource, parseTagKeys } from '../wire/tag-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream } from './stream-checks.js'
 
 interface Input {
   readonly selector: StreamSelector

@@ -1,15 +1,15 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, requireVersion } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { MAX_RETENTION_HOURS, parseCurrentVersion } from '../wire/stream-info.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum, parseInteger, refuse } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream, requireVersion } from './stream-checks.js'
 
 interface Input {
   readonly selector: StreamSelector
   readonly version: string
-  /** Below zero for a decrease. */
+  /** Negative for a decrease. */
   readonly changeInHours: number
 }
 
@@ -36,7 +36,7 @@ export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' |
     const change = () => streams.update(stream, { dataRetentionInHours })
     if (changeInHours < 0) diskReserve.spend(change)
     else change()
-    // What a decrease leaves out cannot be read from here on; its files go in the background.
+    // After a decrease, expired footage can no longer be read. Its files are removed in the background.
     archive.sweepSoon()
     return {}
   },

@@ -1,11 +1,11 @@
 import type { StorageTier, StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, requireVersion } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { parseCurrentVersion } from '../wire/stream-info.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseEnum, parseStructure } from '../wire/wire-input.js'
 import { STORAGE_TIERS } from './create-stream.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream, requireVersion } from './stream-checks.js'
 
 interface Input {
   readonly selector: StreamSelector

@@ -1,10 +1,10 @@
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { KvsServices } from '../kvs-services.js'
-import type { Operation } from '../operation.js'
-import { getStream, requireVersion } from '../stream-checks.js'
+import type { Operation } from '../wire/operation.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { DEVICE_NAME, MEDIA_TYPE, parseCurrentVersion } from '../wire/stream-info.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
 import { parseOptionalString } from '../wire/wire-input.js'
+import type { KvsServices } from './kvs-services.js'
+import { getStream, requireVersion } from './stream-checks.js'
 
 interface Input {
   readonly selector: StreamSelector

@@ -1,19 +1,19 @@
 // The quotas of Kinesis Video Streams on rates and connections. The operations enforce limits on sizes and durations.
 import type { Clock } from '../../lib/clock.js'
 import { TokenBucket } from '../../lib/token-bucket.js'
-import { AwsException } from '../aws-exception.js'
+import { AwsException } from '../wire/aws-exception.js'
 import { type PacedOperation, TRANSFER_RATES, TransferPace } from './transfer-pace.js'
 
 interface RequestRate {
   readonly perAccount?: number
   readonly perStream?: number
-  /** Each request that a streaming session's player makes. */
+  /** For each request of the player of a streaming session. */
   readonly perSession?: number
 }
 
 const CHANGE: RequestRate = { perAccount: 50, perStream: 5 }
 
-/** Requests a second, from the service's quota tables (control plane and data plane). */
+/** Requests per second, from the quota tables of the service (control plane and data plane). */
 export const REQUEST_RATES: Readonly<Record<string, RequestRate>> = {
   CreateStream: { perAccount: 50 },
   DescribeStream: { perAccount: 300, perStream: 5 },
@@ -52,7 +52,7 @@ export interface QuotaPoints {
 
 export interface QuotasOptions {
   readonly clock: Clock
-  /** Off for tests and benches: nothing is refused, nothing is slowed. */
+  /** Off for tests and benchmarks: nothing is refused or slowed down. */
   readonly enabled: boolean
 }
 
@@ -70,7 +70,7 @@ export class Quotas {
     this.enabled = enabled
   }
 
-  /** Counts a request; `streamId` is null where it names no stream that exists. */
+  /** Counts a request. `streamId` is null if the request names no existing stream. */
   admit(operation: string, streamId: number | null): void {
     const rate = this.enabled ? REQUEST_RATES[operation] : undefined
     if (rate === undefined) return
@@ -107,7 +107,7 @@ export class Quotas {
     metadataPoints.take(metadata)
   }
 
-  /** Counts a connection that stays open; the answer ends it, and may be called more than once. */
+  /** Counts an open connection until the returned function is called, which may be called more than once. */
   connect(operation: keyof typeof CONNECTION_LIMITS, streamId: number): () => void {
     if (!this.enabled) return () => {}
     const key = `${operation} ${streamId}`
@@ -115,14 +115,14 @@ export class Quotas {
     if (open >= CONNECTION_LIMITS[operation]) {
       throw new AwsException(
         operation === 'GetMedia' ? 'ConnectionLimitExceededException' : 'ClientLimitExceededException',
-        `${operation}: the stream has ${open} connections open, the most there may be`,
+        `${operation}: the stream has ${open} connections open, which is the limit`,
       )
     }
     this.#connections.set(key, open + 1)
     return this.#disconnectOnce(key)
   }
 
-  /** How fast a stream's media may be moved; all connections to the stream share it. Null when nothing is slowed. */
+  /** The transfer rate of a stream, which all its connections share. Null if quotas are off. */
   pace(operation: PacedOperation, streamId: number): TransferPace | null {
     if (!this.enabled) return null
     const key = `${operation} ${streamId}`
@@ -158,12 +158,12 @@ export class Quotas {
     return bucket
   }
 
-  // A full bucket says nothing that a new one would not say.
+  // A full bucket equals a new one.
   #sweep(): void {
     for (const [key, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(key)
   }
 }
 
 function exceeded(what: string, waitMs: number): AwsException {
-  return new AwsException('ClientLimitExceededException', `Rate exceeded: ${what} are used up; try again in ${waitMs} ms`)
+  return new AwsException('ClientLimitExceededException', `Rate exceeded: ${what} are used up. Try again in ${waitMs} ms.`)
 }

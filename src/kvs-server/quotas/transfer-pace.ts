@@ -1,11 +1,11 @@
 import { type Clock, sleep } from '../../lib/clock.js'
 import { TokenBucket } from '../../lib/token-bucket.js'
 
-/** What may go through at once is slowed only after it: footage of an outage, say, or a reader that catches up. */
+/** The burst passes at full speed, for example after an outage or for a reader that catches up. */
 interface TransferRate {
   readonly bytesPerSecond: number
   readonly burstBytes: number
-  /** Where fragments are counted too. */
+  /** If fragments are counted too. */
   readonly fragmentsPerSecond?: number
 }
 
@@ -14,7 +14,7 @@ const FRAGMENTS_PER_SECOND = 5
 const UPLOAD_BYTES_PER_SECOND = 12_500_000
 const READ_BYTES_PER_SECOND = 25_000_000
 
-/** The data plane's bandwidth and fragment rates, for each stream and operation. The bytes of an upload's burst are those of its seconds. */
+/** The bandwidth and fragment rates of the data plane, for each stream and operation. The burst of an upload is 1,000 fragments, or the bytes of the same time. */
 export const TRANSFER_RATES = {
   PutMedia: {
     bytesPerSecond: UPLOAD_BYTES_PER_SECOND,
@@ -38,7 +38,7 @@ export class TransferPace {
       fragmentsPerSecond === undefined ? null : new TokenBucket({ clock, perSecond: fragmentsPerSecond, capacity: BURST_FRAGMENTS })
   }
 
-  /** Counts what was moved, and tells how many milliseconds to wait before going on. */
+  /** Counts transferred data. Returns the milliseconds to wait before the next transfer. */
   count({ bytes, fragments }: { readonly bytes: number; readonly fragments: number }): number {
     this.#bytes.take(bytes)
     this.#fragments?.take(fragments)
@@ -47,12 +47,12 @@ export class TransferPace {
 }
 
 export interface PacedMediaOptions {
-  /** Null where no quotas are kept. */
+  /** Null if quotas are off. */
   readonly pace: TransferPace | null
   readonly signal: AbortSignal
 }
 
-/** A fragment's bytes, not faster than the stream's readers may have them together: what others have taken meanwhile is waited for first. */
+/** Yields the bytes of a fragment at the rate that all readers of the stream share. */
 export async function* paceFragment(bytes: AsyncIterable<Uint8Array>, { pace, signal }: PacedMediaOptions): AsyncGenerator<Uint8Array> {
   let fragments = 1
   for await (const chunk of bytes) {

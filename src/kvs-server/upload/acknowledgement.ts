@@ -18,7 +18,7 @@ export const UPLOAD_ERROR_IDS = {
 
 export type UploadErrorCode = keyof typeof UPLOAD_ERROR_IDS
 
-/** The fragment that an acknowledgement is about; its timecode is the Cluster's own, whatever clock that is of. */
+/** The fragment of an acknowledgement. Its timecode is that of the Cluster, absolute or relative. */
 export interface AcknowledgedFragment {
   readonly timecode: number | null
   readonly fragmentNumber: string
@@ -53,4 +53,25 @@ export function toErrorAcknowledgement(code: UploadErrorCode, fragment: Acknowle
 
 function toFragmentMembers({ timecode, fragmentNumber }: AcknowledgedFragment): Partial<Acknowledgement> {
   return { ...(timecode === null ? {} : { FragmentTimecode: timecode }), FragmentNumber: fragmentNumber }
+}
+
+/** Ends an upload with an ERROR acknowledgement: the status of the response was sent long ago. */
+export class UploadError extends Error {
+  override readonly name = 'UploadError'
+  /** The fragment at fault, if it is not the one being received. */
+  fragment: AcknowledgedFragment | null = null
+
+  constructor(
+    readonly code: UploadErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+
+  /** Sets the fragment at fault, unless it is already set. */
+  about(fragment: AcknowledgedFragment): this {
+    this.fragment ??= fragment
+    return this
+  }
 }

@@ -1,14 +1,14 @@
 // The rules of PutMedia for a fragment (service quotas and the structure rules of the API page), each with its error code.
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
+import { UploadError } from './acknowledgement.js'
 import { fragmentLengthMs } from './incoming-fragment.js'
-import { UploadError } from './upload-error.js'
 
 /** 50 MB, read as decimal like the other sizes of the service. */
 export const MAX_FRAGMENT_BYTES = 50_000_000
 export const MAX_FRAGMENT_MS = 20_000
 export const MAX_TRACKS = 3
-export const MAX_CONNECTION_MS = 45 * 60_000
+const MAX_CONNECTION_MS = 45 * 60_000
 /** No quota of AWS's: 5,000 frames a second for the longest fragment, so that a table of frames stays small. */
 const MAX_FRAMES = 100_000
 const LAST_EPOCH_MS = 253_402_300_799_999
@@ -25,11 +25,17 @@ export function checkFragmentSize(sizeBytes: number): void {
   }
 }
 
-/** Checks that do not need the whole fragment, so that a producer learns of a breach early. */
+/** Checks that do not need the whole fragment, so that a producer gets the error early. */
 export function checkFragmentExtent(frames: number, lengthMs: number): void {
   if (frames > MAX_FRAMES) throw new UploadError('INVALID_MKV_DATA', `a fragment has at most ${MAX_FRAMES} frames (got ${frames})`)
   if (lengthMs > MAX_FRAGMENT_MS) {
     throw new UploadError('MAX_FRAGMENT_DURATION_REACHED', `a fragment lasts at most ${MAX_FRAGMENT_MS} ms (got ${lengthMs})`)
+  }
+}
+
+export function checkConnectionAge(ageMs: number): void {
+  if (ageMs > MAX_CONNECTION_MS) {
+    throw new UploadError('MAX_CONNECTION_DURATION_REACHED', `a connection lasts at most ${MAX_CONNECTION_MS} ms`)
   }
 }
 

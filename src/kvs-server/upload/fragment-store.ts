@@ -1,15 +1,14 @@
-import type { Archive } from '../archive/archive.js'
+import type { ArchiveWriter } from '../archive/archive-writer.js'
 import type { ReceivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { type Acknowledgement, toAcknowledgement } from './acknowledgement.js'
+import { type Acknowledgement, toAcknowledgement, UploadError } from './acknowledgement.js'
 import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
-import { UploadError } from './upload-error.js'
 
-/** Fragments on their way to the disk while the next one is already received: their syncs keep so many of libuv's threads waiting. */
+/** Fragments that are stored while the next one is received. Each sync occupies a thread of libuv. */
 const MOST_UNDER_WAY = 3
 
 export interface FragmentStoreOptions {
-  readonly archive: Archive
+  readonly archive: ArchiveWriter
   /** The stream as it is now; undefined when it has been deleted. */
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
@@ -20,7 +19,7 @@ interface Handed {
   readonly persisted: Promise<boolean>
 }
 
-/** Stores the whole fragments of one upload, several at a time, and acknowledges them in the order in which they came. */
+/** Stores the complete fragments of one upload, several at a time, and acknowledges them in their order. */
 export class FragmentStore {
   readonly #options: FragmentStoreOptions
   #handed: Promise<unknown> = Promise.resolve()
@@ -31,7 +30,7 @@ export class FragmentStore {
     this.#options = options
   }
 
-  /** Resolves when another may come. Throws, as an UploadError, what went wrong with this fragment or one before it. */
+  /** Resolves when the next fragment may come. Rejects with the failure of this fragment or an earlier one. @throws UploadError */
   async add(fragment: IncomingFragment, ended: EndedCluster): Promise<void> {
     const handed = this.#handed.then(() => this.#hand(fragment, ended))
     const acknowledged = this.#acknowledged
@@ -39,14 +38,14 @@ export class FragmentStore {
       .catch((error: unknown) => giveUp(fragment, handed, error))
     this.#handed = handed
     this.#acknowledged = acknowledged
-    // Each is awaited later on; until then a failure must not count as unhandled.
+    // Both are awaited later. Until then a failure must not count as unhandled.
     handed.catch(() => {})
     acknowledged.catch(() => {})
     this.#underWay.push(acknowledged)
     if (this.#underWay.length >= MOST_UNDER_WAY) await this.#underWay.shift()
   }
 
-  /** Resolves when all are stored and acknowledged; throws the first failure. */
+  /** Resolves when all are stored and acknowledged. Rejects with the first failure. */
   settled(): Promise<void> {
     return this.#acknowledged
   }
@@ -70,7 +69,7 @@ export class FragmentStore {
   }
 }
 
-/** A file that the archive has taken is the archive's to remove; any other goes here. */
+/** Removes the file, unless the archive has taken it over. */
 async function giveUp(fragment: IncomingFragment, handed: Promise<Handed>, error: unknown): Promise<never> {
   const taken = await handed.catch(() => null)
   if (taken === null) await fragment.writer.discard()

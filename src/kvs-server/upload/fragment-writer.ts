@@ -1,21 +1,14 @@
+import type { ArchiveWriter } from '../archive/archive-writer.js'
+import { writeBuffers as buffers } from '../archive/buffer-pool.js'
 import type { WritableFile } from '../archive/file-system.js'
-import { WriteBuffers } from './write-buffers.js'
 
-/** What may wait for the disk before reading has to stop. */
+/** Bytes that may wait for the disk before reading stops. */
 const MOST_WAITING_BYTES = 2_097_152
 
-export interface FragmentWriterOptions {
-  readonly createFile: () => Promise<{ readonly file: WritableFile; readonly path: string }>
-  readonly discardFile: (path: string) => Promise<void>
-}
-
-/** Of all uploads together. */
-const buffers = new WriteBuffers()
-
-/** Writes a Cluster's bytes to its file as they come. Holds a few buffers at most, whatever the fragment's size. */
+/** Writes the bytes of a Cluster to its file as they arrive. It holds a few buffers at most, for fragments of any size. */
 export class FragmentWriter {
   readonly #opened: Promise<{ readonly file: WritableFile; readonly path: string }>
-  readonly #discardFile: (path: string) => Promise<void>
+  readonly #archive: Pick<ArchiveWriter, 'createFile' | 'discardFile'>
   #buffer: Buffer | null = null
   #bufferedBytes = 0
   #flushedBytes = 0
@@ -24,25 +17,25 @@ export class FragmentWriter {
   #writes: Promise<void>
   #isClosed = false
 
-  constructor({ createFile, discardFile }: FragmentWriterOptions) {
-    this.#discardFile = discardFile
-    this.#opened = createFile()
+  constructor(archive: Pick<ArchiveWriter, 'createFile' | 'discardFile'>) {
+    this.#archive = archive
+    this.#opened = archive.createFile()
     this.#writes = this.#opened.then(() => {})
     // The failure is thrown where the promise is awaited. Until then it must not count as unhandled.
     this.#writes.catch(() => {})
   }
 
-  /** How many bytes it was given. */
+  /** Bytes so far. */
   get sizeBytes(): number {
     return this.#flushedBytes + this.#bufferedBytes
   }
 
-  /** Copies the pieces: their memory is free for other use when this returns. */
+  /** Copies the pieces. Their memory may be reused afterwards. */
   write(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) for (let at = 0; at < piece.byteLength; ) at += this.#gather(piece, at)
   }
 
-  /** Whether so much waits for the disk that reading has to stop until it is `ready`. */
+  /** Whether reading must stop until `ready` resolves. */
   get isBehind(): boolean {
     return this.#waitingBytes > MOST_WAITING_BYTES
   }
@@ -61,7 +54,7 @@ export class FragmentWriter {
     return path
   }
 
-  /** Leaves no file behind. */
+  /** Removes the file. */
   async discard(): Promise<void> {
     if (this.#buffer !== null) buffers.give(this.#buffer)
     this.#buffer = null
@@ -69,10 +62,10 @@ export class FragmentWriter {
     if (opened === null) return
     await this.#writes.catch(() => {})
     await this.#close(opened.file)
-    await this.#discardFile(opened.path)
+    await this.#archive.discardFile(opened.path)
   }
 
-  /** As many bytes of the piece as fit into the buffer. */
+  /** Copies as many bytes as fit into the buffer. Returns their number. */
   #gather(piece: Uint8Array, at: number): number {
     this.#buffer ??= buffers.take()
     const taken = piece.subarray(at, at + this.#buffer.byteLength - this.#bufferedBytes)

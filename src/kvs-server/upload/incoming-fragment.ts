@@ -14,7 +14,7 @@ export interface IncomingFragmentOptions {
   readonly writer: FragmentWriter
 }
 
-/** The Cluster is over, and its bytes are on their way to the disk; tags may still follow it. */
+/** A Cluster that has ended. Its bytes are being written, and tags may still follow. */
 export interface EndedCluster {
   readonly samples: SampleTable
   readonly frameFault: string | null
@@ -30,7 +30,7 @@ export class IncomingFragment {
   readonly leadingTags: Uint8Array
   readonly writer: FragmentWriter
   readonly #fragmentNumber: string
-  /** Up to where its bytes have been handed to the writer. */
+  /** Offset in the upload up to which the writer has its bytes. */
   writtenTo: number
   readonly trailingTags: Uint8Array[] = []
   timecode: number | null = null
@@ -51,7 +51,7 @@ export class IncomingFragment {
   }
 }
 
-/** Milliseconds from the first frame to the last; the last one's own duration is not in the Matroska, and is not counted on AWS either. */
+/** Milliseconds from the first frame to the last. Matroska does not have the duration of the last frame, and AWS does not count it. */
 export function fragmentLengthMs({ times, count }: SampleTable): number {
   if (count === 0) return 0
   let first = at(times, 0)

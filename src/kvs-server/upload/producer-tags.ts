@@ -1,6 +1,6 @@
 import type { ByteRange, SimpleTag } from '../../media/matroska/events.js'
 import { buildTags } from '../../media/matroska/muxer.js'
-import { UploadError } from './upload-error.js'
+import { UploadError } from './acknowledgement.js'
 
 const MOST_TAGS = 10
 const LONGEST_NAME_BYTES = 128

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { EpochMs } from '../../lib/clock.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import { AwsException } from '../aws-exception.js'
-import { parseStreamSelector } from '../wire/stream-selector.js'
+import { AwsException } from '../wire/aws-exception.js'
+import { parseStreamSelector } from '../wire/selectors.js'
 import { parseEnum, refuse } from '../wire/wire-input.js'
 
 export interface UploadHeaders {

@@ -5,13 +5,13 @@ export type UploadRead =
   | { readonly kind: 'end' }
   /** The connection is gone, or the server closes. */
   | { readonly kind: 'broken' }
-  /** No bytes came in the time given. */
+  /** No bytes came before the timeout. */
   | { readonly kind: 'quiet' }
 
 const EVENTS = ['end', 'error', 'close'] as const
 /** How much may queue between calls of `next`: two reads of a socket. The body is paused beyond that. */
 const MOST_WAITING_BYTES = 131_072
-/** And how many chunks: a body may come a byte at a time, and to take the first of a hundred thousand moves all others. */
+/** Also a limit on chunks: a body may arrive byte by byte, and `shift` moves all elements of a long array. */
 const MOST_WAITING_CHUNKS = 1024
 
 /**
@@ -25,11 +25,11 @@ export class UploadReader implements Disposable {
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #isBroken = false
-  /** Noted, as the signal itself is slow to ask: it is put together of others. */
+  /** Cached: `aborted` of a composed signal is slow. */
   #isAborted = false
   /** Resolves the pending `next`. */
   #resolve: ((read: UploadRead) => void) | null = null
-  /** When their time is over; the timer may be due earlier, and then looks again. */
+  /** When the pending `next` times out. The timer may be due earlier and is then set again. */
   #deadline = 0
   #timer: NodeJS.Timeout | null = null
   #timerDue = 0

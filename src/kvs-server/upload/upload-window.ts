@@ -1,4 +1,4 @@
-/** More chunks than this are put together: a producer may send bytes one by one. */
+/** More chunks than this are joined: a producer may send bytes one by one. */
 const MOST_CHUNKS = 64
 
 /**
@@ -6,17 +6,11 @@ const MOST_CHUNKS = 64
  * count from the first byte of the upload. Chunks are not copied: data between Clusters may be of any length.
  */
 export class UploadWindow {
-  /** One behind the other, up to #end; the first may begin before #start. */
+  /** In order, up to #end. The first may begin before #start. */
   #chunks: Uint8Array[] = []
   #chunksStart = 0
   #start = 0
   #end = 0
-  readonly #onDropped: (chunk: Uint8Array) => void
-
-  /** `onDropped` is called with each chunk that is no longer needed. */
-  constructor(onDropped: (chunk: Uint8Array) => void = () => {}) {
-    this.#onDropped = onDropped
-  }
 
   get start(): number {
     return this.#start
@@ -57,13 +51,11 @@ export class UploadWindow {
       if (end > this.#start) return
       this.#chunks.shift()
       this.#chunksStart = end
-      this.#onDropped(first)
     }
   }
 
   #join(): void {
     const joined = Buffer.concat(this.pieces(this.#start, this.#end) ?? [])
-    for (const chunk of this.#chunks) this.#onDropped(chunk)
     this.#chunks = [joined]
     this.#chunksStart = this.#start
   }

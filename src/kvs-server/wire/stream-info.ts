@@ -1,5 +1,5 @@
 import type { StreamRecord } from '../archive/stream-record.js'
-import type { WireInput } from '../operation.js'
+import type { WireInput } from './operation.js'
 import { parseOptionalString, parseString, type StringRule } from './wire-input.js'
 import { WireTimestamp } from './wire-json.js'
 
@@ -10,13 +10,13 @@ const VERSION: StringRule = { min: 1, max: 64, pattern: /^[a-zA-Z0-9]+$/ }
 /** The longest retention, ten years in hours. */
 export const MAX_RETENTION_HOURS = 87_600
 
-/** A stream as DescribeStream and ListStreams show it: members in the service's own order, unset ones as null. */
+/** A stream in DescribeStream and ListStreams. The members have the order of the service, and unset ones are null. */
 export function toStreamInfo(stream: StreamRecord): object {
   return {
     CreationTime: new WireTimestamp(stream.createdAtMs),
     DataRetentionInHours: stream.dataRetentionInHours,
     DeviceName: stream.deviceName,
-    // Not in the models, and yet in the service's answers.
+    // Not in the models, but in the responses of the service.
     IngestionConfiguration: null,
     KmsKeyId: stream.kmsKeyId,
     MediaType: stream.mediaType,

@@ -1,8 +1,8 @@
 import type { StreamSelector } from '../archive/stream-table.js'
 import { TAGS_PER_STREAM } from '../archive/tag-table.js'
-import { AwsException } from '../aws-exception.js'
-import type { WireInput } from '../operation.js'
-import { parseStreamSelector, RESOURCE_ARN } from './stream-selector.js'
+import { AwsException } from './aws-exception.js'
+import type { WireInput } from './operation.js'
+import { parseStreamSelector, RESOURCE_ARN } from './selectors.js'
 import {
   isStructure,
   parseList,
@@ -25,7 +25,7 @@ export function refuseTooManyTags(count: number): void {
   throw new AwsException('TagsPerResourceExceededLimitException', text)
 }
 
-/** The tag calls for streams have a refusal of their own for an ARN that is none. */
+/** TagStream and its siblings have their own exception for an invalid ARN. */
 export function parseTaggedStream(input: WireInput): StreamSelector {
   const { StreamARN } = input
   if (typeof StreamARN === 'string' && RESOURCE_ARN.pattern?.test(StreamARN) === false) {

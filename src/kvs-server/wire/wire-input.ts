@@ -1,8 +1,8 @@
-// Members of a request body, each refused with a text that says what was wrong, what is allowed and what was got: the clients check
-// next to nothing (enumerations, patterns and maxima are sent as they are). A null member counts as absent, as it does on AWS.
+// Parsers for the members of a request body. Clients check almost nothing (enumerations, patterns, maxima), so each error names the member, the
+// allowed values and the given value. A null member counts as absent, as on AWS.
 import type { EpochMs } from '../../lib/clock.js'
-import { AwsException } from '../aws-exception.js'
-import type { WireInput } from '../operation.js'
+import { AwsException } from './aws-exception.js'
+import type { WireInput } from './operation.js'
 
 export interface StringRule {
   readonly min?: number
@@ -16,10 +16,10 @@ export interface IntegerRule {
   readonly max: number
 }
 
-/** The years 1 to 9999, which is all that clients can express. Some write "from the beginning" as the year 1, or a little below zero. */
+/** The years 1 to 9999: the range of clients. Some clients use the year 1, or a time just before 1970, for "from the beginning". */
 const FIRST_EPOCH_MS = -62_135_596_800_000
 const LAST_EPOCH_MS = 253_402_300_799_999
-/** Of a refused value. */
+/** The most characters of a refused value in an error. */
 const SHOWN_CHARACTERS = 80
 const SHOWN_DEPTH = 3
 
@@ -63,7 +63,7 @@ export function parseEnum<const Value extends string>(input: WireInput, member: 
   return values.find((allowed) => allowed === value) ?? refuse(member, `one of ${values.join(', ')}`, value)
 }
 
-/** Epoch seconds, with decimals or without; rounded to the millisecond, for truncation would lose the fragment at a range's edge. */
+/** Epoch seconds, rounded to the millisecond. Truncation would lose the fragment at the edge of a range. */
 export function parseTimestamp(input: WireInput, member: string): EpochMs {
   const value = input[member] ?? refuseAbsent(member)
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse(member, 'a time in epoch seconds', value)
@@ -97,13 +97,13 @@ export function refuseAbsent(member: string): never {
   throw new AwsException('InvalidArgumentException', `${member} is required`)
 }
 
-// What a caller sent is shown back only in part, so that an error stays readable whatever came.
+// Shortened, so that the error stays readable.
 function show(value: unknown): string {
   const text = typeof value === 'string' ? value : toShortJson(value)
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 3)}…` : text
 }
 
-/** No deeper and no longer than is shown: JSON.stringify has no stack for what nests a hundred thousand times, which JSON.parse has. */
+/** Limits depth and length: JSON.stringify overflows the stack on deeply nested values that JSON.parse accepts. */
 function toShortJson(value: unknown, depth = SHOWN_DEPTH): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value)
   if (depth === 0) return '…'

@@ -1,13 +1,16 @@
 import type { EpochMs } from '../../lib/clock.js'
+import { AwsException } from './aws-exception.js'
+import type { WireInput } from './operation.js'
+import { isStructure } from './wire-input.js'
 
 declare global {
   interface JSON {
-    /** TC39's JSON.parse source text access, in Node since 21: a text that JSON.stringify takes over as it stands. */
+    /** In Node since 21 (TC39 JSON.parse source text access): JSON.stringify writes the text unchanged. */
     rawJSON(text: string): object
   }
 }
 
-/** A point in time within an answer: written as the service writes it, epoch seconds in Java's double notation (1.705489836421E9). */
+/** A timestamp in a response, in the notation of the service: epoch seconds as a Java double (1.705489836421E9). */
 export class WireTimestamp {
   constructor(readonly epochMs: EpochMs) {}
 
@@ -16,7 +19,7 @@ export class WireTimestamp {
   }
 }
 
-/** JSON as the service sends it: explicit nulls are kept, members that are undefined are left out, timestamps are Java doubles. */
+/** JSON in the form of the service: nulls are explicit, undefined members are omitted, timestamps are Java doubles. */
 export function encodeWireJson(value: unknown): string {
   return JSON.stringify(value ?? null)
 }
@@ -31,4 +34,20 @@ function javaDouble(value: number): string {
 
 function withFraction(digits: string): string {
   return digits.includes('.') ? digits : `${digits}.0`
+}
+
+/** The JSON of a request body. An empty body is an empty structure. Clients also send `NaN` (JavaScript's `Date(NaN)`), which is not JSON. */
+export function parseWireBody(body: Uint8Array): WireInput {
+  if (body.byteLength === 0) return {}
+  const value = parseJson(body)
+  if (isStructure(value)) return value
+  throw new AwsException('InvalidArgumentException', 'The body must be a JSON object')
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (cause) {
+    throw new AwsException('InvalidArgumentException', 'The body is not JSON in UTF-8', { cause })
+  }
 }

@@ -7,6 +7,8 @@ import { rowAt, toShortest } from '../mp4/tables/columns.js'
 export interface MovieFragment {
   readonly tracks: readonly MatroskaTrack[]
   readonly samples: SampleTable
+  /** The upload that it came with. Within one, fragments are in order, however far their pictures are reordered. */
+  readonly session?: number
   /** Producer time of the Cluster's Timestamp, in milliseconds. */
   readonly timestampMs: number
   /** Index of the source that has the Cluster, and the place of the Cluster in it. */

@@ -2,13 +2,13 @@ import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from '@jest/globals'
-import { type FileSystem, nodeFileSystem } from '../../../src/kvs-server/archive/file-system.js'
+import { type FileSystem, nodeFileSystem, unsyncedFileSystem } from '../../../src/kvs-server/archive/file-system.js'
 import { FragmentIndex } from '../../../src/kvs-server/archive/fragment-index.js'
 import { formatFragmentNumber, parseFragmentNumber } from '../../../src/kvs-server/archive/fragment-number.js'
 import { SessionTable } from '../../../src/kvs-server/archive/session-table.js'
-import { getStream } from '../../../src/kvs-server/stream-checks.js'
+import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import type { Acknowledgement } from '../../../src/kvs-server/upload/acknowledgement.js'
-import { NOW, openTestArchive, SetClock, unsyncedDisk } from '../../support/archive-for-test.js'
+import { NOW, openTestArchive, SetClock } from '../../support/archive-for-test.js'
 import { eventually } from '../../support/eventually.js'
 import { footage, header, recording, tags } from '../../support/footage.js'
 import { concatBytes } from '../../support/mkv-builder.js'
@@ -152,7 +152,7 @@ describe('the archive', () => {
   })
 
   test('sweeps away thousands in batches, and stays of use meanwhile', async () => {
-    await using test = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam', 1)
     await test.upload(stream, recording(Array.from({ length: 450 }, (_, index) => footage(index, { frames: 1 }))))
     test.clock.at += HOUR_MS + 1
@@ -165,7 +165,7 @@ describe('the archive', () => {
   })
 
   test('removes sessions with their footage, and a header with the last session that has it', async () => {
-    await using test = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam', 1)
     const other = test.createStream('other', 9)
     await test.upload(other, recording([footage(0)]))
@@ -374,7 +374,7 @@ describe('a commit', () => {
   })
 
   test('comes into the index itself now and then, so that its log does not grow for ever', async () => {
-    await using test = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam')
     const sizeOf = async (name: string) => (await stat(join(test.dataDir, name))).size
     const before = await sizeOf('index.sqlite')

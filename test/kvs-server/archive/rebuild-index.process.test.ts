@@ -1,38 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFile, copyFile, cp, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { rebuildIndex } from '../../../src/kvs-server/archive/rebuild-index.js'
 import { buildKvsServer } from '../../../src/kvs-server/server.js'
 import { readFixture } from '../../support/fixtures.js'
 import { footage, recording } from '../../support/footage.js'
+import { postJson, startLiveServerProcess } from '../../support/live-server-process.js'
 import { upload } from '../../support/producer.js'
 
 const START = Math.floor(Date.now() / 1000) - 600
 const INDEX = 'index.sqlite'
-
-async function post(url: string, path: string, body: object): Promise<Response> {
-  return fetch(url + path, { method: 'POST', body: JSON.stringify(body) })
-}
 
 const selector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange: { StartTimestamp: START - 60, EndTimestamp: START + 600 } }
 
 /** All that a client can ask about the footage. */
 async function look(url: string): Promise<unknown> {
   const seen: unknown[] = []
-  const streams: { StreamInfoList: { StreamName: string }[] } = JSON.parse(await (await post(url, '/listStreams', {})).text())
+  const streams: { StreamInfoList: { StreamName: string }[] } = JSON.parse(await (await postJson(url, '/listStreams', {})).text())
   for (const info of streams.StreamInfoList) {
     const StreamName = info.StreamName
-    const tags = await (await post(url, '/listTagsForStream', { StreamName })).text()
+    const tags = await (await postJson(url, '/listTagsForStream', { StreamName })).text()
     const { Fragments }: { Fragments: { FragmentNumber: string }[] } = JSON.parse(
-      await (await post(url, '/listFragments', { StreamName, FragmentSelector: selector })).text(),
+      await (await postJson(url, '/listFragments', { StreamName, FragmentSelector: selector })).text(),
     )
     const numbers = Fragments.map(({ FragmentNumber }) => FragmentNumber)
-    const media = await post(url, '/getMediaForFragmentList', { StreamName, Fragments: numbers })
-    const clip = await post(url, '/getClip', { StreamName, ClipFragmentSelector: selector })
+    const media = await postJson(url, '/getMediaForFragmentList', { StreamName, Fragments: numbers })
+    const clip = await postJson(url, '/getClip', { StreamName, ClipFragmentSelector: selector })
     // The time of the request stands in the clip's head.
     const bytes = Buffer.from(await clip.arrayBuffer())
     seen.push({
@@ -52,42 +46,22 @@ async function withServer<Result>(dataDir: string, work: (url: string) => Promis
   return await work(await kvs.listen())
 }
 
-interface ServerProcess {
-  readonly child: ChildProcess
-  readonly url: string
-}
-
-async function startProcess(dataDir: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', './test/support/source-loader.mjs', 'test/support/live-server.ts', dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (child.stdout === null) throw new Error('the server has no stdout')
-  const [url] = await once(createInterface(child.stdout), 'line')
-  return { child, url: String(url) }
-}
-
-async function kill({ child }: ServerProcess): Promise<void> {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-}
-
 async function fill(url: string): Promise<void> {
-  await post(url, '/createStream', { StreamName: 'front', DataRetentionInHours: 24, MediaType: 'video/h264', Tags: { site: 'berlin' } })
-  await post(url, '/createStream', { StreamName: 'back', DataRetentionInHours: 48 })
-  await post(url, '/createStream', { StreamName: 'empty', DataRetentionInHours: 1 })
+  await postJson(url, '/createStream', { StreamName: 'front', DataRetentionInHours: 24, MediaType: 'video/h264', Tags: { site: 'berlin' } })
+  await postJson(url, '/createStream', { StreamName: 'back', DataRetentionInHours: 48 })
+  await postJson(url, '/createStream', { StreamName: 'empty', DataRetentionInHours: 1 })
   for (const [index, file] of ['h264-aac.mkv', 'h264-bframes-aac.mkv'].entries()) {
     await upload(url, readFixture(file), { stream: 'front', start: String(START + 10 * index) })
   }
   await upload(url, recording(Array.from({ length: 30 }, (_, second) => footage(second * 1000))), { stream: 'back', start: String(START) })
-  await post(url, '/tagStream', { StreamName: 'back', Tags: { floor: '2' } })
+  await postJson(url, '/tagStream', { StreamName: 'back', Tags: { floor: '2' } })
 }
 
 let template = ''
 let before: unknown
 beforeAll(async () => {
   template = await mkdtemp(join(tmpdir(), 'clipgate-rebuild-'))
-  const server = await startProcess(template)
+  const server = await startLiveServerProcess(template)
   await fill(server.url)
   before = await look(server.url)
   // The file of streams is written half a second after the last change.
@@ -96,7 +70,7 @@ beforeAll(async () => {
     if (written.includes('"floor"')) break
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  await kill(server)
+  await server.kill()
 }, 60_000)
 afterAll(() => rm(template, { recursive: true, force: true }))
 
@@ -207,7 +181,7 @@ describe('an archive with', () => {
   test('streams alone, whose index is gone, does not forget them', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-streams-'))
     try {
-      await withServer(dataDir, (url) => post(url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 }))
+      await withServer(dataDir, (url) => postJson(url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 }))
       await rm(join(dataDir, INDEX))
       await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toMatchObject({ reason: 'INDEX_DAMAGED' })
       expect(await rebuildIndex(dataDir)).toEqual({ streams: 1, fragments: 0, aside: 0 })

@@ -1,39 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { footage, header } from '../../support/footage.js'
+import { type LiveServerProcess, postJson, startLiveServerProcess } from '../../support/live-server-process.js'
 import { Producer } from '../../support/producer.js'
 
 const KILLS = 20
 const FRAGMENT_MS = 1000
-
-interface ServerProcess {
-  readonly child: ChildProcess
-  readonly url: string
-}
-
-async function start(dataDir: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', './test/support/source-loader.mjs', 'test/support/live-server.ts', dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (child.stdout === null) throw new Error('the server has no stdout')
-  const [url] = await once(createInterface(child.stdout), 'line')
-  return { child, url: String(url) }
-}
-
-async function kill({ child }: ServerProcess): Promise<void> {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-}
-
-async function post(url: string, path: string, body: object): Promise<Response> {
-  return fetch(url + path, { method: 'POST', body: JSON.stringify(body) })
-}
 
 interface ListedFragment {
   readonly FragmentNumber: string
@@ -46,7 +21,7 @@ async function listAll(url: string): Promise<ListedFragment[]> {
   do {
     const TimestampRange = { StartTimestamp: 0, EndTimestamp: 4_000_000_000 }
     const FragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange }
-    const answer = await post(url, '/listFragments', { StreamName: 'cam', MaxResults: 1000, FragmentSelector, NextToken })
+    const answer = await postJson(url, '/listFragments', { StreamName: 'cam', MaxResults: 1000, FragmentSelector, NextToken })
     const page: { Fragments: ListedFragment[]; NextToken: string | null } = JSON.parse(await answer.text())
     listed.push(...page.Fragments)
     NextToken = page.NextToken
@@ -54,10 +29,15 @@ async function listAll(url: string): Promise<ListedFragment[]> {
   return listed
 }
 
-/** Uploads fragment after fragment until the server is killed under it; answers with the numbers that it said are persisted. */
-async function uploadUntilKilled(server: ServerProcess, startSeconds: number, killAfterMs: number): Promise<string[]> {
+/** Uploads fragments until the server is killed. Returns the numbers that it acknowledged as persisted. */
+async function uploadUntilKilled(
+  server: LiveServerProcess,
+  startSeconds: number,
+  { afterPersisted }: { readonly afterPersisted: boolean },
+): Promise<string[]> {
   const producer = new Producer(server.url, { stream: 'cam', start: String(startSeconds) })
-  const killed = new Promise((resolve) => setTimeout(resolve, killAfterMs)).then(() => kill(server))
+  const begun = afterPersisted ? producer.until('PERSISTED', 1) : Promise.resolve()
+  const killed = begun.then(() => wait(5 + Math.random() * 150)).then(() => server.kill())
   let isAlive = true
   void killed.then(() => {
     isAlive = false
@@ -67,7 +47,7 @@ async function uploadUntilKilled(server: ServerProcess, startSeconds: number, ki
     // A fragment in two halves, so that a kill may come within it.
     const bytes = footage(index * FRAGMENT_MS, { bytes: 20_000 })
     await producer.send(bytes.subarray(0, 50_000)).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await wait(1)
     await producer.send(bytes.subarray(50_000)).catch(() => {})
   }
   await killed
@@ -83,14 +63,14 @@ async function filesUnder(directory: string): Promise<string[]> {
 test(`a server killed ${KILLS} times during an upload comes back with every persisted fragment, and with no half one`, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-recovery-'))
   const persisted = new Set<string>()
-  let server = await start(dataDir)
+  let server = await startLiveServerProcess(dataDir)
   try {
-    await post(server.url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 })
+    await postJson(server.url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 })
     for (let round = 0; round < KILLS; round += 1) {
       const startSeconds = 1_700_000_000 + round * 10_000
-      const fresh = await uploadUntilKilled(server, startSeconds, 5 + Math.random() * 150)
+      const fresh = await uploadUntilKilled(server, startSeconds, { afterPersisted: round % 2 === 1 })
       for (const number of fresh) persisted.add(number)
-      server = await start(dataDir)
+      server = await startLiveServerProcess(dataDir)
       const listed = await listAll(server.url)
       const numbers = new Set(listed.map(({ FragmentNumber }) => FragmentNumber))
       expect([...persisted].filter((number) => !numbers.has(number))).toEqual([])
@@ -105,7 +85,7 @@ test(`a server killed ${KILLS} times during an upload comes back with every pers
     )
     expect(persisted.size).toBeGreaterThan(0)
   } finally {
-    await kill(server)
+    await server.kill()
     await rm(dataDir, { recursive: true, force: true })
   }
 }, 480_000)
@@ -113,7 +93,7 @@ test(`a server killed ${KILLS} times during an upload comes back with every pers
 async function expectClip(url: string, startSeconds: number): Promise<void> {
   const TimestampRange = { StartTimestamp: startSeconds, EndTimestamp: startSeconds + 9000 }
   const ClipFragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange }
-  const clip = await post(url, '/getClip', { StreamName: 'cam', ClipFragmentSelector })
+  const clip = await postJson(url, '/getClip', { StreamName: 'cam', ClipFragmentSelector })
   expect(clip.status).toBe(200)
   expect((await clip.arrayBuffer()).byteLength).toBe(Number(clip.headers.get('content-length')))
 }

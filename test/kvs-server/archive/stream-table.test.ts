@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { getStream } from '../../../src/kvs-server/stream-checks.js'
+import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import { openTestArchive } from '../../support/archive-for-test.js'
 
 test('A stream that is asked for again and again is given as it is now', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { selectClipFragments } from '../../../src/kvs-server/clip/clip-builder.js'
-import { limitClip, MAX_CLIP_BYTES } from '../../../src/kvs-server/clip/clip-selection.js'
+import { unsyncedFileSystem } from '../../../src/kvs-server/archive/file-system.js'
+import { limitClip, MAX_CLIP_BYTES, selectClipFragments } from '../../../src/kvs-server/clip/clip-selection.js'
 import { withoutNewerRuns } from '../../../src/kvs-server/clip/without-newer-runs.js'
-import { NOW, openTestArchive, type TestArchive, unsyncedDisk } from '../../support/archive-for-test.js'
+import { NOW, openTestArchive, type TestArchive } from '../../support/archive-for-test.js'
 import { footage, recording } from '../../support/footage.js'
 
 interface Plain {
@@ -82,7 +82,7 @@ async function fill(archive: TestArchive) {
 
 describe('the selection of a clip', () => {
   test('is what a naive reading of the rules gives, for 1,000 ranges by both clocks', async () => {
-    await using archive = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = await fill(archive)
     const rows = archive.archive.list(stream, { clock: 'server', startMs: 0, endMs: NOW }, { limit: 10_000 })
     expect(rows).toHaveLength(320)

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ClipBuffers } from '../../../src/kvs-server/clip/clip-buffers.js'
 import { readSlices } from '../../../src/kvs-server/clip/slice-reader.js'
 import type { Slice } from '../../../src/media/mp4/slices.js'
 
 const MIB = 1_048_576
 const file = randomBytes(3 * MIB + 17)
-const buffers = new ClipBuffers()
 
 let open = 0
 let reads = 0
@@ -28,7 +26,7 @@ const openFile = async () => {
 async function read(slices: readonly Slice[]): Promise<Buffer[]> {
   const parts: Buffer[] = []
   reads = 0
-  for await (const part of readSlices({ slices, open: openFile, buffers })) parts.push(Buffer.from(part))
+  for await (const part of readSlices(slices, openFile)) parts.push(Buffer.from(part))
   return parts
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { catchUp } from '../../../src/kvs-server/demo/catch-up.js'
+import { unsyncedFileSystem } from '../../../src/kvs-server/archive/file-system.js'
 import { LoopedFootage } from '../../../src/kvs-server/demo/looped-footage.js'
-import { NOW, openTestArchive, SetClock, type TestArchive, unsyncedDisk } from '../../support/archive-for-test.js'
+import { catchUp } from '../../../src/kvs-server/demo/past-footage.js'
+import { NOW, openTestArchive, SetClock, type TestArchive } from '../../support/archive-for-test.js'
 import { concatBytes } from '../../support/mkv-builder.js'
 
 const FRAGMENT_MS = 2_000
@@ -14,7 +15,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   // In the middle of a Cluster.
-  kept = await openTestArchive({ fileSystem: unsyncedDisk, clock: new SetClock(NOW + 700) })
+  kept = await openTestArchive({ fileSystem: unsyncedFileSystem, clock: new SetClock(NOW + 700) })
 })
 afterEach(async () => kept[Symbol.asyncDispose]())
 
@@ -69,10 +70,10 @@ describe('a camera that catches up', () => {
 
   test('lets somebody else film into its stream', async () => {
     const { id } = kept.createStream('front-door')
-    const leave = kept.archive.claimProducer(id)
+    const leave = kept.archive.writer.claimProducer(id)
     expect(await filmed()).toEqual({ nextMs: kept.clock.now(), starts: [], arrivals: [] })
     leave?.()
-    expect(kept.archive.claimProducer(id)).not.toBeNull()
+    expect(kept.archive.writer.claimProducer(id)).not.toBeNull()
   })
 
   test('stores nothing in a stream that is to keep nothing', async () => {

@@ -7,8 +7,8 @@ import type { ArchivedFragment } from '../../../src/kvs-server/archive/archived-
 import { fillArchive } from '../../../src/kvs-server/demo/fill-archive.js'
 import { LoopedFootage } from '../../../src/kvs-server/demo/looped-footage.js'
 import { MovingClock, storePast } from '../../../src/kvs-server/demo/past-footage.js'
+import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import { buildKvsServer, type KvsServer } from '../../../src/kvs-server/server.js'
-import { getStream } from '../../../src/kvs-server/stream-checks.js'
 
 const NOW_MS = Date.UTC(2026, 10, 23, 14, 0, 7)
 const HOUR_MS = 3_600_000

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { EdgeLog } from '../../../src/kvs-server/edge/exchange.js'
 import { openExchange } from '../../../src/kvs-server/edge/exchange.js'
 import { sendMedia } from '../../../src/kvs-server/edge/send-media.js'
-import type { MediaAnswer } from '../../../src/kvs-server/operation.js'
+import type { MediaAnswer } from '../../../src/kvs-server/wire/operation.js'
 
 interface Sending {
   readonly url: string
@@ -94,7 +94,7 @@ describe('bytes already sent', () => {
     const answer = await fetch(sending.url)
     await expect(answer.arrayBuffer()).rejects.toThrow()
     expect(await sending.outcome).toBe('done')
-    expect(sending.logged).toEqual(['an answer was cut off'])
+    expect(sending.logged).toEqual(['a response was cut off'])
   })
 
   test.each([
@@ -110,7 +110,7 @@ describe('bytes already sent', () => {
     answer.resume()
     await closed
     await sending.outcome
-    expect(sending.logged).toEqual(['an answer was cut off'])
+    expect(sending.logged).toEqual(['a response was cut off'])
   })
 
   test('a failure of an answer without length never looks like its end', async () => {

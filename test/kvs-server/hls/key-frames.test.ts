@@ -94,11 +94,11 @@ test('key frames in the middle of Clusters begin segments too, and none of the f
 
 describe('footage of open GOPs', () => {
   test.each([
-    ['an IDR picture only at its start', 35, [0], [10, 10, 10, 5]],
-    ['no IDR picture', 25, [], [10, 10, 5]],
+    ['an IDR picture only at its start', 35, [0], [11, 11, 11, 2]],
+    ['no IDR picture', 25, [], [11, 11, 3]],
     ['an IDR picture every 4 seconds', 12, [0, 4, 8], [4, 4, 4]],
-    ['IDR pictures at 0, 15 and 18 seconds', 22, [0, 15, 18], [10, 5, 3, 4]],
-  ])('with %s is cut at IDR pictures, and after 10 seconds at the next I-frame', async (name, seconds, idrs, wanted) => {
+    ['IDR pictures at 0, 15 and 18 seconds', 22, [0, 15, 18], [11, 4, 3, 4]],
+  ])('with %s is cut at IDR pictures, and otherwise at the first I-frame after 10 seconds', async (name, seconds, idrs, wanted) => {
     const stream = name.replaceAll(' ', '-').replaceAll(',', '')
     const file = openGopFootage(seconds, idrs)
     await record(stream, file)

@@ -1,7 +1,7 @@
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
 import type { GetHLSStreamingSessionURLInput } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { getStream } from '../../../src/kvs-server/stream-checks.js'
+import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import { readFixture } from '../../support/fixtures.js'
 import { footage, recording } from '../../support/footage.js'
 import { downloadTrack, fetchText, fragmentNumbers, loadMedia, loadUrls, openHlsSession } from '../../support/hls-player.js'

@@ -1,7 +1,7 @@
 import { CreateStreamCommand, DeleteStreamCommand, UpdateDataRetentionCommand } from '@aws-sdk/client-kinesis-video'
 import { GetHLSStreamingSessionURLCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { getStream } from '../../../src/kvs-server/stream-checks.js'
+import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import { UploadSession } from '../../../src/kvs-server/upload/upload-session.js'
 import { NOW, SetClock } from '../../support/archive-for-test.js'
 import { eventually } from '../../support/eventually.js'
@@ -281,7 +281,7 @@ describe("a session's URL", () => {
     const body = recording([footage(0)])
     const stream = getStream(signed.server.streams, { name: 'cam', arn: null })
     const session = new UploadSession({
-      archive: signed.server.archive,
+      archive: signed.server.archive.writer,
       clock: { now: () => Date.now() },
       streamId: stream.id,
       producerStartMs: Date.now(),

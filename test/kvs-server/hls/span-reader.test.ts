@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ClipBuffers } from '../../../src/kvs-server/clip/clip-buffers.js'
 import { readSpans } from '../../../src/kvs-server/hls/span-reader.js'
 import type { Slice } from '../../../src/media/mp4/slices.js'
 
 const MIB = 1_048_576
 const file = randomBytes(3 * MIB + 17)
-const buffers = new ClipBuffers()
 
 let open = 0
 const openFile = async () => {
@@ -23,7 +21,7 @@ const openFile = async () => {
 async function read(slices: readonly Slice[]): Promise<Buffer> {
   const parts: Buffer[] = []
   // What is given out is used anew: it has to be copied at once.
-  for await (const part of readSpans({ slices, open: openFile, buffers })) parts.push(Buffer.from(part))
+  for await (const part of readSpans(slices, openFile)) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }
 
@@ -61,7 +59,7 @@ test('fails when the file ends early, and closes it', async () => {
 })
 
 test('closes the file of a reader that leaves', async () => {
-  for await (const part of readSpans({ slices: [span(0, 2 * MIB)], open: openFile, buffers })) {
+  for await (const part of readSpans([span(0, 2 * MIB)], openFile)) {
     expect(part.byteLength).toBe(MIB)
     break
   }

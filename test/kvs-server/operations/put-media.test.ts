@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
-import { KvsMetrics } from '../../../src/kvs-server/kvs-metrics.js'
+import { KvsMetrics } from '../../../src/kvs-server/operations/kvs-metrics.js'
 import { createPutMedia } from '../../../src/kvs-server/operations/put-media.js'
 import { Quotas } from '../../../src/kvs-server/quotas/quotas.js'
 import { openTestArchive } from '../../support/archive-for-test.js'

@@ -1,8 +1,8 @@
 import { ClientLimitExceededException, CreateStreamCommand, DescribeStreamCommand } from '@aws-sdk/client-kinesis-video'
 import { describe, expect, test } from '@jest/globals'
-import { AwsException } from '../../../src/kvs-server/aws-exception.js'
 import { Quotas } from '../../../src/kvs-server/quotas/quotas.js'
 import { paceFragment } from '../../../src/kvs-server/quotas/transfer-pace.js'
+import { AwsException } from '../../../src/kvs-server/wire/aws-exception.js'
 import { systemClock } from '../../../src/lib/clock.js'
 import { TokenBucket } from '../../../src/lib/token-bucket.js'
 import { startKvsTestServer } from '../../support/kvs-test-server.js'
@@ -68,7 +68,7 @@ describe('requests a second', () => {
     const quotas = new Quotas({ clock, enabled: true })
     countAdmitted(() => quotas.admit('DescribeStream', 1))
     expect(() => quotas.admit('DescribeStream', 1)).toThrow(
-      'Rate exceeded: the requests a second of DescribeStream are used up; try again in 200 ms',
+      'Rate exceeded: the requests a second of DescribeStream are used up. Try again in 200 ms.',
     )
     clock.advance(200)
     expect(countAdmitted(() => quotas.admit('DescribeStream', 1))).toBe(1)

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { unsyncedFileSystem } from '../../../src/kvs-server/archive/file-system.js'
 import type { Acknowledgement } from '../../../src/kvs-server/upload/acknowledgement.js'
-import { openTestArchive, type TestArchive, unsyncedDisk } from '../../support/archive-for-test.js'
+import { openTestArchive, type TestArchive } from '../../support/archive-for-test.js'
 import { readFixture } from '../../support/fixtures.js'
 import { footage, recording, tags } from '../../support/footage.js'
 import { bytesOf, cluster, concatBytes, simpleBlock, voidElement } from '../../support/mkv-builder.js'
@@ -29,7 +30,7 @@ describe('an upload of anything', () => {
   const file = concatBytes(recording([tags({ a: 'b' }), footage(0), footage(1000), tags({ c: 'd' }), footage(2000)]))
 
   test('that stops at any byte keeps the fragments before it, and no other', async () => {
-    await using archive = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     let most = 0
     for (let length = 0; length <= file.byteLength; length += 7) {
       const acks = await uploadAnything(archive, file.subarray(0, length), 64)
@@ -41,7 +42,7 @@ describe('an upload of anything', () => {
   })
 
   test('with bytes that were changed ends in an acknowledgement or is taken, whatever the chunking', async () => {
-    await using archive = await openTestArchive({ fileSystem: unsyncedDisk })
+    await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const sources = [file, readFixture('h264-aac.mkv').subarray(0, 40_000)]
     const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }))
     await fc.assert(

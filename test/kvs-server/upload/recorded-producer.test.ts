@@ -28,39 +28,29 @@ async function tagsOf(kvs: KvsTestServer, StreamName: string, Fragments: readonl
   return eventsOf(media, 'tags').flatMap(({ tags }) => tags.map(({ name }) => name))
 }
 
+/** Sends a recording of three fragments, and reads back the names of their tags. */
+async function uploadedTags(fixture: string): Promise<string[]> {
+  await using kvs = await startFor(fixture)
+  const producer = new RecordedUpload(kvs.url, fixture)
+  await producer.open()
+  const answer = await producer.finish()
+  expect([answer.status, acknowledgementsOf(answer, 'ERROR')]).toEqual([200, []])
+  const numbers = acknowledgementsOf(answer, 'PERSISTED').map(({ FragmentNumber }) => FragmentNumber)
+  expect(numbers).toHaveLength(3)
+  return await tagsOf(kvs, headerOf(fixture, 'x-amzn-stream-name'), numbers)
+}
+
 const count = (names: readonly string[], name: string) => names.filter((each) => each === name).length
 
 describe('what AWS’s C producer sends', () => {
   test('is taken to the last fragment, and each keeps its tags', async () => {
-    await using kvs = await startFor('c-producer-video.http')
-    const producer = new RecordedUpload(kvs.url, 'c-producer-video.http')
-    await producer.open()
-    const answer = await producer.finish()
-    expect([answer.status, acknowledgementsOf(answer, 'ERROR')]).toEqual([200, []])
-    const persisted = acknowledgementsOf(answer, 'PERSISTED')
-    expect(persisted).toHaveLength(3)
-    const names = await tagsOf(
-      kvs,
-      'cproducer',
-      persisted.map(({ FragmentNumber }) => FragmentNumber),
-    )
+    const names = await uploadedTags('c-producer-video.http')
     expect(count(names, 'AWS_KINESISVIDEO_END_OF_FRAGMENT')).toBe(3)
     expect(names.filter((name) => name.startsWith('TEST_KEY_'))).toHaveLength(27)
   })
 
   test('with sound and events is taken, and the tags for stills and notifications are given back', async () => {
-    await using kvs = await startFor('c-producer-audio-video.http')
-    const producer = new RecordedUpload(kvs.url, 'c-producer-audio-video.http')
-    await producer.open()
-    const answer = await producer.finish()
-    expect([answer.status, acknowledgementsOf(answer, 'ERROR')]).toEqual([200, []])
-    const persisted = acknowledgementsOf(answer, 'PERSISTED')
-    expect(persisted).toHaveLength(3)
-    const names = await tagsOf(
-      kvs,
-      'cproducer-av',
-      persisted.map(({ FragmentNumber }) => FragmentNumber),
-    )
+    const names = await uploadedTags('c-producer-audio-video.http')
     for (const name of ['AWS_KINESISVIDEO_IMAGE_GENERATION', 'AWS_KINESISVIDEO_NOTIFICATION', 'AWS_KINESISVIDEO_END_OF_FRAGMENT']) {
       expect([name, count(names, name)]).toEqual([name, 1])
     }

@@ -124,7 +124,7 @@ describe('an upload session', () => {
     await using test = await openTestArchive()
     const acks: Acknowledgement[] = []
     const session = new UploadSession({
-      ...{ archive: test.archive, clock: test.clock, streamId: test.createStream('cam').id, producerStartMs: NOW },
+      ...{ archive: test.archive.writer, clock: test.clock, streamId: test.createStream('cam').id, producerStartMs: NOW },
       findStream: () => {
         throw new TypeError('a fault of the server')
       },

@@ -2,8 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { CreateStreamCommand, DescribeStreamCommand, ResourceNotFoundException } from '@aws-sdk/client-kinesis-video'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { pathOf } from '../../../src/kvs-server/operations.js'
-import { REFUSED_OPERATIONS } from '../../../src/kvs-server/refused-operations.js'
+import { pathOf, REFUSED_OPERATIONS } from '../../../src/kvs-server/operations/served-operations.js'
 import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

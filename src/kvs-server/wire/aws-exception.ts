@@ -33,7 +33,7 @@ export const FOREIGN_STATUS = { InvalidClientTokenId: 403, MissingAuthentication
 
 export type ExceptionName = keyof typeof EXCEPTION_STATUS
 
-/** The one error that the embedded server answers with. The HTTP edge writes its status, headers and body. */
+/** The only error that the embedded server returns. The HTTP edge writes its status, headers and body. */
 export class AwsException extends Error {
   override readonly name: string
   readonly status: number

@@ -1,7 +1,7 @@
 import { Counter, Registry } from 'prom-client'
-import { EXCEPTION_STATUS, FOREIGN_STATUS } from './aws-exception.js'
+import { EXCEPTION_STATUS, FOREIGN_STATUS } from '../wire/aws-exception.js'
 
-/** Fault rules invent exceptions, and each label would be a series of its own. */
+/** Fault rules can return any exception name, and each label value creates a time series. */
 const OUTCOMES: ReadonlySet<string> = new Set([
   'ok',
   'Fault',
@@ -10,7 +10,7 @@ const OUTCOMES: ReadonlySet<string> = new Set([
   ...Object.keys(FOREIGN_STATUS),
 ])
 
-/** Counts of one embedded server, named after CloudWatch's (GetClip.OutgoingBytes is kvs_get_clip_outgoing_bytes_total). */
+/** The metrics of one embedded server, named after those of CloudWatch (GetClip.OutgoingBytes is kvs_get_clip_outgoing_bytes_total). */
 export class KvsMetrics {
   readonly #registry = new Registry()
   readonly #requests = new Map<string, Counter<'outcome'>>()
@@ -18,7 +18,7 @@ export class KvsMetrics {
   readonly #incomingBytes: Counter
   readonly #incomingFragments: Counter
 
-  /** Every operation has its counters from the start, so that a rate can be told from the first request on. */
+  /** Creates all counters at once, so that rates are correct from the first request. */
   constructor({ operations, mediaOperations }: { readonly operations: readonly string[]; readonly mediaOperations: readonly string[] }) {
     const registers = [this.#registry]
     for (const name of operations) {
@@ -64,7 +64,7 @@ export class KvsMetrics {
   }
 }
 
-/** GetHLSStreamingSessionURL is get_hls_streaming_session_url. */
+/** GetHLSStreamingSessionURL becomes get_hls_streaming_session_url. */
 export function snakeCase(operation: string): string {
   return operation
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')

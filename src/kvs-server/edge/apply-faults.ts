@@ -1,8 +1,14 @@
 // Applies fault rules to the body of an answer. Each fault wraps the body once more, so faults add up.
+
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from '../../lib/clock.js'
 import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Fault } from '../faults/fault-rule.js'
-import type { MediaAnswer } from '../operation.js'
+import { AwsException } from '../wire/aws-exception.js'
+import type { MediaAnswer } from '../wire/operation.js'
+import type { Exchange } from './exchange.js'
 
 /** The content type of GetMedia and GetMediaForFragmentList. */
 const MATROSKA = 'video/webm'
@@ -40,7 +46,7 @@ function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): Med
   }
 }
 
-/** The exception in the form that is in no document of AWS's, in the place of the media. */
+/** Replaces the media by the exception, in the undocumented form that was observed on AWS. */
 async function* tellException(
   body: AsyncIterable<Uint8Array>,
   { code, errorId }: { readonly code: string; readonly errorId: string },
@@ -64,7 +70,7 @@ async function* firstBytes(body: AsyncIterable<Uint8Array>, count: number): Asyn
 }
 
 async function* cut(body: AsyncIterable<Uint8Array>, afterBytes: number): AsyncGenerator<Uint8Array> {
-  // An empty chunk first: the headers are then out, and the cut is a broken transfer rather than an error answer.
+  // An empty chunk first: the headers are then sent, and the cut is a broken transfer instead of an error response.
   yield new Uint8Array(0)
   yield* firstBytes(body, afterBytes)
   // The sender then cuts the connection.
@@ -105,7 +111,7 @@ function corruptWhereAsked({ body, sizeBytes }: MediaAnswer, { offset, length }:
   return sizeBytes === null ? corruptEnd(body, { offset, length }) : corrupt(body, { offset: sizeBytes + offset, length })
 }
 
-/** For a body of unknown length: holds back the bytes that may have to change. */
+/** For a body of unknown length: holds back the bytes that may be corrupted. */
 async function* corruptEnd(body: AsyncIterable<Uint8Array>, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
   let held = Buffer.alloc(0)
   for await (const chunk of body) {
@@ -124,5 +130,54 @@ async function* corrupt(body: AsyncIterable<Uint8Array>, { offset, length }: Cor
     position += chunk.byteLength
     if (to <= 0 || from >= chunk.byteLength) yield chunk
     else yield chunk.map((byte, index) => (index >= from && index < to ? byte ^ 0xff : byte))
+  }
+}
+
+/** Applies the faults that act before the response: first the delays, then the first refusal. Returns whether a fault was the response. */
+export async function applyBeforeAnswer(exchange: Exchange, faults: readonly Fault[]): Promise<boolean> {
+  const delayMs = faults.reduce((sum, fault) => sum + (fault.kind === 'delay' ? fault.ms : 0), 0)
+  if (delayMs > 0) await sleep(delayMs, exchange.call.signal)
+  return faults.some((fault) => answerBy(fault, exchange))
+}
+
+function answerBy(fault: Fault, { request, response, call }: Exchange): boolean {
+  switch (fault.kind) {
+    case 'throttle':
+      throw new AwsException('ClientLimitExceededException', 'Rate exceeded, by a fault rule')
+    case 'exception':
+      throw new AwsException({ name: fault.name, status: fault.status }, fault.message)
+    case 'status':
+      response.writeHead(fault.status, { 'x-amzn-RequestId': call.requestId, 'content-length': 0 }).end()
+      return true
+    case 'refuse':
+      // A reset, not an orderly end: to clients it looks like a crashed or missing server.
+      request.socket.resetAndDestroy?.()
+      request.destroy()
+      return true
+    default:
+      return false
+  }
+}
+
+/** Applies fault rules to an upload (cut, stall, slow, corrupt). Returns the upload itself if there are none. */
+export function faultyUpload(upload: IncomingMessage, faults: readonly Fault[], signal: AbortSignal): Readable {
+  // 'endless' applies to the answer, not to the upload.
+  const spoiling = faults.filter((fault) => spoilsBody(fault) && fault.kind !== 'endless')
+  if (spoiling.length === 0) return upload
+  const { socket } = upload
+  const { body } = spoilAnswer({ contentType: '', sizeBytes: null, body: upload }, spoiling, signal)
+  return Readable.from(
+    cutConnectionOnFailure(body, () => socket.destroy()),
+    { objectMode: false },
+  )
+}
+
+// Cut the connection before the failure is reported: the producer must not get a success.
+async function* cutConnectionOnFailure(body: AsyncIterable<Uint8Array>, cutConnection: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    cutConnection()
+    throw error
   }
 }

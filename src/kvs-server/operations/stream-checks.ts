@@ -1,10 +1,9 @@
 // Checks that several operations share. The archive returns values; these turn them into the exceptions of AWS.
-import type { EpochMs } from '../lib/clock.js'
-import type { StreamRecord } from './archive/stream-record.js'
-import type { StreamSelector, StreamTable } from './archive/stream-table.js'
-import type { TagTable } from './archive/tag-table.js'
-import { AwsException } from './aws-exception.js'
-import { refuseTooManyTags } from './wire/tag-input.js'
+import type { StreamRecord } from '../archive/stream-record.js'
+import type { StreamSelector, StreamTable } from '../archive/stream-table.js'
+import type { TagTable } from '../archive/tag-table.js'
+import { AwsException } from '../wire/aws-exception.js'
+import { refuseTooManyTags } from '../wire/tag-input.js'
 
 /** @throws AwsException ResourceNotFoundException */
 export function getStream(streams: StreamTable, selector: StreamSelector): StreamRecord {
@@ -25,9 +24,4 @@ export function requireVersion(stream: StreamRecord, version: string): void {
 /** Sets all of the tags or none. @throws AwsException TagsPerResourceExceededLimitException */
 export function putTags(table: TagTable, streamId: number, tags: ReadonlyMap<string, string>): void {
   refuseTooManyTags(table.put(streamId, tags))
-}
-
-/** The range lies before the retention period. GetClip and ListFragments use the same text. */
-export function refuseOutsideRetention(which: 'Start' | 'End', timestampMs: EpochMs): never {
-  throw new AwsException('InvalidArgumentException', `${which} timestamp ${timestampMs} is outside of the stream retention period.`)
 }
