@@ -76,7 +76,7 @@ describe('media to upload', () => {
       [0, 1],
       [2000, 1],
     ])
-    expect(media.failure()?.message).toContain('up to the first error: the footage breaks off')
+    expect(media.failure()?.message).toContain('up to the first error: the footage ends')
   })
 
   test('may break off anywhere when it is stopped, and yet ends with a whole frame', async () => {

@@ -28,11 +28,6 @@ export class AnyFootage {
     return this.#ffmpeg(name, [...PICTURE, '-t', '3', ...pictures, ...video])
   }
 
-  soundFirst(name: string): Promise<string> {
-    const streams = ['-map', '0:a', '-map', '1:v', '-t', '3', '-c:v', 'libx264', '-preset', 'veryfast', '-g', '25', '-pix_fmt', 'yuv420p']
-    return this.#ffmpeg(name, [...SOUND, ...PICTURE, ...streams, '-c:a', 'aac'])
-  }
-
   async mkvmerge(name: string, source: string, args: readonly string[]): Promise<string> {
     const { path } = await findPeer('mkvmerge')
     const file = join(this.folder, name)

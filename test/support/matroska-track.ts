@@ -1,9 +1,12 @@
-import { type MatroskaVideo, NO_CROP, NO_DISPLAY } from '../../src/media/matroska/video-track.js'
+import type { MatroskaVideo } from '../../src/media/matroska/video-track.js'
 
-/** What a track says that says the size of its picture, and possibly something more. */
+const NO_CROP: MatroskaVideo['crop'] = { left: 0, right: 0, top: 0, bottom: 0 }
+const NO_DISPLAY: MatroskaVideo['display'] = { width: null, height: null, unit: 0 }
+
+/** The Video element of a track with this size, and possibly more. */
 export function videoOf(width: number, height: number, more: Partial<MatroskaVideo> = {}): MatroskaVideo {
   return { width, height, crop: NO_CROP, display: NO_DISPLAY, rollDegrees: 0, colour: null, ...more }
 }
 
-/** What a track without these elements says. */
+/** Values for a track without these elements. */
 export const NO_TIMING = { codecDelayNs: 0, frameDurationNs: null } as const

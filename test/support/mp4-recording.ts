@@ -3,7 +3,7 @@ import type { FragmentPictures } from '../../src/delivery/verify/fragment-pictur
 import { box } from '../../src/media/box.js'
 import { esds } from '../../src/media/codec/aac.js'
 import { audioSampleEntry, visualSampleEntry } from '../../src/media/codec/sample-entry.js'
-import { leastBlockBytes } from '../../src/media/matroska/block-bytes.js'
+import { leastBlockBytes } from '../../src/media/matroska/block.js'
 import type { JoinPart } from '../../src/media/mp4/edit/join.js'
 import type { PartClock } from '../../src/media/mp4/edit/part-timing.js'
 import type { Chunks, Movie, MovieTrack, Runs } from '../../src/media/mp4/movie.js'

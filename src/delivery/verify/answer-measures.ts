@@ -1,5 +1,5 @@
 import { at } from '../../lib/at.js'
-import { leastBlockBytes } from '../../media/matroska/block-bytes.js'
+import { leastBlockBytes } from '../../media/matroska/block.js'
 import type { Movie, TrackPiece } from '../../media/mp4/movie.js'
 import { presentationTicks, toMs } from '../../media/mp4/tables/presentation.js'
 

@@ -1,4 +1,4 @@
-import { leastBlockBytes } from '../../media/matroska/block-bytes.js'
+import { leastBlockBytes } from '../../media/matroska/block.js'
 import { NOT_KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 

@@ -2,8 +2,7 @@ import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
 import { readH264Sps } from './h264-sps.js'
-import { refuseAnnexB, toHex } from './nal-units.js'
-import { toVideoConfig } from './video-config.js'
+import { refuseAnnexB, toHex, toVideoConfig } from './video-config.js'
 
 const RECORD = 'AVCDecoderConfigurationRecord'
 const SPS = 7

@@ -2,8 +2,7 @@ import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
 import { readH265Sps } from './h265-sps.js'
-import { refuseAnnexB, toHex } from './nal-units.js'
-import { toVideoConfig } from './video-config.js'
+import { refuseAnnexB, toHex, toVideoConfig } from './video-config.js'
 
 const RECORD = 'HEVCDecoderConfigurationRecord'
 const VPS = 32

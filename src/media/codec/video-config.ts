@@ -7,7 +7,7 @@ import { toPicture } from './picture.js'
 import { visualSampleEntry } from './sample-entry.js'
 import type { Sps } from './sps.js'
 
-interface Parts {
+interface VideoParts {
   readonly codec: VideoConfig['codec']
   readonly type: 'avc1' | 'hvc1'
   /** Contents of `avcC` or `hvcC`. */
@@ -18,8 +18,8 @@ interface Parts {
   readonly lengthSize: number
 }
 
-/** A picture's size, shape and colours, of the SPS and of the container, with its configuration record. */
-export function toVideoConfig({ codec, type, configuration, video, readSps, rfc6381, lengthSize }: Parts): VideoConfig {
+/** The size, shape and colours of a picture, from its SPS and its container, with its configuration record. */
+export function toVideoConfig({ codec, type, configuration, video, readSps, rfc6381, lengthSize }: VideoParts): VideoConfig {
   const sps = orNull(readSps)
   const { boxes, width, height, shown, matrix } = toPicture(video, sps)
   const record = box(type === 'avc1' ? 'avcC' : 'hvcC', configuration)
@@ -27,7 +27,7 @@ export function toVideoConfig({ codec, type, configuration, video, readSps, rfc6
   return { kind: 'video', codec, rfc6381, sampleEntry, width, height, shown, matrix, frameRate: sps?.frameRate ?? null, lengthSize }
 }
 
-/** What cannot be read is left to decoders, as Kinesis Video does: the container may still say how large the picture is. */
+/** Null for an unreadable SPS. Decoders may understand it, and the container may state the size of the picture, as on Kinesis Video. */
 export function orNull(readSps: () => Sps): Sps | null {
   try {
     return readSps()
@@ -35,4 +35,16 @@ export function orNull(readSps: () => Sps): Sps | null {
     if (error instanceof MalformedMedia) return null
     throw error
   }
+}
+
+/** Start codes (Annex B of H.264 and H.265) are accepted at ingest and refused later, as on AWS: an MP4 needs length prefixes. */
+export function refuseAnnexB(bytes: Uint8Array, expected: string): void {
+  const [first, second, third, fourth] = bytes
+  const isAnnexB = first === 0 && second === 0 && (third === 1 || (third === 0 && fourth === 1))
+  if (isAnnexB) throw new MalformedMedia(`Annex-B start codes instead of ${expected}`, 0)
+}
+
+/** Uppercase hexadecimal digits. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join('')
 }

@@ -5,7 +5,7 @@ import type { MatroskaEvent } from './events.js'
 import type { FrameSink } from './frame-sink.js'
 import type { SampleTable } from './sample-table.js'
 import { SampleTableBuilder } from './sample-table-builder.js'
-import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './segment-info.js'
+import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './session-header.js'
 
 /** Far above 20 s of anything a camera sends. */
 export const MAX_SAMPLES_PER_CLUSTER = 131_072
@@ -14,9 +14,7 @@ const MAX_CLUSTER_BYTES = 0xffffffff
 
 /** The Cluster that is being read: its bounds, its Timestamp and its rows so far. Used again for the next one. */
 export class ClusterReader {
-  start = 0
-  /** Infinity where the size is unknown. */
-  end = 0
+  #start = 0
   readonly #rows = new SampleTableBuilder()
   #timestampTicks: number | null = null
   #timestampScale = DEFAULT_TIMESTAMP_SCALE
@@ -32,9 +30,8 @@ export class ClusterReader {
     return Math.floor((this.#rows.spanTicks * this.#timestampScale) / 1_000_000)
   }
 
-  open(start: number, end: number, timestampScale: number): void {
-    this.start = start
-    this.end = end
+  open(start: number, timestampScale: number): void {
+    this.#start = start
     this.#timestampScale = timestampScale
     this.#timestampTicks = null
   }
@@ -75,12 +72,12 @@ export class ClusterReader {
 
   close(end: number, sink: FrameSink | null): MatroskaEvent {
     const ticks = this.#timestampTicks
-    if (ticks === null) throw new MalformedMedia('a Cluster without a Timestamp', this.start)
+    if (ticks === null) throw new MalformedMedia('a Cluster without a Timestamp', this.#start)
     const findings = sink?.endCluster()
     for (const row of findings?.openGops ?? []) this.#rows.markOpenGop(row)
     const samples = this.#rows.take(this.#toTime(ticks))
     const timestampMs = toMilliseconds(ticks, this.#timestampScale)
-    return { kind: 'cluster-end', range: { start: this.start, end }, timestampMs, samples, invalidFrame: findings?.invalid ?? null }
+    return { kind: 'cluster-end', range: { start: this.#start, end }, timestampMs, samples, invalidFrame: findings?.invalid ?? null }
   }
 
   /** The frames so far. The last one may still be passing, and is then not known to start an open GOP. Null before the Timestamp. */
@@ -97,7 +94,7 @@ export class ClusterReader {
   }
 
   #addRows(head: BlockHead, position: number): void {
-    let offset = position + head.headBytes - this.start
+    let offset = position + head.headBytes - this.#start
     for (const size of head.frameSizes) {
       if (this.#rows.count === MAX_SAMPLES_PER_CLUSTER) throw new MalformedMedia('a Cluster with too many frames', position)
       if (offset + size > MAX_CLUSTER_BYTES) throw new MalformedMedia('a frame beyond the first 4 GiB of its Cluster', position)

@@ -1,4 +1,5 @@
 import { MalformedMedia } from '../malformed-media.js'
+import { DocumentReader } from './document-reader.js'
 import { ElementWalk } from './element-walk.js'
 import type { MatroskaEvent } from './events.js'
 import type { FrameSinkFactory } from './frame-sink.js'
@@ -12,11 +13,13 @@ import type { SampleTable } from './sample-table.js'
  * parent, sizes left unknown anywhere but at Segment and Cluster, headers above MAX_HEADER_BYTES. Unknown elements are stepped over.
  */
 export class MatroskaDemuxer {
+  readonly #reader: DocumentReader
   readonly #walk: ElementWalk
   #failure: MalformedMedia | null = null
 
   constructor(options: { readonly frameSink?: FrameSinkFactory } = {}) {
-    this.#walk = new ElementWalk(options.frameSink ?? null)
+    this.#reader = new DocumentReader(options.frameSink ?? null)
+    this.#walk = new ElementWalk(this.#reader)
   }
 
   /**
@@ -55,7 +58,7 @@ export class MatroskaDemuxer {
 
   /** Frames of the Cluster in progress whose block headers have been read. */
   get framesInCluster(): number {
-    return this.#walk.framesInCluster
+    return this.#walk.isInCluster ? this.#reader.cluster.frames : 0
   }
 
   /**
@@ -63,12 +66,12 @@ export class MatroskaDemuxer {
    * starts an open GOP is known when the next one has begun.
    */
   peekCluster(): SampleTable | null {
-    return this.#walk.peekCluster()
+    return this.#walk.isInCluster ? this.#reader.peekCluster() : null
   }
 
   /** Milliseconds from the earliest to the latest of those frames. */
   get clusterSpanMs(): number {
-    return this.#walk.clusterSpanMs
+    return this.#walk.isInCluster ? this.#reader.cluster.spanMs : 0
   }
 
   #attempt(work: () => void): void {
@@ -81,7 +84,7 @@ export class MatroskaDemuxer {
   }
 
   #takeEvents(): MatroskaEvent[] {
-    const events = this.#walk.takeEvents()
+    const events = this.#reader.takeEvents()
     if (this.#failure && events.length === 0) throw this.#failure
     return events
   }

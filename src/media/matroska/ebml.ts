@@ -73,7 +73,8 @@ function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): Ebm
   const start = sizeAt + sizeLength
   if (sizeLength > 8 || start > end) throw new MalformedMedia('an element without a data size', origin + at)
   const size = readSize(bytes, sizeAt, sizeLength)
-  if (size === UNKNOWN_SIZE || start + size > end) throw new MalformedMedia("an element that runs past its parent's end", origin + at)
+  if (size === UNKNOWN_SIZE || start + size > end)
+    throw new MalformedMedia('an element that extends past the end of its parent', origin + at)
   return { id: readUnsigned(bytes, at, idLength), start, end: start + size }
 }
 

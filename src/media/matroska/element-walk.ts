@@ -1,141 +1,150 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { ByteWindow } from './byte-window.js'
-import { ClusterReader } from './cluster-reader.js'
-import { type EbmlBytes, readUintElement } from './ebml.js'
+import type { EbmlBytes } from './ebml.js'
 import { ElementHeader } from './element-header.js'
-import { ELEMENT } from './element-ids.js'
-import { actionFor, type Level } from './element-places.js'
-import type { MatroskaEvent } from './events.js'
-import type { FrameSink, FrameSinkFactory } from './frame-sink.js'
-import type { SampleTable } from './sample-table.js'
-import { checkEbmlHeader } from './segment-info.js'
-import { MAX_HEADER_BYTES, SessionHeader } from './session-header.js'
-import { parseTags } from './tags.js'
+import { ELEMENT, isAboveClusterChildren } from './element-ids.js'
 
-/** A Tags element, which is the only one between Clusters that is looked into. */
-const MAX_TAGS_BYTES = 1024 * 1024
-
-/** What is to be done with the data of the element whose header was read last. */
-type Task = 'header' | 'parse' | 'block' | 'skip' | 'payload'
+/** Parent of an element: the file, a Segment, a Cluster or a BlockGroup. */
+export type Level = 'top' | 'segment' | 'cluster' | 'group'
 
 /**
- * Goes from element to element, whatever the chunks they come in, and notes what it passes. It knows where it stands and what is to be done
- * with the data of the element that it stands at; what is in a Cluster is for the ClusterReader, what is before the first for the SessionHeader.
+ * What happens with an element. 'enter': its children follow (a Segment, Cluster or BlockGroup). 'take': all of it is passed to `take`.
+ * 'skip': nothing. A PassingReader reads its start and sees the rest pass.
+ */
+export type Handling = 'enter' | 'take' | 'skip' | PassingReader
+
+/** Reads elements that are too large to hold. */
+export interface PassingReader {
+  /** Reads the start of the data, of `size` bytes, at the window. Returns its length, or null if more bytes are needed. */
+  readHead(window: ByteWindow, size: number): number | null
+  /** The next bytes [start, end) of the rest. They are valid during this call. */
+  pass(bytes: Uint8Array, start: number, end: number): void
+}
+
+/** Gives the elements of a document their meaning. Methods may throw MalformedMedia. */
+export interface ElementVisitor {
+  /** An element begins, at a place where it may be. */
+  open(header: ElementHeader, level: Level): Handling
+  /** An element with its header. The bytes are valid during this call. */
+  take(header: ElementHeader, element: EbmlBytes, level: Level): void
+  /** The current Cluster or BlockGroup ended at byte `position`. */
+  close?(level: 'cluster' | 'group', position: number): void
+  /** The next `count` bytes of the document, from `bytes[at]` on: element by element, in parts. */
+  bytes?(bytes: Uint8Array, at: number, count: number): void
+}
+
+/** Takes an element of at most `maxBytes`. @throws MalformedMedia for a larger one */
+export function takeAtMost({ size, name, start }: ElementHeader, maxBytes: number): 'take' {
+  if (size > maxBytes) throw new MalformedMedia(`element ${name} of ${size} bytes: expected at most ${maxBytes}`, start)
+  return 'take'
+}
+
+/** Elements that may be outside a Segment (RFC 8794, section 6). */
+const TOP: ReadonlySet<number> = new Set([ELEMENT.EBML, ELEMENT.Segment, ELEMENT.Void, ELEMENT.CRC32])
+/** Elements that must not be directly in a Segment. */
+const NOT_IN_SEGMENT: ReadonlySet<number> = new Set([ELEMENT.Segment, ELEMENT.SimpleBlock, ELEMENT.BlockGroup])
+
+/**
+ * Walks through the elements of Matroska documents (RFC 9559) in chunks of any size. Checks that each element is where it may be and ends
+ * with its parent. Only the Segment and Clusters may have an unknown size; such a Cluster ends at the next element that is not its child.
  */
 export class ElementWalk {
+  readonly #visitor: ElementVisitor
   readonly #window = new ByteWindow()
   readonly #header = new ElementHeader()
-  readonly #cluster = new ClusterReader()
-  readonly #createSink: FrameSinkFactory | null
-  #events: MatroskaEvent[] = []
   #level: Level = 'top'
-  #task: Task = 'header'
-  /** Bytes of the element's data that are still to come. */
-  #left = 0
   #segmentEnd = 0
+  #clusterEnd = 0
   #groupEnd = 0
   #isSegmentDue = false
-  #document: SessionHeader | null = null
-  /** Whether the document's first Cluster is still to come. */
-  #isInHeader = false
-  #sink: FrameSink | null = null
+  /** What happens with the current element. Null at the header of the next one. */
+  #handling: Exclude<Handling, 'enter'> | null = null
+  #isHeadRead = false
+  /** Bytes of the element's data that are still to come. */
+  #left = 0
 
-  constructor(createSink: FrameSinkFactory | null) {
-    this.#createSink = createSink
+  constructor(visitor: ElementVisitor) {
+    this.#visitor = visitor
   }
 
-  /** What was passed since this was last called. */
-  takeEvents(): MatroskaEvent[] {
-    const events = this.#events
-    this.#events = []
-    return events
-  }
-
-  /** Offset up to which it is decided where the bytes belong. */
-  get settled(): number {
-    return this.#task === 'header' ? this.#window.position : this.#window.position + this.#window.waiting
-  }
-
-  /** Frames of the Cluster in progress whose block headers have been read. */
-  get framesInCluster(): number {
-    return this.#isInCluster ? this.#cluster.frames : 0
-  }
-
-  /** Milliseconds from the earliest to the latest of those frames. */
-  get clusterSpanMs(): number {
-    return this.#isInCluster ? this.#cluster.spanMs : 0
-  }
-
-  /** The frames of the Cluster in progress; null outside one and before its Timestamp. */
-  peekCluster(): SampleTable | null {
-    return this.#isInCluster ? this.#cluster.peek(this.#sink) : null
-  }
-
-  get #isInCluster(): boolean {
+  /** Whether a Cluster is open. */
+  get isInCluster(): boolean {
     return this.#level === 'cluster' || this.#level === 'group'
+  }
+
+  /** Offset in the input up to which it is known which element the bytes belong to. */
+  get settled(): number {
+    return this.#handling === null ? this.#window.position : this.#window.position + this.#window.waiting
   }
 
   /** Walks as far as the chunk goes. @throws MalformedMedia */
   feed(chunk: Uint8Array): void {
     this.#window.feed(chunk)
     while (this.#step()) {
-      // Each step consumes something or stops for want of bytes.
+      // Each step consumes something or stops because bytes are missing.
     }
   }
 
+  /** Ends a Cluster of unknown size. @throws MalformedMedia if the input ends inside an element */
+  finish(): void {
+    const { position, waiting } = this.#window
+    if (this.#handling !== null || waiting > 0) throw new MalformedMedia('the footage ends inside an element', position + waiting)
+    this.#closeFinished()
+    if (this.#level === 'cluster' && this.#parentEnd() === Number.POSITIVE_INFINITY) this.#closeCluster()
+    const isSegmentCut = this.#level === 'segment' && this.#segmentEnd !== Number.POSITIVE_INFINITY
+    if (this.#isSegmentDue || isSegmentCut || this.isInCluster)
+      throw new MalformedMedia('the footage ends before its elements do', position)
+  }
+
   #step(): boolean {
-    switch (this.#task) {
-      case 'header':
-        return this.#readHeader()
-      case 'parse':
-        return this.#parseElement()
-      case 'block':
-        return this.#readBlock()
-      case 'skip':
-      case 'payload':
-        return this.#skipData()
-    }
+    const handling = this.#handling
+    if (handling === null) return this.#readHeader()
+    if (handling === 'take') return this.#take()
+    if (handling !== 'skip' && !this.#isHeadRead) return this.#readHead(handling)
+    return this.#pass(handling)
   }
 
   #readHeader(): boolean {
     this.#closeFinished()
     const header = this.#header
     if (!header.read(this.#window)) return false
-    if (actionFor(this.#level, header.id) === 'leave') this.#leaveCluster()
+    if (this.#level === 'cluster' && isAboveClusterChildren(header.id)) this.#leaveCluster()
     this.#checkBounds()
-    this.#openElement()
-    this.#consume(header.bytes)
+    this.#checkPlace()
+    const handling = this.#visitor.open(header, this.#level)
+    if (handling === 'enter') this.#enter()
+    this.#handling = handling === 'enter' ? null : handling
+    this.#isHeadRead = false
+    this.#left = header.size
+    // An element that is taken keeps its header.
+    if (handling !== 'take') this.#consume(header.bytes)
     return true
   }
 
   #closeFinished(): void {
     const { position } = this.#window
     if (this.#level === 'group' && position === this.#groupEnd) {
-      this.#cluster.closeGroup()
       this.#level = 'cluster'
+      this.#visitor.close?.('group', position)
     }
-    if (this.#level === 'cluster' && position === Math.min(this.#cluster.end, this.#segmentEnd)) this.#closeCluster()
+    if (this.#level === 'cluster' && position === this.#parentEnd()) this.#closeCluster()
     if (this.#level === 'segment' && position === this.#segmentEnd) this.#level = 'top'
   }
 
   #closeCluster(): void {
     this.#level = 'segment'
-    this.#events.push(this.#cluster.close(this.#window.position, this.#sink))
+    this.#visitor.close?.('cluster', this.#window.position)
   }
 
   #leaveCluster(): void {
-    if (this.#cluster.end !== Number.POSITIVE_INFINITY) this.#refuse(`element ${this.#header.name} inside a Cluster`)
+    if (this.#clusterEnd !== Number.POSITIVE_INFINITY) this.#refuse(`element ${this.#header.name} inside a Cluster`)
     this.#closeCluster()
   }
 
   #checkBounds(): void {
     const { isSizeUnknown, id, end, name } = this.#header
-    if (isSizeUnknown) {
-      if (id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#refuse(`element ${name} of unknown size`)
-      return
-    }
-    if (end > this.#parentEnd()) this.#refuse(`element ${name} runs past its parent's end`)
-    if (this.#isInHeader && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#document?.count(this.#header)
+    if (isSizeUnknown && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#refuse(`element ${name} of unknown size`)
+    if (!isSizeUnknown && end > this.#parentEnd()) this.#refuse(`element ${name} extends past the end of its parent`)
   }
 
   #parentEnd(): number {
@@ -145,171 +154,82 @@ export class ElementWalk {
       case 'segment':
         return this.#segmentEnd
       case 'cluster':
-        return Math.min(this.#cluster.end, this.#segmentEnd)
+        return Math.min(this.#clusterEnd, this.#segmentEnd)
       case 'group':
         return this.#groupEnd
     }
   }
 
-  #openElement(): void {
-    const action = actionFor(this.#level, this.#header.id)
-    switch (action) {
-      case 'document':
-        this.#startDocument()
-        break
-      case 'segment':
-        this.#openSegment()
-        break
-      case 'cluster':
-        this.#openCluster()
-        break
-      case 'group':
-        this.#openGroup()
-        break
-      case 'block':
-        this.#expectData('block')
-        break
-      case 'reference':
-        this.#cluster.noteReference()
-        this.#expectData('skip')
-        break
-      case 'parse':
-        this.#expectSmall()
-        break
-      case 'skip':
-        this.#expectData('skip')
-        break
-      case 'leave':
-      case 'refuse':
-        this.#refuse(`element ${this.#header.name} outside its place`)
-    }
-  }
-
-  #expectData(task: Task): void {
-    this.#task = task
-    this.#left = this.#header.size
-  }
-
-  #expectSmall(): void {
-    const { id, size, name } = this.#header
-    // Repeated after a Cluster they may only say the same again (RFC 9559, section 5.1).
-    if (!this.#isInHeader && (id === ELEMENT.Info || id === ELEMENT.Tracks)) {
-      this.#expectData('skip')
-      return
-    }
-    if (size > parseLimit(id)) this.#refuse(`element ${name} of ${size} bytes: expected at most ${parseLimit(id)}`)
-    this.#expectData('parse')
-  }
-
-  #openSegment(): void {
-    if (!this.#isSegmentDue) this.#refuse('a Segment without an EBML header of its own')
-    this.#isSegmentDue = false
-    this.#segmentEnd = this.#header.end
-    this.#level = 'segment'
-  }
-
-  #openGroup(): void {
-    this.#groupEnd = this.#header.end
-    this.#level = 'group'
-    this.#cluster.openGroup()
+  #checkPlace(): void {
+    const { id, name } = this.#header
+    const level = this.#level
+    const isMisplaced =
+      (level === 'top' && !TOP.has(id)) ||
+      (level === 'segment' && NOT_IN_SEGMENT.has(id)) ||
+      (level === 'group' && isAboveClusterChildren(id))
+    if (isMisplaced) this.#refuse(`element ${name} in the wrong place`)
+    if (id === ELEMENT.Segment && !this.#isSegmentDue) this.#refuse('a Segment without an EBML header')
+    if (id === ELEMENT.EBML) this.#startDocument()
   }
 
   #startDocument(): void {
-    const { start } = this.#header
     const isInside = this.#level === 'segment' && this.#segmentEnd !== Number.POSITIVE_INFINITY
     if (isInside) this.#refuse('an EBML header inside a Segment of known size')
     this.#level = 'top'
-    this.#events.push({ kind: 'document', start })
-    this.#document = new SessionHeader(start)
-    this.#isInHeader = true
     this.#isSegmentDue = true
-    this.#sink = null
-    this.#expectSmall()
   }
 
-  #openCluster(): void {
-    const { start, end } = this.#header
-    const document = this.#document ?? this.#refuse('a Cluster before any EBML header')
-    if (this.#isInHeader) this.#finishHeader(document, start)
-    this.#isInHeader = false
-    this.#cluster.open(start, end, document.timestampScale)
-    this.#level = 'cluster'
-    this.#events.push({ kind: 'cluster-start', start })
-  }
-
-  #finishHeader(document: SessionHeader, end: number): void {
-    const tracks = document.tracks ?? this.#refuse('a Cluster before any Tracks')
-    this.#sink = this.#createSink?.(tracks) ?? null
-    this.#events.push({ kind: 'tracks', header: { start: document.start, end }, bytes: document.take(), tracks })
-  }
-
-  #parseElement(): boolean {
-    if (!this.#window.has(this.#left)) return false
-    const { bytes, at, position } = this.#window
-    this.#interpret({ bytes: bytes.subarray(at, at + this.#left), origin: position })
-    this.#consume(this.#left)
-    this.#task = 'header'
-    return true
-  }
-
-  #interpret(data: EbmlBytes): void {
-    const { id, start, end } = this.#header
-    if (id === ELEMENT.EBML) checkEbmlHeader(data)
-    else if (id === ELEMENT.Tags) this.#events.push({ kind: 'tags', range: { start, end }, ...parseTags(data) })
-    else if (id === ELEMENT.Timestamp) this.#readTimestamp(data)
-    else this.#document?.interpret(id, data)
-  }
-
-  #readTimestamp(data: EbmlBytes): void {
-    const ticks = readUintElement(data, { id: ELEMENT.Timestamp, start: 0, end: data.bytes.byteLength })
-    this.#events.push({ kind: 'cluster-timestamp', timestampMs: this.#cluster.setTimestamp(ticks, data.origin) })
-  }
-
-  #readBlock(): boolean {
-    const head = this.#cluster.readBlock(this.#window, this.#left)
-    if (!head) return false
-    this.#consume(head.headBytes)
-    this.#left -= head.headBytes
-    this.#sink?.beginBlock(head.track, head.frameSizes)
-    this.#task = 'payload'
-    return true
-  }
-
-  #skipData(): boolean {
-    const count = this.#window.reach(this.#left)
-    if (this.#sink && this.#task === 'payload' && count > 0) {
-      const { bytes, at } = this.#window
-      this.#sink.payload(bytes, at, at + count)
+  #enter(): void {
+    const { id, end } = this.#header
+    if (id === ELEMENT.Segment) {
+      this.#isSegmentDue = false
+      this.#segmentEnd = end
+      this.#level = 'segment'
+    } else if (id === ELEMENT.Cluster) {
+      this.#clusterEnd = end
+      this.#level = 'cluster'
+    } else {
+      this.#groupEnd = end
+      this.#level = 'group'
     }
+  }
+
+  #take(): boolean {
+    const length = this.#header.bytes + this.#left
+    if (!this.#window.has(length)) return false
+    const { bytes, at, position } = this.#window
+    this.#visitor.take(this.#header, { bytes: bytes.subarray(at, at + length), origin: position }, this.#level)
+    this.#consume(length)
+    this.#handling = null
+    return true
+  }
+
+  #readHead(reader: PassingReader): boolean {
+    const length = reader.readHead(this.#window, this.#left)
+    if (length === null) return false
+    this.#consume(length)
+    this.#left -= length
+    this.#isHeadRead = true
+    return true
+  }
+
+  #pass(handling: 'skip' | PassingReader): boolean {
+    const count = this.#window.reach(this.#left)
+    const { bytes, at } = this.#window
+    if (handling !== 'skip' && count > 0) handling.pass(bytes, at, at + count)
     this.#consume(count)
     this.#left -= count
-    if (this.#left === 0) this.#task = 'header'
+    if (this.#left === 0) this.#handling = null
     // A carry may end before the chunk does: one more look, then either data or nothing.
     return this.#left === 0 || this.#window.reach(1) > 0
   }
 
   #consume(count: number): void {
-    if (this.#isInHeader) this.#document?.append(this.#window.bytes, this.#window.at, count)
+    this.#visitor.bytes?.(this.#window.bytes, this.#window.at, count)
     this.#window.advance(count)
-  }
-
-  /** Ends a Cluster of unknown size. @throws MalformedMedia where the upload stops inside an element */
-  finish(): void {
-    const { position, waiting } = this.#window
-    if (this.#task !== 'header' || waiting > 0) throw new MalformedMedia('the upload ends inside an element', position + waiting)
-    this.#closeFinished()
-    if (this.#level === 'cluster' && this.#parentEnd() === Number.POSITIVE_INFINITY) this.#closeCluster()
-    const isSegmentCut = this.#level === 'segment' && Number.isFinite(this.#segmentEnd)
-    const isCut = this.#isSegmentDue || isSegmentCut || this.#level === 'cluster' || this.#level === 'group'
-    if (isCut) throw new MalformedMedia('the upload ends before its elements do', position)
   }
 
   #refuse(message: string): never {
     throw new MalformedMedia(message, this.#header.start)
   }
-}
-
-function parseLimit(id: number): number {
-  if (id === ELEMENT.Timestamp) return 8
-  return id === ELEMENT.Tags ? MAX_TAGS_BYTES : MAX_HEADER_BYTES
 }

@@ -1,16 +1,16 @@
 import { type EbmlBytes, type EbmlElement, readElements, readFloatElement, readUintElement } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 
-/** The Video element of a TrackEntry (RFC 9559, section 5.1.4.1.28), as far as it changes what is seen. */
+/** The Video element of a TrackEntry (RFC 9559, section 5.1.4.1.28), as far as it changes the picture. */
 export interface MatroskaVideo {
-  /** PixelWidth and PixelHeight; 0 where the producer left them out. */
+  /** PixelWidth and PixelHeight; 0 if the producer omits them. */
   readonly width: number
   readonly height: number
-  /** Pixels to leave out at each side. */
+  /** Pixels to crop at each side. */
   readonly crop: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
-  /** DisplayWidth and DisplayHeight, null where they are not there, and DisplayUnit. */
+  /** DisplayWidth and DisplayHeight, null if absent, and DisplayUnit: 0 for pixels. */
   readonly display: { readonly width: number | null; readonly height: number | null; readonly unit: number }
-  /** ProjectionPoseRoll of a rectangular projection: degrees counter-clockwise. */
+  /** ProjectionPoseRoll of a rectangular projection, in degrees counter-clockwise. */
   readonly rollDegrees: number
   readonly colour: MatroskaColour | null
 }
@@ -20,13 +20,9 @@ export interface MatroskaColour {
   readonly primaries: number
   readonly transfer: number
   readonly matrix: number
-  /** 0 unspecified, 1 broadcast range, 2 full range, 3 as matrix and transfer say. */
+  /** 0 unspecified, 1 broadcast range, 2 full range, 3 defined by matrix and transfer. */
   readonly range: number
 }
-
-export const NO_CROP: MatroskaVideo['crop'] = { left: 0, right: 0, top: 0, bottom: 0 }
-/** DisplayUnit 0: pixels. */
-export const NO_DISPLAY: MatroskaVideo['display'] = { width: null, height: null, unit: 0 }
 
 type Fields = ReadonlyMap<number, EbmlElement>
 

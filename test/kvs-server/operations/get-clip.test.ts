@@ -107,7 +107,8 @@ describe('GetClip', () => {
 
   test.each([
     ['another video codec', 'UnsupportedStreamMediaTypeException', recording([footage(0)], [{ ...VIDEO, codecId: 'V_VP9' }])],
-    ['audio first', 'UnsupportedStreamMediaTypeException', recording([footage(0)], [AUDIO])],
+    ['audio alone', 'UnsupportedStreamMediaTypeException', recording([footage(0)], [AUDIO])],
+    ['audio as the first of two tracks', 'UnsupportedStreamMediaTypeException', readFixture('sound-first.mkv')],
     ['no CodecPrivate', 'MissingCodecPrivateDataException', recording([footage(0)], [{ number: 1, video: { width: 64, height: 48 } }])],
     [
       'Annex-B CodecPrivate',

@@ -321,3 +321,28 @@ describe('the result does not depend on chunking', () => {
     }
   })
 })
+
+describe('an EBML header', () => {
+  const announcing = (id: number, data: Uint8Array) => {
+    const header = encodeElement(ELEMENT.EBML, encodeStringElement(ELEMENT.DocType, 'matroska'), encodeElement(id, data))
+    const document = matroska([VIDEO, cluster(0, [block])])
+    return concatBytes(header, document.subarray(ebmlHeader().byteLength))
+  }
+
+  test.each([
+    ['EBMLMaxIDLength', ELEMENT.EBMLMaxIDLength, 4, 'element ids'],
+    ['EBMLMaxSizeLength', ELEMENT.EBMLMaxSizeLength, 8, 'data sizes'],
+  ])('may announce an %s of up to what RFC 9559 allows', (_, id, most, message) => {
+    for (const data of [bytesOf(most), bytesOf(0, 0, most), bytesOf()])
+      expect(eventsOf(demux(announcing(id, data)), 'cluster-end')).toHaveLength(1)
+    for (const data of [bytesOf(most + 1), bytesOf(255), bytesOf(1, 0)]) {
+      const { events, failure } = demux(announcing(id, data))
+      expect(failure?.message).toContain(message)
+      expect(events.map(({ kind }) => kind)).toEqual(['document'])
+    }
+  })
+
+  test('may leave both out', () => {
+    expect(eventsOf(demux(matroska([VIDEO, cluster(0, [block])])), 'cluster-end')).toHaveLength(1)
+  })
+})

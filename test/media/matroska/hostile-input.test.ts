@@ -80,10 +80,10 @@ describe('broken uploads get MalformedMedia and nothing else', () => {
 
 describe('refuses', () => {
   test.each<[string, Uint8Array, string]>([
-    ['what is no EBML', new Uint8Array(Buffer.from('GET / HTTP/1.1')), 'outside its place'],
+    ['what is not EBML', new Uint8Array(Buffer.from('GET / HTTP/1.1')), 'wrong place'],
     ['another DocType', ebmlHeader('mp4'), 'DocType'],
     ['a Segment without an EBML header', encodeElement(ELEMENT.Segment), 'without an EBML header'],
-    ['a Segment within a Segment', matroska([VIDEO, encodeElement(ELEMENT.Segment)]), 'outside its place'],
+    ['a Segment within a Segment', matroska([VIDEO, encodeElement(ELEMENT.Segment)]), 'wrong place'],
     ['a Cluster before any Tracks', matroska([cluster(0, [block])]), 'before any Tracks'],
     ['a Cluster of no bytes', matroska([VIDEO, encodeElement(ELEMENT.Cluster), block]), 'without a Timestamp'],
     [
@@ -101,9 +101,13 @@ describe('refuses', () => {
     [
       'a child larger than its Cluster',
       matroska([VIDEO, cluster(0, [sizedElement(ELEMENT.SimpleBlock, { claimed: 99 }, bytesOf(0x81, 0, 0, 0))])]),
-      'past its parent',
+      'past the end of its parent',
     ],
-    ['a child of 10 GB in a Cluster of known size', matroska([VIDEO, cluster(0, [sizedElement(ELEMENT.Void, TEN_GB)])]), 'past its parent'],
+    [
+      'a child of 10 GB in a Cluster of known size',
+      matroska([VIDEO, cluster(0, [sizedElement(ELEMENT.Void, TEN_GB)])]),
+      'past the end of its parent',
+    ],
     [
       'a frame of 10 GB',
       matroska([VIDEO, cluster(0, [sizedElement(ELEMENT.SimpleBlock, TEN_GB, bytesOf(0x81, 0, 0, 0))], 'unknown-1')]),
@@ -121,13 +125,9 @@ describe('refuses', () => {
     ['a block of unknown size', matroska([VIDEO, cluster(0, [sizedElement(ELEMENT.SimpleBlock, 'unknown-1')])]), 'of unknown size'],
     ['a block without content', matroska([VIDEO, cluster(0, [encodeElement(ELEMENT.SimpleBlock)])]), 'block'],
     ['a block cut short', matroska([VIDEO, cluster(0, [encodeElement(ELEMENT.SimpleBlock, bytesOf(0x81, 0))])]), 'too short'],
-    ['a block outside a Cluster', matroska([VIDEO, block]), 'outside its place'],
+    ['a block outside a Cluster', matroska([VIDEO, block]), 'wrong place'],
     ['a Cluster inside a Cluster', matroska([VIDEO, cluster(0, [cluster(1, [])])]), 'inside a Cluster'],
-    [
-      'a Cluster inside a BlockGroup',
-      matroska([VIDEO, cluster(0, [encodeElement(ELEMENT.BlockGroup, cluster(1, []))])]),
-      'outside its place',
-    ],
+    ['a Cluster inside a BlockGroup', matroska([VIDEO, cluster(0, [encodeElement(ELEMENT.BlockGroup, cluster(1, []))])]), 'wrong place'],
     ['two tracks of one number', matroska([tracks({ number: 1 }, { number: 1 })]), 'two tracks'],
     ['a track number 0', matroska([tracks({ number: 0 })]), 'track number'],
     ['a track number above 255', matroska([tracks({ number: 256 })]), 'track number'],

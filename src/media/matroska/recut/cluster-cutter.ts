@@ -1,14 +1,12 @@
 import type { EbmlBytes } from '../ebml.js'
 import { encodeId, encodeUintElement, UNKNOWN_SIZE_OCTETS } from '../ebml-writer.js'
 import { ELEMENT } from '../element-ids.js'
-import { DEFAULT_TIMESTAMP_SCALE, parseTimestampScale } from '../segment-info.js'
-import type { MatroskaTrack } from '../track.js'
-import { parseTracks } from '../tracks.js'
-import { ClusterSpan, type CutTracks, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_MS, type Misfit, toCutTracks } from './cluster-span.js'
+import { DEFAULT_TIMESTAMP_SCALE, parseTimestampScale } from '../session-header.js'
+import { type MatroskaTrack, parseTracks } from '../track.js'
+import { ClusterSpan, type CutTracks, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_MS, type Misfit, RecutRefused, toCutTracks } from './cluster-span.js'
 import { DocumentClock } from './document-clock.js'
 import { type RecutBlock, withRelativeTime } from './recut-block.js'
 import type { RecutSink } from './recut-reader.js'
-import { RecutRefused } from './recut-refused.js'
 
 /** A Cluster ends at the first key frame that is at least so far from its beginning. */
 export const MIN_CLUSTER_MS = 1000

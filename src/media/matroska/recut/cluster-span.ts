@@ -1,6 +1,11 @@
 import type { MatroskaTrack } from '../track.js'
 import type { RecutBlock } from './recut-block.js'
 
+/** Footage that is sound Matroska but cannot be cut into fragments. Its message is one sentence with the next step. */
+export class RecutRefused extends Error {
+  override readonly name = 'RecutRefused'
+}
+
 /** What Kinesis Video takes as one fragment. */
 export const MAX_FRAGMENT_MS = 20_000
 export const MAX_FRAGMENT_BYTES = 50_000_000

@@ -1,5 +1,5 @@
+import { RecutRefused } from './cluster-span.js'
 import type { RecutBlock } from './recut-block.js'
-import { RecutRefused } from './recut-refused.js'
 
 /** Times past this (2001) count from 1970. Times that count from the start of a recording never get there. */
 export const FIRST_ABSOLUTE_MS = 1_000_000_000_000

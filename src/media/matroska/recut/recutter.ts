@@ -1,7 +1,8 @@
 import { MalformedMedia } from '../../malformed-media.js'
+import { ElementWalk } from '../element-walk.js'
 import { ClusterCutter } from './cluster-cutter.js'
+import { RecutRefused } from './cluster-span.js'
 import { RecutReader } from './recut-reader.js'
-import { RecutRefused } from './recut-refused.js'
 
 /**
  * Cuts a Matroska stream into Clusters that begin with key frames, as Kinesis Video wants its fragments, while it passes: anew at the first
@@ -10,7 +11,7 @@ import { RecutRefused } from './recut-refused.js'
  */
 export class MatroskaRecutter {
   readonly #cutter = new ClusterCutter()
-  readonly #reader = new RecutReader(this.#cutter)
+  readonly #walk = new ElementWalk(new RecutReader(this.#cutter))
   #failure: MalformedMedia | RecutRefused | null = null
 
   /** Why the rest of the stream is left out; what was before is whole. Null while all is well. */
@@ -25,14 +26,13 @@ export class MatroskaRecutter {
 
   /** What can be sent on. Nothing comes any more once there is a failure. */
   push(chunk: Uint8Array): Uint8Array[] {
-    if (this.#failure === null) this.#attempt(() => this.#reader.feed(chunk))
+    if (this.#failure === null) this.#attempt(() => this.#walk.feed(chunk))
     return this.#cutter.takeOutput()
   }
 
   /** The stream is over: the rest. A frame that broke off is left out, and told as a failure. */
   end(): Uint8Array[] {
-    if (this.#failure === null && this.#reader.isInsideElement)
-      this.#failure = new MalformedMedia('the footage breaks off inside an element', this.#reader.position)
+    if (this.#failure === null) this.#attempt(() => this.#walk.finish())
     this.#attempt(() => this.#cutter.finish())
     return this.#cutter.takeOutput()
   }
