@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { buildDist, runCli, startCli } from '../support/cli-process.js'
+import { testOnPosix } from '../support/platforms.js'
+
+const BELOW_A_FILE = join(process.cwd(), 'package.json', 'x')
 
 beforeAll(buildDist, 120_000)
 
@@ -48,7 +51,7 @@ describe('clipgate', () => {
     ['serve', { PORT: 'x' }, 'PORT is "x", but must be'],
     ['serve', { KVS_BACKEND: 'gcp' }, 'KVS_BACKEND is "gcp", but must be one of embedded, aws.'],
     ['kvs', { KVS_QUOTAS: 'maybe' }, 'KVS_QUOTAS is "maybe", but must be one of on, off.'],
-    ['serve', { DATA_DIR: '/dev/null/x' }, 'DATA_DIR is "/dev/null/x", but must be'],
+    ['serve', { DATA_DIR: BELOW_A_FILE }, `DATA_DIR is "${BELOW_A_FILE}", but must be`],
   ])('%s stops at a wrong setting (%j) with one sentence', async (command, env, message) => {
     const { code, stdout, stderr } = await runCli([command], env)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -100,7 +103,7 @@ describe('clipgate', () => {
 })
 
 describe('clipgate kvs', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('serves, takes footage, and stops in order at %s', async (signal) => {
+  testOnPosix.each(['SIGTERM', 'SIGINT'] as const)('serves, and stops in order at %s (skipped on Windows: no signals)', async (signal) => {
     await using kvs = await startCli(['kvs'])
     const [, url = ''] = await kvs.until(/Kinesis Video {2}(http:\S+)/)
     const env = { KVS_PORT: new URL(url).port }

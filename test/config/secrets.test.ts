@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { readEnv, WrongSetting } from '../../src/config/env.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { openSecrets } from '../../src/config/secrets.js'
+import { testOnLinux, testOnPosix } from '../support/platforms.js'
 
 let dataDir = ''
 beforeEach(async () => {
@@ -31,7 +32,7 @@ describe('secrets of clip URLs', () => {
     },
   )
 
-  test('that were not given are made once and kept, for nobody else to read', async () => {
+  testOnPosix('are generated once if they are not set, and only the owner may read them (skipped on Windows: no file modes)', async () => {
     const first = await openSecrets({}, join(dataDir, 'new', 'folder'))
     const second = await openSecrets({}, join(dataDir, 'new', 'folder'))
     expect(second).toEqual(first)
@@ -63,25 +64,28 @@ describe('secrets of clip URLs', () => {
 describe('the data folder', () => {
   const secret = 's'.repeat(32)
 
-  test('is made with all above it, whatever else is set', async () => {
+  testOnPosix('is created with its parents, for its owner only (skipped on Windows: no file modes)', async () => {
     const folder = join(dataDir, 'one', 'two', 'three')
     await Promise.all([1, 2, 3].map(() => loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })))
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
   })
 
   // Node's recursive mkdir goes round for ever beneath /proc.
-  test.each([['/proc/nowhere/deep'], ['/dev/null/deep']])('that cannot be made stops the start: %s', async (folder) => {
-    const message = `DATA_DIR is "${folder}", but must be a folder that can be written to (${folder.startsWith('/proc') ? 'ENOENT' : 'ENOTDIR'}).`
-    await expect(loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
-  })
+  testOnLinux.each([['/proc/nowhere/deep'], ['/dev/null/deep']])(
+    'that cannot be created stops the start: %s (skipped without /proc)',
+    async (folder) => {
+      const message = `DATA_DIR is "${folder}", but must be a folder that can be written to (${folder.startsWith('/proc') ? 'ENOENT' : 'ENOTDIR'}).`
+      await expect(loadSettings({ DATA_DIR: folder, CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
+    },
+  )
 
   // Nobody can write to /proc, root included.
-  test('that is there but cannot be written to stops the start', async () => {
+  testOnLinux('that exists but cannot be written to stops the start (skipped without /proc)', async () => {
     const message = 'DATA_DIR is "/proc", but must be a folder that can be written to (ENOENT).'
     await expect(loadSettings({ DATA_DIR: '/proc', CLIP_URL_SECRETS: secret })).rejects.toThrow(message)
   })
 
-  test.each(['kvs', 'clips'])('with a folder %s that cannot be written to stops the start', async (name) => {
+  testOnLinux.each(['kvs', 'clips'])('with a folder %s that cannot be written to stops the start (skipped without /proc)', async (name) => {
     await symlink('/proc', join(dataDir, name))
     const message = `DATA_DIR is "${dataDir}", but must be a folder that can be written to (ENOENT in "${join(dataDir, name)}").`
     await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(message)
@@ -92,7 +96,7 @@ describe('the data folder', () => {
     await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(/^DATA_DIR is ".*", but must be .* \(ENOTDIR in ".*kvs"\)\.$/)
   })
 
-  test('need not hold an archive of the embedded KVS when AWS is asked', async () => {
+  testOnLinux('need not hold an archive of the embedded KVS when KVS_BACKEND is aws (skipped without /proc)', async () => {
     await symlink('/proc', join(dataDir, 'kvs'))
     await loadSettings({ DATA_DIR: dataDir, KVS_BACKEND: 'aws' })
     expect((await readdir(dataDir)).toSorted()).toEqual(['development-secret', 'kvs'])

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { MAX_ANSWER_BYTES } from '../../src/graphql/answer-bytes.js'
+import { describeOnLinux } from '../support/platforms.js'
 import { HOLEY_RANGE, HOLEY_SPANS, type SmallGateway, startSmallGateway } from '../support/small-gateway.js'
 
 // Operations whose answers would be many gigabytes, and a process with 256 MB of heap. The cost of an operation is not limited here:
@@ -41,7 +42,7 @@ function refusalOf(largest: string): object {
   return { data: null, errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] }
 }
 
-describe('an answer of gigabytes is stopped while it is built, and the process lives on', () => {
+describeOnLinux('an answer of gigabytes is stopped while it is built, and the process lives on (skipped without /proc)', () => {
   test.each([
     ['spans and gaps, by POST', () => post(COVERAGES), 'streams\\.nodes\\.c\\d+\\.[sg]\\d+'],
     ['spans and gaps, by GET', () => get(COVERAGES), 'streams\\.nodes\\.c\\d+\\.[sg]\\d+'],

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await cp('tsconfig.json', join(root, 'tsconfig.json'))
   await writeFile(join(root, 'package.json'), '{ "type": "module" }')
   for (const name of ['typescript', '@typescript', '@types']) {
-    await symlink(await realpath(join('node_modules', name)), join(root, 'node_modules', name)).catch(() => undefined)
+    await symlink(await realpath(join('node_modules', name)), join(root, 'node_modules', name), 'junction').catch(() => undefined)
   }
   await write('one')
   await writeFile(join(root, 'src', 'page.txt'), 'as it is')

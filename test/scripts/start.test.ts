@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect } from '@jest/globals'
 import { buildDist, startScript } from '../support/cli-process.js'
+import { testOnLinux } from '../support/platforms.js'
 
 beforeAll(buildDist, 120_000)
-
-/** Linux alone tells the threads of another process by name. */
-const onLinux = existsSync('/proc/self/task') ? test : test.skip
 
 async function threadsOf(pid: number): Promise<string[]> {
   const ids = await readdir(`/proc/${pid}/task`)
@@ -14,7 +11,7 @@ async function threadsOf(pid: number): Promise<string[]> {
 }
 
 describe('npm start', () => {
-  onLinux('has eight threads wait for the disk, although it has read the sources before it serves', async () => {
+  testOnLinux('waits for the disk with eight threads, although it reads the sources before it serves (skipped without /proc)', async () => {
     await using server = await startScript(['scripts/start.mjs'])
     await server.until(/Press Ctrl-C to stop/)
     const threads = await threadsOf(server.pid ?? 0)

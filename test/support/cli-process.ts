@@ -7,6 +7,9 @@ import { promisify } from 'node:util'
 
 const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js')
 
+/** Programs need these on Windows. */
+const inherited = Object.fromEntries(['PATH', 'SystemRoot', 'TEMP'].map((name) => [name, process.env[name]]))
+
 /** Builds dist/ when it is stale: these tests run what users run. */
 export async function buildDist(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(process.cwd(), 'scripts', 'build.mjs')])
@@ -43,9 +46,11 @@ export async function startScript(
   { maxDescriptors }: { readonly maxDescriptors?: number } = {},
 ): Promise<CliProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-cli-'))
-  const given = { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', KVS_PORT: '0', KVS_DEMO: 'false', LOG_LEVEL: 'warn', ...env }
-  const limited = maxDescriptors === undefined ? '' : `ulimit -n ${maxDescriptors}; `
-  const child = spawn('/bin/sh', ['-c', `${limited}exec "$0" "$@"`, process.execPath, ...script], { env: given })
+  const given = { ...inherited, DATA_DIR: folder, PORT: '0', KVS_PORT: '0', KVS_DEMO: 'false', LOG_LEVEL: 'warn', ...env }
+  const child =
+    maxDescriptors === undefined
+      ? spawn(process.execPath, script, { env: given })
+      : spawn('/bin/sh', ['-c', `ulimit -n ${maxDescriptors}; exec "$0" "$@"`, process.execPath, ...script], { env: given })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { DiskPartStore } from '../../../src/delivery/store/disk-part-store.js'
 import { fileBytes } from '../../../src/delivery/store/part-footer.js'
 import { collect, countingFetch, patternBytes } from '../../support/part-bodies.js'
+import { describeOnPosix } from '../../support/platforms.js'
 
 // What only a process of its own can show: being killed, and a file system that takes no more.
 
@@ -45,7 +46,7 @@ function linesOf(child: ChildProcess): AsyncIterable<string> {
   return createInterface({ input: child.stdout })
 }
 
-describe('a store whose process is killed', () => {
+describeOnPosix('a store whose process is killed (skipped on Windows: no sh)', () => {
   test('comes back each time with only whole parts, and fetches the rest again', async () => {
     for (const untilKept of [0, 2, 7]) {
       const child = run(300_000, 10_000)

@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { nodeFileSystem, type ReadableFile } from '../../../src/kvs-server/archive/file-system.js'
 import { OpenFileCache } from '../../../src/kvs-server/archive/open-file-cache.js'
+import { describeOnLinux } from '../../support/platforms.js'
 
 let folder = ''
 let openings = 0
@@ -38,7 +39,7 @@ async function openNames(): Promise<string[]> {
   return paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length + 1)] : [])).sort()
 }
 
-describe('The files that stay open', () => {
+describeOnLinux('The files that stay open (skipped without /proc)', () => {
   test('are opened once, however often and by however many they are read', async () => {
     const cache = createCache(2)
     const read = async () => readAll(await cache.lend(1))
