@@ -1,56 +1,50 @@
 import type { ByteSpan } from './serve/byte-range.js'
 
-/**
- * Where the bytes of GetClip answers are kept, each complete or not at all. A part is known by its key: a hash of what it was made
- * from. Nothing outside an implementation may know whether the bytes are on a local disk or in an object store.
- */
+/** The responses of GetClip, each stored whole or not at all. The key of a part is a hash of what it was made from. */
 export interface PartStore {
   /**
-   * The part, from the store, from a fetch that is under way, or by calling `fetch` (once, however many ask at the same time).
-   * Resolves once there is something to read: the stored part, or a fetch whose headers have come. What `fetch` throws reaches all who
-   * wait. Throws StoreFull when there is no room. When `signal` aborts, this caller stops waiting; the fetch goes on for the others.
-   * The handle keeps the part from being evicted, and its fetch going, until it is released; but a whole part that nobody has read for
-   * minutes may make way where there is no other room, and is then fetched again for whoever reads on.
+   * Opens the part from the store, from a fetch in progress, or by calling `fetch`. Equal calls at the same time share one fetch. Resolves
+   * when there is something to read: the stored part, or the headers of a fetch. All callers get the error of a fetch. When `signal` aborts,
+   * this caller stops waiting, and the fetch goes on for the others. Until the handle is released, the part is not evicted and its fetch goes
+   * on. An exception: if there is no other room, a complete part that nobody has read for minutes is evicted, and fetched again when it is read.
+   * @throws StoreFull
    */
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
-  /** Whether all of the part is kept, so that opening it calls no fetch. */
+  /** Whether the part is complete, so that opening it calls no fetch. */
   has(key: string): Promise<boolean>
-  /** Removes the part, once it has arrived: its bytes cannot be what its source has. Those who hold it keep it; the next `open` fetches it. */
+  /** Removes the part once it has arrived, because its source has other bytes. Its holders keep it. The next `open` fetches it. */
   discard(key: string): Promise<void>
-  /** Bytes kept now, those of arriving parts included. */
+  /** Bytes of all parts, including those that are arriving. */
   readonly sizeBytes: number
-  /** Called when there is no room because every part is held: the listener releases those that nobody waits for. */
+  /** Called when there is no room because every part is held. The listener releases the parts that nobody waits for. */
   onPressure?(listener: () => void): void
 }
 
-/**
- * Asks for the bytes; resolves when the headers are there. Aborted when nobody holds the part any more. The chunks belong to the store
- * from then on, which frees their memory: nobody may look at one after the next was asked for.
- */
+/** Requests the bytes, and resolves when the headers have arrived. Aborted when nobody holds the part any more. */
 export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
 export interface PartBody {
-  /** Null when it is not known before the end. A body of any other length is refused. */
+  /** Null if it is not known before the end. A body of another length is refused. */
   readonly sizeBytes: number | null
-  /** Ends normally only when every byte has come. */
+  /** Ends normally only after the last byte. */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
 export interface PartHandle {
-  /** How this handle came by the part. */
+  /** Where the part came from when this handle was opened. */
   readonly origin: 'stored' | 'joined_in_flight' | 'fetched'
   readonly state: PartState
-  /** Resolves with the whole size once every byte has come; rejects when the fetch failed: what it threw, PartBroken or StoreFull. */
+  /** Resolves with the size when every byte has arrived. Rejects with the error of the fetch, PartBroken or StoreFull. */
   whole(signal: AbortSignal): Promise<number>
-  /** SHA-256 of all its bytes in hexadecimal, once they have come. Costs one reading of the part the first time, then is remembered. */
+  /** SHA-256 of all bytes in hexadecimal. Reads the part the first time, and is stored with it. */
   sha256(signal: AbortSignal): Promise<string>
   /**
-   * Bytes [start, end), waiting for those that have not come yet; the end of the part ends them too. Rejects when the fetch fails before
-   * they do, and with PartBroken rather than give a byte that is not the one that was stored and could not be fetched again. Each chunk is valid until the next is asked for.
+   * Bytes [start, end), or up to the end of the part. Waits for bytes that have not arrived. Rejects if the fetch fails before they arrive,
+   * and with PartBroken if a block is corrupt and cannot be fetched again. A chunk is valid until the next one is requested.
    */
   read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Called at each change of the state; returns what ends it. */
+  /** Called at each change of the state. Returns a function that ends it. */
   onProgress(listener: (state: PartState) => void): () => void
-  /** May be called more than once. Reads that are under way may finish; while they do, the part stays held. */
+  /** May be called more than once. Reads in progress go on, and hold the part until they end. */
   release(): void
 }
 
@@ -58,3 +52,61 @@ export type PartState =
   | { readonly state: 'arriving'; readonly arrivedBytes: number; readonly expectedBytes: number | null }
   | { readonly state: 'complete'; readonly sizeBytes: number }
   | { readonly state: 'failed'; readonly error: unknown }
+
+/**
+ * Immutable blobs, each stored whole or not at all, with a checksum of each block beside the bytes. Nothing here assumes a disk: in an object
+ * store, `open` reads the table of checksums, and `put` uploads while the blob arrives in the spool.
+ */
+export interface BlobStore {
+  /** Reads no bytes of the blob. */
+  has(key: string): Promise<boolean>
+  /** Null if there is no such blob. An open blob is not evicted. It can be read until it is closed, even if it is deleted. */
+  open(key: string): Promise<ReadableBlob | null>
+  /** Stores a blob that arrives in the spool. May read it meanwhile. Resolves when it is stored. Rejects if it fails to arrive. */
+  put(key: string, blob: SpooledBlob): Promise<void>
+  /** Deletes the blob. If `blob` is given, another blob that was stored under the key since then stays. */
+  delete(key: string, blob?: ReadableBlob): Promise<void>
+}
+
+/** Bytes that are complete or still arriving. */
+export interface ReadableBlob {
+  readonly state: PartState
+  readonly arrivedBytes: number
+  /** CRC-32 of each complete block. */
+  readonly blockChecks: readonly number[]
+  /** Null if it has not been computed yet. */
+  readonly sha256: string | null
+  /** Stores the hash with the blob. Never rejects. */
+  keepSha256(sha256: string): Promise<void>
+  /** Resolves when the byte at `offset` has arrived, with the number of bytes that have, or with null if the blob ends before it. */
+  whenReadable(offset: number, signal: AbortSignal): Promise<number | null>
+  /**
+   * The bytes of the span, or up to the end of the blob. Waits for bytes that have not arrived. Each complete block is compared with its
+   * checksum before it is given out. A chunk is valid until the next one is requested. @throws PartBroken DAMAGED, UNREADABLE
+   */
+  read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** Called at each change of the state. Returns a function that ends it. */
+  onProgress(listener: (state: PartState) => void): () => void
+  /** Never rejects. */
+  close(): Promise<void>
+}
+
+/** Holds blobs that are arriving, on this machine and for this process only. */
+export interface Spool {
+  /** @throws StoreFull */
+  create(key: string): Promise<SpooledBlob>
+}
+
+export interface SpooledBlob {
+  readonly readable: ReadableBlob
+  /** Reserves room for the whole blob. Null if its size is not known. @throws StoreFull */
+  announce(sizeBytes: number | null): Promise<void>
+  /** One call at a time. @throws StoreFull */
+  append(chunks: readonly Uint8Array[]): Promise<void>
+  /** Every byte has arrived. */
+  end(): void
+  /** No more bytes will arrive. */
+  fail(error: unknown): void
+  /** Frees the room. The bytes can be read until `readable` is closed. */
+  discard(): Promise<void>
+}

@@ -1,8 +1,7 @@
 import { type ErrorCode, GatewayError } from '../../domain/errors.js'
 import { isOutOfDescriptors } from '../../lib/thrown.js'
 import { ClipUnavailable, type ClipUnavailableReason } from '../serve/clip-unavailable.js'
-import { type PartBreakage, PartBroken } from '../store/part-broken.js'
-import { StoreFull } from '../store/store-full.js'
+import { type PartBreakage, PartBroken, StoreFull } from '../store/part-broken.js'
 
 const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
   BAD_USER_INPUT: 'INTERNAL',

@@ -1,18 +1,16 @@
-import { hasErrorCode } from './has-error-code.js'
+import { codeOf } from '../../lib/thrown.js'
 
-const hasOneOf = (error: unknown, codes: readonly string[]) => codes.some((code) => hasErrorCode(error, code))
-
-/** Whether an error says that no more can be written: to the disk, within the quota, or to a file of this size. */
+/** Whether no more can be written: to the disk, within the quota, or to a file of this size. */
 export function isNoSpace(error: unknown): boolean {
-  return isDiskFull(error) || hasErrorCode(error, 'EFBIG')
+  return isDiskFull(error) || codeOf(error) === 'EFBIG'
 }
 
-/** Whether removing other files would help. */
+/** Whether the disk has room again once other files are removed. */
 export function isDiskFull(error: unknown): boolean {
-  return hasOneOf(error, ['ENOSPC', 'EDQUOT'])
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 }
 
-/** Whether the file system, or the rights to the folder, allow no change. */
+/** Whether the file system or the permissions of the folder allow no change. */
 export function isReadOnly(error: unknown): boolean {
-  return hasOneOf(error, ['EROFS', 'EACCES', 'EPERM'])
+  return ['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))
 }

@@ -1,33 +1,30 @@
 import { createHash } from 'node:crypto'
 import { orAborted } from '../../lib/clock.js'
-import type { PartHandle, PartState } from '../ports.js'
+import type { PartHandle, PartState, ReadableBlob } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
-import type { GrowingFile } from './growing-file.js'
 import type { HeldPart, OpenedPart } from './held-part.js'
 import { PartBroken } from './part-broken.js'
-import type { PartReader } from './part-reader.js'
 
 export interface DiskPartHandleOptions {
   readonly part: HeldPart
   readonly opened: OpenedPart
   readonly origin: PartHandle['origin']
-  readonly reader: PartReader
-  /** The file does not hold what was written into it. */
+  /** A block of the part is not what was stored. */
   readonly onDamaged: (part: HeldPart) => void
-  /** Fetches the part again, for a file that turns out to be damaged; null for one that was fetched for that reason. */
+  /** Opens the part again, which fetches it if it is damaged or evicted. Null for a part that was fetched for that reason. */
   readonly reopen: (() => Promise<DiskPartHandle>) | null
 }
 
 const NEVER = new AbortController().signal
 
 /**
- * One holder's hold on a part. Holders may keep it for long and have promised its bytes to others, so damage is mended behind their
- * backs: the part is fetched again, and when every block is what it was, reading goes on where it stopped.
+ * One holder's handle of a part. Holders have already promised its bytes to others. If the part is damaged or evicted, it is therefore
+ * opened or fetched again, and if every block is what it was, reading goes on where it stopped.
  */
 export class DiskPartHandle implements PartHandle {
   readonly origin: PartHandle['origin']
   readonly #options: DiskPartHandleOptions
-  readonly #file: GrowingFile
+  readonly #blob: ReadableBlob
   #isReleased = false
   #reads = 0
   #mended: Promise<DiskPartHandle> | null = null
@@ -36,28 +33,28 @@ export class DiskPartHandle implements PartHandle {
   constructor(options: DiskPartHandleOptions) {
     this.origin = options.origin
     this.#options = options
-    this.#file = options.opened.file
+    this.#blob = options.opened.blob
   }
 
   get state(): PartState {
-    return this.#file.state
+    return this.#blob.state
   }
 
   onProgress(listener: (state: PartState) => void): () => void {
-    return this.#file.onProgress(listener)
+    return this.#blob.onProgress(listener)
   }
 
   async whole(signal: AbortSignal): Promise<number> {
-    // The byte after the last is never there: this waits for the end.
-    await this.#file.whenReadable(Number.MAX_SAFE_INTEGER, signal)
-    return this.#file.arrivedBytes
+    // The byte after the last one never arrives, so this waits for the end.
+    await this.#blob.whenReadable(Number.MAX_SAFE_INTEGER, signal)
+    return this.#blob.arrivedBytes
   }
 
   async sha256(signal: AbortSignal): Promise<string> {
     await this.whole(signal)
-    const { part, opened } = this.#options
+    const { part } = this.#options
     return orAborted(
-      part.sha256(async () => opened.sha256 ?? this.#computeSha256()),
+      part.sha256(async () => this.#blob.sha256 ?? this.#computeSha256()),
       signal,
     )
   }
@@ -70,7 +67,7 @@ export class DiskPartHandle implements PartHandle {
       for (;;) {
         const source = this.#mended === null ? this : await orAborted(this.#mended, signal)
         try {
-          for await (const chunk of source.#readFile({ start: at, end: span.end }, signal)) {
+          for await (const chunk of source.#readBlob({ start: at, end: span.end }, signal)) {
             at += chunk.byteLength
             yield chunk
           }
@@ -89,15 +86,15 @@ export class DiskPartHandle implements PartHandle {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
-    this.#options.part.letGo()
+    this.#options.part.release()
     this.#releaseMended()
   }
 
-  async *#readFile(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { part, reader, onDamaged } = this.#options
+  async *#readBlob(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { part, onDamaged } = this.#options
     part.hold()
     try {
-      for await (const chunk of reader.read(this.#file, span, signal)) {
+      for await (const chunk of this.#blob.read(span, signal)) {
         part.use()
         yield chunk
         part.use()
@@ -106,17 +103,17 @@ export class DiskPartHandle implements PartHandle {
       if (isDamage(error)) onDamaged(part)
       throw error
     } finally {
-      part.letGo()
+      part.release()
     }
   }
 
-  /** A part that was fetched because of its damage is not fetched a second time; one that made room is opened or fetched whenever it is wanted. */
+  /** A damaged part is fetched once. An evicted part is opened or fetched each time it is read. */
   #mayMend(source: DiskPartHandle, error: unknown): boolean {
     if (this.#options.reopen === null) return false
     return source.#options.part.isEvicted || (isDamage(error) && source === this)
   }
 
-  /** Begins once, however many readers find that the source is of no use any more. */
+  /** Begins once for all readers that find the source unusable. */
   #mend(source: DiskPartHandle): void {
     if (this.#mendedFrom === source) return
     this.#mendedFrom = source
@@ -146,8 +143,8 @@ export class DiskPartHandle implements PartHandle {
     const again = await reopen()
     try {
       await again.whole(NEVER)
-      // The layout of a clip was made from the old bytes: others, even if right in themselves, would not fit it.
-      if (!isSame(again.#file, this.#file))
+      // The layout of a clip was made from the old bytes. Other bytes would not fit it, even if they are valid.
+      if (!isSame(again.#blob, this.#blob))
         throw new PartBroken('DAMAGED', 'a stored part is damaged, and its source gives other bytes now')
       return again
     } catch (error) {
@@ -158,11 +155,10 @@ export class DiskPartHandle implements PartHandle {
 
   async #computeSha256(): Promise<string> {
     const hash = createHash('sha256')
-    for await (const chunk of this.read({ start: 0, end: this.#file.arrivedBytes }, NEVER)) hash.update(chunk)
+    for await (const chunk of this.read({ start: 0, end: this.#blob.arrivedBytes }, NEVER)) hash.update(chunk)
     const sha256 = hash.digest('hex')
-    const { part, opened } = this.#options
-    // Kept for the next process; nobody waits for it.
-    void part.holding(() => opened.keepSha256(sha256))
+    // For the next process. Nobody waits for it.
+    void this.#options.part.holding(() => this.#blob.keepSha256(sha256))
     return sha256
   }
 }
@@ -171,6 +167,6 @@ function isDamage(error: unknown): boolean {
   return error instanceof PartBroken && error.breakage === 'DAMAGED'
 }
 
-function isSame(a: GrowingFile, b: GrowingFile): boolean {
+function isSame(a: ReadableBlob, b: ReadableBlob): boolean {
   return a.arrivedBytes === b.arrivedBytes && a.blockChecks.every((check, block) => check === b.blockChecks[block])
 }

@@ -1,26 +1,26 @@
-import type { GrowingFile } from './growing-file.js'
+import type { ReadableBlob } from '../ports.js'
 
-/** A part that somebody holds: the one file that all its readers share, and whether anybody still wants it. */
+/** A part that somebody holds: the one blob that all its readers share, and whether anybody still wants it. */
 export class HeldPart {
-  readonly name: string
+  readonly key: string
   readonly #abort = new AbortController()
   readonly #onUnheld: (part: HeldPart) => void
   readonly opened: Promise<OpenedPart>
-  #file: GrowingFile | null = null
+  #blob: ReadableBlob | null = null
   #close: (() => Promise<void>) | null = null
   #sha256: Promise<string> | null = null
   #holders = 0
   #usedAtMs = performance.now()
   #isEvicted = false
 
-  constructor(name: string, { begin, onUnheld }: HeldPartOptions) {
-    this.name = name
+  constructor(key: string, { begin, onUnheld }: HeldPartOptions) {
+    this.key = key
     this.#onUnheld = onUnheld
     this.opened = begin(this).then((opened) => {
-      this.#file = opened.file
+      this.#blob = opened.blob
       return opened
     })
-    // Whoever opens the part hears of it; when all have left meanwhile nobody does.
+    // Those who open the part get the error. All of them may have left.
     this.opened.catch(() => null)
   }
 
@@ -29,7 +29,7 @@ export class HeldPart {
     return this.#abort.signal
   }
 
-  /** Whether its file was closed although somebody holds it: it is opened or fetched again when it is wanted. */
+  /** Whether its blob was closed although somebody holds the part. It is opened or fetched again when it is read. */
   get isEvicted(): boolean {
     return this.#isEvicted
   }
@@ -44,11 +44,11 @@ export class HeldPart {
   }
 
   /** Null until the part is opened. */
-  get file(): GrowingFile | null {
-    return this.#file
+  get blob(): ReadableBlob | null {
+    return this.#blob
   }
 
-  /** Says how the file is closed, once it is open. */
+  /** Sets how the blob is closed, as soon as there is one. */
   closeWith(close: () => Promise<void>): void {
     this.#close = close
   }
@@ -58,7 +58,7 @@ export class HeldPart {
     this.use()
   }
 
-  /** Notes that its bytes are wanted now. */
+  /** Notes that somebody reads it now. */
   use(): void {
     this.#usedAtMs = performance.now()
   }
@@ -68,7 +68,7 @@ export class HeldPart {
     return this.close()
   }
 
-  letGo(): void {
+  release(): void {
     this.#holders -= 1
     if (this.#holders === 0) this.#onUnheld(this)
   }
@@ -83,7 +83,7 @@ export class HeldPart {
     await close?.()
   }
 
-  /** Computed once, however many ask. One who leaves does not stop it. */
+  /** Computed once for all callers. A caller that leaves does not stop it. */
   sha256(compute: () => Promise<string>): Promise<string> {
     this.#sha256 ??= this.holding(compute).catch((error) => {
       this.#sha256 = null
@@ -92,13 +92,13 @@ export class HeldPart {
     return this.#sha256
   }
 
-  /** Does the work while the part is held. */
+  /** Holds the part during the work. */
   async holding<T>(work: () => Promise<T>): Promise<T> {
     this.hold()
     try {
       return await work()
     } finally {
-      this.letGo()
+      this.release()
     }
   }
 }
@@ -109,12 +109,6 @@ export interface HeldPartOptions {
 }
 
 export interface OpenedPart {
-  readonly file: GrowingFile
+  readonly blob: ReadableBlob
   readonly origin: 'stored' | 'fetched'
-  /** The SHA-256 that the footer holds. */
-  readonly sha256: string | null
-  /** Removes the file, if it is still this part. */
-  readonly remove: () => Promise<void>
-  /** Never rejects. */
-  readonly keepSha256: (sha256: string) => Promise<void>
 }

@@ -1,17 +1,22 @@
-/** Why bytes are not the part that was asked for. */
+/** Why a part cannot be read. */
 export type PartBreakage =
-  /** Fewer or more bytes came than the headers had said. */
+  /** Fewer or more bytes arrived than the headers announced. */
   | 'WRONG_LENGTH'
-  /** More bytes came than a part may have. */
+  /** More bytes arrived than a part may have. */
   | 'TOO_LARGE'
-  /** No byte came for too long. */
+  /** No byte arrived for too long. */
   | 'STALLED'
-  /** What is on the disk is not what was written, and fetching it again gave other bytes. */
+  /** The stored bytes are not those that were written, and the source now gives others. */
   | 'DAMAGED'
-  /** The disk failed to give what is stored; it may give it another time. */
+  /** The disk failed to read a stored part. A later read may succeed. */
   | 'UNREADABLE'
-  /** The store was closed. */
+  /** The store is closed. */
   | 'CLOSED'
+
+/** There is no room for a part: every stored part is in use, or the disk is full. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull'
+}
 
 export class PartBroken extends Error {
   override readonly name = 'PartBroken'

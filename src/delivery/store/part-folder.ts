@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../lib/thrown.js'
 import { isReadOnly } from './disk-errors.js'
-import { hasErrorCode } from './has-error-code.js'
 import {
   FOOTER_TAIL_BYTES,
   fileBytes,
@@ -156,7 +156,7 @@ export class PartFolder {
   async scan(
     known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set(),
   ): Promise<FolderContent & { readonly names: ReadonlySet<string> }> {
-    const entries = await readdir(this.#path).catch((error) => (hasErrorCode(error, 'ENOENT') ? [] : Promise.reject(error)))
+    const entries = await readdir(this.#path).catch((error) => (codeOf(error) === 'ENOENT' ? [] : Promise.reject(error)))
     const names = new Set(entries.filter((entry) => entry.endsWith(PART_SUFFIX)).map((entry) => entry.slice(0, -PART_SUFFIX.length)))
     const unknown = entries.filter((entry) => !(entry.endsWith(PART_SUFFIX) && known.has(entry.slice(0, -PART_SUFFIX.length))))
     const parts: FoundPart[] = []
@@ -195,7 +195,7 @@ export class PartFolder {
       return await open(path, 'wx+', 0o600)
     } catch (error) {
       // Somebody removed the folder while we ran.
-      if (!hasErrorCode(error, 'ENOENT')) throw error
+      if (codeOf(error) !== 'ENOENT') throw error
       await this.create()
       return open(path, 'wx+', 0o600)
     }
@@ -221,7 +221,7 @@ async function openIfThere(path: string): Promise<{ readonly file: FileHandle; r
   try {
     return { file: await open(path, 'r+'), isWritable: true }
   } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return null
+    if (codeOf(error) === 'ENOENT') return null
     if (!isReadOnly(error)) throw error
     return { file: await open(path, 'r'), isWritable: false }
   }

@@ -1,4 +1,4 @@
-import { StoreFull } from './store-full.js'
+import { StoreFull } from './part-broken.js'
 
 export interface PartIndexOptions {
   /** The most bytes that stored and arriving parts may have together. */

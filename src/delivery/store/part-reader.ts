@@ -1,31 +1,31 @@
 import type { ByteSpan } from '../serve/byte-range.js'
-import type { GrowingFile } from './growing-file.js'
+import type { DiskBlob } from './disk-blob.js'
 import { BLOCK_BYTES } from './part-footer.js'
 
 const READ_BYTES = 4 * BLOCK_BYTES
 /** Readers that have two large buffers. A reader that stalls keeps its buffers, so the readers after these get one small buffer. */
 const MAX_FAST_READERS = 64
 
-/** Reads spans of files, one chunk ahead of the caller. */
+/** Reads spans of blobs, one chunk ahead of the caller. */
 export class PartReader {
   #fastReaders = 0
 
   /** The bytes of the span. Waits for bytes that have not arrived. A chunk is valid until the next one is requested. */
-  async *read(file: GrowingFile, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (this.#fastReaders >= MAX_FAST_READERS) return yield* readInTurn(file, span, signal)
+  async *read(blob: DiskBlob, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (this.#fastReaders >= MAX_FAST_READERS) return yield* readInTurn(blob, span, signal)
     this.#fastReaders += 1
     try {
-      yield* readAhead(file, span, signal)
+      yield* readAhead(blob, span, signal)
     } finally {
       this.#fastReaders -= 1
     }
   }
 }
 
-async function* readInTurn(file: GrowingFile, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readInTurn(blob: DiskBlob, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
-  for (let at = start; at < end && (await file.whenReadable(at, signal)) !== null; ) {
-    const chunk = await file.read(at, end, buffer)
+  for (let at = start; at < end && (await blob.whenReadable(at, signal)) !== null; ) {
+    const chunk = await blob.readInto(buffer, at, end)
     at += chunk.byteLength
     yield chunk
     signal.throwIfAborted()
@@ -33,16 +33,16 @@ async function* readInTurn(file: GrowingFile, { start, end }: ByteSpan, signal: 
 }
 
 /** One buffer is filled while the caller uses the other. */
-async function* readAhead(file: GrowingFile, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readAhead(blob: DiskBlob, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let current: Buffer | null = null
   let next: Buffer | null = null
   let ahead: Promise<Buffer> | null = null
-  for (let at = start; at < end && (ahead !== null || (await file.whenReadable(at, signal)) !== null); ) {
+  for (let at = start; at < end && (ahead !== null || (await blob.whenReadable(at, signal)) !== null); ) {
     current ??= allocate(at, end)
-    const chunk: Buffer = await (ahead ?? file.read(at, end, current))
+    const chunk: Buffer = await (ahead ?? blob.readInto(current, at, end))
     at += chunk.byteLength
     next ??= at < end ? allocate(at, end) : null
-    ahead = next !== null && at < Math.min(end, file.arrivedBytes) ? file.read(at, end, next) : null
+    ahead = next !== null && at < Math.min(end, blob.arrivedBytes) ? blob.readInto(next, at, end) : null
     // An error is reported when the caller requests the chunk, which it may never do.
     ahead?.catch(() => null)
     if (ahead !== null) [current, next] = [next, current]

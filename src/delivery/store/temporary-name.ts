@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { hasErrorCode } from './has-error-code.js'
+import { codeOf } from '../../lib/thrown.js'
 
 export const TEMPORARY_SUFFIX = '.tmp'
 /** Owners renew their temporary files far more often than this. */
@@ -45,7 +45,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return hasErrorCode(error, 'EPERM')
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { GrowingFile } from '../../../src/delivery/store/growing-file.js'
+import { DiskBlob } from '../../../src/delivery/store/disk-blob.js'
 import { PartReader } from '../../../src/delivery/store/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
+const OPTIONS = { reader: new PartReader(), keepSha256: async () => {}, close: async () => {} }
 
 interface Reader {
   readonly start: number
@@ -24,7 +25,7 @@ interface Reader {
 const MAX_FAST_READERS = 64
 
 /** Copies each chunk before the next one is requested, because the reader then reuses its memory. */
-async function readSlowly(file: GrowingFile, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
+async function readSlowly(file: DiskBlob, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
   const reader = new PartReader()
   if (isLate) await file.whenReadable(end, SIGNAL)
   const crowd = isInCrowd ? await stallReaders(reader, file) : []
@@ -38,7 +39,7 @@ async function readSlowly(file: GrowingFile, { start, length, waits, isLate, isI
   return Buffer.concat(chunks)
 }
 
-async function stallReaders(reader: PartReader, file: GrowingFile): Promise<AsyncGenerator<Uint8Array>[]> {
+async function stallReaders(reader: PartReader, file: DiskBlob): Promise<AsyncGenerator<Uint8Array>[]> {
   const crowd = Array.from({ length: MAX_FAST_READERS }, () => reader.read(file, { start: 0, end: 1 }, SIGNAL))
   await Promise.all(crowd.map((stalled) => stalled.next()))
   return crowd
@@ -66,7 +67,7 @@ test('readers of a file that grows get its bytes, however fast it grows and howe
       const file = await open(join(folder, crypto.randomUUID()), 'wx+')
       try {
         const bytes = patternBytes(arrivals.reduce((total, arrival) => total + arrival.bytes, 0))
-        const growing = GrowingFile.arriving(file, bytes.byteLength)
+        const growing = DiskBlob.arriving(file, OPTIONS)
         const reading = readers.map((reader) => readSlowly(growing, reader, bytes.byteLength))
         let at = 0
         for (const arrival of arrivals) {
@@ -92,7 +93,7 @@ test('64 readers read four blocks at a time, and the next ones a single block un
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
   const file = await open(join(folder, 'part'), 'wx+')
   try {
-    const growing = GrowingFile.arriving(file, null)
+    const growing = DiskBlob.arriving(file, OPTIONS)
     await growing.append([patternBytes(1_000_000)])
     const reader = new PartReader()
     const readFirst = () => reader.read(growing, { start: 0, end: 1_000_000 }, SIGNAL)

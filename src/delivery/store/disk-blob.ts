@@ -1,36 +1,50 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import type { PartState } from '../ports.js'
+import type { PartState, ReadableBlob } from '../ports.js'
+import type { ByteSpan } from '../serve/byte-range.js'
 import { BlockChecks } from './block-checks.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
+import type { PartReader } from './part-reader.js'
 import { writeAll } from './write-all.js'
 
+export interface DiskBlobOptions {
+  readonly reader: PartReader
+  readonly keepSha256: (sha256: string) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
 /** A file that can be read while it is being written. Each complete block is compared with its CRC-32 when it is read. */
-export class GrowingFile {
-  readonly #file: FileHandle
-  readonly #expectedBytes: number | null
+export class DiskBlob implements ReadableBlob {
+  readonly file: FileHandle
+  readonly sha256: string | null
+  readonly keepSha256: (sha256: string) => Promise<void>
+  readonly close: () => Promise<void>
+  readonly #reader: PartReader
   readonly #checks: BlockChecks
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
+  #expectedBytes: number | null = null
   #arrivedBytes: number
-  #ending: 'open' | 'whole' | { readonly error: unknown } = 'open'
+  #ending: 'open' | 'whole' | { readonly error: unknown }
 
-  private constructor(file: FileHandle, expectedBytes: number | null, blockChecks: readonly number[], arrivedBytes: number) {
-    this.#file = file
-    this.#expectedBytes = expectedBytes
-    this.#checks = new BlockChecks(blockChecks)
-    this.#arrivedBytes = arrivedBytes
+  private constructor(file: FileHandle, footer: PartFooter | null, { reader, keepSha256, close }: DiskBlobOptions) {
+    this.file = file
+    this.keepSha256 = keepSha256
+    this.close = close
+    this.#reader = reader
+    this.sha256 = footer === null ? null : footer.sha256
+    this.#checks = new BlockChecks(footer === null ? [] : footer.blockChecks)
+    this.#arrivedBytes = footer === null ? 0 : footer.contentBytes
+    this.#ending = footer === null ? 'open' : 'whole'
   }
 
-  static arriving(file: FileHandle, expectedBytes: number | null): GrowingFile {
-    return new GrowingFile(file, expectedBytes, [], 0)
+  static arriving(file: FileHandle, options: DiskBlobOptions): DiskBlob {
+    return new DiskBlob(file, null, options)
   }
 
-  static stored(file: FileHandle, footer: PartFooter): GrowingFile {
-    const whole = new GrowingFile(file, footer.contentBytes, footer.blockChecks, footer.contentBytes)
-    whole.#ending = 'whole'
-    return whole
+  static stored(file: FileHandle, footer: PartFooter, options: DiskBlobOptions): DiskBlob {
+    return new DiskBlob(file, footer, options)
   }
 
   get arrivedBytes(): number {
@@ -52,9 +66,13 @@ export class GrowingFile {
     return () => this.#listeners.delete(listener)
   }
 
+  expect(sizeBytes: number | null): void {
+    this.#expectedBytes = sizeBytes
+  }
+
   /** Writes the next chunks. One call at a time. A call that failed may be repeated. */
   async append(chunks: readonly Uint8Array[]): Promise<void> {
-    const writing = writeAll(this.#file, chunks, this.#arrivedBytes)
+    const writing = writeAll(this.file, chunks, this.#arrivedBytes)
     // Runs while another thread writes.
     const checked = this.#checks.check(chunks)
     this.#arrivedBytes += await writing
@@ -75,7 +93,6 @@ export class GrowingFile {
     this.#notify()
   }
 
-  /** Resolves when the byte at `offset` has arrived, with the number of bytes that have, or with null if the file ends before it. */
   async whenReadable(offset: number, signal: AbortSignal): Promise<number | null> {
     for (;;) {
       signal.throwIfAborted()
@@ -86,17 +103,21 @@ export class GrowingFile {
     }
   }
 
+  read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return this.#reader.read(this, span, signal)
+  }
+
   /**
    * Bytes from `at`, which must have arrived, to `end` or as many as fit: a view of `buffer`, whose length is a multiple of the block size.
    * @throws PartBroken DAMAGED, UNREADABLE
    */
-  async read(at: number, end: number, buffer: Buffer): Promise<Buffer> {
+  async readInto(buffer: Buffer, at: number, end: number): Promise<Buffer> {
     // A block that is not complete has no checksum yet, so its start need not be read again.
     const isChecked = Math.floor(at / BLOCK_BYTES) < this.#checks.closed.length
     const start = isChecked ? at - (at % BLOCK_BYTES) : at
     const stop = Math.min(start + buffer.byteLength, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#arrivedBytes)
     const bytes = buffer.subarray(0, stop - start)
-    await readAll(this.#file, bytes, start)
+    await readAll(this.file, bytes, start)
     if (isChecked) this.#verify(bytes, start)
     return bytes.subarray(at - start, Math.min(end, stop) - start)
   }

@@ -1,0 +1,84 @@
+import type { SpooledBlob } from '../ports.js'
+import { DiskBlob } from './disk-blob.js'
+import type { PartFolder, TemporaryPart } from './part-folder.js'
+import { fileBytes } from './part-footer.js'
+import type { Reservation } from './part-index.js'
+import type { PartReader } from './part-reader.js'
+
+export interface SpooledFileOptions {
+  readonly folder: PartFolder
+  readonly temporary: TemporaryPart
+  readonly reader: PartReader
+  readonly reservation: Reservation
+  readonly grow: (reservation: Reservation, bytes: number) => Promise<void>
+  readonly withRoom: <T>(write: () => Promise<T>) => Promise<T>
+  readonly close: () => Promise<void>
+  readonly onProblem: (message: string, error: unknown) => void
+}
+
+const NEVER = new AbortController().signal
+
+/** A temporary file of the store's folder that a blob arrives in. */
+export class SpooledFile implements SpooledBlob {
+  readonly readable: DiskBlob
+  readonly #options: SpooledFileOptions
+  /** Resolves when nothing is written any more. */
+  readonly #over = Promise.withResolvers<void>()
+
+  constructor(options: SpooledFileOptions) {
+    this.#options = options
+    const { temporary, reader, close } = options
+    this.readable = DiskBlob.arriving(temporary.file, { reader, keepSha256: (sha256) => this.#keepSha256(sha256), close })
+  }
+
+  async announce(sizeBytes: number | null): Promise<void> {
+    const { temporary, reservation, grow, withRoom } = this.#options
+    await grow(reservation, fileBytes(sizeBytes ?? 0))
+    this.readable.expect(sizeBytes)
+    // From now on other processes count the whole file.
+    if (sizeBytes !== null) await withRoom(() => temporary.file.truncate(sizeBytes))
+  }
+
+  async append(chunks: readonly Uint8Array[]): Promise<void> {
+    const { reservation, grow, withRoom } = this.#options
+    const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, this.readable.arrivedBytes)
+    await grow(reservation, fileBytes(bytes))
+    await withRoom(() => this.readable.append(chunks))
+  }
+
+  end(): void {
+    this.readable.end()
+  }
+
+  fail(error: unknown): void {
+    this.readable.fail(error)
+  }
+
+  async discard(): Promise<void> {
+    const { folder, temporary, reservation, onProblem } = this.#options
+    await folder.removeTemporary(temporary).catch((error) => onProblem('a temporary file could not be removed', error))
+    reservation.release()
+    this.#over.resolve()
+  }
+
+  /** Rejects if the blob fails to arrive. */
+  async whenWhole(): Promise<void> {
+    // The byte after the last one never arrives, so this waits for the end.
+    await this.readable.whenReadable(Number.MAX_SAFE_INTEGER, NEVER)
+  }
+
+  async store(name: string): Promise<void> {
+    const { folder, temporary, reservation } = this.#options
+    await folder.keep(name, temporary, this.readable.arrivedBytes, this.readable.blockChecks)
+    reservation.release()
+    this.#over.resolve()
+  }
+
+  /** The slot for the hash is in the footer, which is written when the blob is stored. */
+  async #keepSha256(sha256: string): Promise<void> {
+    const { folder, temporary, onProblem } = this.#options
+    await this.#over.promise
+    const onLost = (error: unknown) => onProblem('a SHA-256 could not be kept; it will be computed again', error)
+    await folder.keepSha256(temporary.file, this.readable.arrivedBytes, sha256).catch(onLost)
+  }
+}
