@@ -1,17 +1,23 @@
 import type { ByteSpan } from '../serve/byte-range.js'
-import type { DiskBlob } from './disk-blob.js'
 import { BLOCK_BYTES } from './part-footer.js'
 
 const READ_BYTES = 4 * BLOCK_BYTES
 /** Readers that have two large buffers. A reader that stalls keeps its buffers, so the readers after these get one small buffer. */
 const MAX_FAST_READERS = 64
 
+interface ReadableFile {
+  readonly arrivedBytes: number
+  whenReadable(offset: number, signal: AbortSignal): Promise<number | null>
+  /** Bytes from `at`, which must have arrived, to `end` or as many as fit. */
+  readInto(buffer: Buffer, at: number, end: number): Promise<Buffer>
+}
+
 /** Reads spans of blobs, one chunk ahead of the caller. */
 export class PartReader {
   #fastReaders = 0
 
   /** The bytes of the span. Waits for bytes that have not arrived. A chunk is valid until the next one is requested. */
-  async *read(blob: DiskBlob, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *read(blob: ReadableFile, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     if (this.#fastReaders >= MAX_FAST_READERS) return yield* readInTurn(blob, span, signal)
     this.#fastReaders += 1
     try {
@@ -22,7 +28,7 @@ export class PartReader {
   }
 }
 
-async function* readInTurn(blob: DiskBlob, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readInTurn(blob: ReadableFile, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   for (let at = start; at < end && (await blob.whenReadable(at, signal)) !== null; ) {
     const chunk = await blob.readInto(buffer, at, end)
@@ -33,7 +39,7 @@ async function* readInTurn(blob: DiskBlob, { start, end }: ByteSpan, signal: Abo
 }
 
 /** One buffer is filled while the caller uses the other. */
-async function* readAhead(blob: DiskBlob, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readAhead(blob: ReadableFile, { start, end }: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let current: Buffer | null = null
   let next: Buffer | null = null
   let ahead: Promise<Buffer> | null = null
