@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { BLOCK_BYTES } from './part-footer.js'
 
-/** The CRC-32 of each block of a part that grows: of those that are whole, and of what has come of the last one. */
+/** The CRC-32 of each block of a part that is arriving: of the complete blocks, and of what has arrived of the last one. */
 export class BlockChecks {
   readonly #closed: number[]
   #openCheck = 0
@@ -15,7 +15,7 @@ export class BlockChecks {
     return this.#closed
   }
 
-  /** What the chunks add, not yet taken in: whoever writes them may fail. */
+  /** What the chunks add. Accepted in a second step, because writing them may fail. */
   check(chunks: readonly Uint8Array[]): CheckedBytes {
     const closed: number[] = []
     let check = this.#openCheck
@@ -41,7 +41,7 @@ export class BlockChecks {
     this.#openBytes = openBytes
   }
 
-  /** There will be no more bytes: the last block may be short. */
+  /** No more bytes will arrive, so the last block may be short. */
   close(): void {
     if (this.#openBytes > 0) this.accept({ closed: [this.#openCheck], openCheck: 0, openBytes: 0 })
   }

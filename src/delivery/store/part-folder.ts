@@ -26,7 +26,7 @@ export interface StoredPart {
   readonly file: FileHandle
   readonly footer: PartFooter
   readonly sizeBytes: number
-  /** False on a disk that is read only. */
+  /** False on a read-only disk. */
   readonly isWritable: boolean
 }
 
@@ -44,29 +44,29 @@ export interface FoundPart {
 export interface FolderContent {
   /** Least recently used first. */
   readonly parts: readonly FoundPart[]
-  /** What other processes are writing. */
+  /** Bytes that other processes are writing. */
   readonly foreignBytes: number
 }
 
 /**
- * The store's folder: a file for each whole part, named by the hash of its key, and temporary ones for those that arrive. Several processes
- * may share it, also such as do not see each other.
+ * The folder of the store: a file for each complete part, named by the hash of its key, and a temporary file for each part that is arriving.
+ * Several processes may share it, even if they cannot see each other.
  */
 export class PartFolder {
   readonly #path: string
-  /** Being written by this process. */
+  /** Files that this process is writing. */
   readonly #temporaries = new Set<TemporaryPart>()
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** Keys may hold anything, in upper and lower case; file names may not. */
+  /** A key may contain any characters. Some file systems ignore case. */
   nameOf(key: string): string {
     return createHash('sha256').update(key).digest('hex')
   }
 
-  /** Looks at names alone: another process may have stored the part. */
+  /** Looks at the folder, because another process may have stored the part. */
   async has(name: string): Promise<boolean> {
     return access(this.#pathOf(name)).then(
       () => true,
@@ -74,7 +74,7 @@ export class PartFolder {
     )
   }
 
-  /** Null when there is no such part. A file that is not whole or not ours is removed; one that cannot be read stays. */
+  /** Null if there is no such part. A file that is incomplete or not ours is removed. A file that cannot be read stays. */
   async openStored(name: string): Promise<StoredPart | null> {
     const opened = await openIfThere(this.#pathOf(name))
     if (opened === null) return null
@@ -91,7 +91,7 @@ export class PartFolder {
     return null
   }
 
-  /** When the part was last used outlives the process as its modification time, and tells other processes. */
+  /** Records the use of the part as its modification time, for later and other processes. */
   async touch({ file, isWritable }: StoredPart): Promise<void> {
     if (!isWritable) return
     const now = Date.now() / 1000
@@ -105,7 +105,7 @@ export class PartFolder {
     return temporary
   }
 
-  /** Makes a temporary part a stored one: when this resolves, it survives a power cut; before, it is not there at all. */
+  /** Turns a temporary part into a stored one. Once this resolves, the part survives a power cut. Before, it does not exist. */
   async keep(name: string, temporary: TemporaryPart, contentBytes: number, blockChecks: readonly number[]): Promise<void> {
     const { file, path } = temporary
     await writeAll(file, [writePartFooter(contentBytes, blockChecks)], contentBytes)
@@ -123,7 +123,7 @@ export class PartFolder {
     await rm(this.#pathOf(name), { force: true })
   }
 
-  /** Removes the part unless another process has used it since; resolves with when, or with null when it is gone. */
+  /** Removes the part unless another process has used it since `usedAtMs`. Resolves with the time of that use, or with null. */
   async removeUnused(name: string, usedAtMs: number): Promise<number | null> {
     const info = await stat(this.#pathOf(name)).catch(() => null)
     if (info !== null && info.mtimeMs > usedAtMs + SAME_TIME_MS) return info.mtimeMs
@@ -131,7 +131,7 @@ export class PartFolder {
     return null
   }
 
-  /** Removes the part if it is this very file: another process may have put a sound one in its place. */
+  /** Removes the part if it is this file. Another process may have replaced it with a sound one. */
   async removeFile(name: string, file: FileHandle): Promise<void> {
     const [own, there] = await Promise.all([file.stat(), stat(this.#pathOf(name)).catch(() => null)])
     if (there !== null && own.ino === there.ino && own.dev === there.dev) await this.remove(name)
@@ -142,16 +142,16 @@ export class PartFolder {
     await rm(temporary.path, { force: true })
   }
 
-  /** Tells other processes that what this one writes is not abandoned. */
+  /** Shows other processes that the files of this process are not abandoned. */
   async renewTemporaries(): Promise<void> {
     const now = Date.now() / 1000
-    // One that is kept or closed at this moment needs no renewal.
+    // A file that is stored or closed at this moment needs no renewal.
     await Promise.all([...this.#temporaries].map(({ file }) => file.utimes(now, now).catch(() => null)))
   }
 
   /**
-   * What is there. Removes what dead processes left half-written. Looks at names and sizes only, and at those alone that are not `known`:
-   * what is known is not in the answer's parts but in `names`.
+   * Lists the folder, and removes files that dead processes left half-written. Known parts are only in `names` of the result, because their
+   * files are not examined.
    */
   async scan(
     known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set(),
@@ -174,7 +174,7 @@ export class PartFolder {
     await mkdir(this.#path, { recursive: true, mode: 0o700 })
   }
 
-  /** A part, or the bytes that another process has written of one. */
+  /** A part, or the number of bytes that another process has written of one. */
   async #inspect(entry: string): Promise<FoundPart | number | null> {
     const path = join(this.#path, entry)
     const info = await stat(path).catch(() => null)
@@ -182,7 +182,7 @@ export class PartFolder {
     if (entry.endsWith(TEMPORARY_SUFFIX)) {
       if (isOwn(entry)) return null
       if (!isAbandoned(entry, Date.now() - info.mtimeMs)) return info.size
-      // On a disk that is read only it stays.
+      // On a read-only disk it stays.
       await rm(path, { force: true }).catch((error) => (isReadOnly(error) ? null : Promise.reject(error)))
       return null
     }
@@ -194,7 +194,7 @@ export class PartFolder {
     try {
       return await open(path, 'wx+', 0o600)
     } catch (error) {
-      // Somebody removed the folder while we ran.
+      // The folder was removed while the gateway ran.
       if (codeOf(error) !== 'ENOENT') throw error
       await this.create()
       return open(path, 'wx+', 0o600)

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 
-// A part on disk is its bytes followed by a footer, so that a file tells by itself whether it is whole and what each block must be:
+// A part on disk is its bytes followed by a footer. A file alone therefore shows whether it is complete and what each block must be:
 //   CRC-32 of each block (4 bytes each) · SHA-256 slot (32) · CRC-32 of the slot (4) · content length (8) · block length (4)
 //   · CRC-32 of table and lengths (4) · magic (8). All numbers are big-endian.
-// The SHA-256 is filled in when somebody first asks for it; a slot whose check does not hold counts as empty.
+// The SHA-256 is filled in when it is first requested. A slot with a wrong check counts as empty.
 
-/** Blocks are what is checked before a byte is given out: small enough for a probe of two bytes, large enough for a short table. */
+/** A block is checked before a byte of it is given out: small enough for a request of two bytes, large enough for a short table. */
 export const BLOCK_BYTES = 65_536
 export const FOOTER_TAIL_BYTES = 60
 const MAGIC = Buffer.from('clipprt1', 'latin1')
@@ -47,7 +47,7 @@ export function writePartFooter(contentBytes: number, blockChecks: readonly numb
   return footer
 }
 
-/** The SHA-256 of the content with the check that tells it from an empty or half-written slot. */
+/** The SHA-256 of the content, with a check that distinguishes it from an empty or half-written slot. */
 export function writeSha256Slot(sha256: string): Buffer {
   const digest = Buffer.from(sha256, 'hex')
   const check = Buffer.alloc(4)
@@ -55,7 +55,7 @@ export function writeSha256Slot(sha256: string): Buffer {
   return Buffer.concat([digest, check])
 }
 
-/** How much content a file of this size has by its last 60 bytes; null when they do not fit the size. */
+/** The length of the content according to the last 60 bytes of a file; null if they do not match its size. */
 export function parseContentBytes(tail: Buffer, sizeBytes: number): number | null {
   if (tail.byteLength !== FOOTER_TAIL_BYTES) return null
   if (!tail.subarray(SLOT_BYTES + 16).equals(MAGIC)) return null
@@ -64,7 +64,7 @@ export function parseContentBytes(tail: Buffer, sizeBytes: number): number | nul
   return fileBytes(contentBytes) === sizeBytes ? contentBytes : null
 }
 
-/** The footer from its bytes, table first; null when it is damaged. */
+/** The footer from its bytes, table first; null if it is damaged. */
 export function parsePartFooter(footer: Buffer, contentBytes: number): PartFooter | null {
   const tableBytes = blockCount(contentBytes) * 4
   if (footer.byteLength !== tableBytes + FOOTER_TAIL_BYTES) return null

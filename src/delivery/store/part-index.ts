@@ -1,21 +1,21 @@
 import { StoreFull } from './part-broken.js'
 
 export interface PartIndexOptions {
-  /** The most bytes that stored and arriving parts may have together. */
+  /** The limit for stored and arriving parts together. */
   readonly capBytes: number
-  /** The most parts, so that a restart never lists for long. */
+  /** The limit for the number of parts, so that listing them at a start is quick. */
   readonly maxParts: number
-  /** Whether a stored part is in use; such a one is never evicted. */
+  /** Whether a stored part is in use. Such a part is not evicted. */
   readonly isHeld: (name: string) => boolean
-  /** Asked when every part is in use: ends the use of some that can do without; false when there are none. */
+  /** Called when every part is in use. Ends the use of parts that nobody reads. False if there are none. */
   readonly relieve: () => boolean
-  /** Removes a part from the disk, unless another process has used it since `usedAtMs`: then resolves with when, else with null. */
+  /** Removes a part from the disk unless another process has used it since `usedAtMs`. Resolves with the time of that use, or with null. */
   readonly remove: (name: string, usedAtMs: number) => Promise<number | null>
 }
 
 /** Room for one arriving part. */
 export interface Reservation {
-  /** Makes room for this many bytes in all. Throws StoreFull. */
+  /** Makes room for this many bytes in all. @throws StoreFull */
   grow(bytes: number): Promise<void>
   release(): void
 }
@@ -25,13 +25,13 @@ interface IndexedPart {
   readonly usedAtMs: number
 }
 
-/** Which parts are stored, how large, and in what order they were used; decides who goes when room is needed. */
+/** The stored parts, their sizes and the order in which they were used. Decides which parts are evicted. */
 export class PartIndex {
   readonly #options: PartIndexOptions
-  /** In order of use, the least recent first. */
+  /** In order of use, the least recently used first. */
   readonly #parts = new Map<string, IndexedPart>()
   readonly #leaving = new Map<string, Promise<unknown>>()
-  /** What has changed here while the folder was looked through: that is newer than what was found. */
+  /** Names that changed while the folder was being listed. The listing is outdated for them. */
   #changed: Set<string> | null = null
   #storedBytes = 0
   #arrivingBytes = 0
@@ -41,12 +41,12 @@ export class PartIndex {
     this.#options = options
   }
 
-  /** Arriving parts included, those of other processes too. */
+  /** Includes arriving parts, also those of other processes. */
   get sizeBytes(): number {
     return this.#storedBytes + this.#arrivingBytes + this.#foreignBytes
   }
 
-  /** What other processes are writing, as far as is known. */
+  /** Bytes that other processes are writing, as of the last listing. */
   get foreignBytes(): number {
     return this.#foreignBytes
   }
@@ -55,7 +55,7 @@ export class PartIndex {
     return this.#parts
   }
 
-  /** Notes that a part is stored and was used now. */
+  /** Adds a stored part, or notes that it was used now. */
   use(name: string, sizeBytes: number, usedAtMs = Date.now()): void {
     this.forget(name)
     this.#parts.set(name, { sizeBytes, usedAtMs })
@@ -74,12 +74,12 @@ export class PartIndex {
     this.#changed?.add(name)
   }
 
-  /** Takes over what `look` finds in the folder, where other processes add and remove parts. */
-  async refresh(look: () => Promise<FoundParts>): Promise<void> {
+  /** Takes over a listing of the folder, in which other processes add and remove parts. */
+  async refresh(list: () => Promise<FoundParts>): Promise<void> {
     const changed = new Set<string>()
     this.#changed = changed
     try {
-      const { parts, foreignBytes, names } = await look()
+      const { parts, foreignBytes, names } = await list()
       this.#foreignBytes = foreignBytes
       for (const name of [...this.#parts.keys()]) if (!names.has(name) && !changed.has(name)) this.forget(name)
       for (const { name, sizeBytes, usedAtMs } of parts) if (!changed.has(name)) this.use(name, sizeBytes, usedAtMs)
@@ -88,7 +88,7 @@ export class PartIndex {
     }
   }
 
-  /** Resolves when no eviction of this part is under way. */
+  /** Resolves when no eviction of this part is in progress. */
   async settled(name: string): Promise<void> {
     await this.#leaving.get(name)
   }
@@ -122,7 +122,7 @@ export class PartIndex {
     }
   }
 
-  /** Evicts the least recently used part that is not held, or finds that it has been used; false when there is none. */
+  /** Evicts the least recently used part that is not held, unless another process has used it. False if there is none. */
   async evictOne(): Promise<boolean> {
     const name = this.#leastRecentlyUsed()
     if (name === null) return false
@@ -130,7 +130,7 @@ export class PartIndex {
     return true
   }
 
-  /** Brings what was found at start, or what is stored by now, under the caps. */
+  /** Evicts parts until the limits are kept. */
   async trim(): Promise<void> {
     while (this.sizeBytes > this.#options.capBytes || this.#parts.size > this.#options.maxParts) {
       if (!(await this.evictOne())) return
@@ -143,7 +143,7 @@ export class PartIndex {
     while (this.sizeBytes + neededBytes > capBytes || this.#parts.size >= this.#options.maxParts) {
       const name = this.#leastRecentlyUsed()
       if (name === null) {
-        // Nobody will wait for them.
+        // Nobody awaits them.
         for (const eviction of evictions) eviction.catch(() => null)
         throw this.#full(neededBytes)
       }
@@ -167,7 +167,7 @@ export class PartIndex {
     return null
   }
 
-  /** False when another process has used the part: it stays. @throws StoreFull when it cannot be removed */
+  /** False if another process has used the part, which then stays. @throws StoreFull if it cannot be removed */
   #evict(name: string): Promise<boolean> {
     const part = this.#parts.get(name)
     if (part === undefined) return Promise.resolve(true)
@@ -194,10 +194,10 @@ export class PartIndex {
 }
 
 export interface FoundParts {
-  /** Those that were not known, least recently used first. */
+  /** The parts that were not known, least recently used first. */
   readonly parts: readonly { readonly name: string; readonly sizeBytes: number; readonly usedAtMs: number }[]
   /** What other processes are writing. */
   readonly foreignBytes: number
-  /** All that are there. */
+  /** The names of all parts. */
   readonly names: ReadonlySet<string>
 }

@@ -6,16 +6,16 @@ import { codeOf } from '../../lib/thrown.js'
 export const TEMPORARY_SUFFIX = '.tmp'
 /** Owners renew their temporary files far more often than this. */
 const ABANDONED_AFTER_MS = 120_000
-/** Names of earlier versions, whose owners renew nothing. */
+/** For names of earlier versions, whose owners renew nothing. */
 const UNKNOWN_ABANDONED_AFTER_MS = 3_600_000
 
-/** Process ids mean something only within one PID namespace of one boot of one machine: each container has a process 1. */
+/** A process id is unique only within one PID namespace of one boot of one machine. Each container has a process 1. */
 const SCOPE = createHash('sha256').update([bootId(), pidNamespace(), hostname()].join('\0')).digest('hex').slice(0, 16)
-/** Tells this process from an earlier one that had its id. */
+/** Distinguishes this process from an earlier one with the same id. */
 const SESSION = randomUUID()
 const NAME = /\.([0-9a-f]{16})-(\d+)-([0-9a-f-]{36})-[0-9a-f-]{36}\.tmp$/
 
-/** A name that no other process, thread or store chooses, and that says who is writing the file. */
+/** A name that no other process, thread or store chooses. It contains the owner of the file. */
 export function createTemporaryName(partName: string): string {
   return `${partName}.${SCOPE}-${process.pid}-${SESSION}-${randomUUID()}${TEMPORARY_SUFFIX}`
 }
@@ -25,7 +25,7 @@ export function isOwn(name: string): boolean {
   return NAME.exec(name)?.[3] === SESSION
 }
 
-/** Whether nobody writes the file any more: its owner is dead or, where that cannot be known, has not renewed it. */
+/** Whether nobody writes the file any more: its owner is dead or, where that is unknown, has not renewed it. */
 export function isAbandoned(name: string, ageMs: number): boolean {
   const [, scope, pid, session] = NAME.exec(name) ?? []
   if (session === undefined) return isOfDeadProcess(name) || ageMs > UNKNOWN_ABANDONED_AFTER_MS
@@ -34,7 +34,7 @@ export function isAbandoned(name: string, ageMs: number): boolean {
   return ageMs > ABANDONED_AFTER_MS
 }
 
-/** As earlier versions named them. Our own id is not enough: in another container it is somebody else's. */
+/** For names of earlier versions. The process may be in another container, so our own id proves nothing. */
 function isOfDeadProcess(name: string): boolean {
   const pid = Number(/\.(\d+)-\d+\.tmp$/.exec(name)?.[1] ?? 0)
   return pid === 0 || !isAlive(pid)
@@ -53,7 +53,7 @@ function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
   } catch {
-    // Not Linux: the host's name has to do.
+    // Not Linux. The host name must be enough.
     return ''
   }
 }

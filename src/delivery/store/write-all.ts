@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 
-/** Writes the chunks at a position, whole: a disk that fills up takes a part of what it is given before it refuses the rest. */
+/** Writes all of the chunks at a position. A disk that fills up writes a part of them before it refuses the rest. */
 export async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<number> {
   let rest = chunks.filter((chunk) => chunk.byteLength > 0)
   let writtenBytes = 0

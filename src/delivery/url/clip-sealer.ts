@@ -1,26 +1,23 @@
-// Sealed texts that a client carries for us: the token of a URL, which may be opened until it expires, and the id of a clip, which
-// names the clip but opens nothing. AES-SIV (RFC 5297) needs no nonce, so that the same clip has the same id, and within a quarter of
-// its lifetime the same URL, on every gateway; its tag covers every byte. Each secret gives two keys by HKDF (RFC 5869), so that neither kind of text can stand for the other.
+// Sealed texts that clients carry: the token of a URL, which opens a clip until it expires, and the id of a clip, which names it but opens
+// nothing. AES-SIV (RFC 5297) needs no nonce. A clip therefore has the same id on every gateway, and the same URL within a quarter of its
+// lifetime. Each secret gives two keys by HKDF (RFC 5869), so that neither kind of text can replace the other.
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
-import { LRUCache } from 'lru-cache'
 import type { EpochMs } from '../../lib/clock.js'
 import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
 import { toExpiry } from './url-window.js'
 
-/** What is sealed now. Version 1 is still opened: its ids hold no lifetime, its URLs their expiry in place of issue time and lifetime. */
+/** The current version. Version 1 can still be opened: its ids have no lifetime, and its URLs have the expiry instead of issue time and lifetime. */
 const VERSION = 2
 const VERSIONS = [1, VERSION]
 const KEY_ID_BYTES = 4
 const HEADER_BYTES = 1 + KEY_ID_BYTES
 const TAG_BYTES = 16
-/** More than any text of ours has; whatever is longer is not looked at. */
+/** Longer than any text that is sealed. A longer text is refused unread. */
 const MAX_TEXT_LENGTH = 2000
 const SALT = 'clipgate'
-/** Who asked for a URL opens it next, and a player asks for range after range by it; opening it is a tenth of what a range costs. */
-const OPENED_URLS_KEPT = 1000
 
 type Purpose = 'url' | 'id'
 
@@ -37,11 +34,11 @@ export interface OpenedUrl {
 
 export interface OpenedId {
   readonly spec: ClipSpec
-  /** How long the clip's URLs are to open; null in an id of version 1, which does not say. */
+  /** The lifetime of the clip's URLs; null in an id of version 1. */
   readonly lifetimeSeconds: number | null
 }
 
-/** When a URL was given out, and for how long. */
+/** When a URL was issued, and for how long. */
 export interface UrlIssue {
   readonly issuedAtMs: EpochMs
   readonly lifetimeSeconds: number
@@ -50,9 +47,8 @@ export interface UrlIssue {
 export class ClipSealer {
   readonly #newest: SealingKeys
   readonly #all: readonly SealingKeys[]
-  readonly #openedUrls = new LRUCache<string, OpenedUrl>({ max: OPENED_URLS_KEPT })
 
-  /** @param secrets newest first: the first seals, all open. */
+  /** @param secrets newest first; the newest seals, and all open */
   constructor(secrets: readonly string[]) {
     const [newest, ...older] = secrets.map(toKeys)
     if (newest === undefined) throw new RangeError('a clip sealer needs at least one secret, none was given')
@@ -61,25 +57,19 @@ export class ClipSealer {
   }
 
   sealUrl(spec: ClipSpec, { issuedAtMs, lifetimeSeconds }: UrlIssue): string {
-    const token = this.#seal('url', writeClipSpec(new CompactWriter().number(issuedAtMs).number(lifetimeSeconds), spec))
-    this.#openedUrls.set(token, { spec, expiresAtMs: toExpiry(issuedAtMs, lifetimeSeconds) })
-    return token
+    return this.#seal('url', writeClipSpec(new CompactWriter().number(issuedAtMs).number(lifetimeSeconds), spec))
   }
 
-  /** Null when the text is not a URL token of ours. Whether it has expired is for the caller to say. */
+  /** Null if the text is not a URL token of this gateway. The caller checks whether it has expired. */
   openUrl(token: string): OpenedUrl | null {
-    const known = this.#openedUrls.get(token)
-    if (known !== undefined) return known
-    const opened = this.#open('url', token, readUrl)
-    if (opened !== null) this.#openedUrls.set(token, opened)
-    return opened
+    return this.#open('url', token, readUrl)
   }
 
   sealId(spec: ClipSpec, lifetimeSeconds: number): string {
     return this.#seal('id', writeClipSpec(new CompactWriter().number(lifetimeSeconds), spec))
   }
 
-  /** Null when the text is not an id of ours. */
+  /** Null if the text is not a clip id of this gateway. */
   openId(id: string): OpenedId | null {
     return this.#open('id', id, readId)
   }
@@ -97,11 +87,11 @@ export class ClipSealer {
     const header = bytes.subarray(0, HEADER_BYTES)
     const known = this.#all.find(({ keyId }) => Buffer.compare(keyId, header.subarray(1)) === 0)
     try {
-      // An unknown key id costs the same work as a known one, so that nobody learns by the clock which ids there are.
+      // An unknown key id costs as much time as a known one, so that timing does not reveal which ids exist.
       const content = aessiv((known ?? this.#newest)[purpose], header).decrypt(bytes.subarray(HEADER_BYTES))
       return readWhole(content, (reader) => read(reader, header[0] ?? VERSION))
     } catch {
-      // The cipher says nothing but "no", and there is nothing to add: the text is not ours.
+      // The cipher gives no reason. The text is not ours.
       return null
     }
   }
@@ -131,7 +121,7 @@ function readWhole<T>(content: Uint8Array, read: (reader: CompactReader) => T): 
   return value
 }
 
-/** Null for what no sealer writes or wrote. Only the one spelling of the bytes is taken: base64url has several. */
+/** Null for what no version writes. Accepts only the canonical spelling of the bytes, because base64url has several. */
 function toBytes(text: string): Uint8Array | null {
   if (text.length > MAX_TEXT_LENGTH) return null
   const bytes = Buffer.from(text, 'base64url')

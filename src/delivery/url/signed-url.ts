@@ -7,18 +7,13 @@ export const MAX_URL_LENGTH = 2000
 /** Leaves room for the longest token. */
 export const MAX_PUBLIC_URL_LENGTH = 400
 
-const defaultNames = new WeakMap<ClipSpec, string>()
-
-export function fileNameOf(spec: ClipSpec): string {
-  if (spec.fileName !== null) return spec.fileName
-  const name = defaultNames.get(spec) ?? toDefaultFileName(toStreamName(spec.streamArn), spec.range.startMs)
-  defaultNames.set(spec, name)
-  return name
+export function fileNameOf({ fileName, streamArn, range }: ClipSpec): string {
+  return fileName ?? toDefaultFileName(toStreamName(streamArn), range.startMs)
 }
 
 /**
- * The URL at which the token opens. Its last segment is only for people and players to see; the name that a download is saved under
- * is in the token. A name in a script that takes many bytes is therefore cut rather than let the URL grow too long.
+ * The URL of a token. Its last segment is for people and players only, because the token holds the name of the download. A name that would
+ * make the URL too long is therefore cut.
  */
 export function toClipUrl(publicUrl: string, token: string, fileName: string): string {
   const base = `${publicUrl}/clips/${token}/`
@@ -27,7 +22,7 @@ export function toClipUrl(publicUrl: string, token: string, fileName: string): s
   return base + (whole.length <= room ? whole : `${encodeStart(fileName.replace(/\.mp4$/, ''), room - '.mp4'.length)}.mp4`)
 }
 
-/** As many whole characters of the text as fit into `room` when encoded. */
+/** The start of the text, in whole characters, that fits into `room` when encoded. */
 function encodeStart(text: string, room: number): string {
   let encoded = ''
   for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
