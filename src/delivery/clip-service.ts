@@ -12,14 +12,14 @@ import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } f
 import { orAborted, within } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
-import { type AssemblyHold, ClipAssemblies } from './clip/clip-assemblies.js'
-import type { ClipAssembly, MadeClip } from './clip/clip-assembly.js'
+import type { ClipJob } from './clip/clip-job.js'
+import { ClipJobs, type JobHold } from './clip/clip-jobs.js'
 import { toRefusalIssue } from './clip/clip-refusal.js'
 import { toClip, toFailed, toFailedStatus, toStatus } from './clip/clip-view.js'
-import { openContent } from './clip/open-content.js'
+import type { MadeClip } from './clip/make-clip.js'
+import { OpenedClip } from './clip/opened-clip.js'
 import { toClipUnavailable } from './clip/to-clip-unavailable.js'
 import { watchClip } from './clip/watch-clip.js'
-import { comesAtOnce } from './parts/media-turn.js'
 import { ClipFinder } from './plan/clip-finder.js'
 import { type ClipOutline, toOutline } from './plan/clip-outline.js'
 import { ClipPlanner, type PlannedRequest } from './plan/clip-planner.js'
@@ -35,6 +35,7 @@ import { ClipMismatch } from './verify/clip-mismatch.js'
 const HEADS_WAIT_MS = 2000
 /** How long it waits for the rest of a clip that comes at once, so that it can say READY, and how large it is. */
 const REST_WAIT_MS = 20
+const SMALL_BYTES = 1_048_576
 /** How long a look at a clip waits for what the store has. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
@@ -55,7 +56,7 @@ export interface ClipServiceOptions extends ClipAddressesOptions {
   readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
   readonly store: PartStore
   readonly maxClipBytes: number
-  /** The most bytes of parts that clips which nobody reads keep in use; see ClipAssemblies. */
+  /** The most bytes of parts that clips which nobody reads keep in use; see ClipJobs. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
   /** Hears of each clip that could not be made and whose failure is INTERNAL: `cause` says why. */
@@ -73,7 +74,7 @@ export class ClipService {
   readonly #addresses: ClipAddresses
   readonly #planner: ClipPlanner
   readonly #finder: ClipFinder
-  readonly #assemblies: ClipAssemblies
+  readonly #jobs: ClipJobs
   readonly #outlines: LRUCache<string, ClipOutline>
   readonly #findings = new SingleFlight<ClipOutline>()
   /** Equal requests at the same time share a plan, and what follows from it. */
@@ -84,7 +85,7 @@ export class ClipService {
     this.#addresses = new ClipAddresses(options)
     this.#planner = new ClipPlanner(options)
     this.#finder = new ClipFinder(options)
-    this.#assemblies = new ClipAssemblies(options, options)
+    this.#jobs = new ClipJobs(options, options)
     this.#outlines = new LRUCache({
       perf: options.clock,
       ttl: OUTLINE_TTL_MS,
@@ -111,18 +112,18 @@ export class ClipService {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return this.#refuse(issues)
     const { clip, outline } = this.#prepare(planned)
-    const hold = this.#assemblies.hold(keyOf(clip.spec), outline)
+    const hold = this.#jobs.hold(keyOf(clip.spec), outline)
     try {
       // GetClip is under way a turn later: its URL is sealed while Kinesis Video lays the clip out.
       await nextTurn()
       const address = this.#addresses.addressOf(clip)
-      await orAborted(hold.assembly.opened, signal)
-      const made = await within(orAborted(hold.assembly.made, signal), HEADS_WAIT_MS)
+      await orAborted(hold.job.opened, signal)
+      const made = await within(orAborted(hold.job.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
-      if (comesAtOnce(outline.parts)) await whenWhole(hold.assembly)
-      return { clip: toClip(outline, toStatus(hold.assembly, made), address), issues: [...issues, ...warningsOf(made)] }
+      if (isSmall(outline)) await whenWhole(hold.job)
+      return { clip: toClip(outline, toStatus(hold.job, made), address), issues: [...issues, ...warningsOf(made)] }
     } catch (error) {
-      const failure = signal.aborted ? toLateFailure(signal, hold.assembly) : error
+      const failure = signal.aborted ? toLateFailure(signal, hold.job) : error
       return this.#answerFailure(failure, { clip, outline, issues, request: planned.request })
     } finally {
       hold.release()
@@ -158,8 +159,8 @@ export class ClipService {
     if (expiresAtMs <= this.#options.clock.now())
       throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')
     try {
-      const hold = this.#assemblies.hold(keyOf(spec), await this.#outlineOf(spec, signal))
-      return await openContent(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
+      const hold = this.#jobs.hold(keyOf(spec), await this.#outlineOf(spec, signal))
+      return await OpenedClip.open(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
     } catch (error) {
       throw signal.aborted ? error : toClipUnavailable(error)
     }
@@ -176,7 +177,7 @@ export class ClipService {
 
   /** Gives up what is being made. */
   close(): void {
-    this.#assemblies.close()
+    this.#jobs.close()
   }
 
   #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): PreparedClip {
@@ -203,17 +204,17 @@ export class ClipService {
     const outline = await this.#outlineOf(spec, signal).catch((error) => this.#toUnavailable(error))
     const address = this.#addresses.addressOf(clip)
     if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
-    const failure = this.#assemblies.failureOf(keyOf(spec))
+    const failure = this.#jobs.failureOf(keyOf(spec))
     if (failure !== null) return toClip(outline, toFailedStatus(failure), address)
-    const hold = await this.#assemblies.find(keyOf(spec), outline, signal)
+    const hold = await this.#jobs.find(keyOf(spec), outline, signal)
     if (hold === null) return toClip(outline, { state: 'IDLE' }, address)
     try {
-      const made = await within(orAborted(hold.assembly.whole, signal), LOOK_WAIT_MS).then(
-        () => within(hold.assembly.made, 0),
+      const made = await within(orAborted(hold.job.whole, signal), LOOK_WAIT_MS).then(
+        () => within(hold.job.made, 0),
         () => null,
       )
       signal.throwIfAborted()
-      return toClip(outline, toStatus(hold.assembly, made), address)
+      return toClip(outline, toStatus(hold.job, made), address)
     } finally {
       hold.release()
     }
@@ -226,15 +227,15 @@ export class ClipService {
       yield toFailed(spec, outline, this.#addresses.addressOf(clip))
       return
     }
-    const failure = this.#assemblies.failureOf(keyOf(spec))
+    const failure = this.#jobs.failureOf(keyOf(spec))
     if (failure !== null) {
       yield toClip(outline, toFailedStatus(failure), this.#addresses.addressOf(clip))
       return
     }
-    const hold = this.#assemblies.hold(keyOf(spec), outline)
+    const hold = this.#jobs.hold(keyOf(spec), outline)
     try {
       // A watch may outlast a URL, so each state carries the URL of its own time.
-      yield* watchClip(hold.assembly, (made) => toClip(outline, toStatus(hold.assembly, made), this.#addresses.addressOf(clip)), signal)
+      yield* watchClip(hold.job, (made) => toClip(outline, toStatus(hold.job, made), this.#addresses.addressOf(clip)), signal)
     } finally {
       hold.release()
     }
@@ -269,7 +270,7 @@ export class ClipService {
 }
 
 /** What a caller hears who waits no longer: the making goes on, and one whose time is over may ask again. @throws the signal's reason when it has left */
-function toLateFailure({ reason }: AbortSignal, { throttled }: ClipAssembly): GatewayError {
+function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): GatewayError {
   if (throttled !== null && nameOf(reason) === 'TimeoutError') return throttled
   throw reason
 }
@@ -284,14 +285,18 @@ function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
   return made?.form === 'REBUILT' ? made.movie.warnings : []
 }
 
-async function whenWhole({ whole }: ClipAssembly): Promise<void> {
+function isSmall({ parts }: ClipOutline): boolean {
+  return parts.length === 1 && parts.every(({ estimatedBytes }) => estimatedBytes < SMALL_BYTES)
+}
+
+async function whenWhole({ whole }: ClipJob): Promise<void> {
   const rest = whole.catch(() => null)
   await within(rest, REST_WAIT_MS)
 }
 
-async function toOutcome({ isNew, assembly }: AssemblyHold): Promise<ClipRequestOutcome> {
-  if (isNew) return assembly.opened
-  return assembly.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
+async function toOutcome({ isNew, job }: JobHold): Promise<ClipRequestOutcome> {
+  if (isNew) return job.opened
+  return job.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
 }
 
 /** What is so of a fragment, as it is so of the clip that begins with it. An exact cut fetches what its first picture needs. */

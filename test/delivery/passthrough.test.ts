@@ -107,7 +107,7 @@ describe('an answer that is merely not understood', () => {
     })
   })
 
-  test('is refused to who wants it cut exactly, and passed through to who asks for it at the same time', async () => {
+  test('fails an exact cut, and is passed through to a request for whole fragments at the same time', async () => {
     const both = Promise.withResolvers<void>()
     spoiler.spoil = async function* (bytes) {
       sent = await withUnknownBox(bytes)
@@ -116,10 +116,10 @@ describe('an answer that is merely not understood', () => {
       yield sent.subarray(20)
     }
     const exact = harness.clips.request(askFor(0, HOUR, { cut: 'EXACT' }), enoughTime())
-    // Each opens its part and what was read of its fragments.
+    // Each opens its edges. They share the part.
     await until(() => opens === 2)
     const clip = harness.clips.request(askFor(0, HOUR), enoughTime())
-    await until(() => opens === 4)
+    await until(() => opens === 3)
     both.resolve()
     expect((await exact).issues[0]).toMatchObject({ code: 'JOIN_NOT_POSSIBLE' })
     const { clip: passed, issues } = await clip

@@ -6,21 +6,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { PassthroughContent } from '../../src/delivery/clip/passthrough-content.js'
-import { type ClipLayout, SlicedContent } from '../../src/delivery/clip/sliced-content.js'
+import type { ClipLayout } from '../../src/delivery/clip/content-sources.js'
 import type { PartFetch } from '../../src/delivery/ports.js'
 import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
 import { ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
 import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
 import { CLIP_ROUTE_MAX_PARAM_LENGTH, clipRoute } from '../../src/http/clip-route.js'
 import { toSlicedFile } from '../../src/media/mp4/slices.js'
+import { openPassedThroughClip, openSlicedClip } from '../support/opened-clips.js'
 import { countingFetch, HandFedSource, patternBytes } from '../support/part-bodies.js'
 
 // Real sockets, real files: what a client sees of clips that are stored, arriving, broken, or not to be had.
 
 const NOW = Date.UTC(2026, 6, 1)
 const BYTES = patternBytes(3_000_000)
-const DESCRIPTION = { fileName: 'door.mp4', contentType: 'video/mp4', lastModifiedMs: NOW - 1_000, urlExpiresAtMs: NOW + 60_000 }
+const DESCRIPTION = { fileName: 'door.mp4', lastModifiedMs: NOW - 1_000, urlExpiresAtMs: NOW + 60_000 }
 const LAYOUT: ClipLayout = {
   etag: '"e"',
   file: toSlicedFile([{ kind: 'source', source: 0, offset: 0, length: BYTES.byteLength }]),
@@ -37,9 +37,8 @@ let active = 0
 const rebuilt =
   (key: string, fetch: PartFetch, layout: ClipLayout | Promise<ClipLayout> = LAYOUT) =>
   async () =>
-    new SlicedContent({ description: DESCRIPTION, sources: [await parts.open(key, fetch)], layout })
-const passed = (key: string, fetch: PartFetch) => async (signal: AbortSignal) =>
-  PassthroughContent.open(DESCRIPTION, await parts.open(key, fetch), signal)
+    openSlicedClip(DESCRIPTION, { parts: [await parts.open(key, fetch)], layout })
+const passed = (key: string, fetch: PartFetch) => async () => openPassedThroughClip(DESCRIPTION, await parts.open(key, fetch))
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clipgate-route-'))

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { SlicedContent } from '../../src/delivery/clip/sliced-content.js'
 import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
 import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
 import { clipRoute } from '../../src/http/clip-route.js'
 import { toSlicedFile } from '../../src/media/mp4/slices.js'
 import { fakeContent } from '../support/fake-content.js'
+import { openSlicedClip } from '../support/opened-clips.js'
 import { countingFetch } from '../support/part-bodies.js'
 
 // More than the kernel takes of a connection that nobody reads.
@@ -78,8 +78,8 @@ describe('a reader that takes no byte', () => {
     await using store = await DiskPartStore.open({ folder, capBytes: (readers + 0.5) * BYTES.byteLength })
     open = async (key) => {
       const layout = { etag: '"e"', file: toSlicedFile([{ kind: 'source', source: 0, offset: 0, length: BYTES.byteLength }]) }
-      const description = { fileName: 'a.mp4', contentType: 'video/mp4', lastModifiedMs: 0, urlExpiresAtMs: Date.now() + 60_000 }
-      return new SlicedContent({ description, sources: [await store.open(key, countingFetch(BYTES).fetch)], layout })
+      const description = { fileName: 'a.mp4', lastModifiedMs: 0, urlExpiresAtMs: Date.now() + 60_000 }
+      return openSlicedClip(description, { parts: [await store.open(key, countingFetch(BYTES).fetch)], layout })
     }
     for (let reader = 0; reader < readers; reader += 1) await stalled(`clip-${reader}`)
     let status = 0

@@ -24,8 +24,8 @@ import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
 import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
 import { PictureInstants } from '../verify/picture-instants.js'
+import type { ClipLayout } from './content-sources.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
-import type { ClipLayout } from './sliced-content.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
 export interface ClipMovie {

@@ -4,7 +4,8 @@ import type { ClipUnavailable, ClipUnavailableReason } from '../serve/clip-unava
 import type { ClipAddress } from '../url/clip-addresses.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
-import type { ClipAssembly, ClipFacts, MadeClip } from './clip-assembly.js'
+import type { ClipJob } from './clip-job.js'
+import type { ClipFacts, MadeClip } from './make-clip.js'
 
 const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
   BAD_TOKEN: { code: 'INTERNAL', retryable: false },
@@ -26,12 +27,12 @@ export type ClipStatus =
   | { readonly state: 'READY'; readonly facts: ClipFacts }
   | { readonly state: 'FAILED'; readonly error: ClipUnavailable; readonly ranges: ClipFailure['ranges'] }
 
-export function toStatus(assembly: ClipAssembly, made: MadeClip | null): ClipStatus {
-  const { outcome } = assembly
+export function toStatus(job: ClipJob, made: MadeClip | null): ClipStatus {
+  const { outcome } = job
   if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
   if (outcome?.state === 'failed') return toFailedStatus(outcome.error)
   // All bytes may be there a moment before the clip is whole.
-  return { state: 'FETCHING', made, progress: Math.min(assembly.progress, 0.999) }
+  return { state: 'FETCHING', made, progress: Math.min(job.progress, 0.999) }
 }
 
 export function toFailedStatus(error: ClipUnavailable): ClipStatus {

@@ -3,7 +3,6 @@
 import type { TimeRange } from '../../domain/time-range.js'
 import { ClipRefused } from '../../kvs/ports.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
-import { UnclearHead } from '../parts/unclear-head.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
@@ -14,17 +13,14 @@ import { toClipUnavailable } from './to-clip-unavailable.js'
 interface FailedPart {
   readonly outline: ClipOutline
   readonly part: OutlinedPart
-  /** Number of the part in its clip. */
-  readonly index: number
 }
 
 /** Looks for the change where the service refuses the part for its codecs, which it does without saying where. */
 export async function explainFailure(
   error: unknown,
-  { outline, part, index }: FailedPart,
+  { outline, part }: FailedPart,
   { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
 ): Promise<ClipUnavailable> {
-  if (error instanceof UnclearHead) return toUnclear(error.reason, index, outline)
   if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
     const change = await findCodecChange(sources, outline.spec, signal)
     if (change !== null) return ClipMismatch.ofChange(change, outline, error)

@@ -1,25 +1,20 @@
 // What is read of a clip's fragments beside GetClip: the pictures at its edges and borders, and what an exact cut has to fetch besides.
 
-import { packFragments } from '../../domain/clip-packing.js'
 import { isLateUpload } from '../../domain/clip-plan.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentMediaSource } from '../../kvs/ports.js'
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { type ClipOutline, type OutlinedPart, toOutlinedParts } from '../plan/clip-outline.js'
+import { type ClipOutline, countFragments, type ExtraFragments } from '../plan/clip-outline.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { findDecodability, type KeyFrameKind, keysOf, type StartFragment } from '../verify/key-frame-search.js'
-import { countFragments, fragmentAt, listEdgeFragments } from './edge-fragments.js'
+import { fragmentAt, listEdgeFragments } from './edge-fragments.js'
 import { EdgeMedia, type ReadFragment, unlessExpired } from './edge-media.js'
 import type { ReadPicturesOptions } from './read-pictures.js'
 
-export interface ClipEdges {
+export interface ClipEdges extends ExtraFragments {
   /** By the place of the fragment in the clip. */
   readonly pictures: ReadonlyMap<number, FragmentPictures>
-  /** What an exact cut fetches before the clip: what is shown from its start on, and what that needs, back to a key frame. */
-  readonly leadIn: readonly ListedFragment[]
-  /** What it fetches after the clip, because it holds pictures that are shown before the end. */
-  readonly tail: readonly ListedFragment[]
 }
 
 /** @throws ClipUnavailable, GatewayError */
@@ -170,20 +165,4 @@ function isLate({ place, clockMs, producerMs, lengthMs }: ReadFragment, outline:
 
 function reachesStart(fragment: ReadFragment, outline: ClipOutline): boolean {
   return !isLate(fragment, outline) && timesOf(fragment).some((timeMs) => timeMs >= outline.spec.range.startMs)
-}
-
-/** All parts of the clip in playing order: those that were planned, and what its edges say has to be fetched besides. */
-export function toPlayingParts(outline: ClipOutline, { leadIn, tail }: Pick<ClipEdges, 'leadIn' | 'tail'>): OutlinedPart[] {
-  const count = countFragments(outline.parts)
-  return [...toExtraParts(outline, leadIn, -leadIn.length), ...outline.parts, ...toExtraParts(outline, tail, count)]
-}
-
-function toExtraParts({ spec }: ClipOutline, fragments: readonly ListedFragment[], firstPlace: number): OutlinedPart[] {
-  const [first, last] = [fragments[0], fragments.at(-1)]
-  if (!first || !last) return []
-  const { streamArn, fragmentSelectorType: selector } = spec
-  // One start alone takes the millisecond before it in: the one after it may be the clip's own.
-  const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
-  const { parts } = packFragments({ selection: { fragments, shadowed: [] }, selector, range })
-  return toOutlinedParts(parts, { streamArn, selector, firstPlace })
 }

@@ -2,7 +2,7 @@
 
 import { startOf } from '../../domain/listed-fragment.js'
 import type { EpochMs } from '../../lib/clock.js'
-import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
+import { type ClipOutline, countFragments } from '../plan/clip-outline.js'
 
 export interface EdgeFragment {
   /** Among the fragments of the clip: 0 is the first, -1 the one before it. */
@@ -21,10 +21,6 @@ export function listEdgeFragments({ parts, spec, neighbours }: ClipOutline): Edg
   if (spec.cut === 'EXACT' && before) numbers.set(-1, before.fragmentNumber)
   if (spec.cut === 'EXACT' && after) numbers.set(countFragments(parts), after.fragmentNumber)
   return [...numbers].map(([place, fragmentNumber]) => ({ place, fragmentNumber })).sort((a, b) => a.place - b.place)
-}
-
-export function countFragments(parts: readonly Pick<OutlinedPart, 'fragmentCount'>[]): number {
-  return parts.reduce((count, { fragmentCount }) => count + fragmentCount, 0)
 }
 
 /** What is listed of a fragment in or beside a clip. */

@@ -1,58 +1,45 @@
-import { type ClipSource, MOST_CLIP_BODY_BYTES } from '../../kvs/ports.js'
+import { type ClipBody, MOST_CLIP_BODY_BYTES } from '../../kvs/ports.js'
+import type { Semaphore } from '../../lib/semaphore.js'
 import { BoxWalk } from '../../media/mp4/read/box-walk.js'
 import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
-import type { OutlinedPart } from '../plan/clip-outline.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { PartBroken } from '../store/part-broken.js'
-import type { ClipSpec } from '../url/clip-spec.js'
-import { type AnswerMeasures, measureAnswer } from '../verify/answer-measures.js'
-import { compareFootage } from '../verify/compare-footage.js'
-import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { HeadFeed } from './head-feed.js'
-import { takeHeadTurn } from './head-turns.js'
-import type { PartWaits } from './part-waits.js'
 
-/** Throttling is waited out for so long; then the clip fails, and may be asked for again. */
+/** How long a throttled call is repeated. After that the part fails, and may be requested again. */
 const HEADERS_TIMEOUT_MS = 120_000
-/** Room for boxes behind the tables and the media, where nothing is that a clip is made of. An answer that goes on for longer has no end. */
+/** Room for boxes after the media. A body that goes on for longer does not end. */
 const MAX_TAIL_BYTES = 1024 * 1024
-/** As many as a cold process reads in ten milliseconds or so. */
-const LONG_HEAD_SAMPLES = 10_000
 
 export interface PartFetchOptions {
-  readonly clips: ClipSource
-  readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
-  readonly part: OutlinedPart
-  /** Number of the part in its clip. */
-  readonly source: number
-  /** What was read of fragments at its edges, by their places; null when that is not to be had. */
-  readonly pictures: () => Promise<ReadonlyMap<number, FragmentPictures> | null>
-  /** Called with the tables as soon as they have passed; `compared` rejects when they are not of the footage that was listed. */
-  readonly onHead: (head: ParsedMovie, compared: Promise<void>) => void
-  /** What the media behind the tables waits for. */
-  readonly mediaTurn: () => Promise<void>
-  /** Hear why the answer is late, as long as it is. */
-  readonly waits: PartWaits
+  readonly getClip: (signal: AbortSignal) => Promise<ClipBody>
+  /** Limits how many GetClip calls are in progress. */
+  readonly fetches: Semaphore
+  /** Called with the tables as soon as they have passed. */
+  readonly onHead: (head: ParsedMovie) => void
+  /** Resolves when a clip has accepted the footage. The end of the media waits for it. */
+  readonly accepted: Promise<void>
 }
 
-/** GetClip for one part. What comes is looked at while it passes, so that the store never keeps an answer that is damaged or short. */
-export function createPartFetch({ clips, spec, part, source, pictures, onHead, mediaTurn, waits }: PartFetchOptions): PartFetch {
-  const { streamArn, fragmentSelectorType } = spec
-  const request = { streamArn, fragmentSelectorType, range: part.range, expectedFragments: part.fragmentCount }
-  return async (signal): Promise<PartBody> => {
-    const wait = waits.begin(part.key)
-    try {
-      const body = await withHeadersDeadline(signal, (bounded) => clips.getClip({ ...request, onThrottled: wait.hear }, bounded))
-      const { sizeBytes } = body
-      return { sizeBytes, bytes: checkBytes(body.bytes, { part, source, pictures, onHead, mediaTurn, sizeBytes }) }
-    } finally {
-      wait.end()
+/** One GetClip call. The body is checked while it passes, so that a damaged or short one is never stored. */
+export function createPartFetch(options: PartFetchOptions): PartFetch {
+  const { getClip, fetches } = options
+  return (signal) => {
+    const begun = Promise.withResolvers<PartBody>()
+    const ended = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    const call = async () => {
+      const body = await withHeadersDeadline(signal, getClip)
+      begun.resolve({ sizeBytes: body.sizeBytes, bytes: endingWith(ended.resolve, checkBytes(body, options)) })
+      await ended.promise
     }
+    fetches.run(call, signal).catch(begun.reject)
+    return begun.promise
   }
 }
 
-/** The deadline is for the headers alone; the signal goes on to cut the body. */
+/** The deadline is for the headers only. The signal goes on to cut the body. */
 async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController()
   const timer = setTimeout(() => {
@@ -68,86 +55,70 @@ async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortS
   }
 }
 
-async function* checkBytes(
-  bytes: AsyncIterable<Uint8Array>,
-  {
-    part,
-    source,
-    pictures,
-    onHead,
-    mediaTurn,
-    sizeBytes,
-  }: Pick<PartFetchOptions, 'part' | 'source' | 'pictures' | 'onHead' | 'mediaTurn'> & Pick<PartBody, 'sizeBytes'>,
-): AsyncGenerator<Uint8Array> {
-  const feed = new HeadFeed(source)
-  const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
-  let isTold = false
-  let mostBytes = Number.POSITIVE_INFINITY
-  const comparison = new Comparison()
-  const tell = async () => {
-    if (isTold || feed.parsed === null || !walk.hasMovie) return
-    isTold = true
-    await breathe(feed.parsed)
-    if (feed.parsed.understood) {
-      comparison.begin(refuseOther(measureAnswer(feed.parsed.movie), part, pictures()))
-      mostBytes = Math.max(feed.parsed.mediaEnd, feed.passedBytes) + MAX_TAIL_BYTES
-    }
-    await breathe(feed.parsed)
-    onHead(feed.parsed, comparison.outcome)
+async function* endingWith(end: () => void, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } finally {
+    end()
   }
+}
+
+async function* checkBytes(
+  { sizeBytes, bytes }: PartBody,
+  { onHead, accepted }: Pick<PartFetchOptions, 'onHead' | 'accepted'>,
+): AsyncGenerator<Uint8Array> {
+  const check = new BodyCheck(sizeBytes, onHead)
   for await (const chunk of bytes) {
-    if (isTold) await mediaTurn()
-    // What is not understood is given as it is: then the boxes are all that can be checked.
-    if (!isTold || feed.parsed?.understood === false) walk.push(chunk)
-    if (feed.isReadWith(chunk)) await takeHeadTurn()
-    feed.push(chunk)
-    await tell()
-    if (feed.passedBytes > mostBytes)
-      throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${mostBytes}, far behind its media`)
-    comparison.throwIfDifferent()
-    // The comparison runs while the media passes. Nobody gets all of it before it is known to be the right footage.
-    if (feed.parsed?.understood && feed.passedBytes >= feed.parsed.mediaEnd) await comparison.outcome
+    await check.push(chunk)
+    // No reader gets all of the media before a clip has found it to be the right footage.
+    if (check.isMediaOver) await accepted
     yield chunk
   }
-  feed.end()
-  if (feed.parsed?.understood === false) walk.end()
-  await tell()
-  const { parsed } = feed
-  if (parsed?.understood && feed.passedBytes < parsed.mediaEnd) {
-    throw new PartBroken('WRONG_LENGTH', `the answer ends at byte ${feed.passedBytes}, its media at byte ${parsed.mediaEnd}`)
-  }
+  check.end()
+  await accepted
 }
 
-class Comparison {
-  outcome: Promise<void> = Promise.resolve()
-  #difference: { readonly error: unknown } | null = null
+class BodyCheck {
+  readonly #feed = new HeadFeed()
+  readonly #walk: BoxWalk
+  readonly #onHead: PartFetchOptions['onHead']
+  #head: 'unknown' | 'passed through' | { readonly mediaEnd: number; readonly mostBytes: number } = 'unknown'
 
-  begin(outcome: Promise<void>): void {
-    this.outcome = outcome
-    outcome.catch((error) => {
-      this.#difference = { error }
-    })
+  constructor(sizeBytes: number | null, onHead: PartFetchOptions['onHead']) {
+    this.#walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
+    this.#onHead = onHead
   }
 
-  throwIfDifferent(): void {
-    if (this.#difference !== null) throw this.#difference.error
+  get isMediaOver(): boolean {
+    return typeof this.#head === 'object' && this.#feed.passedBytes >= this.#head.mediaEnd
   }
-}
 
-/** What follows on reading a long head takes as long again: others have their turn before. */
-async function breathe(head: ParsedMovie): Promise<void> {
-  if (head.understood && head.movie.tracks.some(({ samples }) => samples.count > LONG_HEAD_SAMPLES)) await takeHeadTurn()
-}
-
-/** Footage may go out of retention between the listing and the answer, or come to be listed; the answer says nothing of it. */
-async function refuseOther(answer: AnswerMeasures, part: OutlinedPart, pictures: ReturnType<PartFetchOptions['pictures']>): Promise<void> {
-  const difference = compareFootage(answer, part, await pictures)
-  if (difference === 'missing') {
-    const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
-    throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+  /** @throws MalformedMedia, PartBroken */
+  async push(chunk: Uint8Array): Promise<void> {
+    // Of a file that is not understood, the boxes are all that can be checked.
+    if (typeof this.#head !== 'object') this.#walk.push(chunk)
+    await this.#feed.push(chunk)
+    this.#tell()
+    if (typeof this.#head !== 'object' || this.#feed.passedBytes <= this.#head.mostBytes) return
+    throw new PartBroken('WRONG_LENGTH', `the answer goes on after byte ${this.#head.mostBytes}, far behind its media`)
   }
-  if (difference === 'added') {
-    const message = 'Kinesis Video gave footage that it had not listed: it came in while the clip was asked for. Ask for the clip anew.'
-    throw new ClipUnavailable('FOOTAGE_CHANGED', message)
+
+  /** @throws MalformedMedia, PartBroken */
+  end(): void {
+    this.#feed.end()
+    if (typeof this.#head !== 'object') this.#walk.end()
+    this.#tell()
+    if (typeof this.#head !== 'object' || this.#feed.passedBytes >= this.#head.mediaEnd) return
+    const message = `the answer ends at byte ${this.#feed.passedBytes}, its media at byte ${this.#head.mediaEnd}`
+    throw new PartBroken('WRONG_LENGTH', message)
+  }
+
+  #tell(): void {
+    const { parsed, passedBytes } = this.#feed
+    if (this.#head !== 'unknown' || parsed === null || !this.#walk.hasMovie) return
+    this.#head = parsed.understood
+      ? { mediaEnd: parsed.mediaEnd, mostBytes: Math.max(parsed.mediaEnd, passedBytes) + MAX_TAIL_BYTES }
+      : 'passed through'
+    this.#onHead(parsed)
   }
 }

@@ -1,10 +1,10 @@
 // What is remembered of a planned clip: all that is needed to fetch and to show it, without its fragments, of which there may be many.
 
 import { createHash } from 'node:crypto'
-import type { PlannedPart } from '../../domain/clip-packing.js'
+import { type PlannedPart, packFragments } from '../../domain/clip-packing.js'
 import type { ClipNeighbours, ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
 import type { TimelineEntry } from '../../domain/clip-timeline.js'
-import { startOf } from '../../domain/listed-fragment.js'
+import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ClipSpec } from '../url/clip-spec.js'
@@ -34,6 +34,14 @@ export interface KnownNumbers {
 
 /** Two seconds of sound ahead of its pictures, at 16 fragments a second. */
 const MOST_KNOWN_NUMBERS = 32
+
+/** What an exact cut fetches besides the planned parts. */
+export interface ExtraFragments {
+  /** Before the clip: what is shown from its start on, and what that needs, back to a key frame. */
+  readonly leadIn: readonly ListedFragment[]
+  /** After the clip, because it holds pictures that are shown before the end. */
+  readonly tail: readonly ListedFragment[]
+}
 
 /** One GetClip call. */
 export interface OutlinedPart {
@@ -109,4 +117,24 @@ function toOutlinedPart(part: PlannedPart, { streamArn, selector, firstPlace }: 
     lengthsMs: Float64Array.from(part.fragments, (fragment) => fragment.lengthMs),
     sizesBytes: Float64Array.from(part.fragments, (fragment) => fragment.sizeBytes),
   }
+}
+
+export function countFragments(parts: readonly Pick<OutlinedPart, 'fragmentCount'>[]): number {
+  return parts.reduce((count, { fragmentCount }) => count + fragmentCount, 0)
+}
+
+/** All parts of the clip in playing order: those that were planned, and what its edges require besides. */
+export function toPlayingParts(outline: ClipOutline, { leadIn, tail }: ExtraFragments): OutlinedPart[] {
+  const count = countFragments(outline.parts)
+  return [...toExtraParts(outline, leadIn, -leadIn.length), ...outline.parts, ...toExtraParts(outline, tail, count)]
+}
+
+function toExtraParts({ spec }: ClipOutline, fragments: readonly ListedFragment[], firstPlace: number): OutlinedPart[] {
+  const [first, last] = [fragments[0], fragments.at(-1)]
+  if (!first || !last) return []
+  const { streamArn, fragmentSelectorType: selector } = spec
+  // One start alone takes the millisecond before it in: the one after it may be the clip's own.
+  const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
+  const { parts } = packFragments({ selection: { fragments, shadowed: [] }, selector, range })
+  return toOutlinedParts(parts, { streamArn, selector, firstPlace })
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { buildClipMovie } from '../../../src/delivery/clip/clip-movie.js'
-import { SlicedContent } from '../../../src/delivery/clip/sliced-content.js'
 import { findSufficientStart } from '../../../src/delivery/clip/sufficient-start.js'
 import { listEdgeFragments } from '../../../src/delivery/parts/edge-fragments.js'
 import { type ClipOutline, toOutline } from '../../../src/delivery/plan/clip-outline.js'
@@ -12,6 +11,7 @@ import type { ListedFragment } from '../../../src/domain/listed-fragment.js'
 import type { Movie } from '../../../src/media/mp4/movie.js'
 import { enoughTime } from '../../support/kvs-for-test.js'
 import { picturesOf, type RecordedFragment, record, render, toPart } from '../../support/mp4-recording.js'
+import { openSlicedClip } from '../../support/opened-clips.js'
 
 const ARN = 'arn:aws:kinesisvideo:eu-west-1:123456789012:stream/front-door/1700000000000'
 const GIB = 1024 ** 3
@@ -139,8 +139,8 @@ describe('a clip of more than 4 GiB', () => {
       signal: enoughTime(),
     })
     expect(layout.file.sizeBytes).toBeGreaterThan(5 * GIB)
-    const description = { fileName: 'a.mp4', contentType: 'video/mp4', lastModifiedMs: 0, urlExpiresAtMs: 0 }
-    const content = new SlicedContent({ description, sources: outline.parts.map((_, part) => sparsePart(part)), layout })
+    const description = { fileName: 'a.mp4', lastModifiedMs: 0, urlExpiresAtMs: 0 }
+    const content = await openSlicedClip(description, { parts: outline.parts.map((_, part) => sparsePart(part)), layout })
     const read = async (start: number, end: number) => {
       const pieces: Uint8Array[] = []
       for await (const piece of content.read({ start, end }, enoughTime())) pieces.push(piece)

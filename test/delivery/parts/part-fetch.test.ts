@@ -1,53 +1,32 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPartFetch, type PartFetchOptions } from '../../../src/delivery/parts/part-fetch.js'
-import { PartWaits } from '../../../src/delivery/parts/part-waits.js'
+import { Semaphore } from '../../../src/lib/semaphore.js'
 import type { ParsedMovie } from '../../../src/media/mp4/read/read-movie.js'
 import { readWhole } from '../../support/mp4-movies.js'
 import { record, toPart } from '../../support/mp4-recording.js'
-import { collect } from '../../support/part-bodies.js'
+import { collect, inChunks } from '../../support/part-bodies.js'
 
-const FRAGMENTS = 20
 const NEVER = new AbortController().signal
-const recorded = record({ fragments: FRAGMENTS })
-const { file } = toPart(recorded, null, 0)
+const { file: bytes } = toPart(record({ fragments: 20 }), null, 0)
+const file = Buffer.from(bytes)
 
-async function* inChunksOf(chunkBytes: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < file.byteLength; at += chunkBytes) yield file.slice(at, at + chunkBytes)
-}
-
-function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Pick<PartFetchOptions, 'onHead' | 'mediaTurn'>) {
-  const startsMs = Float64Array.from(recorded, ({ startMs }) => startMs)
+function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Partial<PartFetchOptions>) {
   return createPartFetch({
-    clips: { getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunksOf(chunkBytes) }) },
-    spec: { streamArn: 'arn', fragmentSelectorType: 'PRODUCER_TIMESTAMP' },
-    part: {
-      key: 'part',
-      range: { startMs: 0, endMs: 1 },
-      fragmentCount: FRAGMENTS,
-      firstPlace: 0,
-      firstFragmentNumber: '1',
-      lastFragmentNumber: String(FRAGMENTS),
-      startsMs,
-      producerStartsMs: startsMs,
-      lengthsMs: Float64Array.from(recorded, () => 367),
-      sizesBytes: Float64Array.from(recorded, () => file.byteLength),
-      estimatedBytes: file.byteLength,
-    },
-    source: 0,
-    pictures: async () => null,
-    waits: new PartWaits(),
+    getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunks(file, chunkBytes) }),
+    fetches: new Semaphore(1),
+    onHead: () => undefined,
+    accepted: Promise.resolve(),
     ...options,
   })
 }
 
-/** Where the media begins: the tables stand before it. */
-function mediaStart(): number {
+function mediaEnd(): number {
   const parsed = readWhole(file, 0)
   if (!parsed.understood) throw new Error(parsed.reason)
-  return parsed.movie.spans[0]?.offset ?? 0
+  return parsed.mediaEnd
 }
 
-describe('A part that is fetched', () => {
+describe('The fetch of a part', () => {
   test('takes no turn of the event loop for each of the many small chunks that its head may come in', async () => {
     const chunkBytes = 16
     const heads: ParsedMovie[] = []
@@ -58,8 +37,8 @@ describe('A part that is fetched', () => {
       if (!isOver) setImmediate(count)
     }
     setImmediate(count)
-    const { bytes } = await createFetch({ chunkBytes, onHead: (head) => heads.push(head), mediaTurn: async () => {} })(NEVER)
-    const passed = await collect(bytes).finally(() => {
+    const body = await createFetch({ chunkBytes, onHead: (head) => heads.push(head) })(NEVER)
+    const passed = await collect(body.bytes).finally(() => {
       isOver = true
     })
     expect(passed.equals(file)).toBe(true)
@@ -68,29 +47,56 @@ describe('A part that is fetched', () => {
     expect(file.byteLength / chunkBytes).toBeGreaterThan(200)
   })
 
-  test('tells what its head says, and gives its media when the turn of that has come', async () => {
-    const { promise: turn, resolve: begin } = Promise.withResolvers<void>()
-    const chunkBytes = Math.ceil(mediaStart() / 4)
-    let hasHead = false
-    const told = Promise.withResolvers<number>()
-    let passedBytes = 0
-    const mediaTurn = () => {
-      told.resolve(passedBytes)
-      return turn
-    }
-    const { bytes } = await createFetch({ chunkBytes, onHead: () => (hasHead = true), mediaTurn })(NEVER)
+  test('gives the head before the footage is accepted, and the end of the media after', async () => {
+    const { promise: accepted, resolve: accept } = Promise.withResolvers<void>()
+    const { promise: hasHead, resolve: onHead } = Promise.withResolvers<ParsedMovie>()
+    const body = await createFetch({ chunkBytes: 100, onHead, accepted })(NEVER)
     const chunks: Uint8Array[] = []
+    let passedBytes = 0
     const reading = (async () => {
-      for await (const chunk of bytes) {
+      for await (const chunk of body.bytes) {
         chunks.push(chunk)
         passedBytes += chunk.byteLength
       }
     })()
-    // The chunk that ends the head may bring some media along.
-    expect(await told.promise).toBeGreaterThanOrEqual(mediaStart())
-    expect({ hasHead, isAll: passedBytes === file.byteLength }).toEqual({ hasHead: true, isAll: false })
-    begin()
+    expect(await hasHead).toMatchObject({ understood: true })
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(passedBytes).toBeLessThan(mediaEnd())
+    expect(passedBytes).toBeGreaterThanOrEqual(mediaEnd() - 100)
+    accept()
     await reading
     expect(Buffer.concat(chunks).equals(file)).toBe(true)
+  })
+
+  test('fails when the footage is not accepted', async () => {
+    const accepted = Promise.reject(new Error('other footage'))
+    accepted.catch(() => null)
+    const body = await createFetch({ chunkBytes: 65_536, accepted })(NEVER)
+    await expect(collect(body.bytes)).rejects.toThrow('other footage')
+  })
+
+  test('begins when another one has ended, as many as may be in progress', async () => {
+    const fetches = new Semaphore(1)
+    const leaving = new AbortController()
+    let calls = 0
+    const fetch = createFetch({
+      chunkBytes: 65_536,
+      fetches,
+      getClip: async () => {
+        calls += 1
+        return { contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunks(file, 65_536) }
+      },
+    })
+    const [first, second, third] = [fetch(NEVER), fetch(leaving.signal), fetch(NEVER)]
+    const body = await first
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(calls).toBe(1)
+    await collect(body.bytes)
+    await second
+    expect(calls).toBe(2)
+    // Nobody reads the second one.
+    leaving.abort(new Error('left'))
+    await collect((await third).bytes)
+    expect(calls).toBe(3)
   })
 })

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '../../lib/clock.js'
-import { PartWaits } from '../parts/part-waits.js'
-import { isClipStored } from '../parts/stored-edges.js'
+import { type Clock, orAborted } from '../../lib/clock.js'
+import { type PartSources, Parts } from '../parts/parts.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import type { ClipUnavailable } from '../serve/clip-unavailable.js'
-import { type AssemblySources, ClipAssembly } from './clip-assembly.js'
+import type { CodecChangeSources } from '../verify/codec-change.js'
+import { ClipJob, type ClipSources } from './clip-job.js'
 import { toClipUnavailable } from './to-clip-unavailable.js'
 
 /** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
@@ -14,17 +14,17 @@ const MOST_IDLE_BYTES = 512 * 1024 * 1024
 const FAILURE_TTL_MS = 10 * 60_000
 const MAX_FAILURES = 1000
 
-export interface AssemblyHold {
-  readonly assembly: ClipAssembly
+export interface JobHold {
+  readonly job: ClipJob
   /** Whether this hold began it. */
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
-  /** Something of the assembly is broken: whoever comes next starts anew. */
+  /** Something of the clip is broken: whoever comes next starts anew. */
   discard(): void
 }
 
-export interface ClipAssembliesOptions {
+export interface ClipJobsOptions {
   readonly clock: Clock
   /** The most that idle clips may keep from making way in the store: a part of what it may hold. */
   readonly maxIdleBytes?: number
@@ -34,15 +34,15 @@ export interface ClipAssembliesOptions {
 
 interface Entry {
   readonly id: string
-  readonly assembly: ClipAssembly
+  readonly job: ClipJob
   holders: number
   idleTimer: NodeJS.Timeout | null
   sizeBytes: number
 }
 
-/** The clips that are being made or read, one assembly each however many want it, and for a while why others failed. */
-export class ClipAssemblies {
-  readonly #sources: AssemblySources
+/** The clips that are being made or read, one clip each however many want it, and for a while why others failed. */
+export class ClipJobs {
+  readonly #sources: ClipSources
   readonly #failures: LRUCache<string, ClipUnavailable>
   readonly #maxIdleBytes: number
   readonly #onFault: (error: ClipUnavailable) => void
@@ -50,10 +50,10 @@ export class ClipAssemblies {
   readonly #entries = new Map<string, Entry>()
 
   constructor(
-    sources: Omit<AssemblySources, 'waits'>,
-    { clock, maxIdleBytes = MOST_IDLE_BYTES, onFault = () => undefined }: ClipAssembliesOptions,
+    sources: CodecChangeSources & PartSources,
+    { clock, maxIdleBytes = MOST_IDLE_BYTES, onFault = () => undefined }: ClipJobsOptions,
   ) {
-    this.#sources = { ...sources, waits: new PartWaits() }
+    this.#sources = { ...sources, parts: new Parts(sources) }
     this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#onFault = onFault
     this.#failures = new LRUCache({ max: MAX_FAILURES, ttl: FAILURE_TTL_MS, ttlResolution: 0, perf: clock })
@@ -65,14 +65,14 @@ export class ClipAssemblies {
     return this.#failures.get(id) ?? null
   }
 
-  hold(id: string, outline: ClipOutline): AssemblyHold {
+  hold(id: string, outline: ClipOutline): JobHold {
     const known = this.#entries.get(id)
     return this.#toHold(known ?? this.#start(id, outline), known === undefined)
   }
 
   /** The clip if it is being made, or at hand, or if all that it is made of is stored: fetches nothing. Null otherwise. */
-  async find(id: string, outline: ClipOutline, signal: AbortSignal): Promise<AssemblyHold | null> {
-    if (!this.#entries.has(id) && !(await isClipStored(this.#sources, outline, signal))) return null
+  async find(id: string, outline: ClipOutline, signal: AbortSignal): Promise<JobHold | null> {
+    if (!this.#entries.has(id) && !(await orAborted(this.#sources.parts.hasAll(outline), signal))) return null
     return this.hold(id, outline)
   }
 
@@ -81,24 +81,24 @@ export class ClipAssemblies {
     for (const entry of this.#entries.values()) this.#drop(entry)
   }
 
-  #toHold(entry: Entry, isNew: boolean): AssemblyHold {
+  #toHold(entry: Entry, isNew: boolean): JobHold {
     this.#take(entry)
     let isReleased = false
     const release = () => {
       if (!isReleased) this.#letGo(entry)
       isReleased = true
     }
-    return { assembly: entry.assembly, isNew, release, discard: () => this.#forget(entry) }
+    return { job: entry.job, isNew, release, discard: () => this.#forget(entry) }
   }
 
   /** A making that has begun goes on until every byte is there, whoever leaves. */
   #start(id: string, outline: ClipOutline): Entry {
-    const assembly = new ClipAssembly(outline, this.#sources)
-    const entry: Entry = { id, assembly, holders: 0, idleTimer: null, sizeBytes: 0 }
+    const job = new ClipJob(outline, this.#sources)
+    const entry: Entry = { id, job, holders: 0, idleTimer: null, sizeBytes: 0 }
     this.#entries.set(id, entry)
     this.#failures.delete(id)
     this.#take(entry)
-    assembly.whole.then(
+    job.whole.then(
       (facts) => {
         entry.sizeBytes = facts.sizeBytes
         this.#letGo(entry)
@@ -126,7 +126,7 @@ export class ClipAssemblies {
     entry.holders -= 1
     if (entry.holders > 0) return
     if (this.#entries.get(entry.id) !== entry) {
-      entry.assembly.close()
+      entry.job.close()
       return
     }
     this.#entries.delete(entry.id)
@@ -154,7 +154,7 @@ export class ClipAssemblies {
   #drop(entry: Entry): void {
     if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
     this.#forget(entry)
-    entry.assembly.close()
+    entry.job.close()
   }
 
   #forget(entry: Entry): void {

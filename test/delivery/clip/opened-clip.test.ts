@@ -3,25 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { PassthroughContent } from '../../../src/delivery/clip/passthrough-content.js'
-import { type ClipLayout, SlicedContent } from '../../../src/delivery/clip/sliced-content.js'
+import type { ClipLayout } from '../../../src/delivery/clip/content-sources.js'
 import { DiskPartStore } from '../../../src/delivery/store/disk-part-store.js'
 import { GatewayError } from '../../../src/domain/errors.js'
 import { toSlicedFile } from '../../../src/media/mp4/slices.js'
+import { openPassedThroughClip, openSlicedClip } from '../../support/opened-clips.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
-const DESCRIPTION = { fileName: 'a.mp4', contentType: 'video/mp4', lastModifiedMs: 0, urlExpiresAtMs: 0 }
+const DESCRIPTION = { fileName: 'a.mp4', lastModifiedMs: 0, urlExpiresAtMs: 0 }
 let folder = ''
-let parts: DiskPartStore
+let store: DiskPartStore
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clipgate-contents-'))
-  parts = await DiskPartStore.open({ folder, capBytes: 100_000_000 })
+  store = await DiskPartStore.open({ folder, capBytes: 100_000_000 })
 })
 
 afterEach(async () => {
-  await parts.close()
+  await store.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -39,9 +39,9 @@ describe('a clip laid out over parts', () => {
   const whole = Buffer.concat([head, first.subarray(10_000), Buffer.from('free'), second.subarray(1)])
 
   test('gives the same bytes in every span', async () => {
-    const sources = await Promise.all([first, second].map((bytes, at) => parts.open(`k${at}`, countingFetch(bytes).fetch)))
-    const content = new SlicedContent({ description: DESCRIPTION, sources, layout })
-    expect(content.identity).toEqual({ sizeBytes: whole.byteLength, etag: '"e"' })
+    const parts = await Promise.all([first, second].map((bytes, at) => store.open(`k${at}`, countingFetch(bytes).fetch)))
+    const content = await openSlicedClip(DESCRIPTION, { parts, layout })
+    expect(await content.whenIdentified(SIGNAL)).toEqual({ sizeBytes: whole.byteLength, etag: '"e"' })
     expect((await collect(content.read('all', SIGNAL))).equals(whole)).toBe(true)
     for (const [start, end] of [
       [0, 1],
@@ -58,8 +58,8 @@ describe('a clip laid out over parts', () => {
 
   test('waits for just the bytes of a span, whichever part they are in', async () => {
     const [one, two] = [new HandFedSource(300_000), new HandFedSource(200_000)]
-    const sources = [await parts.open('one', one.fetch), await parts.open('two', two.fetch)]
-    const content = new SlicedContent({ description: DESCRIPTION, sources, layout })
+    const parts = [await store.open('one', one.fetch), await store.open('two', two.fetch)]
+    const content = await openSlicedClip(DESCRIPTION, { parts, layout })
     const far = collect(content.read({ start: whole.byteLength - 199_999, end: whole.byteLength - 199_900 }, SIGNAL))
     two.feed(second.subarray(0, 100))
     expect((await far).equals(second.subarray(1, 100))).toBe(true)
@@ -68,15 +68,14 @@ describe('a clip laid out over parts', () => {
 
   test('is identified when its layout is, and says why when it cannot be', async () => {
     const later = Promise.withResolvers<ClipLayout>()
-    const content = new SlicedContent({ description: DESCRIPTION, sources: [], layout: later.promise })
+    const content = await openSlicedClip(DESCRIPTION, { parts: [], layout: later.promise })
     expect(content.identity).toBeNull()
     const impatient = content.whenIdentified(AbortSignal.abort(new Error('enough')))
     await expect(impatient).rejects.toThrow('enough')
     later.resolve(layout)
     expect(await content.whenIdentified(SIGNAL)).toEqual(content.identity)
-    const refused = new SlicedContent({
-      description: DESCRIPTION,
-      sources: [],
+    const refused = await openSlicedClip(DESCRIPTION, {
+      parts: [],
       layout: Promise.reject(new GatewayError('KVS_THROTTLED', 'Too many.', { retryAfterMs: 7 })),
     })
     await expect(refused.whenIdentified(SIGNAL)).rejects.toMatchObject({
@@ -88,14 +87,14 @@ describe('a clip laid out over parts', () => {
   })
 
   test('breaks when a part is shorter than what was laid out over it', async () => {
-    const sources = [await parts.open('short', countingFetch(first.subarray(0, 20_000)).fetch)]
-    const content = new SlicedContent({ description: DESCRIPTION, sources, layout })
+    const parts = [await store.open('short', countingFetch(first.subarray(0, 20_000)).fetch)]
+    const content = await openSlicedClip(DESCRIPTION, { parts, layout })
     await expect(collect(content.read({ start: 0, end: 100_000 }, SIGNAL))).rejects.toMatchObject({ reason: 'KVS_FAILED' })
     content.release()
   })
 
   test('refuses a layout over a part that it was not given', async () => {
-    const content = new SlicedContent({ description: DESCRIPTION, sources: [], layout })
+    const content = await openSlicedClip(DESCRIPTION, { parts: [], layout })
     await expect(collect(content.read('all', SIGNAL))).rejects.toMatchObject({ reason: 'INTERNAL' })
   })
 })
@@ -104,9 +103,9 @@ describe('a clip that is passed through', () => {
   const bytes = patternBytes(300_000)
   const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`
 
-  test('is identified by its bytes once they are all there, and then from the start', async () => {
+  test('is identified by its bytes once they are all there', async () => {
     const source = new HandFedSource(null)
-    const content = await PassthroughContent.open(DESCRIPTION, await parts.open('k', source.fetch), SIGNAL)
+    const content = await openPassedThroughClip(DESCRIPTION, await store.open('k', source.fetch))
     expect(content.identity).toBeNull()
     const identified = content.whenIdentified(SIGNAL)
     const all = collect(content.read('all', SIGNAL))
@@ -115,7 +114,8 @@ describe('a clip that is passed through', () => {
     expect(await identified).toEqual({ sizeBytes: 300_000, etag })
     expect((await all).equals(bytes)).toBe(true)
     content.release()
-    const again = await PassthroughContent.open(DESCRIPTION, await parts.open('k', source.fetch), SIGNAL)
+    const again = await openPassedThroughClip(DESCRIPTION, await store.open('k', source.fetch))
+    expect(await again.whenIdentified(SIGNAL)).toEqual({ sizeBytes: 300_000, etag })
     expect(again.identity).toEqual({ sizeBytes: 300_000, etag })
     expect((await collect(again.read({ start: 5, end: 9 }, SIGNAL))).equals(bytes.subarray(5, 9))).toBe(true)
     again.release()
@@ -123,19 +123,12 @@ describe('a clip that is passed through', () => {
 
   test('tells its reader that Kinesis Video broke off', async () => {
     const source = new HandFedSource(null)
-    const content = await PassthroughContent.open(DESCRIPTION, await parts.open('k', source.fetch), SIGNAL)
+    const content = await openPassedThroughClip(DESCRIPTION, await store.open('k', source.fetch))
     source.feed(bytes)
     const all = collect(content.read('all', SIGNAL))
     source.breakOff(new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video broke off.'))
     await expect(all).rejects.toMatchObject({ reason: 'KVS_FAILED' })
     await expect(content.whenIdentified(SIGNAL)).rejects.toMatchObject({ reason: 'KVS_FAILED' })
     content.release()
-  })
-
-  test('lets go of its part when it cannot be opened', async () => {
-    const part = await parts.open('k', countingFetch(bytes).fetch)
-    await part.whole(SIGNAL)
-    await expect(PassthroughContent.open(DESCRIPTION, part, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
-    await expect(collect(part.read({ start: 0, end: 1 }, SIGNAL))).rejects.toThrow('released')
   })
 })

@@ -1,0 +1,174 @@
+import type { GatewayError } from '../../domain/errors.js'
+import type { ClipBody, ClipRequestOfKvs, ClipSource } from '../../kvs/ports.js'
+import { orAborted } from '../../lib/clock.js'
+import type { Semaphore } from '../../lib/semaphore.js'
+import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
+import type { PartHandle, PartState, PartStore } from '../ports.js'
+import type { ByteSpan } from '../serve/byte-range.js'
+import { HeadFeed } from './head-feed.js'
+import { createPartFetch } from './part-fetch.js'
+import { toClearer } from './throttling.js'
+
+export interface PartOptions {
+  readonly key: string
+  readonly request: ClipRequestOfKvs
+  readonly clips: ClipSource
+  readonly store: PartStore
+  readonly fetches: Semaphore
+  /** Called when the part will never be whole. */
+  readonly onFailed: (part: Part) => void
+}
+
+/**
+ * The answer to one GetClip call, from the store or from a fetch of its own. It can be read while it arrives. Several clips may hold it.
+ * Each decides for itself whether its head and its footage will do, and it is stored only after one of them has accepted it.
+ */
+export class Part {
+  readonly key: string
+  readonly #options: PartOptions
+  readonly #closing = new AbortController()
+  readonly #opened = Promise.withResolvers<PartHandle>()
+  readonly #fetchedHead = Promise.withResolvers<ParsedMovie>()
+  readonly #accepted = Promise.withResolvers<void>()
+  readonly #listeners = new Set<() => void>()
+  #handle: PartHandle | null = null
+  #head: Promise<ParsedMovie> | null
+  #isStarted = false
+  #isAccepted = false
+  #throttled: GatewayError | null = null
+
+  constructor(options: PartOptions) {
+    this.key = options.key
+    this.#options = options
+    this.#head = this.#opened.promise.then((handle) =>
+      handle.origin === 'fetched' ? this.#fetchedHead.promise : this.#readHead(this.#closing.signal),
+    )
+    for (const promise of [this.#opened.promise, this.#fetchedHead.promise, this.#accepted.promise, this.#head]) promise.catch(() => null)
+  }
+
+  /** Resolves when the first bytes are there, with where they come from. */
+  get opened(): Promise<PartHandle['origin']> {
+    return this.#opened.promise.then(({ origin }) => origin)
+  }
+
+  /** Null before it is opened. */
+  get state(): PartState | null {
+    return this.#handle?.state ?? null
+  }
+
+  /** Whether its footage needs no check: a clip has accepted it, now or before it was stored. */
+  get isAccepted(): boolean {
+    return this.#isAccepted
+  }
+
+  /** Why its GetClip call has to wait for the quota of the stream. Null when it does not. */
+  get throttled(): GatewayError | null {
+    return this.#throttled
+  }
+
+  /** Opens the stored part, or fetches it. Once is enough. */
+  start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#open().catch((error) => this.#fail(error))
+  }
+
+  /** The tables. They belong to the caller: what is laid out from them is freed. For the next caller they are parsed again. */
+  takeHead(signal: AbortSignal): Promise<ParsedMovie> {
+    const head = this.#head ?? this.#readHead(signal)
+    this.#head = null
+    return orAborted(head, signal)
+  }
+
+  /** The footage is what a clip wants. */
+  accept(): void {
+    this.#isAccepted = true
+    this.#accepted.resolve()
+  }
+
+  /** Resolves with the size when every byte is there. */
+  async whole(signal: AbortSignal): Promise<number> {
+    return (await orAborted(this.#opened.promise, signal)).whole(signal)
+  }
+
+  async sha256(signal: AbortSignal): Promise<string> {
+    return (await orAborted(this.#opened.promise, signal)).sha256(signal)
+  }
+
+  async *read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* (await orAborted(this.#opened.promise, signal)).read(span, signal)
+  }
+
+  /** Called at each change of the state. Returns a function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Nobody holds the part: an unfinished fetch is aborted. */
+  close(): void {
+    const reason = new DOMException('the part is no longer needed', 'AbortError')
+    this.#closing.abort(reason)
+    this.#accepted.reject(reason)
+    this.#handle?.release()
+  }
+
+  async #open(): Promise<void> {
+    const { key, store, fetches } = this.#options
+    const fetch = createPartFetch({
+      getClip: (signal) => this.#getClip(signal),
+      fetches,
+      onHead: this.#fetchedHead.resolve,
+      accepted: this.#accepted.promise,
+    })
+    const { signal } = this.#closing
+    const handle = await store.open(key, fetch, signal)
+    this.#handle = handle
+    if (signal.aborted) handle.release()
+    // What is stored was accepted before. Another process may have stored it.
+    if (handle.origin === 'stored') this.accept()
+    handle.onProgress(() => this.#tell())
+    this.#opened.resolve(handle)
+    this.#tell()
+    await handle.whole(signal)
+  }
+
+  async #getClip(signal: AbortSignal): Promise<ClipBody> {
+    const { clips, request } = this.#options
+    const onThrottled = (reason: GatewayError) => {
+      this.#throttled = toClearer(this.#throttled, reason)
+    }
+    try {
+      return await clips.getClip({ ...request, onThrottled }, signal)
+    } finally {
+      this.#throttled = null
+    }
+  }
+
+  async #readHead(signal: AbortSignal): Promise<ParsedMovie> {
+    const handle = await this.#opened.promise
+    const feed = new HeadFeed()
+    let { parsed, wanted } = feed
+    while (parsed === null && wanted !== null) {
+      const start = Math.max(wanted.start, feed.passedBytes)
+      feed.skipTo(start)
+      for await (const chunk of handle.read({ start, end: wanted.end }, signal)) await feed.push(chunk)
+      // The file is shorter than the range.
+      if (feed.wanted === wanted) feed.end()
+      ;({ parsed, wanted } = feed)
+    }
+    if (parsed === null) throw new RangeError('the head is parsed when nothing more is wanted')
+    // It is passed through, unless the check of its boxes, which runs while it is fetched, finds it broken.
+    if (!parsed.understood) await handle.whole(signal)
+    return parsed
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of [this.#opened, this.#fetchedHead, this.#accepted]) reject(error)
+    this.#options.onFailed(this)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,65 @@
+import type { ClipSource, FragmentMediaSource } from '../../kvs/ports.js'
+import { HeldValues, type Hold } from '../../lib/held-values.js'
+import { Semaphore } from '../../lib/semaphore.js'
+import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/clip-outline.js'
+import type { PartStore } from '../ports.js'
+import { EdgeReading, toEdgesKey } from './edge-reading.js'
+import { Part } from './part.js'
+
+/** GetClip calls in progress at the same time. A clip has six; a requestClips mutation may start 25 clips. */
+const MOST_FETCHES = 32
+
+export interface PartSources {
+  readonly clips: ClipSource
+  readonly media: FragmentMediaSource
+  readonly store: PartStore
+}
+
+/** The parts and the edges that clips hold: one of each, however many clips share it. */
+export class Parts {
+  readonly #sources: PartSources
+  readonly #parts = new HeldValues<Part>()
+  readonly #edges = new HeldValues<EdgeReading>()
+  readonly #fetches = new Semaphore(MOST_FETCHES)
+
+  constructor(sources: PartSources) {
+    this.#sources = sources
+  }
+
+  hold({ key, range, fragmentCount }: OutlinedPart, { spec }: Pick<ClipOutline, 'spec'>): Hold<Part> {
+    const { streamArn, fragmentSelectorType } = spec
+    const request = { streamArn, fragmentSelectorType, range, expectedFragments: fragmentCount }
+    const onFailed = (part: Part) => this.#parts.forget(key, part)
+    const { clips, store } = this.#sources
+    return this.#parts.hold(key, () => new Part({ key, request, clips, store, fetches: this.#fetches, onFailed }))
+  }
+
+  holdEdges(outline: ClipOutline): Hold<EdgeReading> {
+    const key = toEdgesKey(outline)
+    const onFailed = (reading: EdgeReading) => this.#edges.forget(key, reading)
+    return this.#edges.hold(key, () => new EdgeReading({ ...this.#sources, key, outline, onFailed }))
+  }
+
+  /** The part is fetched again for the next clip: its bytes cannot be what its source has. */
+  async discard(key: string): Promise<void> {
+    this.#parts.forget(key)
+    await this.#sources.store.discard(key)
+  }
+
+  /** Whether making the clip would ask Kinesis Video for nothing: its edges are stored, and every part that they call for. */
+  async hasAll(outline: ClipOutline): Promise<boolean> {
+    if (!(await this.#areStored(outline.parts)) || !(await this.#sources.store.has(toEdgesKey(outline)))) return false
+    const hold = this.holdEdges(outline)
+    try {
+      return await this.#areStored(toPlayingParts(outline, await hold.value.edges))
+    } finally {
+      hold.release()
+    }
+  }
+
+  /** One after the other: usually the first part is missing already. */
+  async #areStored(parts: readonly OutlinedPart[]): Promise<boolean> {
+    for (const { key } of parts) if (!(await this.#sources.store.has(key))) return false
+    return true
+  }
+}

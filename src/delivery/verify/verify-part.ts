@@ -1,0 +1,23 @@
+import type { OutlinedPart } from '../plan/clip-outline.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import type { AnswerMeasures } from './answer-measures.js'
+import { compareFootage } from './compare-footage.js'
+import type { FragmentPictures } from './fragment-pictures.js'
+import { locatePictures } from './locate-pictures.js'
+
+/**
+ * Whether an answer is the footage that was listed. Footage may leave retention between the listing and the answer, or be listed late; the
+ * answer does not say so. @throws ClipUnavailable when it is other footage
+ */
+export function verifyPart(answer: AnswerMeasures, part: OutlinedPart, pictures: ReadonlyMap<number, FragmentPictures>): void {
+  const difference = compareFootage(answer, part, pictures)
+  if (difference === 'missing') {
+    const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
+    throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
+  }
+  if (difference === 'added') {
+    const message = 'Kinesis Video gave footage that it had not listed: it came in while the clip was asked for. Ask for the clip anew.'
+    throw new ClipUnavailable('FOOTAGE_CHANGED', message)
+  }
+  locatePictures([part], [answer.shownMs.length], pictures)
+}

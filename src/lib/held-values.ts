@@ -1,0 +1,34 @@
+export interface Hold<Value> {
+  readonly value: Value
+  /** Whether this hold created the value. */
+  readonly isNew: boolean
+  /** May be called more than once. */
+  release(): void
+}
+
+/** Values by key: each is created once however many hold it, and closed when the last holder releases it. */
+export class HeldValues<Value extends { close(): void }> {
+  readonly #entries = new Map<string, { readonly value: Value; holders: number }>()
+
+  hold(key: string, create: () => Value): Hold<Value> {
+    const known = this.#entries.get(key)
+    const entry = known ?? { value: create(), holders: 0 }
+    this.#entries.set(key, entry)
+    entry.holders += 1
+    let isReleased = false
+    const release = () => {
+      if (isReleased) return
+      isReleased = true
+      entry.holders -= 1
+      if (entry.holders > 0) return
+      this.forget(key, entry.value)
+      entry.value.close()
+    }
+    return { value: entry.value, isNew: known === undefined, release }
+  }
+
+  /** The value stays with its holders; the next hold creates another one. */
+  forget(key: string, value?: Value): void {
+    if (value === undefined || this.#entries.get(key)?.value === value) this.#entries.delete(key)
+  }
+}

@@ -1,0 +1,29 @@
+import { type ClipLayout, createPassthroughSource, createSlicedSource } from '../../src/delivery/clip/content-sources.js'
+import { OpenedClip, type OpenedClipOptions } from '../../src/delivery/clip/opened-clip.js'
+import type { PartHandle } from '../../src/delivery/ports.js'
+
+const NEVER = new AbortController().signal
+
+export type ClipDescription = Pick<OpenedClipOptions, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'>
+
+/** A clip with this layout over stored or arriving parts, which are released with it. Identified if the layout is known. */
+export async function openSlicedClip(
+  description: ClipDescription,
+  { parts, layout }: { readonly parts: readonly PartHandle[]; readonly layout: ClipLayout | Promise<ClipLayout> },
+): Promise<OpenedClip> {
+  const clip = toClip(description, parts, createSlicedSource(parts, Promise.resolve(layout)))
+  if ('file' in layout) await clip.whenIdentified(NEVER)
+  return clip
+}
+
+/** A clip that is passed through. Identified if the part is complete. */
+export async function openPassedThroughClip(description: ClipDescription, part: PartHandle): Promise<OpenedClip> {
+  const clip = toClip(description, [part], createPassthroughSource(part))
+  if (part.state.state === 'complete') await clip.whenIdentified(NEVER)
+  return clip
+}
+
+function toClip(description: ClipDescription, parts: readonly PartHandle[], source: OpenedClipOptions['source']): OpenedClip {
+  const hold = { release: () => parts.map((part) => part.release()), discard: () => undefined }
+  return new OpenedClip({ ...description, source, hold, failed: NEVER })
+}
