@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { toClipUnavailable } from '../delivery/clip/to-clip-unavailable.js'
+import { toClipUnavailable } from '../delivery/clip/explain-failure.js'
 import type { ClipContent } from '../delivery/serve/clip-content.js'
 import {
   CLIP_METHODS,

@@ -1,5 +1,10 @@
-import { type ClipLayout, createPassthroughSource, createSlicedSource } from '../../src/delivery/clip/content-sources.js'
-import { OpenedClip, type OpenedClipOptions } from '../../src/delivery/clip/opened-clip.js'
+import {
+  type ClipLayout,
+  createPassthroughSource,
+  createSlicedSource,
+  OpenedClip,
+  type OpenedClipOptions,
+} from '../../src/delivery/clip/opened-clip.js'
 import type { PartHandle } from '../../src/delivery/ports.js'
 
 const NEVER = new AbortController().signal

@@ -5,7 +5,7 @@ import type { ClipOutline } from '../plan/clip-outline.js'
 import type { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { CodecChangeSources } from '../verify/codec-change.js'
 import { ClipJob, type ClipSources } from './clip-job.js'
-import { toClipUnavailable } from './to-clip-unavailable.js'
+import { toClipUnavailable } from './explain-failure.js'
 
 /** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
 const IDLE_MS = 15_000

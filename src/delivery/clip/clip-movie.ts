@@ -21,11 +21,10 @@ import { finishInTurns, type Steps } from '../../media/steps.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
-import { type FragmentPlaces, instantAt, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
+import { type FragmentPlaces, instantAt, PictureInstants, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
 import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
-import { PictureInstants } from '../verify/picture-instants.js'
-import type { ClipLayout } from './content-sources.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
+import type { ClipLayout } from './opened-clip.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
 export interface ClipMovie {

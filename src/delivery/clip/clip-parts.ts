@@ -2,9 +2,8 @@ import type { GatewayError } from '../../domain/errors.js'
 import { orAborted } from '../../lib/clock.js'
 import type { Hold } from '../../lib/held-values.js'
 import type { EdgeReading } from '../parts/edge-reading.js'
-import type { Part } from '../parts/part.js'
+import { type Part, toClearer } from '../parts/part.js'
 import type { Parts } from '../parts/parts.js'
-import { toClearer } from '../parts/throttling.js'
 import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/clip-outline.js'
 
 /** Parts of one clip that are fetched at the same time, the first ones first. The quota of the stream paces them further. */

@@ -5,9 +5,8 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
 import { SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
-import type { FragmentPlaces } from '../verify/fragment-places.js'
+import { type FragmentPlaces, PictureInstants } from '../verify/fragment-places.js'
 import type { LocatedPictures } from '../verify/locate-pictures.js'
-import { PictureInstants } from '../verify/picture-instants.js'
 
 /** The first picture at or after the start and the last at or before the end, in milliseconds of the movie and by the selector's clock. */
 export interface ExactWindow {

@@ -1,14 +1,16 @@
 // Why a part cannot be had, from whatever its fetch or its head threw.
 
+import { type ErrorCode, GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { ClipRefused } from '../../kvs/ports.js'
+import { isOutOfDescriptors } from '../../lib/thrown.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
-import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import { ClipUnavailable, type ClipUnavailableReason } from '../serve/clip-unavailable.js'
+import { type PartBreakage, PartBroken, StoreFull } from '../store/part-broken.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
 import { type CodecChangeSources, findCodecChange } from '../verify/codec-change.js'
 import { toRefusedUnavailable } from './clip-refusal.js'
-import { toClipUnavailable } from './to-clip-unavailable.js'
 
 interface FailedPart {
   readonly outline: ClipOutline
@@ -58,4 +60,39 @@ export function toPartUnavailable(error: unknown, range: TimeRange): ClipUnavail
     return new ClipUnavailable('KVS_FAILED', 'Kinesis Video sent a file that is damaged.', { retryAfterMs: 1000, cause: error })
   }
   return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
+}
+
+const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
+  BAD_USER_INPUT: 'INTERNAL',
+  UNAUTHENTICATED: 'INTERNAL',
+  FORBIDDEN: 'INTERNAL',
+  NOT_FOUND: 'FOOTAGE_EXPIRED',
+  RATE_LIMITED: 'KVS_THROTTLED',
+  KVS_THROTTLED: 'KVS_THROTTLED',
+  KVS_UNAVAILABLE: 'KVS_FAILED',
+  KVS_ACCESS_DENIED: 'KVS_ACCESS_DENIED',
+  INTERNAL_SERVER_ERROR: 'INTERNAL',
+}
+
+/** Why bytes that were asked of a part cannot be had. */
+export function toClipUnavailable(error: unknown): ClipUnavailable {
+  if (error instanceof ClipUnavailable) return error
+  if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })
+  if (error instanceof PartBroken) return toUnavailablePart(error)
+  if (error instanceof GatewayError && !isOutOfDescriptors(error)) {
+    return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
+  }
+  if (isOutOfDescriptors(error)) {
+    return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Ask again later.', { cause: error })
+  }
+  return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
+}
+
+const OWN_BREAKAGES: ReadonlySet<PartBreakage> = new Set(['DAMAGED', 'UNREADABLE', 'CLOSED'])
+
+function toUnavailablePart(error: PartBroken): ClipUnavailable {
+  // A damaged part is gone by now, and asking again fetches it again; so it is with what was cut off.
+  const reason = OWN_BREAKAGES.has(error.breakage) ? 'INTERNAL' : 'KVS_FAILED'
+  const message = reason === 'INTERNAL' ? 'The clip could not be read. Retry the request.' : 'Kinesis Video did not send the whole clip.'
+  return new ClipUnavailable(reason, message, { cause: error })
 }

@@ -8,8 +8,7 @@ import type { EpochMs } from '../../lib/clock.js'
 import { type ClipOutline, countFragments, type ExtraFragments } from '../plan/clip-outline.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { findDecodability, type KeyFrameKind, keysOf, type StartFragment } from '../verify/key-frame-search.js'
-import { fragmentAt, listEdgeFragments } from './edge-fragments.js'
-import { EdgeMedia, type ReadFragment, unlessExpired } from './edge-media.js'
+import { EdgeMedia, fragmentAt, listEdgeFragments, type ReadFragment, unlessExpired } from './edge-media.js'
 import type { ReadPicturesOptions } from './read-pictures.js'
 
 export interface ClipEdges extends ExtraFragments {

@@ -5,7 +5,7 @@ import type { ClipOutline } from '../plan/clip-outline.js'
 import type { PartFetch, PartStore } from '../ports.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type ClipEdges, readClipEdges } from './clip-edges.js'
-import { toClearer } from './throttling.js'
+import { toClearer } from './part.js'
 
 /** Changes whenever the stored form changes. */
 const FORM = 3

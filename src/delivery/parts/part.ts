@@ -7,7 +7,6 @@ import type { PartHandle, PartState, PartStore } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
 import { HeadFeed } from './head-feed.js'
 import { createPartFetch } from './part-fetch.js'
-import { toClearer } from './throttling.js'
 
 export interface PartOptions {
   readonly key: string
@@ -171,4 +170,10 @@ export class Part {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Of two reasons why a call is late, an answer of the service says more than a wait for the quota. Then the later one counts. */
+export function toClearer(known: GatewayError | null, reason: GatewayError | null): GatewayError | null {
+  if (reason === null) return known
+  return known === null || reason.details.awsRequestId !== undefined ? reason : known
 }

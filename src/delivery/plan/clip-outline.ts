@@ -7,8 +7,7 @@ import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
-import type { ClipSpec } from '../url/clip-spec.js'
-import { digestNumbers, pinFootage } from '../url/footage-pin.js'
+import { type ClipSpec, digestNumbers, pinFootage } from '../url/clip-spec.js'
 
 export interface ClipOutline {
   readonly spec: ClipSpec

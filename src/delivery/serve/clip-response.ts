@@ -1,9 +1,9 @@
-import type { ByteSpan } from './byte-range.js'
-import { parseByteRange } from './byte-range.js'
+import { encodeExtended } from 'content-disposition'
+import { toSafeFileName } from '../../domain/file-name.js'
+import { type ByteSpan, parseByteRange } from './byte-range.js'
 import type { ClipContent } from './clip-content.js'
 import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
 import { type ConditionalHeaders, evaluatePreconditions, isRangeWanted, needsEtag } from './conditional.js'
-import { toContentDisposition } from './content-disposition.js'
 import { toHttpDate } from './http-date.js'
 import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
 
@@ -169,4 +169,29 @@ function toCacheHeaders(clip: DescribedClip, nowMs: number): Record<string, stri
     'last-modified': toHttpDate(clip.lastModifiedMs),
     'cache-control': `private, max-age=${maxAgeSeconds}, immutable`,
   }
+}
+
+/** A player asks for range after range of the same name, and looking at every character of it is the dearest part of an answer's headers. */
+const safeNames = new Map<string, string>()
+const SAFE_NAMES_KEPT = 256
+
+/**
+ * RFC 6266: the name in ASCII for old clients and, where that is not all of it, in full as `filename*`, which newer ones prefer. Some
+ * clients undo percent signs in the plain form, so a name that has them is given in full too.
+ */
+export function toContentDisposition(type: 'inline' | 'attachment', fileName: string): string {
+  // A safe name holds neither quotes nor backslashes nor controls: nothing is to be escaped.
+  const name = toSafe(fileName)
+  const ascii = name.replace(/[^\x20-\x7e]/gu, '_')
+  const extended = ascii === name && !name.includes('%') ? '' : `; filename*=${encodeExtended(name)}`
+  return `${type}; filename="${ascii}"${extended}`
+}
+
+function toSafe(fileName: string): string {
+  const known = safeNames.get(fileName)
+  if (known !== undefined) return known
+  const name = toSafeFileName(fileName) ?? 'clip.mp4'
+  if (safeNames.size === SAFE_NAMES_KEPT) safeNames.clear()
+  safeNames.set(fileName, name)
+  return name
 }

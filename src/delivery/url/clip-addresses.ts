@@ -2,8 +2,7 @@ import type { UrlLifetime } from '../../domain/clip-request.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import { ClipSealer, type OpenedUrl } from './clip-sealer.js'
 import type { ClipSpec } from './clip-spec.js'
-import { fileNameOf, toClipUrl } from './signed-url.js'
-import { toExpiry, toIssueTime } from './url-window.js'
+import { fileNameOf, toClipUrl, toExpiry, toIssueTime } from './signed-url.js'
 
 /** A clip as a client names it. Clips that differ in nothing but the lifetime have different ids, and share everything else. */
 export interface NamedClip {

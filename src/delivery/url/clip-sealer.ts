@@ -7,7 +7,7 @@ import { aessiv } from '@noble/ciphers/aes.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
-import { toExpiry } from './url-window.js'
+import { toExpiry } from './signed-url.js'
 
 /** The current version. Version 1 can still be opened: its ids have no lifetime, and its URLs have the expiry instead of issue time and lifetime. */
 const VERSION = 2

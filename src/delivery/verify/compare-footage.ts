@@ -4,10 +4,9 @@
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { rowAt } from '../../media/mp4/tables/columns.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
-import type { AnswerMeasures } from './answer-measures.js'
+import { type AnswerMeasures, countUnexplainedBytes, type UnexplainedBytes } from './answer-measures.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'
-import { countUnexplainedBytes, type UnexplainedBytes } from './unexplained-bytes.js'
 
 /** `null` is right, as far as can be told. */
 export type FootageDifference = 'missing' | 'added' | null

@@ -7,7 +7,7 @@ import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presenta
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 import type { LocatedPictures } from './locate-pictures.js'
-import { isProducerStep } from './producer-step.js'
+import { isProducerStep } from './part-rows.js'
 
 /** One row a fragment, in playing order. */
 export interface FragmentPlaces {
@@ -131,4 +131,45 @@ export function instantAt({ clockMs, originMs }: FragmentPlaces, row: number, mo
 /** The fragment that begins at the instant, or the first that begins after it. */
 export function rowFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
   return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
+}
+
+/** When pictures are shown by the selector's clock, one after the other in decode order. */
+export class PictureInstants {
+  readonly #places: FragmentPlaces
+  readonly #located: readonly LocatedPictures[]
+  /** The fragment that was read which holds the picture, or the next one that was read. */
+  #at = 0
+
+  constructor(places: FragmentPlaces, located: readonly LocatedPictures[]) {
+    this.#places = places
+    this.#located = located
+  }
+
+  /** Samples must be asked for in their order. */
+  of(sample: number, movieMs: number): number {
+    let read = this.#located[this.#at]
+    while (read !== undefined && sample >= read.firstSample + read.pictures.timesMs.length) {
+      this.#at += 1
+      read = this.#located[this.#at]
+    }
+    const { firstPlace, clockMs } = this.#places
+    if (read !== undefined && sample >= read.firstSample) {
+      return (clockMs[read.place - firstPlace] ?? 0) + (read.pictures.timesMs[sample - read.firstSample] ?? 0)
+    }
+    return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
+  }
+
+  /** Of the fragments between those that were read, the last one whose timestamp has come by then. */
+  #rowBetween(movieMs: number): number {
+    const { firstPlace, originMs, count } = this.#places
+    const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]
+    let low = before ? before.place - firstPlace + 1 : 0
+    let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((originMs[middle] ?? 0) <= movieMs + 0.5) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
 }

@@ -1,6 +1,5 @@
 import { sortTimes } from '../../media/mp4/tables/decode-order.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
-import { isProducerStep } from './producer-step.js'
 
 /** The pictures of an answer and the fragments that were listed, measured in the same way. */
 export interface PartRows {
@@ -49,4 +48,12 @@ export function toPartRows(
   }
   const toleranceMs = Math.max(2 * usualMs, shortestMs / 2)
   return { timesMs, usualMs, shortMs, reorderedMs, givenMs, leastMs, mostMs, toleranceMs, holes }
+}
+
+/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
+const MAX_STEP_MS = 24 * 3_600_000
+
+/** Whether footage may have gone on so much later: not where the clock went back, or was set. */
+export function isProducerStep(stepMs: number): boolean {
+  return stepMs > 0 && stepMs <= MAX_STEP_MS
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'content-disposition'
 import fc from 'fast-check'
-import { toContentDisposition } from '../../../src/delivery/serve/content-disposition.js'
+import { toContentDisposition } from '../../../src/delivery/serve/clip-response.js'
 import { toSafeFileName } from '../../../src/domain/file-name.js'
 
 describe('Content-Disposition', () => {

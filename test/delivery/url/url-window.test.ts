@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { toExpiry, toIssueTime } from '../../../src/delivery/url/url-window.js'
+import { toExpiry, toIssueTime } from '../../../src/delivery/url/signed-url.js'
 
 const lifetimes = fc.integer({ min: 1, max: 31_536_000 })
 const instants = fc.integer({ min: 0, max: 253_402_300_799_999 })
