@@ -199,13 +199,10 @@ export class ClipService {
   }
 
   async #look(clip: NamedClip, signal: AbortSignal): Promise<Clip> {
-    const { spec } = clip
-    const outline = await this.#outlineOf(spec, signal).catch((error) => this.#toUnavailable(error))
+    const { outline, failed } = await this.#findOutline(clip, signal)
+    if (failed !== null) return failed
     const address = this.#addresses.addressOf(clip)
-    if (outline instanceof ClipUnavailable) return toFailed(spec, outline, address)
-    const failure = this.#jobs.failureOf(keyOf(spec))
-    if (failure !== null) return toClip(outline, toFailedStatus(failure), address)
-    const hold = await this.#jobs.find(keyOf(spec), outline, signal)
+    const hold = await this.#jobs.find(keyOf(clip.spec), outline, signal)
     if (hold === null) return toClip(outline, { state: 'IDLE' }, address)
     try {
       const made = await within(orAborted(hold.job.whole, signal), LOOK_WAIT_MS).then(
@@ -220,23 +217,34 @@ export class ClipService {
   }
 
   async *#watch(clip: NamedClip, signal: AbortSignal): AsyncGenerator<Clip> {
-    const { spec } = clip
-    const outline = await this.#outlineOf(spec, signal).catch((error) => this.#toUnavailable(error))
-    if (outline instanceof ClipUnavailable) {
-      yield toFailed(spec, outline, this.#addresses.addressOf(clip))
+    const { outline, failed } = await this.#findOutline(clip, signal)
+    if (failed !== null) {
+      yield failed
       return
     }
-    const failure = this.#jobs.failureOf(keyOf(spec))
-    if (failure !== null) {
-      yield toClip(outline, toFailedStatus(failure), this.#addresses.addressOf(clip))
-      return
-    }
-    const hold = this.#jobs.hold(keyOf(spec), outline)
+    const hold = this.#jobs.hold(keyOf(clip.spec), outline)
     try {
       // A watch may outlast a URL, so each state carries the URL of its own time.
       yield* watchClip(hold.job, (made) => toClip(outline, toStatus(hold.job, made), this.#addresses.addressOf(clip)), signal)
     } finally {
       hold.release()
+    }
+  }
+
+  /** `failed`: the clip whose footage is gone, or which failed a moment ago. */
+  async #findOutline(
+    clip: NamedClip,
+    signal: AbortSignal,
+  ): Promise<{ readonly outline: ClipOutline; readonly failed: null } | { readonly outline: null; readonly failed: Clip }> {
+    const { spec } = clip
+    try {
+      const outline = await this.#outlineOf(spec, signal)
+      const failure = this.#jobs.failureOf(keyOf(spec))
+      if (failure === null) return { outline, failed: null }
+      return { outline: null, failed: toClip(outline, toFailedStatus(failure), this.#addresses.addressOf(clip)) }
+    } catch (error) {
+      if (error instanceof ClipUnavailable) return { outline: null, failed: toFailed(spec, error, this.#addresses.addressOf(clip)) }
+      throw error
     }
   }
 
@@ -260,11 +268,6 @@ export class ClipService {
     if (error instanceof GatewayError) throw error
     const status = toFailedStatus(toClipUnavailable(error))
     return { clip: toClip(outline, status, this.#addresses.addressOf(clip)), issues }
-  }
-
-  #toUnavailable(error: unknown): ClipUnavailable {
-    if (error instanceof ClipUnavailable) return error
-    throw error
   }
 }
 

@@ -10,6 +10,15 @@ export interface Hold<Value> {
 export class HeldValues<Value extends { close(): void }> {
   readonly #entries = new Map<string, { readonly value: Value; holders: number }>()
 
+  get values(): readonly Value[] {
+    return [...this.#entries.values()].map(({ value }) => value)
+  }
+
+  /** What is held under the key now. */
+  get(key: string): Value | undefined {
+    return this.#entries.get(key)?.value
+  }
+
   hold(key: string, create: () => Value): Hold<Value> {
     const known = this.#entries.get(key)
     const entry = known ?? { value: create(), holders: 0 }
@@ -27,8 +36,8 @@ export class HeldValues<Value extends { close(): void }> {
     return { value: entry.value, isNew: known === undefined, release }
   }
 
-  /** The value stays with its holders; the next hold creates another one. */
-  forget(key: string, value?: Value): void {
-    if (value === undefined || this.#entries.get(key)?.value === value) this.#entries.delete(key)
+  /** The value stays with its holders. The next hold creates another one. */
+  forget(key: string, value: Value | undefined = this.get(key)): void {
+    if (this.get(key) === value) this.#entries.delete(key)
   }
 }

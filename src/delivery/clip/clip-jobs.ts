@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type Clock, orAborted } from '../../lib/clock.js'
+import { HeldValues, type Hold } from '../../lib/held-values.js'
 import { type PartSources, Parts } from '../parts/parts.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import type { ClipUnavailable } from '../serve/clip-unavailable.js'
@@ -7,7 +8,7 @@ import type { CodecChangeSources } from '../verify/codec-change.js'
 import { ClipJob, type ClipSources } from './clip-job.js'
 import { toClipUnavailable } from './explain-failure.js'
 
-/** A player asks for one range after another: what nobody holds stays at hand for a moment, the last one whatever its size. */
+/** A player requests one range after another: a clip stays open for a moment after its last reader, the latest one whatever its size. */
 const IDLE_MS = 15_000
 const MAX_IDLE_CLIPS = 64
 const MOST_IDLE_BYTES = 512 * 1024 * 1024
@@ -16,148 +17,113 @@ const MAX_FAILURES = 1000
 
 export interface JobHold {
   readonly job: ClipJob
-  /** Whether this hold began it. */
+  /** Whether this hold started the job. */
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
-  /** Something of the clip is broken: whoever comes next starts anew. */
+  /** Something of the clip is broken: the next hold starts a new job. */
   discard(): void
 }
 
 export interface ClipJobsOptions {
   readonly clock: Clock
-  /** The most that idle clips may keep from making way in the store: a part of what it may hold. */
+  /** The most bytes that idle clips keep from being evicted from the store. */
   readonly maxIdleBytes?: number
   /** Called for each clip that failed through a fault of the gateway. */
   readonly onFault?: (error: ClipUnavailable) => void
 }
 
-interface Entry {
-  readonly id: string
-  readonly job: ClipJob
-  holders: number
-  idleTimer: NodeJS.Timeout | null
-  sizeBytes: number
-}
-
-/** The clips that are being made or read, one clip each however many want it, and for a while why others failed. */
+/** The clips that are being made or read: one job for each, however many readers it has. Remembers for a while why others failed. */
 export class ClipJobs {
   readonly #sources: ClipSources
+  readonly #jobs = new HeldValues<ClipJob>()
+  /** Holds of clips that had readers a moment ago. */
+  readonly #idle: LRUCache<string, Hold<ClipJob>>
   readonly #failures: LRUCache<string, ClipUnavailable>
-  readonly #maxIdleBytes: number
   readonly #onFault: (error: ClipUnavailable) => void
-  /** Idle ones stand in the order in which they became so. */
-  readonly #entries = new Map<string, Entry>()
 
   constructor(
     sources: CodecChangeSources & PartSources,
     { clock, maxIdleBytes = MOST_IDLE_BYTES, onFault = () => undefined }: ClipJobsOptions,
   ) {
     this.#sources = { ...sources, parts: new Parts(sources) }
-    this.#maxIdleBytes = Math.min(maxIdleBytes, MOST_IDLE_BYTES)
     this.#onFault = onFault
     this.#failures = new LRUCache({ max: MAX_FAILURES, ttl: FAILURE_TTL_MS, ttlResolution: 0, perf: clock })
-    sources.store.onPressure?.(() => this.#dropIdle())
+    const maxSize = Math.max(1, Math.floor(Math.min(maxIdleBytes, MOST_IDLE_BYTES)))
+    this.#idle = new LRUCache({
+      max: MAX_IDLE_CLIPS,
+      maxSize,
+      sizeCalculation: ({ value: { outcome } }) => Math.min(maxSize, outcome?.state === 'ready' ? outcome.facts.sizeBytes : 1),
+      ttl: IDLE_MS,
+      ttlAutopurge: true,
+      dispose: ({ release }) => release(),
+    })
+    sources.store.onPressure?.(() => this.#idle.clear())
   }
 
-  /** Why the last making of a clip failed, as far as is remembered. */
+  /** Why the last attempt to make a clip failed, as far as is remembered. */
   failureOf(id: string): ClipUnavailable | null {
     return this.#failures.get(id) ?? null
   }
 
   hold(id: string, outline: ClipOutline): JobHold {
-    const known = this.#entries.get(id)
-    return this.#toHold(known ?? this.#start(id, outline), known === undefined)
+    const { value: job, isNew, release } = this.#jobs.hold(id, () => new ClipJob(outline, this.#sources))
+    if (isNew) this.#watch(id, job)
+    return {
+      job,
+      isNew,
+      release: () => {
+        this.#keepIdle(id, job)
+        release()
+      },
+      discard: () => this.#forget(id, job),
+    }
   }
 
-  /** The clip if it is being made, or at hand, or if all that it is made of is stored: fetches nothing. Null otherwise. */
+  /** The clip if it is being made, or open, or if everything that it consists of is stored: fetches nothing. Null otherwise. */
   async find(id: string, outline: ClipOutline, signal: AbortSignal): Promise<JobHold | null> {
-    if (!this.#entries.has(id) && !(await orAborted(this.#sources.parts.hasAll(outline), signal))) return null
+    if (this.#jobs.get(id) === undefined && !(await orAborted(this.#sources.parts.hasAll(outline), signal))) return null
     return this.hold(id, outline)
   }
 
-  /** Gives up what is being made. */
+  /** Ends all jobs. */
   close(): void {
-    for (const entry of this.#entries.values()) this.#drop(entry)
+    this.#idle.clear()
+    for (const job of this.#jobs.values) job.close()
   }
 
-  #toHold(entry: Entry, isNew: boolean): JobHold {
-    this.#take(entry)
-    let isReleased = false
-    const release = () => {
-      if (!isReleased) this.#letGo(entry)
-      isReleased = true
-    }
-    return { job: entry.job, isNew, release, discard: () => this.#forget(entry) }
-  }
-
-  /** A making that has begun goes on until every byte is there, whoever leaves. */
-  #start(id: string, outline: ClipOutline): Entry {
-    const job = new ClipJob(outline, this.#sources)
-    const entry: Entry = { id, job, holders: 0, idleTimer: null, sizeBytes: 0 }
-    this.#entries.set(id, entry)
+  /** A job that was started goes on until every byte is there, whoever leaves. */
+  #watch(id: string, job: ClipJob): void {
     this.#failures.delete(id)
-    this.#take(entry)
+    const { release } = this.#jobs.hold(id, () => job)
     job.whole.then(
-      (facts) => {
-        entry.sizeBytes = facts.sizeBytes
-        this.#letGo(entry)
+      () => {
+        this.#keepIdle(id, job)
+        release()
       },
       (error) => {
         // Forget it now, so that the next request starts again.
-        this.#forget(entry)
+        this.#forget(id, job)
         const unavailable = toClipUnavailable(error)
         this.#failures.set(id, unavailable)
-        // What was given up because the gateway stops has no cause.
+        // What ended because the gateway stops has no cause.
         if (unavailable.reason === 'INTERNAL' && unavailable.cause !== undefined) this.#onFault(unavailable)
-        this.#letGo(entry)
+        release()
       },
     )
-    return entry
   }
 
-  #take(entry: Entry): void {
-    entry.holders += 1
-    if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
-    entry.idleTimer = null
+  #keepIdle(id: string, job: ClipJob): void {
+    if (this.#jobs.get(id) === job && job.outcome?.state === 'ready')
+      this.#idle.set(
+        id,
+        this.#jobs.hold(id, () => job),
+      )
   }
 
-  #letGo(entry: Entry): void {
-    entry.holders -= 1
-    if (entry.holders > 0) return
-    if (this.#entries.get(entry.id) !== entry) {
-      entry.job.close()
-      return
-    }
-    this.#entries.delete(entry.id)
-    this.#entries.set(entry.id, entry)
-    entry.idleTimer = setTimeout(() => this.#drop(entry), IDLE_MS).unref()
-    this.#trim(entry)
-  }
-
-  #trim(newest: Entry): void {
-    const idle = [...this.#entries.values()].filter((entry) => entry.holders === 0)
-    let bytes = idle.reduce((sum, entry) => sum + entry.sizeBytes, 0)
-    let count = idle.length
-    for (const entry of idle) {
-      if (entry === newest || (bytes <= this.#maxIdleBytes && count <= MAX_IDLE_CLIPS)) return
-      bytes -= entry.sizeBytes
-      count -= 1
-      this.#drop(entry)
-    }
-  }
-
-  #dropIdle(): void {
-    for (const entry of [...this.#entries.values()]) if (entry.holders === 0) this.#drop(entry)
-  }
-
-  #drop(entry: Entry): void {
-    if (entry.idleTimer !== null) clearTimeout(entry.idleTimer)
-    this.#forget(entry)
-    entry.job.close()
-  }
-
-  #forget(entry: Entry): void {
-    if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id)
+  #forget(id: string, job: ClipJob): void {
+    if (this.#jobs.get(id) !== job) return
+    this.#jobs.forget(id)
+    this.#idle.delete(id)
   }
 }
