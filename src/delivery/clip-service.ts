@@ -9,6 +9,7 @@ import { toRefusalIssues } from '../domain/footage-issues.js'
 import type { MediaSignature } from '../domain/media-signature.js'
 import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
+import { at } from '../lib/at.js'
 import { orAborted, within } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
@@ -99,7 +100,7 @@ export class ClipService {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return { valid: false, issues, plan: null }
     const { plan, streamArn, request } = planned
-    const fragmentNumber = plan.fragments[0]?.fragmentNumber ?? ''
+    const fragmentNumber = at(plan.fragments, 0).fragmentNumber
     const found = probe ? await this.#options.probe(streamArn, fragmentNumber, signal) : []
     const valid = found.every(({ severity }) => severity !== 'ERROR')
     const told = found.flatMap((issue) => toClipIssue(issue, request))

@@ -43,6 +43,7 @@ export class AwsClipSource implements ClipSource {
       const answer = await this.#request(request, signal)
       const { sizeBytes, bytes } = openMediaBody(answer.Payload, {
         operation: OPERATION,
+        signal,
         maxBytes: MOST_CLIP_BODY_BYTES,
         onBytes: (count) => this.#data.countBytes(OPERATION, count),
       })

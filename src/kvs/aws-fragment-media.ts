@@ -39,6 +39,7 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
     )
     const { bytes } = openMediaBody(answer.Payload, {
       operation: OPERATION,
+      signal,
       maxBytes: count * MAX_FRAGMENT_BYTES,
       onBytes: (received) => this.#data.countBytes(OPERATION, received),
     })

@@ -1,22 +1,24 @@
 import { Readable } from 'node:stream'
 import { GatewayError } from '../domain/errors.js'
 
-/** No byte for this long, while one is waited for: the transfer is given up. */
+/** How long a body may be silent while its reader waits. After that it fails. */
 const IDLE_TIMEOUT_MS = 30_000
 
 export interface MediaBodyOptions {
   readonly operation: string
   /** Content-Length, when there is one. */
   readonly sizeBytes: number | null
-  /** A body that goes on past this is given up. */
+  /** A longer body fails. */
   readonly maxBytes: number
+  /** Ends the transfer. Its reason is what the reader gets. */
+  readonly signal: AbortSignal
   readonly onBytes: (bytes: number) => void
   readonly idleTimeoutMs?: number
 }
 
 /**
- * The media of an answer, to be read once. Ends normally only when every byte has come: a cut, stalled, endless or wrongly declared
- * body throws, for a part must not pass for the whole. Whoever stops reading frees the socket; whoever never starts loses it after a while.
+ * The media of an answer, to be read once. Ends normally only when every byte has come: a body that is cut, stalled, endless or declared
+ * with another length throws. A reader that stops frees the socket. A body that is never read is closed after a while.
  */
 export class MediaBody implements AsyncIterable<Uint8Array> {
   readonly #payload: Readable
@@ -69,6 +71,8 @@ export class MediaBody implements AsyncIterable<Uint8Array> {
   }
 
   #toBroken(cause: unknown): unknown {
+    const { signal } = this.#options
+    if (signal.aborted) return signal.reason
     if (cause instanceof GatewayError) return cause
     const message = `Kinesis Video broke off its answer to ${this.#options.operation}.`
     return new GatewayError('KVS_UNAVAILABLE', message, { retryAfterMs: 1_000 }, { cause })

@@ -116,13 +116,13 @@ describe('a body that is not whole', () => {
     })
   })
 
-  test('throws when the signal aborts half way', async () => {
+  test('throws the reason of a signal that aborts half way', async () => {
     answerWith({ 'content-length': 1000 }, (response) => response.write('x'))
     const controller = new AbortController()
     const clip = await kvs.clips.getClip(request(), controller.signal)
     const read = readAll(clip)
-    controller.abort(new Error('nobody wants it'))
-    await expect(read).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
+    controller.abort(new Error('the client left'))
+    await expect(read).rejects.toThrow('the client left')
   })
 
   test('frees its socket when the reader stops', async () => {

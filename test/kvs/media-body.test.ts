@@ -2,7 +2,8 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { MediaBody, openMediaBody } from '../../src/kvs/media-body.js'
 
-const options = { operation: 'GetClip', sizeBytes: null, maxBytes: 100, onBytes: () => undefined, idleTimeoutMs: 60_000 }
+const NEVER = new AbortController().signal
+const options = { operation: 'GetClip', sizeBytes: null, maxBytes: 100, onBytes: () => undefined, idleTimeoutMs: 60_000, signal: NEVER }
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<number> {
   let count = 0
@@ -46,12 +47,22 @@ describe('a media body', () => {
     expect(await causeOf(new MediaBody(stalled, { ...options, idleTimeoutMs: 20 }))).toContain('no byte came for 20 ms')
   })
 
-  test('is not held against it that the reader is slow', async () => {
+  test('that its reader aborts throws the reason, and not that Kinesis Video broke off', async () => {
+    const leaving = new AbortController()
+    const arriving = new PassThrough({ signal: leaving.signal })
+    arriving.write('a')
+    const reading = read(new MediaBody(arriving, { ...options, signal: leaving.signal }))
+    const reason = new Error('the client left')
+    leaving.abort(reason)
+    await expect(reading).rejects.toBe(reason)
+  })
+
+  test('may have a slow reader', async () => {
     const body = new MediaBody(Readable.from([Buffer.from('a'), Buffer.from('b')]), { ...options, idleTimeoutMs: 1000 })
     for await (const _ of body) await new Promise((resolve) => setTimeout(resolve, 1100))
   })
 
-  test('that nobody reads is let go of', async () => {
+  test('that nobody reads is closed', async () => {
     const unread = new PassThrough()
     new MediaBody(unread, { ...options, idleTimeoutMs: 20 })
     await new Promise((resolve) => unread.once('close', resolve))

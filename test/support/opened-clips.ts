@@ -1,10 +1,5 @@
-import {
-  type ClipLayout,
-  createPassthroughSource,
-  createSlicedSource,
-  OpenedClip,
-  type OpenedClipOptions,
-} from '../../src/delivery/clip/opened-clip.js'
+import type { ClipLayout } from '../../src/delivery/clip/clip-movie.js'
+import { createPassthroughSource, createSlicedSource, OpenedClip, type OpenedClipOptions } from '../../src/delivery/clip/opened-clip.js'
 import type { PartHandle } from '../../src/delivery/ports.js'
 
 const NEVER = new AbortController().signal

@@ -7,6 +7,7 @@ import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js
 import { hiddenStartIssue, openGopStartIssue } from '../../domain/key-frame-issues.js'
 import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { freeBytes } from '../../media/free-bytes.js'
 import { type FirstKeyFrame, findFirstKeyFrame, hideStart } from '../../media/mp4/edit/hidden-start.js'
@@ -24,8 +25,14 @@ import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type FragmentPlaces, instantAt, PictureInstants, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
 import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
-import type { ClipLayout } from './opened-clip.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
+
+/** A clip that is laid out, before its media has come. */
+export interface ClipLayout {
+  readonly file: SlicedFile
+  /** With its quotes. */
+  readonly etag: string
+}
 
 export interface ClipMovie {
   readonly layout: ClipLayout
@@ -52,7 +59,7 @@ const HASHED_PER_STEP = 512 * 1024
 /** Throws ClipMismatch when the parts do not fit together. */
 export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
   const clip = { spec: outline.spec, parts }
-  const counts = movies.map(({ tracks }) => tracks[0]?.samples.count ?? 0)
+  const counts = movies.map(({ tracks }) => at(tracks, 0).samples.count)
   const result = await joinParts(movies.splice(0), { parts, pictures, signal })
   if (!result.joined) throw ClipMismatch.ofPart(result, clip)
   const [video] = result.movie.tracks
@@ -166,7 +173,7 @@ function toShownTimeline(
 ): readonly TimelineEntry[] {
   return alignTimeline(timeline, { planned, delivered }).map(({ mediaStartMs, range }) => {
     if (range.startMs <= delivered.startMs) return { mediaStartMs, range }
-    const originMs = places.originMs[rowFrom(places, range.startMs)] ?? 0
+    const originMs = at(places.originMs, rowFrom(places, range.startMs))
     return { mediaStartMs: Math.max(0, Math.round(originMs - shownFromMs)), range }
   })
 }

@@ -1,12 +1,13 @@
 import { at } from '../../lib/at.js'
 import { type EpochMs, orAborted } from '../../lib/clock.js'
-import { cutSlices, type Slice, type SlicedFile, sliceLength } from '../../media/mp4/slices.js'
+import { cutSlices, type Slice, sliceLength } from '../../media/mp4/slices.js'
 import type { PartHandle } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
 import type { ClipContent, ClipIdentity } from '../serve/clip-content.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { PartBroken } from '../store/part-broken.js'
 import type { JobHold } from './clip-jobs.js'
+import type { ClipLayout } from './clip-movie.js'
 import { toClipUnavailable } from './explain-failure.js'
 import type { MadeClip } from './make-clip.js'
 
@@ -116,13 +117,6 @@ export interface ContentSource {
 }
 
 export type ReadablePart = Pick<PartHandle, 'read' | 'whole' | 'sha256'>
-
-/** A clip that is laid out, before its media has come. */
-export interface ClipLayout {
-  readonly file: SlicedFile
-  /** With its quotes. */
-  readonly etag: string
-}
 
 /** A new layout over parts that may still be arriving: a span waits for the bytes that it consists of, and no others. */
 export function createSlicedSource(parts: readonly ReadablePart[], layout: Promise<ClipLayout>): ContentSource {

@@ -6,6 +6,7 @@ import type { ClipNeighbours, ClipPlan, PlanRequest } from '../../domain/clip-pl
 import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { type ClipSpec, digestNumbers, pinFootage } from '../url/clip-spec.js'
 
@@ -107,8 +108,8 @@ function toOutlinedPart(part: PlannedPart, { streamArn, selector, firstPlace }: 
     key,
     range: part.range,
     firstPlace,
-    firstFragmentNumber: part.fragments[0]?.fragmentNumber ?? '0',
-    lastFragmentNumber: part.fragments.at(-1)?.fragmentNumber ?? '0',
+    firstFragmentNumber: at(part.fragments, 0).fragmentNumber,
+    lastFragmentNumber: at(part.fragments, part.fragments.length - 1).fragmentNumber,
     fragmentCount: part.fragments.length,
     estimatedBytes: part.sizeBytes,
     startsMs: isByProducer ? producerStartsMs : Float64Array.from(part.fragments, (fragment) => fragment.serverTimestampMs),

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
+import { at } from '../../lib/at.js'
 import { CompactBytesInvalid, type CompactReader, CompactWriter } from './compact-bytes.js'
 
 export interface ClipSpec {
@@ -97,8 +98,8 @@ export interface FootagePin {
 export function pinFootage(fragments: readonly ListedFragment[]): FootagePin {
   return {
     fragmentCount: fragments.length,
-    firstFragmentNumber: fragments[0]?.fragmentNumber ?? '0',
-    lastFragmentNumber: fragments.at(-1)?.fragmentNumber ?? '0',
+    firstFragmentNumber: at(fragments, 0).fragmentNumber,
+    lastFragmentNumber: at(fragments, fragments.length - 1).fragmentNumber,
     digest: digestNumbers(fragments),
   }
 }

@@ -64,8 +64,8 @@ const MARGIN_BYTES = 0.25
  */
 export function countUnexplainedBytes({ answer, sizesBytes, first, last }: CountedPart): UnexplainedBytes {
   const edges = [
-    { aroundBytes: (sizesBytes[0] ?? 0) - first.blockBytes, frames: first.frames },
-    { aroundBytes: (sizesBytes.at(-1) ?? 0) - last.blockBytes, frames: last.frames },
+    { aroundBytes: at(sizesBytes, 0) - first.blockBytes, frames: first.frames },
+    { aroundBytes: at(sizesBytes, sizesBytes.length - 1) - last.blockBytes, frames: last.frames },
   ] as const
   const aroundBytes = Math.max(...edges.map((edge) => edge.aroundBytes))
   // A listing that counts less than the frames is not understood.

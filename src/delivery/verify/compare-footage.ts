@@ -2,6 +2,7 @@
 // last one are known from their Matroska; what lies between is compared with the listing.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
+import { at } from '../../lib/at.js'
 import { rowAt } from '../../media/mp4/tables/columns.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 import { type AnswerMeasures, countUnexplainedBytes, type UnexplainedBytes } from './answer-measures.js'
@@ -39,25 +40,25 @@ export function compareFootage(
   if (edges.first === null || edges.last === null || kept.first !== kept.last) return compareAmounts(rows) ?? 'added'
   const unexplained = kept.first ? countUnexplainedBytes({ answer, sizesBytes: part.sizesBytes, first, last }) : NONE
   const reachMs = edges.last - edges.first
-  const listedMs = (part.producerStartsMs.at(-1) ?? 0) - (part.producerStartsMs[0] ?? 0)
+  const listedMs = at(part.producerStartsMs, part.producerStartsMs.length - 1) - at(part.producerStartsMs, 0)
   if (Math.abs(reachMs - listedMs) > ROUNDING_MS || !isAscending(part.producerStartsMs))
     return unexplained.bytes > MOST_TAG_BYTES * part.fragmentCount ? 'missing' : compareAmounts(rows)
   const times = [...first.timesMs, ...last.timesMs]
-  const leadMs = Math.max(0, first.timesMs[0] ?? 0, last.timesMs[0] ?? 0)
+  const leadMs = Math.max(0, at(first.timesMs, 0), at(last.timesMs, 0))
   const earlyMs = times.reduce((most, timeMs) => Math.max(most, -timeMs), 0)
   return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs, unexplained })
 }
 
 /** A producer's clock may go forth and back meanwhile: the answer is then not in its order. */
 function isAscending(startsMs: Float64Array): boolean {
-  return startsMs.every((startMs, row) => row === 0 || startMs >= (startsMs[row - 1] ?? 0))
+  return startsMs.every((startMs, row) => row === 0 || startMs >= at(startsMs, row - 1))
 }
 
 /** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */
 function toEdge({ timesMs }: FragmentPictures, shownMs: Float64Array, from: number): number | null {
   if (from < 0 || from + timesMs.length > shownMs.length) return null
-  const originMs = (shownMs[from] ?? 0) - (timesMs[0] ?? 0)
-  const isSame = timesMs.every((timeMs, index) => Math.abs((shownMs[from + index] ?? 0) - originMs - timeMs) <= ROUNDING_MS)
+  const originMs = at(shownMs, from) - at(timesMs, 0)
+  const isSame = timesMs.every((timeMs, index) => Math.abs(at(shownMs, from + index) - originMs - timeMs) <= ROUNDING_MS)
   return isSame ? originMs : null
 }
 
@@ -98,19 +99,16 @@ function compareBetween(
   { producerStartsMs, lengthsMs, sizesBytes, fragmentCount }: ComparedPart,
   { rows, originMs, leadMs, earlyMs, unexplained }: Between,
 ): FootageDifference {
-  const startOf = (row: number) => originMs + (producerStartsMs[row] ?? 0) - (producerStartsMs[0] ?? 0)
-  const endOf = (row: number) => startOf(row) + (lengthsMs[row] ?? 0)
-  const earlyOf = (row: number) => Math.max(earlyMs, reorderedMsOf(lengthsMs[row] ?? 0, earlyMs, rows))
+  const startOf = (row: number) => originMs + at(producerStartsMs, row) - at(producerStartsMs, 0)
+  const endOf = (row: number) => startOf(row) + at(lengthsMs, row)
+  const earlyOf = (row: number) => Math.max(earlyMs, reorderedMsOf(at(lengthsMs, row), earlyMs, rows))
   for (let row = 1; row < fragmentCount - 1; row += 1) {
     // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
     const [fromMs, untilMs] = [startOf(row) - earlyOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
     if (!isAnyShown(rows.timesMs, fromMs, untilMs)) return 'missing'
     // Neighbours may reach into its time: without it there is a hole in the pictures, and its bytes did not come.
     const holeMs = Math.max(HOLE_FRAMES * rows.shortMs, (startOf(row + 1) - startOf(row)) / 2)
-    if (
-      unexplained.bytes > ((sizesBytes[row] ?? 0) - unexplained.aroundBytes) / 2 &&
-      isHoleBetween(rows.timesMs, { fromMs, untilMs, holeMs })
-    )
+    if (unexplained.bytes > (at(sizesBytes, row) - unexplained.aroundBytes) / 2 && isHoleBetween(rows.timesMs, { fromMs, untilMs, holeMs }))
       return 'missing'
   }
   const slackMs = 2 * rows.usualMs + rows.reorderedMs + leadMs + earlyMs
@@ -132,9 +130,9 @@ function isHoleBetween(
   { fromMs, untilMs, holeMs }: { readonly fromMs: number; readonly untilMs: number; readonly holeMs: number },
 ): boolean {
   for (let next = Math.max(1, firstAtOrAfter(timesMs, fromMs)); next < timesMs.length; next += 1) {
-    const beforeMs = timesMs[next - 1] ?? 0
+    const beforeMs = at(timesMs, next - 1)
     if (beforeMs > untilMs) return false
-    if ((timesMs[next] ?? 0) - beforeMs >= holeMs) return true
+    if (at(timesMs, next) - beforeMs >= holeMs) return true
   }
   return false
 }

@@ -2,6 +2,7 @@
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
+import { at } from '../../lib/at.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
 import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
@@ -34,7 +35,7 @@ export function* placeFragmentsInSteps(
   video: MovieTrack,
   located: readonly LocatedPictures[],
 ): Steps<FragmentPlaces> {
-  const firstPlace = parts[0]?.firstPlace ?? 0
+  const firstPlace = at(parts, 0).firstPlace
   const listed = {
     producerMs: joinArrays(parts.map((part) => part.producerStartsMs)),
     lengthsMs: joinArrays(parts.map((part) => part.lengthsMs)),
@@ -61,7 +62,7 @@ function* findAnchors(video: MovieTrack, located: readonly LocatedPictures[], fi
     if (sample % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
     const { firstSample, place, pictures } = next.value
     if (sample !== firstSample) continue
-    anchors.push({ row: place - firstPlace, originMs: toMs(clock.shownTicks, video.timescale) - (pictures.timesMs[0] ?? 0) })
+    anchors.push({ row: place - firstPlace, originMs: toMs(clock.shownTicks, video.timescale) - at(pictures.timesMs, 0) })
     next = waiting.next()
   }
   return anchors
@@ -78,13 +79,13 @@ function placeBetween(listed: Listed, anchors: readonly Anchor[]): Float64Array 
   const [first] = anchors
   const start = first ?? { row: 0, originMs: 0 }
   originMs[start.row] = start.originMs
-  for (let row = start.row - 1; row >= 0; row -= 1) originMs[row] = (originMs[row + 1] ?? 0) - stepTo(listed, row + 1, false)
+  for (let row = start.row - 1; row >= 0; row -= 1) originMs[row] = at(originMs, row + 1) - stepTo(listed, row + 1, false)
   let before = start
   for (const anchor of [...anchors.slice(1), null]) {
     const end = anchor?.row ?? originMs.length - 1
     follow(originMs, listed, { from: before.row, to: end, isClosed: false })
     if (anchor === null) break
-    if (Math.abs((originMs[end] ?? 0) - anchor.originMs) > ROUNDING_MS) {
+    if (Math.abs(at(originMs, end) - anchor.originMs) > ROUNDING_MS) {
       follow(originMs, listed, { from: before.row, to: end, isClosed: true })
       leadUpTo(originMs, listed, anchor, before.row)
     }
@@ -96,7 +97,7 @@ function placeBetween(listed: Listed, anchors: readonly Anchor[]): Float64Array 
 
 /** From one row on to another, each at its distance from the one before it. */
 function follow(originMs: Float64Array, listed: Listed, { from, to, isClosed }: { from: number; to: number; isClosed: boolean }): void {
-  for (let row = from + 1; row <= to; row += 1) originMs[row] = (originMs[row - 1] ?? 0) + stepTo(listed, row, isClosed)
+  for (let row = from + 1; row <= to; row += 1) originMs[row] = at(originMs, row - 1) + stepTo(listed, row, isClosed)
 }
 
 /** What follows on the last hole keeps its distance to the fragment behind it that was read. */
@@ -111,21 +112,21 @@ function leadUpTo(originMs: Float64Array, listed: Listed, anchor: Anchor, from: 
 
 function stepTo(listed: Listed, row: number, isClosed: boolean): number {
   const stepMs = stepOf(listed, row)
-  return isProducerStep(stepMs) && !(isClosed && isHole(listed, row)) ? stepMs : (listed.lengthsMs[row - 1] ?? 0) + listed.frameMs
+  return isProducerStep(stepMs) && !(isClosed && isHole(listed, row)) ? stepMs : at(listed.lengthsMs, row - 1) + listed.frameMs
 }
 
 function isHole(listed: Listed, row: number): boolean {
   const stepMs = stepOf(listed, row)
-  return !isProducerStep(stepMs) || stepMs - (listed.lengthsMs[row - 1] ?? 0) > MOST_FRAMES * listed.frameMs + ROUNDING_MS
+  return !isProducerStep(stepMs) || stepMs - at(listed.lengthsMs, row - 1) > MOST_FRAMES * listed.frameMs + ROUNDING_MS
 }
 
 function stepOf({ producerMs }: Listed, row: number): number {
-  return (producerMs[row] ?? 0) - (producerMs[row - 1] ?? 0)
+  return at(producerMs, row) - at(producerMs, row - 1)
 }
 
 /** The instant of a time of the movie by the selector's clock, told by the fragment at the row. */
 export function instantAt({ clockMs, originMs }: FragmentPlaces, row: number, movieMs: number): number {
-  return (clockMs[row] ?? 0) + Math.round(movieMs - (originMs[row] ?? 0))
+  return at(clockMs, row) + Math.round(movieMs - at(originMs, row))
 }
 
 /** The fragment that begins at the instant, or the first that begins after it. */
@@ -154,7 +155,7 @@ export class PictureInstants {
     }
     const { firstPlace, clockMs } = this.#places
     if (read !== undefined && sample >= read.firstSample) {
-      return (clockMs[read.place - firstPlace] ?? 0) + (read.pictures.timesMs[sample - read.firstSample] ?? 0)
+      return at(clockMs, read.place - firstPlace) + at(read.pictures.timesMs, sample - read.firstSample)
     }
     return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
   }
@@ -167,7 +168,7 @@ export class PictureInstants {
     let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if ((originMs[middle] ?? 0) <= movieMs + 0.5) low = middle
+      if (at(originMs, middle) <= movieMs + 0.5) low = middle
       else high = middle - 1
     }
     return low

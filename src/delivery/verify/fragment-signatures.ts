@@ -1,5 +1,6 @@
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { MediaSignature } from '../../domain/media-signature.js'
+import { at } from '../../lib/at.js'
 
 /** Of fragments at the ends of runs. More runs than this are sampled. */
 const MAX_ENDS = 120
@@ -90,7 +91,7 @@ class KnownSignatures implements Signatures {
   /** A fragment that was not read is like the last one that was read before it. */
   #spreadOut(): Map<string, MediaSignature> {
     const byNumber = new Map<string, MediaSignature>()
-    let last = this.#known.get(this.#sortedPlaces()[0] ?? 0)
+    let last = this.#known.get(at(this.#sortedPlaces(), 0))
     this.#byAge.forEach(({ fragmentNumber }, index) => {
       last = this.#known.get(index) ?? last
       if (last !== undefined) byNumber.set(fragmentNumber, last)

@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { FragmentPictures } from './fragment-pictures.js'
@@ -17,8 +18,8 @@ export function locatePictures(
 ): LocatedPictures[] {
   let firstSample = 0
   return parts.flatMap((part, index) => {
-    const located = locateInPart(part, { firstSample, count: sampleCounts[index] ?? 0 }, pictures)
-    firstSample += sampleCounts[index] ?? 0
+    const located = locateInPart(part, { firstSample, count: at(sampleCounts, index) }, pictures)
+    firstSample += at(sampleCounts, index)
     return located
   })
 }

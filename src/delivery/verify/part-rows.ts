@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import { sortTimes } from '../../media/mp4/tables/decode-order.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 
@@ -29,16 +30,16 @@ export function toPartRows(
   { shownMs, hasSound }: { readonly shownMs: Float64Array; readonly hasSound: boolean },
 ): PartRows {
   const timesMs = sortTimes(shownMs)
-  const distances = timesMs.subarray(1).map((timeMs, index) => timeMs - (timesMs[index] ?? 0))
+  const distances = timesMs.subarray(1).map((timeMs, index) => timeMs - at(timesMs, index))
   const sorted = distances.toSorted()
   const [shortMs, usualMs] = [sorted[sorted.length >> 2] ?? 0, sorted[sorted.length >> 1] ?? 0]
   const holeMs = MOST_FRAMES * usualMs
   const givenMs = distances.reduce((sum, ms) => sum + (ms < holeMs ? ms : usualMs), usualMs)
-  const reorderedMs = shownMs.reduce((most, timeMs, index) => Math.max(most, timeMs - (timesMs[index] ?? 0)), 0)
+  const reorderedMs = shownMs.reduce((most, timeMs, index) => Math.max(most, timeMs - at(timesMs, index)), 0)
   const holes: number[] = []
   let [leastMs, mostMs, shortestMs] = [0, 0, Number.POSITIVE_INFINITY]
   for (const [row, lengthMs] of lengthsMs.entries()) {
-    const stepMs = (producerStartsMs[row + 1] ?? Number.NaN) - (producerStartsMs[row] ?? 0)
+    const stepMs = (producerStartsMs[row + 1] ?? Number.NaN) - at(producerStartsMs, row)
     const isNext = isProducerStep(stepMs) && stepMs - lengthMs < holeMs
     if (!isNext && isProducerStep(stepMs)) holes.push(row + 1)
     // The last frame's own length is not listed, but where sound goes on through it.
