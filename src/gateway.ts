@@ -1,4 +1,4 @@
-// The composition root: config and secrets in, a gateway out. Every part is handed just what it takes.
+// The composition root. From the configuration and the secrets it assembles a gateway, and gives each part only what it needs.
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import type { Config } from './config/config.js'
 import type { Secrets } from './config/secrets.js'
 import { ClipService } from './delivery/clip-service.js'
 import { DiskPartStore } from './delivery/store/disk-part-store.js'
+import type { UrlLifetime } from './domain/clip-request.js'
 import { FootageService } from './footage/footage-service.js'
 import { AnswerMemory, MAX_ANSWER_BYTES } from './graphql/answer-bytes.js'
 import { createApolloServer } from './graphql/apollo-server.js'
@@ -27,13 +28,13 @@ import { closeServer, isLoopbackHost, toUrlHost } from './lib/http-server.js'
 
 export interface GatewayOptions {
   readonly clock?: Clock
-  /** Where the gateway logs to. Left out, it does not log. */
+  /** The gateway does not log without it. */
   readonly logger?: FastifyBaseLogger
-  /** Where the embedded KVS listens, when it is not at KVS_HOST and KVS_PORT (port 0 leaves the choice to the system). */
+  /** The address of the embedded KVS, if it differs from KVS_HOST and KVS_PORT (with port 0, the system chooses the port). */
   readonly embeddedKvsUrl?: string
 }
 
-/** What GraphQL and the HTTP routes stand on. */
+/** The services that GraphQL and the HTTP routes use. */
 export interface GatewayServices {
   readonly streams: StreamCatalog
   readonly endpoints: EndpointDirectory
@@ -46,44 +47,55 @@ export interface GatewayServices {
 export interface Gateway extends AsyncDisposable {
   readonly app: FastifyInstance
   readonly services: GatewayServices
-  /** The base of the URLs that it hands out: PUBLIC_URL, or where it listens. */
+  /** The base of its clip URLs: PUBLIC_URL, or the address on which it listens. */
   readonly publicUrl: string
-  /** Starts listening, and tells where. @throws GatewayError when AWS is to be asked and no Region or credentials can be found */
+  /** Starts listening and returns the address. @throws GatewayError if KVS_BACKEND is aws and no Region or credentials are configured */
   listen(): Promise<string>
-  /** Stops taking requests, lets those under way finish for SHUTDOWN_GRACE_MS, then cuts them and frees everything. */
+  /** Accepts no more requests, gives running ones SHUTDOWN_GRACE_MS to finish, then cuts them and frees everything. */
   close(): Promise<void>
 }
 
-/** Clips that nobody reads hold their parts for a moment; of a small store that must leave room for others. */
-const IDLE_SHARE = 4
+/** Clips without readers keep their parts for a moment. They may hold a quarter of the store, so that other clips have room. */
+const IDLE_SHARE = 1 / 4
 
 /** `{"id":…,"type":"next","payload":…}`, and the head of its frame. */
 const ENVELOPE_BYTES = 256
 
-/** Wires a gateway up; it does not listen yet. */
+/** Assembles a gateway. It does not listen yet. */
 export async function buildGateway(config: Config, secrets: Secrets, options: GatewayOptions = {}): Promise<Gateway> {
   const { clock = systemClock, logger = pino({ level: 'silent' }) } = options
-  const address = new Address(config)
-  const storeFolder = join(config.dataDir, 'clips')
   await using undo = new AsyncDisposableStack()
-  const store = undo.use(
-    await DiskPartStore.open({
-      folder: storeFolder,
-      capBytes: config.clips.storeBytes,
-      onProblem: (text, err) => logger.warn({ err }, text),
-    }),
-  )
+  const setup: Setup = { config, clock, logger, address: new Address(config), undo }
+  const core = await openCore(setup, secrets, toTarget(config, secrets, options))
+  const app = await openApp(setup, core)
+  const { services, kvs } = core
+  return toGateway(app, { services, address: setup.address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
+}
+
+/** What each step of the assembly needs. */
+interface Setup {
+  readonly config: Config
+  readonly clock: Clock
+  readonly logger: FastifyBaseLogger
+  readonly address: Address
+  /** Closes in reverse order what the steps have opened. */
+  readonly undo: AsyncDisposableStack
+}
+
+/** The gateway without its APIs. */
+interface Core {
+  readonly services: GatewayServices
+  readonly kvs: Kvs
+  readonly metrics: GatewayMetrics
+}
+
+async function openCore({ config, clock, logger, address, undo }: Setup, secrets: Secrets, target: KvsTarget): Promise<Core> {
+  const warn = (text: string, err: unknown) => logger.warn({ err }, text)
+  const store = undo.use(await DiskPartStore.open({ folder: toStoreFolder(config), capBytes: config.clips.storeBytes, onProblem: warn }))
   const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
-  const kvs = createKvs({
-    target: toTarget(config, secrets, options),
-    isPaced: isPaced(config),
-    listener: metrics,
-    warn: (text, err) => logger.warn({ err }, text),
-    clock,
-  })
+  const kvs = createKvs({ target, isPaced: isPaced(config), listener: metrics, warn, clock })
   undo.defer(() => kvs.close())
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
-  const urlLifetime = { defaultSeconds: config.clips.urlTtlSeconds, maxSeconds: config.clips.urlMaxTtlSeconds }
   const clips = new ClipService({
     streams: kvs.streams,
     fragments: kvs.fragments,
@@ -95,22 +107,24 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     clock,
     secrets: secrets.clipUrlSecrets,
     publicUrl: () => address.publicUrl,
-    urlLifetime,
+    urlLifetime: toUrlLifetime(config),
     maxClipBytes: config.clips.maxBytes,
-    maxIdleBytes: Math.floor(config.clips.storeBytes / IDLE_SHARE),
+    maxIdleBytes: Math.floor(config.clips.storeBytes * IDLE_SHARE),
     onRequest: (outcome) => metrics.onClipRequest(outcome),
     onFault: (err) => logger.error({ err }, 'a clip could not be made'),
   })
-  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
   undo.defer(() => clips.close())
-  const limits = {
-    maxClipBytes: config.clips.maxBytes,
-    maxUrlSeconds: urlLifetime.maxSeconds,
-    defaultUrlSeconds: urlLifetime.defaultSeconds,
-  }
+  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
+  return { services, kvs, metrics }
+}
+
+async function openApp({ config, clock, logger, address, undo }: Setup, { services, kvs, metrics }: Core): Promise<FastifyInstance> {
+  const { streams, endpoints, clips } = services
+  const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
+  const limits = { maxClipBytes: config.clips.maxBytes, maxUrlSeconds: maxSeconds, defaultUrlSeconds: defaultSeconds }
   const schema = createSchema({ ...services, limits, clock })
   const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
-  const sources = { streams: kvs.streams, endpoints: kvs.endpoints, clips, answers: new AnswerMemory() }
+  const sources = { streams, endpoints, clips, answers: new AnswerMemory() }
   const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
   const app = await buildApp({
@@ -125,7 +139,7 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
     sendLimits: { bytesPerSocket: config.webSockets.bufferBytes, totalBytes: config.webSockets.totalBufferBytes },
     schemaText: printSortedSchema(schema),
     metrics,
-    dependencies: createDependencies(kvs, storeFolder),
+    dependencies: createDependencies(kvs, toStoreFolder(config)),
     origins,
     requestTimeoutMs: config.requestTimeoutMs,
     trustProxy: config.trustProxy,
@@ -136,10 +150,18 @@ export async function buildGateway(config: Config, secrets: Secrets, options: Ga
   const readerIdleTimeoutMs = config.downloadIdleTimeoutMs
   await app.register(clipRoute({ open, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
   await app.ready()
-  return toGateway(app, { services, address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
+  return app
 }
 
-/** A result goes into one message, around which there is the id that its client chose. */
+function toStoreFolder({ dataDir }: Config): string {
+  return join(dataDir, 'clips')
+}
+
+function toUrlLifetime({ clips }: Config): UrlLifetime {
+  return { defaultSeconds: clips.urlTtlSeconds, maxSeconds: clips.urlMaxTtlSeconds }
+}
+
+/** A result is sent in one message, with the id that its client chose. */
 function toMaxResultBytes({ webSockets: { bufferBytes } }: Config): number {
   return Math.min(MAX_ANSWER_BYTES, bufferBytes - MAX_MESSAGE_BYTES - ENVELOPE_BYTES)
 }
