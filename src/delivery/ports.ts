@@ -25,7 +25,7 @@ export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
 export interface PartBody {
   /** Null if it is not known before the end. A body of another length is refused. */
   readonly sizeBytes: number | null
-  /** Ends normally only after the last byte. */
+  /** Ends normally only after the last byte. The chunks belong to the store, which frees their memory. */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
@@ -109,4 +109,19 @@ export interface SpooledBlob {
   fail(error: unknown): void
   /** Frees the room. The bytes can be read until `readable` is closed. */
   discard(): Promise<void>
+}
+
+/**
+ * Claims on fetches, so that the users of a blob store do not fetch the same blob twice. A lease saves work and guards nothing: after an expiry
+ * two holders may exist, and blobs are immutable. Implementations renew a lease until it is released, and let it expire if its holder dies.
+ */
+export interface Leases {
+  /** Resolves when nobody else holds a lease for the key. Rejects with the signal's reason if it aborts before that. */
+  acquire(key: string, signal: AbortSignal): Promise<Lease>
+}
+
+export interface Lease {
+  /** Whether somebody else held it before. The blob may have been stored by then. */
+  readonly hadToWait: boolean
+  release(): void
 }

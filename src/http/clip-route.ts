@@ -72,21 +72,21 @@ class ClipAnswering {
   }
 
   async run(): Promise<FastifyReply> {
-    const patience = new Patience(this.#options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
+    const deadline = new Deadline(this.#options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
     try {
-      const waiting = AbortSignal.any([this.#left.signal, patience.signal])
+      const waiting = AbortSignal.any([this.#left.signal, deadline.signal])
       const content = await this.#options.open(this.#request.params.token, waiting)
       try {
         const response = await this.#identify(content, waiting)
-        patience.end()
+        deadline.clear()
         return await this.#send(content, response)
       } finally {
         content.release()
       }
     } catch (error) {
-      return this.#refuse(error, patience.signal)
+      return this.#refuse(error, deadline.signal)
     } finally {
-      patience.end()
+      deadline.clear()
     }
   }
 
@@ -162,7 +162,7 @@ class ClipAnswering {
 }
 
 /** How long a request waits for the clip's size. Its timer goes with the wait: a busy player would leave thousands behind otherwise. */
-class Patience {
+class Deadline {
   readonly #over = new AbortController()
   readonly #timer: NodeJS.Timeout
 
@@ -174,7 +174,7 @@ class Patience {
     return this.#over.signal
   }
 
-  end(): void {
+  clear(): void {
     clearTimeout(this.#timer)
   }
 }

@@ -1,8 +1,9 @@
 import { orAborted } from '../../lib/clock.js'
-import type { PartFetch, PartHandle, PartStore, ReadableBlob } from '../ports.js'
+import type { Leases, PartFetch, PartHandle, PartStore, ReadableBlob } from '../ports.js'
 import { DiskBlobStore } from './disk-blob-store.js'
 import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
 import { HeldPart, type OpenedPart } from './held-part.js'
+import { LocalLeases } from './local-leases.js'
 import { PartArrivals } from './part-arrivals.js'
 import { PartBroken } from './part-broken.js'
 
@@ -27,6 +28,8 @@ const STALLED_AFTER_MS = 120_000
 export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #blobs: DiskBlobStore
   readonly #arrivals: PartArrivals
+  /** Other processes may fetch the same part at the same time. */
+  readonly #leases: Leases = new LocalLeases()
   readonly #onProblem: (message: string, error: unknown) => void
   /** The parts that somebody holds, or that are arriving. */
   readonly #held = new Map<string, HeldPart>()
@@ -132,6 +135,13 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   async #openOrFetch(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
     await this.#discards.get(part.key)
     const blob = await this.#blobs.open(part.key)
+    return blob === null ? this.#fetch(part, fetch) : this.#openStored(part, blob)
+  }
+
+  async #fetch(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
+    const lease = await this.#leases.acquire(part.key, part.signal)
+    void this.#arrivals.whenOver(part).then(() => lease.release())
+    const blob = lease.hadToWait ? await this.#blobs.open(part.key) : null
     if (blob !== null) return this.#openStored(part, blob)
     part.signal.throwIfAborted()
     return this.#arrivals.begin(part, fetch)

@@ -69,7 +69,8 @@ export class PartIndex {
   }
 
   forget(name: string): void {
-    this.#storedBytes -= this.#parts.get(name)?.sizeBytes ?? 0
+    const part = this.#parts.get(name)
+    if (part !== undefined) this.#storedBytes -= part.sizeBytes
     this.#parts.delete(name)
     this.#changed?.add(name)
   }

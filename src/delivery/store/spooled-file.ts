@@ -33,7 +33,8 @@ export class SpooledFile implements SpooledBlob {
 
   async announce(sizeBytes: number | null): Promise<void> {
     const { temporary, reservation, grow, withRoom } = this.#options
-    await grow(reservation, fileBytes(sizeBytes ?? 0))
+    // Of a body of unknown size, only the footer is known.
+    await grow(reservation, fileBytes(sizeBytes === null ? 0 : sizeBytes))
     this.readable.expect(sizeBytes)
     // From now on other processes count the whole file.
     if (sizeBytes !== null) await withRoom(() => temporary.file.truncate(sizeBytes))

@@ -36,8 +36,8 @@ export function isAbandoned(name: string, ageMs: number): boolean {
 
 /** For names of earlier versions. The process may be in another container, so our own id proves nothing. */
 function isOfDeadProcess(name: string): boolean {
-  const pid = Number(/\.(\d+)-\d+\.tmp$/.exec(name)?.[1] ?? 0)
-  return pid === 0 || !isAlive(pid)
+  const [, pid] = /\.(\d+)-\d+\.tmp$/.exec(name) ?? []
+  return pid === undefined || !isAlive(Number(pid))
 }
 
 function isAlive(pid: number): boolean {
