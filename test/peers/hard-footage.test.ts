@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { buildDist, runCli } from '../support/cli-process.js'
-import { START } from '../support/clip-harness.js'
+import { START, STREAM } from '../support/clip-harness.js'
 import { playClipInChromium } from '../support/clip-in-chromium.js'
 import { decode, ffmpeg, probePackets } from '../support/ffmpeg.js'
 import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
-import { clusterFramesOf, clusterTimesOf } from '../support/matroska-frames.js'
+import { type PacedFootage, startPacedFootage } from '../support/paced-footage.js'
 import { findPeer } from '../support/peer-programs.js'
 
 // The hard files, uploaded by the command, clipped over HTTP, and judged by ffmpeg and Chromium alone.
@@ -66,9 +66,7 @@ beforeAll(async () => {
   kvs = await startKvsTestServer()
   gateway = await startTestGateway(kvs)
   for (const name of Object.keys(FRAMES)) sources.set(name, await picturesOf(`${HARD}/${name}.mkv`))
-  const recorded = Object.keys(FRAMES).flatMap((name) => MODES.map((mode) => upload(name, mode)))
-  const live = Object.keys(EXACT).map((name) => uploadAs(liveStreamOf(name), name, ['--live', '--keep-clusters']))
-  await Promise.all([...recorded, ...live])
+  await Promise.all(Object.keys(FRAMES).flatMap((name) => MODES.map((mode) => upload(name, mode))))
 }, 300_000)
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]()
@@ -78,14 +76,9 @@ afterAll(async () => {
 
 const streamOf = (name: string, mode: Mode) => `${name}-${MODES.indexOf(mode)}`
 
-const liveStreamOf = (name: string) => `${name}-live`
-
-function upload(name: string, mode: Mode): Promise<void> {
-  return uploadAs(streamOf(name, mode), name, mode === 'cut anew' ? [] : ['--keep-clusters'])
-}
-
-async function uploadAs(stream: string, name: string, how: readonly string[]): Promise<void> {
-  const where = ['--stream-name', stream, '--producer-start', new Date(START).toISOString()]
+async function upload(name: string, mode: Mode): Promise<void> {
+  const how = mode === 'cut anew' ? [] : ['--keep-clusters']
+  const where = ['--stream-name', streamOf(name, mode), '--producer-start', new Date(START).toISOString()]
   const args = ['put-media', `${HARD}/${name}.mkv`, ...where, ...how]
   expect([name, await runCli(args, { KVS_PORT: new URL(kvs.url).port })]).toMatchObject([name, { code: 0, stderr: '' }])
 }
@@ -98,7 +91,7 @@ async function picturesOf(file: string): Promise<Picture[]> {
   return rows.map((row, index) => ({ hash: row.split(',').at(-1)?.trim() ?? '', ms: times[index] ?? Number.NaN }))
 }
 
-/** The timestamps of all fragments, in the order of the file. */
+/** The timestamps of all fragments. */
 async function listStarts(StreamName: string, selector: Selector): Promise<number[]> {
   const TimestampRange = { StartTimestamp: START / 1000 - 10, EndTimestamp: START / 1000 + 3600 }
   const FragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange }
@@ -128,9 +121,9 @@ const REQUEST = `mutation ($input: ClipInput!) {
 }`
 
 /** Downloads a clip; ffmpeg decodes all of it and complains of nothing. */
-async function make({ stream, cut, selector, fromMs, toMs }: Wanted): Promise<Made> {
+async function make({ stream, cut, selector, fromMs, toMs }: Wanted, asked = gateway): Promise<Made> {
   const range = { startTimestamp: new Date(fromMs).toISOString(), endTimestamp: new Date(toMs).toISOString() }
-  const { data, errors } = await gateway.ask(REQUEST, { input: { streamName: stream, fragmentSelectorType: selector, cut, ...range } })
+  const { data, errors } = await asked.ask(REQUEST, { input: { streamName: stream, fragmentSelectorType: selector, cut, ...range } })
   expect(errors).toBeUndefined()
   interface Answer {
     readonly clip: { readonly downloadUrl: string; readonly delivered: { readonly startTimestamp: string } } | null
@@ -219,26 +212,18 @@ describe.each(Object.entries(FRAMES))('%s.mkv', (name, frames) => {
   )
 })
 
-interface TimedPicture extends Picture {
-  readonly serverMs: number
-}
+describe.each(Object.keys(EXACT))('%s.mkv, whose fragments arrive at their times,', (name) => {
+  let footage: PacedFootage
+  let own: TestGateway
+  beforeAll(async () => {
+    footage = await startPacedFootage(new Uint8Array(await readFile(`${HARD}/${name}.mkv`)))
+    own = await startTestGateway(footage.server)
+  })
+  afterAll(async () => {
+    await own?.[Symbol.asyncDispose]()
+    await footage?.server[Symbol.asyncDispose]()
+  })
 
-/** In the order of showing. The server time of a picture is that of its fragment, and its distance from the timestamp of its Cluster. */
-async function livePictures(name: string): Promise<TimedPicture[]> {
-  const file = new Uint8Array(await readFile(`${HARD}/${name}.mkv`))
-  const starts = await listStarts(liveStreamOf(name), 'SERVER_TIMESTAMP')
-  const clusterTimes = clusterTimesOf(file)
-  expect(starts).toHaveLength(clusterTimes.length)
-  const times = clusterFramesOf(file).flatMap((frames, index) =>
-    frames
-      .filter(({ track }) => track === 1)
-      .map(({ ms }) => ({ ms, serverMs: (starts[index] ?? Number.NaN) + ms - (clusterTimes[index] ?? Number.NaN) })),
-  )
-  const shown = times.toSorted((a, b) => a.ms - b.ms)
-  return sourceOf(name).map((picture, index) => ({ ...picture, serverMs: shown[index]?.serverMs ?? Number.NaN }))
-}
-
-describe.each(Object.keys(EXACT))('%s.mkv, sent in real time', (name) => {
   test.each([
     [0.3, 0, 0.7, 0],
     [0.1, 1, 0.9, -1],
@@ -247,15 +232,15 @@ describe.each(Object.keys(EXACT))('%s.mkv, sent in real time', (name) => {
   ])(
     'an exact cut by server time, from part %d of the pictures (%i ms) to part %d (%i ms), shows these',
     async (from, fromOff, to, toOff) => {
-      const pictures = await livePictures(name)
-      const at = (part: number) => pictures[Math.round(part * (pictures.length - 1))]?.serverMs ?? Number.NaN
+      const pictures = footage.pictures.map(({ timeMs }, index) => ({ ...timeMs, ...sourceOf(name)[index] }))
+      const at = (part: number) => pictures[Math.round(part * (pictures.length - 1))]?.SERVER_TIMESTAMP ?? Number.NaN
       const range = { fromMs: at(from) + fromOff, toMs: at(to) + toOff }
-      const first = pictures.findIndex(({ serverMs }) => serverMs >= range.fromMs)
-      const last = pictures.findLastIndex(({ serverMs }) => serverMs <= range.toMs)
+      const first = pictures.findIndex(({ SERVER_TIMESTAMP }) => SERVER_TIMESTAMP >= range.fromMs)
+      const last = pictures.findLastIndex(({ SERVER_TIMESTAMP }) => SERVER_TIMESTAMP <= range.toMs)
       expect(last).toBeGreaterThan(first)
-      const made = await make({ stream: liveStreamOf(name), cut: 'EXACT', selector: 'SERVER_TIMESTAMP', ...range })
-      expectPictures(made.pictures, pictures.slice(first, last + 1))
-      expect(made.deliveredMs).toBe(pictures[first]?.serverMs)
+      const made = await make({ stream: STREAM, cut: 'EXACT', selector: 'SERVER_TIMESTAMP', ...range }, own)
+      expectPictures(made.pictures, sourceOf(name).slice(first, last + 1))
+      expect(made.deliveredMs).toBe(pictures[first]?.SERVER_TIMESTAMP)
     },
     60_000,
   )

@@ -158,7 +158,8 @@ test('hls.js in Chromium plays open GOPs to their end, in segments of 10 seconds
     await upload(kvs.url, await readFile(file), { stream: StreamName, start: String(START) })
     const HLSFragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP' as const, TimestampRange }
     const url = await openHlsSession(kvs.url, { StreamName, PlaybackMode: 'ON_DEMAND', HLSFragmentSelector })
-    expect((await loadMedia((await loadUrls(url)).first)).segments.map(({ duration }) => duration >= 10)).toEqual([true, true, false])
+    const { segments } = await loadMedia((await loadUrls(url)).first)
+    expect(segments.map(({ duration }) => duration >= 10)).toEqual([true, true])
     const played = await playInChromium(url, { chromium: chromium.path, profile })
     expect(played).toMatchObject({ bufferedRanges: 1, videoFrames: 600, problems: [] })
   } finally {
