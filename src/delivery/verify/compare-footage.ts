@@ -101,7 +101,8 @@ function compareBetween(
 ): FootageDifference {
   const startOf = (row: number) => originMs + at(producerStartsMs, row) - at(producerStartsMs, 0)
   const endOf = (row: number) => startOf(row) + at(lengthsMs, row)
-  const earlyOf = (row: number) => Math.max(earlyMs, reorderedMsOf(at(lengthsMs, row), earlyMs, rows))
+  // Half a frame more: by how much sound is ahead differs between fragments. No picture of the fragment before comes so late.
+  const earlyOf = (row: number) => Math.max(earlyMs + rows.usualMs / 2, reorderedMsOf(at(lengthsMs, row), earlyMs, rows))
   for (let row = 1; row < fragmentCount - 1; row += 1) {
     // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
     const [fromMs, untilMs] = [startOf(row) - earlyOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
