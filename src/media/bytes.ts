@@ -48,6 +48,13 @@ export function byteLength(parts: readonly { readonly byteLength: number }[]): n
   return parts.reduce((total, part) => total + part.byteLength, 0)
 }
 
+/** Throws RangeError if there is no such byte: readers check lengths before they read. */
+export function byteAt(bytes: Uint8Array, index: number): number {
+  const byte = bytes[index]
+  if (byte === undefined) throw new RangeError(`no byte ${index} (there are ${bytes.byteLength})`)
+  return byte
+}
+
 const IS_BIG_ENDIAN_MACHINE = new Uint8Array(new Uint32Array([1]).buffer)[3] === 1
 
 /**

@@ -1,7 +1,6 @@
 import { MalformedMedia } from '../../src/media/malformed-media.js'
 import { MatroskaDemuxer } from '../../src/media/matroska/demuxer.js'
-import type { MatroskaEvent } from '../../src/media/matroska/events.js'
-import type { FrameSinkFactory } from '../../src/media/matroska/frame-sink.js'
+import type { FrameSinkFactory, MatroskaEvent } from '../../src/media/matroska/events.js'
 
 export interface Demuxed {
   readonly events: readonly MatroskaEvent[]

@@ -9,7 +9,7 @@ import type { PartClock } from '../../src/media/mp4/edit/part-timing.js'
 import type { Chunks, Movie, MovieTrack, Runs } from '../../src/media/mp4/movie.js'
 import type { SlicedFile } from '../../src/media/mp4/slices.js'
 import { narrow } from '../../src/media/mp4/tables/columns.js'
-import { sortTimes } from '../../src/media/mp4/tables/decode-order.js'
+import { sortTimes } from '../../src/media/mp4/tables/presentation.js'
 import { runOf, toRuns } from '../../src/media/mp4/tables/runs.js'
 import { layOutNow, readWhole } from './mp4-movies.js'
 

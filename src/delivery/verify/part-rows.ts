@@ -1,5 +1,5 @@
 import { at } from '../../lib/at.js'
-import { sortTimes } from '../../media/mp4/tables/decode-order.js'
+import { sortTimes } from '../../media/mp4/tables/presentation.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 
 /** The pictures of an answer and the fragments that were listed, measured in the same way. */

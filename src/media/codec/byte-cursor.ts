@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
 /** Reads a small record front to back, big-endian; refuses to read past its end. */
@@ -15,7 +16,7 @@ export class ByteCursor {
   }
 
   u8(): number {
-    return this.take(1)[0] ?? 0
+    return byteAt(this.take(1), 0)
   }
 
   u16(): number {

@@ -1,4 +1,6 @@
-import type { FrameFindings, FrameSink, InvalidFrame } from '../matroska/frame-sink.js'
+import { at } from '../../lib/at.js'
+import { byteAt } from '../bytes.js'
+import type { FrameFindings, FrameSink, InvalidFrame } from '../matroska/events.js'
 import type { MatroskaTrack } from '../matroska/track.js'
 import { parseCodecPrivate } from './codec-private.js'
 import { RecoveryPointSearch } from './recovery-point-search.js'
@@ -61,12 +63,12 @@ export class FrameCheck implements FrameSink {
   }
 
   payload(bytes: Uint8Array, start: number, end: number): void {
-    let at = start
-    while (at < end && this.#lengthSize !== 0) {
-      if (this.#unitLeft > 0) at += this.#readUnit(bytes, at, end)
+    let next = start
+    while (next < end && this.#lengthSize !== 0) {
+      if (this.#unitLeft > 0) next += this.#readUnit(bytes, next, end)
       else {
-        this.#readLengthOctet(bytes[at] ?? 0)
-        at += 1
+        this.#readLengthOctet(byteAt(bytes, next))
+        next += 1
       }
       if (this.#frameLeft === 0) this.#endFrame()
     }
@@ -86,7 +88,7 @@ export class FrameCheck implements FrameSink {
 
   #beginFrame(frame: number): void {
     this.#frame = frame
-    this.#frameLeft = this.#frameSizes[frame] ?? 0
+    this.#frameLeft = at(this.#frameSizes, frame)
     this.#unitLeft = 0
     this.#length = 0
     this.#lengthOctets = 0
@@ -102,10 +104,10 @@ export class FrameCheck implements FrameSink {
     return count
   }
 
-  #readUnit(bytes: Uint8Array, at: number, end: number): number {
-    const count = this.#skipUnit(this.#isUnitStart ? 1 : end - at)
-    if (this.#isUnitStart) this.#readUnitHeader(bytes[at] ?? 0)
-    else if (this.#isSei && this.#picture && this.#recoveryPoint.find(bytes, at, at + count)) this.#picture.hasRecoveryPoint = true
+  #readUnit(bytes: Uint8Array, start: number, end: number): number {
+    const count = this.#skipUnit(this.#isUnitStart ? 1 : end - start)
+    if (this.#isUnitStart) this.#readUnitHeader(byteAt(bytes, start))
+    else if (this.#isSei && this.#picture && this.#recoveryPoint.find(bytes, start, start + count)) this.#picture.hasRecoveryPoint = true
     return count
   }
 

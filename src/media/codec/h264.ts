@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
@@ -58,7 +59,7 @@ function readParameterSets(cursor: ByteCursor, count: number, nalType: number): 
 /** What goes into the file says it as the standard does. */
 function withReservedBits(codecPrivate: Uint8Array): Uint8Array {
   const record = Uint8Array.from(codecPrivate)
-  record[4] = (record[4] ?? 0) | 0xfc
-  record[5] = (record[5] ?? 0) | 0xe0
+  record[4] = byteAt(record, 4) | 0xfc
+  record[5] = byteAt(record, 5) | 0xe0
   return record
 }

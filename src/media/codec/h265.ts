@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
@@ -73,7 +74,7 @@ function readNalUnit(cursor: ByteCursor, nalType: number): Uint8Array {
 /** `hvc1` promises that no parameter sets come with the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */
 function withCompleteArrays(codecPrivate: Uint8Array, arraysAt: readonly number[]): Uint8Array {
   const record = Uint8Array.from(codecPrivate)
-  for (const at of arraysAt) record[at] = (record[at] ?? 0) | 0x80
+  for (const at of arraysAt) record[at] = byteAt(record, at) | 0x80
   return record
 }
 

@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
 /** Reads the bits of a parameter set (Rec. ITU-T H.264, 7.3.1 and 9.1; H.265 alike). Refuses to read past its end. */
@@ -15,7 +16,7 @@ export class RbspReader {
     if (this.#bit + count > this.#bytes.byteLength * 8) this.refuse('a parameter set that is cut off')
     let value = 0
     for (let index = 0; index < count; index += 1) {
-      value = value * 2 + (((this.#bytes[this.#bit >> 3] ?? 0) >> (7 - (this.#bit & 7))) & 1)
+      value = value * 2 + ((byteAt(this.#bytes, this.#bit >> 3) >> (7 - (this.#bit & 7))) & 1)
       this.#bit += 1
     }
     return value

@@ -1,3 +1,5 @@
+import { byteAt } from '../bytes.js'
+
 /** payloadType of a recovery point (ISO/IEC 14496-10, Annex D). */
 const RECOVERY_POINT = 6
 
@@ -17,7 +19,7 @@ export class RecoveryPointSearch {
   /** True when the bytes [start, end) reach the beginning of a recovery point. */
   find(bytes: Uint8Array, start: number, end: number): boolean {
     for (let at = start; at < end; at += 1) {
-      const octet = bytes[at] ?? 0
+      const octet = byteAt(bytes, at)
       // An emulation prevention byte belongs to no message.
       const isInserted = this.#zeros >= 2 && octet === 3
       this.#zeros = octet === 0 ? this.#zeros + 1 : 0

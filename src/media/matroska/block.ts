@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import { readVint, vintLength } from './ebml.js'
 
@@ -29,13 +30,13 @@ const FIXED = 2
 
 /** TrackNumber, timestamp and flags: how many bytes they take, by their first. */
 export function blockPrefixBytes({ bytes, at, size, offset }: BlockBytes): number {
-  const length = vintLength(bytes[at] ?? 0) + 3
+  const length = vintLength(byteAt(bytes, at)) + 3
   if (length > 11 || length > size) throw new MalformedMedia('a block too short for its own header', offset)
   return length
 }
 
 export function isLaced(bytes: Uint8Array, at: number, prefixBytes: number): boolean {
-  return ((bytes[at + prefixBytes - 1] ?? 0) & 0x06) !== 0
+  return (byteAt(bytes, at + prefixBytes - 1) & 0x06) !== 0
 }
 
 /** Wants the prefix to be there and, where the block is laced, the next MAX_LACING_BYTES of it too (or all of a shorter block). */
@@ -44,8 +45,8 @@ export function readBlockHead(block: BlockBytes, prefixBytes: number): BlockHead
   const track = readVint(bytes, at, prefixBytes - 3)
   if (track > 255) throw new MalformedMedia(`a block of track ${track}: track numbers end at 255 here`, offset)
   const timeAt = at + prefixBytes - 3
-  const unsigned = (bytes[timeAt] ?? 0) * 256 + (bytes[timeAt + 1] ?? 0)
-  const flags = bytes[timeAt + 2] ?? 0
+  const unsigned = byteAt(bytes, timeAt) * 256 + byteAt(bytes, timeAt + 1)
+  const flags = byteAt(bytes, timeAt + 2)
   const lacing = (flags >> 1) & 3
   const head = { track, relativeTicks: unsigned < 0x8000 ? unsigned : unsigned - 0x10000, isKey: (flags & 0x80) !== 0 }
   if (lacing === 0) return { ...head, headBytes: prefixBytes, frameSizes: [size - prefixBytes] }
@@ -59,7 +60,7 @@ interface Lacing {
 
 function readLacing(block: BlockBytes, prefixBytes: number, lacing: number): Lacing {
   if (prefixBytes + 1 > block.size) throw new MalformedMedia('a laced block without its frame count', block.offset)
-  const frames = (block.bytes[block.at + prefixBytes] ?? 0) + 1
+  const frames = byteAt(block.bytes, block.at + prefixBytes) + 1
   const reader = new LacingReader(block, prefixBytes + 1)
   if (lacing === FIXED) return readFixedLacing(block, prefixBytes + 1, frames)
   const frameSizes = lacing === XIPH ? readXiphSizes(reader, frames) : readEbmlSizes(reader, frames)
@@ -115,7 +116,7 @@ class LacingReader {
 
   byte(): number {
     this.#need(1)
-    const byte = this.block.bytes[this.block.at + this.read] ?? 0
+    const byte = byteAt(this.block.bytes, this.block.at + this.read)
     this.read += 1
     return byte
   }
@@ -123,7 +124,7 @@ class LacingReader {
   vint(): { value: number; length: number } {
     this.#need(1)
     const at = this.block.at + this.read
-    const length = vintLength(this.block.bytes[at] ?? 0)
+    const length = vintLength(byteAt(this.block.bytes, at))
     if (length > 8) throw new MalformedMedia('a laced frame without a size', this.offset)
     this.#need(length)
     this.read += length

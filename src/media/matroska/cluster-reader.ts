@@ -1,10 +1,8 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { type BlockHead, blockPrefixBytes, isLaced, MAX_LACING_BYTES, readBlockHead } from './block.js'
 import type { ByteWindow } from './byte-window.js'
-import type { MatroskaEvent } from './events.js'
-import type { FrameSink } from './frame-sink.js'
-import type { SampleTable } from './sample-table.js'
-import { SampleTableBuilder } from './sample-table-builder.js'
+import type { FrameSink, MatroskaEvent } from './events.js'
+import { type SampleTable, SampleTableBuilder } from './sample-table.js'
 import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './session-header.js'
 
 /** Far above 20 s of anything a camera sends. */

@@ -1,8 +1,7 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { DocumentReader } from './document-reader.js'
 import { ElementWalk } from './element-walk.js'
-import type { MatroskaEvent } from './events.js'
-import type { FrameSinkFactory } from './frame-sink.js'
+import type { FrameSinkFactory, MatroskaEvent } from './events.js'
 import type { SampleTable } from './sample-table.js'
 
 /**

@@ -1,4 +1,4 @@
-import { concat, text } from '../bytes.js'
+import { byteAt, concat, text } from '../bytes.js'
 
 /** The size of a Segment or Cluster that is as long as what comes, in 8 octets: what Kinesis Video writes in GetMedia's answers. */
 export const UNKNOWN_SIZE_OCTETS = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
@@ -25,7 +25,7 @@ export function encodeId(id: number): Uint8Array {
 /** In as few octets as hold it, unless `octets` says how many. All ones would mean that the size is unknown. */
 export function encodeSize(size: number, octets = sizeOctetsOf(size)): Uint8Array {
   const bytes = encodeUnsigned(size, octets)
-  bytes[0] = (bytes[0] ?? 0) | (0x80 >> (octets - 1))
+  bytes[0] = byteAt(bytes, 0) | (0x80 >> (octets - 1))
   return bytes
 }
 

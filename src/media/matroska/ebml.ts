@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
 /** The size of an element that is as long as what it holds (RFC 8794, section 6.2). */
@@ -30,14 +31,14 @@ export function vintLength(firstByte: number): number {
 /** Big-endian; exact up to 2^53. */
 export function readUnsigned(bytes: Uint8Array, at: number, length: number): number {
   let value = 0
-  for (let index = at; index < at + length; index += 1) value = value * 256 + (bytes[index] ?? 0)
+  for (let index = at; index < at + length; index += 1) value = value * 256 + byteAt(bytes, index)
   return value
 }
 
 /** The value of a variable-size integer of `length` octets, without its marker bit; like readUnsigned, exact up to 2^53. */
 export function readVint(bytes: Uint8Array, at: number, length: number): number {
   // The marker goes first: with it, a size in 8 octets would already lie above 2^53.
-  const first = (bytes[at] ?? 0) & (0xff >> length)
+  const first = byteAt(bytes, at) & (0xff >> length)
   return first * 256 ** (length - 1) + readUnsigned(bytes, at + 1, length - 1)
 }
 
@@ -66,10 +67,10 @@ export function* readElements({ bytes, origin }: EbmlBytes, start: number, end: 
 }
 
 function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): EbmlElement {
-  const idLength = vintLength(bytes[at] ?? 0)
+  const idLength = vintLength(byteAt(bytes, at))
   if (idLength > 4) throw new MalformedMedia('an element id of more than 4 octets', origin + at)
   const sizeAt = at + idLength
-  const sizeLength = sizeAt < end ? vintLength(bytes[sizeAt] ?? 0) : 9
+  const sizeLength = sizeAt < end ? vintLength(byteAt(bytes, sizeAt)) : 9
   const start = sizeAt + sizeLength
   if (sizeLength > 8 || start > end) throw new MalformedMedia('an element without a data size', origin + at)
   const size = readSize(bytes, sizeAt, sizeLength)

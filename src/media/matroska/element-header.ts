@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import type { ByteWindow } from './byte-window.js'
 import { readSize, readUnsigned, UNKNOWN_SIZE, vintLength } from './ebml.js'
@@ -15,10 +16,10 @@ export class ElementHeader {
   /** Reads without advancing; false where the header is not all there yet. */
   read(window: ByteWindow): boolean {
     if (!window.has(1)) return false
-    const idLength = vintLength(window.bytes[window.at] ?? 0)
+    const idLength = vintLength(byteAt(window.bytes, window.at))
     if (idLength > 4) throw new MalformedMedia('no element begins here: an id of more than 4 octets', window.position)
     if (!window.has(idLength + 1)) return false
-    const sizeLength = vintLength(window.bytes[window.at + idLength] ?? 0)
+    const sizeLength = vintLength(byteAt(window.bytes, window.at + idLength))
     if (sizeLength > 8) throw new MalformedMedia('an element whose data size has more than 8 octets', window.position)
     this.bytes = idLength + sizeLength
     if (!window.has(this.bytes)) return false

@@ -32,3 +32,87 @@ export const EMPTY_SAMPLE_TABLE: SampleTable = {
   times: new Int32Array(0),
   keys: new Uint8Array(0),
 }
+
+const FIRST_CAPACITY = 256
+
+export interface SampleRow {
+  readonly track: number
+  readonly offset: number
+  readonly size: number
+  readonly time: number
+  readonly isKey: boolean
+}
+
+/** Collects the rows of one Cluster after the other; its columns are kept and grown, the tables it gives away are copies. */
+export class SampleTableBuilder {
+  count = 0
+  #earliest = 0
+  #latest = 0
+  #tracks = new Uint8Array(FIRST_CAPACITY)
+  #offsets = new Uint32Array(FIRST_CAPACITY)
+  #sizes = new Uint32Array(FIRST_CAPACITY)
+  #times = new Int32Array(FIRST_CAPACITY)
+  #keys = new Uint8Array(FIRST_CAPACITY)
+
+  add({ track, offset, size, time, isKey }: SampleRow): void {
+    const row = this.count
+    if (row === this.#tracks.length) this.#grow()
+    this.#tracks[row] = track
+    this.#offsets[row] = offset
+    this.#sizes[row] = size
+    this.#times[row] = time
+    this.#earliest = row === 0 ? time : Math.min(this.#earliest, time)
+    this.#latest = row === 0 ? time : Math.max(this.#latest, time)
+    this.#keys[row] = isKey ? KEY : NOT_KEY
+    this.count = row + 1
+  }
+
+  /** From the earliest frame so far to the latest. */
+  get spanTicks(): number {
+    return this.count === 0 ? 0 : this.#latest - this.#earliest
+  }
+
+  /** For a BlockGroup, of which it is known at its end whether it refers to other frames. */
+  setKeys(fromRow: number, isKey: boolean): void {
+    this.#keys.fill(isKey ? KEY : NOT_KEY, fromRow, this.count)
+  }
+
+  /** Of a frame that its block calls a key frame. */
+  markOpenGop(row: number): void {
+    if (this.#keys[row] === KEY) this.#keys[row] = OPEN_GOP_KEY
+  }
+
+  /** The table, each time passed through `toTime`; the builder starts afresh. */
+  take(toTime: ((time: number) => number) | null): SampleTable {
+    const table = this.peek(toTime)
+    this.count = 0
+    return table
+  }
+
+  /** The rows so far, each time passed through `toTime`. */
+  peek(toTime: ((time: number) => number) | null): SampleTable {
+    const { count } = this
+    return {
+      count,
+      tracks: this.#tracks.slice(0, count),
+      offsets: this.#offsets.slice(0, count),
+      sizes: this.#sizes.slice(0, count),
+      times: toTime ? this.#times.subarray(0, count).map(toTime) : this.#times.slice(0, count),
+      keys: this.#keys.slice(0, count),
+    }
+  }
+
+  #grow(): void {
+    const capacity = this.#tracks.length * 2
+    this.#tracks = grown(this.#tracks, new Uint8Array(capacity))
+    this.#offsets = grown(this.#offsets, new Uint32Array(capacity))
+    this.#sizes = grown(this.#sizes, new Uint32Array(capacity))
+    this.#times = grown(this.#times, new Int32Array(capacity))
+    this.#keys = grown(this.#keys, new Uint8Array(capacity))
+  }
+}
+
+function grown<Column extends Uint8Array | Uint32Array | Int32Array>(column: Column, larger: Column): Column {
+  larger.set(column)
+  return larger
+}

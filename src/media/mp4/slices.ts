@@ -1,53 +1,55 @@
-/** A file as an ordered list of pieces whose lengths are known before a byte of media is read. */
+import { at } from '../../lib/at.js'
+
+/** A piece of a file. Its length is known before its bytes are read. */
 export type Slice =
-  /** With a `length`, `bytes` are made anew whenever they are read: once is best, and nobody else has them. */
+  /** With a `length`, each read of `bytes` makes them again: read them once. The reader owns them. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly length?: number }
   /** `length` bytes from byte `offset` of source number `source`. */
   | { readonly kind: 'source'; readonly source: number; readonly offset: number; readonly length: number }
 
+/** A file as an ordered list of slices. */
 export interface SlicedFile {
   readonly slices: readonly Slice[]
-  /** First byte of each slice in the file, so that a range finds its slices without walking over all before it. */
+  /** Offset of each slice in the file, so that a range finds its slices by binary search. */
   readonly starts: Float64Array
   readonly sizeBytes: number
 }
 
 export function toSlicedFile(slices: readonly Slice[]): SlicedFile {
   const starts = new Float64Array(slices.length)
-  let at = 0
+  let sizeBytes = 0
   slices.forEach((slice, index) => {
-    starts[index] = at
-    at += sliceLength(slice)
+    starts[index] = sizeBytes
+    sizeBytes += sliceLength(slice)
   })
-  return { slices, starts, sizeBytes: at }
+  return { slices, starts, sizeBytes }
 }
 
 export function sliceLength(slice: Slice): number {
   return slice.kind === 'source' ? slice.length : (slice.length ?? slice.bytes.byteLength)
 }
 
-/** The pieces that make up bytes [start, end) of the file, in order. */
+/** The slices of bytes [start, end) of the file, in order. */
 export function cutSlices(file: SlicedFile, start: number, end: number): Slice[] {
   const cut: Slice[] = []
   for (let index = sliceAt(file, start); index < file.slices.length; index += 1) {
-    const at = file.starts[index] ?? 0
-    if (at >= end) break
-    const slice = file.slices[index]
-    if (slice === undefined) break
-    const from = Math.max(start - at, 0)
-    const to = Math.min(end - at, sliceLength(slice))
+    const slice = at(file.slices, index)
+    const sliceStart = at(file.starts, index)
+    if (sliceStart >= end) break
+    const from = Math.max(start - sliceStart, 0)
+    const to = Math.min(end - sliceStart, sliceLength(slice))
     if (from < to) cut.push(cutSlice(slice, from, to))
   }
   return cut
 }
 
-/** The last slice that begins at or before `offset`; 0 when there is none. */
+/** Index of the last slice that starts at or before `offset`; 0 if there is none. */
 function sliceAt(file: SlicedFile, offset: number): number {
   let low = 0
   let high = file.slices.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((file.starts[middle] ?? 0) <= offset) low = middle + 1
+    if (at(file.starts, middle) <= offset) low = middle + 1
     else high = middle
   }
   return Math.max(low - 1, 0)

@@ -63,7 +63,7 @@ function reachesBehindKey({ isFirstKey, first }: Extent, start: number, before: 
 /** Whether frames would be shown among those of the fragment before. */
 function reachesBack(extent: Extent, start: number, before: Placed): boolean {
   if (extent.isFirstKey) return reachesBehindKey(extent, start, before)
-  const frameMs = Math.max(extent.frameMs ?? 0, before.frameMs)
+  const frameMs = extent.frameMs === null ? before.frameMs : Math.max(extent.frameMs, before.frameMs)
   return start + extent.earliest < before.latest - MAX_REORDERED_FRAMES * frameMs
 }
 

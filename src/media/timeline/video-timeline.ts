@@ -1,7 +1,7 @@
 import { KEY, OPEN_GOP_KEY } from '../matroska/sample-table.js'
 import type { Column } from '../mp4/movie.js'
 import { narrow, rowAt } from '../mp4/tables/columns.js'
-import { sortTimes } from '../mp4/tables/decode-order.js'
+import { sortTimes } from '../mp4/tables/presentation.js'
 import { toRuns } from '../mp4/tables/runs.js'
 import { type TimedTrack, type TrackRows, toChunks } from './track-rows.js'
 

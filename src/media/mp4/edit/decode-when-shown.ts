@@ -1,7 +1,6 @@
 import type { Edit, MovieTrack } from '../movie.js'
 import { rowAt } from '../tables/columns.js'
-import { sortTimes } from '../tables/decode-order.js'
-import { lastDuration, placementOf, presentationTicks } from '../tables/presentation.js'
+import { lastDuration, placementOf, presentationTicks, sortTimes } from '../tables/presentation.js'
 import { toRuns } from '../tables/runs.js'
 
 /**

@@ -1,3 +1,4 @@
+import { at } from '../../../lib/at.js'
 import { MalformedMedia } from '../../malformed-media.js'
 import type { Movie, MovieTrack } from '../movie.js'
 import { sampleBytes } from '../tables/pieces.js'
@@ -115,5 +116,5 @@ function refuseOtherFiles(dinf: BoxView): void {
 function refuseSharedBytes(tracks: readonly MovieTrack[], mdats: readonly FileRange[]): void {
   const available = mdats.reduce((total, { start, end }) => total + end - start, 0)
   const used = tracks.flatMap(({ pieces }) => pieces).reduce((total, piece) => total + sampleBytes(piece, 0, piece.count), 0)
-  if (used > available) throw new MalformedMedia(`the samples have ${used} bytes, mdat has ${available}`, mdats[0]?.start ?? 0)
+  if (used > available) throw new MalformedMedia(`the samples have ${used} bytes, mdat has ${available}`, at(mdats, 0).start)
 }

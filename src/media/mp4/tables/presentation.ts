@@ -1,4 +1,5 @@
 import { MOVIE_TIMESCALE, type MovieTrack, type SampleTimes } from '../movie.js'
+import { rowAt } from './columns.js'
 import { readRuns, sumRuns } from './runs.js'
 
 /** The part of a track that its times depend on. */
@@ -73,6 +74,30 @@ export function presentationTicks(track: TrackTimes): Float64Array {
 export function lastDuration({ durations: { counts, values } }: Pick<SampleTimes, 'durations'>): number {
   const [last = 0, before = 0] = [values.at(-1), values.at(-2)]
   return last === 0 && counts.at(-1) === 1 ? before : last
+}
+
+/** Moves per sample, on average, after which a general sort takes over: many more than codecs reorder. */
+const MOVES_PER_SAMPLE = 32
+
+/**
+ * Sorts presentation times into decoding times: the i-th sample is decoded at the i-th smallest time. Returns a copy. Codecs reorder locally,
+ * so an insertion sort is linear. Other input costs a general sort in addition.
+ */
+export function sortTimes(times: Float64Array): Float64Array {
+  const sorted = times.slice()
+  let movesLeft = MOVES_PER_SAMPLE * sorted.length
+  for (let index = 1; index < sorted.length; index += 1) {
+    const value = rowAt(sorted, index)
+    let hole = index
+    while (hole > 0 && rowAt(sorted, hole - 1) > value) {
+      sorted[hole] = rowAt(sorted, hole - 1)
+      hole -= 1
+    }
+    sorted[hole] = value
+    movesLeft -= index - hole
+    if (movesLeft < 0) return times.slice().sort()
+  }
+  return sorted
 }
 
 /** Ticks to milliseconds, not rounded. */

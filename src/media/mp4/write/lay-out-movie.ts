@@ -1,3 +1,4 @@
+import { at } from '../../../lib/at.js'
 import { box, boxHeader, fourCC } from '../../box.js'
 import { byteLength, concat, u32 } from '../../bytes.js'
 import type { Steps } from '../../steps.js'
@@ -6,8 +7,7 @@ import { type Slice, type SlicedFile, toSlicedFile } from '../slices.js'
 import { spanStarts } from '../tables/pieces.js'
 import { durationMsOf } from '../tables/presentation.js'
 import { dinf, edts, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
-import { ChunkOffsets, createSampleTables } from './sample-tables.js'
-import { Table, type TableRows, toBytes } from './table.js'
+import { ChunkOffsets, createSampleTables, Table, type TableRows, toBytes } from './sample-tables.js'
 import { udta } from './tags.js'
 
 /**
@@ -32,7 +32,10 @@ export function* layOutMovie(movie: Movie): Steps<SlicedFile> {
   const tables: Table[][] = []
   for (const track of movie.tracks) tables.push(yield* createSampleTables(track))
 
-  const toHead = (offsets: readonly ChunkOffsets[]) => [fileType, ...moov(movie, toTrackTables(tables, offsets)), mdat]
+  const toHead = (offsets: readonly ChunkOffsets[]) => {
+    const ofTracks = offsets.map(({ table }, index) => [...at(tables, index), table])
+    return [fileType, ...moov(movie, ofTracks), mdat]
+  }
   let offsets = movie.tracks.map(({ pieces }) => new ChunkOffsets(pieces, false))
   let head = toHead(offsets)
   if (byteLength(head) + mdatBytes > 0xffffffff) {
@@ -47,11 +50,6 @@ export function* layOutMovie(movie: Movie): Steps<SlicedFile> {
 
 type HeadPiece = Uint8Array | Table
 
-/** All of `stbl` except for `stsd`, for each track. */
-function toTrackTables(tables: readonly Table[][], offsets: readonly ChunkOffsets[]): Table[][] {
-  return offsets.map(({ table }, index) => [...(tables[index] ?? []), table])
-}
-
 /** `isom` for ISO/IEC 14496-12, `iso2` for our edit lists, `avc1` where ISO/IEC 14496-15 requires it. */
 function ftyp({ tracks }: Movie): Uint8Array {
   const isH264 = tracks.some((track) => String.fromCharCode(...track.sampleEntry.subarray(4, 8)) === 'avc1')
@@ -62,7 +60,7 @@ function ftyp({ tracks }: Movie): Uint8Array {
 function moov({ startMs, tracks, tags }: Movie, tables: readonly Table[][]): HeadPiece[] {
   return container('moov', [
     mvhd({ startMs, durationMs: Math.max(0, ...tracks.map(durationMsOf)), nextTrackId: tracks.length + 1 }),
-    ...tracks.flatMap((track, index) => trak(track, tables[index] ?? [], { startMs, trackId: index + 1 })),
+    ...tracks.flatMap((track, index) => trak(track, at(tables, index), { startMs, trackId: index + 1 })),
     ...(tags.length > 0 ? [udta(tags)] : []),
   ])
 }

@@ -1,9 +1,38 @@
-import { u32 } from '../../bytes.js'
+import { boxHeader, versionAndFlags } from '../../box.js'
+import { concat, swapWords, u32 } from '../../bytes.js'
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
 import type { Chunks, MovieTrack, Runs, TrackPiece } from '../movie.js'
 import { rowAt, toColumn } from '../tables/columns.js'
 import { RunBuilder } from '../tables/runs.js'
-import { Table, type TableRows } from './table.js'
+
+/** Rows of a table that become bytes only when they are read. */
+export interface TableRows {
+  readonly byteLength: number
+  /** Writes the rows as numbers. `words` has exactly `byteLength` bytes, all 0. */
+  fill(words: Uint32Array): void
+}
+
+/** The rows as bytes, big-endian. Made anew at each call. */
+export function toBytes(rows: TableRows): Uint8Array {
+  const words = new Uint32Array(rows.byteLength / 4)
+  rows.fill(words)
+  swapWords(words)
+  return new Uint8Array(words.buffer)
+}
+
+/** A table of `stbl`: its header and fields as bytes, its rows on demand. */
+export class Table {
+  readonly byteLength: number
+  readonly pieces: readonly (Uint8Array | TableRows)[]
+
+  /** `fields`: what precedes the rows, after version and flags. */
+  constructor(type: string, fields: Uint8Array, rows: readonly TableRows[]) {
+    const rowBytes = rows.reduce((total, { byteLength }) => total + byteLength, 0)
+    const header = concat([boxHeader(type, 4 + fields.byteLength + rowBytes), versionAndFlags(0, 0), fields])
+    this.byteLength = header.byteLength + rowBytes
+    this.pieces = [header, ...rows]
+  }
+}
 
 /** Rows that are made at a time: 64 to 192 KiB, a fraction of a millisecond. */
 const ROWS_AT_A_TIME = 16_384
