@@ -1,9 +1,9 @@
 /**
- * Gives memory back now, where `bytes` are all of their buffer; a view into memory that others use is left alone. Whoever calls this owns
- * the bytes: every view of them is empty afterwards.
+ * Frees the memory of `bytes` now. The caller owns them: all views of their buffer are empty afterwards. Has no effect if `bytes` are only
+ * a part of their buffer.
  *
- * Bodies come as a fresh buffer for each read of a socket. Left to the garbage collector, these make it mark the whole heap every few dozen
- * megabytes, for it counts them as its own (measured: 40 to 50 % of the CPU that a body on its way through costs).
+ * The garbage collector counts external buffers as its own memory and marks the whole heap every few dozen megabytes. For bodies, which
+ * have a buffer for each read of a socket, this is 40 to 50 % of the CPU (measured).
  */
 export function freeBytes({ buffer, byteLength }: ArrayBufferView): void {
   if (byteLength > 0 && 'transfer' in buffer && buffer.byteLength === byteLength) buffer.transfer(0)

@@ -1,4 +1,4 @@
-/** The one error of `media/`: the bytes are not what their format says. `offset` counts from the first byte that was given to the reader. */
+/** The error class of `media/`: bytes do not conform to their format. `offset` counts from the first byte that the reader received. */
 export class MalformedMedia extends Error {
   override readonly name = 'MalformedMedia'
 

@@ -1,20 +1,20 @@
 /**
- * Work on long tables in small steps, so that whoever runs it decides how much of it happens before others have their turn. Between two
- * `next()` at most a few milliseconds pass. The movie's length does not change that.
+ * Long work in small steps, as a generator. The caller decides when the event loop has its turn: at once (`finishNow`) or in turns
+ * (`finishInTurns`). A step takes a few milliseconds at most, whatever the length of the movie.
  */
 export type Steps<Result> = Generator<void, Result, void>
 
-/** Rows handled between two steps: about a millisecond. */
+/** Rows of a table per step: about a millisecond. */
 export const ROWS_PER_STEP = 32_768
 
-/** All steps at once: for what is short, and for programs that have nothing else to do. */
+/** Runs all steps at once. */
 export function finishNow<Result>(steps: Steps<Result>): Result {
   let step = steps.next()
   while (step.done !== true) step = steps.next()
   return step.value
 }
 
-/** All steps, with a turn of the event loop for others whenever `sliceMs` have been used up. Stops when `signal` says so. */
+/** Runs all steps, and yields to the event loop every `sliceMs`. Rejects if `signal` is aborted. */
 export async function finishInTurns<Result>(
   steps: Steps<Result>,
   options: { sliceMs?: number; signal?: AbortSignal } = {},

@@ -1,4 +1,4 @@
-/** The matrix of `tkhd` (ISO/IEC 14496-12, 6.2.2) as its nine words stand in the box. */
+/** The nine words of the matrix of `tkhd` (ISO/IEC 14496-12, 6.2.2). */
 export type TrackMatrix = readonly number[]
 
 const ONE = 0x10000
@@ -6,8 +6,8 @@ const W = 0x40000000
 export const UNITY_MATRIX: TrackMatrix = [ONE, 0, 0, 0, ONE, 0, 0, 0, W]
 
 /**
- * Turns a picture counter-clockwise and moves it back to where both coordinates begin at 0, as Apple's files have it. Null for no turn at
- * all. Fractions of a degree that come from a float stay as they are; full turns are none.
+ * Rotates a picture counter-clockwise and moves its top left corner to the origin, as in Apple's files. Null for full turns. Fractions of a
+ * degree are not rounded.
  */
 export function rotationMatrix(
   degrees: number,
@@ -26,7 +26,7 @@ export function isUnity(matrix: TrackMatrix): boolean {
   return UNITY_MATRIX.every((word, index) => matrix[index] === word)
 }
 
-/** 16.16, as the unsigned word of a number that may be negative. */
+/** 16.16 fixed point, in two's complement. */
 function fixed(value: number): number {
   return Math.round(value * ONE) >>> 0
 }

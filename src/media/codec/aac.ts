@@ -6,15 +6,15 @@ import { audioSampleEntry } from './sample-entry.js'
 
 const RECORD = 'AudioSpecificConfig'
 const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
-/** Channels by channelConfiguration; null is reserved, and 0 leaves it to a program config element (ISO/IEC 14496-3, table 1.19). */
+/** Channels for each channelConfiguration (ISO/IEC 14496-3, table 1.19). Null: reserved. 0: a program config element defines them. */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, null, null, null, 7, 8, 24, 8, null]
 const SBR = 5
 const PS = 29
-/** Main, LC, SSR and LTP: what Matroska's A_AAC holds. */
+/** Main, LC, SSR and LTP: the types of Matroska's A_AAC. */
 const CORE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4])
 
 /**
- * AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). `fallbackChannels` counts where the configuration leaves it to the stream.
+ * Parses an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). `fallbackChannels` applies if the configuration does not define the channels.
  *
  * @throws MalformedMedia with the offset inside the record
  */
@@ -24,7 +24,7 @@ export function parseAacConfig(codecPrivate: Uint8Array, fallbackChannels: numbe
   const sampleRate = bits.sampleRate()
   const channelConfiguration = bits.read(4)
   const coreType = objectType === SBR || objectType === PS ? bits.extendedCoreType() : objectType
-  if (!CORE_TYPES.has(coreType)) bits.refuse(`audio object type ${coreType} is none of AAC Main, LC, SSR and LTP`)
+  if (!CORE_TYPES.has(coreType)) bits.refuse(`audio object type ${coreType} is not AAC Main, LC, SSR or LTP`)
   const channels = CHANNELS[channelConfiguration] ?? bits.refuse(`channel configuration ${channelConfiguration} is reserved`)
   const samplesPerFrame = bits.read(1) === 1 ? 960 : 1024
   const sound = { sampleRate, channels: channels === 0 ? fallbackChannels : channels }
@@ -61,7 +61,7 @@ class BitCursor {
     return rate === 0 ? this.refuse('a sampling frequency of 0') : rate
   }
 
-  /** After SBR or PS: the extension's rate, then the type of the core. */
+  /** After SBR or PS: the sampling frequency of the extension, then the core type. */
   extendedCoreType(): number {
     this.sampleRate()
     return this.objectType()
@@ -81,7 +81,7 @@ class BitCursor {
   }
 }
 
-/** ESDBox (ISO/IEC 14496-14, 6.7.2): bit rates and buffer sizes unknown. */
+/** ESDBox (ISO/IEC 14496-14, 6.7.2), with unknown bit rates and buffer sizes. */
 export function esds(audioSpecificConfig: Uint8Array): Uint8Array {
   const decoderSpecificInfo = descriptor(0x05, audioSpecificConfig)
   // MPEG-4 audio, an audio stream, upStream 0, reserved 1.

@@ -1,13 +1,13 @@
 import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
-/** Reads a small record front to back, big-endian; refuses to read past its end. */
+/** Reads a small big-endian record. Throws MalformedMedia at its end. */
 export class ByteCursor {
   at = 0
 
   constructor(
     readonly bytes: Uint8Array,
-    /** The record's name, for messages. */
+    /** Name of the record, for errors. */
     readonly record: string,
   ) {}
 
@@ -24,7 +24,7 @@ export class ByteCursor {
   }
 
   take(count: number): Uint8Array {
-    if (count > this.left) this.refuse(`${this.record} is cut off: ${count} more bytes expected, ${this.left} left`)
+    if (count > this.left) this.refuse(`${this.record} ends early: expected ${count} more bytes, got ${this.left}`)
     this.at += count
     return this.bytes.subarray(this.at - count, this.at)
   }

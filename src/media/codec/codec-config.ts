@@ -1,7 +1,7 @@
 import type { TrackMatrix } from '../track-matrix.js'
 import type { Size } from './picture.js'
 
-/** What a CodecPrivate comes to: all that an MP4 track, a manifest or a frame check needs to know of the codec. */
+/** The parsed CodecPrivate, for MP4 tracks, HLS manifests and frame checks. */
 export type CodecConfig = VideoConfig | AudioConfig
 
 export interface VideoConfig {
@@ -11,15 +11,15 @@ export interface VideoConfig {
   readonly rfc6381: string
   /** The whole `avc1` or `hvc1` box. */
   readonly sampleEntry: Uint8Array
-  /** Pixels, as the SPS says, or the track where the SPS cannot be read; 0 where neither does. */
+  /** In pixels: from the SPS, or from the track if the SPS is unreadable; 0 if unknown. */
   readonly width: number
   readonly height: number
-  /** What `tkhd` says: how large the picture is shown, and how it is turned. */
+  /** Size and rotation for `tkhd`. */
   readonly shown: Size
   readonly matrix: TrackMatrix | null
-  /** Frames a second as the SPS has it, which need not be true; null where it says nothing. */
+  /** Frames per second according to the SPS, which may be wrong; null if unspecified. */
   readonly frameRate: number | null
-  /** Octets of the length before each NAL unit: 1, 2 or 4. */
+  /** Octets of the length prefix of a NAL unit: 1, 2 or 4. */
   readonly lengthSize: number
 }
 
@@ -29,9 +29,9 @@ export interface AudioConfig {
   readonly rfc6381: string
   /** The whole `mp4a`, `alaw` or `ulaw` box. */
   readonly sampleEntry: Uint8Array
-  /** Hertz, of what the frames hold (for HE-AAC: the core's rate). */
+  /** In hertz. For HE-AAC, that of the core. */
   readonly sampleRate: number
   readonly channels: number
-  /** Sampling instants in one frame of AAC; 1 for G.711, where each is a sample by itself. */
+  /** Samples per channel in a frame of AAC; 1 for G.711. */
   readonly samplesPerFrame: number
 }

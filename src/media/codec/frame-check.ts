@@ -6,37 +6,37 @@ import { parseCodecPrivate } from './codec-private.js'
 import { RecoveryPointSearch } from './recovery-point-search.js'
 
 /**
- * What an encoder's trailing_zero_8bits (H.264, Annex B) leave behind the last NAL unit when a producer turns start codes into lengths.
- * Decoders pass over them.
+ * Zero bytes after the last NAL unit: trailing_zero_8bits (H.264, Annex B) that remain when a producer replaces start codes with lengths.
+ * Decoders skip them.
  */
 const MAX_TRAILING_ZEROS = 3
-/** nal_unit_type of H.264 (Table 7-1): from 1 to 4, slices of other pictures. */
+/** nal_unit_type of H.264 (Table 7-1). Types 1 to 4 are slices of pictures that are not IDR pictures. */
 const FIRST_SLICE = 1
 const IDR_SLICE = 5
 const SEI = 6
 
 /**
- * Checks while an upload passes that each frame of H.264 and H.265 is a row of length-prefixed NAL units that fills it exactly, so
- * that nobody need look into payloads again. Frames with start codes, and lengths that run past their frame, are what it finds. It
- * reads the lengths and steps over the units. Of H.264 it also finds the I-frames of open GOPs: the container does not tell them from IDR pictures. Tracks whose CodecPrivate is not valid, and audio, are not looked at.
+ * Checks that each frame of H.264 and H.265 consists of length-prefixed NAL units that fill it exactly. It finds frames with start codes,
+ * and lengths that extend past their frame. In H.264 it also finds the I-frames of open GOPs, which the container does not distinguish from
+ * IDR pictures. Audio, and tracks with an invalid CodecPrivate, are not checked.
  *
- * Meant as the demuxer's sink: `new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })`.
+ * Use it as the sink of the demuxer: `new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })`.
  */
 export class FrameCheck implements FrameSink {
   readonly #lengthSizes: ReadonlyMap<number, number>
   readonly #h264: ReadonlySet<number>
   readonly #recoveryPoint = new RecoveryPointSearch()
   #openGops: number[] = []
-  /** Frames of the Cluster before the block that is passing, and in all so far. */
+  /** Frames of the Cluster before the current block, and up to its end. */
   #firstRow = 0
   #rows = 0
-  /** What is known of the frame's picture before its first slice; null where nothing more is to be known. */
+  /** State of the frame up to its first slice; null after it, and for codecs other than H.264. */
   #picture: { hasRecoveryPoint: boolean } | null = null
   #isSei = false
   #isUnitStart = false
   #invalid: InvalidFrame | null = null
   #track = 0
-  /** Octets of a NAL unit's length in the block that is passing; 0 where it is not looked at. */
+  /** Octets of a length prefix in the current block; 0 if the block is not checked. */
   #lengthSize = 0
   #frameSizes: readonly number[] = []
   #frame = 0
@@ -44,7 +44,7 @@ export class FrameCheck implements FrameSink {
   #unitLeft = 0
   #length = 0
   #lengthOctets = 0
-  /** Zeros behind the frame's last NAL unit so far; null before its first unit. */
+  /** Zero bytes since the last NAL unit of the frame; null before its first unit. */
   #zeros: number | null = null
 
   constructor(tracks: readonly MatroskaTrack[]) {
@@ -149,12 +149,12 @@ export class FrameCheck implements FrameSink {
     else this.#lengthSize = 0
   }
 
-  /** Whether the zeros passed, and as many more as the frame has left, are few enough. */
+  /** Whether the zero bytes so far, and `left` more, can be trailing zeros. */
   #mayBeTrailing(left: number): boolean {
     return this.#zeros !== null && this.#zeros + left <= MAX_TRAILING_ZEROS
   }
 
-  /** The first frame found wrong stands for its Cluster; nothing more is looked at until the next one. */
+  /** Reports the first invalid frame of a Cluster. The rest of the Cluster is not checked. */
   #refuse(reason: string): void {
     this.#invalid = { track: this.#track, reason }
     this.#lengthSize = 0

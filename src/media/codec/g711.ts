@@ -2,15 +2,15 @@ import { MalformedMedia } from '../malformed-media.js'
 import type { AudioConfig } from './codec-config.js'
 import { audioSampleEntry } from './sample-entry.js'
 
-/** The fields of PCMWAVEFORMAT; cbSize may follow. */
+/** Size of PCMWAVEFORMAT; cbSize may follow. */
 const MIN_BYTES = 16
 const MAX_CHANNELS = 8
 const MAX_SAMPLE_RATE = 192_000
 const CODECS: Readonly<Record<number, 'alaw' | 'ulaw'>> = { 6: 'alaw', 7: 'ulaw' }
 
 /**
- * WAVEFORMATEX, little-endian, as `A_MS/ACM` carries it; null where its tag names something other than G.711. Only tag, channels and
- * rate are read: the AWS C producer leaves the sample's bits 0 and miscounts the bytes a second.
+ * Parses the WAVEFORMATEX of `A_MS/ACM`, little-endian. Null if its tag is not G.711. Only tag, channels and rate are read: the AWS C
+ * producer sets the bits per sample to 0 and a wrong number of bytes per second.
  *
  * @throws MalformedMedia with the offset inside the record
  */

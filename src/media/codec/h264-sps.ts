@@ -1,7 +1,7 @@
 import { RbspReader } from './rbsp-reader.js'
 import { NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps } from './sps.js'
 
-/** Profiles whose SPS tells the chroma format (Rec. ITU-T H.264, 7.3.2.1.1). */
+/** Profiles whose SPS contains the chroma format (Rec. ITU-T H.264, 7.3.2.1.1). */
 const WITH_CHROMA_FORMAT: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 134, 135, 138, 139])
 const MAX_MACROBLOCKS = 4096
 
@@ -24,7 +24,7 @@ export function readH264Sps(nal: Uint8Array): Sps {
   return { ...size, ...vui }
 }
 
-/** ChromaArrayType: planes that are coded apart are cropped as monochrome is. */
+/** ChromaArrayType: separate color planes are cropped like monochrome. */
 function readChromaFormat(bits: RbspReader): number {
   const format = bits.ue(3)
   const isSeparate = format === 3 && bits.flag()

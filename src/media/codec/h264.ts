@@ -10,7 +10,7 @@ const SPS = 7
 const PPS = 8
 
 /**
- * AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).
+ * Parses an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).
  *
  * @throws MalformedMedia with the offset inside the record
  */
@@ -23,7 +23,7 @@ export function parseH264Config(codecPrivate: Uint8Array, video: MatroskaVideo |
 interface AvcC {
   readonly rfc6381: string
   readonly lengthSize: number
-  /** The first one. */
+  /** The first SPS. */
   readonly sps: Uint8Array
 }
 
@@ -34,7 +34,7 @@ export function readAvcC(codecPrivate: Uint8Array): AvcC {
   const version = cursor.u8()
   if (version !== 1) cursor.refuse(`${RECORD} must have version 1: got ${version}`)
   const profile = cursor.take(3)
-  // Reserved bits are masked, not compared: captures of real streams hold 03 01 where the standard wants FF E1.
+  // Reserved bits are ignored: captures of real streams have 03 01 instead of FF E1.
   const lengthSize = (cursor.u8() & 0x03) + 1
   if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
   const sps = readParameterSets(cursor, cursor.u8() & 0x1f, SPS)
@@ -42,7 +42,7 @@ export function readAvcC(codecPrivate: Uint8Array): AvcC {
   return { rfc6381: `avc1.${toHex(profile)}`, lengthSize, sps }
 }
 
-/** The first of them. */
+/** Returns the first of them. */
 function readParameterSets(cursor: ByteCursor, count: number, nalType: number): Uint8Array {
   let first: Uint8Array | null = null
   if (count === 0) cursor.refuse(`${RECORD} has no ${nalType === SPS ? 'SPS' : 'PPS'}`)
@@ -56,7 +56,7 @@ function readParameterSets(cursor: ByteCursor, count: number, nalType: number): 
   return first ?? cursor.refuse(`${RECORD} has no parameter set`)
 }
 
-/** What goes into the file says it as the standard does. */
+/** Sets the reserved bits as the standard requires. */
 function withReservedBits(codecPrivate: Uint8Array): Uint8Array {
   const record = Uint8Array.from(codecPrivate)
   record[4] = byteAt(record, 4) | 0xfc

@@ -2,7 +2,7 @@ import { RbspReader } from './rbsp-reader.js'
 import { NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps, type SpsVui } from './sps.js'
 
 const MAX_SIDE = 0xffff
-/** Of a profile_tier_level: the profile without the level. */
+/** Bits of the profile in a profile_tier_level, without the level. */
 const PROFILE_BITS = 88
 const LEVEL_BITS = 8
 
@@ -28,7 +28,7 @@ function skipProfileTierLevel(bits: RbspReader, subLayers: number): void {
   for (const [hasProfile, hasLevel] of present) bits.skip((hasProfile ? PROFILE_BITS : 0) + (hasLevel ? LEVEL_BITS : 0))
 }
 
-/** All that lies between the conformance window and the VUI, then as much of the VUI as says something of the picture. */
+/** Skips everything between the conformance window and the VUI, and reads the part of the VUI that describes the picture. */
 function readVui(bits: RbspReader, subLayers: number): SpsVui {
   bits.ue(8)
   bits.ue(8)
@@ -71,7 +71,7 @@ function skipPcm(bits: RbspReader): void {
   bits.skip(1)
 }
 
-/** 7.3.7; a set that is told from the one before it has a row for each of that one's pictures, and one more. */
+/** 7.3.7. A set that is predicted from the previous set has one row more than that set has pictures. */
 function skipShortTermSets(bits: RbspReader): void {
   let pictures = 0
   const sets = bits.ue(64)

@@ -12,8 +12,8 @@ const PPS = 34
 const LENGTH_SIZE_AT = 21
 
 /**
- * HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.2.1), written as `hvc1`, which Apple's players want: the parameter sets must
- * be in it.
+ * Parses an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.2.1). It is written as `hvc1`, which Apple's players require, so it must
+ * contain the parameter sets.
  *
  * @throws MalformedMedia with the offset inside the record
  */
@@ -26,9 +26,9 @@ export function parseH265Config(codecPrivate: Uint8Array, video: MatroskaVideo |
 interface HvcC {
   readonly rfc6381: string
   readonly lengthSize: number
-  /** The first one. */
+  /** The first SPS. */
   readonly sps: Uint8Array
-  /** Where the arrays of parameter sets begin. */
+  /** Offsets of the arrays of parameter sets. */
   readonly arraysAt: readonly number[]
 }
 
@@ -45,7 +45,7 @@ export function readHvcC(codecPrivate: Uint8Array): HvcC {
   return { rfc6381: `hvc1.${profileString(general)}`, lengthSize, ...readArrays(cursor) }
 }
 
-/** VPS, SPS and PPS must all be there. */
+/** Requires a VPS, an SPS and a PPS. */
 function readArrays(cursor: ByteCursor): Pick<HvcC, 'sps' | 'arraysAt'> {
   const found = new Map<number, Uint8Array>()
   const arraysAt: number[] = []
@@ -71,14 +71,14 @@ function readNalUnit(cursor: ByteCursor, nalType: number): Uint8Array {
   return nal
 }
 
-/** `hvc1` promises that no parameter sets come with the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */
+/** In `hvc1`, no parameter sets are in the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */
 function withCompleteArrays(codecPrivate: Uint8Array, arraysAt: readonly number[]): Uint8Array {
   const record = Uint8Array.from(codecPrivate)
   for (const at of arraysAt) record[at] = byteAt(record, at) | 0x80
   return record
 }
 
-/** ISO/IEC 14496-15, Annex E.3, from the twelve bytes that begin with general_profile_space. */
+/** ISO/IEC 14496-15, Annex E.3. `general`: the twelve bytes from general_profile_space on. */
 function profileString(general: Uint8Array): string {
   const view = new DataView(general.buffer, general.byteOffset, general.byteLength)
   const first = view.getUint8(0)

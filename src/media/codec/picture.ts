@@ -1,5 +1,5 @@
-// How a picture is to be shown, from what the container says of it and what its SPS says. Where both say something, the SPS has the size
-// in pixels and the container the rest (RFC 9559, section 5.1.4.1.28).
+// How to show a picture, from its container and its SPS. If both define a value, the size in pixels is that of the SPS, and everything else
+// is that of the container (RFC 9559, section 5.1.4.1.28).
 
 import { box, fourCC } from '../box.js'
 import { concat, u8, u16, u32 } from '../bytes.js'
@@ -13,18 +13,18 @@ export interface Size {
 }
 
 export interface Picture extends Size {
-  /** As it is shown, before it is turned: the size with pixels made square. */
+  /** The size with square pixels, before rotation. */
   readonly shown: Size
-  /** Null where it is not turned. */
+  /** Null if the picture is not rotated. */
   readonly matrix: TrackMatrix | null
-  /** `clap`, `pasp` and `colr`, those that there is something to say in. */
+  /** The boxes `clap`, `pasp` and `colr`, as far as they are needed. */
   readonly boxes: Uint8Array
 }
 
-/** DisplayUnit 4: nothing is said. */
+/** DisplayUnit 4: unknown. */
 const UNKNOWN_UNIT = 4
 const ASPECT_UNIT = 3
-/** What 16 bits hold, as the boxes have it. */
+/** The boxes have fields of 16 bits. */
 const MAX_SIDE = 0xffff
 
 type Facts = Pick<Sps, 'width' | 'height' | 'pixelAspect' | 'colour'>
@@ -39,7 +39,7 @@ export function toPicture(video: MatroskaVideo | null, sps: Facts | null): Pictu
   const isShowable = shownWidth <= MAX_SIDE
   const boxes = [
     ...(isCropped && video !== null ? [clap(video, size, visible)] : []),
-    // Where there is none, readers compare the sizes of the track and of its samples instead, which differ where it is cropped.
+    // Without `pasp`, readers compare the sizes of the track and its samples, which differ if the picture is cropped.
     ...(isShowable && (aspect !== null || isCropped) ? [pasp(aspect ?? { width: 1, height: 1 })] : []),
     ...colr(video, sps?.colour ?? null),
   ]
@@ -47,7 +47,7 @@ export function toPicture(video: MatroskaVideo | null, sps: Facts | null): Pictu
   return { width, height, shown, matrix: rotationMatrix(video?.rollDegrees ?? 0, shown), boxes: concat(boxes) }
 }
 
-/** PixelCrop counts from what the container calls the picture: where the SPS crops too, that is what the crop was made from. */
+/** PixelCrop applies to the size that the container states. If the SPS has another size, its own crop has been applied already. */
 function toVisible(video: MatroskaVideo | null, { width, height }: Size): Size {
   if (video === null || video.width !== width || video.height !== height) return { width, height }
   const { left, right, top, bottom } = video.crop
@@ -55,17 +55,17 @@ function toVisible(video: MatroskaVideo | null, { width, height }: Size): Size {
   return visible.width > 0 && visible.height > 0 ? visible : { width, height }
 }
 
-/** Null where the container says nothing. */
+/** Null if the container does not define it. */
 function toPixelAspect(video: MatroskaVideo | null, visible: Size): AspectRatio | null {
   if (video === null || visible.width === 0 || visible.height === 0) return null
   const { unit, ...said } = video.display
   if (unit === UNKNOWN_UNIT || (said.width === null && said.height === null)) return null
   const own = { width: video.width - video.crop.left - video.crop.right, height: video.height - video.crop.top - video.crop.bottom }
-  // Only pixels have a default.
+  // Only DisplayUnit 0 has defaults.
   const display = unit === 0 ? { width: said.width ?? own.width, height: said.height ?? own.height } : said
   const { width, height } = display
   if (width === null || height === null || width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) return null
-  // A producer that is wrong about the picture's size is wrong about it here too.
+  // A display size that equals the container's size means square pixels, also if that size is wrong.
   const isOwnSize = unit !== ASPECT_UNIT && own.width > 0 && width * own.height === height * own.width
   return isOwnSize ? { width: 1, height: 1 } : reduce({ width: width * visible.height, height: height * visible.width })
 }
@@ -81,13 +81,13 @@ function pasp({ width, height }: AspectRatio): Uint8Array {
   return box('pasp', u32(width, height))
 }
 
-/** The same clause: the size, then how far the middle of what is seen is from the middle of all, each a fraction. */
+/** Same clause: the visible size, and the offset of its center from the center of the picture, as fractions. */
 function clap({ crop }: MatroskaVideo, size: Size, visible: Size): Uint8Array {
   const middle = { x: crop.left - crop.right, y: crop.top - crop.bottom }
   return size.width === 0 ? new Uint8Array(0) : box('clap', u32(visible.width, 1, visible.height, 1, middle.x, 2, middle.y, 2))
 }
 
-/** 12.1.5: each of the container's values, or the SPS's where the container's is unspecified. Nothing where the container is silent. */
+/** 12.1.5. Values that the container leaves unspecified are those of the SPS. No box if the container has no Colour element. */
 function colr(video: MatroskaVideo | null, coded: Colour | null): Uint8Array[] {
   const said = video?.colour ?? null
   if (said === null) return []

@@ -1,19 +1,19 @@
 import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
-/** Reads the bits of a parameter set (Rec. ITU-T H.264, 7.3.1 and 9.1; H.265 alike). Refuses to read past its end. */
+/** Reads the bits of a parameter set (Rec. ITU-T H.264, 7.3.1 and 9.1; H.265 is the same). Throws MalformedMedia at its end. */
 export class RbspReader {
   readonly #bytes: Uint8Array
   #bit = 0
 
-  /** `nal` is a whole NAL unit; its header of `headerBytes` is passed over. */
+  /** `nal`: a whole NAL unit. Its header of `headerBytes` is skipped. */
   constructor(nal: Uint8Array, headerBytes: number) {
     this.#bytes = withoutEmulationPrevention(nal.subarray(headerBytes))
   }
 
   /** u(n), up to 32 bits. */
   u(count: number): number {
-    if (this.#bit + count > this.#bytes.byteLength * 8) this.refuse('a parameter set that is cut off')
+    if (this.#bit + count > this.#bytes.byteLength * 8) this.refuse('a parameter set that ends early')
     let value = 0
     for (let index = 0; index < count; index += 1) {
       value = value * 2 + ((byteAt(this.#bytes, this.#bit >> 3) >> (7 - (this.#bit & 7))) & 1)
@@ -30,7 +30,7 @@ export class RbspReader {
     for (let left = count; left > 0; left -= 32) this.u(Math.min(left, 32))
   }
 
-  /** ue(v): at most `most`, which bounds what a hostile set can ask for. */
+  /** ue(v). Throws MalformedMedia above `most`. */
   ue(most = 0xfffffffe): number {
     let zeros = 0
     while (!this.flag()) {
@@ -53,7 +53,7 @@ export class RbspReader {
   }
 }
 
-/** Takes out the 03 of each 00 00 03 (H.264, 7.4.1.1). */
+/** Removes the 03 of each 00 00 03 (H.264, 7.4.1.1). */
 function withoutEmulationPrevention(bytes: Uint8Array): Uint8Array {
   const rbsp = new Uint8Array(bytes.byteLength)
   let length = 0

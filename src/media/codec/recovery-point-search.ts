@@ -3,24 +3,24 @@ import { byteAt } from '../bytes.js'
 /** payloadType of a recovery point (ISO/IEC 14496-10, Annex D). */
 const RECOVERY_POINT = 6
 
-/** Looks for a recovery point among the messages of an SEI NAL unit, whose bytes behind its header come in pieces. */
+/** Searches the messages of an SEI NAL unit for a recovery point. The bytes after the header arrive in pieces. */
 export class RecoveryPointSearch {
   #zeros = 0
   #state: 'type' | 'size' | 'payload' = 'type'
   #type = 0
   #size = 0
 
-  /** The next unit begins. */
+  /** Starts with the next unit. */
   begin(): void {
     this.#zeros = 0
     this.#beginMessage()
   }
 
-  /** True when the bytes [start, end) reach the beginning of a recovery point. */
+  /** Whether a recovery point begins in the bytes [start, end). */
   find(bytes: Uint8Array, start: number, end: number): boolean {
     for (let at = start; at < end; at += 1) {
       const octet = byteAt(bytes, at)
-      // An emulation prevention byte belongs to no message.
+      // An emulation prevention byte is not part of a message.
       const isInserted = this.#zeros >= 2 && octet === 3
       this.#zeros = octet === 0 ? this.#zeros + 1 : 0
       if (!isInserted && this.#take(octet)) return true

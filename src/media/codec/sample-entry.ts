@@ -21,7 +21,7 @@ export function visualSampleEntry(type: string, size: { readonly width: number; 
   )
 }
 
-/** AudioSampleEntry (12.2.3). Rates that 16 bits do not hold are written as 0: the codec's own configuration and `mdhd` tell them. */
+/** AudioSampleEntry (12.2.3). Rates above 16 bits are written as 0; the codec configuration and `mdhd` have them. */
 export function audioSampleEntry(
   type: string,
   sound: { readonly sampleRate: number; readonly channels: number },

@@ -1,9 +1,9 @@
-// What a sequence parameter set says of the picture, in the terms that H.264 (7.4.2.1, E.2.1) and H.265 (7.4.3.2, E.3.1) share.
+// The common parts of the sequence parameter sets of H.264 (7.4.2.1, E.2.1) and H.265 (7.4.3.2, E.3.1) that describe the picture.
 
 import { MalformedMedia } from '../malformed-media.js'
 import type { RbspReader } from './rbsp-reader.js'
 
-/** How wide a pixel is, compared with its height. */
+/** Width to height of a pixel. */
 export interface AspectRatio {
   readonly width: number
   readonly height: number
@@ -14,7 +14,7 @@ export interface Colour {
   readonly primaries: number
   readonly transfer: number
   readonly matrix: number
-  /** Null where nothing is said. */
+  /** Null if unspecified. */
   readonly isFullRange: boolean | null
 }
 
@@ -23,22 +23,22 @@ export const UNSPECIFIED = 2
 export interface SpsVui {
   readonly pixelAspect: AspectRatio | null
   readonly colour: Colour | null
-  /** Frames a second. */
+  /** Frames per second. */
   readonly frameRate: number | null
 }
 
 export interface Sps extends SpsVui {
-  /** Of the pictures as they are given out: the cropped size. */
+  /** The cropped size, in pixels. */
   readonly width: number
   readonly height: number
 }
 
 export const NO_VUI: SpsVui = { pixelAspect: null, colour: null, frameRate: null }
 
-/** Sample entries have 16 bits for each side. */
+/** Sample entries have 16 bits for width and height. */
 const MAX_SIDE = 0xffff
 const EXTENDED_SAR = 255
-/** Table E-1 of both standards, from aspect_ratio_idc 1 on. */
+/** Table E-1 of both standards, starting with aspect_ratio_idc 1. */
 const ASPECT_RATIOS: readonly (readonly [number, number])[] = [
   [1, 1],
   [12, 11],
@@ -62,11 +62,11 @@ export interface CodedSize {
   readonly width: number
   readonly height: number
   readonly chromaFormat: number
-  /** Rows of luma in a crop unit that chroma does not account for: 2 where pictures are coded as fields. */
+  /** Factor for vertical crop units: 2 if pictures may be coded as fields. */
   readonly rowsPerUnit: number
 }
 
-/** The four offsets of a cropping rectangle, from the flag before them on. */
+/** Reads a flag and the four offsets of the cropping rectangle. */
 export function readCroppedSize(
   bits: RbspReader,
   { width, height, chromaFormat, rowsPerUnit }: CodedSize,
@@ -80,7 +80,7 @@ export function readCroppedSize(
   return isPicture ? cropped : bits.refuse(`a picture of ${cropped.width}x${cropped.height}`)
 }
 
-/** A size stands without what follows it: a VUI that cannot be read is none. */
+/** NO_VUI for an unreadable VUI: the size before it is still valid. */
 export function orNoVui(read: () => SpsVui): SpsVui {
   try {
     return read()
@@ -90,7 +90,7 @@ export function orNoVui(read: () => SpsVui): SpsVui {
   }
 }
 
-/** The beginning of vui_parameters, up to where the two standards part. */
+/** Reads the start of vui_parameters, which both standards share. */
 export function readPictureVui(bits: RbspReader): Pick<SpsVui, 'pixelAspect' | 'colour'> {
   const pixelAspect = bits.flag() ? readAspectRatio(bits) : null
   if (bits.flag()) bits.skip(1)
@@ -115,7 +115,7 @@ function readColour(bits: RbspReader): Colour {
   return { primaries: bits.u(8), transfer: bits.u(8), matrix: bits.u(8), isFullRange }
 }
 
-/** Timing information: `ticksPerFrame` is 2 where a tick is a field. */
+/** Reads the timing information. `ticksPerFrame` is 2 if a tick is a field. Null if there is none. */
 export function readFrameRate(bits: RbspReader, ticksPerFrame: number): number | null {
   if (!bits.flag()) return null
   const [unitsInTick, timeScale] = [bits.u(32), bits.u(32)]

@@ -2,19 +2,19 @@ import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import { readVint, vintLength } from './ebml.js'
 
-/** The head of a SimpleBlock or Block (RFC 9559, section 10): all that stands before the first frame's payload. */
+/** The head of a SimpleBlock or Block (RFC 9559, section 10): everything before the first payload. */
 export interface BlockHead {
   readonly track: number
-  /** In ticks of the TimestampScale, from the Cluster's Timestamp; negative is legal. */
+  /** In ticks of the TimestampScale, from the Cluster's Timestamp. May be negative. */
   readonly relativeTicks: number
-  /** The SimpleBlock's key frame flag; meaningless in a Block. */
+  /** Key frame flag of a SimpleBlock. Undefined for a Block. */
   readonly isKey: boolean
   readonly headBytes: number
-  /** One entry a frame; several where the block is laced. */
+  /** One entry per frame. A laced block has several. */
   readonly frameSizes: readonly number[]
 }
 
-/** Bytes that hold the body of a block, `size` bytes long, from `at` on; `offset` is where `at` lies in the upload. */
+/** The body of a block: `size` bytes from `at` on. `offset`: offset of `at` in the upload. */
 export interface BlockBytes {
   readonly bytes: Uint8Array
   readonly at: number
@@ -22,13 +22,13 @@ export interface BlockBytes {
   readonly offset: number
 }
 
-/** Lacing serves small audio frames: 255 sizes fit many times over. */
+/** Limit for the sizes of laced frames, which are at most 255 small audio frames. */
 export const MAX_LACING_BYTES = 4096
 
 const XIPH = 1
 const FIXED = 2
 
-/** TrackNumber, timestamp and flags: how many bytes they take, by their first. */
+/** Length of TrackNumber, timestamp and flags, from their first byte. */
 export function blockPrefixBytes({ bytes, at, size, offset }: BlockBytes): number {
   const length = vintLength(byteAt(bytes, at)) + 3
   if (length > 11 || length > size) throw new MalformedMedia('a block too short for its own header', offset)
@@ -39,7 +39,7 @@ export function isLaced(bytes: Uint8Array, at: number, prefixBytes: number): boo
   return (byteAt(bytes, at + prefixBytes - 1) & 0x06) !== 0
 }
 
-/** Wants the prefix to be there and, where the block is laced, the next MAX_LACING_BYTES of it too (or all of a shorter block). */
+/** Requires the prefix and, for a laced block, its first MAX_LACING_BYTES (or all of it) to have arrived. */
 export function readBlockHead(block: BlockBytes, prefixBytes: number): BlockHead {
   const { bytes, at, size, offset } = block
   const track = readVint(bytes, at, prefixBytes - 3)
@@ -65,7 +65,7 @@ function readLacing(block: BlockBytes, prefixBytes: number, lacing: number): Lac
   if (lacing === FIXED) return readFixedLacing(block, prefixBytes + 1, frames)
   const frameSizes = lacing === XIPH ? readXiphSizes(reader, frames) : readEbmlSizes(reader, frames)
   const last = block.size - reader.read - frameSizes.reduce((total, size) => total + size, 0)
-  if (last < 0) throw new MalformedMedia('laced frames that run past their block', block.offset)
+  if (last < 0) throw new MalformedMedia('laced frames that extend past their block', block.offset)
   frameSizes.push(last)
   return { headBytes: reader.read, frameSizes }
 }
@@ -76,7 +76,7 @@ function readFixedLacing({ size, offset }: BlockBytes, headBytes: number, frames
   return { headBytes, frameSizes: new Array<number>(frames).fill(each) }
 }
 
-/** Sizes of all frames but the last, each a run of 255s and a smaller byte. */
+/** Sizes of all frames except for the last, each a sequence of 255 and a smaller byte. */
 function readXiphSizes(reader: LacingReader, frames: number): number[] {
   const sizes: number[] = []
   for (let index = 1; index < frames; index += 1) {
@@ -91,7 +91,7 @@ function readXiphSizes(reader: LacingReader, frames: number): number[] {
   return sizes
 }
 
-/** The first size, then differences, each shifted by half its range (RFC 9559, section 10.3.3). */
+/** The first size, then signed differences (RFC 9559, section 10.3.3). */
 function readEbmlSizes(reader: LacingReader, frames: number): number[] {
   const sizes: number[] = []
   let size = 0
@@ -133,18 +133,18 @@ class LacingReader {
 
   #need(count: number): void {
     if (this.read + count > Math.min(this.block.size, MAX_LACING_BYTES)) {
-      throw new MalformedMedia('frame sizes that run past their block', this.offset)
+      throw new MalformedMedia('frame sizes that extend past their block', this.offset)
     }
   }
 }
 
-/** The least that a frame takes in a Cluster: a SimpleBlock's id, size, track number, time and flags (RFC 9559, 10.2), and the frame. */
+/** Smallest size of a frame in a Cluster: the ID, size, track number, time and flags of a SimpleBlock (RFC 9559, 10.2), and the frame. */
 export function leastBlockBytes(frameBytes: number): number {
   const contentBytes = 4 + frameBytes
   return 1 + leastSizeBytes(contentBytes) + contentBytes
 }
 
-/** All ones stand for a size that is not known (RFC 8794, 6.2). */
+/** All ones mean an unknown size (RFC 8794, 6.2). */
 function leastSizeBytes(size: number): number {
   let bytes = 1
   for (let limit = 127; size >= limit; limit = (limit + 1) * 128 - 1) bytes += 1

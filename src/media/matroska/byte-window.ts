@@ -1,16 +1,16 @@
 const EMPTY = new Uint8Array(0)
-/** A carry that once had to hold a large header does not stay large. */
+/** A larger carry, for example of a large header, is not kept. */
 const KEPT_CARRY_BYTES = 65_536
 
 /**
- * A stream of chunks seen through a window: the chunk itself as long as what is wanted lies within it, else a small copy that joins
- * the end of one chunk to the beginning of the next. Only what is asked for with `has` is ever copied.
+ * A window on a stream of chunks: the current chunk, or a small copy (carry) that joins the end of one chunk and the start of the next.
+ * Only bytes that are requested with `has` are copied.
  */
 export class ByteWindow {
-  /** What can be read now: `bytes[at]` is the next byte. Valid until the next call of any method. */
+  /** `bytes[at]` is the next byte. Valid until the next method call. */
   bytes: Uint8Array = EMPTY
   at = 0
-  /** Offset of `bytes[at]` in the whole stream. */
+  /** Offset of `bytes[at]` in the stream. */
   position = 0
   #end = 0
   #isCarrying = false
@@ -18,31 +18,31 @@ export class ByteWindow {
   #chunk: Uint8Array = EMPTY
   #chunkAt = 0
 
-  /** Gives the next chunk. Everything of the one before has been advanced over or carried by then. */
+  /** Adds the next chunk, after all of the previous one has been advanced over or carried. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk
     this.#chunkAt = 0
     if (!this.#isCarrying) this.#showChunk()
   }
 
-  /** Bytes that have been given, and neither advanced over nor left in the chunk. */
+  /** Bytes in the window that have not been advanced over. */
   get waiting(): number {
     return this.#end - this.at
   }
 
-  /** Whether the next `count` bytes are there, in one piece at `bytes[at]`. */
+  /** Whether the next `count` bytes have arrived. They are then contiguous from `bytes[at]` on. */
   has(count: number): boolean {
     return this.#end - this.at >= count || this.#gather(count)
   }
 
-  /** Steps over bytes that `has` has answered for. */
+  /** Advances over bytes that are in the window. */
   advance(count: number): void {
     this.at += count
     this.position += count
     if (this.#isCarrying && this.at === this.#end) this.#dropCarry()
   }
 
-  /** How many of the next `count` bytes lie in one piece at `bytes[at]`, without copying any. */
+  /** How many of the next `count` bytes are in the window. Copies nothing. */
   reach(count: number): number {
     return Math.min(count, this.#end - this.at)
   }
@@ -69,7 +69,7 @@ export class ByteWindow {
     this.#isCarrying = true
   }
 
-  /** Grows by doubling as bytes come, never by what a size field claims. */
+  /** Doubles as bytes arrive. A size field alone allocates nothing. */
   #makeRoom(count: number): void {
     const held = this.#end - this.at
     const arriving = Math.min(count, held + this.#chunk.byteLength - this.#chunkAt)

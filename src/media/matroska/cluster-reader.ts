@@ -5,12 +5,12 @@ import type { FrameSink, MatroskaEvent } from './events.js'
 import { type SampleTable, SampleTableBuilder } from './sample-table.js'
 import { DEFAULT_TIMESTAMP_SCALE, toMilliseconds } from './session-header.js'
 
-/** Far above 20 s of anything a camera sends. */
+/** Many more than a camera sends in 20 s. */
 export const MAX_SAMPLES_PER_CLUSTER = 131_072
 /** Offsets in a sample table have 32 bits. */
 const MAX_CLUSTER_BYTES = 0xffffffff
 
-/** The Cluster that is being read: its bounds, its Timestamp and its rows so far. Used again for the next one. */
+/** Reads the Clusters of a document, one at a time: the Timestamp and the frames so far. */
 export class ClusterReader {
   #start = 0
   readonly #rows = new SampleTableBuilder()
@@ -23,7 +23,7 @@ export class ClusterReader {
     return this.#rows.count
   }
 
-  /** From the earliest frame so far to the latest, in whole milliseconds that have passed. */
+  /** From the earliest frame so far to the latest, in full milliseconds. */
   get spanMs(): number {
     return Math.floor((this.#rows.spanTicks * this.#timestampScale) / 1_000_000)
   }
@@ -34,12 +34,12 @@ export class ClusterReader {
     this.#timestampTicks = null
   }
 
-  /** The Timestamp in milliseconds. */
+  /** Returns the Timestamp in milliseconds. */
   setTimestamp(ticks: number, offset: number): number {
     if (this.#timestampTicks !== null) throw new MalformedMedia('a Cluster with two Timestamps', offset)
     this.#timestampTicks = ticks
     const timestampMs = toMilliseconds(ticks, this.#timestampScale)
-    if (!Number.isSafeInteger(timestampMs)) throw new MalformedMedia('a Timestamp too large to count with', offset)
+    if (!Number.isSafeInteger(timestampMs)) throw new MalformedMedia('a Timestamp above 2^53 ms', offset)
     return timestampMs
   }
 
@@ -48,7 +48,7 @@ export class ClusterReader {
     this.#isGroupKey = true
   }
 
-  /** A frame that refers to another is not a key frame, wherever in its BlockGroup that is said. */
+  /** A frame with a ReferenceBlock, before or after its Block, is not a key frame. */
   noteReference(): void {
     this.#isGroupKey = false
   }
@@ -57,7 +57,7 @@ export class ClusterReader {
     this.#rows.setKeys(this.#groupFirstRow, this.#isGroupKey)
   }
 
-  /** Reads the head of the block that begins at the window, of `size` bytes; null until enough of it is there. */
+  /** Reads the head of the block of `size` bytes at the window; null if more bytes are needed. */
   readBlock(window: ByteWindow, size: number): BlockHead | null {
     if (!window.has(1)) return size === 0 ? this.#refuseEmptyBlock(window) : null
     const prefixBytes = blockPrefixBytes(blockAt(window, size))
@@ -78,7 +78,7 @@ export class ClusterReader {
     return { kind: 'cluster-end', range: { start: this.#start, end }, timestampMs, samples, invalidFrame: findings?.invalid ?? null }
   }
 
-  /** The frames so far. The last one may still be passing, and is then not known to start an open GOP. Null before the Timestamp. */
+  /** The frames so far; null before the Timestamp. It may be unknown whether the last one starts an open GOP. */
   peek(sink: FrameSink | null): SampleTable | null {
     if (this.#timestampTicks === null) return null
     for (const row of sink?.openGops ?? []) this.#rows.markOpenGop(row)

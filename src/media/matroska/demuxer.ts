@@ -5,11 +5,11 @@ import type { FrameSinkFactory, MatroskaEvent } from './events.js'
 import type { SampleTable } from './sample-table.js'
 
 /**
- * Reads Matroska (RFC 9559) as Kinesis Video producers send it, in chunks of any size; what it finds never depends on the chunking.
- * It steps over payloads by arithmetic, and holds no more than one small element and the header before the first Cluster.
+ * Reads Matroska (RFC 9559) as Kinesis Video producers send it, in chunks of any size. The events do not depend on the chunks. Payloads are
+ * skipped; memory holds one small element, and the header before the first Cluster.
  *
- * Refused: files without Matroska's DocType, frames that are not stored as they are (ContentEncodings), elements that run past their
- * parent, sizes left unknown anywhere but at Segment and Cluster, headers above MAX_HEADER_BYTES. Unknown elements are stepped over.
+ * Refuses other DocTypes, encoded frames (ContentEncodings), elements that extend past their parent, unknown sizes of elements other than
+ * Segment and Cluster, and headers above MAX_HEADER_BYTES. Skips unknown elements.
  */
 export class MatroskaDemuxer {
   readonly #reader: DocumentReader
@@ -22,8 +22,8 @@ export class MatroskaDemuxer {
   }
 
   /**
-   * What the chunk completes. Where it turns out malformed, what was found before that place is returned first, and the error is
-   * thrown when there is nothing (more) to return: at once, or by the next `push` or `end`. `failure` tells earlier.
+   * Returns the events that the chunk completes. If it is malformed, returns the events before the error first, and throws the error as
+   * soon as there are none: at once, or at the next `push` or `end`. `failure` is set immediately.
    *
    * @throws MalformedMedia
    */
@@ -33,36 +33,36 @@ export class MatroskaDemuxer {
   }
 
   /**
-   * The upload is over: ends a Cluster of unknown size.
+   * Ends the upload, and a Cluster of unknown size.
    *
-   * @throws MalformedMedia where the upload stops inside an element
+   * @throws MalformedMedia if the upload ends inside an element
    */
   end(): MatroskaEvent[] {
     if (!this.#failure) this.#attempt(() => this.#walk.finish())
     return this.#takeEvents()
   }
 
-  /** Why no more will come, as soon as it is known; null while all is well. */
+  /** The error that ended the upload; null if there is none. */
   get failure(): MalformedMedia | null {
     return this.#failure
   }
 
   /**
-   * Offset up to which it is decided where the bytes belong. At most 11 bytes before the end of what was pushed: the beginning of an
-   * element header, which may be the end of a Cluster of unknown size.
+   * Offset up to which it is known which element the bytes belong to. At most 11 bytes before the end of the last chunk: these may be the
+   * start of an element that ends a Cluster of unknown size.
    */
   get settled(): number {
     return this.#walk.settled
   }
 
-  /** Frames of the Cluster in progress whose block headers have been read. */
+  /** Frames of the current Cluster whose block headers have been read. */
   get framesInCluster(): number {
     return this.#walk.isInCluster ? this.#reader.cluster.frames : 0
   }
 
   /**
-   * The frames of the Cluster in progress, for readers that cannot wait for its end; null where there is none. Whether the last frame
-   * starts an open GOP is known when the next one has begun.
+   * The frames of the current Cluster, for readers that cannot wait for its end; null if there is none. Whether the last frame starts an
+   * open GOP is known when the next one begins.
    */
   peekCluster(): SampleTable | null {
     return this.#walk.isInCluster ? this.#reader.peekCluster() : null

@@ -1,6 +1,6 @@
 import { byteAt, concat, text } from '../bytes.js'
 
-/** The size of a Segment or Cluster that is as long as what comes, in 8 octets: what Kinesis Video writes in GetMedia's answers. */
+/** The unknown size in 8 octets, as Kinesis Video writes it in GetMedia responses. */
 export const UNKNOWN_SIZE_OCTETS = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 
 /** An element of known size. */
@@ -17,12 +17,12 @@ export function encodeStringElement(id: number, value: string): Uint8Array {
   return encodeElement(id, text(value))
 }
 
-/** Ids are written as they are named, marker bits included. */
+/** IDs include their marker bits. */
 export function encodeId(id: number): Uint8Array {
   return encodeUnsigned(id, octetsOf(id))
 }
 
-/** In as few octets as hold it, unless `octets` says how many. All ones would mean that the size is unknown. */
+/** In as few octets as possible by default. All ones are avoided, because they mean an unknown size. */
 export function encodeSize(size: number, octets = sizeOctetsOf(size)): Uint8Array {
   const bytes = encodeUnsigned(size, octets)
   bytes[0] = byteAt(bytes, 0) | (0x80 >> (octets - 1))

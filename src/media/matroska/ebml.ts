@@ -1,48 +1,48 @@
 import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
-/** The size of an element that is as long as what it holds (RFC 8794, section 6.2). */
+/** The unknown size of an element, which ends with its last child (RFC 8794, section 6.2). */
 export const UNKNOWN_SIZE = -1
 
-/** Far above what real headers hold, low enough that a flood of empty elements costs nothing. */
+/** Many more than real headers have. Limits the cost of many empty elements. */
 const MAX_CHILDREN = 10_000
 
 const decoder = new TextDecoder()
 
-/** An element inside bytes that are all there. */
+/** An element in bytes that have all arrived. */
 export interface EbmlElement {
   readonly id: number
-  /** Its data: [start, end), as indexes into the bytes. */
+  /** Indexes of its data in the bytes: [start, end). */
   readonly start: number
   readonly end: number
 }
 
-/** Bytes of which `origin` is the offset of the first one in the upload, for error messages. */
+/** Bytes, and the offset of the first one in the upload (for errors). */
 export interface EbmlBytes {
   readonly bytes: Uint8Array
   readonly origin: number
 }
 
-/** Octets of a variable-size integer, by its first octet: 1 to 8, or 9 where no octet count is coded. */
+/** Length of a variable-size integer in octets, from its first octet: 1 to 8, or 9 if that is 0. */
 export function vintLength(firstByte: number): number {
   return Math.clz32(firstByte) - 23
 }
 
-/** Big-endian; exact up to 2^53. */
+/** Big-endian. Exact up to 2^53. */
 export function readUnsigned(bytes: Uint8Array, at: number, length: number): number {
   let value = 0
   for (let index = at; index < at + length; index += 1) value = value * 256 + byteAt(bytes, index)
   return value
 }
 
-/** The value of a variable-size integer of `length` octets, without its marker bit; like readUnsigned, exact up to 2^53. */
+/** Value of a variable-size integer of `length` octets, without its marker bit. Exact up to 2^53. */
 export function readVint(bytes: Uint8Array, at: number, length: number): number {
-  // The marker goes first: with it, a size in 8 octets would already lie above 2^53.
+  // The marker bit is removed first, because a size of 8 octets with it is above 2^53.
   const first = byteAt(bytes, at) & (0xff >> length)
   return first * 256 ** (length - 1) + readUnsigned(bytes, at + 1, length - 1)
 }
 
-/** A data size; UNKNOWN_SIZE where all its value bits are 1. */
+/** A data size; UNKNOWN_SIZE if all its value bits are 1. */
 export function readSize(bytes: Uint8Array, at: number, length: number): number {
   return isAllOnes(bytes, at, length) ? UNKNOWN_SIZE : readVint(bytes, at, length)
 }
@@ -55,7 +55,7 @@ function isAllOnes(bytes: Uint8Array, at: number, length: number): boolean {
   return true
 }
 
-/** The elements that fill [start, end) of the bytes, one after the other. */
+/** The elements in [start, end) of the bytes, in order. */
 export function* readElements({ bytes, origin }: EbmlBytes, start: number, end: number): Generator<EbmlElement, void> {
   let at = start
   for (let count = 0; at < end; count += 1) {
@@ -79,11 +79,11 @@ function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): Ebm
   return { id: readUnsigned(bytes, at, idLength), start, end: start + size }
 }
 
-/** An unsigned integer element (RFC 8794, section 7.2): no octets say 0. */
+/** An unsigned integer element (RFC 8794, section 7.2). No octets mean 0. */
 export function readUintElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
   if (end - start > 8) throw new MalformedMedia('an integer of more than 8 octets', origin + start)
   const value = readUnsigned(bytes, start, end - start)
-  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('an integer too large to count with', origin + start)
+  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('an integer above 2^53', origin + start)
   return value
 }
 
@@ -96,7 +96,7 @@ export function readFloatElement({ bytes, origin }: EbmlBytes, { start, end }: E
   throw new MalformedMedia('a float of neither 4 nor 8 octets', origin + start)
 }
 
-/** A string element, cut at its first NUL: producers pad to a fixed width (section 13 allows it). */
+/** A string element up to its first NUL: producers pad to a fixed width (section 13). */
 export function readStringElement({ bytes }: EbmlBytes, { start, end }: EbmlElement): string {
   const nul = bytes.subarray(start, end).indexOf(0)
   return decoder.decode(bytes.subarray(start, nul < 0 ? end : start + nul))

@@ -3,21 +3,21 @@ import { MalformedMedia } from '../malformed-media.js'
 import type { ByteWindow } from './byte-window.js'
 import { readSize, readUnsigned, UNKNOWN_SIZE, vintLength } from './ebml.js'
 
-/** Id and data size of an element, read where they stand; one object is used again and again. */
+/** ID and data size of an element. One object is reused for all elements. */
 export class ElementHeader {
   id = 0
-  /** UNKNOWN_SIZE where the element does not say. */
+  /** Bytes of data, or UNKNOWN_SIZE. */
   size = 0
-  /** Octets of id and size together. */
+  /** Bytes of ID and size. */
   bytes = 0
   /** Offset of the element's first byte in the upload. */
   start = 0
 
-  /** Reads without advancing; false where the header is not all there yet. */
+  /** Reads the header at the window without advancing; false if more bytes are needed. */
   read(window: ByteWindow): boolean {
     if (!window.has(1)) return false
     const idLength = vintLength(byteAt(window.bytes, window.at))
-    if (idLength > 4) throw new MalformedMedia('no element begins here: an id of more than 4 octets', window.position)
+    if (idLength > 4) throw new MalformedMedia('not an element: its ID has more than 4 octets', window.position)
     if (!window.has(idLength + 1)) return false
     const sizeLength = vintLength(byteAt(window.bytes, window.at + idLength))
     if (sizeLength > 8) throw new MalformedMedia('an element whose data size has more than 8 octets', window.position)
@@ -26,7 +26,7 @@ export class ElementHeader {
     this.start = window.position
     this.id = readUnsigned(window.bytes, window.at, idLength)
     this.size = readSize(window.bytes, window.at + idLength, sizeLength)
-    if (this.size > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('a data size too large to count with', this.start)
+    if (this.size > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('a data size above 2^53', this.start)
     return true
   }
 
@@ -34,12 +34,12 @@ export class ElementHeader {
     return this.size === UNKNOWN_SIZE
   }
 
-  /** Offset of the first byte after the element; Infinity where its size is unknown. */
+  /** Offset of the first byte after the element; Infinity if its size is unknown. */
   get end(): number {
     return this.isSizeUnknown ? Number.POSITIVE_INFINITY : this.start + this.bytes + this.size
   }
 
-  /** For messages: 0x1F43B675. */
+  /** For errors: 0x1F43B675. */
   get name(): string {
     return `0x${this.id.toString(16).toUpperCase()}`
   }

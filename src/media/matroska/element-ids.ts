@@ -1,4 +1,4 @@
-/** EBML element ids as they stand in the file, marker bits included (RFC 8794, section 5, and RFC 9559, section 5.1). */
+/** Element IDs with their marker bits (RFC 8794, section 5, and RFC 9559, section 5.1). */
 export const ELEMENT = {
   EBML: 0x1a45dfa3,
   DocType: 0x4282,
@@ -79,7 +79,7 @@ const LEVEL_1: ReadonlySet<number> = new Set([
   ELEMENT.Tags,
 ])
 
-/** Whether the element can only stand above a Cluster's children, and so ends a Cluster of unknown size (RFC 8794, section 6.2). */
+/** Whether the element cannot be inside a Cluster, so that it ends a Cluster of unknown size (RFC 8794, section 6.2). */
 export function isAboveClusterChildren(id: number): boolean {
   return LEVEL_1.has(id) || id === ELEMENT.EBML || id === ELEMENT.Segment
 }

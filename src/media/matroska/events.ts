@@ -1,7 +1,7 @@
 import type { SampleTable } from './sample-table.js'
 import type { MatroskaTrack } from './track.js'
 
-/** Bytes of the upload, counted from its first: [start, end). */
+/** Offsets in the upload: [start, end). */
 export interface ByteRange {
   readonly start: number
   readonly end: number
@@ -13,65 +13,61 @@ export interface SimpleTag {
   readonly value: string
 }
 
-/** What the demuxer finds, in the order of the bytes. It never holds or copies a payload: ranges tell where things are. */
+/** What the demuxer finds, in the order of the bytes. Events have ranges and no payloads. */
 export type MatroskaEvent =
-  /** A new EBML document begins here: at the first byte of the upload, and again where a producer starts over. */
+  /** An EBML document begins: at the start of the upload, and again if the producer starts over. */
   | { readonly kind: 'document'; readonly start: number }
   /**
-   * All that stands before the first Cluster is known: `header` runs from the EBML header to the last byte before the first
-   * Cluster. `bytes` is that range, copied as it came, the producer's own Tags included (headers are small, and are stored once a
-   * session): Kinesis Video gives them back in their place with every fragment. Those Tags have had their 'tags' events before this
-   * one, because they also count as the first fragment's.
+   * The first Cluster begins. `header` is everything before it, from the EBML header on, and `bytes` is a copy. It includes Tags of the
+   * producer, which Kinesis Video returns in their place with every fragment. They had 'tags' events before, because they also belong to
+   * the first fragment.
    */
   | { readonly kind: 'tracks'; readonly header: ByteRange; readonly bytes: Uint8Array; readonly tracks: readonly MatroskaTrack[] }
   /**
-   * A Tags element at level 1: before, between or after Clusters. `tags` are those about the whole Segment; `hasPartTags` says whether
-   * there were others, about a track, an edition, a chapter or an attachment.
+   * A Tags element before, between or after Clusters. `tags` are those for the whole Segment. `hasPartTags`: whether there are others, for
+   * a track, an edition, a chapter or an attachment.
    */
   | { readonly kind: 'tags'; readonly range: ByteRange; readonly tags: readonly SimpleTag[]; readonly hasPartTags: boolean }
-  /** The first byte of a Cluster has been seen; its Timestamp is not known yet. */
+  /** A Cluster begins. Its Timestamp is not known yet. */
   | { readonly kind: 'cluster-start'; readonly start: number }
-  /** The Cluster's Timestamp in milliseconds (the TimestampScale is applied). Sent once a Cluster, before its `cluster-end`. */
+  /** The Cluster's Timestamp in milliseconds. Once per Cluster. */
   | { readonly kind: 'cluster-timestamp'; readonly timestampMs: number }
-  /** The Cluster is over. A Cluster of unknown size ends at the next element that is not its child, or at the end of the upload. */
+  /** The Cluster ended. A Cluster of unknown size ends at the next element that is not its child, or with the upload. */
   | {
       readonly kind: 'cluster-end'
       readonly range: ByteRange
       readonly timestampMs: number
       readonly samples: SampleTable
-      /** What the frame sink, if there is one, says of the payloads; null where nothing is wrong or nobody looked. */
+      /** The first frame that the frame sink found invalid; null if there is none, or no sink. */
       readonly invalidFrame: InvalidFrame | null
     }
 
-/** The first frame of a Cluster that its codec cannot take. */
+/** The first frame of a Cluster that is invalid for its codec. */
 export interface InvalidFrame {
   /** TrackNumber. */
   readonly track: number
   readonly reason: string
 }
 
-/** What was found in the payloads of a Cluster. */
+/** Result for the payloads of a Cluster. */
 export interface FrameFindings {
-  /** Null where all frames are as their codec wants them. */
+  /** Null if all frames are valid. */
   readonly invalid: InvalidFrame | null
-  /** Numbers of the frames, from 0 in the order of the Cluster, that are H.264 recovery points without being IDR pictures. */
+  /** Indexes in the Cluster of frames that are H.264 recovery points and not IDR pictures. */
   readonly openGops: readonly number[]
 }
 
-/**
- * Whoever wants to look at payloads while they pass through the demuxer. The demuxer itself does not: without a sink it steps over
- * them by arithmetic.
- */
+/** Receives payloads while they pass through the demuxer, which skips them if there is no sink. */
 export interface FrameSink {
-  /** A block of `track` begins; its frames' payloads, of these sizes, follow without a gap. */
+  /** A block of `track` begins. The payloads of its frames, with these sizes, follow without gaps. */
   beginBlock(track: number, frameSizes: readonly number[]): void
-  /** The next bytes [start, end) of the block's payload. They are the pushed chunk's own bytes, good for the length of this call. */
+  /** The next bytes [start, end) of the payloads. They are valid during this call. */
   payload(bytes: Uint8Array, start: number, end: number): void
   /** The frames of open GOPs that were found in the Cluster so far. */
   readonly openGops: readonly number[]
-  /** The Cluster is over. The sink starts afresh. */
+  /** The Cluster ended. Resets the sink. */
   endCluster(): FrameFindings
 }
 
-/** Asked once a document, when its tracks are known. */
+/** Called once per document, when its tracks are known. */
 export type FrameSinkFactory = (tracks: readonly MatroskaTrack[]) => FrameSink

@@ -7,10 +7,10 @@ import { ELEMENT } from './element-ids.js'
 import type { SimpleTag } from './events.js'
 
 /**
- * A session header (a 'tracks' event's `bytes`) as Kinesis Video gives it back: byte for byte, but with the Segment's size unknown, in
- * the form of 8 octets (captures of GetMedia show it whatever the producer sent).
+ * The session header (`bytes` of a 'tracks' event) as Kinesis Video returns it: unchanged except for the size of the Segment, which is
+ * unknown, in 8 octets. (Captures of GetMedia show this whatever the producer sent.)
  *
- * @throws MalformedMedia where there is no Segment
+ * @throws MalformedMedia if there is no Segment
  */
 export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
   const window = new ByteWindow()
@@ -27,12 +27,12 @@ export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
   throw new MalformedMedia('a session header without a Segment', header.byteLength)
 }
 
-/** A Tags element with one Tag, without Targets, as Kinesis Video writes its own around each fragment. */
+/** A Tags element with one Tag and without Targets, as Kinesis Video writes around each fragment. */
 export function buildTags(tags: readonly SimpleTag[]): Uint8Array {
   return encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, ...tags.map(encodeSimpleTag)))
 }
 
-/** A document of its own that holds nothing but tags: what Kinesis Video has to say where there is no media to say it around. */
+/** A document with tags only, for information of Kinesis Video without media. */
 export function buildTagsDocument(tags: readonly SimpleTag[]): Uint8Array {
   const docType = encodeStringElement(ELEMENT.DocType, 'matroska')
   return concat([encodeElement(ELEMENT.EBML, docType), encodeId(ELEMENT.Segment), UNKNOWN_SIZE_OCTETS, buildTags(tags)])

@@ -19,8 +19,8 @@ export const NOT_KEY = 0
 /** The block is flagged as a key frame. */
 export const KEY = 1
 /**
- * The block is flagged as a key frame, but its picture is an H.264 recovery point and not an IDR picture: the I-frame of an open GOP. Strict
- * decoders (Chromium's) do not start there, because later pictures refer to pictures before it. Only a FrameSink finds it.
+ * The block is flagged as a key frame, but its picture is an H.264 recovery point and not an IDR picture: the I-frame of an open GOP.
+ * Strict decoders (Chromium's) do not start there, because later pictures refer to pictures before it. Only a FrameSink finds it.
  */
 export const OPEN_GOP_KEY = 2
 
@@ -43,7 +43,7 @@ export interface SampleRow {
   readonly isKey: boolean
 }
 
-/** Collects the rows of one Cluster after the other; its columns are kept and grown, the tables it gives away are copies. */
+/** Collects the rows of one Cluster after another. Its columns are reused; the returned tables are copies. */
 export class SampleTableBuilder {
   count = 0
   #earliest = 0
@@ -67,22 +67,22 @@ export class SampleTableBuilder {
     this.count = row + 1
   }
 
-  /** From the earliest frame so far to the latest. */
+  /** Ticks from the earliest frame so far to the latest. */
   get spanTicks(): number {
     return this.count === 0 ? 0 : this.#latest - this.#earliest
   }
 
-  /** For a BlockGroup, of which it is known at its end whether it refers to other frames. */
+  /** Sets the flags of a BlockGroup, whose references are known at its end. */
   setKeys(fromRow: number, isKey: boolean): void {
     this.#keys.fill(isKey ? KEY : NOT_KEY, fromRow, this.count)
   }
 
-  /** Of a frame that its block calls a key frame. */
+  /** Has no effect on frames that are not flagged as key frames. */
   markOpenGop(row: number): void {
     if (this.#keys[row] === KEY) this.#keys[row] = OPEN_GOP_KEY
   }
 
-  /** The table, each time passed through `toTime`; the builder starts afresh. */
+  /** Returns the table, with times converted by `toTime`, and resets the builder. */
   take(toTime: ((time: number) => number) | null): SampleTable {
     const table = this.peek(toTime)
     this.count = 0

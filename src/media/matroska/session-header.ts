@@ -3,20 +3,20 @@ import { type EbmlBytes, readElements, readStringElement, readUintElement } from
 import { ELEMENT } from './element-ids.js'
 import { type MatroskaTrack, parseTracks } from './track.js'
 
-/** From the EBML header to the first Cluster. CodecPrivate may take 1 MiB of it. */
+/** Limit for the bytes from the EBML header to the first Cluster. CodecPrivate may have 1 MiB. */
 export const MAX_HEADER_BYTES = 4 * 1024 * 1024
 const MAX_HEADER_ELEMENTS = 10_000
 const NOTHING = new Uint8Array(0)
 
 /**
- * What stands before a document's first Cluster: copied as it is read, to be stored and given back as it came, and understood as far as
- * Clusters need it.
+ * The part of a document before its first Cluster. The bytes are copied, to be stored and returned unchanged. Only what Clusters need is
+ * parsed.
  */
 export class SessionHeader {
   /** Offset of the EBML header in the upload. */
   readonly start: number
   timestampScale = DEFAULT_TIMESTAMP_SCALE
-  /** Null until a Tracks element was read. */
+  /** Null until a Tracks element has been read. */
   tracks: readonly MatroskaTrack[] | null = null
   #elements = 0
   #bytes: Uint8Array = new Uint8Array(1024)
@@ -26,7 +26,7 @@ export class SessionHeader {
     this.start = start
   }
 
-  /** @throws MalformedMedia when the header, with this element, is longer than a header is */
+  /** @throws MalformedMedia if the header is too large with this element */
   count(element: { readonly start: number; readonly end: number }): void {
     this.#elements += 1
     const breach =
@@ -55,7 +55,7 @@ export class SessionHeader {
     this.#length = length
   }
 
-  /** All that was appended, once: a header is not held as long as its upload lasts. */
+  /** Returns all appended bytes once, and releases them: the upload may take much longer. */
   take(): Uint8Array {
     const bytes = this.#bytes.slice(0, this.#length)
     this.#bytes = NOTHING
@@ -64,12 +64,12 @@ export class SessionHeader {
   }
 }
 
-/** Nanoseconds a tick where Info does not say (RFC 9559, section 5.1.2.9): ticks are milliseconds. */
+/** Default of nanoseconds per tick (RFC 9559, section 5.1.2.9): a millisecond. */
 export const DEFAULT_TIMESTAMP_SCALE = 1_000_000
-/** Ten seconds a tick: with it a 16-bit block time still fits 32 bits of milliseconds. */
+/** Ten seconds: block times of 16 bits still fit into 32 bits of milliseconds. */
 const MAX_TIMESTAMP_SCALE = 10_000_000_000
 
-/** Refuses an EBML header that announces something other than Matroska as RFC 9559 has it. */
+/** Accepts EBML headers of Matroska and WebM within the limits of RFC 9559. @throws MalformedMedia */
 export function checkEbmlHeader(data: EbmlBytes): void {
   for (const element of readElements(data, 0, data.bytes.byteLength)) {
     const offset = data.origin + element.start
@@ -88,7 +88,7 @@ function checkDocType(docType: string, offset: number): void {
   throw new MalformedMedia(`DocType must be matroska or webm: got '${docType.slice(0, 32)}'`, offset)
 }
 
-/** The TimestampScale of an Info element, in nanoseconds a tick. */
+/** The TimestampScale of an Info element, in nanoseconds per tick. */
 export function parseTimestampScale(data: EbmlBytes): number {
   for (const element of readElements(data, 0, data.bytes.byteLength)) {
     if (element.id !== ELEMENT.TimestampScale) continue
@@ -99,7 +99,7 @@ export function parseTimestampScale(data: EbmlBytes): number {
   return DEFAULT_TIMESTAMP_SCALE
 }
 
-/** Ticks to whole milliseconds. Exact for the usual scale; to the nearest for others. */
+/** Ticks to milliseconds, rounded. */
 export function toMilliseconds(ticks: number, timestampScale: number): number {
   return timestampScale === DEFAULT_TIMESTAMP_SCALE ? ticks : Math.round(ticks * (timestampScale / 1_000_000))
 }

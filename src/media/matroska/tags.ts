@@ -3,12 +3,12 @@ import { type EbmlBytes, type EbmlElement, readElements, readStringElement } fro
 import { ELEMENT } from './element-ids.js'
 import type { SimpleTag } from './events.js'
 
-/** Kinesis Video takes 10 a fragment; files may hold more, but not without end. */
+/** Kinesis Video accepts 10 per fragment. Files may have more. */
 const MAX_TAGS = 1024
-/** SimpleTags may hold SimpleTags (RFC 9559, section 5.1.8.1.2). */
+/** SimpleTags may contain SimpleTags (RFC 9559, section 5.1.8.1.2). */
 const MAX_DEPTH = 8
 
-/** Targets of which any but 0 means a part of the Segment (RFC 9559, sections 5.1.8.1.1.3 to 5.1.8.1.1.6). */
+/** Targets that mean a part of the Segment unless they are 0 (RFC 9559, sections 5.1.8.1.1.3 to 5.1.8.1.1.6). */
 const PART_UIDS: ReadonlySet<number> = new Set([
   ELEMENT.TagTrackUID,
   ELEMENT.TagEditionUID,
@@ -17,9 +17,9 @@ const PART_UIDS: ReadonlySet<number> = new Set([
 ])
 
 export interface ParsedTags {
-  /** Every SimpleTag about the whole Segment, nested ones after their parents. */
+  /** All SimpleTags for the whole Segment. Nested ones follow their parents. */
   readonly tags: SimpleTag[]
-  /** Whether there were others, about a track, an edition, a chapter or an attachment: muxers write their statistics so. */
+  /** Whether there are others, for a track, an edition, a chapter or an attachment, such as the statistics of muxers. */
   readonly hasPartTags: boolean
 }
 
@@ -45,7 +45,7 @@ function isAboutPart(data: EbmlBytes, tag: EbmlElement): boolean {
   return false
 }
 
-/** UIDs have 64 bits, more than can be counted with. */
+/** UIDs have 64 bits, more than a number can hold. */
 function isZero({ bytes }: EbmlBytes, { start, end }: EbmlElement): boolean {
   return bytes.subarray(start, end).every((byte) => byte === 0)
 }

@@ -1,6 +1,6 @@
 /**
- * MP4 files (ISO/IEC 14496-12), as this project reads and writes them. The files of read/ turn the boxes into a `Movie`, those of edit/ turn
- * movies into other movies, and those of write/ turn a movie back into boxes. Boxes in parentheses are optional.
+ * MP4 files (ISO/IEC 14496-12), as this project reads and writes them. The files of read/ turn the boxes into a `Movie`, those of edit/
+ * turn movies into other movies, and those of write/ turn a movie back into boxes. Boxes in parentheses are optional.
  *
  * ```text
  * ftyp               brands                                                  write/lay-out-movie.ts
@@ -63,8 +63,8 @@ export interface Movie {
   /** The payload of `mdat`, in order. Spans may hold bytes that belong to no sample. */
   readonly spans: readonly MediaSpan[]
   /**
-   * Tags for people (`udta/meta/ilst`), in order. `title`, `date`, `comment`, `description`, `copyright` and `encoder` have an atom of their
-   * own; other names become free-form items. No `udta` is written if there are none.
+   * Tags for people (`udta/meta/ilst`), in order. `title`, `date`, `comment`, `description`, `copyright` and `encoder` have an atom of
+   * their own; other names become free-form items. No `udta` is written if there are none.
    */
   readonly tags: readonly { readonly name: string; readonly value: string }[]
 }

@@ -17,8 +17,8 @@ export function timeAudio(rows: TrackRows, config: AudioConfig): TimedTrack {
 }
 
 /**
- * AAC: frames follow each other on the clock of the sound, which undoes the rounding of Matroska to milliseconds. If that clock differs from
- * the producer's, the duration of the frame before corrects it. A frame is never moved to the start of the one before or earlier.
+ * AAC: frames follow each other on the clock of the sound, which undoes the rounding of Matroska to milliseconds. If that clock differs
+ * from the producer's, the duration of the frame before corrects it. A frame is never moved to the start of the one before or earlier.
  */
 function timeFrames(rows: TrackRows, { sampleRate, samplesPerFrame }: AudioConfig): TimedTrack {
   const { count, timesMs } = rows
@@ -49,8 +49,8 @@ function timeFrames(rows: TrackRows, { sampleRate, samplesPerFrame }: AudioConfi
 }
 
 /**
- * G.711: a sample has one byte for each channel and lasts one tick, and a block is a chunk. A gap stretches the sample before it. Samples that
- * a producer repeats are dropped.
+ * G.711: a sample has one byte for each channel and lasts one tick, and a block is a chunk. A gap stretches the sample before it. Samples
+ * that a producer repeats are dropped.
  */
 function timeSamples(rows: TrackRows, { sampleRate, channels }: AudioConfig): TimedTrack {
   const startMs = rowAt(rows.timesMs, 0)

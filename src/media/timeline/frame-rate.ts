@@ -8,10 +8,10 @@ const GAP = 1.5
 const MAX_REORDERED = 16
 
 /**
- * Frames per second of a track, from the times of its frames in milliseconds, in decoding order. Times are rounded to milliseconds, so the rate
- * has a margin. The first match within it is returned: a rate of `declared` (by the container or the codec, which may be wrong), an integer, a
- * rate of NTSC. If there is none, for example at a variable rate, the mean. With fewer than two distinct times, the first declared rate; null
- * if there is none.
+ * Frames per second of a track, from the times of its frames in milliseconds, in decoding order. Times are rounded to milliseconds, so the
+ * rate has a margin. The first match within it is returned: a rate of `declared` (by the container or the codec, which may be wrong), an
+ * integer, a rate of NTSC. If there is none, for example at a variable rate, the mean. With fewer than two distinct times, the first
+ * declared rate; null if there is none.
  */
 export function estimateFrameRate(timesMs: Int32Array, declared: readonly number[] = []): number | null {
   const sorted = timesMs.toSorted()
@@ -44,8 +44,8 @@ function reordering(timesMs: Int32Array, instants: Int32Array): number {
 }
 
 /**
- * If a fragment is cut among B-frames, some frames that are shown between its first or last frames are in the neighboring fragment. Drops the
- * times beyond such a gap.
+ * If a fragment is cut among B-frames, some frames that are shown between its first or last frames are in the neighboring fragment. Drops
+ * the times beyond such a gap.
  */
 function withoutRaggedEnds(instants: Int32Array, reach: number): Int32Array {
   const rests = instants.subarray(1).map((time, index) => time - at(instants, index))

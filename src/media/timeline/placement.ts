@@ -1,23 +1,23 @@
 import { NOT_KEY, type SampleTable } from '../matroska/sample-table.js'
 import { type MovieFragment, timeAt } from './track-rows.js'
 
-/** H.264 and H.265 hold back 16 pictures at most for reordering: so far may blocks interleave across a Cluster's border. */
+/** H.264 and H.265 reorder at most 16 pictures, so blocks interleave across the border of a Cluster by no more. */
 const MAX_REORDERED_FRAMES = 16
-/** For a track with one frame: 25 a second. */
+/** Duration of a single frame: 25 frames per second. */
 const GUESSED_FRAME_MS = 40
 
-/** The lead track's times in one fragment, in milliseconds from its Timestamp. */
+/** Times of the first track in one fragment, in milliseconds from its Timestamp. */
 interface Extent {
   readonly earliest: number
   readonly latest: number
-  /** The frame that is decoded first. */
+  /** Time of the frame that is decoded first. */
   readonly first: number
   readonly isFirstKey: boolean
-  /** Null when one frame alone does not say it. */
+  /** Mean duration of a frame. Null if there is only one. */
   readonly frameMs: number | null
 }
 
-/** The fragment that was placed last. */
+/** The last fragment that was placed. */
 interface Placed {
   readonly session: number | undefined
   readonly timestampMs: number
@@ -27,9 +27,9 @@ interface Placed {
 }
 
 /**
- * Where each fragment's Timestamp comes to stand on the movie's clock, which is the producer's clock of the first fragment. Fragments
- * keep their distances, holes included. One whose time goes back into what has been placed already (another ingest run, in a selection by
- * server time), or lies more than `maxGapMs` ahead, is placed directly after the one before, and those after it keep their distance to it.
+ * Places each fragment's Timestamp on the clock of the movie, which is the producer's clock of the first fragment. Returns milliseconds.
+ * Fragments keep their distances, gaps included. A fragment that would overlap the one before it (another ingest run, in a selection by
+ * server time), or that is more than `maxGapMs` ahead, is placed directly after it. Later fragments keep their distance to that one.
  */
 export function placeFragments(fragments: readonly MovieFragment[], leadTrack: number, maxGapMs: number): Float64Array {
   const starts = new Float64Array(fragments.length)

@@ -11,8 +11,9 @@ const TIMESCALE = 1000
 const GUESSED_FRAME_MS = 40
 
 /**
- * Matroska has presentation times only. The i-th sample is decoded at the i-th smallest of them. Samples that would then be shown before they
- * are decoded need a delay, which is the same for all samples (`ctts` version 0 has no negative offsets), and which the edit list removes.
+ * Matroska has presentation times only. The i-th sample is decoded at the i-th smallest of them. Samples that would then be shown before
+ * they are decoded need a delay, which is the same for all samples (`ctts` version 0 has no negative offsets), and which the edit list
+ * removes.
  */
 export function timeVideo(rows: TrackRows): TimedTrack {
   const { count, timesMs } = rows

@@ -96,7 +96,7 @@ describe('refuses', () => {
     [
       'a Timestamp above 2^53',
       matroska([VIDEO, sizedElement(ELEMENT.Cluster, 'known', encodeElement(ELEMENT.Timestamp, new Uint8Array(8).fill(255)))]),
-      'too large',
+      'above 2^53',
     ],
     [
       'a child larger than its Cluster',

@@ -8,18 +8,19 @@ import { DocumentClock } from './document-clock.js'
 import { type RecutBlock, withRelativeTime } from './recut-block.js'
 import type { RecutSink } from './recut-reader.js'
 
-/** A Cluster ends at the first key frame that is at least so far from its beginning. */
+/** A Cluster ends at the first key frame that is at least this far from its start. */
 export const MIN_CLUSTER_MS = 1000
 
-/** Blocks that begin a new Cluster as soon as each track has one among them. */
+/** Blocks of a new Cluster, which begins as soon as each track has one. */
 interface Pending {
   readonly span: ClusterSpan
   readonly blocks: RecutBlock[]
 }
 
 /**
- * Decides where Clusters begin, and writes them. Kinesis Video wants a frame of every track in a fragment, so a cut is made only where both
- * sides have one: the blocks behind a key frame wait for the first of each other track. Otherwise nothing waits: Clusters have unknown size.
+ * Decides where Clusters begin, and writes them. Kinesis Video requires a frame of every track in each fragment, so both sides of a cut
+ * must have one: the blocks after a key frame wait for the first block of each other track. No other block waits, because Clusters have an
+ * unknown size.
  */
 export class ClusterCutter implements RecutSink {
   readonly clock = new DocumentClock()
@@ -32,17 +33,17 @@ export class ClusterCutter implements RecutSink {
   #lastClusterMs: number | null = null
   #pending: Pending | null = null
 
-  /** What can be sent since this was last called. */
+  /** The output since the last call. */
   takeOutput(): Uint8Array[] {
     const output = this.#output
     this.#output = []
     return output
   }
 
-  /** The document is over. */
+  /** Ends the document. */
   finish(): void {
     if (this.#pending !== null) {
-      // Too few tracks for a fragment of its own; yet better refused than one that is too long.
+      // It has too few tracks for a fragment of its own. Kinesis Video's refusal is better than a fragment that is too long.
       if (this.#current?.misfitOfSpan(this.#pending.span) === null) this.#merge(this.#pending)
       else this.#release(this.#pending)
     }
@@ -88,7 +89,7 @@ export class ClusterCutter implements RecutSink {
   #hold(block: RecutBlock, pending: Pending, cut: CutTracks): void {
     const isNext = isCutPoint(block, cut) && isDue(block, pending.span)
     if (isNext || pending.span.misfitOf(block) !== null) {
-      // No cut can be made at the key frame before: some track has nothing between the two.
+      // No cut is possible at the previous key frame: some track has no block between the two.
       this.#merge(pending)
       this.#place(block, cut)
     } else {
@@ -144,7 +145,7 @@ function isCutPoint({ track, isKey }: RecutBlock, { video }: CutTracks): boolean
   return video === null || (track === video && isKey)
 }
 
-/** Tags mark the end of a fragment that its producer made on purpose. What cannot be decoded from its beginning is ended early. */
+/** Tags mark a fragment that the producer ended on purpose. A Cluster that does not begin with a key frame ends early. */
 function isDue(block: RecutBlock, span: ClusterSpan): boolean {
   const isFar = span.msSinceStart(block) >= MIN_CLUSTER_MS || span.misfitOf(block) !== null
   return isFar || span.beginsWithKey === false || span.tags.length > 0
@@ -159,6 +160,6 @@ function toSentence(misfit: Misfit, span: ClusterSpan, block: RecutBlock): strin
   if (missingTrack !== null)
     return `Track ${missingTrack} has too few frames: Kinesis Video wants one of every track in each fragment, which lasts ${MAX_FRAGMENT_MS / 1000} s at most, so leave the track out (ffmpeg -map), ${asItIs}.`
   if (misfit === 'too-far')
-    return `The footage has no key frame for ${where}, and its TimestampScale is too fine for so long a Cluster: let ffmpeg -c copy write it anew, ${asItIs}.`
+    return `The footage has no key frame for ${where}, and its TimestampScale is too fine for so long a Cluster: rewrite it with ffmpeg -c copy, ${asItIs}.`
   return `The footage has no key frame for ${where}, but a fragment of Kinesis Video lasts ${MAX_FRAGMENT_MS / 1000} s at most: encode it with key frames closer together (ffmpeg -g 50), ${asItIs}.`
 }

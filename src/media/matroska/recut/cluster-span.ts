@@ -1,24 +1,24 @@
 import type { MatroskaTrack } from '../track.js'
 import type { RecutBlock } from './recut-block.js'
 
-/** Footage that is sound Matroska but cannot be cut into fragments. Its message is one sentence with the next step. */
+/** Valid Matroska that cannot be cut into fragments. The message is one sentence with the next step. */
 export class RecutRefused extends Error {
   override readonly name = 'RecutRefused'
 }
 
-/** What Kinesis Video takes as one fragment. */
+/** Limits of Kinesis Video for a fragment. */
 export const MAX_FRAGMENT_MS = 20_000
 export const MAX_FRAGMENT_BYTES = 50_000_000
-/** Id, size and Timestamp of a Cluster, and more. */
+/** More than the ID, size and Timestamp of a Cluster. */
 const CLUSTER_HEAD_BYTES = 32
-/** A block has 16 bits for its time from the Cluster's Timestamp. */
+/** The time of a block, relative to the Cluster's Timestamp, has 16 bits. */
 const LEAST_RELATIVE = -0x8000
 const MOST_RELATIVE = 0x7fff
 
-/** The tracks of a document, as far as cutting needs to know them. */
+/** The tracks of a document, as far as cuts depend on them. */
 export interface CutTracks {
   readonly numbers: ReadonlySet<number>
-  /** The first video track. Null where there is none: every frame of sound is then one to begin with. */
+  /** The first video track. Null if there is none: a Cluster may then begin with any frame. */
   readonly video: number | null
   readonly ticksPerMs: number
 }
@@ -31,18 +31,18 @@ export function toCutTracks(tracks: readonly MatroskaTrack[], timestampScale: nu
   }
 }
 
-/** Why a block cannot be in a Cluster. */
+/** Why a block does not fit into a Cluster. */
 export type Misfit = 'too-far' | 'too-long' | 'too-large'
 
-/** A Cluster that is being written: what it holds and how far it reaches. */
+/** A Cluster that is being written: its tracks, tags, length and size. */
 export class ClusterSpan {
   readonly timestampTicks: number
   readonly tracks = new Set<number>()
-  /** Tags that stand behind it. */
+  /** Tags after the Cluster. */
   readonly tags: Uint8Array[] = []
-  /** Whether its first picture is a key frame; null until there is one. */
+  /** Whether its first picture is a key frame; null before it has one. */
   beginsWithKey: boolean | null = null
-  /** The track for want of which no cut could be made at a key frame in it. */
+  /** The track without a block that prevented a cut at a key frame in this Cluster. */
   blockedBy: number | null = null
   readonly #cut: CutTracks
   #earliest = Number.POSITIVE_INFINITY
@@ -51,7 +51,7 @@ export class ClusterSpan {
 
   constructor(cut: CutTracks, firstTicks: number) {
     this.#cut = cut
-    // A Timestamp is unsigned; sound that leads the first picture may begin before 0.
+    // A Timestamp is unsigned. Sound before the first picture may have a negative time.
     this.timestampTicks = Math.max(0, firstTicks)
   }
 
@@ -84,12 +84,12 @@ export class ClusterSpan {
     this.#bytes = tags.reduce((sum, { byteLength }) => sum + byteLength, this.#bytes)
   }
 
-  /** Null where the block fits. */
+  /** Null if the block fits. */
   misfitOf({ ticks, bytes }: RecutBlock): Misfit | null {
     return this.#misfit({ earliest: ticks, latest: ticks, bytes: bytes.byteLength })
   }
 
-  /** Null where all of the other fits. */
+  /** Null if all of the other Cluster fits. */
   misfitOfSpan(other: ClusterSpan): Misfit | null {
     return this.#misfit({ earliest: other.#earliest, latest: other.#latest, bytes: other.#bytes })
   }

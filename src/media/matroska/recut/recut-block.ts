@@ -4,24 +4,24 @@ import { type EbmlBytes, readElements } from '../ebml.js'
 import { encodeElement, encodeUnsigned } from '../ebml-writer.js'
 import { ELEMENT } from '../element-ids.js'
 
-/** A SimpleBlock or BlockGroup, whole, which can be written into any Cluster. */
+/** A whole SimpleBlock or BlockGroup, for any Cluster. */
 export interface RecutBlock {
-  /** The element. The two bytes at `timeAt` are set when it is written. */
+  /** The element. Its time, two bytes at `timeAt`, is set when it is written. */
   readonly bytes: Uint8Array
   readonly timeAt: number
   readonly track: number
-  /** In ticks of the TimestampScale, on the clock of the Segment. */
+  /** Time in ticks of the TimestampScale, from the start of the Segment. */
   readonly ticks: number
   readonly isKey: boolean
 }
 
-/** The block's bytes with its time counted from a Cluster's Timestamp, in the 16 bits that it has (RFC 9559, section 10.1). */
+/** The bytes with the time relative to a Cluster's Timestamp, in 16 bits (RFC 9559, section 10.1). */
 export function withRelativeTime({ bytes, timeAt, ticks }: RecutBlock, clusterTicks: number): Uint8Array {
   bytes.set(encodeUnsigned((ticks - clusterTicks + 0x10000) % 0x10000, 2), timeAt)
   return bytes
 }
 
-/** `data` is the whole element, whose id and size take `headerBytes`. @throws MalformedMedia */
+/** `data`: the whole element, with an ID and size of `headerBytes`. @throws MalformedMedia */
 export function parseSimpleBlock(data: EbmlBytes, headerBytes: number, clusterTicks: number): RecutBlock {
   const { track, relativeTicks, isKey, timeAt } = parseBody(data, headerBytes, data.bytes.byteLength)
   // Not `slice`: the chunks are Buffers, whose `slice` shares their memory.
@@ -29,7 +29,7 @@ export function parseSimpleBlock(data: EbmlBytes, headerBytes: number, clusterTi
 }
 
 /**
- * A frame that refers to no other is a key frame. CRC-32 goes, because a new time makes another checksum; Void goes with it.
+ * A frame without a ReferenceBlock is a key frame. CRC-32 and Void are removed: the new time invalidates the checksum.
  *
  * @throws MalformedMedia
  */
@@ -51,7 +51,7 @@ export function parseBlockGroup(data: EbmlBytes, headerBytes: number, clusterTic
     start = end
   }
   if (block === null || head === null) throw new MalformedMedia('a BlockGroup without a Block', origin)
-  // The Block stands first, as nearly all muxers write it: only then is its place known before its siblings are.
+  // The Block comes first, as nearly all muxers write it, so that its offset does not depend on its siblings.
   const group = encodeElement(ELEMENT.BlockGroup, block, ...others)
   const before = group.byteLength - others.reduce((sum, { byteLength }) => sum + byteLength, block.byteLength)
   return { bytes: group, timeAt: before + head.timeAt, track: head.track, ticks: clusterTicks + head.relativeTicks, isKey }

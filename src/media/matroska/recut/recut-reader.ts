@@ -23,8 +23,8 @@ const MAX_BLOCK_BYTES = 50_000_000
 const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, ELEMENT.Void, ELEMENT.CRC32])
 
 /**
- * Passes the elements of a document that are needed to play the footage to a RecutSink. Holds one block or one header element at a time. Skips
- * Cues, Attachments and unknown elements after the first Cluster.
+ * Passes the elements of a document that are needed to play the footage to a RecutSink. Holds one block or one header element at a time.
+ * Skips Cues, Attachments and unknown elements after the first Cluster.
  */
 export class RecutReader implements ElementVisitor {
   readonly #sink: RecutSink

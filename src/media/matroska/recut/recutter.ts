@@ -5,16 +5,16 @@ import { RecutRefused } from './cluster-span.js'
 import { RecutReader } from './recut-reader.js'
 
 /**
- * Cuts a Matroska stream into Clusters that begin with key frames, as Kinesis Video wants its fragments, while it passes: anew at the first
- * key frame at least 1 s after the last cut (without video at the first frame). Every frame, its time and key flag, the Tracks and the tags
- * stay as they are; Cues and SeekHead go. It holds no more than one block, and behind a cut what comes before the first frame of each track.
+ * Divides a Matroska stream into Clusters that begin with key frames, as Kinesis Video requires: at the first key frame at least 1 s after
+ * the last cut (or the first frame, if there is no video). Frames, their times and key flags, Tracks and tags do not change. Cues and
+ * SeekHead are removed. Holds one block, and after a cut all blocks before the first frame of each track.
  */
 export class MatroskaRecutter {
   readonly #cutter = new ClusterCutter()
   readonly #walk = new ElementWalk(new RecutReader(this.#cutter))
   #failure: MalformedMedia | RecutRefused | null = null
 
-  /** Why the rest of the stream is left out; what was before is whole. Null while all is well. */
+  /** Why the rest of the stream is dropped. The output so far is complete. Null if there is no failure. */
   get failure(): MalformedMedia | RecutRefused | null {
     return this.#failure
   }
@@ -24,13 +24,13 @@ export class MatroskaRecutter {
     return this.#cutter.clock.shiftedDocuments
   }
 
-  /** What can be sent on. Nothing comes any more once there is a failure. */
+  /** Returns the output so far. There is none after a failure. */
   push(chunk: Uint8Array): Uint8Array[] {
     if (this.#failure === null) this.#attempt(() => this.#walk.feed(chunk))
     return this.#cutter.takeOutput()
   }
 
-  /** The stream is over: the rest. A frame that broke off is left out, and told as a failure. */
+  /** Ends the stream and returns the rest. An incomplete frame is dropped, and is a failure. */
   end(): Uint8Array[] {
     if (this.#failure === null) this.#attempt(() => this.#walk.finish())
     this.#attempt(() => this.#cutter.finish())

@@ -12,9 +12,9 @@ const CLOCK_ROUNDING_MS = 1
 const MAX_RUNS_SQUEEZED = 12
 
 /**
- * Joins the sound of all parts. Works on runs, so that G.711, with a sample per byte, costs no more than AAC. The first sample of a part plays
- * when its part plays it: the last sample before a gap is stretched, and the last samples before an overlap are shortened, to one tick at
- * least. If that is not enough, the part is late until there is room again. Returns null if a gap is too long for a table.
+ * Joins the sound of all parts. Works on runs, so that G.711, with a sample per byte, costs no more than AAC. The first sample of a part
+ * plays when its part plays it: the last sample before a gap is stretched, and the last samples before an overlap are shortened, to one
+ * tick at least. If that is not enough, the part is late until there is room again. Returns null if a gap is too long for a table.
  */
 export function* joinAudio(movies: readonly Movie[], startsMs: Float64Array): Steps<JoinedTrack | null> {
   const tracks = movies.flatMap((movie) => movie.tracks[1] ?? [])

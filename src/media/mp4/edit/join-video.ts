@@ -87,8 +87,8 @@ interface OrderedFrames {
 }
 
 /**
- * For each part, the frames whose decoding times are final after it. Frames of neighboring parts may be shown among each other if a part does
- * not begin with a key frame. Frames that the next parts may still change are returned with those parts.
+ * For each part, the frames whose decoding times are final after it. Frames of neighboring parts may be shown among each other if a part
+ * does not begin with a key frame. Frames that the next parts may still change are returned with those parts.
  */
 function* decodeOrder({ timings, startsMs }: PlacedParts): Generator<{ readonly part: MovieTrack; readonly frames: OrderedFrames }> {
   const earliest = earliestAfter({ timings, startsMs })

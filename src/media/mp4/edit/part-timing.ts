@@ -6,8 +6,8 @@ import { findFirstKey } from '../tables/pieces.js'
 import { lastDuration, placementOf, SampleClock, toMs } from '../tables/presentation.js'
 
 /**
- * Presentation times of the first and last sample of a part, in decoding order, on the producer's clock, in milliseconds. The Matroska of the
- * first and the last fragment of the part gives them.
+ * Presentation times of the first and last sample of a part, in decoding order, on the producer's clock, in milliseconds. The Matroska of
+ * the first and the last fragment of the part gives them.
  */
 export interface PartClock {
   readonly firstSampleMs: number

@@ -104,8 +104,9 @@ interface KeyFrame {
 }
 
 /**
- * The last key frame that is neither decoded after any frame shown, nor shown after the first of them. (A frame that is shown before the key
- * frame that precedes it in decoding order may refer to pictures before that key frame.) If there is none, the first frame of the track.
+ * The last key frame that is neither decoded after any frame shown, nor shown after the first of them. (A frame that is shown before the
+ * key frame that precedes it in decoding order may refer to pictures before that key frame.) If there is none, the first frame of the
+ * track.
  */
 function* findCoveringKeyFrame(video: MovieTrack, shown: Frames): Steps<KeyFrame> {
   const clock = new SampleClock(video)

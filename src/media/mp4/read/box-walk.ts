@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../../malformed-media.js'
 import { BoxView, printable } from './box-view.js'
 
-/** What each box on the way to the samples must hold (ISO/IEC 14496-12, 8.2 to 8.7). */
+/** Required children of the boxes on the way to the samples (ISO/IEC 14496-12, 8.2 to 8.7). */
 const CONTAINERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['moov', ['mvhd', 'trak']],
   ['trak', ['tkhd', 'mdia']],
@@ -13,31 +13,31 @@ const CHUNK_OFFSET_BYTES: ReadonlyMap<string, number> = new Map([
   ['stco', 4],
   ['co64', 8],
 ])
-/** A fragmented file of 200 fragments has a few thousand. */
+/** A fragmented file of 200 fragments has a few thousand boxes. */
 const MAX_BOXES = 100_000
-/** As much of a table as is looked at at once; a multiple of both entry sizes. */
+/** Bytes of a table that are read at a time: a multiple of both entry sizes. */
 const TABLE_BYTES = 4096
 
 /**
- * Follows the boxes of a file while its bytes pass, whatever they hold, and throws MalformedMedia as soon as the file cannot be a whole
- * MP4: a box that is longer than its parent or than the file, no `ftyp` at the start, no tables, media that begins behind the end.
+ * Walks through the boxes of a file while its bytes pass, and throws MalformedMedia as soon as the file cannot be a complete MP4: a box is
+ * longer than its parent or the file, `ftyp` is not first, tables are missing, or media starts after the end.
  */
 export class BoxWalk {
   readonly #state = { hasMoov: false, hasMdat: false, farthestChunk: 0, boxes: 0 }
   readonly #walking: Generator<Want, void, Came>
   readonly #buffer = new Uint8Array(TABLE_BYTES)
   #want: Want | null
-  /** How much of what is wanted has come. */
+  /** Bytes of the wanted ones that have arrived. */
   #filled = 0
   #passed = 0
 
-  /** `sizeBytes`: the file's size, or the most that it may have where it is not known. */
+  /** `sizeBytes`: size of the file, or its maximum if the size is unknown. */
   constructor({ sizeBytes, isExact }: { readonly sizeBytes: number; readonly isExact: boolean }) {
     this.#walking = walkFile({ sizeBytes, isExact }, this.#state)
     this.#want = toWant(this.#walking.next({ bytes: this.#buffer.subarray(0, 0), isAll: true }))
   }
 
-  /** Whether the tables have passed and the media has begun, either first. */
+  /** Whether the tables have passed and the media has begun, in either order. */
   get hasMovie(): boolean {
     return this.#state.hasMoov && this.#state.hasMdat
   }
@@ -77,7 +77,7 @@ interface Want {
 
 interface Came {
   readonly bytes: Uint8Array
-  /** False where the file ended before. */
+  /** False if the file ended before. */
   readonly isAll: boolean
 }
 
@@ -97,7 +97,7 @@ interface Parent {
   readonly type: string
   readonly start: number
   readonly end: number
-  /** A box that reaches to the end of the file ends with it. */
+  /** Whether the box extends to the end of the file. */
   readonly isOpen: boolean
 }
 
@@ -117,7 +117,7 @@ function* walkBoxes(parent: Parent, size: FileSize, state: WalkState): Generator
     if (box === null) break
     state.boxes += 1
     if (state.boxes > MAX_BOXES) throw new MalformedMedia(`there are more than ${MAX_BOXES} boxes`, at)
-    if (at === 0 && box.type !== 'ftyp') throw new MalformedMedia(`an MP4 begins with ftyp, this with '${printable(box.type)}'`, 0)
+    if (at === 0 && box.type !== 'ftyp') throw new MalformedMedia(`an MP4 starts with ftyp, this file with '${printable(box.type)}'`, 0)
     seen.add(box.type)
     yield* walkBox(box, { parent, size, state })
     at = box.end
@@ -132,14 +132,14 @@ function* walkBox(
 ): Generator<Want, void, Came> {
   const isTopLevel = parent.type === 'file'
   if (isTopLevel && box.type === 'mdat') state.hasMdat = true
-  if (isTopLevel && box.isOpen && box.type !== 'moov' && !state.hasMoov) throw new MalformedMedia('there is no room for moov', box.start)
+  if (isTopLevel && box.isOpen && box.type !== 'moov' && !state.hasMoov) throw new MalformedMedia('no moov can follow', box.start)
   if (isTopLevel ? box.type === 'moov' : CONTAINERS.has(box.type)) yield* walkBoxes(box, size, state)
   else if (CHUNK_OFFSET_BYTES.has(box.type) && parent.type === 'stbl') yield* readChunkOffsets(box, size, state)
   else yield* skip(box, box.start)
   if (isTopLevel && box.type === 'moov') state.hasMoov = true
 }
 
-/** Null where the parent ends with the file. */
+/** Null if the parent ends with the file. */
 function* readHeader(at: number, parent: Parent): Generator<Want, Parent | null, Came> {
   const { bytes, isAll } = yield { bytes: 8, isSkipped: false }
   if (!isAll && bytes.byteLength === 0 && parent.isOpen) return null
@@ -152,7 +152,7 @@ function* readHeader(at: number, parent: Parent): Generator<Want, Parent | null,
   const boxBytes = size === 1 ? yield* readLargeSize(at + 8) : size
   const end = at + boxBytes
   if (boxBytes < headerBytes || !Number.isSafeInteger(end) || end > parent.end) {
-    throw new MalformedMedia(`box '${printable(type)}' says it is ${boxBytes} bytes long, ${parent.end - at} are left`, at)
+    throw new MalformedMedia(`box '${printable(type)}' has a size of ${boxBytes} bytes, its parent has ${parent.end - at} left`, at)
   }
   return { type, start: at + headerBytes, end, isOpen: false }
 }
@@ -165,11 +165,11 @@ function* readLargeSize(at: number): Generator<Want, number, Came> {
 function* readChunkOffsets(box: Parent, { sizeBytes }: FileSize, state: WalkState): Generator<Want, void, Came> {
   const entryBytes = CHUNK_OFFSET_BYTES.get(box.type) ?? 4
   let at = box.start
-  if (box.end - at < 8) throw new MalformedMedia(`${box.type} has no count of its entries`, at)
+  if (box.end - at < 8) throw new MalformedMedia(`${box.type} has no entry count`, at)
   const entries = (yield* take(8, at)).u32(4)
   at += 8
   const tableEnd = at + entries * entryBytes
-  if (tableEnd > box.end) throw new MalformedMedia(`${box.type} has not the ${entries} entries that it says`, at)
+  if (tableEnd > box.end) throw new MalformedMedia(`${box.type} is too short for its ${entries} entries`, at)
   while (at < tableEnd) {
     const table = yield* take(Math.min(TABLE_BYTES, tableEnd - at), at)
     for (let row = 0; row < table.length; row += entryBytes) {
@@ -194,5 +194,5 @@ function* skip({ type, end, isOpen }: Parent, at: number): Generator<Want, void,
 }
 
 function beyond(offset: number, sizeBytes: number): MalformedMedia {
-  return new MalformedMedia(`media is said to be at byte ${offset} of ${sizeBytes}`, offset)
+  return new MalformedMedia(`media at byte ${offset} of a file of ${sizeBytes} bytes`, offset)
 }

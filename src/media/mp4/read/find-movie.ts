@@ -24,9 +24,9 @@ const MAX_TOP_LEVEL_BOXES = 256
 const SKIPPED: ReadonlySet<string> = new Set(['ftyp', 'free', 'skip', 'wide', 'uuid', 'pdin', 'udta', 'meta'])
 
 /**
- * Finds `moov` and the first `mdat`, in either order, in a file that may still be arriving. Yields the range of bytes that it needs next and
- * is resumed with them, or with fewer at the end of the file. If `moov` comes first, it requests nothing after the header of `mdat`: a head
- * can be read before any media has arrived.
+ * Finds `moov` and the first `mdat`, in either order, in a file that may still be arriving. Yields the range of bytes that it needs next
+ * and is resumed with them, or with fewer at the end of the file. If `moov` comes first, it requests nothing after the header of `mdat`: a
+ * head can be read before any media has arrived.
  */
 export function* findMovie(): Generator<FileRange, FoundMovie, Uint8Array> {
   const mdats: FileRange[] = []
@@ -67,7 +67,9 @@ interface BoxHeader {
   readonly boxBytes: number
 }
 
-/** Null at the end of the file. A large size (ISO/IEC 14496-12, 4.2) is requested only if there is one, because media may arrive much later. */
+/**
+ * Null at the end of the file. A large size (ISO/IEC 14496-12, 4.2) is requested only if there is one, because media may arrive much later.
+ */
 function* readHeader(at: number): Generator<FileRange, BoxHeader | null, Uint8Array> {
   const bytes = yield { start: at, end: at + 8 }
   if (bytes.byteLength < 8) return null

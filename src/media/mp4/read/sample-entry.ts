@@ -12,7 +12,7 @@ import { MalformedMedia } from '../../malformed-media.js'
 import type { TrackFormat } from '../movie.js'
 import { type BoxView, NotUnderstood, printable } from './box-view.js'
 
-/** Which configuration box each picture entry must have. */
+/** The configuration box of each video sample entry. */
 const CONFIGURATION: ReadonlyMap<string, string> = new Map([
   ['avc1', 'avcC'],
   ['avc3', 'avcC'],
@@ -20,9 +20,9 @@ const CONFIGURATION: ReadonlyMap<string, string> = new Map([
   ['hev1', 'hvcC'],
 ])
 
-/** Boxes that change what is seen: kept as they are. */
+/** Boxes that change the picture. They are kept. */
 const OF_THE_PICTURE: ReadonlySet<string> = new Set(['colr', 'pasp', 'clap', 'fiel', 'mdcv', 'clli'])
-/** Boxes that say nothing a player needs; bit rates differ from part to part of one and the same stream. */
+/** Boxes that players do not need. Bit rates differ between the parts of a stream. */
 const DROPPED: ReadonlySet<string> = new Set(['btrt', 'free', 'skip'])
 
 const MAX_SIDE = 0xffff
@@ -30,8 +30,8 @@ const MAX_SIDE = 0xffff
 type Entry = Pick<TrackFormat, 'sampleEntry' | 'width' | 'height'>
 
 /**
- * The one sample entry of `stsd`, written anew: what decodes is kept, what a muxer adds of its own (names, bit rates, buffer sizes) is
- * not. Two parts of one stream then have equal bytes here, and parts that do not decode alike have not.
+ * Reads the only sample entry of `stsd` and writes it again: the decoder configuration is kept, and additions of the muxer (names, bit
+ * rates, buffer sizes) are dropped. The entries of two parts of a stream then have equal bytes, unless they need different decoders.
  */
 export function readSampleEntry(stsd: BoxView, kind: TrackFormat['kind']): Entry {
   if (stsd.version > 1) throw new NotUnderstood(`stsd has version ${stsd.version}`)
@@ -53,7 +53,7 @@ function readVisual(entry: BoxView): Entry {
   return { sampleEntry: visualSampleEntry(entry.type, size, configuration), ...withSquarePixels(size, children) }
 }
 
-/** A muxer that was not told the size by the container may have written 0, with which players show nothing. */
+/** A muxer that does not know the size may write 0, with which players show nothing. */
 function readSize(entry: BoxView, children: readonly BoxView[]): Size {
   const size = { width: entry.u16(24), height: entry.u16(26) }
   const record = children.find(({ type }) => type === 'avcC' || type === 'hvcC')
@@ -62,7 +62,7 @@ function readSize(entry: BoxView, children: readonly BoxView[]): Size {
   return orNull(() => (record.type === 'avcC' ? readH264Sps(readAvcC(bytes).sps) : readH265Sps(readHvcC(bytes).sps))) ?? size
 }
 
-/** How large the picture is shown, where `tkhd` does not say so. */
+/** The size with square pixels, for files whose `tkhd` has no size. */
 function withSquarePixels({ width, height }: Size, children: readonly BoxView[]): Size {
   const pasp = children.find(({ type }) => type === 'pasp')
   const [horizontal, vertical] = pasp === undefined ? [1, 1] : [pasp.u32(0), pasp.u32(4)]
@@ -92,7 +92,7 @@ function keptChildren(entry: BoxView, start: number, isKept: (type: string) => b
   return kept
 }
 
-/** Through the descriptors of ISO/IEC 14496-1, 7.2.6, down to the DecoderSpecificInfo. */
+/** Finds the DecoderSpecificInfo in the descriptors of ISO/IEC 14496-1, 7.2.6. */
 function readAudioSpecificConfig(esdsBox: BoxView): Uint8Array {
   const stream = readDescriptor(esdsBox, 4, 0x03)
   const flags = esdsBox.u8(stream.start + 2)

@@ -57,8 +57,8 @@ export class SampleClock {
 }
 
 /**
- * Presentation times of all samples, in decoding order, in ticks from the start of the movie. Samples that the edit list hides are included;
- * their times are outside the edit.
+ * Presentation times of all samples, in decoding order, in ticks from the start of the movie. Samples that the edit list hides are
+ * included; their times are outside the edit.
  */
 export function presentationTicks(track: TrackTimes): Float64Array {
   const clock = new SampleClock(track)
@@ -70,7 +70,9 @@ export function presentationTicks(track: TrackTimes): Float64Array {
   return times
 }
 
-/** Duration of the last sample, in ticks. If a muxer wrote 0 because no sample follows, the duration of the one before. 0 without samples. */
+/**
+ * Duration of the last sample, in ticks. If a muxer wrote 0 because no sample follows, the duration of the one before. 0 without samples.
+ */
 export function lastDuration({ durations: { counts, values } }: Pick<SampleTimes, 'durations'>): number {
   const [last = 0, before = 0] = [values.at(-1), values.at(-2)]
   return last === 0 && counts.at(-1) === 1 ? before : last
@@ -80,8 +82,8 @@ export function lastDuration({ durations: { counts, values } }: Pick<SampleTimes
 const MOVES_PER_SAMPLE = 32
 
 /**
- * Sorts presentation times into decoding times: the i-th sample is decoded at the i-th smallest time. Returns a copy. Codecs reorder locally,
- * so an insertion sort is linear. Other input costs a general sort in addition.
+ * Sorts presentation times into decoding times: the i-th sample is decoded at the i-th smallest time. Returns a copy. Codecs reorder
+ * locally, so an insertion sort is linear. Other input costs a general sort in addition.
  */
 export function sortTimes(times: Float64Array): Float64Array {
   const sorted = times.slice()

@@ -20,8 +20,8 @@ export const MP4_FORMAT_VERSION = 2
 const OWN_SLICE_BYTES = 16_384
 
 /**
- * Lays a movie out as a progressive MP4 (ISO/IEC 14496-12): `ftyp`, `moov`, `mdat`. Equal movies give equal bytes. The media keeps the order
- * of the spans. All lengths are known before any media is read.
+ * Lays a movie out as a progressive MP4 (ISO/IEC 14496-12): `ftyp`, `moov`, `mdat`. Equal movies give equal bytes. The media keeps the
+ * order of the spans. All lengths are known before any media is read.
  *
  * Long tables are not in memory: each of their slices is made from the columns of the movie whenever it is read. This halves the memory of
  * a clip of a day.

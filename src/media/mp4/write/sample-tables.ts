@@ -12,7 +12,7 @@ export interface TableRows {
   fill(words: Uint32Array): void
 }
 
-/** The rows as bytes, big-endian. Made anew at each call. */
+/** The rows as bytes, big-endian. Each call makes them again. */
 export function toBytes(rows: TableRows): Uint8Array {
   const words = new Uint32Array(rows.byteLength / 4)
   rows.fill(words)
