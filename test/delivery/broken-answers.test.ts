@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { fileBytes } from '../../src/delivery/store/part-footer.js'
+import { fileBytes } from '../../src/delivery/parts/part-footer.js'
 import { getClip, whenEnded } from '../support/clip-calls.js'
 import { until } from '../support/clip-client.js'
 import { type ClipHarness, startClipHarness, startFootage, tokenOf } from '../support/clip-harness.js'

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
+import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import { ClipSealer } from '../../src/delivery/url/clip-sealer.js'
 import type { ClipSpec } from '../../src/delivery/url/clip-spec.js'
 import type { Clip } from '../../src/domain/clip.js'

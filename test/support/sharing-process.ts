@@ -2,7 +2,7 @@
 // (`wrong …`); at the end `done` with its process id. When it is told to hold, each part waits after its first chunk for a line of input.
 // Run by shared-store.process.test.ts.
 import { once } from 'node:events'
-import { DiskPartStore } from '../../src/delivery/store/disk-part-store.js'
+import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import { collect, inChunks, patternBytes } from './part-bodies.js'
 
 const [, , folder = '', partBytes = '0', partCount = '0', capBytes = '1000000000', pace = 'free'] = process.argv

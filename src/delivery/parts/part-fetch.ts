@@ -4,8 +4,8 @@ import { BoxWalk } from '../../media/mp4/read/box-walk.js'
 import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
 import type { PartBody, PartFetch } from '../ports.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
-import { PartBroken } from '../store/part-broken.js'
 import { HeadFeed } from './head-feed.js'
+import { PartBroken } from './part-broken.js'
 
 /** How long a throttled call is repeated. After that the part fails, and may be requested again. */
 const HEADERS_TIMEOUT_MS = 120_000

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { LocalLeases } from '../../../src/delivery/store/local-leases.js'
+import { LocalLeases } from '../../../src/delivery/parts/local-leases.js'
 
 const SIGNAL = new AbortController().signal
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { DiskPartStore } from '../../../src/delivery/store/disk-part-store.js'
+import { DiskPartStore } from '../../../src/delivery/parts/disk-part-store.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal

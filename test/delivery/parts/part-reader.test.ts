@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { DiskBlob } from '../../../src/delivery/store/disk-blob.js'
-import { PartReader } from '../../../src/delivery/store/part-reader.js'
+import { DiskBlob } from '../../../src/delivery/parts/disk-blob.js'
+import { PartReader } from '../../../src/delivery/parts/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal

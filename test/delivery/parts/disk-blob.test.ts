@@ -2,8 +2,8 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { DiskBlob } from '../../../src/delivery/store/disk-blob.js'
-import { PartReader } from '../../../src/delivery/store/part-reader.js'
+import { DiskBlob } from '../../../src/delivery/parts/disk-blob.js'
+import { PartReader } from '../../../src/delivery/parts/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal

@@ -3,11 +3,11 @@ import { mkdtemp, open, readdir, readFile, readlink, rm, stat, truncate, utimes,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/parts/disk-part-store.js'
+import { StoreFull } from '../../../src/delivery/parts/part-broken.js'
+import { fileBytes } from '../../../src/delivery/parts/part-footer.js'
+import { createTemporaryName } from '../../../src/delivery/parts/temporary-name.js'
 import type { PartFetch, PartHandle } from '../../../src/delivery/ports.js'
-import { DiskPartStore, type DiskPartStoreOptions } from '../../../src/delivery/store/disk-part-store.js'
-import { StoreFull } from '../../../src/delivery/store/part-broken.js'
-import { fileBytes } from '../../../src/delivery/store/part-footer.js'
-import { createTemporaryName } from '../../../src/delivery/store/temporary-name.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
