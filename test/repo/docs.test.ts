@@ -68,6 +68,35 @@ test('docs/architecture.md lists each folder of src once', () => {
   expect(listed.toSorted()).toEqual(folders.map(({ name }) => name).toSorted())
 })
 
+/** Rows of "Where is …?": each file, beside the export of the same position. */
+function answersOf(page: string): { readonly file: string; readonly name: string }[] {
+  const [, section = ''] = page.split(/^## Where is …\?$/m)
+  const [table = ''] = section.split(/^## /m)
+  return table.split('\n').flatMap((row) => {
+    const [, , files = '', names = ''] = row.split('|')
+    const exports = [...names.matchAll(/`([\w$]+)`/g)].map(([, name = '']) => name)
+    return [...files.matchAll(/`([\w./-]+\.ts)`/g)].map(([, file = ''], index) => ({ file, name: exports[index] ?? '' }))
+  })
+}
+
+test('docs/architecture.md says where ten things are, in files that export what it says', () => {
+  const answers = answersOf(readFileSync('docs/architecture.md', 'utf8'))
+  expect(answers.length).toBeGreaterThanOrEqual(10)
+  const wrong = answers.filter(({ file, name }) => {
+    const path = join('src', file)
+    const exported = new RegExp(`^export (?:async |abstract )?(?:function\\*?|class|const|interface|type) ${name}\\b`, 'm')
+    return name === '' || !existsSync(path) || !exported.test(readFileSync(path, 'utf8'))
+  })
+  expect(wrong).toEqual([])
+})
+
+test('the diagram of docs/architecture.md names files that exist', () => {
+  const [, diagram = ''] = readFileSync('docs/architecture.md', 'utf8').split('```mermaid')
+  const files = [...(diagram.split('```')[0] ?? '').matchAll(/"([\w./-]+\.ts)"/g)].map(([, file = '']) => file)
+  expect(files.length).toBeGreaterThan(5)
+  expect(files.filter((file) => !exists(file))).toEqual([])
+})
+
 test('every dependency has its line in docs/dependencies.md', () => {
   const page = readFileSync('docs/dependencies.md', 'utf8')
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))

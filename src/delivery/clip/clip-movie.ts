@@ -1,6 +1,5 @@
 // From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
 
-import { createHash, type Hash } from 'node:crypto'
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import { instantText } from '../../domain/clip-issue-text.js'
 import { alignTimeline, type TimelineEntry } from '../../domain/clip-timeline.js'
@@ -9,21 +8,21 @@ import { toStreamName } from '../../domain/stream-ref.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { freeBytes } from '../../media/free-bytes.js'
 import { type FirstKeyFrame, findFirstKeyFrame, hideStart } from '../../media/mp4/edit/hidden-start.js'
 import { type JoinResult, joinMovies } from '../../media/mp4/edit/join.js'
 import type { PartClock } from '../../media/mp4/edit/part-timing.js'
 import { type TrimResult, trimMovie } from '../../media/mp4/edit/trim.js'
 import type { Movie, MovieTrack } from '../../media/mp4/movie.js'
-import type { Slice, SlicedFile } from '../../media/mp4/slices.js'
+import type { SlicedFile } from '../../media/mp4/slices.js'
 import { durationMsOf } from '../../media/mp4/tables/presentation.js'
-import { layOutMovie, MP4_FORMAT_VERSION } from '../../media/mp4/write/lay-out-movie.js'
-import { finishInTurns, type Steps } from '../../media/steps.js'
+import { layOutMovie } from '../../media/mp4/write/lay-out-movie.js'
+import { finishInTurns } from '../../media/steps.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type FragmentPlaces, instantAt, PictureInstants, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
 import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
+import { toEtag } from './etag.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
@@ -52,9 +51,6 @@ export interface ClipMovieOptions {
   readonly pictures: ReadonlyMap<number, FragmentPictures>
   readonly signal: AbortSignal
 }
-
-/** About a millisecond's work. */
-const HASHED_PER_STEP = 512 * 1024
 
 /** Throws ClipMismatch when the parts do not fit together. */
 export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
@@ -188,29 +184,5 @@ async function layOut(
   ]
   const file = await finishInTurns(layOutMovie({ ...movie, tags }), { signal })
   const durationMs = Math.max(...movie.tracks.map(durationMsOf))
-  return { layout: { file, etag: await finishInTurns(toEtagInSteps(clip, file), { signal }) }, durationMs }
-}
-
-/**
- * The tag of a rebuilt clip hashes what its bytes are made from: the version of the layout, the parts, and the head, which names every
- * sample's size and place, so that another answer to the same GetClip never continues a download of this one.
- */
-function* toEtagInSteps({ parts }: Pick<ClipOutline, 'parts'>, file: SlicedFile): Steps<string> {
-  const hash = createHash('sha256').update(`clipgate ${MP4_FORMAT_VERSION}\n`)
-  for (const { key } of parts) hash.update(`${key}\n`)
-  for (const slice of file.slices) {
-    if (slice.kind === 'source') hash.update(`\n${slice.source} ${slice.offset} ${slice.length}\n`)
-    else yield* hashBytes(hash, slice)
-  }
-  return `"${hash.digest('base64url')}"`
-}
-
-function* hashBytes(hash: Hash, slice: Extract<Slice, { kind: 'bytes' }>): Steps<void> {
-  const { bytes } = slice
-  for (let at = 0; at < bytes.byteLength; at += HASHED_PER_STEP) {
-    hash.update(bytes.subarray(at, at + HASHED_PER_STEP))
-    yield
-  }
-  // Made for this alone. The tables of a day are more than may be left to the garbage collector.
-  if (slice.length !== undefined) freeBytes(bytes)
+  return { layout: { file, etag: await finishInTurns(toEtag(clip.parts, file), { signal }) }, durationMs }
 }
