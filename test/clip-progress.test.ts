@@ -136,5 +136,5 @@ test('a watcher is told when the gateway stops, whatever still arrives', async (
   raw.subscribe('a', { query: 'subscription ($id: ID!) { clipProgress(id: $id) { state } }', variables: { id } })
   await raw.until('next', 'a')
   await gateway.gateway.close()
-  expect(await raw.closed).toEqual({ code: 1001, reason: 'The gateway stops.' })
+  expect(await raw.closed).toEqual({ code: 1001, reason: 'The gateway is shutting down.' })
 })

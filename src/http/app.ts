@@ -5,21 +5,19 @@ import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { connectionsOf } from '../lib/http-server.js'
 import { answerClientError } from './client-error.js'
-import { READABLE_EVERYWHERE } from './cors.js'
+import { type OriginRules, READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
 import { type Dependency, healthRoute } from './health-route.js'
-import type { OriginRules } from './origins.js'
 import { SendBuffers, type SendLimits } from './send-buffers.js'
 import { textRoutes } from './text-routes.js'
 import { Unavailable } from './unavailable.js'
-import { isWebSocketHandshake } from './upgrades.js'
-import { addWebSockets } from './web-sockets.js'
+import { addWebSockets, isWebSocketHandshake } from './web-sockets.js'
 
-/** A clip's token has 2,000 characters at most, its file name some hundred. */
+/** The token of a clip has at most 2,000 characters, its file name a few hundred. */
 const MAX_PARAM_LENGTH = 4096
-/** How long a client may take to send a request whole. Answers may take as long as they like: downloads do. */
+/** Time limit for receiving a request. Responses have no limit, because downloads can take long. */
 const RECEIVE_TIMEOUT_MS = 60_000
 
 export interface AppOptions {
@@ -36,7 +34,7 @@ export interface AppOptions {
   readonly logger: FastifyBaseLogger
 }
 
-/** The gateway's routes, but for those of clips, which come as a plugin. It owns Apollo: started here, stopped when the app closes. */
+/** Builds the app with all routes except those of clips, which are a plugin. Starts Apollo, and stops it when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const {
     apollo,
@@ -54,7 +52,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
-    // URLs of clips are credentials, so requests are logged by route (below) and never by address.
+    // URLs of clips are credentials, so logByRoute logs the route and never the URL.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: RECEIVE_TIMEOUT_MS,
@@ -62,7 +60,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     frameworkErrors: answerUnrouted,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
-    // Fastify's own answer is in another shape than all others.
+    // Fastify's own response is not a problem document.
     return503OnClosing: false,
   })
   const connections = connectionsOf(app.server)
@@ -92,12 +90,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-/** Fastify takes a count of proxies as a function of the hop. */
+/** Fastify expects a number of proxies as a function of the hop. */
 function toTrustProxy(trustProxy: AppOptions['trustProxy']): string | boolean | ((address: string, hop: number) => boolean) {
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy
 }
 
-/** What every answer carries unless its route says otherwise. */
+/** On every response, unless its route sets other values. */
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -106,12 +104,12 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
-/** A request that Fastify can give to no route, so that no hook sees it. */
+/** For requests that Fastify cannot route. No hook runs for them. */
 function answerUnrouted(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   answerProblem(error, request, reply.headers({ ...SECURITY_HEADERS, ...READABLE_EVERYWHERE }))
 }
 
-/** A connection that is kept alive may bring one more request while the gateway closes. Probes are still told what is going on. */
+/** A kept-alive connection can send one more request while the gateway closes. Health probes are still answered. */
 function refuseWhen(app: FastifyInstance, isClosing: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!isClosing() || request.routeOptions.url?.startsWith('/health/') === true) return

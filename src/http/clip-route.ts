@@ -12,50 +12,49 @@ import {
 } from '../delivery/serve/clip-response.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutAnswer } from '../lib/http-server.js'
-import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
+import { type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { DownloadBody, type DownloadListener } from './download-body.js'
-import type { OriginRules } from './origins.js'
-import { refuseOtherMethods } from './other-methods.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
 
-/** Tokens are long: an app that has this route needs at least this as its `routerOptions.maxParamLength`, or Fastify answers 414. */
+/** The minimum `routerOptions.maxParamLength` of an app with this route. With less, Fastify answers long tokens with 414. */
 export const CLIP_ROUTE_MAX_PARAM_LENGTH = 2_048
-/** Proxies give up after 60 seconds. */
+/** Common proxies time out after 60 seconds. */
 const IDENTIFIED_WITHIN_MS = 55_000
 const READER_IDLE_TIMEOUT_MS = 60_000
 
 export interface ClipRouteOptions {
-  /** What a token opens. Throws ClipUnavailable. */
+  /** Opens the clip of a token. Throws ClipUnavailable. */
   readonly open: (token: string, signal: AbortSignal) => Promise<ClipContent>
   readonly downloads?: DownloadListener
   readonly clock?: Clock
-  /** How long a request waits for the clip's size before it is told to come back. */
+  /** How long a request waits for the clip's size before it is answered NOT_READY. */
   readonly identifiedWithinMs?: number
-  /** How long a reader that can come back by a range may take no byte. */
+  /** The connection of a reader that can resume with a range request closes after this time without a byte read. */
   readonly readerIdleTimeoutMs?: number
-  /** Whose pages may send credentials; pages of all origins may read. */
+  /** The origins whose pages may send credentials. Pages of all origins may read clips. */
   readonly origins?: () => OriginRules
 }
 
 type ClipRequest = FastifyRequest<{ Params: { token: string; fileName: string }; Querystring: { download?: unknown } }>
 
-/** GET and HEAD of a clip, and the preflight of pages on other origins. What is answered is decided in delivery/; here bytes are moved. */
+/** GET, HEAD and CORS preflight of a clip. delivery/ decides the response; this route only sends it. */
 export function clipRoute(options: ClipRouteOptions): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
     const url = '/clips/:token/:fileName'
-    const answerTo = (reply: FastifyReply, response: ClipResponse) => answer(reply, toReadable(response, reply.request, options))
+    const answerTo = (reply: FastifyReply, response: ClipResponse) => answer(reply, withOrigin(response, reply.request, options))
     app.route({
       method: ['GET', 'HEAD'],
       exposeHeadRoute: false,
       url,
-      handler: (request: ClipRequest, reply) => new ClipAnswering(request, reply, options).run(),
+      handler: (request: ClipRequest, reply) => new ClipDownload(request, reply, options).run(),
     })
     app.options(url, (request, reply) => answerTo(reply, toPreflightResponse(toPreflightHeaders(request, CLIP_METHODS))))
     refuseOtherMethods(app, url, (reply, allow) => answerTo(reply, toWrongMethodResponse(allow)))
   }
 }
 
-/** One request for a clip, from its token to its last byte. */
-class ClipAnswering {
+/** One request for a clip, from the token to the last byte. */
+class ClipDownload {
   readonly #request: ClipRequest
   readonly #reply: FastifyReply
   readonly #options: ClipRouteOptions
@@ -66,8 +65,8 @@ class ClipAnswering {
     this.#reply = reply
     this.#options = options
     reply.raw.once('close', () => {
-      // It also closes behind the last byte, where there is nobody left to be told.
-      if (!reply.raw.writableFinished) this.#left.abort(new DOMException('the client has left', 'AbortError'))
+      // "close" also follows a complete response.
+      if (!reply.raw.writableFinished) this.#left.abort(new DOMException('the client disconnected', 'AbortError'))
     })
   }
 
@@ -114,7 +113,7 @@ class ClipAnswering {
     const body = new DownloadBody(this.#reply.raw, {
       left: this.#left,
       begin: () => this.#begin(response),
-      // A reader of a clip that is passed through cannot come back for the rest.
+      // A clip that is passed through has no ranges, so its reader cannot resume.
       idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
       ...(downloads ? { listener: downloads } : {}),
     })
@@ -123,14 +122,14 @@ class ClipAnswering {
   }
 
   /**
-   * 200, 206, 304 and HEAD's answers all begin here: a browser merges the headers of a 304 and of HEAD into the answer it has stored
-   * (RFC 9111, 4.3.4 and 4.3.5), so the hooks of the app must add to all of them or to none.
+   * Sends status and headers of 200, 206, 304 and HEAD responses. A browser merges the headers of a 304 or HEAD response into its stored response
+   * (RFC 9111, 4.3.4 and 4.3.5), so the hooks of the app must add headers to all of them or to none.
    */
   #begin(response: ClipResponse): void {
     this.#reply.hijack()
     const { raw } = this.#reply
-    const { status, headers } = toReadable(response, this.#request, this.#options)
-    // What other parts of the app have set so far: a hijacked reply would lose it.
+    const { status, headers } = withOrigin(response, this.#request, this.#options)
+    // A hijacked reply would lose the headers that other parts of the app have set.
     for (const [name, value] of Object.entries({ ...this.#reply.getHeaders(), ...headers })) {
       if (value !== undefined) raw.setHeader(name, value)
     }
@@ -138,22 +137,22 @@ class ClipAnswering {
   }
 
   #answer(response: ClipResponse): FastifyReply {
-    return answer(this.#reply, toReadable(response, this.#request, this.#options))
+    return answer(this.#reply, withOrigin(response, this.#request, this.#options))
   }
 
   #refuse(error: unknown, deadline: AbortSignal): FastifyReply {
     const { raw } = this.#reply
-    // 1. The client has left: there is nobody to tell.
+    // 1. The client disconnected.
     if (this.#left.signal.aborted) return this.#reply.hijack()
-    // 2. Nothing is sent yet: say what is wrong.
-    if (!raw.headersSent) return this.#tell(error, deadline)
-    // 3. Bytes are out: cut the connection, so that nobody takes a part for the whole.
+    // 2. Nothing is sent yet.
+    if (!raw.headersSent) return this.#answerError(error, deadline)
+    // 3. The response has started: close the connection abnormally, so that no client takes a part for the whole.
     this.#request.log.warn({ err: error }, 'a download was cut off')
     cutAnswer(raw)
     return this.#reply
   }
 
-  #tell(error: unknown, deadline: AbortSignal): FastifyReply {
+  #answerError(error: unknown, deadline: AbortSignal): FastifyReply {
     if (isDeadline(error, deadline)) return this.#answer(toNotReadyResponse())
     const unavailable = toClipUnavailable(error)
     if (unavailable.reason === 'INTERNAL') this.#request.log.error({ err: error }, 'a clip could not be opened')
@@ -161,17 +160,17 @@ class ClipAnswering {
   }
 }
 
-/** How long a request waits for the clip's size. Its timer goes with the wait: a busy player would leave thousands behind otherwise. */
+/** A time-out whose timer can be cleared. The timers of AbortSignal.timeout would add up to thousands for a busy player. */
 class Deadline {
-  readonly #over = new AbortController()
+  readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
 
-  constructor(waitMs: number) {
-    this.#timer = setTimeout(() => this.#over.abort(new DOMException('the clip took too long to begin', 'TimeoutError')), waitMs)
+  constructor(timeoutMs: number) {
+    this.#timer = setTimeout(() => this.#controller.abort(new DOMException('the clip took too long to start', 'TimeoutError')), timeoutMs)
   }
 
   get signal(): AbortSignal {
-    return this.#over.signal
+    return this.#controller.signal
   }
 
   clear(): void {
@@ -179,8 +178,8 @@ class Deadline {
   }
 }
 
-/** Pages of all origins may read; those of the gateway's own and allowed ones may send credentials, which `*` rules out (Fetch, 3.3.5). */
-function toReadable(response: ClipResponse, request: FastifyRequest, { origins }: ClipRouteOptions): ClipResponse {
+/** Replaces `access-control-allow-origin: *` for allowed origins, because `*` excludes credentials (Fetch, 3.3.5). */
+function withOrigin(response: ClipResponse, request: FastifyRequest, { origins }: ClipRouteOptions): ClipResponse {
   const allowed = origins && toAllowedOrigin(request, origins())
   return allowed ? { ...response, headers: { ...response.headers, ...allowed } } : response
 }
@@ -192,12 +191,12 @@ function answer(reply: FastifyReply, { status, headers, body }: ClipResponse): F
 
 const NOT_A_DOWNLOAD: readonly unknown[] = [undefined, '0', 'false', 'no']
 
-/** `?download`, `?download=1`, `?download=true` and the like; a link that was made by a program may also say no. */
+/** `?download`, `?download=1` and `?download=true`, for example. */
 function isDownload(parameter: unknown): boolean {
   return !NOT_A_DOWNLOAD.includes(typeof parameter === 'string' ? parameter.toLowerCase() : parameter)
 }
 
-/** Whether the time that a request waits is what ended it: the signal's own error, or what a call that was aborted by it made of that. */
+/** Whether the error is the deadline's own, or the AbortError of a call that the deadline aborted. */
 function isDeadline(error: unknown, deadline: AbortSignal): boolean {
   if (!deadline.aborted) return false
   return error === deadline.reason || (typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError')

@@ -2,25 +2,24 @@ import type { ServerResponse } from 'node:http'
 import { orAborted } from '../lib/clock.js'
 import { StalledReader } from './stalled-reader.js'
 
-export type DownloadOutcome = 'complete' | 'aborted' | 'failed'
-
-/** Hears of each download whose bytes were asked for: once when it begins and once when it ends, with the bytes given to the socket. */
+/** Notified when the body of a download starts and ends. */
 export interface DownloadListener {
   began(): void
-  ended(outcome: DownloadOutcome, bytes: number): void
+  /** `bytes` is the number of bytes written to the socket. */
+  ended(outcome: 'complete' | 'aborted' | 'failed', bytes: number): void
 }
 
 export interface DownloadBodyOptions {
-  /** Aborted when the client has left. */
+  /** Aborted when the client disconnects. */
   readonly left: AbortController
   /** Sends status and headers. */
   readonly begin: () => void
-  /** How long the client may take no byte; null for ever. */
+  /** Maximum time in which the client reads no byte. Null for no limit. */
   readonly idleTimeoutMs: number | null
   readonly listener?: DownloadListener
 }
 
-/** The bytes of one answer on their way to its client. */
+/** Sends the body of one response. */
 export class DownloadBody {
   readonly #raw: ServerResponse
   readonly #options: DownloadBodyOptions
@@ -33,12 +32,12 @@ export class DownloadBody {
     this.#stalled = options.idleTimeoutMs === null ? null : new StalledReader(raw, options.idleTimeoutMs)
   }
 
-  /** `announced` is the value of Content-Length. Throws when there is less or more to send, and what `chunks` throws. */
-  async send(chunks: AsyncIterable<Uint8Array>, announced: string | undefined): Promise<void> {
+  /** Throws if `chunks` does not have `contentLength` bytes, and what `chunks` throws. */
+  async send(chunks: AsyncIterable<Uint8Array>, contentLength: string | undefined): Promise<void> {
     const { listener, left } = this.#options
     listener?.began()
     try {
-      await this.#pipe(chunks, announced)
+      await this.#pipe(chunks, contentLength)
       listener?.ended('complete', this.#sentBytes)
     } catch (error) {
       listener?.ended(left.signal.aborted ? 'aborted' : 'failed', this.#sentBytes)
@@ -46,33 +45,33 @@ export class DownloadBody {
     }
   }
 
-  async #pipe(chunks: AsyncIterable<Uint8Array>, announced: string | undefined): Promise<void> {
+  async #pipe(chunks: AsyncIterable<Uint8Array>, contentLength: string | undefined): Promise<void> {
     for await (const chunk of chunks) {
-      // Only now: until there is a byte to send, a failure can still be told.
+      // Not before the first byte: until then, an error can still be sent.
       if (!this.#raw.headersSent) this.#options.begin()
       await this.#write(chunk)
       this.#sentBytes += chunk.byteLength
     }
     if (!this.#raw.headersSent) this.#options.begin()
-    if (announced !== undefined && Number(announced) !== this.#sentBytes)
-      throw new Error(`announced ${announced} bytes, but there were ${this.#sentBytes}`)
+    if (contentLength !== undefined && Number(contentLength) !== this.#sentBytes)
+      throw new Error(`the body has ${this.#sentBytes} bytes, but Content-Length is ${contentLength}`)
     await this.#end()
   }
 
-  /** Resolves when the chunk's memory may be used again: when the callback says so, which 'drain' does not. */
+  /** Resolves when the memory of the chunk can be reused. Only the callback shows this; 'drain' does not. */
   async #write(chunk: Uint8Array): Promise<void> {
     const { left } = this.#options
     const written = new Promise<void>((resolve) => {
-      // A write fails because its connection is gone, which may be told before the connection says so itself.
-      this.#raw.write(chunk, (error) => (error ? left.abort(new DOMException('the client has left', 'AbortError')) : resolve()))
+      // A write fails when the connection is closed. The failure can precede the "close" event.
+      this.#raw.write(chunk, (error) => (error ? left.abort(new DOMException('the client disconnected', 'AbortError')) : resolve()))
     })
     this.#stalled?.watch()
-    // When the client leaves, the callback may never come.
+    // After a disconnect, the callback may never be called.
     await orAborted(written, left.signal)
     this.#stalled?.rest()
   }
 
-  // Every byte is with the kernel by now: many clients hang up right after the last one, and theirs is a complete download.
+  // Many clients disconnect right after the last byte. The kernel has all bytes by now, so the download is complete.
   #end(): Promise<void> {
     return new Promise((resolve) => {
       this.#raw.once('close', resolve)

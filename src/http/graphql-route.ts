@@ -3,23 +3,20 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
-import type { RequestContext } from '../graphql/context.js'
+import { ClientLeft, type RequestContext } from '../graphql/context.js'
 import { quoteInput } from '../graphql/scalars/quote-input.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
-import { toAllowedOrigin, toPreflightHeaders } from './cors.js'
+import { isHostAllowed, type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { answerGraphqlError } from './error-handler.js'
-import { isVisit, toGraphqlPage } from './graphql-page.js'
-import { GRAPHQL_PATH } from './graphql-path.js'
 import { createGraphqlSocket } from './graphql-socket.js'
-import { sendPage } from './html-page.js'
-import { isHostAllowed, type OriginRules } from './origins.js'
-import { refuseOtherMethods } from './other-methods.js'
-import { createRequestSignal } from './request-signal.js'
+import { sendPage, toGraphqlPage } from './html-page.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
 import type { SendBuffers } from './send-buffers.js'
+import { GRAPHQL_PATH } from './web-sockets.js'
 
-/** Bytes of a request. A requestClips of as many inputs as are allowed, each as long as it may be, has a tenth of it. */
+/** Maximum size of a request body: ten times the largest valid requestClips. */
 const BODY_LIMIT = 1_048_576
-/** How long a client may take none of its answer, which holds memory until it has been read. */
+/** The connection closes when the client reads none of its response for this time, because an unread response holds memory. */
 const UNREAD_TIMEOUT_MS = 60_000
 
 export interface GraphqlRouteOptions {
@@ -32,7 +29,7 @@ export interface GraphqlRouteOptions {
   readonly requestTimeoutMs: number
 }
 
-/** GraphQL on /graphql: by GET (queries) and POST, and over WebSockets (subscriptions). */
+/** GraphQL over GET (queries), POST (queries and mutations) and WebSockets (subscriptions). */
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
   const { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs } = options
   app.setErrorHandler(answerGraphqlError)
@@ -48,16 +45,16 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
     },
   })
   app.addHook('onSend', async (_request, { raw }) => {
-    // Node destroys the connection. It begins only now: resolvers may take longer without a byte on the wire.
+    // Not earlier: resolvers may take longer without a byte on the wire.
     if (raw.socket instanceof Socket) raw.socket.setTimeout(UNREAD_TIMEOUT_MS)
   })
-  // A HEAD would run the query and throw its answer away.
   app.route({
     method: 'GET',
     url: GRAPHQL_PATH,
+    // HEAD would run the query and discard the result.
     exposeHeadRoute: false,
     async handler(request, reply) {
-      return isVisit(request) ? sendPage(reply, toGraphqlPage(origins().publicUrl)) : handler.call(app, request, reply)
+      return isBrowserVisit(request) ? sendPage(reply, toGraphqlPage(origins().publicUrl)) : handler.call(app, request, reply)
     },
     wsHandler: createGraphqlSocket(subscriptions, sendBuffers),
   })
@@ -67,47 +64,67 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
 }
 
 /**
- * Refuses foreign hosts and pages, and lets the pages that may call read the answer, refusals included. No query and no mutation runs for a
- * foreign page, whatever its answer would be: a page that calls from another origin names it, and a browser says of an image, a script or
- * a link that names none where it comes from (Sec-Fetch-Site). What sends neither is a program, or a browser that hides the answer.
+ * Refuses requests of foreign pages before an operation runs, and lets allowed pages read the response, also of refusals. A page on another
+ * origin sends Origin. For images, scripts and links, browsers omit Origin but send Sec-Fetch-Site. A request with neither comes from a program,
+ * or from a page that cannot read the response.
  */
 function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: OriginRules): void {
-  const { origin, host = '' } = request.headers
-  // Answers hold URLs that open without credentials.
+  const { origin, host } = request.headers
+  // Responses contain URLs that open without credentials.
   reply.headers({ vary: 'Origin', 'cache-control': 'no-store' })
   const allowed = toAllowedOrigin(request, rules)
   if (allowed !== null) reply.headers({ ...allowed, 'access-control-expose-headers': 'Retry-After' })
   if (!isHostAllowed(host, rules)) {
-    throw new GatewayError('FORBIDDEN', 'The Host header names another host than this gateway is reached at.')
+    throw new GatewayError('FORBIDDEN', 'The Host header does not name this gateway.')
   }
-  if (origin === undefined) {
-    if (isForeignSite(request.headers['sec-fetch-site']) && !isVisit(request)) {
-      throw new GatewayError('FORBIDDEN', 'Only programs, and pages that name their origin, may ask something here.')
-    }
-    return
+  if (origin !== undefined && allowed === null) {
+    throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway. CORS_ORIGINS lists the allowed origins.')
   }
-  if (allowed === null) {
-    throw new GatewayError('FORBIDDEN', 'Pages of this origin may not call the gateway (CORS_ORIGINS names those that may).')
+  if (origin === undefined && isForeignSite(request.headers['sec-fetch-site']) && !isBrowserVisit(request)) {
+    throw new GatewayError('FORBIDDEN', 'Browsers must send the Origin header with an operation.')
   }
 }
 
-/** A page of any origin may send text and forms without asking first; it may not send JSON. */
+/**
+ * Whether a browser opens /graphql as a page. Pages of every origin may link to it, because its content is always the same. A request with an
+ * operation is never a visit.
+ */
+function isBrowserVisit({ method, headers, query }: FastifyRequest): boolean {
+  if (method !== 'GET' || headers.origin !== undefined || !headers.accept || !/\btext\/html\b/i.test(headers.accept)) return false
+  return typeof query === 'object' && query !== null && !('query' in query) && !('extensions' in query)
+}
+
+/** Pages of every origin may send plain text and forms without a preflight, but not JSON. */
 function checkMediaType({ method, headers }: FastifyRequest): void {
   const given = headers['content-type']
   if (method !== 'POST' || given === undefined || /^application\/json\s*(;|$)/i.test(given)) return
-  const message = `A POST carries its operation as JSON: the content type application/json is expected, given was ${quoteInput(given)}.`
+  const message = `The content type of a POST must be application/json, got ${quoteInput(given)}.`
   throw Object.assign(new Error(message), { code: 'UNSUPPORTED_MEDIA_TYPE', statusCode: 415 })
 }
 
-/** Fetch Metadata: `same-site` is another host of the same domain, and foreign too. */
+/** Fetch Metadata: `same-site` is another host of the same domain, so it is foreign too. */
 function isForeignSite(site: string | string[] | undefined): boolean {
   return site !== undefined && site !== 'none' && site !== 'same-origin'
 }
 
-/** What a page may send, asked for by its browser beforehand. */
 async function answerPreflight(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   await reply
     .headers({ allow: 'GET, POST, OPTIONS', ...toPreflightHeaders(request, 'GET, POST') })
     .code(204)
     .send()
+}
+
+/**
+ * Aborts when the client disconnects before its response, or after `timeoutMs`. Listens to the response, because the request also emits "close"
+ * when its body has been read. The timer ends with the response. The timer of AbortSignal.timeout would stay for its whole time.
+ */
+function createRequestSignal(reply: FastifyReply, timeoutMs: number): AbortSignal {
+  const end = new AbortController()
+  const timer = setTimeout(() => end.abort(new DOMException('The time limit of the request has expired.', 'TimeoutError')), timeoutMs)
+  timer.unref()
+  reply.raw.once('close', () => {
+    clearTimeout(timer)
+    if (!reply.raw.writableFinished) end.abort(new ClientLeft('The client left before its response.'))
+  })
+  return end.signal
 }

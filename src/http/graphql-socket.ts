@@ -1,32 +1,31 @@
-// GraphQL over WebSocket (graphql-transport-ws). The library's own Fastify handler is not used: it writes to the console, bounds
-// neither messages nor what waits to be sent, and asks to be copied.
+// GraphQL over WebSocket (graphql-transport-ws). The Fastify handler of graphql-ws is not used: it writes to the console, and limits neither
+// messages nor the data that waits to be sent.
 
 import type { WebSocket, WebsocketHandler } from '@fastify/websocket'
 import type { FastifyBaseLogger } from 'fastify'
-import { GraphQLError } from 'graphql'
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import type { Subscriptions } from '../graphql/subscriptions.js'
-import { dismissSocket } from './dismiss-socket.js'
-import { MessageRate } from './message-rate.js'
-import { OneTimeResult } from './one-time-result.js'
+import { TokenBucket } from '../lib/token-bucket.js'
 import type { SendBuffers } from './send-buffers.js'
+import { closeSocket } from './web-sockets.js'
 
-const INIT_WAIT_MS = 3000
+const INIT_TIMEOUT_MS = 3000
 const MAX_SUBSCRIPTIONS = 50
 const HEARTBEAT_MS = 12_000
 /** A page that opens fifty subscriptions and closes them again sends a hundred messages. */
-const RATE = { perSecond: 20, burst: 200 }
+const MESSAGE_RATE = { perSecond: 20, capacity: 200, clock: { now: () => performance.now() } }
 /** RFC 6455, 7.4.1. */
 const POLICY_VIOLATION = 1008
 
 export function createGraphqlSocket(subscriptions: Subscriptions, buffers: SendBuffers): WebsocketHandler {
   const server = makeServer({
-    connectionInitWaitTimeout: INIT_WAIT_MS,
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onSubscribe({ subscriptions: open }, _id, request) {
       return Object.keys(open).length > MAX_SUBSCRIPTIONS ? [TOO_MANY] : subscriptions.parse(request)
     },
     subscribe: (args) => subscriptions.run(args),
-    onNext: (_ctx, _id, _request, args, result) => new OneTimeResult(subscriptions.formatResult(result, args), result),
+    onNext: (_ctx, _id, _request, args, result) => new SingleUseResult(subscriptions.formatResult(result, args), result),
     onError: (_ctx, _id, _request, errors) => subscriptions.formatErrors(errors),
   })
   return (socket, request) => serveSocket(socket, { server, buffers, log: request.log })
@@ -36,6 +35,29 @@ const TOO_MANY = new GraphQLError(`A connection may have ${MAX_SUBSCRIPTIONS} su
   extensions: { code: 'RATE_LIMITED' },
 })
 
+/**
+ * A result that releases its data when it is serialized. graphql-ws holds each result until its text is sent, and a result takes several times
+ * the memory of its text.
+ */
+class SingleUseResult implements FormattedExecutionResult {
+  readonly data?: undefined
+  #formatted: FormattedExecutionResult | null
+  readonly #source: ExecutionResult
+
+  /** @param source shares its data with `formatted` */
+  constructor(formatted: FormattedExecutionResult, source: ExecutionResult) {
+    this.#formatted = formatted
+    this.#source = source
+  }
+
+  toJSON(): FormattedExecutionResult | null {
+    const formatted = this.#formatted
+    this.#formatted = null
+    this.#source.data = null
+    return formatted
+  }
+}
+
 interface SocketService {
   readonly server: Server
   readonly buffers: SendBuffers
@@ -43,42 +65,43 @@ interface SocketService {
 }
 
 function serveSocket(socket: WebSocket, { server, buffers, log }: SocketService): void {
-  const rate = new MessageRate(RATE)
-  const endHeartbeat = startHeartbeat(socket)
+  const rate = new TokenBucket(MESSAGE_RATE)
+  const stopHeartbeat = startHeartbeat(socket)
   const fail = (error: unknown) => {
     log.error({ err: error }, 'a subscription failed')
-    dismissSocket(socket, CloseCode.InternalServerError, 'Internal server error')
+    closeSocket(socket, CloseCode.InternalServerError, 'Internal server error')
   }
   const closed = server.opened(
     {
       protocol: socket.protocol,
       send: (text) => buffers.send(socket, text),
-      close: (code = CloseCode.InternalServerError, reason = '') => dismissSocket(socket, code, reason),
-      onMessage: (take) => {
+      close: (code = CloseCode.InternalServerError, reason = '') => closeSocket(socket, code, reason),
+      onMessage: (handle) => {
         socket.on('message', (data) => {
-          if (rate.take()) take(String(data)).catch(fail)
-          else dismissSocket(socket, POLICY_VIOLATION, 'Too many messages')
+          if (rate.waitMs(1) > 0) return closeSocket(socket, POLICY_VIOLATION, 'Too many messages')
+          rate.take(1)
+          handle(String(data)).catch(fail)
         })
       },
     },
     undefined,
   )
   socket.once('close', (code, reason) => {
-    endHeartbeat()
+    stopHeartbeat()
     closed(code, String(reason)).catch(fail)
   })
 }
 
-/** Finds clients that went without a word. */
+/** Detects clients that disappear without closing their connection. */
 function startHeartbeat(socket: WebSocket): () => void {
-  let isHeard = true
+  let isAlive = true
   socket.on('pong', () => {
-    isHeard = true
+    isAlive = true
   })
-  const beat = setInterval(() => {
-    if (!isHeard) return socket.terminate()
-    isHeard = false
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate()
+    isAlive = false
     socket.ping()
   }, HEARTBEAT_MS)
-  return () => clearInterval(beat)
+  return () => clearInterval(timer)
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
-import { refuseOtherMethods } from './other-methods.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
 
-/** Something that the gateway cannot do its work without. `check` rejects when it is not there. */
+/** Something that the gateway needs. `check` rejects when it is unavailable. */
 export interface Dependency {
   readonly name: string
   check(signal: AbortSignal): Promise<void>
@@ -10,19 +10,19 @@ export interface Dependency {
 
 export interface HealthRouteOptions {
   readonly dependencies: readonly Dependency[]
-  /** True once the gateway is about to stop: whoever shares out requests should choose another. */
+  /** True during a shutdown. Load balancers should then choose another gateway. */
   readonly isClosing: () => boolean
 }
 
 type State = { readonly status: 'ok' } | { readonly status: 'failing'; readonly reason: string }
 
 const CHECK_TIMEOUT_MS = 5000
-/** Probes may come often and from many sides; Kinesis Video is asked no more than this. */
-const REMEMBERED_MS = 5000
+/** Probes can be frequent. Kinesis Video is called at most once in this time. */
+const CACHE_MS = 5000
 
-/** `GET /health/live`: the process answers. `GET /health/ready`: it can do its work. */
+/** `GET /health/live`: the process responds. `GET /health/ready`: its dependencies are available. */
 export async function healthRoute(app: FastifyInstance, { dependencies, isClosing }: HealthRouteOptions): Promise<void> {
-  const checks = dependencies.map(({ name, check }) => ({ name, state: remember(() => stateOf(check)) }))
+  const checks = dependencies.map(({ name, check }) => ({ name, state: cache(() => stateOf(check)) }))
 
   app.get('/health/live', { logLevel: 'warn' }, async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }))
 
@@ -43,17 +43,17 @@ async function stateOf(check: Dependency['check']): Promise<State> {
     await check(AbortSignal.timeout(CHECK_TIMEOUT_MS))
     return { status: 'ok' }
   } catch (error) {
-    // What is not ours to tell (paths, hosts) stays inside.
-    return { status: 'failing', reason: error instanceof GatewayError ? error.message : 'It does not answer as it should.' }
+    // Other errors may contain paths or hosts.
+    return { status: 'failing', reason: error instanceof GatewayError ? error.message : 'The check failed.' }
   }
 }
 
-/** One answer for all who ask within a short time. */
-function remember(ask: () => Promise<State>): () => Promise<State> {
+/** All calls within a short time share one result. */
+function cache(check: () => Promise<State>): () => Promise<State> {
   let last: { readonly atMs: number; readonly state: Promise<State> } | null = null
   return () => {
     const nowMs = performance.now()
-    if (!last || nowMs - last.atMs > REMEMBERED_MS) last = { atMs: nowMs, state: ask() }
+    if (!last || nowMs - last.atMs > CACHE_MS) last = { atMs: nowMs, state: check() }
     return last.state
   }
 }

@@ -14,12 +14,12 @@ a { color: var(--mark) }
 ul { padding-left: 1.1rem }
 `
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`
-/** The page's own style and nothing else: it runs no script and loads nothing. */
+/** Allows only the style above: pages run no scripts and load nothing. */
 const SECURITY_POLICY = `default-src 'none'; style-src '${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`
 
-export interface HtmlPage {
+interface HtmlPage {
   readonly title: string
-  /** HTML: what comes from outside is escaped. */
+  /** HTML. Values from outside must be escaped. */
   readonly content: string
 }
 
@@ -42,11 +42,57 @@ ${content}
   return reply.header('content-security-policy', SECURITY_POLICY).type('text/html; charset=utf-8').send(html)
 }
 
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+/** The page at the gateway's own address. */
+export function toStartPage(publicUrl: string): HtmlPage {
+  const url = escapeHtml(publicUrl)
+  // Not an absolute link, because the page may be open under another name of the machine. A reverse proxy can add a path.
+  const base = escapeHtml(new URL(publicUrl).pathname.replace(/\/$/, ''))
+  const content = `<h1>clipgate</h1>
+<p class="soft">Clips of archived camera footage, by GraphQL.</p>
+<p>List the cameras, and how far back their footage goes:</p>
+<pre>${escapeHtml(toCurl(publicUrl, '{ streams { nodes { name status retainedFrom dataEndpoint } } }'))}</pre>
+<p>Check what a clip would contain. <code>requestClip</code> takes the same input and returns the URL of the MP4:</p>
+<pre>${escapeHtml(CLIP_QUERY)}</pre>
+<p>See also:</p>
+<ul>
+<li>GraphQL: <code>${url}/graphql</code></li>
+<li><a href="${base}/schema.graphql">The schema</a>, with a description of every field</li>
+<li><a href="${base}/health/ready">Health</a> and <a href="${base}/metrics">metrics</a></li>
+</ul>`
+  return { title: 'clipgate', content }
 }
 
-/** One GraphQL query as a command to paste. */
-export function toCurl(publicUrl: string, query: string): string {
+const CLIP_QUERY = `query {
+  validateClip(input: {
+    streamName: "…", startTimestamp: "2026-01-31T12:00:00Z", endTimestamp: "2026-01-31T12:01:00Z"
+  }) {
+    valid
+    issues { code message hint }
+    plan { fragmentCount estimatedBytes delivered { startTimestamp endTimestamp } }
+  }
+}`
+
+/** The page that /graphql shows to a browser. Its links are relative, so that they work under the path of a reverse proxy. */
+export function toGraphqlPage(publicUrl: string): HtmlPage {
+  const url = escapeHtml(publicUrl)
+  const content = `<h1>clipgate</h1>
+<p class="soft">This is the GraphQL endpoint, for programs.</p>
+<p>Try a query:</p>
+<pre>${escapeHtml(toCurl(publicUrl, '{ streams { nodes { name status retainedFrom } } }'))}</pre>
+<ul>
+<li>Queries and mutations: <code>POST ${url}/graphql</code></li>
+<li>Queries also by <code>GET ${url}/graphql?query=…</code></li>
+<li>Subscriptions: WebSocket (<code>graphql-transport-ws</code>) at the same address</li>
+<li><a href="schema.graphql">The schema</a>, with a description of every field, and <a href="./">the start page</a></li>
+</ul>`
+  return { title: 'clipgate: GraphQL', content }
+}
+
+/** A GraphQL query as a shell command. */
+function toCurl(publicUrl: string, query: string): string {
   return `curl -s ${publicUrl}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

@@ -1,21 +1,21 @@
 import type { WebSocket } from '@fastify/websocket'
-import { dismissSocket } from './dismiss-socket.js'
+import { closeSocket } from './web-sockets.js'
 
 export interface SendLimits {
-  /** Bytes that may wait for one socket. */
+  /** Maximum bytes in the buffer of one socket. */
   readonly bytesPerSocket: number
-  /** Bytes that may wait for all sockets together. */
+  /** Maximum bytes in the buffers of all sockets. */
   readonly totalBytes: number
 }
 
-/** Frames add a header of at most ten bytes (RFC 6455, 5.2). */
-const FRAME_BYTES = 10
-/** RFC 6455's registry: Try Again Later. Clients reconnect after it, and then get the current state instead of what waited. */
+/** The maximum size of a frame header (RFC 6455, 5.2). */
+const HEADER_BYTES = 10
+/** Try Again Later, from the registry of RFC 6455. Clients reconnect and then receive the current state. */
 const TRY_AGAIN_LATER = 1013
-/** What waited is still on its way to a client that reads again. */
-const SLOW_GOODBYE_MS = 5000
+/** A slow client first receives what is in its buffer, and then the close frame. */
+const CLOSE_TIMEOUT_MS = 5000
 
-/** Bounds what waits for WebSocket clients that do not read, or read slowly. */
+/** Limits the memory for WebSocket clients that read slowly or not at all. */
 export class SendBuffers {
   readonly #limits: SendLimits
   readonly #waiting = new Map<WebSocket, number>()
@@ -25,32 +25,32 @@ export class SendBuffers {
     this.#limits = limits
   }
 
-  /** Bytes that wait for all sockets. */
+  /** Bytes in the buffers of all sockets. */
   get totalBytes(): number {
     return this.#totalBytes
   }
 
-  /** Resolves when the bytes are with the operating system, or the socket takes no more. */
+  /** Resolves when the operating system has accepted the bytes, or the socket is closed. */
   async send(socket: WebSocket, text: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return
-    const bytes = Buffer.byteLength(text) + FRAME_BYTES
+    const bytes = Buffer.byteLength(text) + HEADER_BYTES
     const waiting = this.#waiting.get(socket) ?? 0
-    if (waiting + bytes > this.#limits.bytesPerSocket) return this.#dismiss(socket)
+    if (waiting + bytes > this.#limits.bytesPerSocket) return this.#close(socket)
     this.#change(socket, bytes)
-    if (this.#totalBytes > this.#limits.totalBytes) this.#dismissSlowest()
+    if (this.#totalBytes > this.#limits.totalBytes) this.#closeSlowest()
     await write(socket, text)
     if (this.#waiting.has(socket)) this.#change(socket, -bytes)
   }
 
-  #dismissSlowest(): void {
+  #closeSlowest(): void {
     const [slowest] = [...this.#waiting].toSorted(([, a], [, b]) => b - a)
-    if (slowest) this.#dismiss(slowest[0])
+    if (slowest) this.#close(slowest[0])
   }
 
-  /** What waits for it counts no more: it is gone in a moment. */
-  #dismiss(socket: WebSocket): void {
+  /** The buffer no longer counts, because it is released soon. */
+  #close(socket: WebSocket): void {
     this.#change(socket, -(this.#waiting.get(socket) ?? 0))
-    dismissSocket(socket, TRY_AGAIN_LATER, 'This client reads too slowly.', SLOW_GOODBYE_MS)
+    closeSocket(socket, TRY_AGAIN_LATER, 'This client reads too slowly.', CLOSE_TIMEOUT_MS)
   }
 
   #change(socket: WebSocket, bytes: number): void {
@@ -61,7 +61,7 @@ export class SendBuffers {
   }
 }
 
-/** Of a socket that breaks, `ws` calls back too. A function of its own, so that no closure keeps the text while it waits. */
+/** `ws` also calls back when the socket fails. Separate from `send`, so that its closure does not retain the text. */
 function write(socket: WebSocket, text: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   socket.send(text, () => resolve())

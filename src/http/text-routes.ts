@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { GatewayMetrics } from './gateway-metrics.js'
-import { sendPage } from './html-page.js'
-import { refuseOtherMethods } from './other-methods.js'
-import { toStartPage } from './start-page.js'
+import { sendPage, toStartPage } from './html-page.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
 
 export interface TextRouteOptions {
   readonly schemaText: string
@@ -10,7 +9,7 @@ export interface TextRouteOptions {
   readonly publicUrl: () => string
 }
 
-/** What is read by people and by Prometheus: the start page, the schema, the metrics. */
+/** The start page, the schema and the metrics. */
 export async function textRoutes(app: FastifyInstance, { schemaText, metrics, publicUrl }: TextRouteOptions): Promise<void> {
   app.get('/', async (_request, reply) => sendPage(reply, toStartPage(publicUrl())))
   app.get('/schema.graphql', async (_request, reply) =>

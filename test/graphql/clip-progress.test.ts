@@ -266,7 +266,7 @@ describe('a connection', () => {
     }
     silent.socket.pause()
     await harness.app.close()
-    expect(await polite.closed).toEqual({ code: 1001, reason: 'The gateway stops.' })
+    expect(await polite.closed).toEqual({ code: 1001, reason: 'The gateway is shutting down.' })
     await untilFreed()
     silent.socket.terminate()
   })

@@ -33,7 +33,7 @@ describe('health', () => {
 
   test.each([
     [new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video cannot be reached.'), 'Kinesis Video cannot be reached.'],
-    [new Error('connect ECONNREFUSED 10.0.0.1:4010'), 'It does not answer as it should.'],
+    [new Error('connect ECONNREFUSED 10.0.0.1:4010'), 'The check failed.'],
   ])('is not ready when one is missing, and says no more than is meant for others (%s)', async (error, reason) => {
     kvs = () => Promise.reject(error)
     const response = await harness.app.inject('/health/ready')

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { toStartPage } from '../../src/http/start-page.js'
+import { toStartPage } from '../../src/http/html-page.js'
 
 test.each([
   ['http://127.0.0.1:4000', '/'],
