@@ -5,12 +5,12 @@ import { WrongSetting } from './env.js'
 import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js'
 
-/** What the programs are told, secrets apart. Every default is in this file. */
+/** The settings without secrets. Every default is in this file. */
 export interface Config {
   readonly host: string
-  /** 0 takes any free port. */
+  /** 0 for any free port. */
   readonly port: number
-  /** Without a slash at its end. Null when it follows from a port that is not chosen yet (PORT=0): http://HOST:PORT then. */
+  /** Without a trailing slash. Null if the port is not known yet (PORT=0); the URL is then http://HOST:PORT. */
   readonly publicUrl: string | null
   readonly kvs: KvsConfig
   readonly embeddedKvs: EmbeddedKvsConfig
@@ -23,7 +23,7 @@ export interface Config {
   readonly queryMaxCost: number
   readonly requestTimeoutMs: number
   readonly shutdownGraceMs: number
-  /** How long the reader of a clip may take no byte. */
+  /** The maximum time in which the reader of a clip reads no byte. */
   readonly downloadIdleTimeoutMs: number
   readonly introspection: boolean
   readonly trustProxy: TrustProxy
@@ -34,9 +34,9 @@ export type KvsConfig =
   | { readonly backend: 'embedded' }
   | {
       readonly backend: 'aws'
-      /** Another control plane than AWS's. */
+      /** Overrides the control plane of AWS. */
       readonly endpoint: string | null
-      /** Hosts that GetDataEndpoint may name, with all below them. Null: AWS's suffixes, and the host of `endpoint`. */
+      /** Allowed hosts of data endpoints, including their subdomains. Null for AWS's suffixes and the host of `endpoint`. */
       readonly dataEndpointSuffixes: readonly string[] | null
     }
 
@@ -47,7 +47,7 @@ export interface EmbeddedKvsConfig {
   readonly quotas: boolean
   readonly strictCodecs: boolean
   readonly faults: boolean
-  /** How long a fragment stays out of ListFragments after it was persisted. */
+  /** The delay until ListFragments returns a persisted fragment. */
   readonly listDelayMs: number
 }
 
@@ -58,10 +58,10 @@ export interface ClipConfig {
   readonly maxBytes: number
 }
 
-export interface WebSocketConfig {
-  /** What may wait for one socket that does not read. */
+interface WebSocketConfig {
+  /** The maximum buffer of one socket whose client does not read. */
   readonly bufferBytes: number
-  /** What may wait for all of them. */
+  /** The maximum for all sockets. */
   readonly totalBufferBytes: number
 }
 
@@ -69,10 +69,10 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const YEAR_SECONDS = 365 * 24 * 3600
-/** A clip URL has at most 2,000 characters. The longest token and a file name take the rest. */
+/** A clip URL has at most 2,000 characters, including the longest token and a file name. */
 const MAX_PUBLIC_URL_CHARACTERS = 400
 
-/** Pure: reads no file and no clock. @throws WrongSetting */
+/** Reads no files. @throws WrongSetting */
 export function parseConfig(env: Env): Config {
   const host = parseHost(env, 'HOST', '127.0.0.1')
   const port = parsePort(env, 'PORT', 4000)
@@ -125,7 +125,7 @@ function parseKvs(env: Env): KvsConfig {
   })
   const dataEndpointSuffixes = parseList(env, 'KVS_DATA_ENDPOINT_SUFFIXES', {
     default: null,
-    allowed: 'host names or IP addresses with commas between, such as amazonaws.com,kvs.example.net',
+    allowed: 'comma-separated host names or IP addresses, such as amazonaws.com,kvs.example.net',
     parse: (text) => (isHost(text) ? text.toLowerCase() : undefined),
   })
   return backend === 'embedded' ? { backend } : { backend, endpoint, dataEndpointSuffixes }
@@ -154,32 +154,32 @@ function parseClips(env: Env): ClipConfig {
   }
 }
 
-/** A message echoes the id that a client chose for its subscription, which may be as long as a message of the client. */
-const LEAST_BUFFER_BYTES = 131_072
+/** A message contains the subscription ID, which the client chooses. It can be as long as the longest message of the client. */
+const MIN_BUFFER_BYTES = 131_072
 
 function parseWebSockets(env: Env): WebSocketConfig {
-  const bufferBytes = parseWholeNumber(env, 'WS_BUFFER_BYTES', { default: 1_048_576, min: LEAST_BUFFER_BYTES, max: 1_073_741_824 })
-  const total = { default: Math.max(67_108_864, bufferBytes), min: LEAST_BUFFER_BYTES, max: Number.MAX_SAFE_INTEGER }
+  const bufferBytes = parseWholeNumber(env, 'WS_BUFFER_BYTES', { default: 1_048_576, min: MIN_BUFFER_BYTES, max: 1_073_741_824 })
+  const total = { default: Math.max(67_108_864, bufferBytes), min: MIN_BUFFER_BYTES, max: Number.MAX_SAFE_INTEGER }
   return { bufferBytes, totalBufferBytes: parseWholeNumber(env, 'WS_BUFFER_TOTAL_BYTES', total) }
 }
 
 function parseCorsOrigins(env: Env): readonly string[] {
   return parseList(env, 'CORS_ORIGINS', {
     default: [],
-    allowed: 'origins with commas between, such as https://app.example.net (scheme, host and port alone, in lower case, without wildcards)',
+    allowed: 'comma-separated origins, such as https://app.example.net (only scheme, host and port, in lower case, without wildcards)',
     parse: (text) => (toBaseUrl(text) !== undefined && isOrigin(text) ? text : undefined),
   })
 }
 
-/** As a browser writes it. It compares as text, so that a wildcard or an unusual spelling would match nothing. */
+/** Origins are compared as text, so an origin with a wildcard or in another form than a browser's would never match. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.origin !== text || url.port === '0') return false
-  // Host names in URLs may have underscores, unlike those in DNS.
+  // Unlike DNS names, host names in URLs may contain underscores.
   return url.hostname.startsWith('[') || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/.test(url.hostname)
 }
 
-/** Rules between settings. Each message names all settings involved. */
+/** Checks rules between settings. Each message contains all settings of the rule. */
 function refuseConflicts(config: Config, env: Env): void {
   const { host, port, clips, embeddedKvs } = config
   if (config.kvs.backend === 'embedded') {
@@ -192,7 +192,7 @@ function refuseConflicts(config: Config, env: Env): void {
       `CLIP_URL_TTL is ${clips.urlTtlSeconds}, but must be at most CLIP_URL_MAX_TTL, which is ${clips.urlMaxTtlSeconds}.`,
     )
   }
-  // Such a clip would be fetched and then refused for lack of space, on every request.
+  // Otherwise, a larger clip would be fetched at each request, and then refused because of its size.
   if (clips.maxBytes > clips.storeBytes) {
     throw new WrongSetting(`CLIP_MAX_BYTES is ${clips.maxBytes}, but must be at most CLIP_STORE_BYTES, which is ${clips.storeBytes}.`)
   }
@@ -224,6 +224,6 @@ function refuseExposure(host: string, env: Env): void {
     throw new WrongSetting(`CLIP_URL_SECRETS is not set, but must be set when HOST is not a loopback address (HOST is "${host}").`)
   }
   throw new WrongSetting(
-    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost): this version has no access control. Put an authenticating proxy in front of it.`,
+    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost): this version has no access control. Put an authenticating proxy in front of the gateway.`,
   )
 }

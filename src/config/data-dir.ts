@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
 import { WrongSetting } from './env.js'
 
-/** The folder that everything is kept in, made when it is missing. @throws WrongSetting when it cannot be, or not be written to */
+/** Creates the data folder if it does not exist. @throws WrongSetting if it cannot be created or written to */
 export async function makeDataDir(path: string): Promise<void> {
   try {
     await makeFolder(path)
@@ -13,8 +13,8 @@ export async function makeDataDir(path: string): Promise<void> {
   }
 }
 
-/** Folders inside may belong to another user after a start as root or because of a mount. Missing folders are created later, where they are used. @throws WrongSetting */
-export async function checkKeptFolders(path: string, names: readonly string[]): Promise<void> {
+/** Checks subfolders: they can belong to another user after a start as root, or be mounts. Missing ones are created later. @throws WrongSetting */
+export async function checkSubfolders(path: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const folder = join(path, name)
     try {
@@ -29,7 +29,7 @@ function toWrongSetting(path: string, reason: string, cause: unknown): WrongSett
   return new WrongSetting(`DATA_DIR is "${path}", but must be a folder that can be written to (${reason}).`, { cause })
 }
 
-/** Tests by writing, because permissions do not tell everything (read-only mounts, /proc, Windows). A full disk is not a wrong setting: stored data can still be read. */
+/** Writes, because permissions are not sufficient (read-only mounts, /proc, Windows). A full disk is allowed: stored data can still be read. */
 async function tryWriting(folder: string): Promise<void> {
   try {
     await rmdir(await mkdtemp(join(folder, '.write-check-')))
@@ -39,8 +39,8 @@ async function tryWriting(folder: string): Promise<void> {
 }
 
 /**
- * Creates one folder after the other. Node's `recursive` option loops for ever where the system reports ENOENT inside an existing folder
- * (seen with Node 24.21 below /proc).
+ * Creates each parent folder itself. Node's `recursive` option loops forever if the system reports ENOENT inside an existing folder (observed with
+ * Node 24.21 below /proc).
  */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return
@@ -49,7 +49,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 })
   } catch (error) {
-    // Another process was faster.
+    // Another process has created it.
     if (codeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error
   }
 }

@@ -9,17 +9,16 @@ const FILE_NAME = 'development-secret'
 const SECRET = /^[A-Za-z0-9_-]{43}$/
 
 /**
- * The secret of a gateway without a configured one, so that URLs on a developer's machine survive a restart. The first process creates it:
- * it writes a temporary file and links it to the final name, which fails if that exists. So no process reads half a secret or one that is
- * about to be replaced.
- * @throws WrongSetting when the folder cannot be used or the file holds something else
+ * The secret of a gateway without CLIP_URL_SECRETS, so that URLs on a developer's machine survive a restart. The first process writes a temporary
+ * file and links it to the final name. The link fails if the name exists, so no process reads an incomplete secret, or one that is replaced later.
+ * @throws WrongSetting if the folder cannot be used or the file does not contain a secret
  */
 export async function readDevelopmentSecret(dataDir: string): Promise<string> {
   const file = join(dataDir, FILE_NAME)
   try {
     const kept = await findSecret(file)
     if (kept !== null) return checked(kept, file)
-    await makeSecret(dataDir, file)
+    await createSecret(dataDir, file)
     return checked(await readFile(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof WrongSetting) throw error
@@ -30,7 +29,7 @@ export async function readDevelopmentSecret(dataDir: string): Promise<string> {
   }
 }
 
-async function makeSecret(dataDir: string, file: string): Promise<void> {
+async function createSecret(dataDir: string, file: string): Promise<void> {
   await makeDataDir(dataDir)
   const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
   const handle = await open(draft, 'wx', 0o600)
@@ -56,12 +55,10 @@ async function findSecret(file: string): Promise<string | null> {
 function checked(text: string, file: string): string {
   const secret = text.trim()
   if (SECRET.test(secret)) return secret
-  throw new WrongSetting(
-    `The file "${file}" in DATA_DIR holds no secret, but must hold the one that was made there: remove it to have a new one made.`,
-  )
+  throw new WrongSetting(`The file "${file}" in DATA_DIR does not contain a secret. Remove the file, and a new secret is created.`)
 }
 
-/** Another process was faster: its secret is the one. */
+/** Another process was faster, so its secret is used. */
 function ignoreExisting(error: unknown): void {
   if (codeOf(error) !== 'EEXIST') throw error
 }

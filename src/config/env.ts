@@ -42,11 +42,8 @@ export type SettingName = (typeof SETTING_NAMES)[number]
 /** The settings that are set, as text. An empty value counts as not set. */
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
-/**
- * Settings for protections that do not exist yet. Setting one stops the start: an operator must not believe in a protection that is not
- * there.
- */
-export const SETTINGS_NOT_YET_THERE = [
+/** Protections that do not exist yet. Setting one stops the start, so that an operator does not rely on it. */
+export const FUTURE_SETTINGS = [
   'API_KEYS_FILE',
   'OIDC_ISSUER',
   'OIDC_AUDIENCE',
@@ -57,8 +54,8 @@ export const SETTINGS_NOT_YET_THERE = [
 
 /** The only reader of the process's environment. @throws WrongSetting */
 export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
-  for (const name of SETTINGS_NOT_YET_THERE) {
-    if (source[name]?.trim()) throw new WrongSetting(`${name} is set, but this version does not know it yet: unset it.`)
+  for (const name of FUTURE_SETTINGS) {
+    if (source[name]?.trim()) throw new WrongSetting(`${name} is set, but this version does not support it yet: unset it.`)
   }
   const env: Partial<Record<SettingName, string>> = {}
   for (const name of SETTING_NAMES) {

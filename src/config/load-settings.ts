@@ -1,5 +1,5 @@
 import { type Config, parseConfig } from './config.js'
-import { checkKeptFolders, makeDataDir } from './data-dir.js'
+import { checkSubfolders, makeDataDir } from './data-dir.js'
 import { readEnv } from './env.js'
 import { openSecrets, type Secrets } from './secrets.js'
 
@@ -13,6 +13,6 @@ export async function loadSettings(source?: Readonly<Record<string, string | und
   const env = readEnv(source)
   const config = parseConfig(env)
   await makeDataDir(config.dataDir)
-  await checkKeptFolders(config.dataDir, config.kvs.backend === 'embedded' ? ['clips', 'kvs'] : ['clips'])
+  await checkSubfolders(config.dataDir, config.kvs.backend === 'embedded' ? ['clips', 'kvs'] : ['clips'])
   return { config, secrets: await openSecrets(env, config.dataDir) }
 }

@@ -2,11 +2,11 @@ import { readDevelopmentSecret } from './development-secret.js'
 import type { Env } from './env.js'
 import { WrongSetting } from './env.js'
 
-/** What must not be shown, logged or kept with the other settings. */
+/** Settings that must not be logged or displayed. */
 export interface Secrets {
-  /** Newest first: the first makes URLs and ids, all open them. At least one. */
+  /** Newest first. The first one seals URLs and IDs; all of them open. */
   readonly clipUrlSecrets: readonly [string, ...string[]]
-  /** Who may sign requests to the embedded KVS. Empty: requests need no signature. The gateway itself signs with the first. */
+  /** The access keys of the embedded KVS. The gateway signs with the first. If empty, requests need no signature. */
   readonly kvsAccessKeys: readonly AccessKey[]
 }
 
@@ -15,9 +15,9 @@ export interface AccessKey {
   readonly secretAccessKey: string
 }
 
-const SHORTEST_SECRET = 32
+const MIN_SECRET_CHARACTERS = 32
 
-/** The secrets that were given; the one for clip URLs, when it was not, made and kept in `dataDir`. @throws WrongSetting */
+/** Parses the secrets. Without CLIP_URL_SECRETS, reads or creates a development secret in `dataDir`. @throws WrongSetting */
 export async function openSecrets(env: Env, dataDir: string): Promise<Secrets> {
   const kvsAccessKeys = parseAccessKeys(env)
   const clipUrlSecrets = parseClipUrlSecrets(env) ?? [await readDevelopmentSecret(dataDir)]
@@ -28,23 +28,23 @@ function parseClipUrlSecrets(env: Env): readonly [string, ...string[]] | null {
   if (env.CLIP_URL_SECRETS === undefined) return null
   const [newest = '', ...older] = env.CLIP_URL_SECRETS.split(',').map((secret) => secret.trim())
   const lengths = [newest, ...older].map((secret) => secret.length)
-  // The value is a secret: show its length, never its text.
-  if (lengths.some((length) => length < SHORTEST_SECRET)) {
+  // The message must not contain the secret itself.
+  if (lengths.some((length) => length < MIN_SECRET_CHARACTERS)) {
     throw new WrongSetting(
-      `CLIP_URL_SECRETS holds a secret of ${Math.min(...lengths)} characters, but must be secrets of ${SHORTEST_SECRET} characters or more, with commas between.`,
+      `CLIP_URL_SECRETS has a secret of ${Math.min(...lengths)} characters, but must be comma-separated secrets of ${MIN_SECRET_CHARACTERS} characters or more.`,
     )
   }
   return [newest, ...older]
 }
 
-/** `id:secret` pairs with commas between. @throws WrongSetting */
+/** Parses comma-separated `id:secret` pairs. @throws WrongSetting */
 export function parseAccessKeys(env: Env): readonly AccessKey[] {
   if (env.KVS_ACCESS_KEYS === undefined) return []
   return env.KVS_ACCESS_KEYS.split(',').map((pair, index) => {
     const match = /^(?<id>[A-Za-z0-9_]{1,128}):(?<secret>[^\s:,]{1,256})$/.exec(pair.trim())
     if (match?.groups?.id === undefined || match.groups.secret === undefined) {
       throw new WrongSetting(
-        `KVS_ACCESS_KEYS has something else as its item ${index + 1}, but must be id:secret pairs with commas between (an id of letters, digits and _).`,
+        `Item ${index + 1} of KVS_ACCESS_KEYS is invalid: KVS_ACCESS_KEYS must be comma-separated id:secret pairs (an id of letters, digits and _).`,
       )
     }
     return { accessKeyId: match.groups.id, secretAccessKey: match.groups.secret }

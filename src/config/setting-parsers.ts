@@ -2,12 +2,12 @@ import { isIP } from 'node:net'
 import type { Env, SettingName } from './env.js'
 import { WrongSetting } from './env.js'
 
-// One parser for each kind of value. Each refusal names the setting, its value and what is allowed.
+// One parser for each kind of value. Each error contains the setting, its value and the allowed values.
 
 /** Parses one value. Returns undefined to refuse it. */
 type Parse<T> = (text: string) => T | undefined
 
-/** The value of the setting, or the default when it is not set. @throws WrongSetting that says what is `allowed` */
+/** Returns the default if the setting is not set. @throws WrongSetting for a value that `parse` refuses */
 export function parseSetting<T, D>(env: Env, name: SettingName, setting: { default: D; allowed: string; parse: Parse<T> }): T | D {
   const text = env[name]
   if (text === undefined) return setting.default
@@ -39,7 +39,7 @@ export function parseSwitch(env: Env, name: SettingName, fallback: boolean): boo
   return parseChoice(env, name, { default: fallback ? 'true' : 'false', of: ['true', 'false'] }) === 'true'
 }
 
-/** A name or address to listen on, without brackets. */
+/** A host name or address to listen on, without brackets. */
 export function parseHost(env: Env, name: SettingName, fallback: string): string {
   return parseSetting(env, name, {
     default: fallback,
@@ -48,7 +48,7 @@ export function parseHost(env: Env, name: SettingName, fallback: string): string
   })
 }
 
-/** A comma-separated list. Blanks around an item are ignored, and no item may be empty. */
+/** A comma-separated list without empty items. Spaces around an item are ignored. */
 export function parseList<T, D>(env: Env, name: SettingName, list: { default: D; allowed: string; parse: Parse<T> }): readonly T[] | D {
   return parseSetting(env, name, {
     default: list.default,
@@ -73,7 +73,7 @@ export function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
 }
 
-/** Shortens and quotes the value: it may be very long or contain line breaks. The text before an @ may be a password and is hidden. */
+/** Shortens and quotes the value, which can be long or contain line breaks. Hides the text before an @, which can be a password. */
 function quote(text: string): string {
   const shown = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
   return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)

@@ -8,11 +8,11 @@ export type TrustProxy = false | number | string
 const NAMED_RANGES: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
 const MAX_HOPS = 16
 
-/** "true" is not allowed, because clients could then choose the address that the gateway sees. */
+/** "true" is not allowed, because clients could then forge their address. */
 export function parseTrustProxy(env: Env): TrustProxy {
   return parseSetting(env, 'TRUST_PROXY', {
     default: false,
-    allowed: `false, a number of proxies from 1 to ${MAX_HOPS}, or addresses and ranges with commas between, such as loopback,10.0.0.0/8`,
+    allowed: `false, a number of proxies from 1 to ${MAX_HOPS}, or comma-separated addresses and ranges, such as loopback,10.0.0.0/8`,
     parse: toTrustProxy,
   })
 }
@@ -29,8 +29,11 @@ function toTrustProxy(text: string): TrustProxy | undefined {
 
 function isRange(text: string): boolean {
   if (NAMED_RANGES.includes(text)) return true
-  const [address = '', prefix, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+  return isIP(text) !== 0 || isCidr(text)
+}
+
+function isCidr(text: string): boolean {
+  const match = /^([^/]+)\/(\d{1,3})$/.exec(text)
+  const family = match?.[1] === undefined ? 0 : isIP(match[1])
+  return family !== 0 && Number(match?.[2]) <= (family === 4 ? 32 : 128)
 }

@@ -1,12 +1,12 @@
 import { GatewayError } from '../domain/errors.js'
 
-/** The most that one answer may have, as JSON. */
+/** Maximum size of one response as JSON. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024
-/** Of all answers of the process that are being built, or wait to be read. In memory an answer is several times as large as on the wire. */
+/** Maximum size of all responses that are being built or sent. In memory, a response is several times as large as its JSON. */
 const MAX_TOTAL_BYTES = 4 * MAX_ANSWER_BYTES
 const RETRY_AFTER_MS = 1000
 
-/** What the answers of a process take together. */
+/** The total size of the responses of the process. */
 export class AnswerMemory {
   readonly #maxBytes: number
   #bytes = 0
@@ -28,13 +28,13 @@ export class AnswerMemory {
   }
 }
 
-/** A list of an answer, and what it takes. */
+/** A list in a response, and its size. */
 export interface AnswerList {
   readonly path: string
   bytes: number
 }
 
-/** Counts the bytes of one answer while it is built, and stops it when they are too many. */
+/** Counts the bytes of one response while it is built, and stops it when it becomes too large. */
 export class AnswerBytes {
   readonly #memory: AnswerMemory
   readonly #maxBytes: number
@@ -50,17 +50,17 @@ export class AnswerBytes {
     this.#maxBytes = maxBytes
   }
 
-  /** Why the answer was stopped. Null while it may go on. */
+  /** Why the response was stopped. Null if it was not. */
   get refusal(): GatewayError | null {
     return this.#refusal
   }
 
-  /** Aborted when the answer is stopped: what is still under way for it is of no use. */
+  /** Aborts the resolvers when the response is stopped. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** The list at a path, whose indices are left out: all lists there count as one. */
+  /** Returns the list at a path without indices. All lists at the same path count as one. */
   listAt(path: string): AnswerList {
     const known = this.#lists.get(path)
     if (known) return known
@@ -69,12 +69,12 @@ export class AnswerBytes {
     return list
   }
 
-  /** What is added from now on belongs to this list. */
+  /** Bytes that are added from now on belong to this list. */
   enter(list: AnswerList): void {
     this.#current = list
   }
 
-  /** @throws GatewayError when the answer, or all answers of the process, are too large */
+  /** @throws GatewayError when this response, or the total of all responses, is too large */
   add(bytes: number): void {
     if (this.#isReleased) return
     this.#bytes += bytes
@@ -84,7 +84,7 @@ export class AnswerBytes {
     if (this.#memory.isFull) throw this.#refuse(toBusy())
   }
 
-  /** For the next answer of a subscription that goes on. */
+  /** Starts the next result of a subscription. */
   restart(): void {
     this.#memory.change(-this.#bytes)
     this.#bytes = 0
@@ -92,7 +92,7 @@ export class AnswerBytes {
     this.#current = OUTSIDE
   }
 
-  /** The answer has been read, or nobody will read it. */
+  /** The response is sent, or the client has disconnected. */
   release(): void {
     this.restart()
     this.#isReleased = true
@@ -109,17 +109,17 @@ export class AnswerBytes {
   }
 }
 
-/** What belongs to no list is never the largest: single objects are small. */
+/** For fields outside lists. Never reported as the largest, because single objects are small. */
 const OUTSIDE: AnswerList = { path: '', bytes: 0 }
 
 function toTooLarge(maxBytes: number, largest: AnswerList | null): GatewayError {
-  const most = `An answer may have ${maxBytes} bytes, and this one would have more.`
-  if (largest === null) return new GatewayError('BAD_USER_INPUT', `${most} Ask for fewer fields.`)
-  const text = `${most} Its largest field is ${largest.path}, which had ${largest.bytes} bytes so far. Ask for a shorter range, fewer items or fewer fields there.`
+  const limit = `The response is larger than the limit of ${maxBytes} bytes.`
+  if (largest === null) return new GatewayError('BAD_USER_INPUT', `${limit} Select fewer fields.`)
+  const text = `${limit} Its largest field is ${largest.path}, with ${largest.bytes} bytes so far. Request a shorter range, fewer items or fewer fields there.`
   return new GatewayError('BAD_USER_INPUT', text)
 }
 
 function toBusy(): GatewayError {
-  const text = 'The gateway is building as many large answers as it has memory for. Ask again in a moment, or for less.'
+  const text = 'The gateway is building too many large responses at the same time. Retry later, or request less.'
   return new GatewayError('RATE_LIMITED', text, { retryAfterMs: RETRY_AFTER_MS })
 }

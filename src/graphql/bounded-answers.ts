@@ -23,20 +23,19 @@ import type { RequestContext } from './context.js'
 const ITEMS_PER_TURN = 500
 /** Items that wait for their turn take memory, so one long list is completed at a time. */
 const longLists = new Semaphore(1)
-/** `"":,` around a key and its value. */
+/** `"":,` for a key. */
 const KEY_BYTES = 4
-/** The brackets of an object or a list, and the comma behind an item. */
 const BRACKETS_BYTES = 2
 const COMMA_BYTES = 1
-/** What is not text is counted as a number of milliseconds, the longest of them; an instant is a number until it is written. */
+/** Numbers and booleans count as many bytes as a timestamp in milliseconds, the longest of them. A DateTime is a number until it is serialized. */
 const NUMBER_BYTES = 13
 const DATE_TIME_BYTES = 26
 
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>
 
 /**
- * Makes each field count what it adds to its answer, so that an answer which is too large stops while it is built; no resolver runs
- * after that. Fields of introspection are not counted: how much they add follows from their cost.
+ * Makes each field count the bytes that it adds to the response. A response that becomes too large is stopped while it is built, and no more resolvers
+ * run. Introspection is not counted, because its cost limits its size.
  */
 export function boundAnswers(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -52,7 +51,7 @@ function boundField(field: GraphQLField<unknown, RequestContext>): Resolve {
   return (source, args, context, info) => {
     const { refusal } = context.answer
     if (refusal !== null) {
-      // One error says why. More would only take time.
+      // One error is enough.
       if (isNullable) return null
       throw refusal
     }
@@ -70,7 +69,7 @@ function isListOfObjects({ type }: GraphQLField<unknown, RequestContext>): boole
   return isListType(getNullableType(type)) && !isLeafType(getNamedType(type))
 }
 
-/** Counts a field's value, and gives it on. */
+/** Counts the value of a field, and returns the value. */
 type Charge = (value: unknown, path: ResponsePath, context: RequestContext) => unknown
 
 function createCharge({ type }: GraphQLField<unknown, RequestContext>): Charge {

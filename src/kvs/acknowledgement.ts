@@ -2,26 +2,26 @@ import { GatewayError } from '../domain/errors.js'
 
 const EVENT_TYPES = ['BUFFERING', 'RECEIVED', 'PERSISTED', 'ERROR', 'IDLE'] as const
 
-/** What PutMedia says of a fragment while the upload runs (kvs facts, 4.1). */
+/** A message of PutMedia about a fragment while the upload runs (kvs facts, 4.1). */
 export interface Acknowledgement {
   readonly eventType: (typeof EVENT_TYPES)[number]
-  /** The Cluster's timecode as it was sent. IDLE has none. */
+  /** The timecode of the Cluster, as the producer sent it. IDLE has none. */
   readonly fragmentTimecodeMs: number | null
   readonly fragmentNumber: string | null
-  /** Of an ERROR. */
+  /** For an ERROR. */
   readonly errorId: number | null
   readonly errorCode: string | null
 }
 
-/** Longer than any acknowledgement: what a sender may make us keep. */
-const MOST_PENDING_CHARACTERS = 8_192
+/** Longer than every acknowledgement. Limits the memory of an incomplete one. */
+const MAX_PENDING_CHARACTERS = 8_192
 
-/** Reads flat JSON objects, one after the other, in whatever pieces they come. Kinds of event that are not known are passed over. */
+/** Parses a stream of flat JSON objects from chunks of any size. Ignores unknown event types. */
 export class AcknowledgementParser {
   readonly #decoder = new TextDecoder()
   #pending = ''
 
-  /** @throws GatewayError when what comes is no acknowledgement */
+  /** @throws GatewayError for malformed input */
   push(chunk: Uint8Array): Acknowledgement[] {
     this.#pending += this.#decoder.decode(chunk, { stream: true })
     const acknowledgements: Acknowledgement[] = []
@@ -30,12 +30,12 @@ export class AcknowledgementParser {
       if (acknowledgement !== null) acknowledgements.push(acknowledgement)
       this.#pending = this.#pending.slice(end)
     }
-    if (this.#pending.length > MOST_PENDING_CHARACTERS) throw malformed('an acknowledgement without an end')
+    if (this.#pending.length > MAX_PENDING_CHARACTERS) throw malformed('an acknowledgement without an end')
     return acknowledgements
   }
 }
 
-/** Just after the brace that closes the first object; -1 when it has not come yet. A brace inside a string closes nothing. */
+/** The index after the closing brace of the first object, or -1 if it is incomplete. Ignores braces inside strings. */
 function findEnd(text: string): number {
   let isInString = false
   for (let index = 0; index < text.length; index += 1) {
@@ -54,7 +54,7 @@ function parseAcknowledgement(text: string): Acknowledgement | null {
   return {
     eventType,
     fragmentTimecodeMs: toInteger(fields.FragmentTimecode),
-    // The API page shows a number, the wire has a string.
+    // AWS documents a number, but sends a string.
     fragmentNumber: typeof fields.FragmentNumber === 'string' ? fields.FragmentNumber.slice(0, 128) : null,
     errorId: toInteger(fields.ErrorId),
     errorCode: typeof fields.ErrorCode === 'string' ? fields.ErrorCode.slice(0, 128) : null,

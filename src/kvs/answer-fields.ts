@@ -1,18 +1,18 @@
 import { GatewayError } from '../domain/errors.js'
 
-// What the SDK types promise of an answer is what the model says; what comes is whatever answered. Nothing inside the gateway looks again.
+// The SDK's types describe the model of the service, but the SDK does not validate a response. The gateway validates each member once, here.
 
-/** The last millisecond of the year 9999, the last that an ISO string with four digits can tell. */
+/** The end of the year 9999: an ISO string has four digits for the year. */
 const MAX_EPOCH_MS = 253_402_300_799_999
 
-/** The members of one object of an answer, each checked when it is read. @throws GatewayError KVS_UNAVAILABLE */
+/** The members of one object of a response. Each method validates one member. @throws GatewayError KVS_UNAVAILABLE */
 export class AnswerFields {
   readonly #members: Readonly<Record<string, unknown>>
   readonly #operation: string
 
   constructor(object: unknown, operation: string) {
     this.#operation = operation
-    if (typeof object !== 'object' || object === null) throw malformedAnswer(operation, 'something that is no object')
+    if (typeof object !== 'object' || object === null) throw malformedAnswer(operation, 'a value that is not an object')
     this.#members = { ...object }
   }
 
@@ -22,7 +22,7 @@ export class AnswerFields {
     return value
   }
 
-  /** Null when it is left out or empty. */
+  /** Null when the member is missing or empty. */
   optionalText(name: string, maxLength: number): string | null {
     const value = this.#members[name]
     return value === undefined || value === null || value === '' ? null : this.text(name, { maxLength })
@@ -35,7 +35,7 @@ export class AnswerFields {
     return ms
   }
 
-  /** A whole number from 0. */
+  /** A whole number, 0 or more. */
   count(name: string, max: number): number {
     const value = this.#members[name]
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) throw this.#malformed(name)
@@ -48,14 +48,14 @@ export class AnswerFields {
     return value
   }
 
-  /** Empty when it is left out. */
+  /** Empty when the member is missing. */
   list(name: string): readonly unknown[] {
     const value = this.#members[name] ?? []
     if (!Array.isArray(value)) throw this.#malformed(name)
     return value
   }
 
-  /** Pairs of text. Empty when it is left out. */
+  /** A map of strings. Empty when the member is missing. */
   texts(name: string, maxLength: number): readonly (readonly [key: string, value: string])[] {
     const value = this.#members[name] ?? {}
     if (typeof value !== 'object' || value === null) throw this.#malformed(name)

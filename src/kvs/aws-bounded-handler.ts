@@ -2,19 +2,18 @@ import { Readable } from 'node:stream'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
 import { readBoundedBody } from './bounded-body.js'
 
-const MEBIBYTE = 1_048_576
-const MOST_BYTES = MEBIBYTE
-/** A page of 10,000 streams has 5 MB or so. */
-const MOST_LISTING_BYTES = 16 * MEBIBYTE
+const MAX_BYTES = 1_048_576
+/** A page of 10,000 streams has about 5 MB. */
+const MAX_LISTING_BYTES = 16_777_216
 const BODY_TIMEOUT_MS = 30_000
-/** The operations have a path each (kvs facts, 1.1). */
+/** Each operation has its own path (kvs facts, 1.1). */
 const LISTINGS: ReadonlySet<string> = new Set(['/listStreams', '/listFragments'])
-/** Their answers are media, which whoever asks reads as it comes. */
+/** Their responses are media, which the caller reads as it arrives. */
 const STREAMED: ReadonlySet<string> = new Set(['/getClip', '/getMediaForFragmentList'])
 
 /**
- * The SDK's handler with bounds for what the SDK reads into memory: it reads descriptions, listings and errors, also those of operations
- * that stream, to their end, however far that is.
+ * The SDK's HTTP handler with a size limit for responses that the SDK reads into memory: descriptions, listings, and errors of all operations.
+ * The SDK itself has no limit.
  */
 export class AwsBoundedHandler {
   readonly #inner: NodeHttpHandler
@@ -34,7 +33,7 @@ export class AwsBoundedHandler {
     const isMedia = response.statusCode === 200 && STREAMED.has(request.path)
     if (isMedia || !(body instanceof Readable)) return answer
     const isListing = response.statusCode === 200 && LISTINGS.has(request.path)
-    const bounds = { maxBytes: isListing ? MOST_LISTING_BYTES : MOST_BYTES, timeoutMs: BODY_TIMEOUT_MS }
+    const bounds = { maxBytes: isListing ? MAX_LISTING_BYTES : MAX_BYTES, timeoutMs: BODY_TIMEOUT_MS }
     response.body = await readBoundedBody(body, response.headers['content-length'], bounds)
     return answer
   }

@@ -1,46 +1,59 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
+import type { DenialLog } from './aws-denials.js'
 import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
-import type { DenialLog } from './denial-log.js'
-import type { KvsRequestListener } from './request-listener.js'
 
-/** Throttling passes by itself, so that it is sat out for as long as the request has time; other faults are given two more tries. */
+/** Throttling ends soon, so it is retried for as long as the request has time. Other failures are retried twice. */
 const THROTTLED = { attempts: 12, firstMs: 100, maxMs: 5_000 } as const
 const TRANSIENT = { attempts: 3, firstMs: 100, maxMs: 1_000 } as const
 
-/** How requests are sent: counted, repeated where that may help, their failures told as GatewayErrors. */
+export interface KvsRequestListener {
+  /**
+   * Called after each request to Kinesis Video, including retries. `outcome` is "ok", the name of a known exception, or "other". `seconds` is
+   * the time to the response headers for media, and to the end of the response otherwise.
+   */
+  onRequest(request: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void
+  onBytes(operation: string, bytes: number): void
+}
+
+export interface AwsCallsOptions {
+  readonly listener?: KvsRequestListener | undefined
+  readonly denials?: DenialLog | null
+  readonly random?: () => number
+}
+
+/** Sends requests: reports them to the listener, retries where that can help, and turns failures into GatewayErrors. */
 export class AwsCalls {
-  readonly #listener: KvsRequestListener
+  readonly #listener: KvsRequestListener | undefined
   readonly #random: () => number
   readonly #denials: DenialLog | null
 
-  constructor({ listener, denials = null, random = Math.random }: AwsCallsOptions) {
+  constructor({ listener, denials = null, random = Math.random }: AwsCallsOptions = {}) {
     this.#listener = listener
     this.#denials = denials
     this.#random = random
   }
 
-  /** One request over the wire, told to the listener. Its failure is thrown as it came. */
+  /** Sends one request. Throws the unchanged error of the SDK. */
   async send<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {
     const startedAt = performance.now()
-    const tell = (outcome: string) => this.#listener.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
+    const report = (outcome: string) => this.#listener?.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
     try {
       const answer = await request()
-      tell('ok')
+      report('ok')
       return answer
     } catch (error) {
-      tell(toOutcome(error))
+      report(toOutcome(error))
       throw error
     }
   }
 
-  /** Tells the listener of media that has come. */
   countBytes(operation: string, bytes: number): void {
-    this.#listener.onBytes(operation, bytes)
+    this.#listener?.onBytes(operation, bytes)
   }
 
-  /** Repeats `attempt` until it succeeds, repeating is of no use, or the signal aborts. @throws GatewayError, or the signal's reason when the caller has left */
+  /** Retries `attempt` until it succeeds, a retry cannot help, or the signal aborts. @throws GatewayError, or the signal's reason when the caller has left */
   async repeat<Answer>(operation: string, attempt: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -66,25 +79,19 @@ export class AwsCalls {
     try {
       await sleep(waitMs, signal)
     } catch {
-      // No time is left for another try: the caller hears what the last one was answered.
+      // No time is left for a retry, so the caller gets the error of the last attempt.
       throw this.explain(error, operation)
     }
   }
 
-  /** A failure as a GatewayError; what an operator can mend is logged. */
+  /** Converts an error, and logs one that an operator can fix. */
   explain(error: unknown, operation: string): GatewayError {
-    this.#denials?.tell(error, operation)
+    this.#denials?.log(error, operation)
     return toGatewayError(error, operation)
   }
 }
 
-export interface AwsCallsOptions {
-  readonly listener: KvsRequestListener
-  readonly denials?: DenialLog | null
-  readonly random?: () => number
-}
-
-/** What a caller gets whose signal aborted: an answer of ours when the time was up, its own reason when it left. */
+/** The error for an aborted signal: a GatewayError after a time-out, otherwise the reason of the signal. */
 export function toAbortError(operation: string, signal: AbortSignal): unknown {
   const reason: unknown = signal.reason
   if (nameOf(reason) !== 'TimeoutError') return reason

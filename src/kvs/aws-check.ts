@@ -5,20 +5,20 @@ import { type AwsCalls, toAbortError } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf } from './aws-errors.js'
 
-/** Whether Kinesis Video can be worked with: there is a Region, there are credentials, and the control plane takes them. @throws GatewayError */
+/** Checks that there are a Region and credentials, and that the control plane accepts them. @throws GatewayError */
 export async function checkKvs({ clients, calls }: { clients: AwsClients; calls: AwsCalls }, signal: AbortSignal): Promise<void> {
   await checkSetup(clients)
   const command = new ListStreamsCommand({ MaxResults: 1 })
   try {
-    // Asked once: a check that repeats itself until it succeeds would tell nothing of how things stand.
+    // No retries: they would hide that calls fail at present.
     await calls.send('ListStreams', () => clients.control.send(command, { abortSignal: signal }))
   } catch (error) {
     if (signal.aborted) throw toAbortError('ListStreams', signal)
-    if (!isAnswerAllTheSame(error)) throw calls.explain(error, 'ListStreams')
+    if (!isReachable(error)) throw calls.explain(error, 'ListStreams')
   }
 }
 
-/** What the SDK's own chain must find before anything can be asked; an operator mends it, so that the sentence says how. @throws GatewayError */
+/** Checks that the SDK finds a Region and credentials. @throws GatewayError with a message that tells the operator how to fix it */
 export async function checkSetup({ control }: AwsClients): Promise<void> {
   try {
     await control.config.region()
@@ -43,8 +43,8 @@ export async function checkSetup({ control }: AwsClients): Promise<void> {
   }
 }
 
-/** Throttled, or not allowed to list (a gateway may be given single streams alone): the service is there and knows us. */
-function isAnswerAllTheSame(error: unknown): boolean {
+/** A throttled call, or one without permission to list streams, shows that the service knows the credentials. The permission is optional. */
+function isReachable(error: unknown): boolean {
   const name = awsExceptionOf(error)?.name
   return name === 'ClientLimitExceededException' || name === 'AccessDeniedException' || name === 'NotAuthorizedException'
 }

@@ -8,22 +8,22 @@ import type { KvsTarget } from './kvs-target.js'
 /** An account has one data endpoint for some thousand streams. */
 const MAX_DATA_CLIENTS = 256
 const CONNECT_TIMEOUT_MS = 5_000
-/** Until the headers of an answer: GetClip's come when the clip has been laid out. Callers give up earlier by their signals. */
+/** Time limit for the response headers. GetClip sends them when it has prepared the clip. Callers can abort earlier. */
 const ANSWER_TIMEOUT_MS = 60_000
-/** Sockets to one host. A GetClip body holds one for as long as it takes, so that the data plane has more. */
+/** Sockets to one host. The data plane has more, because the body of a GetClip response occupies its socket for a long time. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
 
-/** Settings that clients of both planes take. */
+/** Settings of the clients of both planes. */
 interface Identity {
   readonly region?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 /**
- * The SDK's clients: one for the control plane, one for each data endpoint. The data clients share their sockets, so that forgetting
- * one cuts nobody's download. The SDK's own repeating is off (`maxAttempts: 1`): it passes over ClientLimitExceededException
- * (kvs facts, 10) and does not know what a request has time for; `AwsCalls` repeats instead.
+ * The SDK's clients: one for the control plane, one for each data endpoint. The data clients share their sockets, so that evicting
+ * one aborts no download. The retries of the SDK are off (`maxAttempts: 1`): they ignore ClientLimitExceededException
+ * (kvs facts, 10) and the time limit of a request. `AwsCalls` retries instead.
  */
 export class AwsClients {
   readonly control: KinesisVideoClient
@@ -48,7 +48,7 @@ export class AwsClients {
     return client
   }
 
-  /** Cuts what is under way. */
+  /** Aborts running requests. */
   close(): void {
     this.control.destroy()
     this.#dataHandler.destroy()
@@ -63,16 +63,16 @@ export class AwsClients {
       maxAttempts: 1,
       requestHandler: this.#dataHandler,
     })
-    // It copies every answer for a log that there is not; of a page of fragments that takes nearly as long as reading it.
+    // It copies each response for a logger, even without one. For a page of fragments, that takes almost as long as parsing it.
     client.middlewareStack.remove('loggerMiddleware')
     return client
   }
 }
 
-/** With an endpoint of its own a client throws before sending when these are on, and AWS_USE_FIPS_ENDPOINT turns them on (kvs facts, 7.3). */
+/** A client with a custom endpoint throws when these are on, and AWS_USE_FIPS_ENDPOINT turns them on (kvs facts, 7.3). */
 const ENDPOINT_AS_GIVEN = { useFipsEndpoint: false, useDualstackEndpoint: false } as const
 
-/** The embedded server needs neither account nor Region, but the SDK signs nothing without; on AWS its own chain finds both. */
+/** On AWS, the SDK finds credentials and the Region itself. The embedded server needs neither, but the SDK cannot sign without them. */
 function toIdentity(target: KvsTarget): Identity {
   if (target.backend === 'aws') return {}
   return { region: 'us-east-1', credentials: target.accessKey ?? { accessKeyId: 'embedded', secretAccessKey: 'embedded' } }

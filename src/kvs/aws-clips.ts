@@ -18,7 +18,7 @@ import {
 const OPERATION = 'GetClip'
 const HOUR_MS = 3_600_000
 
-/** Exceptions that mean one thing. The two that mean several are looked into: InvalidArgumentException and ResourceNotFoundException. */
+/** Exceptions with one meaning. InvalidArgumentException and ResourceNotFoundException have several, see #findRefusal. */
 const REFUSAL_BY_EXCEPTION: Readonly<Record<string, ClipRefusal>> = {
   NoDataRetentionException: 'NO_DATA_RETENTION',
   UnsupportedStreamMediaTypeException: 'UNSUPPORTED_MEDIA_TYPE',
@@ -47,7 +47,7 @@ export class AwsClipSource implements ClipSource {
         maxBytes: MOST_CLIP_BODY_BYTES,
         onBytes: (count) => this.#data.countBytes(OPERATION, count),
       })
-      return { contentType: answer.ContentType ?? 'video/mp4', sizeBytes, bytes }
+      return { sizeBytes, bytes }
     } catch (error) {
       throw (await this.#findRefusal(error, request, signal)) ?? error
     }
@@ -74,30 +74,30 @@ export class AwsClipSource implements ClipSource {
     )
   }
 
-  /** Null when the failure has nothing to do with the footage or the range. */
+  /** Null when the error is not about the footage or the range. */
   async #findRefusal(error: unknown, request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefused | null> {
-    // GetDataEndpoint, too, answers 404 when there is no such stream.
+    // The exception can come from GetDataEndpoint, which also answers 404 for an unknown stream.
     const exception = awsExceptionOf(error)
     if (exception === null) return null
     const refuse = (refusal: ClipRefusal) => new ClipRefused(refusal, exception.message, exception.requestId, { cause: error })
-    const plain = Object.hasOwn(REFUSAL_BY_EXCEPTION, exception.name) ? REFUSAL_BY_EXCEPTION[exception.name] : undefined
-    if (plain !== undefined) return refuse(plain)
+    const known = Object.hasOwn(REFUSAL_BY_EXCEPTION, exception.name) ? REFUSAL_BY_EXCEPTION[exception.name] : undefined
+    if (known !== undefined) return refuse(known)
     if (exception.name === 'InvalidArgumentException' && /retention period/i.test(exception.message)) return refuse('OUTSIDE_RETENTION')
     if (exception.name === 'InvalidArgumentException') return refuse(await this.#toArgumentRefusal(request, signal))
     return exception.name === 'ResourceNotFoundException' ? refuse(await this.#toAbsence(request, signal)) : null
   }
 
-  /** A 404 may mean no stream, no footage, or footage that has expired (kvs facts, 11.8 and 11.9): the stream itself tells which. */
+  /** A 404 means that the stream does not exist, has no footage in the range, or that the footage has expired (kvs facts, 11.8 and 11.9). */
   async #toAbsence({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
     const stream = await this.#streams.describe({ arn: streamArn }, signal)
     if (stream === null) return 'STREAM_NOT_FOUND'
     if (stream.dataRetentionInHours === 0) return 'NO_DATA_RETENTION'
-    // Producer time is the device's own: what it calls old may have come a minute ago. AWS answers as it does all the same.
+    // By producer time this is a guess: the clock of the device can be wrong.
     const isExpired = range.endMs < this.#retainedFromMs(stream, fragmentSelectorType)
     return isExpired ? 'OUTSIDE_RETENTION' : 'NO_FRAGMENTS'
   }
 
-  /** AWS's texts for most wrong arguments are not known; a start before the stream's head can be told without one. */
+  /** Most of AWS's messages for invalid arguments are unknown. A start before the retention period can be detected without the message. */
   async #toArgumentRefusal({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
     if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return 'INVALID_ARGUMENT'
     const stream = await this.#streams.describe({ arn: streamArn }, signal)
@@ -106,7 +106,7 @@ export class AwsClipSource implements ClipSource {
 
   #retainedFromMs(stream: StreamDescription, selector: ClipRequestOfKvs['fragmentSelectorType']): number {
     const keptFromMs = this.#clock.now() - stream.dataRetentionInHours * HOUR_MS
-    // Footage may be uploaded that was recorded before its stream was made: its creation bounds server time alone.
+    // Footage can be recorded before its stream was created, so the creation time limits only server timestamps.
     return selector === 'SERVER_TIMESTAMP' ? Math.max(stream.createdAtMs, keptFromMs) : keptFromMs
   }
 }

@@ -8,16 +8,16 @@ import type { EndpointKey } from './ports.js'
 import type { QuotaCost, QuotaPacer } from './quota.js'
 
 export interface DataCall<Answer> {
-  /** As AWS names it. */
+  /** The AWS name. */
   readonly operation: string
   readonly endpoint: EndpointKey
   readonly cost: QuotaCost
   readonly request: (client: KinesisVideoArchivedMediaClient) => Promise<Answer>
-  /** Hears why the answer is late, each time that it has to wait for the quota. */
+  /** Called each time that the request waits for the quota or is throttled. */
   readonly onThrottled?: ((reason: GatewayError) => void) | undefined
 }
 
-/** Calls of the data plane: paced by the stream's quota, sent to its endpoint, which is looked up anew once when it may be to blame. */
+/** Calls to the data plane. Waits for the stream's quota, finds the endpoint, and looks it up again once if it may be the cause of an error. */
 export class AwsDataCalls {
   readonly #clients: AwsClients
   readonly #calls: AwsCalls

@@ -12,26 +12,26 @@ import { mapConcurrently } from './map-concurrently.js'
 import type { EndpointDirectory, EndpointKey } from './ports.js'
 
 const OPERATION = 'GetDataEndpoint'
-/** AWS's own clients ask again after about as long (kvs facts, 2.3). */
 const MAX_ENDPOINT_CHARACTERS = 2_048
-const REMEMBERED_MS = 45 * 60_000
-const MAX_REMEMBERED = 50_000
+/** AWS's own clients look it up again after about this time (kvs facts, 2.3). */
+const CACHE_MS = 45 * 60_000
+const MAX_CACHED = 50_000
 /** The account's quota is 300 calls a second. */
 const CONCURRENT_LOOKUPS = 32
 
-/** GetDataEndpoint behind the memory of the whole process. https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_GetDataEndpoint.html */
+/** GetDataEndpoint with a cache for the whole process. https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_GetDataEndpoint.html */
 export class AwsEndpointDirectory implements EndpointDirectory {
   readonly #clients: AwsClients
   readonly #calls: AwsCalls
   readonly #check: DataEndpointCheck
-  readonly #remembered: LRUCache<string, string>
+  readonly #cached: LRUCache<string, string>
   readonly #flights = new SingleFlight<string>()
 
   constructor(options: { clients: AwsClients; calls: AwsCalls; check: DataEndpointCheck; clock?: Clock }) {
     this.#clients = options.clients
     this.#calls = options.calls
     this.#check = options.check
-    this.#remembered = new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ttlResolution: 0, perf: options.clock ?? systemClock })
+    this.#cached = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ttlResolution: 0, perf: options.clock ?? systemClock })
   }
 
   getMany(keys: readonly EndpointKey[], signal: AbortSignal): Promise<(string | Error)[]> {
@@ -43,8 +43,8 @@ export class AwsEndpointDirectory implements EndpointDirectory {
   /** @throws GatewayError */
   async get(key: EndpointKey, signal: AbortSignal): Promise<string> {
     const text = toText(key)
-    const remembered = this.#remembered.get(text)
-    if (remembered !== undefined) return remembered
+    const cached = this.#cached.get(text)
+    if (cached !== undefined) return cached
     try {
       return await this.#flights.run(text, (shared) => this.#lookUp(key, shared), signal)
     } catch (error) {
@@ -52,13 +52,10 @@ export class AwsEndpointDirectory implements EndpointDirectory {
     }
   }
 
-  forget(key: EndpointKey): void {
-    this.#remembered.delete(toText(key))
-  }
-
-  /** Forgets the endpoint unless another call has looked it up anew meanwhile. */
+  /** Removes the endpoint from the cache, unless another call has replaced it. */
   forgetIf(key: EndpointKey, endpoint: string): void {
-    if (this.#remembered.get(toText(key)) === endpoint) this.forget(key)
+    const text = toText(key)
+    if (this.#cached.get(text) === endpoint) this.#cached.delete(text)
   }
 
   async #lookUp(key: EndpointKey, signal: AbortSignal): Promise<string> {
@@ -66,7 +63,7 @@ export class AwsEndpointDirectory implements EndpointDirectory {
     const attempt = () => this.#calls.send(OPERATION, () => this.#clients.control.send(request, { abortSignal: signal }))
     const answer = await this.#calls.repeat(OPERATION, attempt, signal)
     const endpoint = this.#check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
-    this.#remembered.set(toText(key), endpoint)
+    this.#cached.set(toText(key), endpoint)
     return endpoint
   }
 }

@@ -5,8 +5,8 @@ import { openMediaBody } from './media-body.js'
 import type { ClipRequestOfKvs, FragmentMediaSource } from './ports.js'
 
 const OPERATION = 'GetMediaForFragmentList'
-const MOST_FRAGMENTS = 1_000
-/** The most that one fragment may hold (kvs facts, 6.2), and its header. */
+const MAX_FRAGMENTS = 1_000
+/** The maximum size of a fragment (kvs facts, 6.2), plus its header. */
 const MAX_FRAGMENT_BYTES = 52 * 1024 * 1024
 
 export class AwsFragmentMediaSource implements FragmentMediaSource {
@@ -23,8 +23,8 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
     { onThrottled }: Pick<ClipRequestOfKvs, 'onThrottled'> = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     const count = fragmentNumbers.length
-    if (count < 1 || count > MOST_FRAGMENTS) {
-      throw new GatewayError('BAD_USER_INPUT', `The media of 1 to ${MOST_FRAGMENTS} fragments can be had at once, not of ${count}.`)
+    if (count < 1 || count > MAX_FRAGMENTS) {
+      throw new GatewayError('BAD_USER_INPUT', `The number of fragments must be from 1 to ${MAX_FRAGMENTS}, got ${count}.`)
     }
     const command = new GetMediaForFragmentListCommand({ StreamARN: streamArn, Fragments: [...fragmentNumbers] })
     const answer = await this.#data.run(

@@ -1,18 +1,18 @@
 import { ListFragmentsCommand } from '@aws-sdk/client-kinesis-video-archived-media'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
+import type { FragmentSelectorType } from '../domain/time-range.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
 import { toAbortError } from './aws-calls.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
-import { sortFragments } from './fragment-order.js'
 import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from './ports.js'
 
 const OPERATION = 'ListFragments'
 /** A day at five fragments a second, the maximum of PutMedia. */
-const MOST_FRAGMENTS = 432_000
+const MAX_FRAGMENTS = 432_000
 /** The service may send pages with few or no rows. A listing of nothing but such pages is abandoned. */
 const SPARE_PAGES = 100
 const MAX_TOKEN_CHARACTERS = 16_384
@@ -20,7 +20,7 @@ const MAX_TOKEN_CHARACTERS = 16_384
 const MAX_LENGTH_MS = 86_400_000
 const MAX_SIZE_BYTES = 1_073_741_824
 
-/** ListFragments to its end. The page size follows what the caller expects, because the quota counts the requested rows (kvs facts, 3.3). */
+/** Reads all pages of ListFragments. The page size follows what the caller expects, because the quota counts the requested rows (kvs facts, 3.3). */
 export class AwsFragmentLister implements FragmentLister {
   readonly #data: AwsDataCalls
   readonly #streams: AwsStreamCatalog
@@ -50,11 +50,11 @@ export class AwsFragmentLister implements FragmentLister {
   }
 
   async #readPages(query: FragmentQuery, rows: FragmentInfo[], signal: AbortSignal): Promise<void> {
-    const atMost = Math.min(query.atMost ?? MOST_FRAGMENTS, MOST_FRAGMENTS)
+    const atMost = Math.min(query.atMost ?? MAX_FRAGMENTS, MAX_FRAGMENTS)
     let pageSize = toPageSize(query)
     let token: string | undefined
-    const mostPages = Math.ceil(atMost / pageSize) + SPARE_PAGES
-    for (let pages = 0; pages < mostPages; pages += 1) {
+    const maxPages = Math.ceil(atMost / pageSize) + SPARE_PAGES
+    for (let pages = 0; pages < maxPages; pages += 1) {
       const fields = new AnswerFields(await this.#readPage(query, { pageSize, token }, signal), OPERATION)
       const page = fields.list('Fragments').map(toFragmentInfo)
       for (const row of page) rows.push(row)
@@ -63,10 +63,10 @@ export class AwsFragmentLister implements FragmentLister {
       if (next === null) return
       if (next === token) break
       token = next
-      // There are more than expected: fewer calls are worth the points of the last page.
+      // There are more fragments than expected. A larger page saves calls, but its last page can waste points.
       if (page.length >= pageSize) pageSize = toPageSize({ ...query, expected: 2 * pageSize })
     }
-    throw new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${OPERATION}.`)
+    throw new GatewayError('KVS_UNAVAILABLE', `The pages of ${OPERATION} from Kinesis Video do not end.`)
   }
 
   #readPage(query: FragmentQuery, { pageSize, token }: { pageSize: number; token: string | undefined }, signal: AbortSignal) {
@@ -121,4 +121,23 @@ function toFragmentInfo(row: unknown): FragmentInfo {
 
 function toKey({ streamArn, fragmentSelectorType, range, expected, atMost }: FragmentQuery): string {
   return [streamArn, fragmentSelectorType, range.startMs, range.endMs, expected, atMost].join(' ')
+}
+
+/** Sorts by the selector's timestamp, then by number, and removes duplicates. ListFragments guarantees no order, also across pages (kvs facts, 3.3). */
+function sortFragments(fragments: readonly FragmentInfo[], selector: FragmentSelectorType): readonly FragmentInfo[] {
+  const byNumber = new Map(fragments.map((fragment) => [fragment.fragmentNumber, fragment]))
+  const time = (row: FragmentInfo) => (selector === 'PRODUCER_TIMESTAMP' ? row.producerTimestampMs : row.serverTimestampMs)
+  return [...byNumber.values()].sort((a, b) => time(a) - time(b) || compareNumbers(a.fragmentNumber, b.fragmentNumber))
+}
+
+/** Compares decimal strings. They have 47 digits in practice, too many for a JavaScript number. */
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [withoutZeros(a), withoutZeros(b)]
+  if (left.length !== right.length) return left.length - right.length
+  if (left === right) return 0
+  return left < right ? -1 : 1
+}
+
+function withoutZeros(digits: string): string {
+  return digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits
 }

@@ -6,7 +6,7 @@ import type { DataEndpointCheck } from './data-endpoint-check.js'
 import type { HlsSessionRequest, HlsSessionSource } from './ports.js'
 
 const OPERATION = 'GetHLSStreamingSessionURL'
-/** Session tokens have some hundred characters. */
+/** A session token has a few hundred characters. */
 const MAX_URL_CHARACTERS = 8_192
 
 export class AwsHlsSessionSource implements HlsSessionSource {
@@ -24,7 +24,7 @@ export class AwsHlsSessionSource implements HlsSessionSource {
       StreamARN: streamArn,
       PlaybackMode: playbackMode,
       HLSFragmentSelector: { FragmentSelectorType: fragmentSelectorType, ...toTimestampRange(range) },
-      // Without it a player cannot tell the time of a frame.
+      // Otherwise, a player cannot find out the time of a frame.
       DisplayFragmentTimestamp: 'ALWAYS',
       Expires: expiresInSeconds,
     })
@@ -32,15 +32,14 @@ export class AwsHlsSessionSource implements HlsSessionSource {
       {
         operation: OPERATION,
         endpoint: { streamArn, api: 'GET_HLS_STREAMING_SESSION_URL' },
-        // The session's URL costs nothing; its playlists and fragments do, and the player asks for those.
+        // The URL itself costs no points. The player's requests for playlists and fragments do.
         cost: { media: 0, metadata: 0 },
         request: (client) => client.send(command, { abortSignal: signal }),
       },
       signal,
     )
     const url = new AnswerFields(answer, OPERATION).text('HLSStreamingSessionURL', { maxLength: MAX_URL_CHARACTERS })
-    // Players open it: it is on the hosts that serve the media, and nothing but a web address.
-    // Without its query, which holds the session's token: a refusal is logged.
+    // Players open the URL, so its host must be allowed. Checked without the query, because a refusal is logged and the query contains the session token.
     this.#check(url.replace(/[?#].*$/s, ''))
     return url
   }

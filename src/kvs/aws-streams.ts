@@ -12,24 +12,24 @@ import { mapConcurrently } from './map-concurrently.js'
 import type { StreamCatalog, StreamDescription } from './ports.js'
 import { StreamListing } from './stream-listing.js'
 
-const REMEMBERED_MS = 5_000
-const MAX_REMEMBERED = 20_000
-/** Tags change seldom, and ListTagsForStream has a quota of 5 calls a second for each stream (kvs facts, 6.1). */
-const TAGS_REMEMBERED_MS = 60_000
-/** Characters of all tags: those of some thousand streams, with as many as a stream may have. */
+const CACHE_MS = 5_000
+const MAX_CACHED = 20_000
+/** Tags rarely change, and ListTagsForStream has a quota of 5 calls a second for each stream (kvs facts, 6.1). */
+const TAGS_CACHE_MS = 60_000
+/** Characters of all cached tags: enough for some thousand streams with the maximum number of tags. */
 const MAX_TAG_CHARACTERS = 16_000_000
-/** Listings are kept by prefix, and measured in streams. */
+/** Listings are cached by prefix. Their size is counted in streams. */
 const MAX_LISTED_STREAMS = 200_000
-/** Up to here each stream is described by itself: that costs less than a page of 10,000. */
-const FEW_STREAMS = 5
+/** Up to this number, DescribeStream calls cost less than listing a page of 10,000 streams. */
+const MAX_DESCRIBED = 5
 const CONCURRENT_DESCRIPTIONS = 16
-/** More pages than any account has: what a broken NextToken could cost. */
+/** More pages than any account has. Limits the calls when NextToken is broken. */
 const MAX_PAGES = 1_000
 const MAX_TOKEN_CHARACTERS = 16_384
 const MAX_TEXT = 1024
-/** Twenty times what a stream may have. */
+/** Twenty times the maximum of a stream. */
 const MAX_TAGS = 1_000
-/** Ten times what the service documents. */
+/** Ten times the documented maximum. */
 const MAX_RETENTION_HOURS = 876_000
 const STATUSES = ['CREATING', 'ACTIVE', 'UPDATING', 'DELETING'] as const
 type TagRow = { readonly key: string; readonly value: string }
@@ -37,7 +37,7 @@ type TagRow = { readonly key: string; readonly value: string }
 export interface AwsStreamCatalogOptions {
   readonly clients: AwsClients
   readonly calls: AwsCalls
-  /** False for the embedded server, which has one Region whatever it is called. */
+  /** False for the embedded server, which ignores the Region. */
   readonly isRegional: boolean
   readonly clock?: Clock
 }
@@ -58,21 +58,21 @@ export class AwsStreamCatalog implements StreamCatalog {
     this.#isRegional = isRegional
     this.#calls = calls
     const timed = { perf: clock, ttlResolution: 0 }
-    this.#described = new LRUCache({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS, ...timed })
+    this.#described = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ...timed })
     this.#listed = new LRUCache({
       maxSize: MAX_LISTED_STREAMS,
       sizeCalculation: ({ streams }) => streams.length + 1,
-      ttl: REMEMBERED_MS,
+      ttl: CACHE_MS,
       ...timed,
     })
-    this.#tagged = new LRUCache({ maxSize: MAX_TAG_CHARACTERS, sizeCalculation: countCharacters, ttl: TAGS_REMEMBERED_MS, ...timed })
+    this.#tagged = new LRUCache({ maxSize: MAX_TAG_CHARACTERS, sizeCalculation: countCharacters, ttl: TAGS_CACHE_MS, ...timed })
   }
 
   async find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     return this.#described.get(toKey(stream)) ?? (await this.describe(stream, signal))
   }
 
-  /** Asks anew, whatever is remembered. Null when there is no such stream. */
+  /** Calls DescribeStream regardless of the cache. Null when the stream does not exist. */
   describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     return share('DescribeStream', signal, () => this.#descriptions.run(toKey(stream), (shared) => this.#describe(stream, shared), signal))
   }
@@ -86,10 +86,10 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   async findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]> {
     const unknown = new Set(streams.map(toKey).filter((key) => this.#described.get(key) === undefined))
-    const listing = unknown.size > FEW_STREAMS ? await this.#findListing(signal) : null
+    const listing = unknown.size > MAX_DESCRIBED ? await this.#findListing(signal) : null
     return mapConcurrently(streams, CONCURRENT_DESCRIPTIONS, async (stream) => {
       const listed = listing?.find(stream)
-      // One that is not listed may have been made since, or be known to DescribeStream alone for a moment.
+      // A stream that is not listed may be new: DescribeStream finds it earlier than ListStreams.
       return listed ?? this.find(stream, signal).catch((error: unknown) => toGatewayError(error, 'DescribeStream'))
     })
   }
@@ -104,8 +104,8 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   async tags(stream: StreamRef, signal: AbortSignal): Promise<readonly TagRow[] | null> {
     const key = toKey(stream)
-    const remembered = this.#tagged.get(key)
-    if (remembered !== undefined) return remembered
+    const cached = this.#tagged.get(key)
+    if (cached !== undefined) return cached
     return share('ListTagsForStream', signal, () => this.#tagListings.run(key, (shared) => this.#listTags(stream, shared), signal))
   }
 
@@ -114,27 +114,27 @@ export class AwsStreamCatalog implements StreamCatalog {
     const answer = await this.#request('DescribeStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
     if (answer === null) await this.#refuseOtherRegion(stream)
     const description = answer === null ? null : toDescription(answer.StreamInfo, 'DescribeStream')
-    if (description !== null) this.#remember(description)
+    if (description !== null) this.#cache(description)
     return description
   }
 
-  /** A Region knows nothing of the streams of others: whoever gave the ARN should hear that, and not that there is no such stream. */
+  /** A stream of another Region is not found. The error must say so, instead of that the stream does not exist. */
   async #refuseOtherRegion(stream: StreamRef): Promise<void> {
     if (!this.#isRegional || !('arn' in stream)) return
     const [own, other] = [await this.#clients.control.config.region(), stream.arn.split(':')[3]]
     if (own === other) return
     throw new GatewayError(
       'NOT_FOUND',
-      `The stream is in the Region ${other}, and this gateway reads ${own}. Ask a gateway whose AWS_REGION is ${other}.`,
+      `The stream is in the Region ${other}, but this gateway uses ${own}. Use a gateway whose AWS_REGION is ${other}.`,
     )
   }
 
-  #remember(description: StreamDescription): void {
+  #cache(description: StreamDescription): void {
     this.#described.set(toKey({ name: description.name }), description)
     this.#described.set(toKey({ arn: description.arn }), description)
   }
 
-  /** All streams; null when only the right to describe single ones was given (ListStreams needs a policy of its own, kvs facts 7.1). */
+  /** Lists all streams. Null without the permission for ListStreams, which needs its own policy (kvs facts, 7.1). */
   async #findListing(signal: AbortSignal): Promise<StreamListing | null> {
     try {
       return await this.#list('', signal)
@@ -145,12 +145,12 @@ export class AwsStreamCatalog implements StreamCatalog {
   }
 
   async #list(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
-    const remembered = this.#listed.get(namePrefix)
-    if (remembered !== undefined) return remembered
+    const cached = this.#listed.get(namePrefix)
+    if (cached !== undefined) return cached
     return share('ListStreams', signal, () => this.#listings.run(namePrefix, (shared) => this.#listAll(namePrefix, shared), signal))
   }
 
-  /** KVS gives streams in no promised order and cannot start after a name: all pages are read, then sorted. */
+  /** Reads all pages and sorts them, because Kinesis Video guarantees no order and cannot start after a given name. */
   async #listAll(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
     const streams: StreamDescription[] = []
     const condition =
@@ -188,7 +188,7 @@ export class AwsStreamCatalog implements StreamCatalog {
     return rows
   }
 
-  /** Reads pages until there is no token; one that comes again, or never ends, is a fault of the service and not ours to follow. */
+  /** Reads pages until there is no token. Fails when a token repeats or the pages do not end, which is an error of the service. */
   async #readPages(operation: string, readPage: (token: string | undefined) => Promise<string | null>): Promise<void> {
     let token: string | undefined
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
@@ -200,7 +200,7 @@ export class AwsStreamCatalog implements StreamCatalog {
     throw endless(operation)
   }
 
-  /** Null when there is no such stream. */
+  /** Null when the stream does not exist. */
   async #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | null> {
     try {
       return await this.#calls.repeat(operation, () => this.#calls.send(operation, send), signal)
@@ -211,12 +211,12 @@ export class AwsStreamCatalog implements StreamCatalog {
   }
 }
 
-/** Each row counts some more than its text: a stream without tags takes room too. */
+/** Each entry counts more than its text, because a stream without tags takes memory too. */
 function countCharacters(rows: readonly TagRow[]): number {
   return rows.reduce((sum, { key, value }) => sum + key.length + value.length + 100, 100)
 }
 
-/** A shared call rejects with a caller's own reason when that caller leaves: made an answer of ours when its time was up. */
+/** A shared call rejects with the signal's reason when its caller leaves. A time-out becomes a GatewayError. */
 async function share<Value>(operation: string, signal: AbortSignal, run: () => Promise<Value>): Promise<Value> {
   try {
     return await run()
@@ -234,13 +234,13 @@ function toInput(stream: StreamRef): { StreamARN: string } | { StreamName: strin
 }
 
 function endless(operation: string): GatewayError {
-  return new GatewayError('KVS_UNAVAILABLE', `Kinesis Video did not come to the end of ${operation}.`)
+  return new GatewayError('KVS_UNAVAILABLE', `The pages of ${operation} from Kinesis Video do not end.`)
 }
 
 function toDescription(info: unknown, operation: string): StreamDescription {
   const fields = new AnswerFields(info, operation)
   const arn = fields.text('StreamARN', { maxLength: 1024 })
-  if (!isStreamArn(arn)) throw malformedAnswer(operation, 'an ARN that is not of a stream')
+  if (!isStreamArn(arn)) throw malformedAnswer(operation, 'an ARN that is not the ARN of a stream')
   return {
     name: fields.optionalText('StreamName', 256) ?? toStreamName(arn),
     arn,

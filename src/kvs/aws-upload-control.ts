@@ -14,7 +14,7 @@ export interface NewStream {
 
 const ACTIVE_POLL_MS = 500
 
-/** What an upload asks of the control plane: its stream, its endpoint, and who signs. */
+/** The calls of an upload to the control plane, and its signing options. */
 export class AwsUploadControl {
   readonly #clients: AwsClients
   readonly #calls: AwsCalls
@@ -32,7 +32,7 @@ export class AwsUploadControl {
     return this.#check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
   }
 
-  /** Makes the stream when there is none, and waits until it is active. */
+  /** Creates the stream if it does not exist, and waits until it is active. */
   async ensureStream(streamName: string, stream: NewStream, signal: AbortSignal): Promise<void> {
     while ((await this.#findStatus(streamName, signal)) !== 'ACTIVE') {
       await this.#create(streamName, stream, signal)
@@ -40,12 +40,10 @@ export class AwsUploadControl {
     }
   }
 
-  async signer(): Promise<{
-    region: string
-    credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-  }> {
-    const { region, credentials } = this.#clients.control.config
-    return { region: await region(), credentials: await credentials() }
+  /** The signing options of the SDK's own client. */
+  async signer() {
+    const { region, credentials, sha256 } = this.#clients.control.config
+    return { region: await region(), credentials: await credentials(), sha256 }
   }
 
   async #findStatus(streamName: string, signal: AbortSignal): Promise<string | null> {
@@ -68,8 +66,8 @@ export class AwsUploadControl {
     try {
       await this.#request('CreateStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
     } catch (error) {
-      // Somebody else was faster, or it is being made still.
-      if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toPlain(error, streamName)
+      // Another client has created it, or it is still being created.
+      if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toCreateError(error, streamName)
     }
   }
 
@@ -78,7 +76,9 @@ export class AwsUploadControl {
   }
 }
 
-function toPlain(error: unknown, streamName: string): unknown {
+function toCreateError(error: unknown, streamName: string): unknown {
   if (!(error instanceof GatewayError)) return error
-  return new GatewayError(error.code, `The stream ${streamName} could not be made: ${error.message}`, error.details, { cause: error.cause })
+  return new GatewayError(error.code, `The stream ${streamName} could not be created: ${error.message}`, error.details, {
+    cause: error.cause,
+  })
 }

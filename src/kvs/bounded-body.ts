@@ -2,21 +2,21 @@ import type { Readable } from 'node:stream'
 
 export interface BodyBounds {
   readonly maxBytes: number
-  /** Until the last byte: one that drips is given up, too. */
+  /** Time limit until the last byte. */
   readonly timeoutMs: number
 }
 
-const FIRST_BYTES = 16_384
-/** Each chunk costs some microseconds, however short it is: a mebibyte in chunks of one byte takes longer than anything that is asked for. */
-const LEAST_CHUNK_BYTES = 64
-const FREE_CHUNKS = 2_000
+const INITIAL_BYTES = 16_384
+/** Limits the number of chunks: each costs a few microseconds, so a mebibyte in chunks of one byte takes seconds of CPU time. */
+const MIN_AVERAGE_CHUNK_BYTES = 64
+const UNCHECKED_CHUNKS = 2_000
 
-/** An answer that is read into memory is longer than its operation ever needs, or does not end. */
+/** A response is larger than its operation needs, or does not end. */
 export class AnswerOutOfBounds extends Error {
   override readonly name = 'AnswerOutOfBounds'
 }
 
-/** All bytes of a body. The socket of one that goes beyond its bounds is closed. @throws AnswerOutOfBounds */
+/** Reads a whole body. Closes the socket when the body exceeds its limits. @throws AnswerOutOfBounds */
 export function readBoundedBody(
   body: Readable,
   announcedBytes: string | undefined,
@@ -44,9 +44,9 @@ export function readBoundedBody(
   })
 }
 
-/** Copied as they come: chunks of one byte each would take a hundred times as much if they were kept. */
+/** Copies chunks into one buffer. Keeping chunks of one byte would take a hundred times the memory. */
 class GatheredBytes {
-  #memory = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #memory = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #length = 0
   #chunks = 0
 
@@ -56,12 +56,13 @@ class GatheredBytes {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Null, or why this chunk is one too many. */
+  /** Returns an error when the chunk exceeds a limit. */
   add(chunk: Uint8Array): AnswerOutOfBounds | null {
     const length = this.#length + chunk.byteLength
     this.#chunks += 1
     if (length > this.maxBytes) return tooLong(this.maxBytes)
-    if (this.#chunks > FREE_CHUNKS + length / LEAST_CHUNK_BYTES) return new AnswerOutOfBounds('an answer comes in too many small chunks')
+    if (this.#chunks > UNCHECKED_CHUNKS + length / MIN_AVERAGE_CHUNK_BYTES)
+      return new AnswerOutOfBounds('an answer comes in too many small chunks')
     if (length > this.#memory.byteLength) this.#grow(length)
     this.#memory.set(chunk, this.#length)
     this.#length = length

@@ -2,8 +2,8 @@ import { GatewayError } from '../domain/errors.js'
 import { isLoopbackHost } from '../lib/http-server.js'
 import type { KvsTarget } from './kvs-target.js'
 
-/** DNS suffixes of AWS's partitions, dual-stack ones too: the SDK's own table of partitions (September 2026). */
-export const AWS_DNS_SUFFIXES: readonly string[] = [
+/** The DNS suffixes of all AWS partitions, including dual-stack. From the SDK's table of partitions (September 2026). */
+const AWS_DNS_SUFFIXES: readonly string[] = [
   'amazonaws.com',
   'amazonaws.com.cn',
   'amazonaws.eu',
@@ -21,8 +21,8 @@ export const AWS_DNS_SUFFIXES: readonly string[] = [
 ]
 
 /**
- * The endpoint as an origin. Signed requests are sent wherever GetDataEndpoint says, so that an answer from the wrong hands could
- * make the gateway call a host inside its own network, with a signature: hosts that nobody allowed are refused.
+ * Returns the origin of a data endpoint. The gateway sends signed requests to the host that GetDataEndpoint returns, so a forged response could
+ * make it call a host inside its own network. Only allowed hosts pass.
  * @throws GatewayError KVS_UNAVAILABLE
  */
 export type DataEndpointCheck = (endpoint: string) => string
@@ -34,9 +34,9 @@ export function createDataEndpointCheck(target: KvsTarget): DataEndpointCheck {
     const url = URL.parse(endpoint)
     if (url === null) throw refuse(endpoint, 'is not a URL')
     const { hostname, protocol } = url
-    if (url.username !== '' || url.password !== '') throw refuse(endpoint, 'holds credentials')
+    if (url.username !== '' || url.password !== '') throw refuse(endpoint, 'contains credentials')
     if (!suffixes.some((suffix) => isWithin(hostname, suffix)) && !isOwnLoopback(target, hostname)) {
-      throw refuse(endpoint, 'names a host that KVS_DATA_ENDPOINT_SUFFIXES does not allow')
+      throw refuse(endpoint, 'has a host that KVS_DATA_ENDPOINT_SUFFIXES does not allow')
     }
     if (protocol === 'https:' || (protocol === 'http:' && mayBePlain(hostname, control))) return url.origin
     throw refuse(endpoint, 'is not https')
@@ -49,12 +49,12 @@ function toSuffixes(target: KvsTarget, control: URL | null): readonly string[] {
   return target.dataEndpointSuffixes ?? [...AWS_DNS_SUFFIXES, ...own]
 }
 
-/** The embedded server is on this machine, by whichever of its loopback names. */
+/** The embedded server is on this machine, under any of its loopback names. */
 function isOwnLoopback(target: KvsTarget, hostname: string): boolean {
   return target.backend === 'embedded' && isLoopbackHost(hostname)
 }
 
-/** In the clear: inside this machine, and to the very host whose control plane the operator gave an http URL. */
+/** Plain HTTP is allowed on loopback, and for the host of the control plane if the operator configured it with an http URL. */
 function mayBePlain(hostname: string, control: URL | null): boolean {
   return isLoopbackHost(hostname) || (control?.protocol === 'http:' && control.hostname === hostname)
 }
@@ -65,8 +65,8 @@ function isWithin(hostname: string, suffix: string): boolean {
   return host === bare.replace(/^\[|\]$/g, '') || host.endsWith(`.${bare}`)
 }
 
-/** The caller is not told which host it was: an endpoint is none of their business. */
+/** The message does not contain the endpoint, because callers can see it. */
 function refuse(endpoint: string, why: string): GatewayError {
   const cause = new Error(`the data endpoint ${JSON.stringify(endpoint.slice(0, 200))} ${why}`)
-  return new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video named a data endpoint that this gateway may not call.', {}, { cause })
+  return new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video returned a data endpoint that this gateway may not call.', {}, { cause })
 }

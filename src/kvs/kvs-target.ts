@@ -1,16 +1,16 @@
-/** Which Kinesis Video the gateway talks to. Nothing but the clients and the check of data endpoints may ask. */
+/** The service that the gateway calls. Only the clients and the check of data endpoints may depend on it. */
 export type KvsTarget =
   | {
       readonly backend: 'embedded'
-      /** Where it listens. */
+      /** The URL of the embedded server. */
       readonly endpoint: string
-      /** What requests are signed with. Null: the server asks for no signature. */
+      /** Signs requests. Null when the server requires no signature. */
       readonly accessKey: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
     }
   | {
       readonly backend: 'aws'
-      /** Another control plane than the Region's. */
+      /** Overrides the control plane of the Region. */
       readonly endpoint: string | null
-      /** Hosts that GetDataEndpoint may name, with all below them. Null: AWS's suffixes, and the host of `endpoint`. */
+      /** Allowed hosts of data endpoints, including their subdomains. Null for AWS's suffixes and the host of `endpoint`. */
       readonly dataEndpointSuffixes: readonly string[] | null
     }

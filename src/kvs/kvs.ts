@@ -1,22 +1,21 @@
 import type { Clock } from '../lib/clock.js'
-import { AwsCalls } from './aws-calls.js'
+import { AwsCalls, type KvsRequestListener } from './aws-calls.js'
 import { checkKvs, checkSetup } from './aws-check.js'
 import { AwsClients } from './aws-clients.js'
 import { AwsClipSource } from './aws-clips.js'
 import { AwsDataCalls } from './aws-data-calls.js'
+import { DenialLog } from './aws-denials.js'
 import { AwsEndpointDirectory } from './aws-endpoints.js'
 import { AwsFragmentMediaSource } from './aws-fragment-media.js'
 import { AwsFragmentLister } from './aws-fragments.js'
 import { AwsHlsSessionSource } from './aws-hls.js'
 import { AwsStreamCatalog } from './aws-streams.js'
 import { createDataEndpointCheck } from './data-endpoint-check.js'
-import { DenialLog } from './denial-log.js'
 import type { KvsTarget } from './kvs-target.js'
 import type { ClipSource, EndpointDirectory, FragmentLister, FragmentMediaSource, HlsSessionSource, StreamCatalog } from './ports.js'
 import { QuotaPacer } from './quota.js'
-import { type KvsRequestListener, silentListener } from './request-listener.js'
 
-/** Kinesis Video as the gateway uses it: each port with its implementation, all over the same clients. */
+/** The ports of Kinesis Video, with implementations that share their clients. */
 export interface Kvs {
   readonly streams: StreamCatalog
   readonly endpoints: EndpointDirectory
@@ -24,25 +23,25 @@ export interface Kvs {
   readonly clips: ClipSource
   readonly fragmentMedia: FragmentMediaSource
   readonly hls: HlsSessionSource
-  /** For a program that starts: whether a Region and credentials can be found. @throws GatewayError with a sentence for the operator */
+  /** At the start of a program: checks that there are a Region and credentials. @throws GatewayError with a message for the operator */
   checkSetup(): Promise<void>
-  /** For /health/ready: that, and whether the control plane takes them. @throws GatewayError */
+  /** For /health/ready: also checks that the control plane accepts the credentials. @throws GatewayError */
   check(signal: AbortSignal): Promise<void>
-  /** Cuts what is under way. */
+  /** Aborts running requests. */
   close(): void
 }
 
 export interface KvsOptions {
   readonly target: KvsTarget
-  /** False where the service keeps no quotas: the embedded server with KVS_QUOTAS=off. */
+  /** False for a service without quotas: the embedded server with KVS_QUOTAS=off. */
   readonly isPaced?: boolean
   readonly listener?: KvsRequestListener
-  /** Hears why AWS refuses calls, each cause at most once a minute. */
+  /** Called when AWS refuses calls, at most once a minute for each cause. */
   readonly warn?: (message: string, error: unknown) => void
   readonly clock?: Clock
 }
 
-export function createKvs({ target, isPaced = true, listener = silentListener, warn, clock }: KvsOptions): Kvs {
+export function createKvs({ target, isPaced = true, listener, warn, clock }: KvsOptions): Kvs {
   const time = clock === undefined ? {} : { clock }
   const clients = new AwsClients(target)
   const denials = warn === undefined ? null : new DenialLog({ warn, clock })

@@ -1,4 +1,4 @@
-/** What `map` makes of each item, in order of the items, with at most `limit` under way at a time. Rejects with the first failure. */
+/** Maps items with at most `limit` calls at a time. Results are in the order of the items. Rejects with the first failure. */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   limit: number,

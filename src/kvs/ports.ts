@@ -3,18 +3,16 @@ import type { StreamRef } from '../domain/stream-ref.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
 
-/** The APIs of which GetDataEndpoint knows an endpoint (APIName). */
-export const API_NAMES = [
-  'PUT_MEDIA',
-  'GET_MEDIA',
-  'LIST_FRAGMENTS',
-  'GET_MEDIA_FOR_FRAGMENT_LIST',
-  'GET_HLS_STREAMING_SESSION_URL',
-  'GET_DASH_STREAMING_SESSION_URL',
-  'GET_CLIP',
-  'GET_IMAGES',
-] as const
-export type ApiName = (typeof API_NAMES)[number]
+/** The APIs that have a data endpoint (APIName of GetDataEndpoint). */
+export type ApiName =
+  | 'PUT_MEDIA'
+  | 'GET_MEDIA'
+  | 'LIST_FRAGMENTS'
+  | 'GET_MEDIA_FOR_FRAGMENT_LIST'
+  | 'GET_HLS_STREAMING_SESSION_URL'
+  | 'GET_DASH_STREAMING_SESSION_URL'
+  | 'GET_CLIP'
+  | 'GET_IMAGES'
 
 /** StreamInfo of DescribeStream and ListStreams. */
 export interface StreamDescription {
@@ -26,7 +24,7 @@ export interface StreamDescription {
   readonly kmsKeyId: string | null
   readonly version: string
   readonly createdAtMs: EpochMs
-  /** 0: nothing is kept. */
+  /** 0 if the stream keeps no footage. */
   readonly dataRetentionInHours: number
 }
 
@@ -35,40 +33,38 @@ export interface FragmentInfo {
   readonly fragmentNumber: string
   readonly producerTimestampMs: EpochMs
   readonly serverTimestampMs: EpochMs
-  /** As KVS reports it: short by about one frame (kvs facts, 3.3). */
+  /** As the service reports it: about one frame too short (kvs facts, 3.3). */
   readonly lengthMs: number
   readonly sizeBytes: number
 }
 
 /**
- * Streams of the account. Every method refuses with a GatewayError: KVS_THROTTLED, KVS_UNAVAILABLE, KVS_ACCESS_DENIED.
+ * The streams of the account. Every method throws GatewayError: KVS_THROTTLED, KVS_UNAVAILABLE or KVS_ACCESS_DENIED.
  * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_DescribeStream.html, API_ListStreams, API_ListTagsForStream
  */
 export interface StreamCatalog {
-  /** Null when there is none. Remembered for 5 s; calls in flight are shared. */
+  /** Null when the stream does not exist. Cached for 5 s; concurrent calls are shared. */
   find(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null>
   /**
-   * What a name means now, for a stream that was found a moment ago and that a call no longer finds: it may have been deleted and created
-   * again. Asks anew; null unless the name has another ARN by now.
+   * Finds the stream that replaced a stream which a call no longer finds: it may have been deleted and created again with the same name. Bypasses the
+   * cache. Null unless the name now has another ARN.
    */
   findSuccessor(stream: Pick<StreamDescription, 'name' | 'arn'>, signal: AbortSignal): Promise<StreamDescription | null>
-  /** As many as are found of these ARNs or names, by ListStreams pages when there are many, by DescribeStream when there are few. */
+  /** Returns one entry for each stream, in order. Calls DescribeStream for a few streams and ListStreams for many. */
   findMany(streams: readonly StreamRef[], signal: AbortSignal): Promise<(StreamDescription | null | Error)[]>
-  /** In order of name, those whose names come after `afterName`, at most `limit`. */
+  /** At most `limit` streams whose names are after `afterName`, sorted by name. */
   list(
     options: { readonly namePrefix?: string; readonly afterName?: string; readonly limit: number },
     signal: AbortSignal,
   ): Promise<{ readonly streams: readonly StreamDescription[]; readonly hasMore: boolean }>
-  /** Null when there is no such stream. Remembered for a minute; calls in flight are shared. */
+  /** Null when the stream does not exist. Cached for a minute; concurrent calls are shared. */
   tags(stream: StreamRef, signal: AbortSignal): Promise<readonly { readonly key: string; readonly value: string }[] | null>
 }
 
-/** GetDataEndpoint, remembered for 45 minutes by the whole process. */
+/** GetDataEndpoint, cached for 45 minutes for the whole process. */
 export interface EndpointDirectory {
-  /** One entry for each key, in order; an Error where a lookup failed. */
+  /** Returns one entry for each key, in order. An Error for a failed lookup. */
   getMany(keys: readonly EndpointKey[], signal: AbortSignal): Promise<(string | Error)[]>
-  /** Forgets an endpoint that a call to it has failed at. */
-  forget(key: EndpointKey): void
 }
 export interface EndpointKey {
   readonly streamArn: string
@@ -104,7 +100,7 @@ export class TooManyFragments extends GatewayError {
   }
 }
 
-/** Why GetClip refused; what each means is in kvs facts, 3.2. */
+/** Why GetClip refused (kvs facts, 3.2). */
 export type ClipRefusal =
   | 'NO_FRAGMENTS'
   | 'STREAM_NOT_FOUND'
@@ -116,7 +112,7 @@ export type ClipRefusal =
   | 'INVALID_MEDIA_FRAME'
   | 'INVALID_ARGUMENT'
 
-/** A refusal of GetClip that has to do with the footage or the range; all else is a GatewayError. */
+/** GetClip refused because of the footage or the range. Other errors are GatewayErrors. */
 export class ClipRefused extends Error {
   override readonly name = 'ClipRefused'
 
@@ -130,16 +126,15 @@ export class ClipRefused extends Error {
   }
 }
 
-/** 100 MB, whichever MB it is, with a whole fragment of 50 MB that crosses the limit, and room for the head. */
+/** The limit of GetClip (100 MB or MiB), plus a fragment of 50 MB that crosses the limit, plus room for the head. */
 export const MOST_CLIP_BODY_BYTES = 256 * 1024 * 1024
 
 export interface ClipBody {
-  readonly contentType: string
-  /** Null when the answer is chunked. */
+  /** Null for a chunked response. */
   readonly sizeBytes: number | null
   /**
-   * Ends normally only when every byte has come; a broken transfer throws. Returning early frees the socket. A chunk that is all of its
-   * buffer belongs to the reader, who may free that memory.
+   * Ends normally only after the last byte; an incomplete transfer throws. Returning early releases the socket. A chunk that spans its whole buffer
+   * belongs to the reader, which may free that memory.
    */
   readonly bytes: AsyncIterable<Uint8Array>
 }
@@ -148,22 +143,22 @@ export interface ClipRequestOfKvs {
   readonly streamArn: string
   readonly fragmentSelectorType: FragmentSelectorType
   readonly range: TimeRange
-  /** How many fragments the clip will hold, which is what it costs of the stream's quota; the most that there can be when left out. */
+  /** The number of fragments in the clip, which it takes from the stream's quota. The default is the maximum of GetClip. */
   readonly expectedFragments?: number
-  /** Hears why the clip is late, each time that the service throttles it or its quota is used up: it is asked for again by itself. */
+  /** Called each time that the request is throttled or waits for its quota. The request is then retried. */
   readonly onThrottled?: (reason: GatewayError) => void
 }
 
 /** GetClip: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_GetClip.html */
 export interface ClipSource {
   /**
-   * Resolves when the headers are there. Throws ClipRefused or GatewayError. Throttling is retried with back-off until `signal`, which
-   * cuts the body, too.
+   * Resolves with the response headers. Throws ClipRefused or GatewayError. Retries throttled requests with backoff until `signal` aborts. The signal
+   * also aborts the body.
    */
   getClip(request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipBody>
 }
 
-/** GetMediaForFragmentList: whole Matroska documents, one a fragment. */
+/** GetMediaForFragmentList: one complete Matroska document for each fragment. */
 export interface FragmentMediaSource {
   getMedia(
     streamArn: string,

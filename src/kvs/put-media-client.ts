@@ -11,18 +11,16 @@ import { AwsClients } from './aws-clients.js'
 import { AwsUploadControl, type NewStream } from './aws-upload-control.js'
 import { createDataEndpointCheck } from './data-endpoint-check.js'
 import type { KvsTarget } from './kvs-target.js'
-import { NodeSha256 } from './node-sha256.js'
 import { parsePutMediaRefusal, UploadRefused } from './put-media-refusal.js'
-import { silentListener } from './request-listener.js'
 
 export interface Upload {
   readonly streamName: string
-  /** One Matroska stream. Read no faster than KVS takes it. */
+  /** A Matroska stream, read with backpressure. */
   readonly media: Readable
-  /** Whether Cluster timecodes count from 1970 or from `producerStartMs`. */
+  /** Whether Cluster timecodes are relative to 1970 or to `producerStartMs`. */
   readonly timecodeType: 'ABSOLUTE' | 'RELATIVE'
   readonly producerStartMs: number
-  /** Makes the stream when there is none. */
+  /** Creates the stream if it does not exist. */
   readonly createStream?: NewStream
   readonly onAcknowledgement?: (acknowledgement: Acknowledgement) => void
   readonly onBytes?: (bytes: number) => void
@@ -33,10 +31,10 @@ export interface UploadSummary {
   readonly persistedFragments: number
 }
 
-const MOST_REFUSAL_BYTES = 65_536
+const MAX_REFUSAL_BYTES = 65_536
 
 /**
- * PutMedia, which the SDK for JavaScript does not model: media goes up while acknowledgements come down on the same connection.
+ * PutMedia, which the SDK for JavaScript does not model: the client sends media and receives acknowledgements on the same connection.
  * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_dataplane_PutMedia.html
  */
 export class PutMediaClient {
@@ -45,11 +43,11 @@ export class PutMediaClient {
 
   constructor(target: KvsTarget) {
     this.#clients = new AwsClients(target)
-    const calls = new AwsCalls({ listener: silentListener })
+    const calls = new AwsCalls()
     this.#control = new AwsUploadControl({ clients: this.#clients, calls, check: createDataEndpointCheck(target) })
   }
 
-  /** Resolves when all media has been sent and acknowledged. @throws UploadRefused for an ERROR acknowledgement, GatewayError for the rest */
+  /** Resolves when all media is sent and acknowledged. @throws UploadRefused for an ERROR acknowledgement, or GatewayError */
   async upload(upload: Upload, signal: AbortSignal): Promise<UploadSummary> {
     const { streamName, createStream } = upload
     if (createStream !== undefined) await this.#control.ensureStream(streamName, createStream, signal)
@@ -62,11 +60,11 @@ export class PutMediaClient {
     this.#clients.close()
   }
 
-  /** The payload is signed as if it were empty, as AWS's own producers do: it is not known yet. */
+  /** Signs an empty payload, as AWS's own producers do, because the payload is not known yet. */
   async #sign(endpoint: string, { streamName, timecodeType, producerStartMs }: Upload): Promise<Record<string, string>> {
-    const { region, credentials } = await this.#control.signer()
+    const signer = await this.#control.signer()
     const { hostname, host, protocol } = new URL(endpoint)
-    const signature = new SignatureV4({ region, credentials, service: 'kinesisvideo', sha256: NodeSha256, applyChecksum: false })
+    const signature = new SignatureV4({ ...signer, service: 'kinesisvideo', applyChecksum: false })
     const signed = await signature.sign({
       method: 'POST',
       protocol,
@@ -92,7 +90,7 @@ interface Sending {
 }
 
 async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal): Promise<UploadSummary> {
-  const cut = new AbortController()
+  const answerEnded = new AbortController()
   const request = open(new URL('/putMedia', endpoint), headers)
   const answered = readAnswer(request, upload)
   let sentBytes = 0
@@ -103,11 +101,11 @@ async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal)
       upload.onBytes?.(sentBytes)
     }
   }
-  const sent = pipeline(upload.media, counted, request, { signal: AbortSignal.any([signal, cut.signal]) })
-  // Once the service has said its last word, nobody reads what is still to be sent.
+  const sent = pipeline(upload.media, counted, request, { signal: AbortSignal.any([signal, answerEnded.signal]) })
+  // After its response has ended, the service reads no more media.
   answered.then(
-    () => cut.abort(),
-    () => cut.abort(),
+    () => answerEnded.abort(),
+    () => answerEnded.abort(),
   )
   const [answer, sending] = await Promise.allSettled([answered, sent])
   signal.throwIfAborted()
@@ -118,12 +116,12 @@ async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal)
   throw toUploadError(answer.reason, sending)
 }
 
-/** What the service said counts most; then what was wrong with the media's source; then the connection. */
+/** The error of the service comes first, then an error of the media source, then one of the connection. */
 function toUploadError(reason: unknown, sending: PromiseSettledResult<void>): unknown {
   if (reason instanceof GatewayError || reason instanceof UploadRefused) return reason
-  const isOurCut = sending.status === 'fulfilled' || nameOf(sending.reason) === 'AbortError'
-  const cause: unknown = isOurCut ? reason : sending.reason
-  return new GatewayError('KVS_UNAVAILABLE', 'The connection of PutMedia broke off.', { retryAfterMs: 1_000 }, { cause })
+  const isAborted = sending.status === 'fulfilled' || nameOf(sending.reason) === 'AbortError'
+  const cause: unknown = isAborted ? reason : sending.reason
+  return new GatewayError('KVS_UNAVAILABLE', 'The connection of PutMedia was lost.', { retryAfterMs: 1_000 }, { cause })
 }
 
 function open(url: URL, headers: Readonly<Record<string, string>>): ClientRequest {
@@ -131,7 +129,7 @@ function open(url: URL, headers: Readonly<Record<string, string>>): ClientReques
   return url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options)
 }
 
-/** How many fragments were persisted. Rejects at the first ERROR acknowledgement. */
+/** Returns the number of persisted fragments. Rejects at the first ERROR acknowledgement. */
 async function readAnswer(request: ClientRequest, { onAcknowledgement }: Upload): Promise<number> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
@@ -156,9 +154,8 @@ async function readRefusal(response: IncomingMessage): Promise<GatewayError> {
   let received = 0
   for await (const chunk of response) {
     received += chunk.length
-    if (received > MOST_REFUSAL_BYTES) break
+    if (received > MAX_REFUSAL_BYTES) break
     chunks.push(chunk)
   }
-  const { statusCode = 0, headers } = response
-  return parsePutMediaRefusal({ statusCode, headers, body: Buffer.concat(chunks).toString('utf8') })
+  return parsePutMediaRefusal({ statusCode: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') })
 }

@@ -3,7 +3,7 @@ import type { GatewayError } from '../domain/errors.js'
 import type { Acknowledgement } from './acknowledgement.js'
 import { toGatewayError } from './aws-errors.js'
 
-/** PutMedia found something wrong with the media itself; fragments before it are kept. */
+/** PutMedia refused the media. Fragments that were persisted before are kept. */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused'
   /** As in AWS's table of acknowledgement errors, for example 4006. */
@@ -20,8 +20,8 @@ export class UploadRefused extends Error {
   }
 }
 
-/** An answer to PutMedia other than 200, told as the SDK would tell it of the operations that it models. */
-export function parsePutMediaRefusal(answer: { statusCode: number; headers: IncomingHttpHeaders; body: string }): GatewayError {
+/** Converts a response of PutMedia other than 200 in the same way as the SDK's errors. */
+export function parsePutMediaRefusal(answer: { statusCode: number | undefined; headers: IncomingHttpHeaders; body: string }): GatewayError {
   const fields = parseBody(answer.body)
   const header = answer.headers['x-amzn-errortype']
   const requestId = answer.headers['x-amzn-requestid']
@@ -36,12 +36,12 @@ function parseBody(body: string): { readonly type: string | null; readonly messa
     const fields: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
     return { type: toText(fields.__type) ?? toText(fields.code), message: toText(fields.Message) ?? toText(fields.message) }
   } catch {
-    // Not JSON: the status alone has to do.
+    // Not JSON: only the status is known.
     return { type: null, message: null }
   }
 }
 
-/** `namespace#Name` and `Name:http://…` are both in use (kvs facts, 1.5). */
+/** The service sends `namespace#Name` and `Name:http://…` (kvs facts, 1.5). */
 function toExceptionName(type: string): string {
   return type.replace(/^.*#/, '').replace(/:.*$/, '')
 }

@@ -5,29 +5,29 @@ import { type Clock, orAborted, sleep, systemClock } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 
-/** Points of archived reads that a request will cost its stream (kvs facts, 6.3). */
+/** The points that a request takes from the stream's quota of archived reads (kvs facts, 6.3). */
 export interface QuotaCost {
   readonly media: number
   readonly metadata: number
 }
 
 export interface QuotaTurn extends QuotaCost {
-  /** Hears, once, that the points are not there yet: its own, or those of a request before it. */
+  /** Called once if this request, or one before it, must wait for points. */
   readonly onWait?: ((reason: GatewayError) => void) | undefined
 }
 
 /**
- * The part of a second's points that is left in the bucket. KVS counts a request when it has come, and the first of a burst is the
- * longest on its way: its bucket has filled for less time than ours. (Without it, each long listing was refused once.)
+ * The fraction of a second's points that stays in the bucket. The service counts a request on arrival, and the first request of a burst can take
+ * longer than the others, so its bucket has had less time to refill. (Without the reserve, each long listing was throttled once.)
  */
 const RESERVE = 0.2
 
-/** Streams whose buckets are remembered; a forgotten one is full again, as it would be a second later anyway. */
+/** Streams with a bucket. A new bucket is full, as an old one would be after a second. */
 const MAX_STREAMS = 10_000
 
 /**
- * Keeps each stream's archived reads inside its quota, so that KVS need not refuse them: a request waits, in order of arrival, until
- * its points are there. What others read of the same stream is not known here; they show as ClientLimitExceededException.
+ * Keeps the archived reads of each stream within its quota: requests wait in order of arrival until there are enough points. Reads of other clients
+ * are unknown here, so the service can still answer ClientLimitExceededException.
  */
 export class QuotaPacer {
   readonly #streams = new LRUCache<string, StreamBuckets>({ max: MAX_STREAMS })
@@ -37,12 +37,12 @@ export class QuotaPacer {
     this.#clock = clock
   }
 
-  /** Resolves when the points have been taken. @throws GatewayError KVS_THROTTLED when time is up before that; the signal's reason when the caller has left */
+  /** Resolves when the points are taken. @throws GatewayError KVS_THROTTLED after a time-out, or the signal's reason when the caller has left */
   async take(streamArn: string, { onWait, ...cost }: QuotaTurn, signal: AbortSignal): Promise<void> {
     const buckets = this.#bucketsOf(streamArn)
-    const tell = () => onWait?.(toThrottled())
-    if (buckets.isPausing) tell()
-    else buckets.untold.add(tell)
+    const notify = () => onWait?.(toThrottled())
+    if (buckets.isPausing) notify()
+    else buckets.unnotified.add(notify)
     const turn = buckets.last.then(() => this.#takeTurn(buckets, cost, signal))
     buckets.last = turn.catch(() => undefined)
     try {
@@ -50,11 +50,11 @@ export class QuotaPacer {
     } catch (error) {
       throw nameOf(error) === 'TimeoutError' ? toThrottled(error) : error
     } finally {
-      buckets.untold.delete(tell)
+      buckets.unnotified.delete(notify)
     }
   }
 
-  /** What is left, as far as is known here. */
+  /** The remaining points, without the reads of other clients. */
   available(streamArn: string): QuotaCost {
     const buckets = this.#streams.get(streamArn)
     return {
@@ -82,7 +82,7 @@ export class QuotaPacer {
       metadata: new TokenBucket({ clock, perSecond: KVS_LIMITS.metadataPointsPerSecond }),
       last: Promise.resolve(),
       isPausing: false,
-      untold: new Set(),
+      unnotified: new Set(),
     }
     this.#streams.set(streamArn, buckets)
     return buckets
@@ -92,18 +92,18 @@ export class QuotaPacer {
 interface StreamBuckets {
   readonly media: TokenBucket
   readonly metadata: TokenBucket
-  /** Ends when everyone who came before has had their turn. */
+  /** Settles when all earlier requests have taken their points. */
   last: Promise<unknown>
-  /** Whether the one whose turn it is waits for points. Others that came before may have had theirs in no time. */
+  /** Whether the current request waits for points. */
   isPausing: boolean
-  /** Tells those who have not had it and have not heard of a wait. */
-  readonly untold: Set<() => void>
+  /** Notifies requests that still wait and have not been notified. */
+  readonly unnotified: Set<() => void>
 }
 
 async function pause(buckets: StreamBuckets, durationMs: number, signal: AbortSignal): Promise<void> {
   buckets.isPausing = true
-  for (const tell of buckets.untold) tell()
-  buckets.untold.clear()
+  for (const notify of buckets.unnotified) notify()
+  buckets.unnotified.clear()
   try {
     await sleep(durationMs, signal)
   } finally {
@@ -111,7 +111,7 @@ async function pause(buckets: StreamBuckets, durationMs: number, signal: AbortSi
   }
 }
 
-/** A cost above a whole second's points waits for a full bucket and leaves a debt. */
+/** A cost above the points of one second waits for a full bucket and overdraws it. */
 function toWaitMs(bucket: TokenBucket, cost: number): number {
   const reserve = bucket.capacity * RESERVE
   return bucket.waitMs(Math.min(cost, bucket.capacity - reserve) + reserve)
@@ -120,7 +120,7 @@ function toWaitMs(bucket: TokenBucket, cost: number): number {
 function toThrottled(cause?: unknown): GatewayError {
   return new GatewayError(
     'KVS_THROTTLED',
-    "The stream's quota of archived reads is used up: ask again later.",
+    'The quota of archived reads of the stream is exhausted. Retry later.',
     { retryAfterMs: 1_000 },
     { cause },
   )

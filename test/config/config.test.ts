@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseConfig } from '../../src/config/config.js'
-import { readEnv, SETTINGS_NOT_YET_THERE, WrongSetting } from '../../src/config/env.js'
+import { FUTURE_SETTINGS, readEnv, WrongSetting } from '../../src/config/env.js'
 import { MAX_PUBLIC_URL_LENGTH } from '../../src/delivery/url/signed-url.js'
 
 function configOf(source: Record<string, string>) {
@@ -19,7 +19,7 @@ function refusalOf(source: Record<string, string>): string {
 }
 
 describe('without settings', () => {
-  test('the promised defaults hold', () => {
+  test('the documented defaults apply', () => {
     expect(configOf({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
@@ -41,23 +41,23 @@ describe('without settings', () => {
     })
   })
 
-  test('an empty or blank setting counts as not given', () => {
+  test('an empty or blank setting counts as not set', () => {
     expect(configOf({ PORT: '', HOST: '  ', KVS_ENDPOINT: '' })).toEqual(configOf({}))
   })
 })
 
 describe('a setting', () => {
-  test('is read with the blanks around it cut off', () => {
+  test('is read without surrounding spaces', () => {
     expect(configOf({ PORT: ' 5000 ' }).port).toBe(5000)
   })
 
-  test('of a public URL loses the slash at its end and keeps its path', () => {
+  test('of a public URL loses its trailing slash and keeps its path', () => {
     expect(configOf({ PUBLIC_URL: 'https://clips.example.net/gate/' }).publicUrl).toBe('https://clips.example.net/gate')
     const longest = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH, 'a')
     expect(configOf({ PUBLIC_URL: longest }).publicUrl).toBe(longest)
   })
 
-  test('of a port left to chance leaves the public URL open', () => {
+  test('of port 0 leaves the public URL open', () => {
     expect(configOf({ PORT: '0', KVS_PORT: '0' })).toMatchObject({ port: 0, publicUrl: null })
   })
 
@@ -65,7 +65,7 @@ describe('a setting', () => {
     expect(configOf({ HOST: '::1' }).publicUrl).toBe('http://[::1]:4000')
   })
 
-  test('of AWS turns introspection off unless it is asked for', () => {
+  test('of AWS turns introspection off by default', () => {
     expect(configOf({ KVS_BACKEND: 'aws' })).toMatchObject({
       introspection: false,
       kvs: { backend: 'aws', endpoint: null, dataEndpointSuffixes: null },
@@ -113,7 +113,7 @@ describe('a wrong setting', () => {
     ['PUBLIC_URL', 'https://clips.example.net/#a', 'fragment'],
     ['KVS_BACKEND', 'gcp', 'one of embedded, aws'],
     ['KVS_ENDPOINT', 'kvs', 'an http or https URL'],
-    ['KVS_DATA_ENDPOINT_SUFFIXES', 'amazonaws.com,,b', 'host names or IP addresses with commas'],
+    ['KVS_DATA_ENDPOINT_SUFFIXES', 'amazonaws.com,,b', 'comma-separated host names or IP addresses'],
     ['KVS_DATA_ENDPOINT_SUFFIXES', '*.amazonaws.com', 'host names'],
     ['KVS_HOST', 'kvs/1', 'a host name'],
     ['KVS_DEMO', 'yes', 'one of true, false'],
@@ -128,7 +128,7 @@ describe('a wrong setting', () => {
     ['WS_BUFFER_BYTES', '0', 'a whole number from 131072'],
     ['WS_BUFFER_TOTAL_BYTES', '64MB', 'a whole number from 131072'],
     ['CORS_ORIGINS', '*', 'origins'],
-    ['CORS_ORIGINS', 'https://a.example/', 'scheme, host and port alone'],
+    ['CORS_ORIGINS', 'https://a.example/', 'only scheme, host and port'],
     ['CORS_ORIGINS', 'null', 'origins'],
     ...[
       'http://*.example.com',
@@ -168,11 +168,11 @@ describe('a wrong setting', () => {
     expect(message).not.toContain('secret')
   })
 
-  test.each(['PUBLIC_URL', 'KVS_ENDPOINT'])('%s with credentials hears that it must have none', (name) => {
+  test.each(['PUBLIC_URL', 'KVS_ENDPOINT'])('%s with credentials is refused with a message that they are not allowed', (name) => {
     expect(refusalOf({ KVS_BACKEND: 'aws', [name]: 'https://me:secret@a.example' })).toContain('an http or https URL without credentials')
   })
 
-  test('is a public URL that leaves a clip URL no room', () => {
+  test('is a public URL that is too long for clip URLs', () => {
     const tooLong = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH + 1, 'a')
     expect(refusalOf({ PUBLIC_URL: tooLong })).toContain(`of at most ${MAX_PUBLIC_URL_LENGTH} characters`)
   })
@@ -183,12 +183,12 @@ describe('a wrong setting', () => {
     expect(message).not.toContain('\n')
   })
 
-  test.each(SETTINGS_NOT_YET_THERE)('%s stops the start while it would guard nothing', (name) => {
-    expect(() => readEnv({ [name]: 'x' })).toThrow(new WrongSetting(`${name} is set, but this version does not know it yet: unset it.`))
+  test.each(FUTURE_SETTINGS)('%s stops the start, because its protection does not exist yet', (name) => {
+    expect(() => readEnv({ [name]: 'x' })).toThrow(new WrongSetting(`${name} is set, but this version does not support it yet: unset it.`))
   })
 })
 
-describe('settings that do not fit together', () => {
+describe('settings that conflict', () => {
   const secret = 's'.repeat(32)
 
   test.each<[string, Record<string, string>, string[]]>([
@@ -219,19 +219,19 @@ describe('settings that do not fit together', () => {
       { HOST: '10.0.0.7', CLIP_URL_SECRETS: secret },
       ['HOST', '10.0.0.7', 'loopback', 'no access control'],
     ],
-  ])('%s: refused with all their names', (_, source, parts) => {
+  ])('%s: are refused with all their names', (_, source, parts) => {
     const message = refusalOf(source)
     for (const part of parts) expect(message).toContain(part)
   })
 
-  test('a small store makes the largest clip as small, unless that is set', () => {
+  test('a small store limits the size of a clip, unless CLIP_MAX_BYTES is set', () => {
     expect(configOf({ CLIP_STORE_BYTES: '300000000' }).clips).toMatchObject({ storeBytes: 300_000_000, maxBytes: 300_000_000 })
     const both = { CLIP_STORE_BYTES: '300000000', CLIP_MAX_BYTES: '200000000' }
     expect(configOf(both).clips).toMatchObject({ storeBytes: 300_000_000, maxBytes: 200_000_000 })
     expect(configOf({ CLIP_STORE_BYTES: '20000000000' }).clips.maxBytes).toBe(2_147_483_648)
   })
 
-  test('keys let the embedded server listen anywhere', () => {
+  test('access keys allow the embedded server to listen on any address', () => {
     expect(configOf({ KVS_HOST: '0.0.0.0', KVS_ACCESS_KEYS: 'a:b' }).embeddedKvs.host).toBe('0.0.0.0')
   })
 

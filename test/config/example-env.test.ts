@@ -14,12 +14,12 @@ test('names every setting once, and nothing else', () => {
   expect(lines.map(({ name }) => name).sort()).toEqual([...SETTING_NAMES].sort())
 })
 
-test('is the defaults: a start with it is a start without', () => {
+test('contains the defaults', () => {
   const given = Object.fromEntries(lines.filter(({ off }) => off === '').map(({ name, value }) => [name, value]))
   expect(parseConfig(readEnv(given))).toEqual(parseConfig({}))
 })
 
-test('shows values that are accepted where it shows an example', () => {
+test('shows only valid example values', () => {
   const examples = Object.fromEntries(lines.filter(({ off }) => off === '#').map(({ name, value }) => [name, value]))
   expect(() => parseConfig(readEnv({ ...examples, KVS_BACKEND: 'aws' }))).not.toThrow()
 })

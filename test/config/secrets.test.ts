@@ -26,7 +26,7 @@ describe('secrets of clip URLs', () => {
     async (text) => {
       const refused = openSecrets(readEnv({ CLIP_URL_SECRETS: text }), dataDir)
       await expect(refused).rejects.toThrow(
-        /^CLIP_URL_SECRETS holds a secret of \d characters, but must be secrets of 32 characters or more/,
+        /^CLIP_URL_SECRETS has a secret of \d characters, but must be comma-separated secrets of 32 characters or more/,
       )
       await expect(refused).rejects.not.toThrow('short')
     },
@@ -40,20 +40,20 @@ describe('secrets of clip URLs', () => {
     expect((await stat(join(dataDir, 'new', 'folder', 'development-secret'))).mode & 0o777).toBe(0o600)
   })
 
-  test('are the same for all processes that start at once, with no draft left behind', async () => {
+  test('are the same for processes that start at the same time, and no temporary file remains', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => openSecrets({}, dataDir)))
     expect(new Set(all.map((secrets) => secrets.clipUrlSecrets[0])).size).toBe(1)
     expect(await readdir(dataDir)).toEqual(['development-secret'])
   })
 
-  test('are not taken from a file that holds something else, which is kept', async () => {
+  test('are not taken from a file with other contents, and the file is kept', async () => {
     const file = join(dataDir, 'development-secret')
     await writeFile(file, 'mine')
-    await expect(openSecrets({}, dataDir)).rejects.toThrow(/DATA_DIR holds no secret/)
+    await expect(openSecrets({}, dataDir)).rejects.toThrow(/DATA_DIR does not contain a secret/)
     expect(await readFile(file, 'utf8')).toBe('mine')
   })
 
-  test('cannot be kept where there is no folder to write to', async () => {
+  test('cannot be created in a folder that is not writable', async () => {
     await writeFile(join(dataDir, 'file'), '')
     await expect(openSecrets({}, join(dataDir, 'file'))).rejects.toThrow(
       /^DATA_DIR is ".*file", but must be a folder that can be written to \(ENOTDIR|EEXIST\)/,
@@ -91,7 +91,7 @@ describe('the data folder', () => {
     await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(message)
   })
 
-  test('with a file in the place of a folder stops the start', async () => {
+  test('with a file instead of a subfolder stops the start', async () => {
     await writeFile(join(dataDir, 'kvs'), '')
     await expect(loadSettings({ DATA_DIR: dataDir })).rejects.toThrow(/^DATA_DIR is ".*", but must be .* \(ENOTDIR in ".*kvs"\)\.$/)
   })
@@ -117,12 +117,14 @@ describe('access keys of the embedded KVS', () => {
     async (text) => {
       const refused = openSecrets(readEnv({ KVS_ACCESS_KEYS: text }), dataDir)
       await expect(refused).rejects.toThrow(WrongSetting)
-      await expect(refused).rejects.toThrow(/^KVS_ACCESS_KEYS has something else as its item \d, but must be id:secret pairs/)
+      await expect(refused).rejects.toThrow(
+        /^Item \d of KVS_ACCESS_KEYS is invalid: KVS_ACCESS_KEYS must be comma-separated id:secret pairs/,
+      )
     },
   )
 })
 
-test('settings come whole from one environment', async () => {
+test('settings and secrets are loaded from one environment', async () => {
   const { config, secrets } = await loadSettings({ DATA_DIR: dataDir, PORT: '5000', PATH: '/bin' })
   expect(config).toMatchObject({ dataDir, port: 5000 })
   expect(secrets.clipUrlSecrets).toHaveLength(1)

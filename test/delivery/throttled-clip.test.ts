@@ -89,7 +89,7 @@ const stuck: ClipSource = {
   async getClip(request, signal) {
     throttle(request)
     const bytes = { [Symbol.asyncIterator]: () => ({ next: () => untilAborted(signal) }) }
-    return { contentType: 'video/mp4', sizeBytes: null, bytes }
+    return { sizeBytes: null, bytes }
   },
 }
 

@@ -38,11 +38,11 @@ async function get(query: string): Promise<string> {
 }
 
 function refusalOf(largest: string): object {
-  const message = expect.stringMatching(`may have ${MAX_ANSWER_BYTES} bytes, .* largest field is ${largest}, which had \\d+ bytes`)
+  const message = expect.stringMatching(`limit of ${MAX_ANSWER_BYTES} bytes\\. Its largest field is ${largest}, with \\d+ bytes`)
   return { data: null, errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] }
 }
 
-describeOnLinux('an answer of gigabytes is stopped while it is built, and the process lives on (skipped without /proc)', () => {
+describeOnLinux('a response of gigabytes is stopped while it is built, and the process continues (skipped without /proc)', () => {
   test.each([
     ['spans and gaps, by POST', () => post(COVERAGES), 'streams\\.nodes\\.c\\d+\\.[sg]\\d+'],
     ['spans and gaps, by GET', () => get(COVERAGES), 'streams\\.nodes\\.c\\d+\\.[sg]\\d+'],
@@ -67,7 +67,7 @@ describeOnLinux('an answer of gigabytes is stopped while it is built, and the pr
     }
   }, 240_000)
 
-  test('spans and gaps of one stream are given', async () => {
+  test('the spans and gaps of one stream fit', async () => {
     const query = `query ($range: TimestampRangeInput!) { stream(name: "camera-01") { coverage(range: $range) { spans { range ${RANGES} } gaps ${RANGES} } } }`
     const { data, errors } = JSON.parse(await post(query))
     expect(errors).toBeUndefined()
@@ -75,6 +75,6 @@ describeOnLinux('an answer of gigabytes is stopped while it is built, and the pr
   }, 240_000)
 })
 
-test('the process has had a small part of the memory that the answers would have taken', async () => {
+test('the process has used a small part of the memory that the responses would have taken', async () => {
   expect(await gateway.peakBytes()).toBeLessThan(600 * 1024 * 1024)
 })

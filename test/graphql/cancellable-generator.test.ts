@@ -17,8 +17,8 @@ function start(log: string[]) {
   return { end, results: toCancellable(source(end.signal, log), end, () => log.push('told')) }
 }
 
-describe('results that are left', () => {
-  test('end while the source waits, and free it', async () => {
+describe('a cancelled generator', () => {
+  test('ends while the source waits, and releases it', async () => {
     const log: string[] = []
     const { end, results } = start(log)
     expect([await results.next(), await results.next()]).toEqual([
@@ -34,7 +34,7 @@ describe('results that are left', () => {
     expect(log).toEqual(['freed by itself', 'told'])
   })
 
-  test('before they began never begin', async () => {
+  test('never starts if it is cancelled first', async () => {
     const log: string[] = []
     const { results } = start(log)
     await results.return(undefined)
@@ -42,7 +42,7 @@ describe('results that are left', () => {
     expect(log).toEqual(['told'])
   })
 
-  test('end a source that heeds no signal as far as the reader can tell', async () => {
+  test('ends for the reader also if the source ignores the signal', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const log: string[] = []
     async function* deaf(): AsyncGenerator<number, void> {
@@ -59,7 +59,7 @@ describe('results that are left', () => {
     expect(log).toEqual(['told'])
   })
 
-  test('by a break of the loop are let go', async () => {
+  test('is released by a break of the loop', async () => {
     const log: string[] = []
     for await (const value of start(log).results) if (value === 2) break
     await new Promise(setImmediate)
@@ -67,8 +67,8 @@ describe('results that are left', () => {
   })
 })
 
-describe('results that end by themselves', () => {
-  test('say so once', async () => {
+describe('a generator that is not cancelled', () => {
+  test('calls back once at its end', async () => {
     const log: string[] = []
     async function* two(): AsyncGenerator<number, void> {
       yield* [1, 2]
@@ -80,7 +80,7 @@ describe('results that end by themselves', () => {
     expect({ values, log }).toEqual({ values: [1, 2], log: ['told'] })
   })
 
-  test('hand on what the source throws', async () => {
+  test('throws the error of the source', async () => {
     const log: string[] = []
     async function* broken(): AsyncGenerator<number, void> {
       yield await Promise.reject(new Error('broken'))

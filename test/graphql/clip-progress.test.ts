@@ -34,7 +34,7 @@ async function refusalOf(payload: object): Promise<unknown> {
 }
 
 describe('clipProgress', () => {
-  test('gives each state of the clip and ends with the last', async () => {
+  test('sends each state of the clip and ends with the last', async () => {
     harness.clips.states = [{ ...fakeClip, state: 'FETCHING', progress: 0.25, sizeBytes: null }, fakeClip]
     const client = createSocketClient(url)
     const seen = await watchClip(client, FAKE_CLIP_ID)
@@ -46,7 +46,7 @@ describe('clipProgress', () => {
     await untilFreed()
   })
 
-  test('leads to the stream of its clip', async () => {
+  test('includes the stream of its clip', async () => {
     harness.clips.states = [fakeClip]
     const client = createSocketClient(url)
     const query = 'subscription { clipProgress(id: "clip-0123456789") { stream { name } } }'
@@ -56,7 +56,7 @@ describe('clipProgress', () => {
     await client.dispose()
   })
 
-  test('of a foreign id is a clear error', async () => {
+  test('of a foreign ID is an error', async () => {
     const client = createSocketClient(url)
     const answer = watchClip(client, 'foreign')
     await expect(answer).rejects.toMatchObject([
@@ -66,7 +66,7 @@ describe('clipProgress', () => {
     expect(await countActive()).toBe(0)
   })
 
-  test('that breaks off says why, as far as that is anybody’s business', async () => {
+  test('that fails has an error without internal details', async () => {
     const raw = await RawSocket.connect(url)
     harness.clips.failures = [new GatewayError('KVS_THROTTLED', 'Kinesis Video is busy.', { retryAfterMs: 1500 })]
     raw.subscribe('a', REQUEST)
@@ -84,14 +84,14 @@ describe('clipProgress', () => {
     await untilFreed()
   })
 
-  test('over HTTP is refused with the way to ask', async () => {
+  test('over HTTP is refused with a message about WebSockets', async () => {
     const { status, errors } = await harness.ask(CLIP_PROGRESS, { id: FAKE_CLIP_ID })
     expect(status).toBe(400)
     expect(errors).toMatchObject([{ message: expect.stringContaining('WebSocket'), extensions: { code: 'BAD_USER_INPUT' } }])
   })
 })
 
-describe('a client that leaves frees everything, though nothing new has come:', () => {
+describe('a client that leaves releases everything, also without a new result:', () => {
   test.each([
     ['it completes the subscription', (raw: RawSocket) => raw.send({ id: 'a', type: 'complete' })],
     ['it closes the connection', (raw: RawSocket) => raw.socket.close()],
@@ -107,7 +107,7 @@ describe('a client that leaves frees everything, though nothing new has come:', 
     raw.socket.terminate()
   })
 
-  test('and leaves the others alone', async () => {
+  test('and does not affect the others', async () => {
     const [first, second] = [await RawSocket.connect(url), await RawSocket.connect(url)]
     for (const raw of [first, second]) {
       raw.subscribe('a', REQUEST)
@@ -123,7 +123,7 @@ describe('a client that leaves frees everything, though nothing new has come:', 
     second.socket.terminate()
   })
 
-  test('nothing more is sent for a subscription that was completed', async () => {
+  test('nothing is sent after a subscription is completed', async () => {
     const raw = await RawSocket.connect(url)
     raw.subscribe('a', REQUEST)
     await raw.until('next', 'a')
@@ -139,7 +139,7 @@ describe('a client that leaves frees everything, though nothing new has come:', 
   })
 })
 
-describe('the limits of queries hold for subscriptions:', () => {
+describe('the limits of queries apply to subscriptions:', () => {
   const clip = (fields: string) => ({ query: `subscription { clipProgress(id: "x") { ${fields} } }` })
 
   test.each([
@@ -162,7 +162,7 @@ describe('the limits of queries hold for subscriptions:', () => {
     expect(await countActive()).toBe(0)
   })
 
-  test('the cost of a clip, for one that is lost is fetched again', async () => {
+  test('the cost of a clip, because an evicted clip is fetched again', async () => {
     const cheap = await buildHarness({ maxCost: 99 })
     const raw = await RawSocket.connect(await cheap.app.listen({ host: '127.0.0.1', port: 0 }))
     raw.subscribe('a', REQUEST)
@@ -172,7 +172,7 @@ describe('the limits of queries hold for subscriptions:', () => {
     await cheap.app.close()
   })
 
-  test('hints at the schema, where introspection is off', async () => {
+  test('suggestions from the schema, when introspection is off', async () => {
     const closed = await buildHarness({ introspection: false })
     const raw = await RawSocket.connect(await closed.app.listen({ host: '127.0.0.1', port: 0 }))
     raw.subscribe('a', clip('stat'))
@@ -181,7 +181,7 @@ describe('the limits of queries hold for subscriptions:', () => {
     await closed.app.close()
   })
 
-  test('fifty subscriptions on a connection, and no more', async () => {
+  test('at most fifty subscriptions on a connection', async () => {
     const raw = await RawSocket.connect(url)
     for (let count = 0; count < 51; count += 1) raw.subscribe(`s${count}`, REQUEST)
     expect((await raw.until('error', 's50')).payload).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }])
@@ -196,7 +196,7 @@ describe('the limits of queries hold for subscriptions:', () => {
 })
 
 describe('a connection', () => {
-  test.each(['http://127.0.0.1:4000', 'https://app.example.net'])('may be opened by a page of %s', async (origin) => {
+  test.each(['http://127.0.0.1:4000', 'https://app.example.net'])('is allowed for a page of %s', async (origin) => {
     const raw = new RawSocket(url, { headers: { origin } })
     await once(raw.socket, 'open')
     raw.socket.close()
@@ -214,7 +214,7 @@ describe('a connection', () => {
     response.destroy()
   })
 
-  test('is refused elsewhere', async () => {
+  test('is refused at other addresses', async () => {
     for (const path of ['/health/live', '/clips/token/a.mp4', '/nothing']) {
       const raw = new RawSocket(url, { path })
       const [, response] = await once(raw.socket, 'unexpected-response')
@@ -253,12 +253,12 @@ describe('a connection', () => {
     expect(await raw.closed).toMatchObject({ code })
   })
 
-  test('that says nothing is closed after three seconds', async () => {
+  test('without a message is closed after three seconds', async () => {
     const raw = new RawSocket(url)
     expect(await raw.closed).toMatchObject({ code: 4408 })
   })
 
-  test('is told when the gateway stops, and does not keep it from stopping', async () => {
+  test('is closed when the gateway stops', async () => {
     const [polite, silent] = [await RawSocket.connect(url), await RawSocket.connect(url)]
     for (const raw of [polite, silent]) {
       raw.subscribe('a', REQUEST)

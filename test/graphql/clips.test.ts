@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => harness.app.close())
 
 describe('requestClip', () => {
-  test('hands the input on with its defaults and instants, and answers with the clip', async () => {
+  test('passes the input with its defaults, and returns the clip', async () => {
     const { data, errors } = await harness.ask(RequestClipDocument, { input })
     expect(errors).toEqual([])
     expect({ ...harness.clips.inputs[0] }).toEqual({
@@ -38,14 +38,14 @@ describe('requestClip', () => {
     })
   })
 
-  test('leads to the stream of its clip', async () => {
+  test('includes the stream of its clip', async () => {
     const { data } = await harness.ask('mutation ($input: ClipInput!) { requestClip(input: $input) { clip { stream { name } } } }', {
       input,
     })
     expect(data).toEqual({ requestClip: { clip: { stream: { name: 'camera-01' } } } })
   })
 
-  test('tells when to come back, and which call was refused', async () => {
+  test('returns retryAfterMs and the AWS request ID', async () => {
     harness.clips.failures = [new GatewayError('KVS_THROTTLED', 'Kinesis Video is busy.', { retryAfterMs: 1500, awsRequestId: 'abc-1' })]
     const { status, data, errors } = await harness.ask(RequestClipDocument, { input })
     expect({ status, data }).toEqual({ status: 200, data: { requestClip: null } })
@@ -58,7 +58,7 @@ describe('requestClip', () => {
     ])
   })
 
-  test('shows nothing of a fault of ours, and logs all of it', async () => {
+  test('hides an internal error, and logs it', async () => {
     harness.clips.failures = [new TypeError("Cannot read properties of undefined (reading 'secret')")]
     const { errors } = await harness.ask(RequestClipDocument, { input })
     expect(errors).toEqual([
@@ -70,7 +70,7 @@ describe('requestClip', () => {
     expect(harness.logged.join()).toContain("reading 'secret'")
   })
 
-  test('by GET is refused: it changes something', async () => {
+  test('by GET is refused, because it is a mutation', async () => {
     const query = 'mutation { renewClipUrl(id: "x") { clip { id } } }'
     const url = `/graphql?query=${encodeURIComponent(query)}`
     const response = await harness.app.inject({ url })
@@ -81,18 +81,18 @@ describe('requestClip', () => {
 describe('requestClips', () => {
   const mutation = 'mutation ($inputs: [ClipInput!]!) { requestClips(inputs: $inputs) { clip { id } } }'
 
-  test('gives one item each, in order, and null for the one that failed', async () => {
+  test('returns one item for each input, in order, and null for a failed one', async () => {
     harness.clips.failures = [null, new GatewayError('KVS_ACCESS_DENIED', 'Not yours.'), null]
     const { data, errors } = await harness.ask(mutation, { inputs: [input, input, input] })
     expect(data).toEqual({ requestClips: [{ clip: { id: FAKE_CLIP_ID } }, null, { clip: { id: FAKE_CLIP_ID } }] })
     expect(errors).toMatchObject([{ path: ['requestClips', 1], extensions: { code: 'KVS_ACCESS_DENIED' } }])
   })
 
-  test('of none is none', async () => {
+  test('of no inputs is empty', async () => {
     expect(await harness.ask(mutation, { inputs: [] })).toMatchObject({ data: { requestClips: [] }, errors: [] })
   })
 
-  test('refuses more than limits.maxClipsPerRequest, and asks for none of them', async () => {
+  test('refuses more than limits.maxClipsPerRequest, and requests none of them', async () => {
     const { data: limits } = await harness.ask('{ limits { maxClipsPerRequest } }')
     const most = JSON.parse(JSON.stringify(limits)).limits.maxClipsPerRequest
     const { errors } = await harness.ask(mutation, { inputs: Array.from({ length: most + 1 }, () => input) })
@@ -102,18 +102,18 @@ describe('requestClips', () => {
 })
 
 describe('a clip', () => {
-  test('is found by its id, alone and as a node', async () => {
+  test('is found by its ID with clip and with node', async () => {
     const { data } = await harness.ask(ClipDocument, { id: FAKE_CLIP_ID })
     expect(data).toMatchObject({ clip: { id: FAKE_CLIP_ID } })
     const node = await harness.ask('query ($id: ID!) { node(id: $id) { __typename id ... on Clip { fileName } } }', { id: FAKE_CLIP_ID })
     expect(node.data).toEqual({ node: { __typename: 'Clip', id: FAKE_CLIP_ID, fileName: 'camera-01.mp4' } })
   })
 
-  test('with a foreign id is null without an error', async () => {
+  test('with a foreign ID is null without an error', async () => {
     expect(await harness.ask(ClipDocument, { id: 'foreign' })).toEqual({ status: 200, data: { clip: null }, errors: [] })
   })
 
-  test('gets a fresh URL; a foreign one does not', async () => {
+  test('gets a new URL, unless its ID is foreign', async () => {
     const { data } = await harness.ask('mutation ($id: ID!) { renewClipUrl(id: $id, expiresInSeconds: 60) { clip { id } } }', {
       id: FAKE_CLIP_ID,
     })
@@ -125,7 +125,7 @@ describe('a clip', () => {
 })
 
 describe('the input', () => {
-  test('is validated without fetching anything', async () => {
+  test('is validated without a fetch', async () => {
     const { data } = await harness.ask(ValidateClipDocument, { input })
     expect(data).toEqual({ validateClip: { valid: true, issues: [], plan: null } })
   })
@@ -148,7 +148,7 @@ describe('the input', () => {
     expect(harness.clips.inputs).toEqual([])
   })
 
-  test('of a huge text is refused with a short message', async () => {
+  test('with a very long text is refused with a short message', async () => {
     const { errors } = await harness.ask(RequestClipDocument, { input: { ...input, startTimestamp: 'x'.repeat(500_000) } })
     expect(errors[0]?.message.length).toBeLessThan(600)
   })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parseValue } from 'graphql'
 import { DateTimeScalar } from '../../src/graphql/scalars/date-time.js'
 
-describe('DateTime reads', () => {
+describe('DateTime parses', () => {
   test.each([
     ['2026-01-31T12:00:00Z', Date.UTC(2026, 0, 31, 12)],
     ['2026-01-31t12:00:00z', Date.UTC(2026, 0, 31, 12)],
@@ -18,7 +18,7 @@ describe('DateTime reads', () => {
     expect(DateTimeScalar.parseValue(text)).toBe(ms)
   })
 
-  test('back whatever instant it has written', () => {
+  test('every instant that it serializes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (ms) => {
         expect(DateTimeScalar.parseValue(DateTimeScalar.serialize(ms))).toBe(ms)
@@ -60,7 +60,7 @@ describe('DateTime refuses', () => {
     expect(() => DateTimeScalar.parseValue(value)).toThrow(/^DateTime must be an RFC 3339 instant/)
   })
 
-  test('what it refuses with a message that stays short', () => {
+  test('a long text with a short message', () => {
     expect(() => DateTimeScalar.parseValue('x'.repeat(1_000_000))).toThrow(/^.{1,300}$/)
   })
 
@@ -73,11 +73,11 @@ describe('DateTime refuses', () => {
     ['{ at: $now }', '{at: $now}'],
     ['"2026-02-31T00:00:00Z"', '"2026-02-31T00:00:00Z"'],
     [`[${'1'.repeat(100)}]`, `[${'1'.repeat(63)}… (102 characters)`],
-  ])('the literal %s, and shows it as it was written', (literal, shown) => {
+  ])('the literal %s, and quotes it as written', (literal, shown) => {
     expect(() => DateTimeScalar.parseLiteral(parseValue(literal))).toThrow(` ${shown}.`)
   })
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, 253_402_300_800_000, -62_167_219_200_001, '2026', null])('to write %p', (value) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, 253_402_300_800_000, -62_167_219_200_001, '2026', null])('to serialize %p', (value) => {
     expect(() => DateTimeScalar.serialize(value)).toThrow('DateTime cannot represent')
   })
 })

@@ -22,7 +22,7 @@ function repeat(times: number, write: (index: number) => string): string {
 const range = '(range: { startTimestamp: "2023-11-14T22:00:00Z", endTimestamp: "2023-11-14T23:00:00Z" }, first: 1000)'
 
 describe('a document is refused', () => {
-  test('that is deeper than QUERY_MAX_DEPTH, through fragments too', async () => {
+  test('that is deeper than QUERY_MAX_DEPTH, also through fragments', async () => {
     const shallow = await buildHarness({ maxDepth: 3 })
     const query = `{ streams { ...Page } } fragment Page on StreamConnection { edges { node { ... on Stream { tags { key } } } } }`
     expect((await shallow.ask('{ streams { nodes { name } } }')).errors).toEqual([])
@@ -30,23 +30,23 @@ describe('a document is refused', () => {
     await shallow.app.close()
   })
 
-  test('of more than a hundred aliases', async () => {
+  test('with more than a hundred aliases', async () => {
     const aliases = Array.from({ length: 101 }, (_, index) => `a${index}: limits { maxRangeHours }`).join(' ')
     expect(await refusal(`{ ${aliases} }`)).toBe('GRAPHQL_VALIDATION_FAILED: The document has 101 aliases, at most 100 are allowed.')
   })
 
-  test('of more than fifty directives', async () => {
+  test('with more than fifty directives', async () => {
     const directives = Array.from({ length: 51 }, () => '__typename @skip(if: true)').join(' ')
     expect(await refusal(`{ ${directives} }`)).toContain('The document has 51 directives, at most 50 are allowed.')
   })
 
-  test('of more tokens than are read', async () => {
+  test('with too many tokens', async () => {
     expect(await refusal(`{ ${'__typename '.repeat(3000)} }`)).toMatch(/^GRAPHQL_PARSE_FAILED: .*more tha[nt] 2000 tokens/)
     expect(await refusal('{a'.repeat(100_000))).toMatch(/more tha[nt] 2000 tokens/)
     expect(await refusal(`query ($a: ${'['.repeat(100_000)}`)).toMatch(/more tha[nt] 2000 tokens/)
   })
 
-  test.each([100, 500, 900, 1200, 1900])('whose values are nested %i deep, without a word of the inside', async (depth) => {
+  test.each([100, 500, 900, 1200, 1900])('whose values are nested %i deep, without internal details', async (depth) => {
     const answer = await refusal(`{ validateClip(input: ${'['.repeat(depth)}`)
     expect(answer).toMatch(/^GRAPHQL_PARSE_FAILED: (Syntax Error: Unexpected|The document is nested too deeply to be read\.)/)
     const closed = await refusal(`{ validateClip(input: ${'['.repeat(depth / 2)}${']'.repeat(depth / 2)}) { valid } }`)
@@ -54,7 +54,7 @@ describe('a document is refused', () => {
     expect(closed).not.toContain('call stack')
   })
 
-  test('whose fragments go round in circles', async () => {
+  test('whose fragments form a cycle', async () => {
     const query = '{ streams { nodes { ...A } } } fragment A on Stream { ...B } fragment B on Stream { name ...A }'
     expect(await refusal(query)).toContain('Cannot spread fragment "A" within itself')
   })
@@ -64,7 +64,7 @@ describe('a document is refused', () => {
     expect(await refusal(query)).toBe('GRAPHQL_VALIDATION_FAILED: A name in the document has 201 characters, at most 200 are allowed.')
   })
 
-  test('with unknown names that are long, without a hint for each', async () => {
+  test('with long unknown names, without a suggestion for each', async () => {
     const query = `{ ${repeat(800, (index) => `streamz${'y'.repeat(1200)}${index}`)} }`
     expect(await refusal(query)).toBe('GRAPHQL_VALIDATION_FAILED: A name in the document has 1210 characters, at most 200 are allowed.')
   })
@@ -86,7 +86,7 @@ describe('a document is refused', () => {
     ],
     ['fragments that are missing', `{ ${repeat(990, (index) => `...F${index}`)} }`],
     ['a field of a fragment that nothing spreads', `{ __typename } fragment F on Limits { ${repeat(1900, () => 'maxRangeHours')} }`],
-  ])('whose validation would take long, before it begins: %s', async (_, query) => {
+  ])('whose validation would take too long: %s', async (_, query) => {
     expect(await refusal(query)).toBe(
       'GRAPHQL_VALIDATION_FAILED: The document selects the same fields or spreads fragments too often: it takes more than 20000 comparisons to check whether they can be merged. Select each field once, or split the document.',
     )
@@ -122,7 +122,7 @@ describe('a document is refused', () => {
       { all: false },
       { all: true },
     ],
-  ])('that cost little when it was asked with other variables: %s', async (_, query, cheap, dear) => {
+  ])('that cost less with other variables: %s', async (_, query, cheap, dear) => {
     expect((await harness.ask(query, cheap)).status).toBe(200)
     expect(await refusal(query, dear)).toMatch(
       /^BAD_USER_INPUT: The operation costs \d+, at most 5000 is allowed\. The field [\w.]+ costs most \(\d+\)\. /,
@@ -130,12 +130,12 @@ describe('a document is refused', () => {
     expect((await harness.ask(query, cheap)).status).toBe(200)
   })
 
-  test('that costs too much whatever its variables, each time', async () => {
+  test('that costs too much with all variables, each time', async () => {
     const query = `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: clip(id: "${index}") { state }`).join(' ')} }`
     expect(await refusal(query)).toBe(await refusal(query))
   })
 
-  test('with an argument that may not be null', async () => {
+  test('with null for a required argument', async () => {
     expect(await refusal('query ($first: Int = 5) { streams(first: $first) { nodes { name } } }', { first: null })).toContain(
       'BAD_USER_INPUT',
     )
@@ -150,7 +150,7 @@ describe('a document is refused', () => {
 })
 
 describe('a document is answered', () => {
-  test('whose fragments double and double again, but select few fields', async () => {
+  test('whose fragments multiply, but select few fields', async () => {
     const fragments = Array.from(
       { length: 60 },
       (_, index) => `fragment F${index} on Stream { a: arn ...F${index + 1} ... on Stream { ...F${index + 1} } }`,
@@ -159,7 +159,7 @@ describe('a document is answered', () => {
     expect((await harness.ask(query)).errors).toEqual([])
   })
 
-  test('that asks for a whole page of fragments with every field', async () => {
+  test('with a whole page of fragments with every field', async () => {
     const query = `{ stream(name: "camera-01") { fragments${range} { nodes { fragmentNumber producerTimestamp serverTimestamp lengthMs sizeBytes } pageInfo { endCursor } } } }`
     expect((await harness.ask(query)).errors).toEqual([])
   })
@@ -170,19 +170,19 @@ describe('a document is answered', () => {
     expect((await harness.ask(`{ streams { nodes { ${spreads} } } } ${components}`)).errors).toEqual([])
   })
 
-  test('that asks for the schema, where introspection is on', async () => {
+  test('with an introspection query, if introspection is on', async () => {
     const { status, errors } = await harness.ask(getIntrospectionQuery())
     expect({ status, errors }).toEqual({ status: 200, errors: [] })
   })
 
-  test('of several operations, by the name of one', async () => {
+  test('with several operations, by operationName', async () => {
     const query = 'query A { limits { maxRangeHours } } query B { streams(first: 1000) { nodes { dataEndpoint } } }'
     const response = await harness.app.inject({ method: 'POST', url: '/graphql', payload: { query, operationName: 'A' } })
     expect(response.json()).toMatchObject({ data: { limits: { maxRangeHours: 24 } } })
   })
 })
 
-test('without introspection neither the schema nor hints at it are given away', async () => {
+test('without introspection, errors do not reveal the schema', async () => {
   const closed = await buildHarness({ introspection: false })
   const { errors } = await closed.ask(getIntrospectionQuery())
   expect(errors[0]?.message).toContain('introspection is not allowed')

@@ -56,7 +56,7 @@ function askMedia(name: string, variables: Record<string, unknown> = {}) {
 }
 
 describe('Stream.coverage', () => {
-  test('tells of spans and gaps, by the clock of the producer', async () => {
+  test('returns spans and gaps, by the clock of the producer', async () => {
     const { data } = await askCoverage({ range: range(-5000, 100_000) })
     expect(data).toMatchObject({
       stream: {
@@ -77,7 +77,7 @@ describe('Stream.coverage', () => {
     })
   })
 
-  test('sums up what ListFragments lists', async () => {
+  test('sums up the fragments of ListFragments', async () => {
     const fragments = `{ stream(name: "gate") { fragments(range: { startTimestamp: "${at(0)}", endTimestamp: "${at(9000)}" }, fragmentSelectorType: PRODUCER_TIMESTAMP) { nodes { sizeBytes } } } }`
     const { data: listed } = await gateway.ask(fragments)
     const sizes = JSON.stringify(listed)
@@ -88,12 +88,12 @@ describe('Stream.coverage', () => {
     expect(data).toMatchObject({ stream: { coverage: { fragmentCount: 10, sizeBytes, spans: [{ sizeBytes }] } } })
   })
 
-  test('takes maxGapMs for what is a gap', async () => {
+  test('applies maxGapMs', async () => {
     const { data } = await askCoverage({ range: range(0, 72_000), maxGapMs: 61_000 })
     expect(data).toMatchObject({ stream: { coverage: { spans: [{ range: range(0, 72_000) }], gaps: [], durationMs: 72_000 } } })
   })
 
-  test('by server time is where the upload was', async () => {
+  test('by server time is at the time of the upload', async () => {
     const now = Date.now()
     const lately = { startTimestamp: new Date(now - 3_600_000).toISOString(), endTimestamp: new Date(now).toISOString() }
     const { data } = await askCoverage({ range: lately, fragmentSelectorType: 'SERVER_TIMESTAMP' })
@@ -109,7 +109,7 @@ describe('Stream.coverage', () => {
     expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  test('has its longest range among the limits', async () => {
+  test('has its maximum range in limits', async () => {
     expect(await gateway.ask('{ limits { maxCoverageDays } }')).toMatchObject({ data: { limits: { maxCoverageDays: 7 } } })
   })
 })
@@ -131,7 +131,7 @@ describe('Stream.media', () => {
     expect(data).toMatchObject({ stream: { media: { video, audio, clippable: true } } })
   })
 
-  test('at an instant is that of the fragment there, and null in a gap', async () => {
+  test('at an instant is read from the fragment there, and null in a gap', async () => {
     const at0 = await askMedia('replaced', { at: at(300), fragmentSelectorType: 'PRODUCER_TIMESTAMP' })
     const at5 = await askMedia('replaced', { at: at(5999), fragmentSelectorType: 'PRODUCER_TIMESTAMP' })
     const between = await askMedia('replaced', { at: at(3500), fragmentSelectorType: 'PRODUCER_TIMESTAMP' })
@@ -164,14 +164,14 @@ describe('validateClip with a probe', () => {
     ['h264-ulaw-stereo', true, 'UNSUPPORTED_AUDIO_CODEC'],
     ['annex-b', false, 'INVALID_MEDIA_FRAME'],
     ['vp9', false, 'UNSUPPORTED_VIDEO_CODEC'],
-  ])('of %s says %s', async (name, valid, code) => {
+  ])('of %s returns %s', async (name, valid, code) => {
     const { data } = await gateway.ask(print(ValidateClipDocument), { input: input(name), probe: true })
     expect(data).toMatchObject({ validateClip: { valid } })
     const issue = expect.objectContaining({ code, path: ['streamName'] })
     if (code) expect(data).toMatchObject({ validateClip: { issues: expect.arrayContaining([issue]) } })
   })
 
-  test('sees no codecs without being asked to', async () => {
+  test('does not check codecs without probe', async () => {
     const { data } = await gateway.ask(print(ValidateClipDocument), { input: input('vp9') })
     expect(data).toMatchObject({ validateClip: { valid: true } })
   })

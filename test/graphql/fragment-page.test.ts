@@ -78,7 +78,7 @@ describe('the first page of a day of fragments', () => {
     },
   )
 
-  test('that begins with ten empty hours takes some more calls if the newest are listed first', async () => {
+  test('that starts with ten empty hours takes a few more calls if the newest are listed first', async () => {
     const sorted = footage(START_MS + 10 * HOUR_MS, START_MS + DAY_MS, 1000)
     startsMs = sorted.toReversed()
     const page = await firstPage(10)
@@ -86,7 +86,7 @@ describe('the first page of a day of fragments', () => {
     expect(page.calls).toBeLessThan(25)
   })
 
-  test('whose fragments share one timestamp has the first by number', async () => {
+  test('whose fragments share one timestamp is sorted by number', async () => {
     startsMs = Array.from({ length: 1500 }, () => START_MS + HOUR_MS)
     stub.on('/listFragments', ({ body }) => {
       const { startMs, endMs } = rangeOf(body)

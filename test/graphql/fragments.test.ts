@@ -25,7 +25,7 @@ async function page(variables: Record<string, unknown>) {
 }
 
 describe('fragments', () => {
-  test('come in order of time, with what ListFragments says of each', async () => {
+  test('are sorted by time, with the members of ListFragments', async () => {
     const { nodes, pageInfo } = await page({ first: 2 })
     expect(nodes).toEqual([
       {
@@ -57,7 +57,7 @@ describe('fragments', () => {
     },
   )
 
-  test('with one timestamp are told apart by their numbers', async () => {
+  test('with the same timestamp are sorted by their numbers', async () => {
     const range = { startTimestamp: '2023-11-15T12:00:00Z', endTimestamp: '2023-11-15T12:00:01Z' }
     const first = await page({ first: 2, range })
     const second = await page({ first: 2, range, after: first.pageInfo.endCursor })
@@ -66,7 +66,7 @@ describe('fragments', () => {
     expect(third.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true })
   })
 
-  test('of a camera whose clock stands before 1970 are paged through too', async () => {
+  test('of a camera whose clock is before 1970 have pages too', async () => {
     const early = await buildHarness({ fragments: fakeFragments(3, Date.UTC(1969, 11, 31)) })
     const variables = {
       name: 'camera-01',
@@ -81,7 +81,7 @@ describe('fragments', () => {
     await early.app.close()
   })
 
-  test('are asked for no further than the page reaches', async () => {
+  test('are listed only as far as the page needs', async () => {
     await page({ first: 100 })
     expect(harness.fragments.queries).toHaveLength(1)
     expect(harness.fragments.queries[0]).toMatchObject({ expected: 101, range: { startMs: START_MS, endMs: START_MS + 202_000 } })
@@ -93,7 +93,7 @@ describe('fragments', () => {
     expect(harness.fragments.queries.length).toBeLessThanOrEqual(4)
   })
 
-  test('that start at either end are in', async () => {
+  test('that start at either end of the range are included', async () => {
     const range = { startTimestamp: '2023-11-15T00:00:02.300Z', endTimestamp: '2023-11-15T00:00:06.300Z' }
     expect((await page({ range })).nodes).toHaveLength(3)
     const narrower = { startTimestamp: '2023-11-15T00:00:02.301Z', endTimestamp: '2023-11-15T00:00:06.299Z' }
@@ -114,7 +114,7 @@ describe('fragments', () => {
       { after: Buffer.from('Fragment.PRODUCER_TIMESTAMP:1/1').toString('base64url') },
       'after must be a cursor of an earlier page of the same list.',
     ],
-  ])('asked for with %j are refused', async (variables, message) => {
+  ])('with %j are refused', async (variables, message) => {
     const { data, errors } = await harness.ask(StreamFragmentsDocument, { name: 'camera-01', range: DAY, ...variables })
     expect(data).toEqual({ stream: { name: 'camera-01', fragments: null } })
     expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } }])

@@ -8,11 +8,11 @@ import { printContract } from '../../src/graphql/schema.js'
 const root = process.cwd()
 
 describe('generated files are current', () => {
-  test('schema.graphql is what the resolvers print (else: npm run schema)', () => {
+  test('schema.graphql matches the resolvers (otherwise: npm run schema)', () => {
     expect(readFileSync(join(root, 'schema.graphql'), 'utf8')).toBe(printContract())
   })
 
-  test('src/client/generated is what codegen makes of schema.graphql and the operations (else: npm run codegen)', async () => {
+  test('src/client/generated matches schema.graphql and the operations (otherwise: npm run codegen)', async () => {
     const codegen = join(root, 'node_modules', '@graphql-codegen', 'cli', 'cjs', 'bin.js')
     const { stderr } = await promisify(execFile)(process.execPath, [codegen, '--config', 'codegen.yml', '--check'], { cwd: root })
     expect(stderr).not.toContain('stale')

@@ -14,7 +14,7 @@ const range = (startMs: number, endMs: number) => `range: { startTimestamp: "${a
 const ask = (args: string, stream = 'yard') => harness.ask(`{ stream(name: "${stream}") { hlsStreamingSession${args} { url expiresAt } } }`)
 
 describe('an HLS session', () => {
-  test('plays live for five minutes when nothing else is said', async () => {
+  test('plays live for five minutes by default', async () => {
     const { data, errors } = await ask('')
     expect({ data, errors }).toEqual({
       data: {
@@ -38,7 +38,7 @@ describe('an HLS session', () => {
     ])
   })
 
-  test.each(['ON_DEMAND', 'LIVE_REPLAY'])('plays a range as %s, by the clock and for the time that are asked for', async (mode) => {
+  test.each(['ON_DEMAND', 'LIVE_REPLAY'])('plays a range as %s, with the requested clock and duration', async (mode) => {
     const { data } = await ask(
       `(playbackMode: ${mode}, ${range(-60_000, -1)}, fragmentSelectorType: PRODUCER_TIMESTAMP, expiresInSeconds: 43200)`,
     )
@@ -71,14 +71,14 @@ describe('an HLS session', () => {
       `(playbackMode: ON_DEMAND, ${range(-1000, 1)})`,
       `range must end in the past with SERVER_TIMESTAMP (start ${at(-1000)}, end ${at(1)}).`,
     ],
-  ])('asked for as %s is refused', async (args, message) => {
+  ])('with %s is refused', async (args, message) => {
     const { data, errors } = await ask(args)
     expect(data).toEqual({ stream: { hlsStreamingSession: null } })
     expect(errors).toMatchObject([{ message, path: ['stream', 'hlsStreamingSession'], extensions: { code: 'BAD_USER_INPUT' } }])
     expect(harness.hlsSessions.requests).toEqual([])
   })
 
-  test('is null where there is nothing to play, and the rest of the answer stays', async () => {
+  test('is null when there is no footage, and the rest of the response stays', async () => {
     const { data, errors } = await harness.ask('{ streams { nodes { name hlsStreamingSession { url } } } }')
     expect(data).toMatchObject({
       streams: {

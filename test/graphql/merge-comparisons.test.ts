@@ -37,26 +37,26 @@ describe('the comparisons of a document', () => {
     )
   })
 
-  test('are the same for inline fragments, beside the fragments themselves', () => {
+  test('are the same for inline fragments, except for the fragments themselves', () => {
     expect(count(`{ ${repeat(20, () => '... { a }')} }`)).toBe(40 + pairsOf(20))
     expect(count(`{ ${'... { a '.repeat(20)} ${'}'.repeat(20)} }`)).toBe(40 + pairsOf(20))
     expect(count('{ ... { a { b } } a { b } }')).toBe(3 + 1 + 2 + 1)
   })
 
-  test('are all pairs of the fragments that are reached from one place', () => {
+  test('are all pairs of the fragments in one selection set', () => {
     const fragments = repeat(20, (index) => `fragment F${index} on Query { a }`)
     expect(count(`{ ${repeat(20, (index) => `...F${index}`)} } ${fragments}`)).toBe(40 + pairsOf(20) + pairsOf(20))
     expect(count(`{ ${repeat(20, () => '...F0')} } fragment F0 on Query { a }`)).toBe(20 + 1)
   })
 
-  test('are counted once where a fragment is used in several places', () => {
+  test('are counted once when a fragment is used in several places', () => {
     const components = repeat(40, (index) => `fragment C${index} on Stream { a b c }`)
     const camera = `fragment Camera on Stream { ${repeat(40, (index) => `...C${index}`)} }`
     const cameras = (number: number) => count(`{ ${repeat(number, (index) => `s${index}: stream { ...Camera }`)} } ${camera} ${components}`)
     expect(cameras(10) - cameras(1)).toBe(9 * (1 + 1 + 40 + 40 * 3))
   })
 
-  test('are counted once where several places merge the same sets', () => {
+  test('are counted once when several places merge the same sets', () => {
     const fragments = repeat(200, (index) => `fragment F${index} on Query { a { ...F${index + 1} } b { ...F${index + 1} } }`)
     expect(count(`{ ...F0 } ${fragments} fragment F200 on Query { c }`)).toBeLessThan(2000)
   })
@@ -66,7 +66,7 @@ describe('the comparisons of a document', () => {
     expect(count('{ ...A } fragment A on Query { a { ...A } }')).toBeLessThan(20)
   })
 
-  test('are not counted further than is asked for', () => {
+  test('are not counted above the limit', () => {
     const fragments = repeat(200, (index) => `fragment F${index} on Query { a { ${repeat(8, (other) => `...F${index + other + 1}`)} } }`)
     const operations = repeat(200, (index) => `query Q${index} { ...F0 ...F${index} }`)
     const counted = count(`${operations} ${fragments}`, 1000)

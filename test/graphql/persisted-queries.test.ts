@@ -15,11 +15,11 @@ test.each([
   [10_000, 0, 5000],
   [30, 100_000, 9],
   [1, 1_000_000, 0],
-])('of %d documents of %d characters, %d are remembered', async (documents, characters, remembered) => {
+])('of %d documents of %d characters, %d are cached', async (documents, characters, remembered) => {
   expect(await rememberedOf(documents, characters)).toBe(remembered)
 })
 
-test('the document that was unused for longest is forgotten first', async () => {
+test('the least recently used document is evicted first', async () => {
   const queries = createPersistedQueries()
   await queries.set('used', 'x'.repeat(400_000))
   await queries.set('unused', 'x'.repeat(400_000))

@@ -46,7 +46,7 @@ describe('an operation fits the default limit', () => {
   })
 })
 
-test('a refusal says what the operation costs, the limit, which field costs most, and what to change', async () => {
+test('a refusal contains the cost, the limit, the most expensive field and advice', async () => {
   const page =
     'query ($day: TimestampRangeInput!) { streams(first: 100) { nodes { name coverage(range: $day) { fragmentCount } media { video { codec } } } } }'
   expect(await post(page, { day: DAY })).toEqual({
@@ -83,7 +83,7 @@ describe('lists', () => {
     ['Clip.timeline', '{ clip(id: "1") { ...C } }', 'Clip', `timeline { range ${RANGES} }`],
     ['ClipIssue.ranges', 'query ($i: ClipInput!) { validateClip(input: $i) { issues { ...C } } }', 'ClipIssue', `ranges ${RANGES}`],
     ['ClipFailure.ranges', '{ clip(id: "1") { failure { ...C } } }', 'ClipFailure', `ranges ${RANGES}`],
-  ])('%s costs as often as aliases and fragments multiply it', (_, operation, type, field) => {
+  ])('%s multiplies the cost by its aliases and fragments', (_, operation, type, field) => {
     const costOf = (body: string) => costOfText(`${operation} fragment C on ${type} { ${body} }`)
     const [none, one, ten] = [
       costOf('__typename'),
@@ -94,7 +94,7 @@ describe('lists', () => {
     expect(ten - none).toBeGreaterThan((one - none) * 9)
   })
 
-  test('of objects all say how many items they usually have, but those of a page, which has first', () => {
+  test('of objects have a typical length, except pages, which have first', () => {
     const unsaid = Object.values(harness.schema.getTypeMap())
       .filter((type) => isObjectType(type) && !type.name.startsWith('__') && !type.name.endsWith('Connection'))
       .flatMap((type) => (isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ type, field })) : []))
@@ -110,7 +110,7 @@ describe('lists', () => {
     return costOfOperation(harness.schema, { document, operation, variables: { r: { startTimestamp: 0, endTimestamp: 0 }, i: {} } }).cost
   }
 
-  test('fragments change nothing: a document costs what it costs written out', () => {
+  test('fragments do not change the cost of a document', () => {
     const leaf = fc.constantFrom('name', 'arn', 'status', 'tags { key value }', 'dataEndpoint', 'media { clippable }')
     const keyed = fc
       .tuple(fc.constantFrom('', 'a: ', 'b: ', 'c: '), leaf)
@@ -129,7 +129,7 @@ describe('lists', () => {
     )
   })
 
-  test.each([2, 5, 10, 40])('fragments that multiply %i deep are counted without taking each way', (depth) => {
+  test.each([2, 5, 10, 40])('fragments that multiply %i deep are counted once', (depth) => {
     const levels = Array.from(
       { length: depth },
       (_, index) => `fragment F${index} on __Type { a: ofType { ...F${index + 1} } b: ofType { ...F${index + 1} } }`,

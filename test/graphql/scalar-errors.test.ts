@@ -19,7 +19,7 @@ async function refusalsOf(query: string, variables?: Record<string, unknown>) {
 const range = (start: string, end = '"2026-01-31T12:00:00Z"') => `{ startTimestamp: ${start}, endTimestamp: ${end} }`
 const stream = (field: string) => `{\n  stream(name: "camera-01") {\n    ${field}\n  }\n}`
 
-describe('a literal that is no value of its scalar is refused with its location and its argument:', () => {
+describe('an invalid literal is refused with its location and its argument:', () => {
   test.each([
     ['a DateTime', stream('media(at: "yesterday") { clippable }'), '3:15', 'Argument "at" of "media": DateTime must be'],
     ['another name', stream('x: media(at: 5) { clippable }'), '3:18', 'Argument "at" of "media": DateTime must be'],
@@ -86,7 +86,7 @@ describe('a literal that is no value of its scalar is refused with its location 
   })
 })
 
-describe('a variable that is no value of its scalar is refused with its path:', () => {
+describe('an invalid variable is refused with its path:', () => {
   const validate = 'query ($input: ClipInput!) { validateClip(input: $input) { valid } }'
   const requestAll = 'mutation ($inputs: [ClipInput!]!) { requestClips(inputs: $inputs) { issues { code } } }'
   const input = { streamName: 'camera-01', startTimestamp: '2026-01-31T12:00:00Z', endTimestamp: '2026-01-31T12:01:00Z' }

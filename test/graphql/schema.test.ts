@@ -59,7 +59,7 @@ describe('the schema', () => {
     ['Stream', 'dataEndpoint'],
     ['Stream', 'fragments'],
     ['Clip', 'stream'],
-  ])('keeps %s.%s nullable, so that one failed call leaves the rest of an answer', (typeName, field) => {
+  ])('keeps %s.%s nullable, so that one failed call does not affect the rest of a response', (typeName, field) => {
     const type = schema.getType(typeName)
     expect(isObjectType(type) && isNullableType(type.getFields()[field]?.type)).toBe(true)
   })

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => harness.app.close())
 
 describe('streams', () => {
-  test('come in pages that lead to each other', async () => {
+  test('come in pages that are linked by cursors', async () => {
     const seen: unknown[] = []
     let after: unknown = null
     for (let page = 0; page < 4; page += 1) {
@@ -34,7 +34,7 @@ describe('streams', () => {
     expect(seen).toEqual(names)
   })
 
-  test('can be asked for by the beginning of their names', async () => {
+  test('can be filtered by the start of their names', async () => {
     const { data } = await harness.ask(StreamsDocument, { namePrefix: 'camera-09' })
     expect(data).toMatchObject({ streams: { nodes: [{ name: 'camera-09' }], pageInfo: { hasNextPage: false } } })
   })
@@ -60,7 +60,7 @@ describe('streams', () => {
 })
 
 describe('a stream', () => {
-  test('shows what DescribeStream says, and what follows from it', async () => {
+  test('has the fields of DescribeStream, and fields that are derived from them', async () => {
     const { data, errors } = await harness.ask(
       '{ stream(name: "camera-01") { id name arn status mediaType deviceName kmsKeyId version createdAt dataRetentionInHours retainedFrom tags { key value } dataEndpoint } }',
     )
@@ -85,7 +85,7 @@ describe('a stream', () => {
     })
   })
 
-  test('is found by its ARN, and by its id as a node', async () => {
+  test('is found by its ARN, and by its ID with node', async () => {
     const arn = fakeStream('camera-02').arn
     const found = await harness.ask(`{ stream(arn: "${arn}") { id } }`)
     const { id } = JSON.parse(JSON.stringify(found.data?.stream))
@@ -105,13 +105,13 @@ describe('a stream', () => {
     ['(name: "")', 'name must be 1 to 256 of letters, digits, ".", "_" and "-", got "".'],
     ['(name: "a/b")', 'name must be 1 to 256 of letters, digits, ".", "_" and "-", got "a/b".'],
     ['(arn: "arn:aws:s3:::bucket")', 'arn must be the ARN of a stream (arn:aws:kinesisvideo:…), got "arn:aws:s3:::bucket".'],
-  ])('asked for as stream%s is refused', async (args, message) => {
+  ])('requested as stream%s is refused', async (args, message) => {
     const { data, errors } = await harness.ask(`{ stream${args} { id } }`)
     expect(data).toEqual({ stream: null })
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  test('that keeps nothing has no instant from which it keeps', async () => {
+  test('without retention has no retainedFrom', async () => {
     const other = await buildHarness({
       streams: [fakeStream('live', { dataRetentionInHours: 0 }), fakeStream('young', { createdAtMs: NOW_MS - 1000 })],
     })
@@ -122,7 +122,7 @@ describe('a stream', () => {
 })
 
 describe('one operation', () => {
-  test('looks each endpoint up once, all in one batch', async () => {
+  test('looks up each endpoint once, in one batch', async () => {
     const { errors } = await harness.ask(StreamEndpointsDocument, { first: 10 })
     expect(errors).toEqual([])
     expect(harness.endpoints.batches).toHaveLength(1)
@@ -137,7 +137,7 @@ describe('one operation', () => {
     expect(harness.endpoints.batches.flat()).toHaveLength(10)
   })
 
-  test('keeps the rest of its answer when one endpoint cannot be had', async () => {
+  test('keeps the rest of its response when one endpoint lookup fails', async () => {
     const other = await buildHarness({ streams: [fakeStream('broken'), fakeStream('whole')] })
     const { status, data, errors } = await other.ask('{ streams { nodes { name dataEndpoint } } }')
     expect(status).toBe(200)

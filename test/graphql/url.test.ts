@@ -26,7 +26,7 @@ describe('URL', () => {
     expect(() => UrlScalar.parseValue(value)).toThrow('URL must be an absolute http or https URL')
   })
 
-  test('refuses literals that are no strings', () => {
+  test('refuses literals that are not strings', () => {
     expect(() => UrlScalar.parseLiteral(parseValue('5'))).toThrow(/^URL must be .*; got 5\.$/)
   })
 })

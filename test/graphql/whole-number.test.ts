@@ -6,7 +6,7 @@ describe.each([
   ['ByteCount', ByteCountScalar],
   ['Milliseconds', MillisecondsScalar],
 ])('%s', (name, scalar) => {
-  test.each([0, 1, 2_147_483_648, 5_000_000_000, Number.MAX_SAFE_INTEGER])('takes and gives %d', (value) => {
+  test.each([0, 1, 2_147_483_648, 5_000_000_000, Number.MAX_SAFE_INTEGER])('parses and serializes %d', (value) => {
     expect(scalar.parseValue(value)).toBe(value)
     expect(scalar.serialize(value)).toBe(value)
     expect(scalar.parseLiteral(parseValue(String(value)))).toBe(value)

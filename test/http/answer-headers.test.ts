@@ -77,7 +77,7 @@ describe.each(['as it is', 'with the headers that a hook adds before a route', '
   },
 )
 
-test('a clip is never answered with a policy that would keep a browser from showing it', async () => {
+test('no response for a clip has a policy that prevents a browser from showing it', async () => {
   url = await harness.app.listen({ host: '127.0.0.1', port: 0 })
   for (const [method, headers] of [
     ['GET', {}],

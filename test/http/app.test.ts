@@ -19,13 +19,13 @@ beforeEach(async () => {
 afterEach(() => harness.app.close())
 
 describe('health', () => {
-  test('is live as long as it answers', async () => {
+  test('is live while the process responds', async () => {
     kvs = () => Promise.reject(new Error('gone'))
     const response = await harness.app.inject('/health/live')
     expect({ status: response.statusCode, body: response.json() }).toEqual({ status: 200, body: { status: 'ok' } })
   })
 
-  test('is ready when all that it needs is there, and names each', async () => {
+  test('is ready when all dependencies are available, and lists them', async () => {
     const response = await harness.app.inject('/health/ready')
     expect(response.statusCode).toBe(200)
     expect(response.json()).toEqual({ status: 'ok', dependencies: { kinesisVideo: { status: 'ok' }, clipStore: { status: 'ok' } } })
@@ -34,7 +34,7 @@ describe('health', () => {
   test.each([
     [new GatewayError('KVS_UNAVAILABLE', 'Kinesis Video cannot be reached.'), 'Kinesis Video cannot be reached.'],
     [new Error('connect ECONNREFUSED 10.0.0.1:4010'), 'The check failed.'],
-  ])('is not ready when one is missing, and says no more than is meant for others (%s)', async (error, reason) => {
+  ])('is not ready when one is unavailable, and shows no internal details (%s)', async (error, reason) => {
     kvs = () => Promise.reject(error)
     const response = await harness.app.inject('/health/ready')
     expect(response.statusCode).toBe(503)
@@ -44,7 +44,7 @@ describe('health', () => {
     })
   })
 
-  test('asks once for many probes', async () => {
+  test('checks once for many probes', async () => {
     let asked = 0
     kvs = async () => {
       asked += 1
@@ -83,8 +83,8 @@ describe('metrics', () => {
   })
 })
 
-describe('what people open', () => {
-  test('is a page that runs nothing, and says where things are', async () => {
+describe('a page for people', () => {
+  test('is a page without scripts that links to the endpoints', async () => {
     const { statusCode, headers, body } = await harness.app.inject('/')
     expect(statusCode).toBe(200)
     expect(headers['content-type']).toBe('text/html; charset=utf-8')
@@ -110,7 +110,7 @@ function sendRaw(port: number, request: string): Promise<string> {
 }
 
 describe('every answer', () => {
-  test.each(['/', '/nothing', '/metrics', '/graphql'])('of %s carries the headers that keep browsers careful', async (url) => {
+  test.each(['/', '/nothing', '/metrics', '/graphql'])('of %s has security headers', async (url) => {
     const { headers } = await harness.app.inject(url)
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -124,7 +124,7 @@ describe('every answer', () => {
     ['/nothing', 404],
     ['/clips', 404],
     [`/${'a'.repeat(9000)}`, 404],
-  ])('is a problem document where there is nothing (%.20s)', async (url, status) => {
+  ])('for an unknown address is a problem document (%.20s)', async (url, status) => {
     const response = await harness.app.inject(url)
     expect(response.statusCode).toBe(status)
     expect(response.headers['content-type']).toBe('application/problem+json')
@@ -147,7 +147,7 @@ describe('every answer', () => {
   test.each<[string, string, number]>([
     ['with a head that is too long', `GET /graphql?query=${'a'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
     ['that is none', 'HELLO\r\n\r\n', 400],
-  ])('to a request %s is a problem document that reads as an answer of GraphQL', async (_, text, status) => {
+  ])('to a request %s is a problem document that is also a GraphQL response', async (_, text, status) => {
     const { port } = new URL(await harness.app.listen({ host: '127.0.0.1', port: 0 }))
     const [head = '', body = ''] = (await sendRaw(Number(port), text)).split('\r\n\r\n')
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
@@ -167,7 +167,7 @@ describe('every answer', () => {
     expect(response.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'access-control-allow-origin': '*' })
   })
 
-  test('to a broken address is a problem document too', async () => {
+  test('to a malformed address is a problem document', async () => {
     const response = await harness.app.inject('/clips/%zz/a.mp4')
     expect(response.statusCode).toBe(400)
     expect(response.json()).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' })

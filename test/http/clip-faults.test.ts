@@ -113,16 +113,16 @@ async function suffer(rules: readonly object[], options: ClipHttpOptions = {}): 
   return seen
 }
 
-describe('an answer of Kinesis Video that goes wrong in any part', () => {
-  test.each([0, 1, 2])('(part %i) throttled twice is asked again, and the client sees nothing of it', async (after) => {
+describe('a response of Kinesis Video that fails in any part', () => {
+  test.each([0, 1, 2])('(part %i) throttled twice is retried, and the client does not notice', async (after) => {
     expect(await suffer([onGetClip({ kind: 'throttle' }, { after, times: 2 })])).toBe('right')
   })
 
-  test('throttled for as long as a client waits is 503, and then goes on', async () => {
+  test('throttled for longer than the client waits is 503, and then continues', async () => {
     expect(await suffer([onGetClip({ kind: 'throttle' })], { identifiedWithinMs: 300 })).toBe('503 NOT_READY')
   })
 
-  test.each([0, 1, 2])('(part %i) with one 500 is asked again', async (after) => {
+  test.each([0, 1, 2])('(part %i) with one 500 is retried', async (after) => {
     expect(await suffer([onGetClip({ kind: 'exception', name: 'InternalFailure' }, { after, times: 1 })])).toBe('right')
   })
 
@@ -131,11 +131,11 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
     ['an empty 503 of a load balancer', { kind: 'status', status: 503 }, '502 KVS_FAILED'],
     ['no right to ask', { kind: 'exception', name: 'NotAuthorizedException' }, '502 KVS_ACCESS_DENIED'],
     ['connections that are refused', { kind: 'refuse' }, '502 KVS_FAILED'],
-  ])('(%s) is a problem that is named', async (_, fault, problem) => {
+  ])('(%s) is a problem document with its reason', async (_, fault, problem) => {
     expect(await suffer([onGetClip(fault)])).toBe(problem)
   })
 
-  test.each(['cut', 'stall'] as const)('%s at any byte is noticed', async (kind) => {
+  test.each(['cut', 'stall'] as const)('%s at any byte is detected', async (kind) => {
     const seen = new Set<string>()
     const place = fc.tuple(
       fc.integer({ min: 0, max: PARTS - 1 }),
@@ -154,14 +154,14 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
     expect(seen).toEqual(new Set(['502 KVS_FAILED', 'cut']))
   })
 
-  test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is noticed', async (extraBytes) => {
+  test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is detected', async (extraBytes) => {
     for (const after of [0, 2]) {
       const rule = onGetClip({ kind: 'wrongLength', extraBytes }, { after, times: 1 })
       expect(await suffer([rule], { idleTimeoutMs: SILENT_MS })).toMatch(/^(502 KVS_FAILED|cut|right)$/)
     }
   })
 
-  test('that never begins is 503, and others are served meanwhile', async () => {
+  test('that never starts is 503, while other clips are served', async () => {
     await using gateway = await startClipHttp(kvs.url, { identifiedWithinMs: 2000 })
     const short = await healthy.request(askFor(100_000, 105_000))
     await setFaults(onGetClip({ kind: 'stall', afterBytes: 0 }, { times: PARTS }))
@@ -170,18 +170,18 @@ describe('an answer of Kinesis Video that goes wrong in any part', () => {
     expect([other.status, other.isComplete]).toEqual([200, true])
   })
 
-  test.each([0, 1, 2])('(part %i) without end is given up as soon as what comes is no file any more', async (after) => {
+  test.each([0, 1, 2])('(part %i) without an end is abandoned when it is no longer a valid file', async (after) => {
     expect(await suffer([onGetClip({ kind: 'endless' }, { after, times: 1 })])).toMatch(/^(502 KVS_FAILED|cut|right)$/)
   })
 
-  test('slow and late is right in the end', async () => {
+  test('that is slow and late is complete in the end', async () => {
     expect(await suffer([onGetClip({ kind: 'slow', bytesPerSecond: 1_000_000 }), onGetClip({ kind: 'delay', ms: 200 })])).toBe('right')
   })
 })
 
-describe('bytes that are not what Kinesis Video sent', () => {
+describe('corrupted bytes', () => {
   // Nothing in an answer vouches for its bytes: TLS does that. Here the heads are looked into, for what is read out of them is believed.
-  test('in a head never make a file of another length than it says, nor harm the next clip', async () => {
+  test('in a head never change the length of the file, nor affect the next clip', async () => {
     const seen = new Map<string, number>()
     const places = fc.tuple(fc.integer({ min: 0, max: PARTS - 1 }), fc.nat(1500), fc.integer({ min: 1, max: 16 }))
     const holds = fc.asyncProperty(places, async ([after, offset, length]) => {
@@ -206,8 +206,8 @@ describe('bytes that are not what Kinesis Video sent', () => {
   })
 })
 
-describe('trouble on the gateway’s own side', () => {
-  test('a store that is too small is 503 with a time to come back, and serves what fits', async () => {
+describe('a fault of the gateway', () => {
+  test('a store that is too small is 503 with Retry-After, and serves clips that fit', async () => {
     await using gateway = await startClipHttp(kvs.url, { capBytes: Math.floor(partBytes * 1.5) })
     const answer = await download(gateway.urlOf(clip))
     expect(judge(answer)).toMatch(/^(503 STORE_FULL|cut)$/)
@@ -217,7 +217,7 @@ describe('trouble on the gateway’s own side', () => {
     expect([fits.status, fits.isComplete]).toEqual([200, true])
   })
 
-  test.each(['before', 'while'])('a store folder that is deleted %s parts arrive is made again', async (when) => {
+  test.each(['before', 'while'])('a store folder that is deleted %s parts arrive is created again', async (when) => {
     await using gateway = await startClipHttp(kvs.url)
     await setFaults(onGetClip({ kind: 'slow', bytesPerSecond: 1_500_000 }))
     const arriving = when === 'while' ? download(gateway.urlOf(clip)) : null
@@ -231,7 +231,7 @@ describe('trouble on the gateway’s own side', () => {
     expect((await storedFiles(gateway.folder)).size).toBeGreaterThan(0)
   })
 
-  test('a folder that is deleted under a stored clip costs nothing but fetching it again', async () => {
+  test('a stored clip whose folder is deleted is fetched again', async () => {
     await using gateway = await startClipHttp(kvs.url)
     expect(judge(await download(gateway.urlOf(clip)))).toBe('right')
     await until(async () => (await storedFiles(gateway.folder)).size === FILES)
@@ -239,7 +239,7 @@ describe('trouble on the gateway’s own side', () => {
     expect(judge(await download(gateway.urlOf(clip)))).toBe('right')
   })
 
-  test('a gateway that is stopped cuts its clients off, who go on at another where they were', async () => {
+  test('a gateway that stops aborts downloads, which another gateway resumes', async () => {
     const first = await startClipHttp(kvs.url)
     await setFaults(onGetClip({ kind: 'slow', bytesPerSecond: 300_000 }))
     let answered = 0
@@ -259,7 +259,7 @@ describe('trouble on the gateway’s own side', () => {
     }
   })
 
-  test('fragments that are listed late are told until they are there, and those that nobody was promised are no part', async () => {
+  test('fragments that are listed late are reported until they are listed, and are not part of an earlier clip', async () => {
     await using late = await startFootage([recording([variedFootage(0), variedFootage(1000)])], { faults: true })
     await using one = await startClipHttp(late.url)
     await sleep(1000, enoughTime())
@@ -281,7 +281,7 @@ describe('trouble on the gateway’s own side', () => {
 })
 
 describe('a data endpoint that moved', () => {
-  test('is found anew, also while it is another program’s port', async () => {
+  test('is looked up again, also while another program uses its port', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-moved-'))
     const options = { dataDir, port: 0, quotas: false }
     let server = await buildKvsServer(options)
@@ -345,8 +345,8 @@ function liveBytes(): number {
   return heapUsed + arrayBuffers
 }
 
-describe('whatever went wrong', () => {
-  testOnLinux('leaves no socket, no open file and no memory behind (skipped without /proc)', async () => {
+describe('every fault', () => {
+  testOnLinux('leaves no socket, open file or memory behind (skipped without /proc)', async () => {
     const openFiles = async () => (await readdir('/proc/self/fd')).length
     const once = async () => {
       await using gateway = await startClipHttp(kvs.url, { idleTimeoutMs: SILENT_MS, identifiedWithinMs: 5000 })

@@ -102,7 +102,7 @@ function download(
 }
 
 describe('a stored clip', () => {
-  test('is served whole, with everything that a player or a browser asks for', async () => {
+  test('is served completely, with the headers that players and browsers need', async () => {
     const response = await fetchClip('stored')
     expect(response.status).toBe(200)
     expect((await bytesOf(response)).equals(BYTES)).toBe(true)
@@ -143,7 +143,7 @@ describe('a stored clip', () => {
     expect(Buffer.concat([dropped.body, await bytesOf(rest)]).equals(BYTES)).toBe(true)
   })
 
-  test('answers HEAD, conditions and saving', async () => {
+  test('answers HEAD, conditional requests and downloads', async () => {
     const head = await fetchClip('stored', { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length'), (await bytesOf(head)).byteLength]).toEqual([200, '3000000', 0])
     const unchanged = await fetchClip('stored', { headers: { 'if-none-match': '"e"' } })
@@ -166,12 +166,12 @@ describe('a stored clip', () => {
     ['?download=0', 'inline'],
     ['?download=false', 'inline'],
     ['?utm_source=mail', 'inline'],
-  ])('with "%s" is to be shown or saved: %s', async (query, disposition) => {
+  ])('with "%s" is shown or saved: %s', async (query, disposition) => {
     const response = await fetch(`${base}/clips/stored/door.mp4${query}`, { method: 'HEAD' })
     expect(response.headers.get('content-disposition')).toBe(`${disposition}; filename="door.mp4"`)
   })
 
-  test('goes to 64 readers at once, and a stalled one holds nobody up', async () => {
+  test('is sent to 64 readers at once, and a stalled one does not delay the others', async () => {
     const stalled = connect(Number(new URL(base).port), '127.0.0.1')
     stalled.write('GET /clips/stored/a.mp4 HTTP/1.1\r\nHost: a\r\n\r\n')
     stalled.pause()
@@ -182,8 +182,8 @@ describe('a stored clip', () => {
   })
 })
 
-describe('a clip that still arrives', () => {
-  test('gives a range far inside as soon as just those bytes are there', async () => {
+describe('a clip that is still arriving', () => {
+  test('returns a range as soon as its bytes are there', async () => {
     const source = new HandFedSource(BYTES.byteLength)
     tokens.arriving = rebuilt('a', source.fetch)
     const far = fetchClip('arriving', { headers: { range: 'bytes=100000-100099' } })
@@ -192,7 +192,7 @@ describe('a clip that still arrives', () => {
     expect((await bytesOf(await far)).equals(BYTES.subarray(100_000, 100_100))).toBe(true)
   })
 
-  test('waits for its size, and is told to come back when that takes too long', async () => {
+  test('waits for its size, and is NOT_READY when that takes too long', async () => {
     const later = Promise.withResolvers<ClipLayout>()
     tokens.late = rebuilt('k', countingFetch(BYTES).fetch, later.promise)
     const impatient = await fetchClip('late', { method: 'GET', headers: { range: 'bytes=0-1' } })
@@ -204,12 +204,12 @@ describe('a clip that still arrives', () => {
     expect((await bytesOf(await patient)).equals(BYTES)).toBe(true)
   })
 
-  test('is told to come back too when it cannot even be opened in time', async () => {
+  test('is NOT_READY when it cannot be opened in time', async () => {
     tokens.slow = (signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     expect((await fetchClip('slow')).status).toBe(503)
   })
 
-  test('is streamed at once when it is passed through, and has tag, length and ranges once it is whole', async () => {
+  test('is streamed immediately when it is passed through, and has tag, length and ranges once it is complete', async () => {
     const source = new HandFedSource(null)
     tokens.passing = passed('p', source.fetch)
     const response = fetchClip('passing', { headers: { range: 'bytes=5-' } })
@@ -257,7 +257,7 @@ describe('a clip that still arrives', () => {
     },
   )
 
-  test('answers with a problem when it breaks before the first byte', async () => {
+  test('answers with a problem document when it fails before the first byte', async () => {
     const source = new HandFedSource(BYTES.byteLength)
     tokens.broken = rebuilt('b', source.fetch)
     const response = fetchClip('broken')
@@ -267,7 +267,7 @@ describe('a clip that still arrives', () => {
     expect(await (await response).json()).toMatchObject({ code: 'FOOTAGE_EXPIRED', detail: 'The footage is gone.' })
   })
 
-  test('is given up when its only client leaves before there is a byte', async () => {
+  test('is abandoned when its only client disconnects before the first byte', async () => {
     const source = new HandFedSource(BYTES.byteLength)
     tokens.waiting = rebuilt('w', source.fetch)
     const controller = new AbortController()
@@ -280,7 +280,7 @@ describe('a clip that still arrives', () => {
   })
 })
 
-test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('a clip takes no %s, and says what it takes', async (method) => {
+test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('a clip refuses %s with the allowed methods', async (method) => {
   const response = await fetchClip('stored', { method, body: '<a/>', headers: { 'content-type': 'application/xml' } })
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
   expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -288,8 +288,8 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('a clip takes no %s, and says what
   expect(await response.json()).toMatchObject({ title: 'Method Not Allowed', status: 405, code: 'METHOD_NOT_ALLOWED' })
 })
 
-describe('a clip that cannot be had', () => {
-  test('is refused with a problem that names why', async () => {
+describe('a clip that is unavailable', () => {
+  test('is refused with a problem document with the reason', async () => {
     const response = await fetchClip('x'.repeat(1_900))
     expect([response.status, response.headers.get('content-type')]).toEqual([403, 'application/problem+json'])
     expect(await response.json()).toEqual({
@@ -306,7 +306,7 @@ describe('a clip that cannot be had', () => {
     expect([response.status, (await bytesOf(response)).byteLength]).toEqual([403, 0])
   })
 
-  test('for a reason that is not ours shows nothing internal', async () => {
+  test('because of an unexpected error shows no internal details', async () => {
     tokens.odd = () => Promise.reject(new TypeError('secret is not a function'))
     const response = await fetchClip('odd')
     expect(response.status).toBe(500)
@@ -314,7 +314,7 @@ describe('a clip that cannot be had', () => {
   })
 })
 
-test('keeps what the app has set on the answer so far', async () => {
+test('keeps the headers that the app has set', async () => {
   const other = Fastify()
   other.addHook('onRequest', async (_request, reply) => {
     reply.header('x-request-id', '7')

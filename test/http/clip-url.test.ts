@@ -42,7 +42,7 @@ afterEach(() => fetch(`${kvs.url}/_faults`, { method: 'DELETE' }))
 const setFaults = (...rules: readonly object[]) => kvs.post('/_faults', { rules })
 const stateOf = async ({ harness }: ClipHttp, { id }: Clip) => (await harness.clips.find(id, enoughTime()))?.state
 
-describe('a clip whose media still arrives', () => {
+describe('a clip whose media is still arriving', () => {
   test('is sent as soon as the heads of all parts are known', async () => {
     await using other = await startClipHttp(kvs.url)
     await setFaults({ operation: 'GetClip', fault: { kind: 'slow', bytesPerSecond: 300_000 } })
@@ -53,7 +53,7 @@ describe('a clip whose media still arrives', () => {
     expect(last.body.equals(whole)).toBe(true)
   })
 
-  test('gives a range of one part while another is slow', async () => {
+  test('returns a range of one part while another part is slow', async () => {
     await using other = await startClipHttp(kvs.url)
     await setFaults({ operation: 'GetClip', times: 1, fault: { kind: 'slow', bytesPerSecond: 150_000 } })
     const far = await download(other.urlOf(clip), { headers: { range: 'bytes=-100000' } })
@@ -62,7 +62,7 @@ describe('a clip whose media still arrives', () => {
     expect(await stateOf(other, clip)).toBe('FETCHING')
   })
 
-  test('makes every question wait for its size, and says when to come back', async () => {
+  test('makes every request wait for its size, and sends Retry-After', async () => {
     await using other = await startClipHttp(kvs.url, { identifiedWithinMs: 150 })
     await setFaults({ operation: 'GetClip', after: 1, times: 1, fault: { kind: 'delay', ms: 5000 } })
     const questions: Record<string, string>[] = [
@@ -85,7 +85,7 @@ describe('a clip whose media still arrives', () => {
 })
 
 describe('a clip URL', () => {
-  test('answers 10,000 random Range headers as the rule says, with those bytes', async () => {
+  test('answers 10,000 random Range headers correctly', async () => {
     // A short one: a good part of these headers is to be ignored, and answered with everything.
     const short = await gateway.request(askFor(190_000, 210_000, { cut: 'EXACT' }))
     const { body: file } = await download(gateway.urlOf(short))
@@ -117,14 +117,14 @@ describe('a clip URL', () => {
     await Promise.all(Array.from({ length: 8 }, work))
   }, 120_000)
 
-  test('answers the probe of Safari, and what follows it', async () => {
+  test('answers the requests of Safari', async () => {
     const probe = await download(url, { headers: { range: 'bytes=0-1' } })
     expect(probe).toMatchObject({ status: 206, headers: { 'content-range': `bytes 0-1/${whole.byteLength}`, 'content-length': '2' } })
     const rest = await download(url, { headers: { range: `bytes=0-${whole.byteLength - 1}` } })
     expect([rest.status, rest.body.equals(whole)]).toEqual([206, true])
   })
 
-  test('goes on where a download was dropped, as often as it is, and from the start when it is another clip', async () => {
+  test('resumes an interrupted download, or restarts when the clip has changed', async () => {
     let got = Buffer.alloc(0)
     for (let drops = 0; got.byteLength < whole.byteLength; drops += 1) {
       const leaveAfterBytes = drops < 4 ? 100_000 * (drops + 1) : Number.POSITIVE_INFINITY
@@ -145,18 +145,18 @@ describe('a clip URL', () => {
     ],
     ['باب.mp4', 'inline; filename="___.mp4"; filename*=UTF-8\'\'%D8%A8%D8%A7%D8%A8.mp4'],
     ['50% "off".mp4', `inline; filename="50% _off_.mp4"; filename*=UTF-8''50%25%20_off_.mp4`],
-  ])('keeps a name in any script: %s', async (fileName, disposition) => {
+  ])('keeps a file name in any script: %s', async (fileName, disposition) => {
     const named = await gateway.request(askFor(0, 3000, { fileName }))
     const answer = await download(gateway.urlOf(named))
     expect([answer.status, answer.headers['content-disposition']]).toEqual([200, disposition])
   })
 
-  test('does not look at the name in its path, and is saved when asked to', async () => {
+  test('ignores the file name in its path, and is saved with ?download', async () => {
     const renamed = url.replace(/[^/]+$/, '%F0%9F%9A%AA.mp4')
     expect((await download(`${renamed}?download=1`)).headers['content-disposition']).toMatch(/^attachment; /)
   })
 
-  test('is checked for its expiry when a download starts, not while it goes on', async () => {
+  test('expires for new downloads, not for running ones', async () => {
     let nowMs = Date.now()
     await using other = await startClipHttp(kvs.url, { service: { clock: { now: () => nowMs } } })
     const brief = await other.request(askFor(0, HOUR, { expiresInSeconds: 60 }))
@@ -194,7 +194,7 @@ function modelSpan(header: string, size: number): [number, number] | 'whole' | '
 }
 
 describe('another gateway with the secrets', () => {
-  test.each(['exact', 'joined'])('serves the same %s bytes under the same tag, and knows the clip by its id', async (kind) => {
+  test.each(['exact', 'joined'])('serves the same %s bytes with the same tag, and opens the ID', async (kind) => {
     const promised = kind === 'joined' ? clip : await gateway.request(askFor(100_300, 333_300, { cut: 'EXACT' }))
     const here = await download(gateway.urlOf(promised))
     // It has never seen the clip, as one that has lost its disk.
@@ -213,7 +213,7 @@ describe('another gateway with the secrets', () => {
     expect((await download(gateway.urlOf(renewed.clip))).body.equals(here.body)).toBe(true)
   })
 
-  test('goes on with a download that began at the first', async () => {
+  test('resumes a download of the first gateway', async () => {
     await using other = await startClipHttp(kvs.url)
     const begun = await download(url, { leaveAfterBytes: 300_000 })
     const rest = await download(other.urlOf(clip), { headers: { range: `bytes=${begun.body.byteLength}-`, 'if-range': etag } })
@@ -221,10 +221,10 @@ describe('another gateway with the secrets', () => {
   })
 })
 
-describe('footage that is not there any more', () => {
+describe('footage that no longer exists', () => {
   const hourly = (hours: number) => ({ start: String((START + hours * HOUR) / 1000), stream: STREAM })
 
-  test('is told as changed or expired, by the URL and by the clip', async () => {
+  test('is reported as changed or expired, by the URL and by the clip', async () => {
     let nowMs = Date.now()
     const clock = { now: () => nowMs }
     await using server = await startFootage([recording([variedFootage(0), variedFootage(5000)])], { clock })

@@ -28,8 +28,8 @@ afterEach(() => closeServer(harness.app, 0))
 const get = (token: string, version = '1.1') => `GET /clips/${token}/a.mp4 HTTP/${version}\r\nHost: 127.0.0.1\r\n\r\n`
 const POST = 'POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
 
-describe('a download that fails on its way', () => {
-  test('resets the connection where nothing else shows that it is not whole', async () => {
+describe('a download that fails after it has started', () => {
+  test('resets the connection when nothing else shows that it is incomplete', async () => {
     const { error, text } = await new RawConnection(url).send(get('passed-broken', '1.0')).end()
     expect(error).toBe('ECONNRESET')
     expect(headOf(text).headers).not.toHaveProperty('content-length')
@@ -38,7 +38,7 @@ describe('a download that fails on its way', () => {
   test.each([
     ['its chunks', get('passed-broken'), /\r\n0\r\n\r\n$/],
     ['its length', get('broken', '1.0'), /^$/],
-  ])('ends the connection where %s show it', async (_, request, whole) => {
+  ])('closes the connection when %s show it', async (_, request, whole) => {
     const { error, text } = await new RawConnection(url).send(request).end()
     expect(error).toBeNull()
     expect(text).toMatch(/^HTTP\/1\.1 200 /)
@@ -46,7 +46,7 @@ describe('a download that fails on its way', () => {
     expect(headOf(text).body.length).toBeLessThan(BYTES.byteLength)
   })
 
-  test('resets the connection too when the gateway stops', async () => {
+  test('resets the connection when the gateway stops', async () => {
     const connection = new RawConnection(url).send(get('passed-waiting', '1.0'))
     await connection.until((text) => text.includes('media'))
     await closeServer(harness.app, 0)
@@ -54,12 +54,12 @@ describe('a download that fails on its way', () => {
   })
 })
 
-describe('what is no HTTP, behind a request', () => {
+describe('invalid HTTP after a request', () => {
   test.each([
     ['that is being answered', get('waiting'), (text: string) => text.includes('media')],
     ['that is being answered in chunks', get('passed-waiting'), (text: string) => text.includes('media')],
     ['that has no answer yet', get('waiting'), () => true],
-  ])('%s never becomes text in its answer', async (_, request, isThere) => {
+  ])('%s never adds text to its response', async (_, request, isThere) => {
     const connection = new RawConnection(url).send(request)
     await connection.until(isThere).catch(() => undefined)
     connection.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -69,7 +69,7 @@ describe('what is no HTTP, behind a request', () => {
     expect(text).not.toContain('problem+json')
   })
 
-  test('is told so where it is the body of the request itself', async () => {
+  test('is refused when it is the body of the request itself', async () => {
     const connection = new RawConnection(url).send(`${POST}Transfer-Encoding: chunked\r\n\r\nnot a chunk\r\n`)
     expect(headOf((await connection.end()).text).status).toBe(400)
   })
@@ -95,12 +95,12 @@ describe('an Upgrade to something other than a WebSocket', () => {
     expect(second).toMatch(/^200 [\s\S]*content-length: 3000000/)
   })
 
-  test('is ignored in HTTP/1.0, whatever it is', async () => {
+  test('is ignored in HTTP/1.0', async () => {
     const text = 'GET /health/live HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
     expect(headOf((await new RawConnection(url).send(text).end()).text).status).toBe(200)
   })
 
-  test('does not keep a WebSocket among them from being opened', async () => {
+  test('does not prevent a WebSocket that is also offered', async () => {
     const handshake =
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n'
     const connection = new RawConnection(url).send(
@@ -124,7 +124,7 @@ describe('a gateway that stops', () => {
     expect((await connection.end()).text).toBe('')
   })
 
-  test('waits for what is being answered', async () => {
+  test('waits for running responses', async () => {
     const connection = new RawConnection(url).send(get('waiting'))
     await connection.until((text) => text.includes('media'))
     const closed = closeServer(harness.app, LONG_MS)
@@ -134,7 +134,7 @@ describe('a gateway that stops', () => {
     await closed
   })
 
-  test('refuses what comes behind that in the shape of all problems, and lets pages read it', async () => {
+  test('refuses later requests with a problem document that pages can read', async () => {
     const connection = new RawConnection(url).send(get('waiting'))
     await connection.until((text) => text.includes('media'))
     const closed = closeServer(harness.app, LONG_MS)

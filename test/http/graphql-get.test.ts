@@ -18,7 +18,7 @@ function get(parameters: Record<string, string>, headers: Record<string, string>
   return harness.app.inject({ url: `/graphql?${new URLSearchParams(parameters)}`, headers })
 }
 
-test('the audits of GraphQL over HTTP pass with no header of ours', async () => {
+test('the audits of GraphQL over HTTP pass without extra headers', async () => {
   const url = `${await harness.app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
   const results = await auditServer({ url, fetchFn: (target: string, init?: RequestInit) => fetch(target, init) })
   expect(results.length).toBeGreaterThan(50)
@@ -46,7 +46,7 @@ describe('a query by GET', () => {
     ['an image on a page of a sibling host', { 'sec-fetch-site': 'same-site' }],
     ['a link on a foreign page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', accept: BROWSER_ACCEPT }],
     ['a browser of the future', { 'sec-fetch-site': 'somewhere' }],
-  ])('of %s is refused, whatever else it sends', async (_, headers) => {
+  ])('of %s is refused, regardless of its other headers', async (_, headers) => {
     const others: Record<string, string>[] = [{}, { 'content-type': 'application/json' }, { 'apollo-require-preflight': '1' }]
     for (const more of others) {
       const response = await get({ query: `{ clip(id: "${FAKE_CLIP_ID}") { downloadUrl } }` }, { ...headers, ...more })
@@ -67,7 +67,7 @@ describe('a query by GET', () => {
     ['extensions that are no JSON', { query: QUERY, extensions: '{' }],
     ['no operation', { operationName: 'A' }],
     ['an empty one', { query: '' }],
-  ])('with %s is refused in the shape of GraphQL', async (_, parameters) => {
+  ])('with %s is refused with a GraphQL error', async (_, parameters) => {
     const response = await get(parameters)
     expect(response.statusCode).toBe(400)
     expect(response.json().errors).toHaveLength(1)
@@ -77,7 +77,7 @@ describe('a query by GET', () => {
     const sha256Hash = createHash('sha256').update(QUERY).digest('hex')
     const hashed = (hash = sha256Hash) => JSON.stringify({ persistedQuery: { version: 1, sha256Hash: hash } })
 
-    test('is told to be sent whole, and from then on is known', async () => {
+    test('must be sent once as text, and is cached then', async () => {
       const unknown = await get({ extensions: hashed() })
       expect(unknown.json().errors).toEqual([{ message: 'PersistedQueryNotFound', extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }])
       expect(unknown.headers['cache-control']).toMatch(/no-(store|cache)/)
@@ -85,12 +85,12 @@ describe('a query by GET', () => {
       expect((await get({ extensions: hashed() })).json()).toEqual(ANSWER)
     })
 
-    test('is refused to a foreign page all the same', async () => {
+    test('is refused to a foreign page', async () => {
       await get({ query: QUERY, extensions: hashed() })
       expect((await get({ extensions: hashed() }, { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403)
     })
 
-    test('is not remembered under the hash of another, nor where it is no query of ours', async () => {
+    test('is not cached under another hash, or if it is invalid', async () => {
       expect((await get({ query: QUERY, extensions: hashed('a'.repeat(64)) })).statusCode).toBe(400)
       const wrong = '{ limits { nothing } }'
       const extensions = hashed(createHash('sha256').update(wrong).digest('hex'))
@@ -98,7 +98,7 @@ describe('a query by GET', () => {
       expect((await get({ extensions })).json().errors).toMatchObject([{ message: 'PersistedQueryNotFound' }])
     })
 
-    test('is forgotten before the memory of queries grows without end', async () => {
+    test('is evicted when the cache is full', async () => {
       await get({ query: QUERY, extensions: hashed() })
       const post = async (query: string) => {
         const extensions = { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') } }
@@ -109,7 +109,7 @@ describe('a query by GET', () => {
     })
   })
 
-  test('that is none is refused: mutations change something, subscriptions have many answers', async () => {
+  test('of a mutation or a subscription is refused', async () => {
     const mutation = await get({ query: 'mutation { renewClipUrl(id: "x") { clip { id } } }' })
     expect([mutation.statusCode, mutation.headers.allow, mutation.json().errors.length]).toEqual([405, 'POST', 1])
     const subscription = await get({ query: 'subscription { clipProgress(id: "x") { id } }' })
@@ -136,7 +136,7 @@ describe('a POST', () => {
 })
 
 describe('a browser that opens /graphql', () => {
-  test.each(['none', 'same-origin', 'same-site', 'cross-site'])('gets a page, wherever it comes from (%s)', async (site) => {
+  test.each(['none', 'same-origin', 'same-site', 'cross-site'])('gets a page from every origin (%s)', async (site) => {
     const headers = { accept: BROWSER_ACCEPT, 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }
     const response = await harness.app.inject({ url: '/graphql', headers })
     expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
@@ -148,12 +148,12 @@ describe('a browser that opens /graphql', () => {
     expect(response.body.length).toBeLessThan(4000)
   })
 
-  test('of a name that is made to point here gets none', async () => {
+  test('gets no page under a foreign host name', async () => {
     const response = await harness.app.inject({ url: '/graphql', headers: { accept: BROWSER_ACCEPT, host: 'evil.example' } })
     expect(response.statusCode).toBe(403)
   })
 
-  test('is not taken for a program that asks for nothing', async () => {
+  test('is not mistaken for a program without a query', async () => {
     for (const accept of ['*/*', 'application/json']) expect((await get({}, { accept })).statusCode).toBe(400)
   })
 })

@@ -36,8 +36,8 @@ async function fill(buffers: SendBuffers, socket: WebSocket): Promise<void> {
   }
 }
 
-describe('what waits for clients', () => {
-  test('is nothing once they have read it', async () => {
+describe('the buffer of a client', () => {
+  test('is empty once the client has read everything', async () => {
     const buffers = new SendBuffers(LIMITS)
     const { client, socket } = await connect()
     for (let index = 0; index < 20; index += 1) await buffers.send(socket, TEXT)
@@ -45,7 +45,7 @@ describe('what waits for clients', () => {
     expect(client.readyState).toBe(client.OPEN)
   })
 
-  test('closes a socket that exceeds its share, and the client learns why when it reads on', async () => {
+  test('closes a socket above its limit, and the client receives the reason when it reads', async () => {
     const buffers = new SendBuffers(LIMITS)
     const { client, socket } = await connect()
     client.pause()
@@ -59,7 +59,7 @@ describe('what waits for clients', () => {
     expect(buffers.totalBytes).toBe(0)
   })
 
-  test('closes the slowest socket when all together exceed theirs, and leaves the others', async () => {
+  test('closes the slowest socket when the total exceeds its limit, and keeps the others', async () => {
     const buffers = new SendBuffers({ bytesPerSocket: 4_000_000, totalBytes: 4_500_000 })
     const slow = await connect()
     const reader = await connect()
@@ -73,7 +73,7 @@ describe('what waits for clients', () => {
     await Promise.all(sent)
   })
 
-  test('counts nothing of a socket that breaks', async () => {
+  test('does not count a failed socket', async () => {
     const buffers = new SendBuffers(LIMITS)
     const { client, socket } = await connect()
     client.pause()

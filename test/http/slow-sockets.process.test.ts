@@ -47,7 +47,7 @@ test('timelines and gaps of clips, multiplied by aliases and fragments, are stop
 }, 60_000)
 
 describe('WebSockets', () => {
-  test('give no result that is larger than what may wait for them', async () => {
+  test('send no result that is larger than their buffer', async () => {
     const socket = await RawSocket.connect(gateway.url)
     socket.subscribe('1', watch(`timeline { mediaStartMs range ${RANGES} } gaps ${RANGES}`))
     const { payload } = await socket.until('next', '1')
@@ -56,7 +56,7 @@ describe('WebSockets', () => {
     socket.socket.close()
   }, 60_000)
 
-  test('whose clients do not read are closed, and the process lives on', async () => {
+  test('whose clients do not read are closed, and the process continues', async () => {
     const sockets = await Promise.all(Array.from({ length: 12 }, () => RawSocket.connect(gateway.url)))
     for (const { socket } of sockets) socket.pause()
     for (const socket of sockets) {

@@ -52,8 +52,8 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await wait(20)
 }
 
-describe('a reader that takes no byte', () => {
-  test('of a REBUILT clip is cut, and can come back by a range', async () => {
+describe('a reader that reads no byte', () => {
+  test('of a REBUILT clip is disconnected, and can resume with a range', async () => {
     open = async () => fakeContent({ bytes: BYTES, etag: '"e"' })
     const response = await stalled('a')
     await until(() => ended.length === 1)
@@ -64,7 +64,7 @@ describe('a reader that takes no byte', () => {
     expect([rest.statusCode, got + (await readAll(rest))]).toEqual([206, BYTES.byteLength])
   })
 
-  test('of a PASSTHROUGH clip is not cut, because it cannot come back', async () => {
+  test('of a PASSTHROUGH clip is not disconnected, because it cannot resume', async () => {
     open = async () => fakeContent({ bytes: BYTES, form: 'PASSTHROUGH' })
     const response = await stalled('a')
     await wait(3 * IDLE_MS)
@@ -72,7 +72,7 @@ describe('a reader that takes no byte', () => {
     expect([await readAll(response), response.complete]).toEqual([BYTES.byteLength, true])
   })
 
-  test('holds no parts of the store for longer', async () => {
+  test('no longer holds parts of the store', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'clipgate-stalled-'))
     const readers = 3
     await using store = await DiskPartStore.open({ folder, capBytes: (readers + 0.5) * BYTES.byteLength })
@@ -94,7 +94,7 @@ describe('a reader that takes no byte', () => {
   })
 })
 
-describe('a reader that is not cut', () => {
+describe('a reader that is not disconnected', () => {
   test('may be slow', async () => {
     open = async () => fakeContent({ bytes: BYTES, etag: '"e"' })
     const response = await stalled('a')
@@ -114,7 +114,7 @@ describe('a reader that is not cut', () => {
     await until(() => ended.length === 1)
   })
 
-  test('may wait for what has not come yet', async () => {
+  test('may wait for bytes that have not arrived yet', async () => {
     const next = Promise.withResolvers<void>()
     open = async () => fakeContent({ bytes: Buffer.alloc(100_000), etag: '"e"', beforeNext: () => next.promise })
     const response = await stalled('a')

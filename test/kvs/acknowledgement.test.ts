@@ -16,7 +16,7 @@ const EXPECTED = [
 ]
 
 describe('acknowledgements', () => {
-  test('are read in whatever pieces they come', () => {
+  test('are parsed from chunks of any size', () => {
     const bytes = Buffer.from(WIRE)
     fc.assert(
       fc.property(fc.array(fc.nat({ max: bytes.length }), { maxLength: 12 }), (cuts) => {
@@ -28,18 +28,18 @@ describe('acknowledgements', () => {
     )
   })
 
-  test('that have no end are not kept for ever', () => {
+  test('without an end are refused at a size limit', () => {
     const parser = new AcknowledgementParser()
     expect(() => {
       for (let count = 0; count < 100; count += 1) parser.push(Buffer.from(`{"EventType":"${'x'.repeat(100)}`))
     }).toThrow('an acknowledgement without an end')
   })
 
-  test.each(['{nonsense}', '}', '[{}]'])('that are none are refused: %s', (text) => {
+  test.each(['{nonsense}', '}', '[{}]'])('that are malformed are refused: %s', (text) => {
     expect(() => new AcknowledgementParser().push(Buffer.from(text))).toThrow('an acknowledgement that is not JSON')
   })
 
-  test('with members of the wrong kind lose those members', () => {
+  test('with members of the wrong type lose those members', () => {
     const [read] = new AcknowledgementParser().push(
       Buffer.from('{"EventType":"ERROR","FragmentNumber":5,"FragmentTimecode":"5","ErrorId":1.5,"ErrorCode":[]}'),
     )

@@ -52,16 +52,16 @@ async function readAll({ bytes }: ClipBody): Promise<Buffer> {
 describe('a clip', () => {
   const media = Buffer.alloc(300_000, 'abc')
 
-  test('comes as it was sent, with type and length', async () => {
+  test('has the sent bytes and length', async () => {
     answerWith({ 'content-length': media.length }, (response) => response.end(media))
     const clip = await getClip()
-    expect(clip).toMatchObject({ contentType: 'video/mp4', sizeBytes: media.length })
+    expect(clip).toMatchObject({ sizeBytes: media.length })
     expect((await readAll(clip)).equals(media)).toBe(true)
     expect(heard.bytes).toBe(media.length)
     expect(heard.requests).toEqual(['GetDataEndpoint ok', 'GetClip ok'])
   })
 
-  test('is asked for by ARN, with milliseconds', async () => {
+  test('is requested by ARN, with milliseconds', async () => {
     answerWith({}, (response) => response.end(media))
     await readAll(await getClip())
     expect(stub.to('/getClip')[0]?.body).toEqual({
@@ -73,14 +73,14 @@ describe('a clip', () => {
     })
   })
 
-  test('that is chunked has no length and ends all the same', async () => {
+  test('without Content-Length has no length and is complete', async () => {
     answerWith({}, (response) => response.end(media))
     const clip = await getClip()
     expect(clip.sizeBytes).toBeNull()
     expect((await readAll(clip)).length).toBe(media.length)
   })
 
-  test('resolves when the headers are there, before the body', async () => {
+  test('resolves with the headers, before the body', async () => {
     let finish = () => {}
     answerWith({ 'content-length': 2 }, (response) => {
       response.write('a')
@@ -103,7 +103,7 @@ describe('a clip', () => {
   })
 })
 
-describe('a body that is not whole', () => {
+describe('an incomplete body', () => {
   test.each<[string, Record<string, number>, (response: ServerResponse) => void]>([
     ['is cut before its announced end', { 'content-length': 1000 }, (response) => response.write('x', () => response.destroy())],
     ['is cut between chunks', {}, (response) => response.write('x', () => response.destroy())],
@@ -116,7 +116,7 @@ describe('a body that is not whole', () => {
     })
   })
 
-  test('throws the reason of a signal that aborts half way', async () => {
+  test('throws the reason of a signal that aborts during the transfer', async () => {
     answerWith({ 'content-length': 1000 }, (response) => response.write('x'))
     const controller = new AbortController()
     const clip = await kvs.clips.getClip(request(), controller.signal)
@@ -125,7 +125,7 @@ describe('a body that is not whole', () => {
     await expect(read).rejects.toThrow('the client left')
   })
 
-  test('frees its socket when the reader stops', async () => {
+  test('releases its socket when the reader stops', async () => {
     answerWith({ 'content-length': 1_000_000_000 }, (response) => response.write(Buffer.alloc(100_000)))
     const before = stub.openSockets
     for await (const _ of (await getClip()).bytes) break
@@ -142,19 +142,19 @@ describe('a refusal', () => {
     ['InvalidCodecPrivateDataException', 'INVALID_CODEC_PRIVATE_DATA'],
     ['InvalidMediaFrameException', 'INVALID_MEDIA_FRAME'],
     ['InvalidArgumentException', 'INVALID_ARGUMENT'],
-  ])('%s is told as %s', async (name, refusal) => {
+  ])('%s becomes %s', async (name, refusal) => {
     stub.on('/getClip', (_, response) => refuse(response, 400, name, 'what AWS says'))
     await expect(getClip()).rejects.toMatchObject({ name: 'ClipRefused', refusal, message: 'what AWS says', awsRequestId: 'request-1' })
   })
 
-  test('by its text tells that the range is outside retention', async () => {
+  test('with a message about retention means that the range is outside retention', async () => {
     stub.on('/getClip', (_, response) =>
       refuse(response, 400, 'InvalidArgumentException', 'End timestamp 1790000010500 is outside of the stream retention period.'),
     )
     await expect(getClip()).rejects.toMatchObject({ refusal: 'OUTSIDE_RETENTION' })
   })
 
-  test('of a start before the head of the stream is told without a text', async () => {
+  test('of a start before the retention period is detected without a message', async () => {
     stub.on('/getClip', (_, response) => refuse(response, 400, 'InvalidArgumentException', 'no known text'))
     const startMs = createdAt + 75 * HOUR
     await expect(getClip({ range: { startMs, endMs: startMs + 2 * HOUR } })).rejects.toMatchObject({ refusal: 'OUTSIDE_RETENTION' })
@@ -165,7 +165,7 @@ describe('a refusal', () => {
     })
   })
 
-  test('that something is not found is told apart: no stream, no footage, footage that has expired, nothing kept', async () => {
+  test('that something is not found distinguishes four causes: no stream, no footage, expired footage, no retention', async () => {
     stub.on('/getClip', (_, response) =>
       refuse(response, 404, 'ResourceNotFoundException', 'No fragments found in the stream for the clip request.'),
     )
@@ -180,19 +180,19 @@ describe('a refusal', () => {
     await expect(getClip()).rejects.toMatchObject({ refusal: 'STREAM_NOT_FOUND' })
   })
 
-  test('of the endpoint for want of a stream is told as such', async () => {
+  test('of the endpoint lookup means that the stream does not exist', async () => {
     stub.on('/getDataEndpoint', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     stub.on('/describeStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     await expect(getClip()).rejects.toMatchObject({ refusal: 'STREAM_NOT_FOUND' })
   })
 
-  test('that has nothing to do with the clip is an error', async () => {
+  test('that is not about the clip is an error', async () => {
     stub.on('/getClip', (_, response) => refuse(response, 401, 'NotAuthorizedException', 'no'))
     await expect(getClip()).rejects.toMatchObject({ name: 'GatewayError', code: 'KVS_ACCESS_DENIED' })
   })
 })
 
-test('reads are paced: a clip that costs more than is left waits, and says so when time is up', async () => {
+test('a clip that costs more points than are left waits, and is throttled when its time is up', async () => {
   const paced = createKvsForTest(stub, { isPaced: true })
   answerWith({}, (response) => response.end('x'))
   await readAll(await paced.clips.getClip(request(), enoughTime()))
@@ -203,17 +203,17 @@ test('reads are paced: a clip that costs more than is left waits, and says so wh
 })
 
 describe('media of fragments', () => {
-  test('comes as it was sent', async () => {
+  test('has the sent bytes', async () => {
     stub.on('/getMediaForFragmentList', (_, response) => {
       response.writeHead(200, { 'content-type': 'video/webm' }).end('matroska')
       return undefined
     })
     const bytes = await kvs.fragmentMedia.getMedia(STREAM_ARN, ['1', '2'], enoughTime())
-    expect((await readAll({ contentType: '', sizeBytes: null, bytes })).toString()).toBe('matroska')
+    expect((await readAll({ sizeBytes: null, bytes })).toString()).toBe('matroska')
     expect(stub.to('/getMediaForFragmentList')[0]?.body).toEqual({ StreamARN: STREAM_ARN, Fragments: ['1', '2'] })
   })
 
-  test.each([[0], [1001]])('of %i fragments cannot be had', async (count) => {
+  test.each([[0], [1001]])('of %i fragments are refused', async (count) => {
     const numbers = Array.from({ length: count }, (_, index) => String(index))
     await expect(kvs.fragmentMedia.getMedia(STREAM_ARN, numbers, enoughTime())).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
   })
@@ -248,7 +248,7 @@ describe('a streaming session', () => {
     ])
   })
 
-  test.each([{}, { HLSStreamingSessionURL: 'no url' }])('without a URL is an error of the service: %j', async (answer) => {
+  test.each([{}, { HLSStreamingSessionURL: 'no url' }])('without a URL is a service error: %j', async (answer) => {
     stub.on('/getHLSStreamingSessionURL', () => answer)
     await expect(kvs.hls.getSessionUrl(live, enoughTime())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
   })

@@ -135,7 +135,7 @@ const CASES: readonly (readonly [name: string, answer: (response: ServerResponse
     /host/,
   ],
   ['a host that knows no such operation', xml(404, '<UnknownOperationException/>'), /does not serve this operation/, /host/],
-  ['a page of a proxy', xml(403, '<html><body>Forbidden</body></html>'), /any proxy between/, /proxy/],
+  ['a page of a proxy', xml(403, '<html><body>Forbidden</body></html>'), /any proxy in between/, /proxy/],
 ]
 
 async function failureOf(of: Kvs): Promise<GatewayError> {
@@ -144,7 +144,7 @@ async function failureOf(of: Kvs): Promise<GatewayError> {
   return failure
 }
 
-test.each(CASES)('%s is told with its next step, and logged once', async (_name, answer, told, logged) => {
+test.each(CASES)('%s is explained with the next step, and logged once', async (_name, answer, told, logged) => {
   stub.on('/describeStream', (_, response) => answer(response) ?? undefined)
   const failure = await failureOf(kvs)
   expect(failure.code).toMatch(/^KVS_(ACCESS_DENIED|UNAVAILABLE)$/)
@@ -158,7 +158,7 @@ test.each(CASES)('%s is told with its next step, and logged once', async (_name,
   expect(warnings).toHaveLength(2)
 })
 
-test('different causes and different missing actions are logged one by one', async () => {
+test('different causes and different missing actions are logged separately', async () => {
   stub.on('/describeStream', (_, response) => json(403, 'AccessDeniedException', 'no')(response) ?? undefined)
   stub.on('/listTagsForStream', (_, response) => json(403, 'AccessDeniedException', 'no')(response) ?? undefined)
   stub.on('/listStreams', (_, response) => json(403, 'ExpiredTokenException', 'no')(response) ?? undefined)
@@ -168,7 +168,7 @@ test('different causes and different missing actions are logged one by one', asy
   expect(warnings).toHaveLength(3)
 })
 
-describe('over other sockets', () => {
+describe('with other endpoints', () => {
   test('a host that cannot be found', async () => {
     const lost = createKvs({
       target: { backend: 'aws', endpoint: 'http://kinesisvideo.no-such-region.invalid', dataEndpointSuffixes: null },
@@ -194,7 +194,7 @@ describe('over other sockets', () => {
     const found = regional.streams.find({ arn: STREAM_ARN }, enoughTime())
     await expect(found).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('in the Region us-east-1, and this gateway reads eu-west-1'),
+      message: expect.stringContaining('in the Region us-east-1, but this gateway uses eu-west-1'),
     })
     expect(await regional.streams.find({ name: 'dock-3' }, enoughTime())).toBeNull()
     process.env = before

@@ -31,12 +31,12 @@ describe('data endpoints', () => {
     expect(lookups()).toHaveLength(10)
   })
 
-  test('are asked for once by operations that run at the same time', async () => {
+  test('are looked up once for concurrent operations', async () => {
     await Promise.all(Array.from({ length: 20 }, () => kvs.endpoints.getMany([keyOf(1)], enoughTime())))
     expect(lookups()).toEqual([{ APIName: 'GET_CLIP', StreamARN: keyOf(1).streamArn }])
   })
 
-  test('are remembered for 45 minutes, each API by itself', async () => {
+  test('are cached for 45 minutes, separately for each API', async () => {
     await kvs.endpoints.getMany([keyOf(1), keyOf(1, 'LIST_FRAGMENTS')], enoughTime())
     expect(lookups()).toHaveLength(2)
     clock.time += 45 * 60_000
@@ -47,7 +47,7 @@ describe('data endpoints', () => {
     expect(lookups()).toHaveLength(3)
   })
 
-  test('fail each by itself, and a failure is not remembered', async () => {
+  test('fail separately, and a failure is not cached', async () => {
     stub.on('/getDataEndpoint', ({ body }, response) =>
       body.StreamARN === keyOf(2).streamArn ? refuse(response, 404, 'ResourceNotFoundException', 'none') : { DataEndpoint: stub.url },
     )
@@ -60,7 +60,7 @@ describe('data endpoints', () => {
     expect(await kvs.endpoints.getMany([keyOf(2)], enoughTime())).toEqual([stub.url])
   })
 
-  test('elsewhere are refused', async () => {
+  test('on hosts that are not allowed are refused', async () => {
     stub.on('/getDataEndpoint', () => ({ DataEndpoint: 'http://169.254.169.254' }))
     expect(await kvs.endpoints.getMany([keyOf(1)], enoughTime())).toMatchObject([{ code: 'KVS_UNAVAILABLE' }])
   })
@@ -85,7 +85,7 @@ describe('an endpoint that has moved', () => {
     ['answers as the wrong host does', 403],
     ['knows no such API', 404],
     ['fails', 503],
-  ])('is looked up anew once when the old one %s', async (_, status) => {
+  ])('is looked up again once when the old one %s', async (_, status) => {
     stub.on('/listFragments', (_request, response) => {
       response.writeHead(status, { 'content-type': 'text/xml' }).end('<html></html>')
       return undefined
@@ -94,7 +94,7 @@ describe('an endpoint that has moved', () => {
     expect(lookups()).toHaveLength(2)
   })
 
-  test('is looked up anew when nobody is there', async () => {
+  test('is looked up again when nothing listens there', async () => {
     const gone = await new KvsWireStub().listen()
     const { url } = gone
     await gone.close()
@@ -106,7 +106,7 @@ describe('an endpoint that has moved', () => {
     expect(await kvs.fragments.list(query, enoughTime())).toHaveLength(1)
   })
 
-  test('is not suspected when the service refuses the request itself', async () => {
+  test('is kept when the service refuses the request', async () => {
     stub.on('/listFragments', (_request, response) => refuse(response, 400, 'InvalidArgumentException', 'StartTimestamp is wrong'))
     await expect(kvs.fragments.list(query, enoughTime())).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
     expect(lookups()).toHaveLength(1)

@@ -25,7 +25,7 @@ function query(overrides: Partial<FragmentQuery> = {}): FragmentQuery {
 const asked = () => stub.to('/listFragments').map(({ body }) => body)
 
 describe('a listing', () => {
-  test('asks with milliseconds, and gives back what the service says of a fragment', async () => {
+  test('sends milliseconds, and returns the members of each fragment', async () => {
     stub.on('/listFragments', () => ({ Fragments: [fragmentRow('91343852333181432392', start + 1846, start + 1021)], NextToken: null }))
     expect(await kvs.fragments.list(query({ expected: 30 }), enoughTime())).toEqual([
       {
@@ -54,7 +54,7 @@ describe('a listing', () => {
     expect((await kvs.fragments.list(query(), enoughTime())).map(({ serverTimestampMs }) => serverTimestampMs)).toEqual(times)
   })
 
-  test('is sorted by the selected clock, then by number, whatever order the pages have; a fragment that comes twice is one', async () => {
+  test('is sorted by the selected clock, then by number, without duplicates', async () => {
     const rows = [fragmentRow('10', start + 5, start + 1), fragmentRow('9', start + 5, start + 2), fragmentRow('011', start + 1, start + 2)]
     stub.on('/listFragments', ({ body }) =>
       body.NextToken === undefined ? { Fragments: rows.slice(0, 2), NextToken: 'bW9yZQ==' } : { Fragments: rows },
@@ -65,7 +65,7 @@ describe('a listing', () => {
     expect(await numbers('PRODUCER_TIMESTAMP')).toEqual(['10', '9', '011'])
   })
 
-  test('is made once for all who ask the same at the same time', async () => {
+  test('is shared by concurrent equal calls', async () => {
     stub.on('/listFragments', () => ({ Fragments: [] }))
     await Promise.all(Array.from({ length: 30 }, () => kvs.fragments.list(query(), enoughTime())))
     expect(asked()).toHaveLength(1)
@@ -96,19 +96,19 @@ describe('a listing', () => {
 })
 
 describe('a range', () => {
-  test('without footage is an empty list', async () => {
+  test('without footage has an empty list', async () => {
     stub.on('/listFragments', () => ({ Fragments: [], NextToken: null }))
     expect(await kvs.fragments.list(query(), enoughTime())).toEqual([])
   })
 
-  test('outside the retention period is an empty list', async () => {
+  test('outside the retention period has an empty list', async () => {
     stub.on('/listFragments', (_, response) =>
       refuse(response, 400, 'InvalidArgumentException', 'End timestamp 1790000060250 is outside of the stream retention period.'),
     )
     expect(await kvs.fragments.list(query(), enoughTime())).toEqual([])
   })
 
-  test('that is not found is empty when the stream is there, else the stream is missing', async () => {
+  test('that is not found is empty if the stream exists, otherwise the stream is not found', async () => {
     stub.on('/listFragments', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     stub.on('/describeStream', () => ({ StreamInfo: streamInfo() }))
     expect(await kvs.fragments.list(query(), enoughTime())).toEqual([])
@@ -119,19 +119,19 @@ describe('a range', () => {
     })
   })
 
-  test('with more fragments than are wanted is refused', async () => {
+  test('with more fragments than the limit is refused', async () => {
     stub.on('/listFragments', () => ({ Fragments: [1, 2, 3].map((number) => fragmentRow(number, start + number)) }))
     await expect(kvs.fragments.list(query({ atMost: 2 }), enoughTime())).rejects.toBeInstanceOf(TooManyFragments)
   })
 
-  test('that the service refuses is told as that, and not as one with too many', async () => {
+  test('that the service refuses has the error of the service', async () => {
     stub.on('/listFragments', (_, response) => refuse(response, 400, 'InvalidArgumentException', 'Something else is wrong.'))
     const error: unknown = await kvs.fragments.list(query({ atMost: 2 }), enoughTime()).catch((reason: unknown) => reason)
     expect(error).not.toBeInstanceOf(TooManyFragments)
     expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: 'Kinesis Video refused ListFragments: Something else is wrong.' })
   })
 
-  test('whose listing never ends is given up', async () => {
+  test('whose listing never ends is abandoned', async () => {
     let pages = 0
     stub.on('/listFragments', () => {
       pages += 1
@@ -145,7 +145,7 @@ describe('a range', () => {
     { ProducerTimestamp: 1, ServerTimestamp: 1 },
     { FragmentNumber: 'x', ProducerTimestamp: 1, ServerTimestamp: 1 },
     { FragmentNumber: '1' },
-  ])('with a row that makes no sense is an error of the service: %j', async (row) => {
+  ])('with an invalid row is a service error: %j', async (row) => {
     stub.on('/listFragments', () => ({ Fragments: [row] }))
     await expect(kvs.fragments.list(query(), enoughTime())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
   })

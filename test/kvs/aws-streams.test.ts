@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 describe('find', () => {
-  test('describes a stream as the service does, its nulls and unknown members included', async () => {
+  test('returns the description of the service, with missing and unknown members', async () => {
     stub.on('/describeStream', () => ({ StreamInfo: streamInfo() }))
     expect(await kvs.streams.find({ name: 'dock-3' }, enoughTime())).toEqual({
       name: 'dock-3',
@@ -36,7 +36,7 @@ describe('find', () => {
     expect(heard.requests).toEqual(['DescribeStream ok'])
   })
 
-  test('shares calls in flight and remembers for five seconds, by name and by ARN', async () => {
+  test('shares concurrent calls and caches for five seconds, by name and by ARN', async () => {
     stub.on('/describeStream', () => ({ StreamInfo: streamInfo() }))
     await Promise.all(Array.from({ length: 50 }, () => kvs.streams.find({ name: 'dock-3' }, enoughTime())))
     clock.time += 5_000
@@ -47,7 +47,7 @@ describe('find', () => {
     expect(stub.to('/describeStream')).toHaveLength(2)
   })
 
-  test('is null when there is no such stream, and remembers nothing of that', async () => {
+  test('is null when the stream does not exist, and does not cache that', async () => {
     stub.on('/describeStream', (_, response) =>
       refuse(response, 404, 'ResourceNotFoundException', 'The requested stream is not found or not active.'),
     )
@@ -65,7 +65,7 @@ describe('failures', () => {
     [403, 'InvalidSignatureException', 'KVS_ACCESS_DENIED', {}],
     [400, 'InvalidArgumentException', 'BAD_USER_INPUT', {}],
     [500, 'InternalFailure', 'KVS_UNAVAILABLE', { retryAfterMs: 5000 }],
-  ])('%i %s is told as %s', async (status, name, code, retry) => {
+  ])('%i %s becomes %s', async (status, name, code, retry) => {
     stub.on('/describeStream', (_, response) => refuse(response, status, name, 'User: arn:aws:iam::1:role/secret is not authorized'))
     // Throttled calls are repeated until the time of the request is over.
     const signal = code === 'KVS_THROTTLED' ? AbortSignal.timeout(3000) : enoughTime()
@@ -74,7 +74,7 @@ describe('failures', () => {
     if (code === 'KVS_ACCESS_DENIED') expect(String(failure)).not.toContain('arn:aws:iam')
   })
 
-  test('an answer in XML, as from the wrong host, is told by its status', async () => {
+  test('an XML response, as from a wrong host, is classified by its status', async () => {
     stub.on('/describeStream', (_, response) => {
       response
         .writeHead(403, { 'content-type': 'text/xml' })
@@ -84,7 +84,7 @@ describe('failures', () => {
     await expect(kvs.streams.find({ name: 'dock-3' }, enoughTime())).rejects.toMatchObject({ code: 'KVS_ACCESS_DENIED' })
   })
 
-  test('throttling is sat out within the time of the request', async () => {
+  test('throttled calls are retried within the time of the request', async () => {
     let refusals = 3
     stub.on('/describeStream', (_, response) => {
       refusals -= 1
@@ -94,13 +94,13 @@ describe('failures', () => {
     expect(heard.requests).toEqual([...Array(3).fill('DescribeStream ClientLimitExceededException'), 'DescribeStream ok'])
   })
 
-  test('a denial is not asked for again', async () => {
+  test('a denial is not retried', async () => {
     stub.on('/describeStream', (_, response) => refuse(response, 403, 'AccessDeniedException', 'no'))
     await expect(kvs.streams.find({ name: 'dock-3' }, enoughTime())).rejects.toThrow('does not let this gateway call DescribeStream')
     expect(heard.requests).toHaveLength(1)
   })
 
-  test('a service that does not answer is told as such when time is up, to all who share the call', async () => {
+  test('a service that does not answer is a time-out for all callers of a shared call', async () => {
     stub.on('/describeStream', () => new Promise(() => undefined))
     const both = [30, 60].map((ms) => kvs.streams.find({ name: 'dock-3' }, AbortSignal.timeout(ms)))
     for (const one of both)
@@ -115,7 +115,7 @@ describe('failures', () => {
     await expect(left).rejects.toThrow('the client has gone')
   })
 
-  test('a service that is not there is unavailable', async () => {
+  test('a service that cannot be reached is unavailable', async () => {
     await stub.close()
     await expect(kvs.streams.find({ name: 'dock-3' }, enoughTime())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
     expect(heard.requests).toHaveLength(3)
@@ -131,7 +131,7 @@ describe('list', () => {
     stub.on('/listStreams', ({ body }) => (body.NextToken === undefined ? page(names.slice(0, 3), 'more') : page(names.slice(3), null)))
   })
 
-  test('is in order of name whatever order the service has, page by page', async () => {
+  test('is sorted by name, page by page', async () => {
     const first = await kvs.streams.list({ limit: 4 }, enoughTime())
     expect([first.streams.map(({ name }) => name), first.hasMore]).toEqual([['Z', 'a', 'a-1', 'a.1'], true])
     const second = await kvs.streams.list({ limit: 4, afterName: 'a.1' }, enoughTime())
@@ -139,17 +139,17 @@ describe('list', () => {
     expect(stub.to('/listStreams')).toHaveLength(2)
   })
 
-  test('goes on after a name that is no longer there', async () => {
+  test('continues after a name that no longer exists', async () => {
     const { streams } = await kvs.streams.list({ limit: 1, afterName: 'a-2' }, enoughTime())
     expect(streams.map(({ name }) => name)).toEqual(['a.1'])
   })
 
-  test('asks the service for the prefix', async () => {
+  test('sends the prefix to the service', async () => {
     await kvs.streams.list({ limit: 4, namePrefix: 'cam' }, enoughTime())
     expect(stub.to('/listStreams')[0]?.body).toEqual({ StreamNameCondition: { ComparisonOperator: 'BEGINS_WITH', ComparisonValue: 'cam' } })
   })
 
-  test('does not follow a token that leads nowhere', async () => {
+  test('does not follow a token that repeats', async () => {
     stub.on('/listStreams', () => page([], 'again'))
     await expect(kvs.streams.list({ limit: 4 }, enoughTime())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
     expect(stub.to('/listStreams')).toHaveLength(2)
@@ -159,7 +159,7 @@ describe('list', () => {
 describe('findMany', () => {
   const many = Array.from({ length: 40 }, (_, index) => `camera-${index}`)
 
-  test('lists when there are many, and describes only those that are not listed', async () => {
+  test('lists many streams, and describes only those that are not listed', async () => {
     stub.on('/listStreams', () => ({ StreamInfoList: many.map((name) => streamInfo(name)) }))
     stub.on('/describeStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     const found = await kvs.streams.findMany(
@@ -170,7 +170,7 @@ describe('findMany', () => {
     expect(heard.requests).toEqual(['ListStreams ok', 'DescribeStream ResourceNotFoundException'])
   })
 
-  test('does not take a stream for the one that had its name before', async () => {
+  test('does not mistake a stream for an earlier one with the same name', async () => {
     stub.on('/listStreams', () => ({ StreamInfoList: many.map((name) => streamInfo(name)) }))
     stub.on('/describeStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     const arns = many.slice(0, 8).map((name) => `arn:aws:kinesisvideo:us-east-1:123456789012:stream/${name}/1`)
@@ -182,7 +182,7 @@ describe('findMany', () => {
     ).toEqual(arns.map(() => null))
   })
 
-  test('describes when there are few, and gives each failure its place', async () => {
+  test('describes a few streams, and returns each failure in its place', async () => {
     stub.on('/describeStream', ({ body }, response) =>
       body.StreamName === 'b' ? refuse(response, 403, 'AccessDeniedException', 'no') : { StreamInfo: streamInfo(String(body.StreamName)) },
     )
@@ -193,7 +193,7 @@ describe('findMany', () => {
     expect(found).toMatchObject([{ name: 'a' }, { code: 'KVS_ACCESS_DENIED' }, { name: 'c' }])
   })
 
-  test('describes each when listing is not allowed', async () => {
+  test('describes each stream when listing is not allowed', async () => {
     stub.on('/listStreams', (_, response) => refuse(response, 403, 'AccessDeniedException', 'no'))
     stub.on('/describeStream', ({ body }) => ({ StreamInfo: streamInfo(String(body.StreamName)) }))
     const found = await kvs.streams.findMany(
@@ -205,7 +205,7 @@ describe('findMany', () => {
 })
 
 describe('tags', () => {
-  test('come from all pages, in order of key', async () => {
+  test('come from all pages, sorted by key', async () => {
     stub.on('/listTagsForStream', ({ body }) =>
       body.NextToken === undefined
         ? { Tags: { site: 'north', floor: '' }, NextToken: 'more' }
@@ -218,12 +218,12 @@ describe('tags', () => {
     ])
   })
 
-  test('of no stream are null', async () => {
+  test('of an unknown stream are null', async () => {
     stub.on('/listTagsForStream', (_, response) => refuse(response, 404, 'ResourceNotFoundException', 'none'))
     expect(await kvs.streams.tags({ name: 'none' }, enoughTime())).toBeNull()
   })
 
-  test('shares calls in flight and remembers for a minute', async () => {
+  test('shares concurrent calls and caches for a minute', async () => {
     stub.on('/listTagsForStream', () => ({ Tags: { site: 'north' } }))
     await Promise.all(Array.from({ length: 50 }, () => kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())))
     clock.time += 60_000
@@ -234,7 +234,7 @@ describe('tags', () => {
     expect(await kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).toEqual([{ key: 'site', value: 'south' }])
   })
 
-  test('of no stream are not remembered, and no failure is', async () => {
+  test('of an unknown stream are not cached, and neither is a failure', async () => {
     const answers = [404, 403]
     stub.on('/listTagsForStream', (_, response) => {
       const status = answers.shift()

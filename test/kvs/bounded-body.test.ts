@@ -5,8 +5,8 @@ import { AnswerOutOfBounds, readBoundedBody } from '../../src/kvs/bounded-body.j
 
 const BOUNDS = { maxBytes: 1000, timeoutMs: 20_000 }
 
-describe('a body within its bounds', () => {
-  test('comes as it is, in whatever pieces', async () => {
+describe('a body within its limits', () => {
+  test('is returned unchanged, from chunks of any size', async () => {
     const pieces = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(pieces, async (chunks) => {
@@ -20,7 +20,7 @@ describe('a body within its bounds', () => {
   })
 })
 
-describe('a body beyond its bounds is given up, and its socket with it', () => {
+describe('a body beyond its limits is abandoned, and its socket closed', () => {
   test.each<readonly [name: string, chunks: () => Iterable<Buffer>, announced: string | undefined]>([
     ['one byte too many', () => [Buffer.alloc(1000), Buffer.alloc(1)], undefined],
     ['announced as too long', () => [], '1001'],
@@ -32,7 +32,7 @@ describe('a body beyond its bounds is given up, and its socket with it', () => {
     expect(body.destroyed).toBe(true)
   })
 
-  test('one that drips', async () => {
+  test('one that arrives too slowly', async () => {
     const body = new Readable({ read: () => undefined })
     const drip = setInterval(() => body.push('a'), 5)
     await expect(readBoundedBody(body, undefined, { ...BOUNDS, timeoutMs: 50 })).rejects.toThrow('did not end within 50 ms')

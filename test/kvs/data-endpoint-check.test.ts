@@ -13,7 +13,7 @@ describe('with AWS', () => {
     'https://b-0a1b2c3d.kinesisvideo.eu-west-1.amazonaws.com',
     'https://b-0a1b2c3d.kinesisvideo.cn-north-1.amazonaws.com.cn',
     'https://b-0a1b2c3d.kinesisvideo.eu-west-1.api.aws',
-  ])('%s may be called', (endpoint) => expect(check(endpoint)).toBe(endpoint))
+  ])('%s is allowed', (endpoint) => expect(check(endpoint)).toBe(endpoint))
 
   test.each([
     ['http://b-0a1b2c3d.kinesisvideo.eu-west-1.amazonaws.com', 'in the clear'],
@@ -26,29 +26,29 @@ describe('with AWS', () => {
     ['ftp://b.kinesisvideo.eu-west-1.amazonaws.com', 'by another protocol'],
     ['b.kinesisvideo.eu-west-1.amazonaws.com', 'no URL'],
     ['', 'nothing'],
-  ])('%s may not: %s', (endpoint) => {
+  ])('%s is refused: %s', (endpoint) => {
     expect(() => check(endpoint)).toThrow(GatewayError)
-    expect(() => check(endpoint)).toThrow('Kinesis Video named a data endpoint that this gateway may not call.')
+    expect(() => check(endpoint)).toThrow('Kinesis Video returned a data endpoint that this gateway may not call.')
   })
 })
 
-test('a path behind the endpoint is cut off, for requests are sent to its origin', () => {
+test('the path of an endpoint is removed', () => {
   expect(createDataEndpointCheck(aws)('https://b.kinesisvideo.eu-west-1.amazonaws.com/x?y')).toBe(
     'https://b.kinesisvideo.eu-west-1.amazonaws.com',
   )
 })
 
-describe('with a control plane elsewhere', () => {
+describe('with a custom control plane', () => {
   const check = createDataEndpointCheck({ backend: 'aws', endpoint: 'http://kvs.example.net:4010', dataEndpointSuffixes: null })
 
-  test('its host may be called as it was given, other hosts only over https', () => {
+  test('its host is allowed with the configured scheme, and other hosts only with https', () => {
     expect(check('http://kvs.example.net:4010')).toBe('http://kvs.example.net:4010')
     expect(check('https://b.kvs.example.net')).toBe('https://b.kvs.example.net')
     expect(() => check('http://b.kvs.example.net')).toThrow(GatewayError)
     expect(() => check('http://example.net:4010')).toThrow(GatewayError)
   })
 
-  test('suffixes that are named take the place of all others', () => {
+  test('configured suffixes replace all others', () => {
     const narrow = createDataEndpointCheck({
       backend: 'aws',
       endpoint: null,
@@ -64,7 +64,7 @@ describe('with a control plane elsewhere', () => {
 describe('with the embedded server', () => {
   const check = createDataEndpointCheck(embedded)
 
-  test.each(['http://127.0.0.1:4010', 'http://localhost:4010', 'http://[::1]:4010'])('%s may be called', (endpoint) => {
+  test.each(['http://127.0.0.1:4010', 'http://localhost:4010', 'http://[::1]:4010'])('%s is allowed', (endpoint) => {
     expect(check(endpoint)).toBe(endpoint)
   })
 

@@ -69,7 +69,7 @@ const ENDLESS: readonly (readonly [name: string, answer: (status: string) => Hos
 ]
 
 describe.each(['200 OK', '302 Found', '403 Forbidden', '500 Internal Server Error'])('a body with status %s', (status) => {
-  test.each(ENDLESS)('%s is given up at its bound', async (_name, answer) => {
+  test.each(ENDLESS)('%s is abandoned at its limit', async (_name, answer) => {
     const control = await askAll(answer(status))
     expect(unavailable(control.outcomes)).toEqual([])
     const data = await askAll(behindEndpoint(answer(status)))
@@ -99,7 +99,7 @@ const BROKEN: readonly (readonly [name: string, answer: HostileAnswer])[] = [
   ['no HTTP at all', (socket) => writeMany(socket, 'SSH-2.0-OpenSSH_9.6\r\n')],
 ]
 
-describe('an answer that breaks the rules of HTTP, or nearly', () => {
+describe('a response that violates HTTP, or almost', () => {
   test.each(BROKEN)('%s', async (_name, answer) => {
     const control = await askAll(answer)
     expect(unavailable(control.outcomes)).toEqual([])

@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 describe('the check of Kinesis Video', () => {
-  test('asks for one stream', async () => {
+  test('lists one stream', async () => {
     stub.on('/listStreams', () => ({ StreamInfoList: [], NextToken: 'more' }))
     await expect(kvs.check(enoughTime())).resolves.toBeUndefined()
     expect(stub.to('/listStreams').map(({ body }) => body)).toEqual([{ MaxResults: 1 }])
@@ -25,7 +25,7 @@ describe('the check of Kinesis Video', () => {
   test.each([
     [400, 'ClientLimitExceededException'],
     [403, 'AccessDeniedException'],
-  ])('is content with an answer that shows that the service is there: %i %s', async (status, name) => {
+  ])('succeeds with an error that shows that the service is reachable: %i %s', async (status, name) => {
     stub.on('/listStreams', (_, response) => refuse(response, status, name, 'no'))
     await expect(kvs.check(enoughTime())).resolves.toBeUndefined()
   })
@@ -33,20 +33,20 @@ describe('the check of Kinesis Video', () => {
   test.each([
     [403, 'InvalidSignatureException', 'KVS_ACCESS_DENIED'],
     [500, 'InternalFailure', 'KVS_UNAVAILABLE'],
-  ])('fails at once when the service does: %i %s', async (status, name, code) => {
+  ])('fails without a retry when the service fails: %i %s', async (status, name, code) => {
     stub.on('/listStreams', (_, response) => refuse(response, status, name, 'no'))
     await expect(kvs.check(enoughTime())).rejects.toMatchObject({ code })
     expect(stub.to('/listStreams')).toHaveLength(1)
   })
 
-  test('fails when nobody answers in time', async () => {
+  test('fails when the service does not answer in time', async () => {
     stub.on('/listStreams', () => new Promise(() => undefined))
     await expect(kvs.check(AbortSignal.timeout(20))).rejects.toThrow('Kinesis Video did not answer ListStreams in time.')
   })
 })
 
 describe('with AWS', () => {
-  test('a control plane of our own is called whatever the environment says of FIPS, signed for the Region of the environment', async () => {
+  test('a custom control plane is called also when FIPS is on, and signed for the configured Region', async () => {
     const aws = createKvs({ target: { backend: 'aws', endpoint: stub.url, dataEndpointSuffixes: null } })
     stub.on('/listStreams', () => ({ StreamInfoList: [] }))
     const before = { ...process.env }
@@ -65,7 +65,7 @@ describe('with AWS', () => {
     }
   })
 
-  test('a start without a Region is told what is missing', async () => {
+  test('a start without a Region fails with the missing setting', async () => {
     const aws = createKvs({ target: { backend: 'aws', endpoint: null, dataEndpointSuffixes: null } })
     const before = { ...process.env }
     for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) delete process.env[name]

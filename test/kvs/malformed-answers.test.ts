@@ -105,12 +105,12 @@ describe.each(Object.keys(SUBJECTS))('%s', (operation) => {
   const subject = SUBJECTS[operation]
   if (subject === undefined) throw new Error(`nothing is known of ${operation}`)
 
-  test('is understood as the service writes it', async () => {
+  test('is accepted as the service sends it', async () => {
     stub.on(subject.path, subject.sound)
     expectSound(await subject.ask(kvs))
   })
 
-  test('with anything wrong in it is understood, or the service is to blame', async () => {
+  test('with an invalid member is accepted, or is a service error', async () => {
     const paths = fc.constantFrom(...pathsOf(subject.sound()))
     await fc.assert(
       fc.asyncProperty(paths, anyWrong, async (path, wrong) => {
@@ -132,13 +132,13 @@ describe.each(Object.keys(SUBJECTS))('%s', (operation) => {
 })
 
 describe('a listing', () => {
-  test('of the same fragment over and over has it once', async () => {
+  test('with the same fragment many times contains it once', async () => {
     const row = fragmentRow(7, RANGE.startMs)
     stub.on('/listFragments', () => ({ Fragments: [row, row, fragmentRow('007', RANGE.startMs), row] }))
     expect((await kvs.fragments.list(SELECTOR, enoughTime())).filter(({ fragmentNumber }) => fragmentNumber === '7')).toHaveLength(1)
   })
 
-  test('whose token comes again and again ends', async () => {
+  test('whose token repeats ends', async () => {
     stub.on('/listFragments', () => ({ Fragments: [], NextToken: 'again' }))
     stub.on('/listStreams', () => ({ StreamInfoList: [], NextToken: 'again' }))
     await expect(kvs.fragments.list(SELECTOR, enoughTime())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })

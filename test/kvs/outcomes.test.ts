@@ -37,14 +37,14 @@ test.each(['AccessDeniedException', 'ExpiredTokenException', 'InvalidArgumentExc
 )
 
 // A service, or what answers in its place, may name its errors as it likes. Each label would be a series of its own.
-test('a request is counted as other when its exception has any other name', async () => {
+test('a request with an unknown exception is counted as other', async () => {
   const seen = new Set<string | undefined>()
   for (let index = 0; index < 20; index += 1) seen.add(await outcomeOf(400, `Invented${index}Exception`))
   for (const name of ['constructor', '__proto__', 'x'.repeat(1000), 'AccessDeniedException2']) seen.add(await outcomeOf(403, name))
   expect([...seen]).toEqual(['other'])
 })
 
-test('an answer that is not the service, and no answer at all, are other', async () => {
+test('a response of another service, and no response, are counted as other', async () => {
   stub.on('/listTagsForStream', (_, response) => void response.writeHead(403, { 'content-type': 'text/html' }).end('<p>No</p>'))
   await expect(kvs.streams.tags({ arn: STREAM_ARN }, enoughTime())).rejects.toThrow()
   expect(outcomes.at(-1)).toBe('other')

@@ -66,7 +66,7 @@ async function takeAll(incoming: IncomingMessage, response: ServerResponse): Pro
 }
 
 describe('an upload', () => {
-  test('sends the media in chunks with the headers of PutMedia, signed as empty', async () => {
+  test('sends the media in chunks with the headers of PutMedia, and signs an empty payload', async () => {
     end.answer = (incoming, response) => void takeAll(incoming, response)
     const seen: string[] = []
     const chunks = [Buffer.alloc(100_000), Buffer.alloc(5)]
@@ -85,7 +85,7 @@ describe('an upload', () => {
     })
   })
 
-  test('hears acknowledgements while it goes on', async () => {
+  test('receives acknowledgements while it runs', async () => {
     end.answer = (incoming, response) => void takeAll(incoming, response)
     const { promise: buffering, resolve } = Promise.withResolvers<void>()
     const media = Readable.from(
@@ -99,7 +99,7 @@ describe('an upload', () => {
     expect(summary.sentBytes).toBe(11)
   })
 
-  test('makes the stream when it is asked to and there is none', async () => {
+  test('creates the stream if it does not exist and createStream is set', async () => {
     end.answer = (incoming, response) => void takeAll(incoming, response)
     let isThere = false
     control.on('/describeStream', (_, response) =>
@@ -117,7 +117,7 @@ describe('an upload', () => {
 })
 
 describe('an upload that fails', () => {
-  test('for its media says which fragment and why', async () => {
+  test('because of its media names the fragment and the reason', async () => {
     end.answer = (incoming, response) => {
       incoming.resume()
       response.writeHead(200)
@@ -136,22 +136,22 @@ describe('an upload that fails', () => {
     [404, 'ResourceNotFoundException', 'NOT_FOUND'],
     [400, 'ConnectionLimitExceededException', 'KVS_THROTTLED'],
     [403, 'AccessDeniedException', 'KVS_ACCESS_DENIED'],
-  ])('before it began is told as every other call: %i %s', async (status, name, code) => {
+  ])('before it starts has the error of any other call: %i %s', async (status, name, code) => {
     end.answer = (_, response) => refuse(response, status, name, 'what AWS says')
     await expect(upload(endless())).rejects.toMatchObject({ name: 'GatewayError', code, details: { awsRequestId: 'request-1' } })
   })
 
-  test('with a page of HTML is told by its status', async () => {
+  test('with an HTML page is classified by its status', async () => {
     end.answer = (_, response) => void response.writeHead(503).end('<html>'.repeat(100_000))
     await expect(upload(endless())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
   })
 
-  test('because the connection broke is not taken for whole', async () => {
+  test('because the connection is lost is not complete', async () => {
     end.answer = (incoming) => incoming.once('data', () => incoming.destroy())
     await expect(upload(endless())).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE' })
   })
 
-  test('because the service ended it early is not taken for whole', async () => {
+  test('because the service ends it early is not complete', async () => {
     end.answer = (incoming, response) => {
       incoming.resume()
       response.writeHead(200).end(ack('PERSISTED'))
@@ -159,7 +159,7 @@ describe('an upload that fails', () => {
     await expect(upload(endless())).rejects.toThrow('Kinesis Video ended PutMedia before all media was sent.')
   })
 
-  test('because its source did says what was wrong with the source', async () => {
+  test('because its source fails has the error of the source', async () => {
     end.answer = (incoming, response) => {
       incoming.on('error', () => undefined)
       incoming.resume()
@@ -174,7 +174,7 @@ describe('an upload that fails', () => {
     await expect(upload(media)).rejects.toMatchObject({ cause: expect.objectContaining({ message: 'the file cannot be read' }) })
   })
 
-  test('because the caller left ends with the reason of the caller, and lets go of the source', async () => {
+  test('because the caller aborts rejects with the reason, and releases the source', async () => {
     const controller = new AbortController()
     end.answer = (incoming, response) => {
       incoming.on('error', () => undefined)

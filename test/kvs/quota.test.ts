@@ -14,14 +14,14 @@ function live(): AbortSignal {
 }
 
 describe('QuotaPacer', () => {
-  test('lets reads through while their points are there, and counts them', async () => {
+  test('allows reads while there are points, and counts them', async () => {
     const { pacer } = pacerAt()
     await pacer.take(ARN, clip, live())
     await pacer.take(ARN, clip, live())
     expect(pacer.available(ARN)).toEqual({ media: 100, metadata: 9_600 })
   })
 
-  test('fills a bucket evenly, up to one second of points', async () => {
+  test('refills a bucket evenly, up to one second of points', async () => {
     const { pacer, clock } = pacerAt()
     await pacer.take(ARN, { media: 500, metadata: 0 }, live())
     clock.time += 200
@@ -30,7 +30,7 @@ describe('QuotaPacer', () => {
     expect(pacer.available(ARN).media).toBe(500)
   })
 
-  test('leaves a part of the points for what counts later at the other end', async () => {
+  test('keeps a reserve for requests that arrive late at the service', async () => {
     const { pacer, clock } = pacerAt()
     await pacer.take(ARN, { media: 400, metadata: 0 }, live())
     let isThrough = false
@@ -55,7 +55,7 @@ describe('QuotaPacer', () => {
     (name: string, media: number, signal: AbortSignal = live()) =>
       pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => told.push(`${name} ${code}`) }, signal)
 
-  test('tells a read once that it has to wait, for its points or behind others, and no other', async () => {
+  test('notifies a read once that it must wait, for its points or behind others', async () => {
     const { pacer, clock } = pacerAt()
     const told: string[] = []
     const take = takeTelling(pacer, told)
@@ -71,7 +71,7 @@ describe('QuotaPacer', () => {
     expect(told).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED', 'fourth KVS_THROTTLED'])
   })
 
-  test('tells nobody who comes at the same moment as others, where the points are enough for all', async () => {
+  test('notifies no concurrent reads if there are enough points for all', async () => {
     const { pacer } = pacerAt()
     const told: string[] = []
     const take = takeTelling(pacer, told)
@@ -79,7 +79,7 @@ describe('QuotaPacer', () => {
     expect(told).toEqual([])
   })
 
-  test('tells nobody who has left', async () => {
+  test('notifies no caller that has left', async () => {
     const { pacer, clock } = pacerAt()
     const told: string[] = []
     const take = takeTelling(pacer, told)
@@ -95,7 +95,7 @@ describe('QuotaPacer', () => {
     expect(told).toEqual(['third KVS_THROTTLED'])
   })
 
-  test('makes a read wait until its points are there', async () => {
+  test('makes a read wait until there are enough points', async () => {
     const { pacer, clock } = pacerAt()
     await pacer.take(ARN, { media: 500, metadata: 0 }, live())
     let isThrough = false
@@ -109,7 +109,7 @@ describe('QuotaPacer', () => {
     expect(pacer.available(ARN).media).toBe(490)
   })
 
-  test('lets nobody overtake: a small read waits for the big one before it', async () => {
+  test('keeps the order: a small read waits for the large one before it', async () => {
     const { pacer, clock } = pacerAt()
     await pacer.take(ARN, { media: 490, metadata: 0 }, live())
     const order: string[] = []
@@ -120,13 +120,13 @@ describe('QuotaPacer', () => {
     expect(order).toEqual(['big', 'small'])
   })
 
-  test('lets a read through that costs more than a second has, and makes the next one pay', async () => {
+  test('allows a read that costs more than one second of points, and delays the next one', async () => {
     const { pacer } = pacerAt()
     await pacer.take(ARN, { media: 1000, metadata: 0 }, live())
     expect(pacer.available(ARN).media).toBe(-500)
   })
 
-  test('says that the quota is used up when time is up, at once for all who wait', async () => {
+  test('throws at a time-out that the quota is exhausted, immediately for all waiting reads', async () => {
     const { pacer } = pacerAt()
     await pacer.take(ARN, { media: 1000, metadata: 0 }, live())
     const waiting = [1, 2].map(() => pacer.take(ARN, clip, AbortSignal.timeout(5)))

@@ -79,8 +79,6 @@ export class FakeEndpoints implements EndpointDirectory {
         : `https://${api.toLowerCase().replaceAll('_', '-')}.example.com`,
     )
   }
-
-  forget(): void {}
 }
 
 /** Fragments in memory, listed as the port promises: sorted, both ends inclusive. A listing that stops early has every third fragment. */

@@ -1,5 +1,5 @@
+import type { KvsRequestListener } from '../../src/kvs/aws-calls.js'
 import { createKvs, type Kvs } from '../../src/kvs/kvs.js'
-import type { KvsRequestListener } from '../../src/kvs/request-listener.js'
 import type { Clock } from '../../src/lib/clock.js'
 import type { KvsWireStub } from './kvs-wire-stub.js'
 

@@ -1,17 +1,16 @@
-import { GatewayError } from '../../domain/errors.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
-import { type Page, parseCursor, toCursor } from '../relay/connection.js'
+import { invalidCursor, type Page, parseCursor, toCursor } from '../relay/connection.js'
 
 /** The length that producers commonly send. A wrong guess costs another call. */
 const GUESSED_FRAGMENT_MS = 2000
-const MOST_WIDENING = 8
+const MAX_WIDENING = 8
 /** A smaller page is not worth its call. The quota is 10,000 points a second. */
-const FEWEST_EXPECTED = 100
+const MIN_EXPECTED = 100
 /** A window with more fragments is narrowed: this many, or eight times the rest of the page in one call, or four times in more calls. */
-const FEWEST_SAMPLED = 400
+const MIN_SAMPLED = 400
 
 /** If rows come in random order, so many samples narrow a day. If the newest come first, the window has to be halved. */
 const RANDOM_SAMPLES = 2
@@ -59,8 +58,8 @@ async function listWindow(
   signal: AbortSignal,
 ): Promise<{ readonly rows: readonly FragmentInfo[]; readonly endMs: EpochMs }> {
   const isWanted = (row: FragmentInfo) => isAfter(row, position, fragmentSelectorType)
-  const sampled = Math.max(FEWEST_SAMPLED, Math.min(8 * missing, KVS_LIMITS.maxFragmentsPerPage - 1), 4 * missing)
-  const expected = isGuess ? sampled + 1 : Math.max(missing, FEWEST_EXPECTED)
+  const sampled = Math.max(MIN_SAMPLED, Math.min(8 * missing, KVS_LIMITS.maxFragmentsPerPage - 1), 4 * missing)
+  const expected = isGuess ? sampled + 1 : Math.max(missing, MIN_EXPECTED)
   for (let { startMs, endMs } = window, failures = 0; ; ) {
     const query = { streamArn, fragmentSelectorType, range: { startMs, endMs }, expected }
     // A single millisecond cannot be narrowed.
@@ -80,8 +79,8 @@ async function listWindow(
 
 /** As much wider as the density of the last window suggests. An empty window shows only that there is less than expected. */
 function wideningOf(rows: number, missing: number): number {
-  if (rows === 0) return MOST_WIDENING
-  return Math.min(Math.max((missing / rows) * 1.25, 1), MOST_WIDENING)
+  if (rows === 0) return MAX_WIDENING
+  return Math.min(Math.max((missing / rows) * 1.25, 1), MAX_WIDENING)
 }
 
 export function toFragmentCursor(row: FragmentInfo, selector: FragmentSelectorType): string {
@@ -94,12 +93,13 @@ interface Position {
 }
 
 function parsePosition(selector: FragmentSelectorType, cursor: string): Position {
-  const match = /^(-?\d{1,16})\/(\d{1,128})$/.exec(parseCursor(cursorKind(selector), cursor))
-  if (!match) throw new GatewayError('BAD_USER_INPUT', 'after must be a cursor of an earlier page of the same list.')
-  return { timestampMs: Number(match[1]), fragmentNumber: match[2] ?? '' }
+  const position = parseCursor(cursorKind(selector), cursor)
+  if (!/^-?\d{1,16}\/\d{1,128}$/.test(position)) throw invalidCursor()
+  const slash = position.indexOf('/')
+  return { timestampMs: Number(position.slice(0, slash)), fragmentNumber: position.slice(slash + 1) }
 }
 
-/** A cursor counts on one of the two clocks, and means nothing on the other. */
+/** A cursor is valid for one of the two clocks only. */
 function cursorKind(selector: FragmentSelectorType): string {
   return `Fragment.${selector}`
 }

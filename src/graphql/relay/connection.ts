@@ -42,6 +42,10 @@ export function toCursor(kind: string, position: string): string {
 export function parseCursor(kind: string, cursor: string): string {
   const isBase64 = cursor.length <= MAX_CURSOR_CHARACTERS && /^[A-Za-z0-9_-]+$/.test(cursor)
   const text = isBase64 ? Buffer.from(cursor, 'base64url').toString('utf8') : ''
-  if (text.startsWith(`${kind}:`)) return text.slice(kind.length + 1)
-  throw new GatewayError('BAD_USER_INPUT', 'after must be a cursor of an earlier page of the same list.')
+  if (!text.startsWith(`${kind}:`)) throw invalidCursor()
+  return text.slice(kind.length + 1)
+}
+
+export function invalidCursor(): GatewayError {
+  return new GatewayError('BAD_USER_INPUT', 'after must be a cursor of an earlier page of the same list.')
 }

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import { GatewayError } from '../../domain/errors.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
+import { toRetainedFrom } from '../../domain/stream-issues.js'
 import { isStreamArn, isStreamName, type StreamRef } from '../../domain/stream-ref.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
@@ -17,8 +18,6 @@ import { parseTimeRange, TimestampRangeInput } from '../time/timestamp-range.inp
 import { onCurrentStream } from './on-current-stream.js'
 import { ApiNameEnum, StreamConnectionType, StreamType, TagType } from './stream.type.js'
 import { toStreamId } from './stream-id.js'
-
-const HOUR_MS = 3_600_000
 
 @Resolver(() => StreamType)
 export class StreamResolver {
@@ -82,8 +81,7 @@ export class StreamResolver {
     description: 'The oldest server timestamp that a clip can include. Null when the stream keeps no footage.',
   })
   retainedFrom(@Root() stream: StreamDescription): EpochMs | null {
-    if (stream.dataRetentionInHours === 0) return null
-    return Math.max(stream.createdAtMs, this.clock.now() - stream.dataRetentionInHours * HOUR_MS)
+    return toRetainedFrom(stream, this.clock.now())
   }
 
   @FieldResolver(() => [TagType], {

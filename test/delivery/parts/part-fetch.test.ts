@@ -12,7 +12,7 @@ const file = Buffer.from(bytes)
 
 function createFetch({ chunkBytes, ...options }: { chunkBytes: number } & Partial<PartFetchOptions>) {
   return createPartFetch({
-    getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunks(file, chunkBytes) }),
+    getClip: async () => ({ sizeBytes: file.byteLength, bytes: inChunks(file, chunkBytes) }),
     fetches: new Semaphore(1),
     onHead: () => undefined,
     accepted: Promise.resolve(),
