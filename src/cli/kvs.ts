@@ -23,7 +23,7 @@ async function rebuild(): Promise<void> {
 async function serveKvs(): Promise<void> {
   const stop = createStopSignal()
   const settings = await loadSettings()
-  // Loaded here and not above: help, and a sentence about a wrong setting, need not wait for the server.
+  // Loaded here, so that help and setting errors do not wait for the server.
   const { startEmbeddedKvs } = await import('./embedded-kvs.js')
   await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
   console.log(toKvsWelcome(kvs.url, settings.secrets.kvsAccessKeys[0]?.accessKeyId ?? null))

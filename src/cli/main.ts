@@ -24,7 +24,7 @@ function readVersion(): string {
 try {
   await createProgram().parseAsync()
 } catch (error) {
-  // Commander has written what it has to say (usage, help, version) before it throws.
+  // Commander has already printed its message (usage, help, version).
   if (!(error instanceof CommanderError)) console.error(toSentence(error))
   process.exitCode = toExitCode(error)
 }

@@ -1,6 +1,6 @@
 const REDRAW_MS = 200
 
-/** One line that is drawn over and over on a terminal; elsewhere nothing is drawn. */
+/** A progress line on a terminal. Prints nothing elsewhere. */
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream
   #drawnAtMs = 0
@@ -18,7 +18,7 @@ export class ProgressLine {
     this.#draw(text)
   }
 
-  /** Writes a whole line above the progress. */
+  /** Prints a line above the progress line. */
   above(line: string): void {
     this.clear()
     this.#out.write(`${line}\n`)

@@ -50,7 +50,7 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
   stop.addEventListener('abort', () => source.destroy(), { once: true })
   const media = await openUploadMedia(source, { isLive: options.live === true, keepsClusters: options.keepClusters === true, stop })
   const target = findTarget()
-  // Loaded here and not above: help, and a sentence about a wrong argument, need not wait for AWS's SDK.
+  // Loaded here, so that help and argument errors do not wait for the AWS SDK.
   const { PutMediaClient } = await import('../kvs/put-media-client.js')
   const client = new PutMediaClient(target)
   const progress = new ProgressLine(process.stderr)
@@ -75,7 +75,7 @@ async function putMedia(file: string, options: PutMediaOptions): Promise<void> {
           showProgress()
         },
       },
-      // The first stop ends the media, so that what was sent is still acknowledged; a second one ends the process.
+      // The first stop ends the media, so that sent fragments are still acknowledged. A second one ends the process.
       new AbortController().signal,
     )
     progress.clear()
@@ -99,7 +99,7 @@ async function openFile(file: string): Promise<Readable> {
   return createReadStream(file, { highWaterMark: 256 * 1024 })
 }
 
-/** Of the settings only what says where to send to: an upload keeps nothing, so it makes no folder and no secret for URLs. */
+/** Reads only the settings of the target: an upload creates no data folder and no secrets. */
 function findTarget(): KvsTarget {
   const env = readEnv()
   const { kvs, embeddedKvs } = parseConfig(env)
@@ -132,7 +132,7 @@ export function parseProducerStart(text: string): EpochMs {
   )
 }
 
-/** `Date` takes 31 February for 3 March. */
+/** `Date` reads 31 February as 3 March. */
 function isDay(day: string): boolean {
   const ms = Date.parse(`${day}T00:00:00Z`)
   return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(day)

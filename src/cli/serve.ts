@@ -17,9 +17,9 @@ async function serve(): Promise<void> {
   const settings = await loadSettings()
   const { config, secrets } = settings
   const logger = createLogger(config.logLevel)
-  // Loaded here and not above: help, and a sentence about a wrong setting, need not wait for the servers.
+  // Loaded here, so that help and setting errors do not wait for the servers.
   const [{ startEmbeddedKvs }, { buildGateway }] = await Promise.all([import('./embedded-kvs.js'), import('../gateway.js')])
-  // Closed in reverse order: first the gateway, then what it talks to.
+  // Closed in reverse order: first the gateway, then the embedded KVS.
   await using running = new AsyncDisposableStack()
   const kvs = config.kvs.backend === 'embedded' ? running.use(await startEmbeddedKvs(settings, logger)) : null
   const gateway = running.use(await buildGateway(config, secrets, { logger, ...(kvs ? { embeddedKvsUrl: kvs.url } : {}) }))

@@ -2,7 +2,7 @@ import { destination, type Logger, pino } from 'pino'
 import type { LogLevel } from '../config/config.js'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-/** One Ctrl-C comes more than once: from the terminal to all of its processes, and again from npm, which hands it on. */
+/** One Ctrl-C arrives more than once: from the terminal, and again from npm. */
 const SAME_MS = 1000
 
 /** Aborts on the first SIGINT or SIGTERM. A second one ends the process at once. */

@@ -6,24 +6,24 @@ import { MatroskaRecutter } from '../media/matroska/recut/recutter.js'
 import { inDocumentOrder } from './document-order.js'
 import { MediaCutShort, WrongArgument } from './failure.js'
 
-/** What is read before the first Cluster's timecode must be there. */
+/** The most bytes before the timecode of the first Cluster. */
 const MOST_LEAD_BYTES = 8 * 1024 * 1024
-/** The most that is sent at once when the pace is kept. */
+/** The most bytes that are sent at once in real time. */
 const SLICE_BYTES = 16 * 1024
 
 export interface UploadMedia {
   readonly timecodeType: 'ABSOLUTE' | 'RELATIVE'
   readonly chunks: AsyncIterable<Uint8Array>
-  /** Once `chunks` has ended: why the rest of the source was left out; null when all of it was sent. */
+  /** After the end of `chunks`: why the rest of the source was not sent; null if all of it was sent. */
   failure(): MediaCutShort | null
   /** How many Matroska files of the input were shifted behind the one before them, because their times started over. */
   shiftedFiles(): number
 }
 
 export interface UploadMediaOptions {
-  /** The media goes through at its own speed, as a camera would send it. */
+  /** Send in real time, as a camera does. */
   readonly isLive: boolean
-  /** Clusters stay as they are, and become fragments whatever they begin with. */
+  /** Send Clusters unchanged, with or without a key frame at their start. */
   readonly keepsClusters: boolean
   readonly stop: AbortSignal
 }
@@ -46,7 +46,7 @@ export async function openUploadMedia(
   const whole = untilStopped(concat(lead, rest), stop)
   const chunks = isLive ? paced(whole, stop) : whole
   const media = keepsClusters ? keepClusters(chunks) : recut(chunks)
-  // What was stopped may end anywhere.
+  // After a stop the media may end anywhere.
   return { ...media, timecodeType, failure: () => (stop.aborted ? null : media.failure()) }
 }
 
@@ -69,7 +69,7 @@ function recut(media: AsyncIterable<Uint8Array>): OrderedMedia {
   }
 }
 
-/** Ends at the first failure: the source is then left, and what came before is whole. */
+/** Ends at the first failure. The fragments before it are complete. */
 async function* recutChunks(chunks: AsyncIterable<Uint8Array>, recutter: MatroskaRecutter): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     const pieces = recutter.push(chunk)
@@ -101,7 +101,7 @@ async function readLead(iterator: AsyncIterator<Uint8Array>, pace: ClusterPace):
 }
 
 async function refuse(iterator: AsyncIterator<Uint8Array>, reason: string): Promise<never> {
-  // Standard input that goes on would keep the process.
+  // Standard input would otherwise keep the process alive.
   await iterator.return?.()
   throw new WrongArgument(`The input is not Matroska (MKV), so nothing was sent: ${reason}.`)
 }
@@ -114,7 +114,7 @@ class ClusterPace {
   readonly #demuxer = new MatroskaDemuxer()
   #newestTimestampMs = 0
 
-  /** Why no timecode can be told any more; null while all is well. */
+  /** The reason why no more timecodes are found; null without a failure. */
   get failure(): MalformedMedia | null {
     return this.#demuxer.failure
   }
@@ -146,12 +146,12 @@ async function* untilStopped(chunks: AsyncIterable<Uint8Array>, stop: AbortSigna
       yield chunk
     }
   } catch (error) {
-    // The source was cut off because it was to end.
+    // The stop destroyed the source.
     if (!stop.aborted) throw error
   }
 }
 
-/** Holds each Cluster back until as much time has passed since the first as their timecodes say. */
+/** Delays each Cluster until its timecode is due, counted from the first Cluster. */
 async function* paced(chunks: AsyncIterable<Uint8Array>, stop: AbortSignal): AsyncGenerator<Uint8Array> {
   const pace = new ClusterPace()
   const startedMs = performance.now()

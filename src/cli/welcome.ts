@@ -2,15 +2,15 @@ import type { EpochMs } from '../lib/clock.js'
 
 export interface Welcome {
   readonly gatewayUrl: string
-  /** What the gateway asks, as a person would say it. */
+  /** The Kinesis Video backend, for display. */
   readonly kinesisVideo: string
-  /** Footage to ask a clip of; null when none is known. */
+  /** Footage for the example query; null if there is none. */
   readonly newest: { readonly streamName: string; readonly timestampMs: EpochMs } | null
 }
 
 const CLIP_MS = 60_000
 
-/** What `clipgate serve` says when it is ready: where things are, and one query to paste. */
+/** The text that `clipgate serve` prints when it is ready: the URLs, and one query to paste. */
 export function toWelcome({ gatewayUrl, kinesisVideo, newest }: Welcome): string {
   const query =
     newest === null ? 'query { streams { nodes { name status retainedFrom } } }' : toClipQuery(newest.streamName, newest.timestampMs)

@@ -26,23 +26,23 @@ import { Quotas } from './quotas/quotas.js'
 export { rebuildIndex }
 
 export interface KvsServerOptions {
-  /** Where streams and footage are kept; made when it is not there. */
+  /** The folder of streams and footage. Created if it does not exist. */
   readonly dataDir: string
   readonly host?: string
-  /** 0 for any that is free. */
+  /** 0 selects a free port. */
   readonly port?: number
   readonly clock?: Clock
   readonly region?: string
   readonly accountId?: string
-  /** Keep the service's quotas; on unless switched off. */
+  /** Enforce the quotas of the service. Default: true. */
   readonly quotas?: boolean
   /** Refuse the codec pairs that the playback table leaves out. */
   readonly strictCodecs?: boolean
   /** Allow fault rules (`/_faults`). */
   readonly faults?: boolean
-  /** With any, every request must be signed by one of them; with none, only loopback is listened to. */
+  /** With access keys, every request must be signed with one of them. Without, the server listens on loopback only. */
   readonly accessKeys?: readonly AccessKey[]
-  /** How long a fragment stays out of ListFragments after it was persisted. */
+  /** The delay before ListFragments returns a new fragment. */
   readonly listDelayMs?: number
   readonly logger?: FastifyBaseLogger
 }
@@ -51,14 +51,14 @@ export interface KvsServer {
   readonly app: FastifyInstance
   readonly archive: Archive
   readonly streams: StreamTable
-  /** Starts listening, and tells where. */
+  /** Starts listening. Returns the URL. */
   listen(): Promise<string>
-  /** Ends what would go on for ever, lets the rest finish for `graceMs` (5 s), then cuts it and closes the archive. */
+  /** Ends uploads and live reads, gives other requests `graceMs` (5 s) to finish, and closes the archive. */
   close(options?: { readonly graceMs?: number }): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Wires the server up; it does not listen yet. @throws ArchiveError, or Error when it would listen beyond loopback without access keys */
+/** Builds the server without listening. @throws ArchiveError, or Error for a host beyond loopback without access keys */
 export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServer> {
   const { host = '127.0.0.1', port = 4010, clock = systemClock, accessKeys = [] } = options
   if (accessKeys.length === 0 && !isLoopbackHost(host)) {
@@ -136,7 +136,7 @@ async function openServices(
   }
   const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed, onSetAside })
   opening.defer(() => archive.close())
-  // Not before: an index that lost its streams must not empty their file.
+  // Only after the archive has opened: an index that lost its streams must not empty their file.
   opening.defer(() => streamFile.close())
   streamFile.changed()
   void diskReserve.make()
@@ -167,7 +167,7 @@ function toStreamsEntry(streams: StreamTable, tags: TagTable): StreamsEntry {
   }
 }
 
-/** A wildcard cannot be connected to everywhere; loopback, which it includes, can. */
+/** Not every system can connect to a wildcard address. It includes loopback. */
 function toUrl(host: string, port: number): string {
   return `http://${toUrlHost(isWildcardHost(host) ? '127.0.0.1' : host)}:${port}`
 }

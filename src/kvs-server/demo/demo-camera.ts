@@ -6,14 +6,14 @@ const MINUTE_MS = 60_000
 /** How much footage there is when the demo begins. */
 export const DEMO_FOOTAGE_MS = 60 * MINUTE_MS
 
-/** One camera of the demo: a stream, the minute it plays over and over, and what is special about it. */
+/** A demo camera: its stream, its minute of footage, and its properties. */
 export interface DemoCamera {
   readonly streamName: string
   readonly mediaType: string
-  /** Short for the camera that goes on, so that its footage does not grow without bound: some 15 MB an hour. */
+  /** Short for the live camera, which records about 15 MB an hour. */
   readonly dataRetentionInHours: number
   readonly isLive: boolean
-  /** Minutes before the demo began at which nothing was recorded: [from, to). */
+  /** A gap, in minutes before the start of the demo: [from, to). */
   readonly gap: { readonly fromMinutes: number; readonly toMinutes: number } | null
   readonly footage: URL
 }

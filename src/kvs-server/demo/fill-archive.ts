@@ -22,7 +22,7 @@ export interface FillOptions {
 }
 
 export interface FilledArchive {
-  /** Whether footage was put in. */
+  /** Whether footage was added. */
   readonly isFilled: boolean
   /** The streams that are the demo's own. */
   readonly streams: readonly DemoStream[]
@@ -33,7 +33,7 @@ export interface DemoStream {
   readonly streamId: number
 }
 
-/** A camera that goes on takes up the seconds that it has missed by itself, while the server runs; more is quicker done here. */
+/** A live camera stores shorter gaps itself while the server runs. Longer ones are filled faster here. */
 const CATCHES_UP_MS = 60_000
 const PAGE = 1000
 
@@ -72,9 +72,9 @@ interface ArchiveFilling {
   readonly nowMs: EpochMs
 }
 
-/** All of them at once: of a filling that is cut off, no camera is missing for good. */
+/** Creates all streams in one transaction, so that an interrupted start leaves out none. */
 function createDemoStreams({ database, streams, demo, nowMs }: ArchiveFilling): void {
-  // As old as its footage: what lies before a stream's creation lies before its head.
+  // As old as its footage: the head of a stream is never before its creation.
   const createdAtMs = nowMs - DEMO_FOOTAGE_MS - 60_000
   inTransaction(database, () => {
     for (const { streamName: name, mediaType, dataRetentionInHours } of DEMO_CAMERAS) {
@@ -94,7 +94,7 @@ function findDemoStreams({ streams, demo }: ArchiveFilling): DemoStream[] {
 
 interface DueStream extends DemoStream {
   readonly fromMs: EpochMs
-  /** Server time of what the stream holds already; 0 when that is nothing. */
+  /** Server time of the newest fragment of the stream; 0 if it has none. */
   readonly afterMs: EpochMs
 }
 
@@ -107,7 +107,7 @@ function beginFilling({ camera, streamId }: DemoStream, { database, streams, dem
     const newest = index.findNewest(streamId)
     const fromMs = resumesAt(newest, nowMs)
     if (!isDue(camera, streams.findById(streamId), { fromMs, nowMs })) return []
-    // One filling of those that do not go on: with each start's hour beside the last one's, a day of starts would fill a disk.
+    // A camera that is not live keeps one filling only. An hour for each start would fill the disk.
     if (last !== null && !camera.isLive) withdraw(index, streamId, last)
     demo.beginFilling(streamId, { fromMs, toMs: nowMs })
     return [{ camera, streamId, fromMs, afterMs: newest?.serverTimestampMs ?? 0 }]
@@ -115,7 +115,7 @@ function beginFilling({ camera, streamId }: DemoStream, { database, streams, dem
 }
 
 function isDue(camera: DemoCamera, stream: StreamRecord | undefined, { fromMs, nowMs }: { fromMs: EpochMs; nowMs: EpochMs }): boolean {
-  // Somebody has set its retention to nothing.
+  // The user has set its retention to 0.
   if (stream === undefined || stream.dataRetentionInHours === 0) return false
   return nowMs - fromMs >= (camera.isLive ? CATCHES_UP_MS : DEMO_FOOTAGE_MS)
 }
@@ -134,11 +134,11 @@ function withdraw(index: FragmentIndex, streamId: number, { fromMs, toMs }: Fill
   }
 }
 
-/** Until a filling is noted as whole, nothing of it was promised to anyone: the disk may take its time. */
+/** Does not sync: an interrupted filling starts again. */
 async function fill(due: readonly DueStream[], { dataDir, database, streams, clock, demo, nowMs }: ArchiveFilling): Promise<void> {
   const archive = await Archive.open({ dataDir, database, streams, clock, fileSystem: unsyncedFileSystem })
   try {
-    // What is past or withdrawn goes first, so that the disk never holds both.
+    // Removes expired and withdrawn footage first, so that the disk never has both.
     await archive.sweep()
     for (const { camera, streamId, fromMs, afterMs } of due) {
       const footage = await loadFootage(camera)
@@ -160,7 +160,7 @@ function* recordedClusters(
   { fromMs, nowMs }: { readonly fromMs: EpochMs; readonly nowMs: EpochMs },
 ): Generator<DemoCluster> {
   for (const cluster of footage.clustersFrom(fromMs)) {
-    // What has not arrived whole by then is not there yet.
+    // This Cluster would not have arrived completely yet.
     if (cluster.endMs + LATENCY_MS > nowMs) return
     if (isRecording(camera, cluster.timestampMs, nowMs)) yield cluster
   }

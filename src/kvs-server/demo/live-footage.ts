@@ -6,18 +6,18 @@ export interface LiveFootageOptions {
   readonly clock: Clock
   /** The first Cluster is the first that starts at or after this instant. */
   readonly fromMs: EpochMs
-  /** The media ends with the last Cluster that is over by then. */
+  /** The media ends with the last Cluster that ends before this instant. */
   readonly untilMs: EpochMs
   readonly signal: AbortSignal
 }
 
-/** A Cluster goes out in so many pieces while it is filmed, so that its reception begins when it does. */
+/** A Cluster is sent in this many pieces while it is recorded, so that its reception starts with it. */
 const PIECES = 8
-/** A machine that slept wakes up this late or later. Sent now, what was missed would arrive all at once: it is `catchUp`'s to store. */
+/** A delay that shows that the machine was asleep. The missed footage would arrive all at once, so `catchUp` stores it. */
 const MISSED_MS = 5_000
 
 /**
- * What a camera sends: its header, then Clusters piece by piece. Ends normally when `signal` aborts, and when the camera is so far behind
+ * The bytes of a live camera: its header, then Clusters piece by piece. Ends normally when `signal` aborts, and when the camera is so far behind
  * that footage is missing.
  */
 export async function* liveFootage(
@@ -30,7 +30,7 @@ export async function* liveFootage(
     for (let piece = 0; piece < PIECES; piece += 1) {
       const dueMs = timestampMs + ((endMs - timestampMs) * piece) / PIECES
       if (dueMs > clock.now()) await wait(dueMs - clock.now(), undefined, { signal }).catch(() => {})
-      // A Cluster that was begun is sent to its end: half of one would be malformed.
+      // A Cluster is always sent completely: half of one would be malformed.
       if (signal.aborted && piece === 0) return
       yield bytes.subarray(Math.floor((bytes.byteLength * piece) / PIECES), Math.floor((bytes.byteLength * (piece + 1)) / PIECES))
     }

@@ -19,13 +19,13 @@ export interface DemoCluster {
 
 interface LoopCluster {
   readonly offsetMs: number
-  /** The Cluster's children but for its Timestamp, verbatim. */
+  /** The unchanged children of the Cluster, without its Timestamp. */
   readonly blocks: Uint8Array
 }
 
-/** One minute of committed footage, played over and over so that the second burnt into the picture is the second of the minute. */
+/** One minute of footage in a loop. The second that is shown in the picture is the second of the minute. */
 export class LoopedFootage {
-  /** What a producer sends once: EBML header, Segment, Info, Tracks. */
+  /** The header of an upload: EBML header, Segment, Info, Tracks. */
   readonly header: Uint8Array
   readonly #clusters: readonly LoopCluster[]
 

@@ -11,14 +11,14 @@ export interface PastFootage {
   readonly streams: { findById(id: number): StreamRecord | undefined }
   readonly streamId: number
   readonly header: Uint8Array
-  /** In order of time; a hole between two of them is one in the footage. */
+  /** In order of time. A gap between two of them is a gap in the footage. */
   readonly clusters: Iterable<DemoCluster>
-  /** Nothing arrives before this instant: server time does not go back within a stream. */
+  /** No footage arrives before this instant: server time never goes back within a stream. */
   readonly afterMs: EpochMs
   readonly clock: MovingClock
 }
 
-/** A camera sends while it films; this is how long its bytes take to arrive. */
+/** A camera sends while it records. This is the delay until its bytes arrive. */
 export const LATENCY_MS = 120
 const UPLOAD_MS = 20 * 60_000
 
@@ -28,7 +28,7 @@ export function resumesAt(newest: ArchivedFragment | null, nowMs: EpochMs): Epoc
   return newest === null ? firstMs : Math.min(nowMs, Math.max(firstMs, newest.producerTimestampMs + 1))
 }
 
-/** Has footage arrive as of the time when it was filmed, through the very upload session that PutMedia uses. */
+/** Stores footage as if it had arrived when it was recorded, through the upload session of PutMedia. */
 export async function storePast({ clusters, clock, afterMs, ...uploads }: PastFootage): Promise<void> {
   let upload: PastUpload | null = null
   for (const cluster of clusters) {
@@ -82,7 +82,7 @@ class PastUpload {
   }
 }
 
-/** Stands where it was moved to, and so makes the past happen again. */
+/** A clock that stands still until it is moved, to store footage of the past. */
 export class MovingClock implements Clock {
   #nowMs: EpochMs
 
@@ -113,7 +113,7 @@ export interface CatchUpOptions {
  */
 export async function catchUp({ archive, streams, stream, footage, clock }: CatchUpOptions): Promise<EpochMs> {
   const leave = archive.writer.claimProducer(stream.id)
-  // Somebody else films into the stream.
+  // Another producer uses the stream.
   if (leave === null) return clock.now()
   try {
     const newest = archive.findNewest(stream)
