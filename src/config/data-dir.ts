@@ -9,7 +9,7 @@ export async function makeDataDir(path: string): Promise<void> {
     await makeFolder(path)
     await tryWriting(path)
   } catch (error) {
-    throw toWrongSetting(path, codeOf(error) || 'unknown reason', error)
+    throw unusableDataDir(path, error)
   }
 }
 
@@ -20,13 +20,14 @@ export async function checkSubfolders(path: string, names: readonly string[]): P
     try {
       if (await isThere(folder)) await tryWriting(folder)
     } catch (error) {
-      throw toWrongSetting(path, `${codeOf(error) || 'unknown reason'} in "${folder}"`, error)
+      throw unusableDataDir(path, error, ` in "${folder}"`)
     }
   }
 }
 
-function toWrongSetting(path: string, reason: string, cause: unknown): WrongSetting {
-  return new WrongSetting(`DATA_DIR is "${path}", but must be a folder that can be written to (${reason}).`, { cause })
+export function unusableDataDir(path: string, cause: unknown, place = ''): WrongSetting {
+  const reason = codeOf(cause) || 'unknown reason'
+  return new WrongSetting(`DATA_DIR is "${path}", but must be a folder that can be written to (${reason}${place}).`, { cause })
 }
 
 /** Writes, because permissions are not sufficient (read-only mounts, /proc, Windows). A full disk is allowed: stored data can still be read. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
-import { makeDataDir } from './data-dir.js'
+import { makeDataDir, unusableDataDir } from './data-dir.js'
 import { WrongSetting } from './env.js'
 
 const FILE_NAME = 'development-secret'
@@ -22,10 +22,7 @@ export async function readDevelopmentSecret(dataDir: string): Promise<string> {
     return checked(await readFile(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof WrongSetting) throw error
-    throw new WrongSetting(
-      `DATA_DIR is "${dataDir}", but must be a folder that can be written to (${codeOf(error) || 'unknown reason'}).`,
-      { cause: error },
-    )
+    throw unusableDataDir(dataDir, error)
   }
 }
 

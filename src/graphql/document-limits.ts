@@ -23,13 +23,7 @@ const EMPTY_DOCUMENT: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 
 /** Limits on the text of a document, as validation rules. They report errors instead of throwing, which Apollo would answer with 500. */
 export function documentLimits({ maxDepth }: { readonly maxDepth: number }): ValidationRule[] {
-  return [
-    (context) => depthRule(context, maxDepth),
-    (context) =>
-      countRule(context, { kind: Kind.FIELD, most: MAX_ALIASES, what: 'aliases', isCounted: (node) => 'alias' in node && !!node.alias }),
-    (context) => countRule(context, { kind: Kind.DIRECTIVE, most: MAX_DIRECTIVES, what: 'directives', isCounted: () => true }),
-    sizeRule,
-  ]
+  return [(context) => depthRule(context, maxDepth), countRule, sizeRule]
 }
 
 /** Stops the validation of a document that would take too long: the other rules visit an empty document instead. */
@@ -94,22 +88,23 @@ function depthRule(context: ValidationContext, maxDepth: number): ASTVisitor {
   }
 }
 
-interface Count {
-  readonly kind: Kind.FIELD | Kind.DIRECTIVE
-  readonly most: number
-  readonly what: string
-  readonly isCounted: (node: object) => boolean
-}
-
-function countRule(context: ValidationContext, { kind, most, what, isCounted }: Count): ASTVisitor {
-  let count = 0
+function countRule(context: ValidationContext): ASTVisitor {
+  let aliases = 0
+  let directives = 0
+  const check = (count: number, most: number, what: string) => {
+    if (count > most) context.reportError(new GraphQLError(`The document has ${count} ${what}, at most ${most} are allowed.`))
+  }
   return {
-    [kind]: (node: object) => {
-      if (isCounted(node)) count += 1
+    Field({ alias }) {
+      if (alias) aliases += 1
+    },
+    Directive() {
+      directives += 1
     },
     Document: {
       leave() {
-        if (count > most) context.reportError(new GraphQLError(`The document has ${count} ${what}, at most ${most} are allowed.`))
+        check(aliases, MAX_ALIASES, 'aliases')
+        check(directives, MAX_DIRECTIVES, 'directives')
       },
     },
   }

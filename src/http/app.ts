@@ -36,27 +36,15 @@ export interface AppOptions {
 
 /** Builds the app with all routes except those of clips, which are a plugin. Starts Apollo, and stops it when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const {
-    apollo,
-    createContext,
-    subscriptions,
-    sendLimits,
-    schemaText,
-    metrics,
-    dependencies,
-    origins,
-    requestTimeoutMs,
-    trustProxy,
-    logger,
-  } = options
+  const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
   const app = fastify({
-    loggerInstance: logger,
+    loggerInstance: options.logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
     // URLs of clips are credentials, so logByRoute logs the route and never the URL.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: RECEIVE_TIMEOUT_MS,
-    trustProxy: toTrustProxy(trustProxy),
+    trustProxy: toTrustProxy(options.trustProxy),
     genReqId: () => randomUUID(),
     frameworkErrors: answerUnrouted,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
@@ -77,16 +65,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   logByRoute(app)
   await addWebSockets(app)
   await apollo.start()
-  await app.register(graphqlRoute, {
-    apollo,
-    createContext,
-    subscriptions,
-    sendBuffers: new SendBuffers(sendLimits),
-    origins,
-    requestTimeoutMs,
-  })
-  await app.register(healthRoute, { dependencies, isClosing: () => isClosing })
-  await app.register(textRoutes, { schemaText, metrics, publicUrl: () => origins().publicUrl })
+  const sendBuffers = new SendBuffers(options.sendLimits)
+  await app.register(graphqlRoute, { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs })
+  await app.register(healthRoute, { dependencies: options.dependencies, isClosing: () => isClosing })
+  await app.register(textRoutes, { schemaText: options.schemaText, metrics: options.metrics, publicUrl: () => origins().publicUrl })
   return app
 }
 

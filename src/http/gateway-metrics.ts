@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ClipRequestOutcome } from '../delivery/clip-service.js'
+import type { OperationListener } from '../graphql/operation-plugin.js'
 import type { SubscriptionListener } from '../graphql/subscriptions.js'
 import type { DownloadListener } from './download-body.js'
 
@@ -9,73 +10,46 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** The Prometheus metrics of the gateway, as a listener of the parts that do the work. */
 export class GatewayMetrics {
   readonly #registry = new Registry()
-  readonly #registers = { registers: [this.#registry] }
-
-  readonly #kvsRequests = new Counter({
-    name: 'clipgate_kvs_requests_total',
-    help: 'Requests to Kinesis Video, including retries. outcome is ok, the name of the exception, or other.',
-    labelNames: ['operation', 'outcome'],
-    ...this.#registers,
-  })
-  readonly #kvsSeconds = new Histogram({
-    name: 'clipgate_kvs_request_seconds',
-    help: 'Response time of Kinesis Video. For media, the time to the response headers.',
-    labelNames: ['operation'],
-    buckets: BUCKETS,
-    ...this.#registers,
-  })
-  readonly #kvsBytes = new Counter({
-    name: 'clipgate_kvs_bytes_total',
-    help: 'Media bytes received from Kinesis Video.',
-    labelNames: ['operation'],
-    ...this.#registers,
-  })
-  readonly #clipRequests = new Counter({
-    name: 'clipgate_clip_requests_total',
-    help: 'Clip requests, by the source of their bytes or the reason of a refusal.',
-    labelNames: ['outcome'],
-    ...this.#registers,
-  })
-  readonly #downloads = new Counter({
-    name: 'clipgate_clip_downloads_total',
-    help: 'Finished downloads.',
-    labelNames: ['outcome'],
-    ...this.#registers,
-  })
-  readonly #downloadBytes = new Counter({
-    name: 'clipgate_clip_download_bytes_total',
-    help: 'Clip bytes sent to clients.',
-    labelNames: ['outcome'],
-    ...this.#registers,
-  })
-  readonly #activeDownloads = new Gauge({
-    name: 'clipgate_clip_downloads_active',
-    help: 'Running downloads.',
-    ...this.#registers,
-  })
-  readonly #operationSeconds = new Histogram({
-    name: 'clipgate_graphql_request_seconds',
-    help: 'Duration of GraphQL operations. outcome is ok, or error when the response has errors.',
-    labelNames: ['operation_type', 'outcome'],
-    buckets: BUCKETS,
-    ...this.#registers,
-  })
-
-  readonly #activeSubscriptions = new Gauge({
-    name: 'clipgate_graphql_subscriptions_active',
-    help: 'Running subscriptions.',
-    ...this.#registers,
-  })
+  readonly #kvsRequests = this.#counter(
+    'clipgate_kvs_requests_total',
+    'Requests to Kinesis Video, including retries. outcome is ok, the name of the exception, or other.',
+    ['operation', 'outcome'],
+  )
+  readonly #kvsSeconds = this.#histogram(
+    'clipgate_kvs_request_seconds',
+    'Response time of Kinesis Video. For media, the time to the response headers.',
+    ['operation'],
+  )
+  readonly #kvsBytes = this.#counter('clipgate_kvs_bytes_total', 'Media bytes received from Kinesis Video.', ['operation'])
+  readonly #clipRequests = this.#counter(
+    'clipgate_clip_requests_total',
+    'Clip requests, by the source of their bytes or the reason of a refusal.',
+    ['outcome'],
+  )
+  readonly #downloads = this.#counter('clipgate_clip_downloads_total', 'Finished downloads.', ['outcome'])
+  readonly #downloadBytes = this.#counter('clipgate_clip_download_bytes_total', 'Clip bytes sent to clients.', ['outcome'])
+  readonly #activeDownloads = this.#gauge('clipgate_clip_downloads_active', 'Running downloads.')
+  readonly #operationSeconds = this.#histogram(
+    'clipgate_graphql_request_seconds',
+    'Duration of GraphQL operations. outcome is ok, or error when the response has errors.',
+    ['operation_type', 'outcome'],
+  )
+  readonly #activeSubscriptions = this.#gauge('clipgate_graphql_subscriptions_active', 'Running subscriptions.')
 
   constructor({ storeBytes }: { readonly storeBytes: () => number }) {
-    new Gauge({
-      name: 'clipgate_clip_store_bytes',
-      help: 'Bytes in the clip store.',
-      collect() {
-        this.set(storeBytes())
-      },
-      ...this.#registers,
-    })
+    const gauge: Gauge = this.#gauge('clipgate_clip_store_bytes', 'Bytes in the clip store.', () => gauge.set(storeBytes()))
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] })
+  }
+
+  #histogram<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: BUCKETS, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, collect?: () => void): Gauge {
+    return new Gauge({ name, help, registers: [this.#registry], ...(collect && { collect }) })
   }
 
   onRequest({ operation, outcome, seconds }: { readonly operation: string; readonly outcome: string; readonly seconds: number }): void {
@@ -105,15 +79,7 @@ export class GatewayMetrics {
     ended: () => this.#activeSubscriptions.dec(),
   }
 
-  onOperation({
-    operationType,
-    outcome,
-    seconds,
-  }: {
-    readonly operationType: string
-    readonly outcome: string
-    readonly seconds: number
-  }): void {
+  onOperation({ operationType, outcome, seconds }: Parameters<OperationListener['onOperation']>[0]): void {
     this.#operationSeconds.observe({ operation_type: operationType, outcome }, seconds)
   }
 

@@ -34,8 +34,7 @@ export class SendBuffers {
   async send(socket: WebSocket, text: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return
     const bytes = Buffer.byteLength(text) + HEADER_BYTES
-    const waiting = this.#waiting.get(socket) ?? 0
-    if (waiting + bytes > this.#limits.bytesPerSocket) return this.#close(socket)
+    if (this.#bytesOf(socket) + bytes > this.#limits.bytesPerSocket) return this.#close(socket)
     this.#change(socket, bytes)
     if (this.#totalBytes > this.#limits.totalBytes) this.#closeSlowest()
     await write(socket, text)
@@ -49,12 +48,16 @@ export class SendBuffers {
 
   /** The buffer no longer counts, because it is released soon. */
   #close(socket: WebSocket): void {
-    this.#change(socket, -(this.#waiting.get(socket) ?? 0))
+    this.#change(socket, -this.#bytesOf(socket))
     closeSocket(socket, TRY_AGAIN_LATER, 'This client reads too slowly.', CLOSE_TIMEOUT_MS)
   }
 
+  #bytesOf(socket: WebSocket): number {
+    return this.#waiting.get(socket) ?? 0
+  }
+
   #change(socket: WebSocket, bytes: number): void {
-    const waiting = (this.#waiting.get(socket) ?? 0) + bytes
+    const waiting = this.#bytesOf(socket) + bytes
     this.#totalBytes += bytes
     if (waiting === 0) this.#waiting.delete(socket)
     else this.#waiting.set(socket, waiting)

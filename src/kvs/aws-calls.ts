@@ -53,6 +53,11 @@ export class AwsCalls {
     this.#listener?.onBytes(operation, bytes)
   }
 
+  /** Sends a request with retries. @throws GatewayError, or the signal's reason when the caller has left */
+  request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    return this.repeat(operation, () => this.send(operation, send), signal)
+  }
+
   /** Retries `attempt` until it succeeds, a retry cannot help, or the signal aborts. @throws GatewayError, or the signal's reason when the caller has left */
   async repeat<Answer>(operation: string, attempt: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries += 1) {
@@ -101,4 +106,13 @@ export function toAbortError(operation: string, signal: AbortSignal): unknown {
     { retryAfterMs: 1_000 },
     { cause: reason },
   )
+}
+
+/** A shared call rejects with the signal's reason when its caller leaves. A time-out becomes a GatewayError. */
+export async function settleShared<Value>(operation: string, shared: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  try {
+    return await shared
+  } catch (error) {
+    throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(operation, signal) : error
+  }
 }

@@ -1,10 +1,9 @@
 import { GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { LRUCache } from 'lru-cache'
-import { GatewayError } from '../domain/errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
-import { type AwsCalls, toAbortError } from './aws-calls.js'
+import { type AwsCalls, settleShared } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { toGatewayError } from './aws-errors.js'
 import type { DataEndpointCheck } from './data-endpoint-check.js'
@@ -45,11 +44,8 @@ export class AwsEndpointDirectory implements EndpointDirectory {
     const text = toText(key)
     const cached = this.#cached.get(text)
     if (cached !== undefined) return cached
-    try {
-      return await this.#flights.run(text, (shared) => this.#lookUp(key, shared), signal)
-    } catch (error) {
-      throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(OPERATION, signal) : error
-    }
+    const shared = this.#flights.run(text, (flight) => this.#lookUp(key, flight), signal)
+    return settleShared(OPERATION, shared, signal)
   }
 
   /** Removes the endpoint from the cache, unless another call has replaced it. */
@@ -60,8 +56,7 @@ export class AwsEndpointDirectory implements EndpointDirectory {
 
   async #lookUp(key: EndpointKey, signal: AbortSignal): Promise<string> {
     const request = new GetDataEndpointCommand({ StreamARN: key.streamArn, APIName: key.api })
-    const attempt = () => this.#calls.send(OPERATION, () => this.#clients.control.send(request, { abortSignal: signal }))
-    const answer = await this.#calls.repeat(OPERATION, attempt, signal)
+    const answer = await this.#calls.request(OPERATION, () => this.#clients.control.send(request, { abortSignal: signal }), signal)
     const endpoint = this.#check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
     this.#cached.set(toText(key), endpoint)
     return endpoint

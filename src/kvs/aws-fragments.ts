@@ -4,7 +4,7 @@ import { KVS_LIMITS } from '../domain/limits.js'
 import type { FragmentSelectorType } from '../domain/time-range.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
-import { toAbortError } from './aws-calls.js'
+import { settleShared } from './aws-calls.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
@@ -31,12 +31,9 @@ export class AwsFragmentLister implements FragmentLister {
     this.#streams = streams
   }
 
-  async list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
-    try {
-      return await this.#flights.run(toKey(query), (shared) => this.#listAll(query, shared), signal)
-    } catch (error) {
-      throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(OPERATION, signal) : error
-    }
+  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
+    const shared = this.#flights.run(toKey(query), (flight) => this.#listAll(query, flight), signal)
+    return settleShared(OPERATION, shared, signal)
   }
 
   async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {

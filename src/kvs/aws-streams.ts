@@ -5,7 +5,7 @@ import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.
 import { type Clock, systemClock } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields, malformedAnswer } from './answer-fields.js'
-import { type AwsCalls, toAbortError } from './aws-calls.js'
+import { type AwsCalls, settleShared } from './aws-calls.js'
 import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf, toGatewayError } from './aws-errors.js'
 import { mapConcurrently } from './map-concurrently.js'
@@ -74,7 +74,11 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   /** Calls DescribeStream regardless of the cache. Null when the stream does not exist. */
   describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
-    return share('DescribeStream', signal, () => this.#descriptions.run(toKey(stream), (shared) => this.#describe(stream, shared), signal))
+    return settleShared(
+      'DescribeStream',
+      this.#descriptions.run(toKey(stream), (flight) => this.#describe(stream, flight), signal),
+      signal,
+    )
   }
 
   async findSuccessor({ name, arn }: Pick<StreamDescription, 'name' | 'arn'>, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -106,7 +110,11 @@ export class AwsStreamCatalog implements StreamCatalog {
     const key = toKey(stream)
     const cached = this.#tagged.get(key)
     if (cached !== undefined) return cached
-    return share('ListTagsForStream', signal, () => this.#tagListings.run(key, (shared) => this.#listTags(stream, shared), signal))
+    return settleShared(
+      'ListTagsForStream',
+      this.#tagListings.run(key, (flight) => this.#listTags(stream, flight), signal),
+      signal,
+    )
   }
 
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -147,7 +155,11 @@ export class AwsStreamCatalog implements StreamCatalog {
   async #list(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
     const cached = this.#listed.get(namePrefix)
     if (cached !== undefined) return cached
-    return share('ListStreams', signal, () => this.#listings.run(namePrefix, (shared) => this.#listAll(namePrefix, shared), signal))
+    return settleShared(
+      'ListStreams',
+      this.#listings.run(namePrefix, (flight) => this.#listAll(namePrefix, flight), signal),
+      signal,
+    )
   }
 
   /** Reads all pages and sorts them, because Kinesis Video guarantees no order and cannot start after a given name. */
@@ -203,7 +215,7 @@ export class AwsStreamCatalog implements StreamCatalog {
   /** Null when the stream does not exist. */
   async #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | null> {
     try {
-      return await this.#calls.repeat(operation, () => this.#calls.send(operation, send), signal)
+      return await this.#calls.request(operation, send, signal)
     } catch (error) {
       if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
       throw error
@@ -214,15 +226,6 @@ export class AwsStreamCatalog implements StreamCatalog {
 /** Each entry counts more than its text, because a stream without tags takes memory too. */
 function countCharacters(rows: readonly TagRow[]): number {
   return rows.reduce((sum, { key, value }) => sum + key.length + value.length + 100, 100)
-}
-
-/** A shared call rejects with the signal's reason when its caller leaves. A time-out becomes a GatewayError. */
-async function share<Value>(operation: string, signal: AbortSignal, run: () => Promise<Value>): Promise<Value> {
-  try {
-    return await run()
-  } catch (error) {
-    throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(operation, signal) : error
-  }
 }
 
 function toKey(stream: StreamRef): string {

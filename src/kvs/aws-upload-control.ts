@@ -28,7 +28,7 @@ export class AwsUploadControl {
 
   async getEndpoint(streamName: string, signal: AbortSignal): Promise<string> {
     const command = new GetDataEndpointCommand({ StreamName: streamName, APIName: 'PUT_MEDIA' })
-    const answer = await this.#request('GetDataEndpoint', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+    const answer = await this.#calls.request('GetDataEndpoint', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
     return this.#check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
   }
 
@@ -49,7 +49,7 @@ export class AwsUploadControl {
   async #findStatus(streamName: string, signal: AbortSignal): Promise<string | null> {
     const command = new DescribeStreamCommand({ StreamName: streamName })
     try {
-      const answer = await this.#request('DescribeStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+      const answer = await this.#calls.request('DescribeStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
       return answer.StreamInfo?.Status ?? null
     } catch (error) {
       if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
@@ -64,15 +64,11 @@ export class AwsUploadControl {
       ...(mediaType === undefined ? {} : { MediaType: mediaType }),
     })
     try {
-      await this.#request('CreateStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+      await this.#calls.request('CreateStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
     } catch (error) {
       // Another client has created it, or it is still being created.
       if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toCreateError(error, streamName)
     }
-  }
-
-  #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-    return this.#calls.repeat(operation, () => this.#calls.send(operation, send), signal)
   }
 }
 

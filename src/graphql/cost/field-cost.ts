@@ -57,8 +57,12 @@ function isIntrospection(type: GraphQLNamedType, field: GraphQLField<unknown, un
   return type.name.startsWith('__') || field.name.startsWith('__')
 }
 
-export function costOfCall({ childComplexity }: Estimate): number {
-  return CALL_COST + childComplexity
+export const costOfCall = withSubfields(CALL_COST)
+export const costOfMedia = withSubfields(MEDIA_COST)
+export const costOfClip = withSubfields(CLIP_COST)
+
+function withSubfields(cost: number): (estimate: Estimate) => number {
+  return ({ childComplexity }) => cost + childComplexity
 }
 
 export function costOfTags({ childComplexity }: Estimate): number {
@@ -91,14 +95,6 @@ function daysOf(range: unknown): number {
   if (typeof startTimestamp !== 'number' || typeof endTimestamp !== 'number') return 0
   // The resolver refuses ranges that are negative or longer than a week.
   return Math.min(Math.max(endTimestamp - startTimestamp, 0) / DAY_MS, 7)
-}
-
-export function costOfMedia({ childComplexity }: Estimate): number {
-  return MEDIA_COST + childComplexity
-}
-
-export function costOfClip({ childComplexity }: Estimate): number {
-  return CLIP_COST + childComplexity
 }
 
 export function costOfValidation({ args, childComplexity }: Estimate): number {
