@@ -31,12 +31,12 @@ import { type ClipSpec, keyOf } from './url/clip-spec.js'
 import { fileNameOf } from './url/signed-url.js'
 import { ClipMismatch } from './verify/clip-mismatch.js'
 
-/** How long an answer waits for the heads of all parts, so that what they say against the clip is an issue and not a failure. */
+/** How long requestClip waits for the heads of all parts, so that a mismatch in them is an issue and not a failure. */
 const HEADS_WAIT_MS = 2000
-/** How long it waits for the rest of a clip that comes at once, so that it can say READY, and how large it is. */
+/** How long it waits for the rest of a small clip, so that the response has state READY and the size. */
 const REST_WAIT_MS = 20
 const SMALL_BYTES = 1_048_576
-/** How long a look at a clip waits for what the store has. */
+/** How long a query for a clip waits for the store. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
 /** Outlines take 24 bytes a fragment, 32 by server time, and some more each. */
@@ -56,10 +56,10 @@ export interface ClipServiceOptions extends ClipAddressesOptions {
   readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
   readonly store: PartStore
   readonly maxClipBytes: number
-  /** The most bytes of parts that clips which nobody reads keep in use; see ClipJobs. */
+  /** The most bytes of parts that idle clips keep in use; see ClipJobs. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
-  /** Hears of each clip that could not be made and whose failure is INTERNAL: `cause` says why. */
+  /** Called for each clip that failed with INTERNAL. `cause` says why. */
   readonly onFault?: (error: ClipUnavailable) => void
 }
 
@@ -68,7 +68,7 @@ interface PreparedClip {
   readonly outline: ClipOutline
 }
 
-/** Clips from request to bytes. Whatever is not an issue, a failure or a ClipUnavailable is thrown as a GatewayError. */
+/** Clips from request to bytes. Errors other than issues, failures and ClipUnavailable are thrown as GatewayError. */
 export class ClipService {
   readonly #options: ClipServiceOptions
   readonly #addresses: ClipAddresses
@@ -130,7 +130,7 @@ export class ClipService {
     }
   }
 
-  /** What there is of the clip; starts no fetch. Null when the id is not ours or no longer valid. */
+  /** The state of the clip. Starts no fetch. Null if the ID is not ours or no longer valid. */
   async find(id: string, signal: AbortSignal): Promise<Clip | null> {
     const named = this.#addresses.find(id)
     return named && this.#look(named, signal)
@@ -175,7 +175,7 @@ export class ClipService {
     return named && this.#watch(named, signal)
   }
 
-  /** Gives up what is being made. */
+  /** Ends all jobs. */
   close(): void {
     this.#jobs.close()
   }
@@ -258,7 +258,7 @@ export class ClipService {
     this.#options.onRequest?.(outcome)
   }
 
-  /** What the caller can mend is an issue, what failed on the way to a promised clip its failure; the rest is an error. */
+  /** Errors that the caller can correct are issues, errors of a clip that was planned are its failure, and others are thrown. */
   #answerFailure(
     error: unknown,
     { clip, outline, issues, request }: PreparedClip & { readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
@@ -272,7 +272,7 @@ export class ClipService {
   }
 }
 
-/** What a caller hears who waits no longer: the making goes on, and one whose time is over may ask again. @throws the signal's reason when it has left */
+/** The error for a request that timed out: the job continues, so the caller may retry. @throws the signal's reason if the caller left */
 function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): GatewayError {
   if (throttled !== null && nameOf(reason) === 'TimeoutError') return throttled
   throw reason
@@ -302,7 +302,7 @@ async function toOutcome({ isNew, job }: JobHold): Promise<ClipRequestOutcome> {
   return job.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
 }
 
-/** What is so of a fragment, as it is so of the clip that begins with it. An exact cut fetches what its first picture needs. */
+/** An issue of the first fragment, as an issue of the clip. An exact cut fetches the key frame that its first picture needs. */
 function toClipIssue(issue: ClipIssue, { cut, stream }: Pick<ClipRequest, 'cut' | 'stream'>): ClipIssue[] {
   if (issue.code !== 'STARTS_WITHOUT_KEY_FRAME') return [{ ...issue, path: toStreamPath(stream) }]
   return cut === 'EXACT' ? [] : [{ ...issue, path: ['startTimestamp'] }]

@@ -52,7 +52,7 @@ describe('a clip of one part', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  test('is planned as it is then made', async () => {
+  test('has the plan that validateClip shows', async () => {
     const { valid, plan } = await harness.clips.validate(askFor(0, DAY), { probe: false }, enoughTime())
     const clip = await getClip(harness)
     expect(valid).toBe(true)
@@ -82,7 +82,7 @@ describe('a clip of one part', () => {
     expect(Math.abs(ready.durationMs - (clip.delivered.endMs - clip.delivered.startMs))).toBeLessThan(100)
   })
 
-  test('gives any span of its bytes, and the same tag, while it stays the same', async () => {
+  test('serves any span of its bytes under one entity tag', async () => {
     const clip = await getClip(harness)
     const file = await downloadClip(harness, clip)
     const content = await harness.clips.open(tokenOf(clip), enoughTime())
@@ -94,7 +94,7 @@ describe('a clip of one part', () => {
     expect(Buffer.concat(chunks).equals(file.subarray(1000, 40_000))).toBe(true)
   })
 
-  test('is asked of Kinesis Video once, however many ask at the same time', async () => {
+  test('is fetched once for any number of equal requests at the same time', async () => {
     await using other = await startClipHarness(server.url)
     const clips = await Promise.all(Array.from({ length: 200 }, () => getClip(other)))
     expect(new Set(clips.map(({ id }) => id)).size).toBe(1)
@@ -106,7 +106,7 @@ describe('a clip of one part', () => {
     expect(callsOf(other, 'GetClip')).toBe(1)
   })
 
-  test('is made again from its URL alone by another gateway with the secret, to the same bytes', async () => {
+  test('has the same bytes on another gateway that knows only its URL and the secret', async () => {
     await using other = await startClipHarness(server.url)
     const clip = await getClip(harness)
     const [here, there] = [await downloadClip(harness, clip), await downloadClip(other, clip)]
@@ -116,7 +116,7 @@ describe('a clip of one part', () => {
     expect((await whenEnded(other, clip)).etag).toBe((await whenEnded(harness, clip)).etag)
   })
 
-  test('is fetched again when what the store has of it is damaged', async () => {
+  test('is fetched again if its stored part is damaged', async () => {
     await using other = await startClipHarness(server.url)
     const clip = await getClip(other)
     const before = await downloadClip(other, clip)
@@ -132,7 +132,7 @@ describe('a clip of one part', () => {
     expect(callsOf(other, 'GetClip')).toBe(2)
   })
 
-  test('opens until its URL expires, and is given a fresh one', async () => {
+  test('opens until its URL expires, and gets a new one', async () => {
     let nowMs = Date.now()
     await using other = await startClipHarness(server.url, { clock: { now: () => nowMs } })
     const clip = await getClip(other, askFor(0, DAY, { expiresInSeconds: 60 }))
@@ -147,7 +147,7 @@ describe('a clip of one part', () => {
     expect((await other.clips.renew(clip.id, 86_401, enoughTime()))?.issues).toMatchObject([{ code: 'EXPIRY_OUT_OF_RANGE' }])
   })
 
-  test('is known by nothing but its own id and token', async () => {
+  test('opens only with its own ID and token', async () => {
     const clip = await getClip(harness)
     expect(await harness.clips.find('nonsense', enoughTime())).toBeNull()
     expect(await harness.clips.find(tokenOf(clip), enoughTime())).toBeNull()
@@ -207,7 +207,7 @@ describe('a clip of several parts', () => {
     expect(clip.timeline.map(({ mediaStartMs }) => mediaStartMs)).toEqual([0, 360_000])
   })
 
-  test('shares its parts with clips whose borders agree', async () => {
+  test('shares parts with clips that have the same borders', async () => {
     const before = callsOf(harness, 'GetClip')
     await whenEnded(harness, await getClip(harness))
     const truncated = await getClip(harness, askFor(0, DAY, { overflow: 'TRUNCATE' }))
@@ -216,14 +216,14 @@ describe('a clip of several parts', () => {
     expect(callsOf(harness, 'GetClip')).toBe(before)
   })
 
-  test('is refused where that was asked for, with ranges that can be had', async () => {
+  test('is refused with overflow REFUSE, with the ranges that can be requested', async () => {
     const { clip, issues } = await harness.clips.request(askFor(0, DAY, { overflow: 'REFUSE' }), enoughTime())
     expect(clip).toBeNull()
     expect(issues[0]).toMatchObject({ code: 'FRAGMENT_LIMIT_EXCEEDED', severity: 'ERROR' })
     expect(issues[0]?.ranges).toHaveLength(3)
   })
 
-  test('tells of footage that came in between since', async () => {
+  test('fails with FOOTAGE_CHANGED if footage arrived inside it', async () => {
     const clip = await getClip(harness, askFor(290_000, 400_000))
     await upload(server.url, recording([footage(330_000)]), { stream: STREAM, start: String(START / 1000) })
     await using other = await startClipHarness(server.url)
@@ -232,7 +232,7 @@ describe('a clip of several parts', () => {
     expect(seen).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED', retryable: false } })
   })
 
-  test('is not disturbed by footage that came after it since', async () => {
+  test('has the same bytes after footage arrived behind it', async () => {
     const clip = await getClip(harness, askFor(400_000, DAY))
     const before = await downloadClip(harness, clip)
     await upload(server.url, recording([footage(700_000)]), { stream: STREAM, start: String(START / 1000) })
@@ -245,7 +245,7 @@ describe('footage whose codec configuration changes', () => {
   const changed = Uint8Array.from(AVCC)
   changed[3] = 0x28
 
-  test('between parts is an issue that says when, with the ranges that can be had', async () => {
+  test('between parts is an issue with the time and the ranges that can be requested', async () => {
     const first = Array.from({ length: 200 }, (_, index) => footage(index * 1000))
     await using server = await startFootage([recording(first), recording([footage(200_000)], [{ ...VIDEO, codecPrivate: changed }])])
     await using harness = await startClipHarness(server.url)
@@ -275,8 +275,8 @@ describe('footage whose codec configuration changes', () => {
   })
 })
 
-describe('what cannot be had', () => {
-  test('is told apart: no stream, no footage, footage gone', async () => {
+describe('a clip that cannot be made', () => {
+  test('fails with a different code for no stream, no footage, and expired footage', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000)])])
     await using harness = await startClipHarness(server.url)
     const codes = async (input: Parameters<ClipHarness['clips']['request']>[0]) =>
@@ -292,7 +292,7 @@ describe('what cannot be had', () => {
     await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'FOOTAGE_EXPIRED' })
   })
 
-  test('is an exact cut between two frames, which is to be widened', async () => {
+  test('is an exact cut between two frames; the hint says to widen it', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000), footage(2000)])])
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(1010, 1150, { cut: 'EXACT' }), enoughTime())
@@ -304,7 +304,7 @@ describe('what cannot be had', () => {
     })
   })
 
-  test('is not worth asking for again when that shows after the answer', async () => {
+  test('is not retryable if the cut turns out to be empty after the response', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000), footage(2000)])])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
@@ -320,7 +320,7 @@ describe('what cannot be had', () => {
     expect(await whenEnded(harness, clip)).toMatchObject({ state: 'FAILED', failure: { retryable: false, ranges: [] } })
   })
 
-  test('is the fragment that an exact cut begins with, although the asked start is still kept', async () => {
+  test('is an exact cut whose first fragment expired, although its start is still kept', async () => {
     let nowMs = Date.now() - 2 * DAY
     const clock = { now: () => nowMs }
     await using server = await startFootage([recording([footage(0)])], { clock })
@@ -339,7 +339,7 @@ describe('what cannot be had', () => {
     expect(await other.clips.find(clip.id, enoughTime())).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_EXPIRED' } })
   })
 
-  test('is an unsupported codec that is named', async () => {
+  test('has an unsupported codec, which the issue names', async () => {
     await using server = await startFootage([readFixture('h264-ulaw-stereo.mkv')], { strictCodecs: true })
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
@@ -352,7 +352,7 @@ describe('what cannot be had', () => {
     expect(callsOf(harness, 'GetMediaForFragmentList')).toBe(before + 1)
   })
 
-  test('is about the field that named the stream', async () => {
+  test('has an issue with the path of the field that named the stream', async () => {
     await using server = await startFootage([readFixture('h264-ulaw-stereo.mkv')], { strictCodecs: true })
     await using harness = await startClipHarness(server.url)
     const { StreamInfo } = await server.control.send(new DescribeStreamCommand({ StreamName: STREAM }))
@@ -368,7 +368,7 @@ describe('what cannot be had', () => {
   })
 })
 
-describe('an answer of Kinesis Video that is spoilt', () => {
+describe('a damaged GetClip response', () => {
   test.each<[string, string, (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>]>([
     [
       'cut off in its media',
@@ -415,7 +415,7 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     expect((await downloadClip(harness, ready)).byteLength).toBe(ready.sizeBytes)
   })
 
-  test('late by a moment at its end is READY in the first answer, where it is small', async () => {
+  test('that ends a moment late is READY in the first response if it is small', async () => {
     await using server = await startFootage([recording(Array.from({ length: 10 }, (_, n) => footage(1000 * n)))])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
@@ -431,7 +431,7 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     expect(clips.find(({ state }) => state === 'READY')?.sizeBytes).toBeGreaterThan(0)
   })
 
-  test('slow is watched at most four times a second, to the last', async () => {
+  test('that is slow is shown at most four times a second, and always at the end', async () => {
     await using server = await startFootage([recording([footage(0, { bytes: 4000 }), footage(1000, { bytes: 4000 })])])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
@@ -455,7 +455,7 @@ describe('an answer of Kinesis Video that is spoilt', () => {
     expect(seen.slice(0, -1).every((state) => state.state === 'FETCHING' && state.progress < 1)).toBe(true)
   })
 
-  test('and that never ends can be left by whoever watches', async () => {
+  test('that never ends can be left by its watcher', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000)])])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })

@@ -32,7 +32,7 @@ async function storedBytes(): Promise<number> {
   return (await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))).reduce((sum, size) => sum + size, 0)
 }
 
-test('idle clips make way for others in a store that holds one of them', async () => {
+test('idle clips are evicted for others in a store with room for one of them', async () => {
   store = await DiskPartStore.open({ folder, capBytes: 1e9 })
   harness = await startClipHarness(server.url, { store })
   const { sizeBytes } = await whenEnded(harness, await getClip(harness, askFor(0, 999)))

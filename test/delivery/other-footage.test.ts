@@ -54,7 +54,7 @@ test.each([
 test.each([
   ['fills a hole', at(0, 1000, 3000, 4000), at(2000)],
   ['lies in a hole', at(0, 1000, 9000, 10_000), at(4000)],
-])('footage that is listed late and %s fails the clip, which is to be asked for anew', async (_, listed, late) => {
+])('footage that is listed late and %s fails the clip with FOOTAGE_CHANGED', async (_, listed, late) => {
   expect(await clipWhileLate(listed, late)).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED' } })
 })
 

@@ -54,7 +54,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('an answer that is merely not understood', () => {
+describe('a response that is not understood', () => {
   test('is passed through as it is', async () => {
     const clip = await getClip(harness)
     expect(clip.form).toBe('PASSTHROUGH')

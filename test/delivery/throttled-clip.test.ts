@@ -34,7 +34,7 @@ const everything = askFor(0, 3_600_000)
 const throttling = { operation: 'GetClip', fault: { kind: 'throttle' } }
 
 describe('a clip whose GetClip is throttled', () => {
-  test('for as long as its caller has time is refused with what the service said, and when to ask again', async () => {
+  test('until its caller runs out of time fails with the error of the service and the time to retry', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([throttling])
     await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe('a clip whose GetClip is throttled', () => {
     expect(harness.outcomes).toEqual(['failed'])
   })
 
-  test('is made on for whoever asks again', async () => {
+  test('goes on, and the next request joins it', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([{ ...throttling, times: 3 }])
     await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({ code: 'KVS_THROTTLED' })
@@ -53,7 +53,7 @@ describe('a clip whose GetClip is throttled', () => {
     expect(harness.outcomes).toEqual(['failed', 'joined_in_flight'])
   })
 
-  test('ends with its caller, who left, and not with a refusal that nobody reads', async () => {
+  test('rejects with the reason of a caller that left', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([throttling])
     const reason = new Error('The client left before its answer.')
@@ -94,7 +94,7 @@ const stuck: ClipSource = {
 }
 
 describe('a part that is throttled', () => {
-  test('is so for every clip that waits for it', async () => {
+  test('is throttled for every clip that waits for it', async () => {
     await using harness = await startClipHarness(server.url, { clips: silent })
     const late = AbortSignal.timeout(4000)
     const inputs = [everything, { ...everything, fileName: 'another' }, { ...everything, startTimestamp: START - 1000 }]
@@ -102,7 +102,7 @@ describe('a part that is throttled', () => {
     for (const end of ends) expect(end).toMatchObject({ reason: { code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } } })
   })
 
-  test('is so no longer once its headers have come', async () => {
+  test('is not throttled any more after its headers have arrived', async () => {
     await using harness = await startClipHarness(server.url, { clips: stuck })
     await expect(harness.clips.request(everything, AbortSignal.timeout(1000))).rejects.toMatchObject({ name: 'TimeoutError' })
   })

@@ -84,7 +84,7 @@ export class ClipJob {
 
   /** Releases the parts. Those that are still arriving are aborted unless another clip holds them. */
   close(): void {
-    this.#closing.abort(new ClipUnavailable('INTERNAL', 'The clip is no longer being made; ask again.'))
+    this.#closing.abort(new ClipUnavailable('INTERNAL', 'The clip is no longer being made. Request it again.'))
     this.#parts.close()
     this.#listeners.clear()
   }

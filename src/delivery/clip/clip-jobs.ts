@@ -92,7 +92,7 @@ export class ClipJobs {
     for (const job of this.#jobs.values) job.close()
   }
 
-  /** A job that was started goes on until every byte is there, whoever leaves. */
+  /** A job goes on until every byte is there, even if nobody waits for it. */
   #watch(id: string, job: ClipJob): void {
     this.#failures.delete(id)
     const { release } = this.#jobs.hold(id, () => job)

@@ -1,4 +1,4 @@
-// What GetClip's refusals mean: to whoever asked for the clip (an issue), and to whoever reads one that was promised (unavailable).
+// What a refusal of GetClip means: an issue for the caller of requestClip, and ClipUnavailable for a reader of the clip.
 
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
@@ -94,7 +94,7 @@ function toPreciseCode({ refusal, message }: ClipRefused, code: ClipIssueCode): 
   return /track/i.test(message) && !/private/i.test(message) ? 'TRACKS_CHANGE' : 'CODEC_PRIVATE_DATA_CHANGES'
 }
 
-/** For a part of a clip that had been promised. Null for what is no refusal. */
+/** For a reader of the clip. Null if the error is not a refusal. */
 export function toRefusedUnavailable(error: unknown, range: TimeRange): ClipUnavailable | null {
   if (!(error instanceof ClipRefused)) return null
   const span = `from ${instantText(range.startMs)} to ${instantText(range.endMs)}`

@@ -1,4 +1,4 @@
-// Why a part cannot be had, from whatever its fetch or its head threw.
+// Why a part or a clip cannot be read, from the error that its fetch, its head or its layout threw.
 
 import { type ErrorCode, GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
@@ -17,7 +17,7 @@ interface FailedPart {
   readonly part: OutlinedPart
 }
 
-/** Looks for the change where the service refuses the part for its codecs, which it does without saying where. */
+/** If the service refuses the part for its codecs, finds where they change: the refusal does not say it. */
 export async function explainFailure(
   error: unknown,
   { outline, part }: FailedPart,
@@ -32,11 +32,11 @@ export async function explainFailure(
 
 export interface ExplainedMismatch {
   readonly unavailable: ClipUnavailable
-  /** The footage does not say so: an answer may be damaged. */
+  /** The footage does not confirm the error: a response may be damaged. */
   readonly isDoubtful: boolean
 }
 
-/** Parts that do not fit together show one change; the clip may have more. */
+/** Parts that do not fit together show one change. The clip may have more. */
 export async function explainMismatch(
   error: unknown,
   outline: ClipOutline,
@@ -74,7 +74,7 @@ const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
   INTERNAL_SERVER_ERROR: 'INTERNAL',
 }
 
-/** Why bytes that were asked of a part cannot be had. */
+/** Why the bytes of a part cannot be read. */
 export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof ClipUnavailable) return error
   if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })
@@ -83,7 +83,7 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
     return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
   }
   if (isOutOfDescriptors(error)) {
-    return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Ask again later.', { cause: error })
+    return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Retry later.', { cause: error })
   }
   return new ClipUnavailable('INTERNAL', 'The clip could not be read.', { cause: error })
 }

@@ -24,8 +24,8 @@ function beginsWithSync({ tracks }: Movie): boolean {
 }
 
 /**
- * Open GOPs are told apart in H.264 only, by their payloads, of which the last fragment's come late. Without reordering nothing is shown
- * before the key frame that it is decoded after.
+ * In H.264, only payloads tell an open GOP from a closed one, and the payloads of the last fragment come late. Without reordered pictures
+ * a GOP has no leading pictures, so it is closed.
  */
 function hasClosedGops({ tracks }: Movie): boolean {
   const [video] = tracks

@@ -16,7 +16,7 @@ export interface ClipFinderOptions {
   readonly clock: Clock
 }
 
-/** Plans a sealed clip again from what is listed now, and makes sure that it is the same footage. */
+/** Plans a sealed clip again from the current listing, and checks that it is the same footage. */
 export class ClipFinder {
   readonly #options: ClipFinderOptions
 
@@ -45,7 +45,7 @@ export class ClipFinder {
     }
   }
 
-  /** Null when it is other footage. What this gateway thinks too large was promised by one that did not. */
+  /** Null if it is other footage. The size is not limited again: the gateway that sealed the clip allowed it. */
   #outline(spec: ClipSpec, listed: readonly ListedFragment[], selection = toSelection(spec, listed)): ClipOutline | null {
     if (selection.fragments.length === 0) return null
     const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
@@ -54,7 +54,7 @@ export class ClipFinder {
     return toOutline(spec, spec.streamArn, plan)
   }
 
-  /** From the first fragment of the clip to its last: where an exact cut begins may have been decided in another way. */
+  /** From the first fragment of the clip to its last. An older gateway may have placed the start of an exact cut differently. */
   #outlinePinned(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
     const { pin, fragmentSelectorType: selector } = spec
     const [first, last] = [pin.firstFragmentNumber, pin.lastFragmentNumber].map((number) =>
@@ -80,7 +80,7 @@ export class ClipFinder {
   }
 }
 
-/** Fragments that were listed late, before the first or after the last of the clip, are none of it. */
+/** Fragments that were listed late, before the first or after the last of the clip, do not belong to it. */
 function withinPin(spec: ClipSpec, listed: readonly ListedFragment[]): readonly ListedFragment[] {
   const { fragments } = toSelection(spec, listed)
   const placeOf = (number: FootagePin['firstFragmentNumber']) => fragments.findIndex(({ fragmentNumber }) => fragmentNumber === number)

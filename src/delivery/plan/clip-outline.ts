@@ -1,4 +1,4 @@
-// What is remembered of a planned clip: all that is needed to fetch and to show it, without its fragments, of which there may be many.
+// A planned clip without its fragments, which may be many: everything that fetching and showing it requires.
 
 import { createHash } from 'node:crypto'
 import { type PlannedPart, packFragments } from '../../domain/clip-packing.js'

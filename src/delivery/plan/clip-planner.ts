@@ -149,7 +149,7 @@ function tooManyIssue({ range }: ClipRequest): ClipIssue {
     { startMs: range.startMs, endMs: middleMs },
     { startMs: middleMs + 1, endMs: range.endMs },
   ].filter(({ startMs, endMs }) => endMs > startMs)
-  return toError('FRAGMENT_LIMIT_EXCEEDED', message, { path: ['endTimestamp'], hint: 'Ask for shorter ranges.', ranges })
+  return toError('FRAGMENT_LIMIT_EXCEEDED', message, { path: ['endTimestamp'], hint: 'Request shorter ranges.', ranges })
 }
 
 /** The hint about the nearest footage is not worth a refusal. */

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { ByteSpan } from './byte-range.js'
 
-/** The bytes of one clip as the HTTP route sees them, whoever makes them and whether or not they have all come. */
+/** The bytes of one clip as the HTTP route sees them. They may still be arriving. */
 export interface ClipContent {
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly fileName: string
@@ -13,9 +13,9 @@ export interface ClipContent {
   readonly identity: ClipIdentity | null
   /** Resolves when `identity` is known; rejects when the clip cannot be made (ClipUnavailable) or the signal aborts. */
   whenIdentified(signal: AbortSignal): Promise<ClipIdentity>
-  /** The bytes of the span, or all of them while the size is not known; waits for those that have not come. Rejects when they never will. */
+  /** The bytes of the span, or all of them while the size is not known. Waits for bytes that have not arrived; rejects if they never will. */
   read(span: ByteSpan | 'all', signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Lets go of what the content holds open. */
+  /** Releases what the content holds. */
   release(): void
 }
 

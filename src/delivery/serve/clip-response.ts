@@ -109,7 +109,7 @@ function toProblemResponse(problem: Problem): ClipResponse {
     ...CORS_HEADERS,
     'content-type': 'application/problem+json',
     'content-length': String(bytes.byteLength),
-    // Errors pass: a clip that cannot be had now may be had at the next try.
+    // The error may be gone at the next request.
     'cache-control': 'no-store',
     ...(retryAfterMs === null ? {} : { 'retry-after': toRetryAfter(retryAfterMs) }),
   }

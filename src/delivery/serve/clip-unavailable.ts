@@ -1,4 +1,4 @@
-/** Why the bytes of a clip cannot be had. What an HTTP client is told about each is decided where the answer is made. */
+/** Why a clip cannot be read. clip-response.ts maps each reason to a status. */
 export const CLIP_UNAVAILABLE_REASONS = [
   /** Not a token of ours: forged, damaged, or sealed by other secrets. */
   'BAD_TOKEN',
@@ -17,15 +17,15 @@ export const CLIP_UNAVAILABLE_REASONS = [
   'STORE_FULL',
   /** The gateway has too many files and connections open. */
   'OVERLOADED',
-  /** The fault is ours; `cause` says what happened. */
+  /** A fault of the gateway. `cause` says what happened. */
   'INTERNAL',
 ] as const
 export type ClipUnavailableReason = (typeof CLIP_UNAVAILABLE_REASONS)[number]
 
-/** Thrown instead of a clip's content. Its message is for the caller; `cause` is for the log. */
+/** Thrown if a clip cannot be read. The message is for the caller, `cause` for the log. */
 export class ClipUnavailable extends Error {
   override readonly name = 'ClipUnavailable'
-  /** When to ask again; null when asking again changes nothing. */
+  /** When to retry. Null if a retry would fail too. */
   readonly retryAfterMs: number | null
 
   constructor(

@@ -4,7 +4,7 @@ import { ClipSealer, type OpenedUrl } from './clip-sealer.js'
 import type { ClipSpec } from './clip-spec.js'
 import { fileNameOf, toClipUrl, toExpiry, toIssueTime } from './signed-url.js'
 
-/** A clip as a client names it. Clips that differ in nothing but the lifetime have different ids, and share everything else. */
+/** A clip as a client names it. Clips that differ only in the lifetime have different IDs, and share everything else. */
 export interface NamedClip {
   readonly id: string
   readonly spec: ClipSpec
@@ -12,7 +12,7 @@ export interface NamedClip {
   readonly lifetimeSeconds: number
 }
 
-/** Where a clip can be had, and under which names. */
+/** The names of a clip and its current URL. */
 export interface ClipAddress {
   readonly id: string
   readonly downloadUrl: string

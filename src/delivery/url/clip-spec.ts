@@ -1,4 +1,4 @@
-// What a URL and an id hold: everything needed to make the clip again, and to know that the footage is still the same.
+// The contents of a URL and of an ID: everything needed to make the clip again and to check that the footage is the same.
 
 import { createHash } from 'node:crypto'
 import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
@@ -85,7 +85,7 @@ function fromUnsigned(value: number): number {
 /** A call for each number took three times as long (measured). */
 const HASHED_AT_A_TIME = 1000
 
-/** Tells later whether the footage is still that of which a clip was promised. */
+/** Shows later whether the footage is still the same. */
 export interface FootagePin {
   readonly fragmentCount: number
   readonly firstFragmentNumber: string

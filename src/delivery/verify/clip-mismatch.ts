@@ -24,10 +24,10 @@ const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
 /** What is not a change of codecs. */
 const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'NO_FRAGMENTS', 'STARTS_WITHOUT_KEY_FRAME'])
 
-/** The footage of a clip does not make one file: an issue when it is found before the answer, a failure after it. */
+/** The footage of a clip does not fit into one file. An issue if it is found before the response, a failure after it. */
 export class ClipMismatch extends ClipUnavailable {
   readonly issue: ClipIssue
-  /** Asking again gives the same. */
+  /** Another request gives the same result. */
   readonly isLasting: boolean
 
   private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
@@ -36,12 +36,12 @@ export class ClipMismatch extends ClipUnavailable {
     this.isLasting = isLasting
   }
 
-  /** A part that does not fit to those before it; the first one, to those behind it or to what is to be made of it. */
+  /** A part that does not match the parts before it. The first part may not match those after it, or cannot be laid out. */
   static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
     const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
     const border = parts[Math.max(1, partIndex)]
     if (border === undefined) {
-      const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Ask with cut FRAGMENT, or for other footage.'] : ['laid out anew', null]
+      const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Use cut FRAGMENT, or request other footage.'] : ['laid out anew', null]
       return new ClipMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
     }
     const instantMs = border.range.startMs
@@ -56,7 +56,7 @@ export class ClipMismatch extends ClipUnavailable {
     const issue =
       ranges.length === 0
         ? toSplitIssue({ reason, instantMs, spec, text })
-        : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
+        : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Request the ranges one by one.', ranges })
     return new ClipMismatch(issue, { isLasting: true, cause })
   }
 
@@ -73,7 +73,7 @@ export class ClipMismatch extends ClipUnavailable {
       return new ClipMismatch(toError('NO_FRAGMENTS', text, { path: ['startTimestamp'], hint, ranges: [listed] }), { isLasting: true })
     }
     const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
-    const hint = 'Widen the range by a frame or more, or ask with cut FRAGMENT from the start of the fragment on.'
+    const hint = 'Widen the range by a frame or more, or use cut FRAGMENT from the start of the fragment.'
     return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
   }
 }
@@ -99,15 +99,15 @@ interface Split {
 
 function toSplitIssue({ reason, instantMs, spec: { range, cut }, text }: Split): ClipIssue {
   if (instantMs <= range.startMs) {
-    // Only an exact cut takes in what began before its start: as long as it does, no range is free of the change.
-    const hint = cut === 'EXACT' ? `Ask with cut FRAGMENT from ${instantText(instantMs)} on.` : null
+    // Only an exact cut includes footage from before its start. No exact cut from this start avoids the change.
+    const hint = cut === 'EXACT' ? `Use cut FRAGMENT from ${instantText(instantMs)}.` : null
     return toError(CODES[reason], text, { path: ['cut'], hint })
   }
   const ranges = toRangesBeside(range, instantMs)
-  return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Ask for the ranges one by one.', ranges })
+  return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Request the ranges one by one.', ranges })
 }
 
-/** What is before the instant and what is from it on, as far as either can be asked for. */
+/** The ranges before the instant and from it on, if they are not empty. */
 function toRangesBeside(range: TimeRange, instantMs: EpochMs): TimeRange[] {
   return [
     { startMs: range.startMs, endMs: instantMs - 1 },

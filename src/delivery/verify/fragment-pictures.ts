@@ -1,3 +1,4 @@
+import { at } from '../../lib/at.js'
 import { leastBlockBytes } from '../../media/matroska/block.js'
 import { NOT_KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
@@ -28,12 +29,12 @@ export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTabl
   for (let row = 0; row < samples.count; row += 1) {
     if (samples.tracks[row] !== video && samples.tracks[row] !== sound) continue
     pictures.frames += 1
-    pictures.blockBytes += leastBlockBytes(samples.sizes[row] ?? 0)
+    pictures.blockBytes += leastBlockBytes(at(samples.sizes, row))
     if (samples.tracks[row] !== video) continue
     if (samples.keys[row] !== NOT_KEY) pictures.keys.push(pictures.timesMs.length)
     if (samples.keys[row] === OPEN_GOP_KEY) pictures.openKeys.push(pictures.timesMs.length)
-    pictures.timesMs.push(samples.times[row] ?? 0)
-    pictures.sizes.push(samples.sizes[row] ?? 0)
+    pictures.timesMs.push(at(samples.times, row))
+    pictures.sizes.push(at(samples.sizes, row))
   }
   return pictures
 }

@@ -1,4 +1,4 @@
-// Where each fragment stands in the movie that was made of them: what turns an instant of either clock into a time of the movie.
+// The position of each fragment in the movie. It converts instants of both clocks to times of the movie.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
@@ -23,7 +23,7 @@ export interface FragmentPlaces {
 
 /** Matroska's clock ticks once a millisecond, and so may the movie's. */
 const ROUNDING_MS = 1
-/** A rest of more frames than this between two fragments is a hole, which Kinesis Video may have closed. */
+/** A longer distance between two fragments is a hole. Kinesis Video may have closed it. */
 const MOST_FRAMES = 2
 
 /**
@@ -160,7 +160,7 @@ export class PictureInstants {
     return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
   }
 
-  /** Of the fragments between those that were read, the last one whose timestamp has come by then. */
+  /** The last fragment with a timestamp up to then, of those between the fragments that were read. */
   #rowBetween(movieMs: number): number {
     const { firstPlace, originMs, count } = this.#places
     const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]

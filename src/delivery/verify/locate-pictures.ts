@@ -50,5 +50,5 @@ function locateInPart(
 }
 
 function otherPictures(): ClipUnavailable {
-  return new ClipUnavailable('FOOTAGE_CHANGED', 'Kinesis Video gave other pictures than those of the fragments that it had listed.')
+  return new ClipUnavailable('FOOTAGE_CHANGED', 'Kinesis Video returned other pictures than those of the listed fragments.')
 }

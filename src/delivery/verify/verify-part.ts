@@ -12,11 +12,11 @@ import { locatePictures } from './locate-pictures.js'
 export function verifyPart(answer: AnswerMeasures, part: OutlinedPart, pictures: ReadonlyMap<number, FragmentPictures>): void {
   const difference = compareFootage(answer, part, pictures)
   if (difference === 'missing') {
-    const message = 'Kinesis Video gave less footage than it had listed: some of it expired while it was asked for.'
+    const message = 'Kinesis Video returned less footage than it had listed: some of it expired while the clip was fetched.'
     throw new ClipUnavailable('FOOTAGE_EXPIRED', message)
   }
   if (difference === 'added') {
-    const message = 'Kinesis Video gave footage that it had not listed: it came in while the clip was asked for. Ask for the clip anew.'
+    const message = 'Kinesis Video returned footage that it had not listed: it arrived while the clip was fetched. Request the clip again.'
     throw new ClipUnavailable('FOOTAGE_CHANGED', message)
   }
   locatePictures([part], [answer.shownMs.length], pictures)
