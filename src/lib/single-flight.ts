@@ -1,7 +1,6 @@
 /**
- * Calls with the same key that are under way at the same time are one call. It goes on while anyone waits for it: a caller whose
- * signal aborts leaves alone; the last one to leave aborts the work and gets what the work makes of that, so that work must end
- * when its signal aborts.
+ * Request coalescing: calls with the same key at the same time share one execution. A caller whose signal aborts leaves alone. When the last
+ * caller leaves, the work is aborted, and that caller gets its outcome. The work must therefore end when its signal aborts.
  */
 export class SingleFlight<Value> {
   readonly #flights = new Map<string, Flight<Value>>()
@@ -28,7 +27,7 @@ export class SingleFlight<Value> {
       const leave = () => {
         flight.waiting -= 1
         if (flight.waiting > 0) return reject(signal.reason)
-        // Ended first, so that whoever comes next starts anew instead of joining work that is being given up.
+        // First, so that the next caller starts again instead of joining aborted work.
         this.#end(key, flight)
         flight.controller.abort(signal.reason)
       }
