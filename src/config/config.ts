@@ -70,7 +70,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const YEAR_SECONDS = 365 * 24 * 3600
 /** A clip URL has at most 2,000 characters, including the longest token and a file name. */
-const MAX_PUBLIC_URL_CHARACTERS = 400
+export const MAX_PUBLIC_URL_CHARACTERS = 400
 
 /** Reads no files. @throws WrongSetting */
 export function parseConfig(env: Env): Config {

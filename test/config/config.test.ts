@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { parseConfig } from '../../src/config/config.js'
+import { MAX_PUBLIC_URL_CHARACTERS, parseConfig } from '../../src/config/config.js'
 import { FUTURE_SETTINGS, readEnv, WrongSetting } from '../../src/config/env.js'
-import { MAX_PUBLIC_URL_LENGTH } from '../../src/delivery/url/signed-url.js'
 
 function configOf(source: Record<string, string>) {
   return parseConfig(readEnv(source))
@@ -53,7 +52,7 @@ describe('a setting', () => {
 
   test('of a public URL loses its trailing slash and keeps its path', () => {
     expect(configOf({ PUBLIC_URL: 'https://clips.example.net/gate/' }).publicUrl).toBe('https://clips.example.net/gate')
-    const longest = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH, 'a')
+    const longest = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_CHARACTERS, 'a')
     expect(configOf({ PUBLIC_URL: longest }).publicUrl).toBe(longest)
   })
 
@@ -173,8 +172,8 @@ describe('a wrong setting', () => {
   })
 
   test('is a public URL that is too long for clip URLs', () => {
-    const tooLong = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_LENGTH + 1, 'a')
-    expect(refusalOf({ PUBLIC_URL: tooLong })).toContain(`of at most ${MAX_PUBLIC_URL_LENGTH} characters`)
+    const tooLong = 'https://a.example/'.padEnd(MAX_PUBLIC_URL_CHARACTERS + 1, 'a')
+    expect(refusalOf({ PUBLIC_URL: tooLong })).toContain(`of at most ${MAX_PUBLIC_URL_CHARACTERS} characters`)
   })
 
   test('is shown shortened and on one line', () => {

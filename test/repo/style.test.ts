@@ -6,7 +6,7 @@ import { listSources } from './source-imports.js'
 
 const MAX_LINES = 300
 /** Being split. The list only shrinks. */
-const KNOWN_LONG = ['delivery/clip-service.ts', 'delivery/clip/clip-assembly.ts']
+const KNOWN_LONG = ['delivery/clip-service.ts']
 const MAX_FUNCTION_LINES = 60
 const MEDIAN_LINES = { least: 50, most: 120 }
 const sources = listSources('src').map((path) => ({ path, text: readFileSync(join('src', path), 'utf8') }))

@@ -5,8 +5,6 @@ import type { ClipSpec } from './clip-spec.js'
 
 /** Browsers, proxies and chat programs all take this much. */
 export const MAX_URL_LENGTH = 2000
-/** Leaves room for the longest token. */
-export const MAX_PUBLIC_URL_LENGTH = 400
 
 export function fileNameOf({ fileName, streamArn, range }: ClipSpec): string {
   return fileName ?? toDefaultFileName(toStreamName(streamArn), range.startMs)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { MAX_PUBLIC_URL_CHARACTERS } from '../../../src/config/config.js'
 import { ClipSealer } from '../../../src/delivery/url/clip-sealer.js'
 import type { ClipSpec } from '../../../src/delivery/url/clip-spec.js'
-import { fileNameOf, MAX_PUBLIC_URL_LENGTH, toClipUrl } from '../../../src/delivery/url/signed-url.js'
+import { fileNameOf, toClipUrl } from '../../../src/delivery/url/signed-url.js'
 
 const SECRET = 'a-secret-of-at-least-32-characters-0'
 const OTHER = 'another-secret-of-32-characters-0001'
@@ -127,7 +128,7 @@ describe('a sealed clip', () => {
 })
 
 describe('a clip URL', () => {
-  const publicUrl = `https://${'h'.repeat(MAX_PUBLIC_URL_LENGTH - 8)}`
+  const publicUrl = `https://${'h'.repeat(MAX_PUBLIC_URL_CHARACTERS - 8)}`
 
   test('has at most 2,000 characters in the worst case', () => {
     const url = toClipUrl(
