@@ -44,7 +44,7 @@ export interface TimedTrack extends Pick<MovieTrack, 'timescale' | 'samples'> {
 
 /** `startsMs`: place of each fragment's Timestamp on the clock of the movie. */
 export function gatherRows(fragments: readonly MovieFragment[], startsMs: Float64Array, track: number): TrackRows {
-  const count = fragments.reduce((total, { samples }) => total + samples.tracks.reduce((sum, own) => sum + Number(own === track), 0), 0)
+  const count = fragments.reduce((total, { samples }) => total + countFrames(samples, track), 0)
   const rows = {
     count,
     timesMs: new Float64Array(count),
@@ -67,6 +67,12 @@ export function gatherRows(fragments: readonly MovieFragment[], startsMs: Float6
     }
   }
   return rows
+}
+
+function countFrames({ tracks }: SampleTable, track: number): number {
+  let count = 0
+  for (const own of tracks) if (own === track) count += 1
+  return count
 }
 
 /** Milliseconds from the Cluster's Timestamp. */

@@ -1,8 +1,8 @@
 import { KEY, OPEN_GOP_KEY } from '../matroska/sample-table.js'
-import type { Column } from '../mp4/movie.js'
+import type { Column, Runs } from '../mp4/movie.js'
 import { narrow, rowAt } from '../mp4/tables/columns.js'
 import { sortTimes } from '../mp4/tables/presentation.js'
-import { toRuns } from '../mp4/tables/runs.js'
+import { RunBuilder } from '../mp4/tables/runs.js'
 import { type TimedTrack, type TrackRows, toChunks } from './track-rows.js'
 
 /** Times in Matroska are milliseconds. As ticks they stay exact. */
@@ -18,37 +18,51 @@ const GUESSED_FRAME_MS = 40
 export function timeVideo(rows: TrackRows): TimedTrack {
   const { count, timesMs } = rows
   const decodeTimes = sortTimes(timesMs)
-  const delayMs = decodeTimes.reduce((most, decodeTime, index) => Math.max(most, decodeTime - rowAt(timesMs, index)), 0)
-  const [startMs, lastStartMs] = [rowAt(decodeTimes, 0), rowAt(decodeTimes, count - 1)]
-  const steps = Array.from(decodeTimes.subarray(1), (decodeTime, index) => decodeTime - rowAt(decodeTimes, index))
+  const startMs = rowAt(decodeTimes, 0)
+  const durations = new RunBuilder()
+  const steps = { last: 0, shortest: Number.POSITIVE_INFINITY }
+  let delayMs = Math.max(0, startMs - rowAt(timesMs, 0))
+  let decodeTime = startMs
+  for (let index = 1; index < count; index += 1) {
+    steps.last = rowAt(decodeTimes, index) - decodeTime
+    if (steps.last > 0 && steps.last < steps.shortest) steps.shortest = steps.last
+    durations.add(1, steps.last)
+    decodeTime += steps.last
+    delayMs = Math.max(delayMs, decodeTime - rowAt(timesMs, index))
+  }
   const lastMs = guessLastDuration(steps, rows)
+  durations.add(1, lastMs)
   return {
     timescale: TIMESCALE,
     samples: {
       count,
-      durations: toRuns([...steps, lastMs]),
+      durations: durations.build(),
       // Without a delay, no sample is shown before it is decoded. Both have the same times, so each is shown when it is decoded.
-      compositionOffsets: delayMs === 0 ? null : toRuns(timesMs.map((timeMs, index) => timeMs - rowAt(decodeTimes, index) + delayMs)),
+      compositionOffsets: delayMs === 0 ? null : findOffsets(rows, decodeTimes, delayMs),
     },
     piece: { count, sizes: rows.sizes, keys: findKeys(rows.keys), chunks: toChunks(rows) },
     startMs,
-    durationMs: lastStartMs + lastMs - startMs,
+    durationMs: decodeTime + lastMs - startMs,
     mediaTime: delayMs,
   }
 }
 
 /** The step before the last frame, if both are in one fragment: a gap between fragments says nothing about frames. */
-function guessLastDuration(steps: readonly number[], { count, spans }: TrackRows): number {
-  const before = steps.at(-1)
-  if (before !== undefined && before > 0 && spans[count - 1] === spans[count - 2]) return before
-  const shortest = steps.reduce((least, step) => (step > 0 ? Math.min(least, step) : least), Number.POSITIVE_INFINITY)
+function guessLastDuration({ last, shortest }: { readonly last: number; readonly shortest: number }, { count, spans }: TrackRows): number {
+  if (last > 0 && spans[count - 1] === spans[count - 2]) return last
   return Number.isFinite(shortest) ? shortest : GUESSED_FRAME_MS
+}
+
+function findOffsets({ count, timesMs }: TrackRows, decodeTimes: Float64Array, delayMs: number): Runs {
+  const offsets = new RunBuilder()
+  for (let index = 0; index < count; index += 1) offsets.add(1, rowAt(timesMs, index) - rowAt(decodeTimes, index) + delayMs)
+  return offsets.build()
 }
 
 /** Players seek to sync samples. I-frames of open GOPs are used only if there is nothing better. Null if every sample is a sync sample. */
 function findKeys(keys: Uint8Array): Column | null {
   const wanted = keys.includes(KEY) ? KEY : OPEN_GOP_KEY
   const found: number[] = []
-  for (const [index, key] of keys.entries()) if (key === wanted) found.push(index)
+  for (let index = keys.indexOf(wanted); index >= 0; index = keys.indexOf(wanted, index + 1)) found.push(index)
   return found.length === keys.length ? null : narrow(found)
 }

@@ -31,7 +31,8 @@ function largestOf(rows: Uint32Array): number {
 /** A number if all rows are equal (0 if there are none), otherwise a narrow copy. */
 export function toShortest(rows: Column): Column | number {
   const [first = 0] = rows
-  return rows.every((value) => value === first) ? first : narrow(rows)
+  for (const value of rows) if (value !== first) return narrow(rows)
+  return first
 }
 
 /** A column of `count` rows, also where a number stands for all of them. */
