@@ -18,10 +18,10 @@ import { ClipJobs, type JobHold } from './clip/clip-jobs.js'
 import { toRefusalIssue } from './clip/clip-refusal.js'
 import { toClip, toFailed, toFailedStatus, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
-import type { MadeClip } from './clip/make-clip.js'
+import { warningsOf } from './clip/make-clip.js'
 import { OpenedClip } from './clip/opened-clip.js'
 import { ClipFinder } from './plan/clip-finder.js'
-import { type ClipOutline, toOutline } from './plan/clip-outline.js'
+import { type ClipOutline, isSmall, toOutline } from './plan/clip-outline.js'
 import { ClipPlanner, type PlannedRequest } from './plan/clip-planner.js'
 import type { PartStore } from './ports.js'
 import type { ClipContent } from './serve/clip-content.js'
@@ -35,7 +35,6 @@ import { ClipMismatch } from './verify/clip-mismatch.js'
 const HEADS_WAIT_MS = 2000
 /** How long it waits for the rest of a small clip, so that the response has state READY and the size. */
 const REST_WAIT_MS = 20
-const SMALL_BYTES = 1_048_576
 /** How long a query for a clip waits for the store. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
@@ -281,15 +280,6 @@ function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): Gateway
 function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (error instanceof ClipMismatch) return error.issue
   return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
-}
-
-/** What was found out about the clip while it was made. */
-function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
-  return made?.form === 'REBUILT' ? made.movie.warnings : []
-}
-
-function isSmall({ parts }: ClipOutline): boolean {
-  return parts.length === 1 && parts.every(({ estimatedBytes }) => estimatedBytes < SMALL_BYTES)
 }
 
 async function whenWhole({ whole }: ClipJob): Promise<void> {

@@ -1,5 +1,6 @@
 // From the heads of a clip's parts to its form: whether they are the right footage, and what is made of them.
 
+import type { ClipIssue } from '../../domain/clip-issue.js'
 import { at } from '../../lib/at.js'
 import type { Movie } from '../../media/mp4/movie.js'
 import type { Part } from '../parts/part.js'
@@ -118,4 +119,9 @@ export async function toFacts(
   const part = at(parts, 0)
   const sizeBytes = await part.whole(signal)
   return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered, timeline }
+}
+
+/** What was found out about the clip while it was made. */
+export function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
+  return made?.form === 'REBUILT' ? made.movie.warnings : []
 }

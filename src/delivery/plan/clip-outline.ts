@@ -32,6 +32,7 @@ export interface KnownNumbers {
   readonly last: readonly string[]
 }
 
+const SMALL_BYTES = 1_048_576
 /** Two seconds of sound ahead of its pictures, at 16 fragments a second. */
 const MOST_KNOWN_NUMBERS = 32
 
@@ -137,4 +138,9 @@ function toExtraParts({ spec }: ClipOutline, fragments: readonly ListedFragment[
   const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
   const { parts } = packFragments({ selection: { fragments, shadowed: [] }, selector, range })
   return toOutlinedParts(parts, { streamArn, selector, firstPlace })
+}
+
+/** Whether the clip usually arrives within a moment. */
+export function isSmall({ parts }: ClipOutline): boolean {
+  return parts.length === 1 && parts.every(({ estimatedBytes }) => estimatedBytes < SMALL_BYTES)
 }
