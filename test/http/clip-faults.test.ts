@@ -151,7 +151,9 @@ describe('a response of Kinesis Video that fails in any part', () => {
       seen.add(ending)
     })
     await fc.assert(fails, { numRuns: 5, examples: [[[0, 1]], [[1, partBytes - 100_000]]] })
-    expect(seen).toEqual(new Set(['502 KVS_FAILED', 'cut']))
+    // The gateway may learn that the connection broke before it sends the first byte. It learns of a stall much later.
+    expect(seen).toContain('502 KVS_FAILED')
+    if (kind === 'stall') expect(seen).toContain('cut')
   })
 
   test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is detected', async (extraBytes) => {
