@@ -23,6 +23,8 @@ export interface FragmentAssemblyOptions {
   /** The stream as it is now; undefined when it has been deleted. */
   readonly findStream: () => StreamRecord | undefined
   readonly acknowledge: (acknowledgement: Acknowledgement) => void
+  /** Called with each received chunk that is no longer needed. Its memory may be reused. */
+  readonly onChunkDone?: (chunk: Uint8Array) => void
 }
 
 interface Document {
@@ -42,7 +44,7 @@ export class FragmentAssembly {
   readonly #options: FragmentAssemblyOptions
   readonly #onWhole: (fragment: IncomingFragment, ended: EndedCluster) => Promise<void>
   readonly #demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
-  readonly #window = new UploadWindow()
+  readonly #window: UploadWindow
   readonly #startedAtMs: EpochMs
   #document: Document | null = null
   #fragment: IncomingFragment | null = null
@@ -58,6 +60,7 @@ export class FragmentAssembly {
     this.#options = options
     this.#onWhole = onWhole
     this.#startedAtMs = options.clock.now()
+    this.#window = new UploadWindow(options.onChunkDone)
   }
 
   /** The fragment that is being received. */

@@ -30,6 +30,18 @@ describe('the window over an upload', () => {
     )
   })
 
+  test('reports each chunk once, when none of its bytes is needed any more', () => {
+    const dropped: number[] = []
+    const window = new UploadWindow((chunk) => dropped.push(chunk[0] ?? -1))
+    for (const [index, start] of [0, 10, 20].entries()) window.push(bytesFrom(start, 10).fill(index))
+    window.keepFrom(19, 100)
+    expect(dropped).toEqual([0])
+    window.keepFrom(30, 100)
+    expect(dropped).toEqual([0, 1, 2])
+    window.keepFrom(30, 100)
+    expect(dropped).toHaveLength(3)
+  })
+
   test('does not copy what it keeps, until it came in very many pieces', () => {
     const window = new UploadWindow()
     const chunk = bytesFrom(0, 1000)
