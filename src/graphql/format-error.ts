@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import type { GraphQLFormattedError } from 'graphql'
-import { type ErrorCode, GatewayError } from '../domain/errors.js'
+import { ERRORS, GatewayError, type GraphqlErrorCode } from '../domain/errors.js'
 
 /** Where faults that are ours go; Fastify's logger is one. */
 export interface ErrorLog {
@@ -39,13 +39,13 @@ function toCost(extensions: GraphQLFormattedError['extensions']): object {
 }
 
 interface ErrorExtensions {
-  readonly code: ErrorCode
+  readonly code: GraphqlErrorCode
   readonly retryAfterMs?: number
   readonly awsRequestId?: string
 }
 
 function toFormatted(formatted: GraphQLFormattedError, { code, message, details }: GatewayError): GraphQLFormattedError {
-  const extensions: ErrorExtensions = { code, ...details }
+  const extensions: ErrorExtensions = { code: ERRORS[code].graphql, ...details }
   return { ...formatted, message, extensions: { ...extensions } }
 }
 

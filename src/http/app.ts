@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { connectionsOf } from '../lib/http-server.js'
@@ -12,13 +13,14 @@ import { graphqlRoute } from './graphql-route.js'
 import { type Dependency, healthRoute } from './health-route.js'
 import { SendBuffers, type SendLimits } from './send-buffers.js'
 import { textRoutes } from './text-routes.js'
-import { Unavailable } from './unavailable.js'
 import { addWebSockets, isWebSocketHandshake } from './web-sockets.js'
 
 /** The token of a clip has at most 2,000 characters, its file name a few hundred. */
 const MAX_PARAM_LENGTH = 4096
 /** Time limit for receiving a request. Responses have no limit, because downloads can take long. */
 const RECEIVE_TIMEOUT_MS = 60_000
+/** Another gateway may take over within a second. */
+const RETRY_AFTER_MS = 1_000
 
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>
@@ -96,7 +98,7 @@ function refuseWhen(app: FastifyInstance, isClosing: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!isClosing() || request.routeOptions.url?.startsWith('/health/') === true) return
     reply.headers(READABLE_EVERYWHERE)
-    throw new Unavailable('The gateway is shutting down. Send the request again.')
+    throw new GatewayError('OVERLOADED', 'The gateway is shutting down. Send the request again.', { retryAfterMs: RETRY_AFTER_MS })
   })
 }
 

@@ -1,30 +1,20 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { toProblemBody } from '../delivery/serve/problem.js'
-import { type ErrorCode, GatewayError } from '../domain/errors.js'
+import { ERRORS, GatewayError, type GraphqlErrorCode } from '../domain/errors.js'
+import { isOutOfDescriptors } from '../lib/thrown.js'
 import { READABLE_EVERYWHERE } from './cors.js'
-import { toUnavailable } from './unavailable.js'
-
-const STATUS: Record<ErrorCode, number> = {
-  BAD_USER_INPUT: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  RATE_LIMITED: 429,
-  KVS_THROTTLED: 503,
-  KVS_UNAVAILABLE: 502,
-  KVS_ACCESS_DENIED: 502,
-  INTERNAL_SERVER_ERROR: 500,
-}
 
 /** Fastify's own message has the whole address in it. */
 const URI_TOO_LONG = 414
 const TOO_LONG = 'This address is longer than any that this gateway gives out.'
+const OVERLOADED = 'The gateway has too many files and connections open. Send the request again later.'
+const RETRY_OVERLOADED_AFTER_MS = 1_000
 const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
 
 /** What a client is told: the same facts in the two shapes that the routes answer in. */
 interface Refusal {
   readonly status: number
-  readonly code: ErrorCode
+  readonly code: GraphqlErrorCode
   readonly message: string
   readonly retryAfterMs?: number | undefined
 }
@@ -59,21 +49,22 @@ function setRetryAfter(reply: FastifyReply, retryAfterMs: number | undefined): v
 }
 
 function toRefusal(error: unknown, request: FastifyRequest): Refusal {
-  if (error instanceof GatewayError) {
-    return { status: STATUS[error.code], code: error.code, message: error.message, retryAfterMs: error.details.retryAfterMs }
-  }
   const status = clientStatusOf(error)
   if (status !== null && error instanceof Error) {
     return { status, code: codeOf(status), message: status === URI_TOO_LONG ? TOO_LONG : error.message }
   }
-  const unavailable = toUnavailable(error)
-  if (unavailable !== null) {
-    const { message, retryAfterMs, cause } = unavailable
-    if (cause !== undefined) request.log.warn({ err: cause }, 'a request was refused')
-    return { status: 503, code: 'INTERNAL_SERVER_ERROR', message, retryAfterMs }
+  const { code, message, details } = toGatewayError(error, request)
+  return { status: ERRORS[code].status, code: ERRORS[code].graphql, message, retryAfterMs: details.retryAfterMs }
+}
+
+function toGatewayError(error: unknown, request: FastifyRequest): GatewayError {
+  if (isOutOfDescriptors(error)) {
+    request.log.warn({ err: error }, 'a request was refused')
+    return new GatewayError('OVERLOADED', OVERLOADED, { retryAfterMs: RETRY_OVERLOADED_AFTER_MS }, { cause: error })
   }
+  if (error instanceof GatewayError) return error
   request.log.error({ err: error }, 'a request failed')
-  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: OUR_FAULT }
+  return new GatewayError('INTERNAL_SERVER_ERROR', OUR_FAULT, {}, { cause: error })
 }
 
 /** Fastify's own refusals (too large, not JSON, a content type it does not take) carry their status; their messages are for clients. */
@@ -86,7 +77,7 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'statusCode' in error
 }
 
-function codeOf(status: number): ErrorCode {
+function codeOf(status: number): GraphqlErrorCode {
   if (status === 401) return 'UNAUTHENTICATED'
   if (status === 403) return 'FORBIDDEN'
   if (status === 404) return 'NOT_FOUND'

@@ -2,8 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { toUnavailableResponse } from '../../src/delivery/serve/clip-response.js'
-import { CLIP_UNAVAILABLE_REASONS, ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
+import { ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
+import { CLIP_ERRORS, type ClipErrorCode } from '../../src/domain/errors.js'
 import { listSources } from './source-imports.js'
+
+function isClipErrorCode(text: string): text is ClipErrorCode {
+  return Object.hasOwn(CLIP_ERRORS, text)
+}
 
 const pages = [
   'README.md',
@@ -55,10 +60,12 @@ test('comments of the sources name files that exist', () => {
 
 test('docs/clip-url.md names every problem of a clip URL, beside the status that it has', () => {
   const rows = readFileSync('docs/clip-url.md', 'utf8').replace(/ +/g, ' ').split('\n')
-  const lost = CLIP_UNAVAILABLE_REASONS.filter((reason) => {
-    const { status } = toUnavailableResponse(new ClipUnavailable(reason, ''))
-    return !rows.some((row) => row.startsWith(`| ${status} |`) && row.includes(`\`${reason}\``))
-  })
+  const lost = Object.keys(CLIP_ERRORS)
+    .filter(isClipErrorCode)
+    .filter((reason) => {
+      const { status } = toUnavailableResponse(new ClipUnavailable(reason, ''))
+      return !rows.some((row) => row.startsWith(`| ${status} |`) && row.includes(`\`${reason}\``))
+    })
   expect(lost).toEqual([])
 })
 

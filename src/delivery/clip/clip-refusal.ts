@@ -3,10 +3,11 @@
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
 import type { ClipRequest } from '../../domain/clip-request.js'
+import type { ClipErrorCode } from '../../domain/errors.js'
 import { toStreamPath } from '../../domain/stream-issues.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { type ClipRefusal, ClipRefused } from '../../kvs/ports.js'
-import { ClipUnavailable, type ClipUnavailableReason } from '../serve/clip-unavailable.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
 
 interface RefusalMeaning {
   readonly code: ClipIssueCode
@@ -14,7 +15,7 @@ interface RefusalMeaning {
   /** Completes "Kinesis Video rejected the clip: …". */
   readonly what: string
   readonly hint: string | null
-  readonly reason: ClipUnavailableReason
+  readonly reason: ClipErrorCode
 }
 
 /** By its name or by its ARN. */

@@ -1,26 +1,13 @@
-import type { Clip, ClipFailure, ClipFailureCode } from '../../domain/clip.js'
+import type { Clip, ClipFailure } from '../../domain/clip.js'
+import { CLIP_ERRORS } from '../../domain/errors.js'
 import { orAborted, sleep, within } from '../../lib/clock.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
-import type { ClipUnavailable, ClipUnavailableReason } from '../serve/clip-unavailable.js'
+import type { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { ClipAddress } from '../url/clip-addresses.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { ClipJob } from './clip-job.js'
 import type { ClipFacts, MadeClip } from './make-clip.js'
-
-const FAILURES: Readonly<Record<ClipUnavailableReason, { readonly code: ClipFailureCode; readonly retryable: boolean }>> = {
-  BAD_TOKEN: { code: 'INTERNAL', retryable: false },
-  EXPIRED: { code: 'INTERNAL', retryable: false },
-  FOOTAGE_EXPIRED: { code: 'FOOTAGE_EXPIRED', retryable: false },
-  FOOTAGE_CHANGED: { code: 'FOOTAGE_CHANGED', retryable: false },
-  CODEC_CHANGES: { code: 'CODEC_CHANGES', retryable: false },
-  KVS_THROTTLED: { code: 'KVS_THROTTLED', retryable: true },
-  KVS_FAILED: { code: 'KVS_UNAVAILABLE', retryable: true },
-  KVS_ACCESS_DENIED: { code: 'KVS_ACCESS_DENIED', retryable: false },
-  STORE_FULL: { code: 'STORE_FULL', retryable: true },
-  OVERLOADED: { code: 'INTERNAL', retryable: true },
-  INTERNAL: { code: 'INTERNAL', retryable: true },
-}
 
 export type ClipStatus =
   | { readonly state: 'IDLE' }
@@ -80,9 +67,9 @@ function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | '
 }
 
 function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {
-  const { code, retryable } = FAILURES[error.reason]
+  const { failure: code, isRetryable } = CLIP_ERRORS[error.reason]
   const isLasting = error instanceof ClipMismatch && error.isLasting
-  return { code, retryable: retryable && !isLasting, message: error.message, ranges }
+  return { code, retryable: isRetryable && !isLasting, message: error.message, ranges }
 }
 
 /** What can be told of a clip whose footage cannot be listed any more. */

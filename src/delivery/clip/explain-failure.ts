@@ -1,13 +1,13 @@
 // Why a part or a clip cannot be read, from the error that its fetch, its head or its layout threw.
 
-import { type ErrorCode, GatewayError } from '../../domain/errors.js'
+import { ERRORS, GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { ClipRefused } from '../../kvs/ports.js'
 import { isOutOfDescriptors } from '../../lib/thrown.js'
 import { MalformedMedia } from '../../media/malformed-media.js'
 import { type PartBreakage, PartBroken, StoreFull } from '../parts/part-broken.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
-import { ClipUnavailable, type ClipUnavailableReason } from '../serve/clip-unavailable.js'
+import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { ClipMismatch } from '../verify/clip-mismatch.js'
 import { type CodecChangeSources, findCodecChange } from '../verify/codec-change.js'
 import { toRefusedUnavailable } from './clip-refusal.js'
@@ -62,25 +62,13 @@ export function toPartUnavailable(error: unknown, range: TimeRange): ClipUnavail
   return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
 }
 
-const REASONS: Readonly<Record<ErrorCode, ClipUnavailableReason>> = {
-  BAD_USER_INPUT: 'INTERNAL',
-  UNAUTHENTICATED: 'INTERNAL',
-  FORBIDDEN: 'INTERNAL',
-  NOT_FOUND: 'FOOTAGE_EXPIRED',
-  RATE_LIMITED: 'KVS_THROTTLED',
-  KVS_THROTTLED: 'KVS_THROTTLED',
-  KVS_UNAVAILABLE: 'KVS_FAILED',
-  KVS_ACCESS_DENIED: 'KVS_ACCESS_DENIED',
-  INTERNAL_SERVER_ERROR: 'INTERNAL',
-}
-
 /** Why the bytes of a part cannot be read. */
 export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof ClipUnavailable) return error
   if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })
   if (error instanceof PartBroken) return toUnavailablePart(error)
   if (error instanceof GatewayError && !isOutOfDescriptors(error)) {
-    return new ClipUnavailable(REASONS[error.code], error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
+    return new ClipUnavailable(ERRORS[error.code].clip, error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
   }
   if (isOutOfDescriptors(error)) {
     return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Retry later.', { cause: error })

@@ -1,8 +1,9 @@
 import { encodeExtended } from 'content-disposition'
+import { CLIP_ERRORS } from '../../domain/errors.js'
 import { toSafeFileName } from '../../domain/file-name.js'
 import { type ByteSpan, parseByteRange } from './byte-range.js'
 import type { ClipContent } from './clip-content.js'
-import type { ClipUnavailable, ClipUnavailableReason } from './clip-unavailable.js'
+import type { ClipUnavailable } from './clip-unavailable.js'
 import { type ConditionalHeaders, evaluatePreconditions, isRangeWanted, needsEtag } from './conditional.js'
 import { toHttpDate } from './http-date.js'
 import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
@@ -69,19 +70,6 @@ export function toNotReadyResponse(): ClipResponse {
   })
 }
 
-const STATUS: Readonly<Record<ClipUnavailableReason, number>> = {
-  BAD_TOKEN: 403,
-  EXPIRED: 410,
-  FOOTAGE_EXPIRED: 404,
-  FOOTAGE_CHANGED: 404,
-  CODEC_CHANGES: 404,
-  KVS_THROTTLED: 503,
-  KVS_FAILED: 502,
-  KVS_ACCESS_DENIED: 502,
-  STORE_FULL: 503,
-  OVERLOADED: 503,
-  INTERNAL: 500,
-}
 const RETRY_AFTER_MS = 5_000
 
 /** What `Allow` and preflights name. */
@@ -93,7 +81,7 @@ export function toPreflightResponse(allowed: Readonly<Record<string, string>>): 
 }
 
 export function toUnavailableResponse({ reason, message, retryAfterMs }: ClipUnavailable): ClipResponse {
-  const status = STATUS[reason]
+  const { status } = CLIP_ERRORS[reason]
   return toProblemResponse({
     status,
     code: reason,

@@ -7,7 +7,12 @@ import {
   toPreflightResponse,
   toUnavailableResponse,
 } from '../../../src/delivery/serve/clip-response.js'
-import { CLIP_UNAVAILABLE_REASONS, ClipUnavailable } from '../../../src/delivery/serve/clip-unavailable.js'
+import { ClipUnavailable } from '../../../src/delivery/serve/clip-unavailable.js'
+import { CLIP_ERRORS, type ClipErrorCode } from '../../../src/domain/errors.js'
+
+function isClipErrorCode(text: string): text is ClipErrorCode {
+  return Object.hasOwn(CLIP_ERRORS, text)
+}
 
 const NOW = Date.UTC(2026, 6, 1, 12)
 const CLIP: DescribedClip = {
@@ -149,7 +154,7 @@ describe('a clip that cannot be had', () => {
     INTERNAL: 500,
   }
 
-  test.each(CLIP_UNAVAILABLE_REASONS)('because of %s is a problem with that code', (reason) => {
+  test.each(Object.keys(CLIP_ERRORS).filter(isClipErrorCode))('because of %s is a problem with that code', (reason) => {
     const response = toUnavailableResponse(new ClipUnavailable(reason, 'It is so.'))
     expect(response.status).toBe(STATUS[reason])
     expect(response.headers['content-type']).toBe('application/problem+json')
