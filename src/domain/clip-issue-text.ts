@@ -11,7 +11,7 @@ export function toWarning(code: ClipIssueCode, message: string, details: IssueDe
   return { ...toError(code, message, details), severity: 'WARNING' }
 }
 
-/** An instant as messages show it; whatever `Date` cannot hold is shown as the number it is. */
+/** An instant in a message. A number that `Date` cannot represent is printed as it is. */
 export function instantText(instantMs: EpochMs): string {
   const date = new Date(instantMs)
   return Number.isNaN(date.getTime()) ? String(instantMs) : date.toISOString()
@@ -34,12 +34,12 @@ export function durationText(durationMs: number): string {
     .join(' ')
 }
 
-/** Decimal megabytes, as the service's limits are stated. */
+/** Decimal megabytes, like the limits of the service. */
 export function bytesText(bytes: number): string {
   return bytes < 100_000 ? `${bytes} bytes` : `${Number((bytes / 1e6).toFixed(1))} MB`
 }
 
-/** What a caller gave, fit for a message: bounded, in quotes, on one line. */
+/** Input of a caller in a message: shortened, in quotes, on one line. */
 export function givenText(given: string): string {
   const text = given.length > 60 ? `${given.slice(0, 60).toWellFormed()}… (${given.length} characters)` : given
   return JSON.stringify(text)

@@ -1,6 +1,6 @@
 import type { TimeRange } from './time-range.js'
 
-/** What can be wrong with, or worth knowing about, a clip request. The meaning of each is its description in the schema. */
+/** Issues of a clip request. The schema describes each. */
 export const CLIP_ISSUE_CODES = [
   'STREAM_REQUIRED',
   'STREAM_AMBIGUOUS',
@@ -40,9 +40,9 @@ export type ClipIssueCode = (typeof CLIP_ISSUE_CODES)[number]
 export interface ClipIssue {
   readonly code: ClipIssueCode
   readonly severity: 'ERROR' | 'WARNING'
-  /** One plain sentence: what is wrong, what was expected, what was given. */
+  /** The problem, the expected value and the given value. */
   readonly message: string
-  /** Path of the input field at fault. */
+  /** Path of the invalid input field. */
   readonly path: readonly string[]
   readonly hint: string | null
   readonly ranges: readonly TimeRange[]

@@ -1,6 +1,7 @@
-// How a clip's fragments are dealt out to GetClip calls. It depends on the listed fragments alone, so every gateway packs alike.
+// Assigns the fragments of a clip to GetClip calls. It depends only on the listed fragments, so every gateway packs in the same way.
 
-import type { EpochMs } from '../lib/clock.js'
+import { at } from '../lib/at.js'
+import { firstAtOrAfter } from './first-at-or-after.js'
 import type { FragmentSelection } from './fragment-selection.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
@@ -8,7 +9,7 @@ import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
 /** One GetClip call. */
 export interface PlannedPart {
-  /** Picks exactly the part's fragments, both ends inclusive. */
+  /** Selects exactly the fragments of the part. Both ends are inclusive. */
   readonly range: TimeRange
   readonly fragments: readonly ListedFragment[]
   /** As the service reports them. */
@@ -21,15 +22,15 @@ export interface PackingLimits {
 }
 
 /**
- * GetClip counts the bytes of its MP4 and cuts silently, while the listing tells those of the stored Matroska. Sample tables take
- * up to 40 bytes a frame, which is 4 % of 1 kB frames; hence the margin. Fragments are counted exactly by both.
+ * GetClip counts the bytes of its MP4 and truncates silently, but the listing has the sizes of the stored Matroska. The margin is for sample
+ * tables, which take up to 40 bytes a frame: 4 % of frames of 1 kB. Both count fragments exactly.
  */
 export const PART_LIMITS: PackingLimits = {
   maxFragments: KVS_LIMITS.maxFragmentsPerGetClip,
   maxBytes: KVS_LIMITS.maxBytesPerGetClip * 0.95,
 }
 
-/** Fragments that no range can tell apart, and that are too many or too large for one call. */
+/** Fragments that no range can separate, and that are too many or too large for one call. */
 export interface Inseparable {
   readonly limit: 'fragments' | 'bytes'
   readonly range: TimeRange
@@ -37,7 +38,7 @@ export interface Inseparable {
 
 export interface Packing {
   readonly parts: readonly PlannedPart[]
-  /** Null when every fragment is in a part; else what the packing stopped at. */
+  /** Where the packing stopped. Null if every fragment is in a part. */
   readonly inseparable: Inseparable | null
 }
 
@@ -49,7 +50,7 @@ interface PackingInput {
   readonly limits?: PackingLimits
 }
 
-/** As many fragments into each part as it takes, in playing order. */
+/** Fills each part in playing order. */
 export function packFragments({ selection, selector, range, limits = PART_LIMITS }: PackingInput): Packing {
   const { fragments } = selection
   const canBegin = findBorders(selection, selector)
@@ -72,7 +73,7 @@ interface LeftOutOptions extends Pick<PackingInput, 'selection' | 'selector'> {
   readonly isWhole: boolean
 }
 
-/** At both ends, what is left out may be what shows that other fragments are of a newer run: it stays in the range of the call. */
+/** A shadowed fragment at either end may show that others are of a newer run, so the range of the call includes it. */
 function withLeftOut(parts: readonly PlannedPart[], { selection, selector, isWhole }: LeftOutOptions): PlannedPart[] {
   const leftOutMs = selection.shadowed.map(({ fragment }) => startOf(fragment, selector))
   return parts.map((part, index) => {
@@ -83,7 +84,7 @@ function withLeftOut(parts: readonly PlannedPart[], { selection, selector, isWho
   })
 }
 
-/** How far a part that begins at `first` may reach, borders apart, and what stops it. */
+/** How far a part that begins at `first` can extend, without regard to borders, and the limit that stops it. */
 function fill(
   fragments: readonly ListedFragment[],
   first: number,
@@ -91,7 +92,7 @@ function fill(
 ): { readonly next: number; readonly limit: Inseparable['limit'] } {
   let sizeBytes = 0
   for (let index = first; index < fragments.length; index++) {
-    sizeBytes += fragments[index]?.sizeBytes ?? 0
+    sizeBytes += at(fragments, index).sizeBytes
     if (index - first === maxFragments) return { next: index, limit: 'fragments' }
     if (sizeBytes > maxBytes) return { next: index, limit: 'bytes' }
   }
@@ -104,45 +105,35 @@ function lastBorder(canBegin: readonly boolean[], first: number, next: number): 
 }
 
 /**
- * Before which fragments (the end of the list is one more) a part may begin: where the starts lie 2 ms apart or more, for a range that
- * must end later than it starts takes in a neighbour at 1 ms; and, by producer time, where no fragment is left without those that cover it.
+ * Whether a part can begin before each fragment, and at the end of the list. The starts on both sides must be at least 2 ms apart: a range
+ * must end after its start, so it includes a neighbor at 1 ms. By producer time, a part must not separate a shadowed fragment from those
+ * that cover it.
  */
 function findBorders({ fragments, shadowed }: FragmentSelection, selector: FragmentSelectorType): boolean[] {
   const startsMs = fragments.map((fragment) => startOf(fragment, selector))
-  const startAt = (index: number) => startsMs[index] ?? 0
+  const startAt = (index: number) => at(startsMs, index)
   const canBegin = fragments.map((_, index) => index === 0 || startAt(index) - startAt(index - 1) >= 2)
   canBegin.push(true)
   for (const { fragment, coveredBy } of shadowed) {
     const start = startOf(fragment, selector)
     const [first, last] = [coveredBy[0], coveredBy.at(-1)].map((needed) => (needed ? startOf(needed, selector) : start))
-    // A part that begins here has the fragment in its range, and the first that is needed to leave it out starts before that.
-    for (let index = firstAt(startsMs, (first ?? start) + 1); index < fragments.length && startAt(index) <= start + 1; index++) {
+    // A part that begins here has the fragment in its range, but not the first one that is needed to recognize it as shadowed.
+    for (let index = firstAtOrAfter(startsMs, (first ?? start) + 1); index < fragments.length && startAt(index) <= start + 1; index++) {
       if (index > 0) canBegin[index] = false
     }
-    // A part that ends before this one has the fragment in its range, and the last that is needed starts after that.
-    for (let index = firstAt(startsMs, last ?? start); index > 0 && startAt(index - 1) >= start - 1; index--) {
+    // A part that ends here has the fragment in its range, but not the last one that is needed.
+    for (let index = firstAtOrAfter(startsMs, last ?? start); index > 0 && startAt(index - 1) >= start - 1; index--) {
       if (index < fragments.length) canBegin[index] = false
     }
   }
   return canBegin
 }
 
-/** Index of the first start at the instant or later. */
-function firstAt(startsMs: readonly number[], instantMs: EpochMs): number {
-  let [low, high] = [0, startsMs.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((startsMs[middle] ?? 0) < instantMs) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 function toPart(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): PlannedPart {
   return { range: toPartRange(fragments, selector, range), fragments, sizeBytes: sumBytes(fragments) }
 }
 
-/** From the first start to the last. An end must be later than its start: one start alone takes the next millisecond in, or the one before at the end of the range. */
+/** From the first start to the last. A range must end after its start, so a single start gets the next millisecond, or the previous one at the end of the range. */
 export function toPartRange(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): TimeRange {
   const [first, last] = [fragments[0], fragments.at(-1)]
   const startMs = first ? startOf(first, selector) : range.startMs
@@ -155,7 +146,7 @@ function toInseparable(
   fragments: readonly ListedFragment[],
   { first, next, limit, selector }: { first: number; next: number; limit: Inseparable['limit']; selector: FragmentSelectorType },
 ): Inseparable {
-  const starts = [fragments[first], fragments[next]].map((fragment) => (fragment ? startOf(fragment, selector) : 0))
+  const starts = [first, next].map((index) => startOf(at(fragments, index), selector))
   return { limit, range: { startMs: Math.min(...starts), endMs: Math.max(...starts) } }
 }
 

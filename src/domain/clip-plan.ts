@@ -1,5 +1,6 @@
-// What a clip will hold, told from the listed fragments alone: what `validateClip` shows and `requestClip` carries out.
+// The contents of a clip, computed from the listed fragments. `validateClip` shows the plan and `requestClip` executes it.
 
+import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipPlanSummary } from './clip.js'
 import type { ClipIssue } from './clip-issue.js'
@@ -20,7 +21,7 @@ import { type FragmentSelectorType, type TimeRange, toEarlier } from './time-ran
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
 export interface ClipPlan {
-  /** In playing order; with an exact cut the fragment that covers the start is the first. */
+  /** In playing order. With an exact cut, the first is the fragment that covers the start. */
   readonly fragments: readonly ListedFragment[]
   /** The sum of the fragments' sizes as the service reports them. */
   readonly estimatedBytes: number
@@ -29,23 +30,23 @@ export interface ClipPlan {
   readonly truncated: boolean
   readonly gaps: readonly TimeRange[]
   readonly timeline: readonly TimelineEntry[]
-  /** Playing time, as far as the listing tells. */
+  /** Playing time, estimated from the listing. */
   readonly durationMs: number
   /** GetClip calls, in playing order. */
   readonly parts: readonly PlannedPart[]
-  /** With an exact cut, what may be fetched too. */
+  /** What an exact cut may need too. */
   readonly neighbours: ClipNeighbours
 }
 
-/** Fragments that an exact cut may need, although none of their timestamps says so. */
+/** Fragments outside the range that an exact cut may need. */
 export interface ClipNeighbours {
-  /** Those before the first fragment, in playing order: one of them may hold the key frame that the first picture needs. */
+  /** Before the first fragment, in playing order. One of them may have the key frame that the first picture needs. */
   readonly before: readonly ListedFragment[]
-  /** Those after the last, in playing order: open GOPs, and sound that is muxed ahead, leave pictures from before the end in them. */
+  /** After the last fragment, in playing order. With open GOPs, or audio that is muxed ahead, they have pictures from before the end. */
   readonly after: readonly ListedFragment[]
 }
 
-/** The plan is null exactly when an issue of severity ERROR is present. */
+/** `plan` is null exactly if an issue has severity ERROR. */
 export interface PlannedClip {
   readonly plan: ClipPlan | null
   readonly issues: readonly ClipIssue[]
@@ -54,13 +55,11 @@ export interface PlannedClip {
 export interface PlanningFacts {
   readonly nowMs: EpochMs
   readonly maxClipBytes: number
-  /** What `toSelection` says, where it was asked before: for a day of fragments it takes as long as the rest of a plan. */
+  /** The result of `toSelection` if it is known. For a day of fragments it takes as long as the rest of a plan. */
   readonly selection?: FragmentSelection
 }
 
-/**
- * What has to be listed to plan a clip: the fragment that covers the start began at most a fragment's greatest length before it.
- */
+/** The range to list for a plan. The fragment that covers the start began at most the maximum length of a fragment before it. */
 export function toListingRange({ startMs, endMs }: TimeRange): TimeRange {
   return { startMs: toEarlier(startMs, KVS_LIMITS.maxFragmentMs), endMs }
 }
@@ -68,17 +67,17 @@ export function toListingRange({ startMs, endMs }: TimeRange): TimeRange {
 /** How much footage an exact cut fetches back to the key frame that its first picture needs. */
 export const MAX_LOOK_BACK_MS = 60_000
 
-/** What is listed for a clip: `toListingRange`, and what an exact cut may need before and behind it. */
+/** The range to list for a clip: `toListingRange`, and for an exact cut what it may need before and after. */
 export function toReach({ fragmentSelectorType, range, cut }: Omit<PlanRequest, 'overflow'>, nowMs: EpochMs): TimeRange {
   const { startMs } = toListingRange(range)
   if (cut === 'FRAGMENT') return { startMs, endMs: range.endMs }
-  // By server time nothing is later than now, and the service refuses to look.
+  // By server time nothing is later than now, and the service refuses a range that ends later.
   const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? nowMs - 1 : Number.POSITIVE_INFINITY
   const endMs = Math.max(range.endMs, Math.min(latestMs, range.endMs + KVS_LIMITS.maxFragmentMs))
   return { startMs: toEarlier(startMs, MAX_LOOK_BACK_MS), endMs }
 }
 
-/** What a clip takes its fragments from: the asked range, and for an exact cut what covers its start. */
+/** The fragments of the requested range, and for an exact cut the one that covers its start. */
 export function toSelection(
   { fragmentSelectorType: selector, range, cut }: PlanRequest,
   listed: readonly ListedFragment[],
@@ -92,13 +91,13 @@ export function toSelection(
   return nearest ? { fragments: [nearest], shadowed: [] } : selection
 }
 
-/** Sound that is muxed ahead makes a fragment begin so much later than its pictures, or a little more. */
+/** Audio that is muxed ahead makes a fragment begin about this much later than its pictures. */
 const SOUND_LEAD_MS = 2000
 
 /**
- * The fragment beside a range that none of those listed begins in or reaches, where it may hold a picture of that time all the same. An
- * open GOP stores pictures in the next fragment, and they need the key frame of the one before. A Cluster whose Timestamp lies before its
- * first block reaches further than is listed. Sound that is muxed ahead lets a fragment begin after its pictures. Its media decides.
+ * The nearest fragment to a range in which no fragment starts or plays. It may have a picture of the range in three cases: an open GOP stores
+ * pictures in the next fragment; a Cluster whose Timestamp is before its first block ends later than listed; with audio that is muxed ahead,
+ * a fragment begins after its first pictures. Its media decides.
  */
 function findNearest(
   listed: readonly ListedFragment[],
@@ -123,24 +122,24 @@ function isNear(before: ListedFragment, { after, selector, range }: Beside): boo
   return restMs <= (after ? Math.max(GAP_MS, before.lengthMs) : GAP_MS)
 }
 
-/** By server time, what reaches further into the next fragment, and not so by the producer's clock, is a late upload. */
+/** A fragment that overlaps the next one by more, by server time but not by producer time, was uploaded late. */
 const OVERHANG_MS = 500
 
 interface FragmentStep {
   readonly lengthMs: number
-  /** To the start of the next fragment, by the selector's clock and by the producer's. */
+  /** To the start of the next fragment, by the selected clock and by the producer's clock. */
   readonly stepMs: number
   readonly producerStepMs: number
 }
 
-/** Whether a fragment came in so late that the next one began, by server time, long before its last frame. */
+/** Whether a fragment was received so late that, by server time, the next one began long before its last frame. */
 export function isLateUpload({ lengthMs, stepMs, producerStepMs }: FragmentStep): boolean {
   return lengthMs - stepMs > OVERHANG_MS && producerStepMs - stepMs > OVERHANG_MS
 }
 
 /**
- * The first fragment with a frame at the start or after it. A fragment may begin with sound before the last frames of the one before it:
- * then more than one covers an instant.
+ * The first fragment with a frame at or after the start. A fragment may begin with audio before the last frames of the previous one, so several
+ * fragments may cover an instant.
  */
 function findExactLead(
   sorted: readonly ListedFragment[],
@@ -163,7 +162,7 @@ function toStep(before: ListedFragment, after: ListedFragment, selector: Fragmen
   return { lengthMs: before.lengthMs, stepMs, producerStepMs: after.producerTimestampMs - before.producerTimestampMs }
 }
 
-/** The fragment that began before the start and still plays at it. */
+/** The fragment that began before the start and still plays at the start. */
 export function findLead(
   sorted: readonly ListedFragment[],
   { fragmentSelectorType: selector, range }: Pick<PlanRequest, 'fragmentSelectorType' | 'range'>,
@@ -176,7 +175,7 @@ export function findLead(
   return startOf(before, selector) + before.lengthMs + frameMs > range.startMs ? before : undefined
 }
 
-/** `listed` are all fragments of `toReach`; at least one of them must be selected (`toSelection`). */
+/** `listed` has all fragments of `toReach`. `toSelection` must select at least one of them. */
 export function planClip(request: PlanRequest, listed: readonly ListedFragment[], facts: PlanningFacts): PlannedClip {
   const { nowMs, maxClipBytes, selection = toSelection(request, listed) } = facts
   const { fragmentSelectorType: selector, range } = request
@@ -196,12 +195,12 @@ export function planClip(request: PlanRequest, listed: readonly ListedFragment[]
   return { plan: errors.some(({ severity }) => severity === 'ERROR') ? null : plan, issues }
 }
 
-/** An exact cut reaches back to the start of its lead. */
+/** An exact cut extends back to the start of its lead. */
 function toPackedRange({ fragmentSelectorType, range }: PlanRequest, { fragments: [first] }: FragmentSelection): TimeRange {
   return { startMs: Math.min(range.startMs, first ? startOf(first, fragmentSelectorType) : range.startMs), endMs: range.endMs }
 }
 
-/** The parts that are fetched: the first alone when the rest is cut off. */
+/** The parts to fetch: only the first if the clip is truncated. */
 function toTaken({ overflow }: PlanRequest, { parts }: Packing): readonly PlannedPart[] {
   return overflow === 'TRUNCATE' ? parts.slice(0, 1) : parts
 }
@@ -232,17 +231,18 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
   const footage = { startMs: spans[0]?.range.startMs ?? range.startMs, endMs: spans.at(-1)?.range.endMs ?? range.endMs }
   const delivered = request.cut === 'EXACT' ? intersect(footage, range) : footage
   const mediaStarts = toMediaStarts(fragments, frameMs)
-  const mediaMs = (mediaStarts.at(-1) ?? 0) + (fragments.at(-1)?.lengthMs ?? 0) + frameMs
+  const mediaMs =
+    fragments.length === 0 ? 0 : at(mediaStarts, fragments.length - 1) + at(fragments, fragments.length - 1).lengthMs + frameMs
   const hiddenMs = delivered.startMs - footage.startMs + (footage.endMs - delivered.endMs)
-  // What truncation left out is no gap; its own issue tells of it.
-  const told = { startMs: range.startMs, endMs: truncated ? Math.min(range.endMs, delivered.endMs) : range.endMs }
+  // Truncated footage is not a gap. It has its own issue.
+  const covered = { startMs: range.startMs, endMs: truncated ? Math.min(range.endMs, delivered.endMs) : range.endMs }
   return {
     fragments,
     estimatedBytes: sumBytes(fragments),
     requested: range,
     delivered,
     truncated,
-    gaps: findGaps(toOutline(around, selector), told),
+    gaps: findGaps(toOutline(around, selector), covered),
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
@@ -270,10 +270,10 @@ function toNeighbours(
 ): ClipNeighbours {
   const from = toEarlier(toListingRange(range).startMs, MAX_LOOK_BACK_MS)
   const before = first ? selectFragments(listed, selector, { startMs: from, endMs: startOf(first, selector) - 1 }).fragments : []
-  // The clip's own fragment may start after the range: its timestamp is not that of its earliest picture.
+  // The last fragment may start after the range, because its timestamp is not that of its earliest picture.
   const endMs = last ? Math.max(range.endMs, startOf(last, selector)) : range.endMs
   const behind = { startMs: endMs + 1, endMs: range.endMs + KVS_LIMITS.maxFragmentMs }
-  // A clip that is cut off for its size ends with its last fragment.
+  // A truncated clip ends with its last fragment.
   const after = truncated ? [] : selectFragments(listed, selector, behind).fragments
   return { before, after }
 }

@@ -1,19 +1,20 @@
+import { at } from '../lib/at.js'
 import type { FootageSpan } from './footage-spans.js'
 import type { ListedFragment } from './listed-fragment.js'
 import type { TimeRange } from './time-range.js'
 
-/** Which stretch of real time plays when. */
+/** A stretch of real time, and when it plays. */
 export interface TimelineEntry {
   readonly mediaStartMs: number
   readonly range: TimeRange
 }
 
-/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
+/** A larger step of the producer's clock is not a hole in the footage: the clock was set. */
 const MAX_STEP_MS = 24 * 3_600_000
 
 /**
- * When each fragment plays: at its distance, by the producer's clock, from the one before it. A clock that went back, or far ahead,
- * says nothing; the next fragment then follows at the end of the one before.
+ * When each fragment plays, by its distance from the previous one on the producer's clock. If the clock went back or far ahead, the fragment
+ * follows at the end of the previous one.
  */
 export function toMediaStarts(fragments: readonly ListedFragment[], frameMs: number): number[] {
   const starts: number[] = []
@@ -29,19 +30,19 @@ export function toMediaStarts(fragments: readonly ListedFragment[], frameMs: num
   return starts
 }
 
-/** One entry for each stretch without a gap, as far as it lies in what is delivered; the clip plays from the delivered start on. */
+/** One entry for each stretch without a gap inside the delivered range. */
 export function toTimeline(spans: readonly FootageSpan[], mediaStarts: readonly number[], delivered: TimeRange): TimelineEntry[] {
   const leadInMs = spans[0] ? delivered.startMs - spans[0].range.startMs : 0
   return spans.flatMap(({ range, first }) => {
     const startMs = Math.max(range.startMs, delivered.startMs)
     const endMs = Math.min(range.endMs, delivered.endMs)
     if (startMs >= endMs && startMs !== delivered.startMs) return []
-    const mediaStartMs = Math.max(0, (mediaStarts[first] ?? 0) - leadInMs)
+    const mediaStartMs = Math.max(0, at(mediaStarts, first) - leadInMs)
     return [{ mediaStartMs, range: { startMs, endMs: Math.max(startMs, endMs) } }]
   })
 }
 
-/** What was planned, told of what is delivered: an exact cut begins with a frame and ends with one, up to a frame from where it was asked to. */
+/** Aligns the plan with the delivered range. An exact cut starts and ends with a frame, up to one frame away from the requested instants. */
 export function alignTimeline(
   timeline: readonly TimelineEntry[],
   { planned, delivered }: { readonly planned: TimeRange; readonly delivered: TimeRange },

@@ -5,7 +5,7 @@ import type { FragmentSelectorType, TimeRange } from './time-range.js'
 export type ClipCut = 'FRAGMENT' | 'EXACT'
 export type ClipOverflow = 'JOIN' | 'TRUNCATE' | 'REFUSE'
 
-/** A clip request as a client sends it; `parseClipRequest` makes it a ClipRequest or a list of issues. */
+/** A clip request from a client. `parseClipRequest` turns it into a ClipRequest or a list of issues. */
 export interface ClipInput {
   readonly streamName?: string | null
   readonly streamArn?: string | null
@@ -51,7 +51,7 @@ export interface ClipFailure {
   readonly ranges: readonly TimeRange[]
 }
 
-/** A clip as the gateway shows it: what was asked, what there is, and where to get it. */
+/** A clip in the API: the request, the result and the URL. */
 export interface Clip {
   readonly id: string
   readonly state: 'IDLE' | 'FETCHING' | 'READY' | 'FAILED'
@@ -67,7 +67,7 @@ export interface Clip {
   readonly gaps: readonly TimeRange[]
   readonly timeline: readonly { readonly mediaStartMs: number; readonly range: TimeRange }[]
   readonly fragmentCount: number
-  /** Exact once READY; null before. */
+  /** Exact once READY. Null before. */
   readonly sizeBytes: number | null
   readonly durationMs: number
   /** From 0 to 1. */
@@ -77,7 +77,7 @@ export interface Clip {
 }
 
 export interface ClipAnswer {
-  /** Null exactly when an issue of severity ERROR is present. */
+  /** Null exactly if an issue has severity ERROR. */
   readonly clip: Clip | null
   readonly issues: readonly ClipIssue[]
 }

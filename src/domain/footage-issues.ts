@@ -1,4 +1,4 @@
-// What is worth knowing about the footage that a clip is made from. Each is one sentence with the instants it is about.
+// Issues about the footage of a clip.
 
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
@@ -8,47 +8,47 @@ import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
-type Asked = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'>
+type Requested = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'>
 
-/** Archived reads lag behind ingestion by about this much (observed: typically under a second). */
+/** How much archived reads lag behind ingestion. AWS: typically under a second. */
 const LISTING_LAG_MS = 1000
-/** When nothing is listed there is no fragment to tell how long they are. */
+/** The assumed length if no fragment is listed. */
 const USUAL_FRAGMENT_MS = 2000
-/** The two clocks may differ by this much within a clip before its server times are no longer what its frames say. */
+/** If the difference between the clocks changes by more within a clip, its server times are wrong. */
 const MAX_CLOCK_SPREAD_MS = 1000
 const MAX_RANGES = 300
 
 interface Around {
-  /** Sorted; what is listed in the range and one fragment's length before it. */
+  /** Sorted: listed in the range, and up to the maximum length of a fragment before it. */
   readonly around: readonly ListedFragment[]
   readonly frameMs: number
 }
 
-/** Footage that was recorded by now but that the archive may not tell of yet. */
+/** Footage that may be recorded but is not listed yet. */
 export function lateIssues(
-  { fragmentSelectorType, range }: Asked,
+  { fragmentSelectorType, range }: Requested,
   { around, frameMs, nowMs }: Around & { readonly nowMs: EpochMs },
 ): ClipIssue[] {
   const last = around.at(-1)
   if (last && startOf(last, fragmentSelectorType) + last.lengthMs + frameMs >= range.endMs) return []
   const retryAfterMs = untilListedMs(range.endMs, { around, frameMs, nowMs })
   if (retryAfterMs <= 0) return []
-  const text = `Footage up to ${instantText(range.endMs)} may not be listed yet, for a fragment is listed about a second after it ends and now is ${instantText(nowMs)}.`
+  const text = `Footage up to ${instantText(range.endMs)} may not be listed yet. A fragment is listed about a second after it ends, and it is now ${instantText(nowMs)}.`
   const missing = { startMs: last ? startOf(last, fragmentSelectorType) + last.lengthMs : range.startMs, endMs: range.endMs }
-  const hint = `Ask again in ${durationText(retryAfterMs)} for all of it.`
+  const hint = `Retry in ${durationText(retryAfterMs)} for all of it.`
   return [toWarning('FOOTAGE_NOT_YET_LISTED', text, { path: ['endTimestamp'], hint, ranges: [missing], retryAfterMs })]
 }
 
-/** How long until every fragment that starts by `endMs` is listed; 0 or less when they are. */
+/** How long until every fragment that starts by `endMs` is listed. 0 or less if all are listed. */
 function untilListedMs(endMs: EpochMs, { around, frameMs, nowMs }: Around & { readonly nowMs: EpochMs }): number {
   const longestMs = around.reduce((longest, fragment) => Math.max(longest, fragment.lengthMs), 0)
   const fragmentMs = around.length === 0 ? USUAL_FRAGMENT_MS : Math.min(longestMs + frameMs, KVS_LIMITS.maxFragmentMs)
   return endMs + fragmentMs + LISTING_LAG_MS - nowMs
 }
 
-/** Whole fragments begin and end where they do, not where they were asked to. */
+/** With whole fragments, a clip may start or end later than requested. */
 export function edgeIssues(
-  { fragmentSelectorType: selector, range, cut }: Asked,
+  { fragmentSelectorType: selector, range, cut }: Requested,
   {
     lead,
     fragments,
@@ -60,15 +60,15 @@ export function edgeIssues(
   const issues: ClipIssue[] = []
   if (lead) {
     const lateMs = startOf(first, selector) - range.startMs
-    const text = `The start lies inside the fragment that began at ${instantText(startOf(lead, selector))}, and whole fragments are given: the clip begins ${durationText(lateMs)} later than asked, at ${instantText(startOf(first, selector))}.`
-    const hint = `Start at ${instantText(startOf(lead, selector))} to have that fragment too, or ask with cut EXACT.`
+    const text = `The start is inside the fragment that starts at ${instantText(startOf(lead, selector))}. The clip has whole fragments, so it starts ${durationText(lateMs)} later than requested, at ${instantText(startOf(first, selector))}.`
+    const hint = `Start at ${instantText(startOf(lead, selector))} to include that fragment, or use cut EXACT.`
     const ranges = [{ startMs: startOf(lead, selector), endMs: range.endMs }]
     issues.push(toWarning('START_INSIDE_FRAGMENT', text, { path: ['startTimestamp'], hint, ranges }))
   }
   const endMs = startOf(last, selector) + last.lengthMs + frameMs
   if (endMs > range.endMs) {
-    const text = `The end lies inside the fragment that began at ${instantText(startOf(last, selector))}, and whole fragments are given: the clip ends ${durationText(endMs - range.endMs)} later than asked, at about ${instantText(endMs)}.`
-    issues.push(toWarning('END_INSIDE_FRAGMENT', text, { path: ['endTimestamp'], hint: 'Ask with cut EXACT to end where asked.' }))
+    const text = `The end is inside the fragment that starts at ${instantText(startOf(last, selector))}. The clip has whole fragments, so it ends ${durationText(endMs - range.endMs)} later than requested, at about ${instantText(endMs)}.`
+    issues.push(toWarning('END_INSIDE_FRAGMENT', text, { path: ['endTimestamp'], hint: 'Use cut EXACT to end at endTimestamp.' }))
   }
   return issues
 }
@@ -78,12 +78,12 @@ export function gapIssues(gaps: readonly TimeRange[]): ClipIssue[] {
   const missingMs = gaps.reduce((sum, gap) => sum + gap.endMs - gap.startMs, 0)
   const [gap] = gaps
   const where =
-    gaps.length === 1 && gap ? `from ${instantText(gap.startMs)} to ${instantText(gap.endMs)}` : `in ${gaps.length} stretches of the range`
-  const text = `There is no footage ${where}, ${durationText(missingMs)} in all.`
+    gaps.length === 1 && gap ? `from ${instantText(gap.startMs)} to ${instantText(gap.endMs)}` : `in ${gaps.length} parts of the range`
+  const text = `There is no footage ${where}: ${durationText(missingMs)} in total.`
   return [toWarning('GAP_IN_RANGE', text, { path: ['startTimestamp'], ranges: gaps.slice(0, MAX_RANGES) })]
 }
 
-/** By server time only: frames play by the producer's clock, so times told by the other clock hold only while both go alike. */
+/** By server time only. Frames play by the clock of the producer, so server times are right only while both clocks run at the same speed. */
 export function clockIssues(selector: FragmentSelectorType, fragments: readonly ListedFragment[]): ClipIssue[] {
   if (selector !== 'SERVER_TIMESTAMP') return []
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -92,36 +92,36 @@ export function clockIssues(selector: FragmentSelectorType, fragments: readonly 
     most = Math.max(most, serverTimestampMs - producerTimestampMs)
   }
   if (!(most - least > MAX_CLOCK_SPREAD_MS)) return []
-  const text = `The producer's clock and the server's differ by ${durationText(most - least)} more at one end of the footage than at another, so times inside the clip may be off by as much.`
-  const hint = 'Ask with PRODUCER_TIMESTAMP when the producer keeps its clock.'
+  const text = `The difference between the clocks of the producer and the server changes by ${durationText(most - least)} within the footage, so times inside the clip may be wrong by as much.`
+  const hint = 'Use PRODUCER_TIMESTAMP if the clock of the producer is correct.'
   return [toWarning('CLOCKS_DISAGREE', text, { path: ['fragmentSelectorType'], hint })]
 }
 
 interface Absence {
-  /** What is listed some way around the range, in any order. */
+  /** Listed around the range, in any order. */
   readonly nearby: readonly ListedFragment[]
   readonly nowMs: EpochMs
-  /** What came in before this is no longer kept. */
-  readonly keptFromMs: EpochMs
+  /** The oldest instant of ingestion that is retained. Null if the stream stores nothing. */
+  readonly retainedFromMs: EpochMs | null
 }
 
 /**
- * Nothing starts in the range. A range of the producer's clock is never called expired: that clock may be any, so footage of long ago may
- * have come in today, and what is not listed may never have been.
+ * Nothing starts in the range. By producer time a range is never reported as expired. The clock of a producer may be wrong, so footage with an
+ * old timestamp may have been ingested today.
  */
-export function noFootageIssue(asked: Asked, { nearby, nowMs, keptFromMs }: Absence): ClipIssue {
-  const { fragmentSelectorType: selector, range } = asked
+export function noFootageIssue(requested: Requested, { nearby, nowMs, retainedFromMs }: Absence): ClipIssue {
+  const { fragmentSelectorType: selector, range } = requested
   const sorted = nearby.toSorted((a, b) => startOf(a, selector) - startOf(b, selector))
   const before = sorted.findLast((fragment) => startOf(fragment, selector) < range.startMs)
   const after = sorted.find((fragment) => startOf(fragment, selector) > range.endMs)
   const retryAfterMs = untilListedMs(range.endMs, { around: before ? [before] : [], frameMs: 0, nowMs })
   const span = `between ${instantText(range.startMs)} and ${instantText(range.endMs)} (${selector})`
-  const isOld = selector === 'PRODUCER_TIMESTAMP' && range.endMs <= keptFromMs
-  const kept = isOld ? ` What came in before ${instantText(keptFromMs)} is no longer kept.` : ''
-  const hint = nearestHint(selector, before, after) + kept
+  const isOld = selector === 'PRODUCER_TIMESTAMP' && retainedFromMs !== null && range.endMs <= retainedFromMs
+  const expired = isOld ? ` Footage ingested before ${instantText(retainedFromMs)} has expired.` : ''
+  const hint = nearestHint(selector, before, after) + expired
   const details = { path: ['startTimestamp'], hint, ranges: nearestRanges(selector, before, after) }
   if (retryAfterMs > 0 && !after) {
-    const text = `No fragment that starts ${span} is listed yet; one is listed about a second after it ends, and now is ${instantText(nowMs)}.`
+    const text = `No fragment that starts ${span} is listed yet. A fragment is listed about a second after it ends, and it is now ${instantText(nowMs)}.`
     return toError('FOOTAGE_NOT_YET_LISTED', text, { ...details, path: ['endTimestamp'], retryAfterMs })
   }
   return toError('NO_FRAGMENTS', `No fragment starts ${span}.`, details)
@@ -135,12 +135,12 @@ export function toRefusalIssues(error: ClipIssue, planned: readonly ClipIssue[])
 }
 
 function nearestHint(selector: FragmentSelectorType, before: ListedFragment | undefined, after: ListedFragment | undefined): string {
-  const told = [
-    before ? `the nearest fragment before it starts at ${instantText(startOf(before, selector))}` : null,
-    after ? `the nearest after it starts at ${instantText(startOf(after, selector))}` : null,
+  const nearest = [
+    before ? `the nearest earlier fragment starts at ${instantText(startOf(before, selector))}` : null,
+    after ? `the nearest later fragment starts at ${instantText(startOf(after, selector))}` : null,
   ].filter((text) => text !== null)
-  if (told.length === 0) return 'There is none nearby. Stream.coverage shows where there is footage.'
-  const text = told.join(', ')
+  if (nearest.length === 0) return 'There is no fragment nearby. Stream.coverage shows where there is footage.'
+  const text = nearest.join(', ')
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 

@@ -1,5 +1,5 @@
-// What GetClip picks out of the archive for a range: fragments whose start lies in it, both ends inclusive. By producer time,
-// fragments with equal timestamps are one, and where two runs of ingestion cover the same time only the oldest run is given back.
+// The fragments that GetClip selects for a range: their start is in the range, both ends inclusive. By producer time, fragments with equal
+// timestamps count as one, and if two ingest runs cover the same time, GetClip returns only the oldest run.
 // https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_ClipFragmentSelector.html
 
 import { dropNewerRuns, type ShadowedFragment } from './ingest-runs.js'
@@ -9,7 +9,7 @@ import type { FragmentSelectorType, TimeRange } from './time-range.js'
 export interface FragmentSelection {
   /** In playing order. */
   readonly fragments: readonly ListedFragment[]
-  /** By producer time: what is left out because older footage covers it. */
+  /** By producer time: omitted because older footage covers them. */
   readonly shadowed: readonly ShadowedFragment[]
 }
 

@@ -1,4 +1,4 @@
-// What may be asked of GetHLSStreamingSessionURL, told before Kinesis Video is asked.
+// The rules of GetHLSStreamingSessionURL, checked before the call.
 import { GatewayError } from './errors.js'
 import { KVS_LIMITS } from './limits.js'
 import type { FragmentSelectorType, TimeRange } from './time-range.js'
@@ -12,7 +12,7 @@ export interface HlsSessionChoice {
   readonly expiresInSeconds: number
 }
 
-/** The same choice when it can be had. @throws GatewayError BAD_USER_INPUT */
+/** Returns a valid choice unchanged. @throws GatewayError BAD_USER_INPUT */
 export function checkHlsSession(choice: HlsSessionChoice, nowMs: number): HlsSessionChoice {
   const { playbackMode, range, fragmentSelectorType, expiresInSeconds } = choice
   const { minHlsSessionSeconds, maxHlsSessionSeconds } = KVS_LIMITS
@@ -23,12 +23,12 @@ export function checkHlsSession(choice: HlsSessionChoice, nowMs: number): HlsSes
     if (playbackMode !== 'LIVE') refuse(`range is required when playbackMode is ${playbackMode}.`)
     return choice
   }
-  if (playbackMode === 'LIVE') refuse('range must be left out when playbackMode is LIVE, which shows the newest footage.')
+  if (playbackMode === 'LIVE') refuse('range must be omitted when playbackMode is LIVE, which shows the newest footage.')
   checkRange(range, { isPast: fragmentSelectorType === 'SERVER_TIMESTAMP', nowMs })
   return choice
 }
 
-/** As GetClip has it. */
+/** The same rules as for GetClip. */
 function checkRange({ startMs, endMs }: TimeRange, { isPast, nowMs }: { isPast: boolean; nowMs: number }): void {
   const given = `(start ${new Date(startMs).toISOString()}, end ${new Date(endMs).toISOString()})`
   if (endMs <= startMs) refuse(`range must end after it starts ${given}.`)

@@ -1,14 +1,16 @@
-// Which of several runs of ingestion over the same producer time GetClip returns: the oldest. The listing does not say which fragments
-// came with one PutMedia. It shows this much: numbers grow with ingestion, and within one PutMedia producer timestamps never go back
-// (error 4005). So two fragments are of different runs for certain only where the timestamps go back between their numbers.
+// If several ingest runs cover the same producer time, GetClip returns the oldest. The listing does not say which fragments belong to one
+// PutMedia call. But numbers grow with ingestion, and within one PutMedia call producer timestamps never go back (error 4005). So two
+// fragments certainly belong to different runs only if the timestamps go back between their numbers.
 
+import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
+import { partitionPoint } from '../lib/partition-point.js'
 import { KVS_LIMITS } from './limits.js'
 import { compareNumbers, type ListedFragment } from './listed-fragment.js'
 
 export interface ShadowedFragment {
   readonly fragment: ListedFragment
-  /** In order of time: a range that holds the fragment and all of these leaves the fragment out; one that lacks any may not. */
+  /** Sorted by time. GetClip omits the fragment if the range also has all of these. */
   readonly coveredBy: readonly ListedFragment[]
 }
 
@@ -17,7 +19,7 @@ interface Decided {
   readonly isGiven: boolean
 }
 
-/** Takes fragments in order of producer time. Older ones are decided first, because a fragment that is left out covers nothing. */
+/** `sorted` by producer time. Older fragments are decided first, because a shadowed fragment covers nothing. */
 export function dropNewerRuns(sorted: readonly ListedFragment[]): {
   readonly fragments: readonly ListedFragment[]
   readonly shadowed: readonly ShadowedFragment[]
@@ -32,7 +34,7 @@ export function dropNewerRuns(sorted: readonly ListedFragment[]): {
   return { fragments: decided.filter(({ isGiven }) => isGiven).map(({ fragment }) => fragment), shadowed }
 }
 
-/** Empty when GetClip returns the fragment. `around` are older ones, in order of time. */
+/** Empty if GetClip returns the fragment. `around` are older fragments, sorted by time. */
 function findCovering(fragment: ListedFragment, around: readonly Decided[]): readonly ListedFragment[] {
   const overlapping = around.filter((other) => other.isGiven && endOf(other.fragment) >= fragment.producerTimestampMs)
   if (overlapping.length === 0) return []
@@ -55,9 +57,9 @@ function findCovering(fragment: ListedFragment, around: readonly Decided[]): rea
 }
 
 interface Runs {
-  /** From the fragment itself back to the oldest that may be of its run. */
+  /** From the fragment itself back to the oldest that may belong to its run. */
   readonly own: readonly ListedFragment[]
-  /** From the newest to the oldest: certainly of other runs. */
+  /** From the newest to the oldest. They certainly belong to other runs. */
   readonly others: readonly ListedFragment[]
 }
 
@@ -67,7 +69,7 @@ function splitRuns(fragment: ListedFragment, older: readonly ListedFragment[]): 
   return end < 0 ? { own: backwards, others: [] } : { own: backwards.slice(0, end), others: backwards.slice(end) }
 }
 
-/** A step back of the timestamps between the numbers of those that cover and the fragment's: the shortest, so that ranges can be cut near it. */
+/** The shortest step back of the timestamps between the covering fragments and this one. With a short step, ranges can be cut near it. */
 function findProof(
   covering: readonly ListedFragment[],
   own: readonly ListedFragment[],
@@ -85,7 +87,7 @@ function findProof(
   return []
 }
 
-/** The first of them, in order of time, that together cover more than half of the fragment. Empty when all of them cover less. */
+/** The first ones, by time, that together cover more than half of the fragment. Empty if all of them cover less. */
 function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[]): readonly ListedFragment[] {
   const startMs = fragment.producerTimestampMs
   let [coveredMs, countedTo] = [0, startMs]
@@ -99,7 +101,7 @@ function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[])
   return []
 }
 
-/** All that could overlap it. No fragment is longer than the quota. */
+/** All that can overlap it. No fragment is longer than the quota. */
 function findAround(fragment: ListedFragment, decided: readonly Decided[]): readonly Decided[] {
   const from = placeBehind(decided, fragment.producerTimestampMs - KVS_LIMITS.maxFragmentMs - 1)
   return decided.slice(from, placeBehind(decided, endOf(fragment)))
@@ -113,15 +115,10 @@ function lengthOf({ lengthMs }: ListedFragment): number {
   return Math.min(lengthMs, KVS_LIMITS.maxFragmentMs)
 }
 
-/** The index behind all that start at the instant or before. Looked for from the end: most fragments are the newest so far. */
+/** The index after all that start at or before the instant. */
 function placeBehind(sorted: readonly Decided[], instantMs: EpochMs): number {
-  const startOf = (index: number) => sorted[index]?.fragment.producerTimestampMs ?? instantMs
-  if (startOf(sorted.length - 1) <= instantMs) return sorted.length
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (startOf(middle) <= instantMs) low = middle + 1
-    else high = middle
-  }
-  return low
+  const isBefore = (index: number) => at(sorted, index).fragment.producerTimestampMs <= instantMs
+  // Most fragments are the newest so far.
+  if (sorted.length === 0 || isBefore(sorted.length - 1)) return sorted.length
+  return partitionPoint(sorted.length, isBefore)
 }

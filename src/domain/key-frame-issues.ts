@@ -1,4 +1,4 @@
-// When the pictures of a clip cannot be decoded from its start on.
+// Issues about a start that cannot be decoded.
 
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
@@ -7,39 +7,39 @@ import { MAX_LOOK_BACK_MS } from './clip-plan.js'
 import type { ClipRequest } from './clip-request.js'
 import type { TimeRange } from './time-range.js'
 
-type Asked = Pick<ClipRequest, 'range' | 'cut'>
+type Requested = Pick<ClipRequest, 'range' | 'cut'>
 
 const PATH = ['startTimestamp']
 
-/** Whole fragments that begin without a key frame. `keyMs`: when their first key frame is shown. */
-export function hiddenStartIssue({ range }: Asked, keyMs: EpochMs): ClipIssue {
-  const text = `The first fragment does not begin with a key frame, so that no picture before the one at ${instantText(keyMs)} can be decoded: the clip begins there and hides what comes before.`
-  const hint = 'Ask with cut EXACT, which fetches back to the key frame that the first picture needs.'
+/** The fragments start without a key frame. `keyMs`: when their first key frame is shown. */
+export function hiddenStartIssue({ range }: Requested, keyMs: EpochMs): ClipIssue {
+  const text = `The first fragment does not start with a key frame. No picture before ${instantText(keyMs)} can be decoded, so the clip starts there and hides the earlier pictures.`
+  const hint = 'Use cut EXACT, which fetches back to the key frame that the first picture needs.'
   return toWarning('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint, ranges: toRanges(range, keyMs) })
 }
 
-/** The clip begins at the I-frame of an open GOP, because the footage has nothing better within reach. */
-export function openGopStartIssue({ cut }: Pick<Asked, 'cut'>): ClipIssue {
+/** The clip starts at the I-frame of an open GOP because no IDR picture is near. */
+export function openGopStartIssue({ cut }: Pick<Requested, 'cut'>): ClipIssue {
   const where = cut === 'EXACT' ? `in the ${durationText(MAX_LOOK_BACK_MS)} before the first picture` : 'in the range'
-  const text = `There is no IDR picture ${where}: the clip begins at the I-frame of an open GOP, where Chromium refuses to begin. Firefox, VLC and ffmpeg play it.`
-  const close = 'let the encoder close its GOPs (x264: open-gop=0).'
+  const text = `There is no IDR picture ${where}. The clip starts at the I-frame of an open GOP, which Chromium does not play. Firefox, VLC and ffmpeg play it.`
+  const close = 'configure the encoder to close its GOPs (x264: open-gop=0).'
   const hint =
-    cut === 'EXACT' ? `To play it in every browser, ${close}` : `Ask with cut EXACT, which fetches back to an IDR picture, or ${close}`
+    cut === 'EXACT' ? `To play it in every browser, ${close}` : `Use cut EXACT, which fetches back to an IDR picture, or ${close}`
   return toWarning('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint })
 }
 
-/** No picture at the start can be decoded. `keyMs`: when the first key frame of the footage is shown; null when there is none. */
-export function noKeyFrameIssue({ range, cut }: Asked, keyMs: EpochMs | null): ClipIssue {
+/** No picture at the start can be decoded. `keyMs`: when the first key frame of the footage is shown. Null if there is none. */
+export function noKeyFrameIssue({ range, cut }: Requested, keyMs: EpochMs | null): ClipIssue {
   const where = cut === 'EXACT' ? `in the ${durationText(MAX_LOOK_BACK_MS)} before the first picture` : 'in the range'
-  const text = `There is no key frame ${where}, so that the picture at ${instantText(range.startMs)} cannot be decoded.`
+  const text = `There is no key frame ${where}, so the picture at ${instantText(range.startMs)} cannot be decoded.`
   const hint = hintFor(cut, keyMs)
   return toError('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint, ranges: keyMs === null ? [] : toRanges(range, keyMs) })
 }
 
-function hintFor(cut: Asked['cut'], keyMs: EpochMs | null): string {
+function hintFor(cut: Requested['cut'], keyMs: EpochMs | null): string {
   if (keyMs !== null) return `Start at ${instantText(keyMs)}, where there is a key frame.`
-  if (cut === 'EXACT') return 'Ask for a longer range, or let the producer send key frames more often.'
-  return 'Ask with cut EXACT, which fetches back to the key frame that the first picture needs, or for a longer range.'
+  if (cut === 'EXACT') return 'Request a longer range, or configure the producer to send key frames more often.'
+  return 'Use cut EXACT, which fetches back to the key frame that the first picture needs, or request a longer range.'
 }
 
 function toRanges({ endMs }: TimeRange, keyMs: EpochMs): TimeRange[] {

@@ -1,5 +1,6 @@
-// When the footage is more than one GetClip call, or this gateway, gives.
+// Issues about more footage than one GetClip call returns, or than this gateway delivers.
 
+import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { bytesText, instantText, toError, toWarning } from './clip-issue-text.js'
@@ -10,38 +11,38 @@ import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
-type Asked = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
+type Requested = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
-/** An issue about more ranges than this names the first ones. */
+/** An issue lists at most this many ranges. */
 const MAX_RANGES = 300
 
-/** More than one GetClip call can give. */
-export function limitIssues(asked: Asked, { selection, packing }: { selection: FragmentSelection; packing: Packing }): ClipIssue[] {
+/** More footage than one GetClip call returns. */
+export function limitIssues(requested: Requested, { selection, packing }: { selection: FragmentSelection; packing: Packing }): ClipIssue[] {
   const { parts, inseparable } = packing
-  if (inseparable !== null && (asked.overflow !== 'TRUNCATE' || parts.length === 0)) return [inseparableIssue(inseparable)]
-  if (asked.overflow === 'JOIN' || (parts.length <= 1 && inseparable === null)) return []
+  if (inseparable !== null && (requested.overflow !== 'TRUNCATE' || parts.length === 0)) return [inseparableIssue(inseparable)]
+  if (requested.overflow === 'JOIN' || (parts.length <= 1 && inseparable === null)) return []
   const found = exceeded(selection.fragments)
-  if (asked.overflow === 'TRUNCATE') return truncatedIssues(asked, { found, selection, taken: parts[0]?.fragments.length ?? 0 })
-  const hint = 'Ask for the ranges one by one, or with overflow JOIN.'
+  if (requested.overflow === 'TRUNCATE') return truncatedIssues(requested, { found, selection, taken: at(parts, 0).fragments.length })
+  const hint = 'Request the ranges one by one, or use overflow JOIN.'
   const details = { path: ['overflow'], hint, ranges: parts.map((part) => part.range).slice(0, MAX_RANGES) }
-  return found.map(({ code, what }) => toError(code, `The range holds ${what}, and overflow is REFUSE.`, details))
+  return found.map(({ code, what }) => toError(code, `The range has ${what}. overflow is REFUSE.`, details))
 }
 
-/** What is left out is one range, for nothing else lies between its first fragment and its last: parts begin where a range can. */
+/** The omitted fragments are one range, because parts begin only where a range can begin. */
 function truncatedIssues(
-  { fragmentSelectorType: selector, range, cut }: Asked,
+  { fragmentSelectorType: selector, range, cut }: Requested,
   { found, selection, taken }: { readonly found: readonly Exceeded[]; readonly selection: FragmentSelection; readonly taken: number },
 ): ClipIssue[] {
   const left = selection.fragments.slice(taken)
   const { startMs, endMs } = toPartRange(left, selector, range)
-  // Cut exactly, the last one would show its first frame alone if the range ended with its start.
+  // With an exact cut, a range that ended with the start of the last fragment would show only its first frame.
   const leftOut = { startMs, endMs: cut === 'EXACT' ? range.endMs : lastStart(endMs, selection, selector) }
-  const outcome = `the clip holds the first ${taken} and leaves ${left.length} out (from ${instantText(startMs)} on)`
-  const details = { path: ['overflow'], hint: 'Ask for the range that is left out, or with overflow JOIN.', ranges: [leftOut] }
-  return found.map(({ code, what }) => toWarning(code, `The range holds ${what}, ${outcome}.`, details))
+  const outcome = `The clip has the first ${taken} and omits ${left.length}, from ${instantText(startMs)} on`
+  const details = { path: ['overflow'], hint: 'Request the omitted range too, or use overflow JOIN.', ranges: [leftOut] }
+  return found.map(({ code, what }) => toWarning(code, `The range has ${what}. ${outcome}.`, details))
 }
 
-/** What older footage covers may be what shows that it does for others: the range keeps it. */
+/** A shadowed fragment may be needed to recognize others as shadowed, so the range includes it. */
 function lastStart(endMs: EpochMs, { shadowed }: FragmentSelection, selector: FragmentSelectorType): EpochMs {
   return shadowed.reduce((latest, { fragment }) => Math.max(latest, startOf(fragment, selector)), endMs)
 }
@@ -56,11 +57,11 @@ function exceeded(fragments: readonly ListedFragment[]): Exceeded[] {
   const { maxFragments, maxBytes } = PART_LIMITS
   const bySize = {
     code: 'SIZE_LIMIT_EXCEEDED' as const,
-    what: `${bytesText(bytes)}, one GetClip call gives ${bytesText(maxBytes)} safely (its limit is ${bytesText(KVS_LIMITS.maxBytesPerGetClip)})`,
+    what: `${bytesText(bytes)}, but one GetClip call safely returns ${bytesText(maxBytes)} (its limit is ${bytesText(KVS_LIMITS.maxBytesPerGetClip)})`,
   }
   const byCount = {
     code: 'FRAGMENT_LIMIT_EXCEEDED' as const,
-    what: `${fragments.length} fragments, one GetClip call gives ${maxFragments}`,
+    what: `${fragments.length} fragments, but one GetClip call returns ${maxFragments}`,
   }
   if (fragments.length <= maxFragments) return [bySize]
   return bytes > maxBytes ? [byCount, bySize] : [byCount]
@@ -68,27 +69,27 @@ function exceeded(fragments: readonly ListedFragment[]): Exceeded[] {
 
 function inseparableIssue({ limit, range }: { limit: 'fragments' | 'bytes'; range: TimeRange }): ClipIssue {
   const at = `between ${instantText(range.startMs)} and ${instantText(range.endMs)}`
-  const hint = 'Ask with the other fragmentSelectorType, whose timestamps may tell them apart.'
+  const hint = 'Use the other fragmentSelectorType. Its timestamps may differ.'
   const [code, most] =
     limit === 'fragments'
       ? (['FRAGMENT_LIMIT_EXCEEDED', `${PART_LIMITS.maxFragments} fragments`] as const)
       : (['SIZE_LIMIT_EXCEEDED', bytesText(PART_LIMITS.maxBytes)] as const)
-  const message = `Fragments ${at} start at the same instant, so no range can part them, and one GetClip call gives at most ${most}.`
+  const message = `Fragments ${at} start at the same instant, so no range can separate them. One GetClip call returns at most ${most}.`
   return toError(code, message, { path: ['startTimestamp'], hint, ranges: [range] })
 }
 
-/** Larger than this gateway makes. */
+/** Larger than CLIP_MAX_BYTES. */
 export function tooLargeIssues(
-  { fragmentSelectorType: selector, range }: Asked,
+  { fragmentSelectorType: selector, range }: Requested,
   taken: FragmentSelection,
   maxClipBytes: number,
 ): ClipIssue[] {
   const bytes = sumBytes(taken.fragments)
   if (bytes <= maxClipBytes) return []
-  const message = `The clip would have about ${bytesText(bytes)}, the largest this gateway makes has ${bytesText(maxClipBytes)}.`
+  const message = `The clip would have about ${bytesText(bytes)}. The maximum is ${bytesText(maxClipBytes)}.`
   const limits = { maxFragments: Number.POSITIVE_INFINITY, maxBytes: maxClipBytes }
   const { parts } = packFragments({ selection: taken, selector, range, limits })
   const ranges = parts.map((part) => part.range).slice(0, MAX_RANGES)
-  const hint = ranges.length === 0 ? null : 'Ask for the ranges one by one.'
+  const hint = ranges.length === 0 ? null : 'Request the ranges one by one.'
   return [toError('CLIP_TOO_LARGE', message, { path: ['endTimestamp'], hint, ranges })]
 }

@@ -1,10 +1,10 @@
 /**
- * What the gateway believes the service's limits to be; the contract suite compares it with what the service does.
+ * The limits of the service that the gateway expects. The contract suite compares them with the service.
  * https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/limits.html
  */
 export const KVS_LIMITS = {
   maxFragmentsPerGetClip: 200,
-  /** 100 MB, read as decimal: the smaller of the two readings. */
+  /** 100 MB, as decimal megabytes: the smaller of the two meanings. */
   maxBytesPerGetClip: 100_000_000,
   maxRangeHours: 24,
   /** The longest a fragment may be (quota of PutMedia). */
@@ -14,7 +14,7 @@ export const KVS_LIMITS = {
   /** Expires of GetHLSStreamingSessionURL. */
   minHlsSessionSeconds: 300,
   maxHlsSessionSeconds: 43_200,
-  /** Points a second and stream of archived reads. */
+  /** Quota points of archived reads, per second and stream. */
   mediaPointsPerSecond: 500,
   metadataPointsPerSecond: 10_000,
 } as const

@@ -4,11 +4,11 @@ interface MediaTag {
   readonly value: string
 }
 
-/** What Kinesis Video reports inside media, because it had sent status 200 before it knew. */
+/** An error that Kinesis Video reports inside media, after it sent status 200. */
 export interface MediaException {
-  /** Whether the fragment is not there, or no longer. */
+  /** Whether the fragment does not exist or has expired. */
   readonly isNotFound: boolean
-  /** The service's own words, for the log. */
+  /** The message of the service, for the log. */
   readonly message: string
 }
 
@@ -19,7 +19,7 @@ export interface MediaException {
 const CODE_TAGS = ['AWS_KINESISVIDEO_EXCEPTION_ERROR_CODE', 'AWS_KINESISVIDEO_ERROR_CODE', 'AWS_KINESISVIDEO_ERROR_ID']
 const MESSAGE_TAG = 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE'
 
-/** The exception that the tags of one Tags element stand for; null where they are a fragment's ordinary tags. */
+/** The exception in the tags of one Tags element. Null for the ordinary tags of a fragment. */
 export function parseMediaException(tags: readonly MediaTag[]): MediaException | null {
   const codes = CODE_TAGS.flatMap((code) => findValue(tags, code) ?? [])
   const sentence = findValue(tags, MESSAGE_TAG)

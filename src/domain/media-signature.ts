@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
-/** What has to stay the same throughout a clip, as strings to compare. */
+/** What must not change within a clip, as strings to compare. */
 export interface MediaSignature {
-  /** Which tracks there are, and of which codecs. */
+  /** The tracks and their codecs. */
   readonly layout: string
-  /** How the codecs are configured. */
+  /** The configuration of the codecs. */
   readonly configuration: string
 }
 

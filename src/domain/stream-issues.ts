@@ -1,22 +1,16 @@
-// What a stream's description says against a clip request, before any footage is listed.
+// Issues that follow from the description of a stream, before footage is listed.
 
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { givenText, instantText, toError } from './clip-issue-text.js'
 import type { ClipRequest } from './clip-request.js'
 import { KVS_LIMITS } from './limits.js'
+import { type RetentionFacts, toRetainedFrom } from './retention.js'
 import type { StreamRef } from './stream-ref.js'
 import type { TimeRange } from './time-range.js'
 
-export interface StreamFacts {
+export interface StreamFacts extends RetentionFacts {
   readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
-  readonly createdAtMs: EpochMs
-  readonly dataRetentionInHours: number
-}
-
-/** The oldest instant by server time that can still be clipped; null when nothing is kept. */
-export function toRetainedFrom({ createdAtMs, dataRetentionInHours }: StreamFacts, nowMs: EpochMs): EpochMs | null {
-  return dataRetentionInHours === 0 ? null : Math.max(createdAtMs, nowMs - dataRetentionInHours * 3_600_000)
 }
 
 /** The input field that named the stream. */
@@ -51,20 +45,20 @@ export function streamIssues(
       }),
     ]
   }
-  // A producer's clock says nothing about how long ago its footage came in.
+  // Producer timestamps do not show when footage was ingested.
   return request.fragmentSelectorType === 'SERVER_TIMESTAMP' ? retentionIssues(request.range, retainedFrom, nowMs) : []
 }
 
 function retentionIssues({ startMs, endMs }: TimeRange, retainedFromMs: EpochMs, nowMs: EpochMs): ClipIssue[] {
-  // The service wants a start later than its oldest point, which moves on while the request is under way. Asked for from that very
-  // point on, footage is given: what GetClip is sent starts with the first fragment, whatever was asked.
+  // The service requires a start after its oldest instant, which moves forward during the request. A request from exactly that instant
+  // succeeds, because the range sent to GetClip starts with the first fragment.
   const ranges = (end: EpochMs) => [{ startMs: Math.max(retainedFromMs + 1, end - KVS_LIMITS.maxRangeHours * 3_600_000), endMs: end }]
-  const kept = `footage is kept from ${instantText(retainedFromMs)} on`
+  const retained = `The oldest footage is from ${instantText(retainedFromMs)}`
   if (endMs <= retainedFromMs) {
-    const text = `The range ends at ${instantText(endMs)}, and ${kept}.`
-    return [toError('END_BEFORE_RETENTION', text, { path: ['endTimestamp'], hint: 'Ask for later footage.', ranges: ranges(nowMs - 1) })]
+    const text = `The range ends at ${instantText(endMs)}. ${retained}.`
+    return [toError('END_BEFORE_RETENTION', text, { path: ['endTimestamp'], hint: 'Request later footage.', ranges: ranges(nowMs - 1) })]
   }
   if (startMs >= retainedFromMs) return []
-  const text = `The range starts at ${instantText(startMs)}, and ${kept}.`
+  const text = `The range starts at ${instantText(startMs)}. ${retained}.`
   return [toError('START_BEFORE_RETENTION', text, { path: ['startTimestamp'], hint: 'Start later.', ranges: ranges(endMs) })]
 }

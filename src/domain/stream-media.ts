@@ -3,25 +3,25 @@ import type { ClipIssue } from './clip-issue.js'
 export interface VideoTrack {
   /** CodecID of Matroska. */
   readonly codecId: string
-  /** RFC 6381; as much of it as can be told. */
+  /** RFC 6381, as complete as possible. */
   readonly codec: string
-  /** Pixels; 0 where the producer does not tell. */
+  /** Pixels. 0 if the producer does not declare them. */
   readonly width: number
   readonly height: number
-  /** Frames a second; null when unknown. */
+  /** Frames per second. Null if unknown. */
   readonly frameRate: number | null
 }
 
 export interface AudioTrack {
   readonly codecId: string
-  /** `mp4a.40.2`, `alaw` or `ulaw`; as much as can be told of others. */
+  /** `mp4a.40.2`, `alaw` or `ulaw`, or as much as is known of another codec. */
   readonly codec: string
   readonly channels: number
   /** Hertz. */
   readonly sampleRate: number
 }
 
-/** What one fragment of a stream holds, and whether GetClip can make a clip of it. */
+/** The tracks of one fragment, and whether GetClip supports them. */
 export interface StreamMedia {
   readonly video: VideoTrack
   readonly audio: AudioTrack | null

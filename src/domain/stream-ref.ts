@@ -1,4 +1,4 @@
-/** A stream as AWS takes it: by name or by ARN, already checked against AWS's patterns. */
+/** A stream by name or by ARN, already checked against the patterns of AWS. */
 export type StreamRef = { readonly name: string } | { readonly arn: string }
 
 /** StreamName of the API model. */
@@ -6,7 +6,7 @@ export function isStreamName(text: string): boolean {
   return /^[a-zA-Z0-9_.-]{1,256}$/.test(text)
 }
 
-/** StreamARN of the API model, anchored, and of a stream only (the model lets channels pass): `arn:aws:kinesisvideo:eu-west-1:123456789012:stream/name/1511852109126`. */
+/** StreamARN of the API model, anchored, and only of a stream (the model also allows channels): `arn:aws:kinesisvideo:eu-west-1:123456789012:stream/name/1511852109126`. */
 export function isStreamArn(text: string): boolean {
   return text.length <= 1024 && /^arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:stream\/[a-zA-Z0-9_.-]+\/[0-9]+$/.test(text)
 }

@@ -8,7 +8,7 @@ export interface TimeRange {
 
 export type FragmentSelectorType = 'PRODUCER_TIMESTAMP' | 'SERVER_TIMESTAMP'
 
-/** Not past 1970 unless the instant lies before it: whether AWS takes such times is not known, so that it is not asked for more of them than a caller did. */
+/** Not before 1970, unless the instant is. Whether AWS accepts such times is unknown, so a request has no more of them than its caller gave. */
 export function toEarlier(instantMs: EpochMs, byMs: number): EpochMs {
   return instantMs < 0 ? instantMs - byMs : Math.max(0, instantMs - byMs)
 }

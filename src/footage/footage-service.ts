@@ -5,7 +5,7 @@ import { GatewayError } from '../domain/errors.js'
 import { Footage } from '../domain/footage.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { type MediaSignature, toMediaSignature } from '../domain/media-signature.js'
-import { toRetainedFrom } from '../domain/stream-issues.js'
+import { toRetainedFrom } from '../domain/retention.js'
 import type { StreamMedia } from '../domain/stream-media.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
 import type { FragmentLister, FragmentMediaSource, StreamDescription } from '../kvs/ports.js'
@@ -18,17 +18,17 @@ import { FragmentMemory } from './fragment-memory.js'
 import { type FragmentName, type FragmentReading, readFragment } from './fragment-reading.js'
 import { toMediaIssues, toStreamMedia } from './to-stream-media.js'
 
-/** What is read of a fragment never changes; after this it is of no more interest. */
+/** A fragment never changes. After this time it is rarely read again. */
 const READING_TTL_MS = 600_000
 const MAX_READINGS = 1000
-/** Pictures further apart say nothing of a rate. */
+/** Pictures with a longer rest between them have no frame rate. */
 const MAX_REST_MS = 60_000
-/** Which fragment is the newest is remembered for as long as a stream's description. */
+/** As long as a stream description is remembered. */
 const FOUND_TTL_MS = 5_000
 const MAX_FOUND = 20_000
 /** A longer computation takes a turn of the event loop. Spans of 10,000 fragments with holes take some 10 ms and 2 MB. */
 const MANY_STEPS = 1000
-/** More would be no picture of anything, and an answer of many megabytes. */
+/** More would be an answer of many megabytes. */
 const MAX_SPANS = 10_000
 
 export interface CoverageQuery {
@@ -38,7 +38,7 @@ export interface CoverageQuery {
 }
 
 export interface MediaQuery {
-  /** Null stands for the newest footage. */
+  /** Null means the newest footage. */
   readonly instantMs: EpochMs | null
   readonly fragmentSelectorType: FragmentSelectorType
 }
@@ -51,7 +51,7 @@ export interface FootageServiceOptions {
   readonly clock: Clock
 }
 
-/** What streams hold: where there is footage, and of what kind. */
+/** Where streams have footage, and its codecs. */
 export class FootageService {
   readonly #options: FootageServiceOptions
   readonly #memory: FragmentMemory
@@ -68,7 +68,7 @@ export class FootageService {
     this.#found = new LRUCache({ max: MAX_FOUND, ttl: FOUND_TTL_MS, ...timed })
   }
 
-  /** @throws GatewayError; what was listed before is remembered */
+  /** What was listed before an error is remembered. @throws GatewayError */
   async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
     const query = listed && { streamArn: stream.arn, fragmentSelectorType, range: listed }
@@ -77,11 +77,11 @@ export class FootageService {
     signal.throwIfAborted()
     const coverage = toCoverage(around, range, maxGapMs)
     if (coverage.spans.length <= MAX_SPANS) return coverage
-    const text = `The range holds ${coverage.spans.length} spans, at most ${MAX_SPANS} are given: ask for a shorter range or a larger maxGapMs (got ${maxGapMs}).`
+    const text = `The range has ${coverage.spans.length} spans, and the maximum is ${MAX_SPANS}. Request a shorter range or a larger maxGapMs (got ${maxGapMs}).`
     throw new GatewayError('BAD_USER_INPUT', text)
   }
 
-  /** Null when there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND where there is footage without video */
+  /** Null if there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND for footage without video */
   async media(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<StreamMedia | null> {
     const found = await this.#findRemembered(stream, query, signal)
     if (found === null) return null
@@ -91,18 +91,18 @@ export class FootageService {
     throw new GatewayError('NOT_FOUND', `The footage of the stream ${stream.name} has no video (fragment ${fragmentNumber}).`)
   }
 
-  /** What a clip that begins with this fragment would be refused for. Of the input it knows nothing: the issues have no path. */
+  /** Why GetClip would refuse a clip that starts with this fragment. The issues have no path. */
   async probe(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<readonly ClipIssue[]> {
     const { issues } = await this.#read({ streamArn, fragmentNumber }, signal)
     return issues
   }
 
-  /** What the tracks of the fragment are: clips hold fragments of one signature. @throws GatewayError */
+  /** All fragments of a clip must have the same signature. @throws GatewayError */
   async signatureOf(streamArn: string, fragmentNumber: string, signal: AbortSignal): Promise<MediaSignature> {
     return (await this.#read({ streamArn, fragmentNumber }, signal)).signature
   }
 
-  /** With what may reach into the range; by server time, no more than can be there. Null when that is nothing. */
+  /** The range, and before it what may extend into it. By server time, only what is retained. Null if that is empty. */
   #toListedRange(stream: StreamFacts, { startMs, endMs }: TimeRange, selector: FragmentSelectorType): TimeRange | null {
     const nowMs = this.#options.clock.now()
     const retainedFrom = toRetainedFrom(stream, nowMs)
@@ -114,7 +114,7 @@ export class FootageService {
     return listed.endMs < listed.startMs ? null : listed
   }
 
-  /** Remembered and shared: a list of streams asks for the media of each, again and again. */
+  /** Cached and shared, because dashboards poll the media of every stream. */
   async #findRemembered(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<FoundFragment | null> {
     const key = `${query.fragmentSelectorType} ${query.instantMs} ${stream.arn}`
     const known = this.#found.get(key)
@@ -151,23 +151,23 @@ export class FootageService {
   }
 }
 
-/** What is remembered of a fragment: none of its tables. */
+/** What is remembered of a fragment, without its tables. */
 interface Findings {
   readonly media: StreamMedia | null
   readonly issues: readonly ClipIssue[]
   readonly signature: MediaSignature
-  /** Frames of its video. */
+  /** Number of video frames. */
   readonly pictures: number
 }
 
 function toFindings(reading: FragmentReading): Findings {
   const media = toStreamMedia(reading)
-  const video = reading.tracks.find(({ type }) => type === 'video')?.number ?? 0
-  const pictures = reading.samples.tracks.filter((track) => track === video).length
+  const video = reading.tracks.find(({ type }) => type === 'video')
+  const pictures = reading.samples.tracks.filter((track) => track === video?.number).length
   return { media, issues: media?.issues ?? toMediaIssues(reading), signature: toMediaSignature(reading.tracks), pictures }
 }
 
-/** A lone picture lasts until the next one, as the one in the fragment before did. */
+/** The rate of fragments with one picture each: it lasts until the next one. */
 function withListedRate(media: StreamMedia, { fragment, before }: FoundFragment): StreamMedia {
   const restMs = before === null ? 0 : fragment.producerTimestampMs - before.producerTimestampMs
   const isBeforeAlone = before !== null && 2 * before.lengthMs < restMs

@@ -6,27 +6,27 @@ import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/
 import { type FragmentInfo, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { EpochMs } from '../lib/clock.js'
 
-/** A stream that is live has something this young. */
+/** A live stream has a fragment this recent. */
 const FIRST_LOOK_MS = 30_000
 const WIDENING = 4
-/** A look costs as many points as it asks for rows, and rows come in any order: where there are more, less time is looked at. */
+/** The quota counts the requested rows, and rows come in any order. If there are more, the window is halved. */
 const FEW = 30
 
 export interface Instant {
   readonly streamArn: string
   readonly fragmentSelectorType: FragmentSelectorType
   readonly instantMs: EpochMs
-  /** By server time nothing is later, and the service refuses to look. */
+  /** By server time nothing is later, and the service refuses a range that ends later. */
   readonly nowMs: EpochMs
 }
 
-/** A fragment, and the one listed before it, if that was looked at. */
+/** A fragment, and the one before it if it was listed. */
 export interface FoundFragment {
   readonly fragment: FragmentInfo
   readonly before: FragmentInfo | null
 }
 
-/** The fragment that covers the instant, or that ends so little before it that there is no gap. */
+/** The fragment that covers the instant, or the one before it if no gap is between them. */
 export async function findFragmentAt(
   fragments: FragmentLister,
   { streamArn, fragmentSelectorType, instantMs, nowMs }: Instant,
@@ -46,7 +46,7 @@ export async function findFragmentAt(
   return instantMs - endMs > GAP_MS && rests.isGap(next, GAP_MS, restMs) ? null : found
 }
 
-/** The newest fragment by server time in the range, looked for from its end. */
+/** The newest fragment of the range by server time, searched from its end. */
 export async function findNewestFragment(
   fragments: FragmentLister,
   { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
@@ -81,7 +81,7 @@ function toFound(rows: readonly FragmentInfo[], index: number): FoundFragment | 
   return fragment === undefined ? null : { fragment, before: rows[index - 1] ?? null }
 }
 
-/** Null when there are more than a few. */
+/** Null if there are more than a few. */
 async function listFew(
   fragments: FragmentLister,
   { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },

@@ -8,17 +8,17 @@ import type { MatroskaEvent } from '../media/matroska/events.js'
 import { EMPTY_SAMPLE_TABLE, type SampleTable } from '../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../media/matroska/track.js'
 
-/** A fragment lasts 20 s at most; what has more frames than this is made to fill memory. */
+/** A fragment has at most 20 s. More frames than this are an attempt to exhaust memory. */
 const MAX_FRAMES = 100_000
-/** A fragment has 50 MB at most, which a line worth having brings in less. */
+/** Enough for a fragment of 50 MB, the maximum. */
 const MAX_READ_MS = 20_000
 
-/** What a fragment's Matroska says. Nothing of its payloads is kept. */
+/** The tracks and frames of a fragment, without their payloads. */
 export interface FragmentReading {
   readonly tracks: readonly MatroskaTrack[]
-  /** Empty when the fragment breaks off. */
+  /** Empty if the fragment is truncated. */
   readonly samples: SampleTable
-  /** Why its frames cannot be what their codec says; null when nothing was found. */
+  /** Why a frame is invalid for its codec. Null if no such frame was found. */
   readonly invalidFrame: string | null
 }
 
@@ -27,14 +27,14 @@ export interface FragmentName {
   readonly fragmentNumber: string
 }
 
-/** Reads one fragment, its first Cluster and no more. @throws GatewayError */
+/** Reads the first Cluster of a fragment. @throws GatewayError */
 export async function readFragment(media: FragmentMediaSource, name: FragmentName, signal: AbortSignal): Promise<FragmentReading> {
   const limit = AbortSignal.timeout(MAX_READ_MS)
   const bounded = AbortSignal.any([signal, limit])
   try {
     return await readFirstCluster(media, name, bounded)
   } catch (error) {
-    // Of a caller without time for another try too: it is what the last one was answered.
+    // Throttling is the reason even if the caller timed out while it waited for a retry.
     if (error instanceof GatewayError && error.code === 'KVS_THROTTLED') throw error
     signal.throwIfAborted()
     if (!limit.aborted && !(error instanceof MalformedMedia)) throw error
@@ -50,19 +50,19 @@ async function readFirstCluster(media: FragmentMediaSource, name: FragmentName, 
     found.push(demuxer, chunk)
     if (found.isOver) break
   }
-  // A body that ends inside its Cluster was cut on the way: the next one need not be.
+  // A body that ends inside its Cluster was truncated in transit. A retry may succeed.
   if (!found.isOver) found.add(demuxer.end())
   return found.toReading() ?? refuse(name, found.exception)
 }
 
-/** What the demuxer has told, up to the end of the first Cluster or to where the bytes make no sense. */
+/** The events of the demuxer up to the end of the first Cluster, or up to invalid bytes. */
 class FoundEvents {
   exception: string | null = null
   #tracks: readonly MatroskaTrack[] | null = null
   #samples: SampleTable | null = null
   #invalidFrame: string | null = null
 
-  /** Nothing more is to be told. */
+  /** No further event is needed. */
   get isOver(): boolean {
     return this.#samples !== null || this.#invalidFrame !== null
   }
@@ -71,14 +71,14 @@ class FoundEvents {
     this.add(demuxer.push(chunk))
     if (this.isOver || this.#tracks === null) return
     if (demuxer.failure) this.#invalidFrame = demuxer.failure.message
-    if (demuxer.framesInCluster > MAX_FRAMES) this.#invalidFrame = `it comes after ${MAX_FRAMES} others in one fragment`
+    if (demuxer.framesInCluster > MAX_FRAMES) this.#invalidFrame = `the fragment has more than ${MAX_FRAMES} frames`
   }
 
   add(events: readonly MatroskaEvent[]): void {
     for (const event of events) if (!this.isOver) this.#add(event)
   }
 
-  /** Null when there were no tracks, or no Cluster. */
+  /** Null without tracks or without a Cluster. */
   toReading(): FragmentReading | null {
     if (this.#tracks === null || !this.isOver) return null
     return { tracks: this.#tracks, samples: this.#samples ?? EMPTY_SAMPLE_TABLE, invalidFrame: this.#invalidFrame }
@@ -93,12 +93,12 @@ class FoundEvents {
   }
 }
 
-/** Status 200 came before the service knew; it says so in tags. */
+/** The service sent status 200 before the error, and reports the error in tags. */
 function refuse(name: FragmentName, exception: string | null): never {
   throw unreadable(name, exception === null ? undefined : new Error(exception))
 }
 
 function unreadable({ fragmentNumber }: FragmentName, cause: unknown): GatewayError {
-  const message = `Kinesis Video gave no readable media of the fragment ${fragmentNumber}.`
+  const message = `Kinesis Video did not return readable media for fragment ${fragmentNumber}.`
   return new GatewayError('KVS_UNAVAILABLE', message, { retryAfterMs: 1000 }, { cause })
 }

@@ -1,22 +1,14 @@
 import { GetClipCommand } from '@aws-sdk/client-kinesis-video-archived-media'
 import { KVS_LIMITS } from '../domain/limits.js'
+import { toRetainedFrom } from '../domain/retention.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
 import { openMediaBody } from './media-body.js'
-import {
-  type ClipBody,
-  type ClipRefusal,
-  ClipRefused,
-  type ClipRequestOfKvs,
-  type ClipSource,
-  MOST_CLIP_BODY_BYTES,
-  type StreamDescription,
-} from './ports.js'
+import { type ClipBody, type ClipRefusal, ClipRefused, type ClipRequestOfKvs, type ClipSource, MOST_CLIP_BODY_BYTES } from './ports.js'
 
 const OPERATION = 'GetClip'
-const HOUR_MS = 3_600_000
 
 /** Exceptions with one meaning. InvalidArgumentException and ResourceNotFoundException have several, see #findRefusal. */
 const REFUSAL_BY_EXCEPTION: Readonly<Record<string, ClipRefusal>> = {
@@ -91,22 +83,18 @@ export class AwsClipSource implements ClipSource {
   async #toAbsence({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
     const stream = await this.#streams.describe({ arn: streamArn }, signal)
     if (stream === null) return 'STREAM_NOT_FOUND'
-    if (stream.dataRetentionInHours === 0) return 'NO_DATA_RETENTION'
+    const retainedFromMs = toRetainedFrom(stream, this.#clock.now(), fragmentSelectorType)
+    if (retainedFromMs === null) return 'NO_DATA_RETENTION'
     // By producer time this is a guess: the clock of the device can be wrong.
-    const isExpired = range.endMs < this.#retainedFromMs(stream, fragmentSelectorType)
-    return isExpired ? 'OUTSIDE_RETENTION' : 'NO_FRAGMENTS'
+    return range.endMs < retainedFromMs ? 'OUTSIDE_RETENTION' : 'NO_FRAGMENTS'
   }
 
   /** Most of AWS's messages for invalid arguments are unknown. A start before the retention period can be detected without the message. */
   async #toArgumentRefusal({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
     if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return 'INVALID_ARGUMENT'
     const stream = await this.#streams.describe({ arn: streamArn }, signal)
-    return stream !== null && range.startMs < this.#retainedFromMs(stream, fragmentSelectorType) ? 'OUTSIDE_RETENTION' : 'INVALID_ARGUMENT'
-  }
-
-  #retainedFromMs(stream: StreamDescription, selector: ClipRequestOfKvs['fragmentSelectorType']): number {
-    const keptFromMs = this.#clock.now() - stream.dataRetentionInHours * HOUR_MS
-    // Footage can be recorded before its stream was created, so the creation time limits only server timestamps.
-    return selector === 'SERVER_TIMESTAMP' ? Math.max(stream.createdAtMs, keptFromMs) : keptFromMs
+    if (stream === null) return 'INVALID_ARGUMENT'
+    const retainedFromMs = toRetainedFrom(stream, this.#clock.now())
+    return retainedFromMs === null || range.startMs < retainedFromMs ? 'OUTSIDE_RETENTION' : 'INVALID_ARGUMENT'
   }
 }

@@ -106,7 +106,7 @@ describe('a hint can be followed', () => {
     const refused = (await request(input)).find(({ severity }) => severity === 'ERROR')
     expect(refused).toMatchObject({ code: 'UNSUPPORTED_VIDEO_CODEC', hint: expect.stringContaining('validateClip with probe true') })
     expect(await validate(input, true)).toContainEqual(
-      expect.objectContaining({ code: 'UNSUPPORTED_VIDEO_CODEC', hint: expect.stringMatching(/^GetClip takes/) }),
+      expect.objectContaining({ code: 'UNSUPPORTED_VIDEO_CODEC', hint: expect.stringMatching(/^GetClip supports/) }),
     )
   })
 

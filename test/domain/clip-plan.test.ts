@@ -55,7 +55,7 @@ describe('a plan of whole fragments', () => {
       path: ['startTimestamp'],
       ranges: [{ startMs: T0, endMs: T0 + 10_000 }],
     })
-    expect(issues[0]?.message).toContain('1.5 s later than asked')
+    expect(issues[0]?.message).toContain('1.5 s later than requested')
   })
 
   test.each([
@@ -130,7 +130,7 @@ describe('more than one GetClip gives', () => {
         ranges: [{ startMs: T0 + 400_000, endMs: T0 + 898_000 }],
       },
     ])
-    expect(issues[0]?.message).toContain('the first 200 and leaves 250 out')
+    expect(issues[0]?.message).toContain('the first 200 and omits 250')
   })
 
   test('is truncated, and what is left out is told to its end, also of a day in hundreds of parts', () => {
@@ -323,9 +323,9 @@ describe('the ranges of an issue', () => {
 describe('a range without footage', () => {
   const asked = toRequest(T0 + 60_000, T0 + 70_000)
 
-  test('hears of the nearest footage before and after', () => {
+  test('names the nearest earlier and later footage', () => {
     const nearby = [toFragment(T0 + 90_000, { number: 3 }), toFragment(T0, { number: 1 }), toFragment(T0 + 2000, { number: 2 })]
-    const issue = noFootageIssue(asked, { nearby, nowMs: LATER, keptFromMs: 0 })
+    const issue = noFootageIssue(asked, { nearby, nowMs: LATER, retainedFromMs: 0 })
     expect(issue).toMatchObject({
       code: 'NO_FRAGMENTS',
       severity: 'ERROR',
@@ -337,21 +337,21 @@ describe('a range without footage', () => {
     expect(issue.hint).toContain('2026-09-21T14:13:22.000Z')
   })
 
-  test("is not called expired by the producer's clock, which may be any", () => {
+  test('is not reported as expired by producer time', () => {
     const byProducer = { ...asked, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
-    const absence = { nearby: [], nowMs: LATER, keptFromMs: T0 + 80_000 }
+    const absence = { nearby: [], nowMs: LATER, retainedFromMs: T0 + 80_000 }
     const issue = noFootageIssue(byProducer, absence)
     expect(issue).toMatchObject({ code: 'NO_FRAGMENTS', ranges: [] })
-    expect(issue.hint).toContain('What came in before 2026-09-21T14:14:40.000Z is no longer kept.')
-    expect(noFootageIssue(asked, absence).hint).not.toContain('no longer kept')
+    expect(issue.hint).toContain('Footage ingested before 2026-09-21T14:14:40.000Z has expired.')
+    expect(noFootageIssue(asked, absence).hint).not.toContain('has expired')
   })
 
-  test('hears how long to wait when it is too new', () => {
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 71_000, keptFromMs: 0 })).toMatchObject({
+  test('says how long to wait if it is too new', () => {
+    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 71_000, retainedFromMs: 0 })).toMatchObject({
       code: 'FOOTAGE_NOT_YET_LISTED',
       retryAfterMs: 2000,
     })
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 73_000, keptFromMs: 0 })).toMatchObject({
+    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 73_000, retainedFromMs: 0 })).toMatchObject({
       code: 'NO_FRAGMENTS',
       retryAfterMs: null,
     })

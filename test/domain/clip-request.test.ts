@@ -93,13 +93,13 @@ describe('a clip request', () => {
     ])
   })
 
-  test('hears what was wrong, what was expected, and what was given', () => {
+  test('is refused with the problem, the expected value and the given value', () => {
     const [tooLong] = parse({ startTimestamp: NOW - 30 * HOUR }).issues
-    expect(tooLong?.message).toMatch(/at most 24 hours after the start, the range given is \d+ h \d+ min/)
+    expect(tooLong?.message).toMatch(/at most 24 hours after the start \(got \d+ h \d+ min\)/)
     expect(tooLong?.ranges).toEqual([{ startMs: NOW - 30 * HOUR, endMs: NOW - 6 * HOUR }])
     const [future] = parse({ endTimestamp: NOW + 4000 }).issues
     expect(future).toMatchObject({ severity: 'ERROR', retryAfterMs: 4001, ranges: [{ startMs: T0, endMs: NOW - 1 }] })
-    expect(parse({ streamName: ARN }).issues[0]?.hint).toBe('Give an ARN as streamArn.')
+    expect(parse({ streamName: ARN }).issues[0]?.hint).toBe('Use streamArn for an ARN.')
     expect(parse({ streamName: 'y'.repeat(5000) }).issues[0]?.message.length).toBeLessThan(250)
   })
 })

@@ -158,7 +158,8 @@ describe('coverage', () => {
     const lengthsMs = new Proxy(new Float64Array(count), {
       get(target, key) {
         counted.reads += 1
-        return Reflect.get(target, key)
+        const value: unknown = Reflect.get(target, key)
+        return typeof value === 'function' ? value.bind(target) : value
       },
     })
     const columns = { count, startsMs, lengthsMs, sizesBytes: new Float64Array(count) }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type StreamFacts, streamIssues, streamNotFoundIssue, toRetainedFrom } from '../../src/domain/stream-issues.js'
+import { toRetainedFrom } from '../../src/domain/retention.js'
+import { type StreamFacts, streamIssues, streamNotFoundIssue } from '../../src/domain/stream-issues.js'
 
 const NOW = 1_790_000_000_000
 const HOUR = 3_600_000

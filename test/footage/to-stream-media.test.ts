@@ -39,7 +39,7 @@ function readingOfFixture(name: string): FragmentReading {
   return { tracks: tracks?.tracks ?? [], samples: cluster?.samples ?? EMPTY_SAMPLE_TABLE, invalidFrame: null }
 }
 
-describe('a fragment that does not begin with a key frame', () => {
+describe('a fragment that does not start with a key frame', () => {
   const rows = (...keys: number[]) => ({
     count: keys.length + 1,
     tracks: Uint8Array.from([2, ...keys.map(() => 1)]),
@@ -50,18 +50,18 @@ describe('a fragment that does not begin with a key frame', () => {
   })
   const mediaOf = (...keys: number[]) => toStreamMedia({ tracks: [VIDEO, AUDIO], samples: rows(...keys), invalidFrame: null })
 
-  test('warns, and can be clipped all the same', () => {
+  test('has a warning and can be clipped', () => {
     const message =
-      'The fragment does not begin with a key frame, it comes 80 ms after its first picture: what is before that cannot be decoded by itself.'
+      'The fragment does not start with a key frame. Its key frame comes 80 ms after its first picture. The pictures before the key frame need a key frame of an earlier fragment.'
     expect(mediaOf(0, 0, 1)).toMatchObject({
       clippable: true,
       issues: [{ code: 'STARTS_WITHOUT_KEY_FRAME', severity: 'WARNING', message }],
     })
-    expect(mediaOf(0, 0)?.issues[0]?.message).toContain('holds no key frame')
-    expect(mediaOf()?.issues[0]?.message).toContain('holds no picture')
+    expect(mediaOf(0, 0)?.issues[0]?.message).toContain('has no key frame')
+    expect(mediaOf()?.issues[0]?.message).toContain('has no picture')
   })
 
-  test('is none that begins with one behind sound', () => {
+  test('is not one whose key frame follows audio', () => {
     expect(mediaOf(1, 0, 0)?.issues).toEqual([])
   })
 })

@@ -64,7 +64,7 @@ describe('an HLS session', () => {
     ['(expiresInSeconds: 43201)', 'expiresInSeconds must be from 300 to 43200, got 43201.'],
     ['(playbackMode: ON_DEMAND)', 'range is required when playbackMode is ON_DEMAND.'],
     ['(playbackMode: LIVE_REPLAY, range: null)', 'range is required when playbackMode is LIVE_REPLAY.'],
-    [`(${range(-60_000, -1)})`, 'range must be left out when playbackMode is LIVE, which shows the newest footage.'],
+    [`(${range(-60_000, -1)})`, 'range must be omitted when playbackMode is LIVE, which shows the newest footage.'],
     [`(playbackMode: ON_DEMAND, ${range(-1000, -1000)})`, `range must end after it starts (start ${at(-1000)}, end ${at(-1000)}).`],
     [`(playbackMode: ON_DEMAND, ${range(-86_400_002, -1)})`, `range must span at most 24 hours (start ${at(-86_400_002)}, end ${at(-1)}).`],
     [

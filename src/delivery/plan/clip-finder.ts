@@ -2,7 +2,7 @@ import { planClip, toListingRange, toSelection } from '../../domain/clip-plan.js
 import { GatewayError } from '../../domain/errors.js'
 import { selectFragments } from '../../domain/fragment-selection.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
-import { toRetainedFrom } from '../../domain/stream-issues.js'
+import { toRetainedFrom } from '../../domain/retention.js'
 import type { FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
 import type { Clock } from '../../lib/clock.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'

@@ -6,6 +6,7 @@ import { type ClipRequest, parseClipRequest, type UrlLifetime } from '../../doma
 import { GatewayError } from '../../domain/errors.js'
 import { noFootageIssue } from '../../domain/footage-issues.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
+import { toRetainedFrom } from '../../domain/retention.js'
 import { streamIssues, streamNotFoundIssue } from '../../domain/stream-issues.js'
 import { toEarlier } from '../../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../../kvs/ports.js'
@@ -18,9 +19,8 @@ const MAX_LISTED_FRAGMENTS = 100_000
 /** How far around a range without footage the nearest is looked for. */
 const NEARBY_MS = 10 * 60_000
 const MAX_NEARBY_FRAGMENTS = 2000
-const HOUR_MS = 3_600_000
 /** Longer ranges are planned so many at a time: one of a day may hold 20 MB of rows. */
-const LONG_RANGE_MS = HOUR_MS
+const LONG_RANGE_MS = 3_600_000
 const LONG_PLANS_AT_ONCE = 8
 /** Planning more than these takes some milliseconds; of many hours, tens. */
 const QUICKLY_PLANNED = 2000
@@ -118,8 +118,8 @@ export class ClipPlanner {
     const query = { streamArn: stream.arn, fragmentSelectorType, range: wide, expected: 1000, atMost: MAX_NEARBY_FRAGMENTS }
     const nearby = await fragments.list(query, signal).catch(emptyWhenTooMany)
     const nowMs = clock.now()
-    const keptFromMs = nowMs - stream.dataRetentionInHours * HOUR_MS
-    return [noFootageIssue(request, { nearby, nowMs, keptFromMs })]
+    const retainedFromMs = toRetainedFrom(stream, nowMs, fragmentSelectorType)
+    return [noFootageIssue(request, { nearby, nowMs, retainedFromMs })]
   }
 }
 

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import { GatewayError } from '../../domain/errors.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
-import { toRetainedFrom } from '../../domain/stream-issues.js'
+import { toRetainedFrom } from '../../domain/retention.js'
 import { isStreamArn, isStreamName, type StreamRef } from '../../domain/stream-ref.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
 import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
