@@ -16,8 +16,6 @@ import { type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js
 import { DownloadBody, type DownloadListener } from './download-body.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
 
-/** The minimum `routerOptions.maxParamLength` of an app with this route. With less, Fastify answers long tokens with 414. */
-export const CLIP_ROUTE_MAX_PARAM_LENGTH = 2_048
 /** Common proxies time out after 60 seconds. */
 const IDENTIFIED_WITHIN_MS = 55_000
 const READER_IDLE_TIMEOUT_MS = 60_000

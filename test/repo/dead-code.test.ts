@@ -11,9 +11,6 @@ interface KnipIssue {
   readonly types: readonly { readonly name: string }[]
 }
 
-/** Exports that nothing but tests uses. The list only shrinks. */
-const KNOWN_DEAD: readonly string[] = ['CLIP_ROUTE_MAX_PARAM_LENGTH']
-
 async function runKnip(...args: readonly string[]): Promise<string[]> {
   const command = ['node_modules/knip/bin/knip.js', '--include', 'files,exports,types', '--reporter', 'json', '--no-exit-code', ...args]
   const { stdout } = await promisify(execFile)(process.execPath, command)
@@ -44,8 +41,7 @@ describe('every file and export of src', () => {
 
   test('is used by something other than tests', () => {
     const used = new Set(listImportsOfTheBuild())
-    const isKnown = (name: string) => KNOWN_DEAD.some((known) => name.endsWith(`: ${known}`))
-    expect(onlyUsedByTests.filter((name) => !used.has(name) && !isKnown(name))).toEqual([])
+    expect(onlyUsedByTests.filter((name) => !used.has(name))).toEqual([])
   })
 
   // Knip does not see this export's user, a script that imports the build.

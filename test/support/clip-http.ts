@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import type { ClipServiceOptions } from '../../src/delivery/clip-service.js'
 import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import type { Clip, ClipInput } from '../../src/domain/clip.js'
-import { CLIP_ROUTE_MAX_PARAM_LENGTH, clipRoute } from '../../src/http/clip-route.js'
+import { clipRoute } from '../../src/http/clip-route.js'
 import { type ClipHarness, startClipHarness } from './clip-harness.js'
 import { enoughTime } from './kvs-for-test.js'
 
@@ -37,7 +37,7 @@ export async function startClipHttp(kvsUrl: string, options: ClipHttpOptions = {
   const onProblem = (text: string) => problems.push(text)
   const store = undo.use(await DiskPartStore.open({ folder: join(folder, 'clips'), capBytes, idleTimeoutMs, onProblem }))
   const harness = undo.use(await startClipHarness(kvsUrl, { store, ...service }))
-  const app = Fastify({ routerOptions: { maxParamLength: CLIP_ROUTE_MAX_PARAM_LENGTH }, forceCloseConnections: true })
+  const app = Fastify({ routerOptions: { maxParamLength: 4096 }, forceCloseConnections: true })
   const downloads: ClipHttp['downloads'] = { active: 0, ended: [] }
   const listener = {
     began: () => {
