@@ -4,6 +4,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LRUCache } from 'lru-cache'
 import { AwsBoundedHandler } from './aws-bounded-handler.js'
 import type { KvsTarget } from './kvs-target.js'
+import { createWideAgent } from './wide-agent.js'
 
 /** An account has one data endpoint for some thousand streams. */
 const MAX_DATA_CLIENTS = 256
@@ -13,6 +14,8 @@ const ANSWER_TIMEOUT_MS = 60_000
 /** Sockets to one host. The data plane has more, because the body of a GetClip response occupies its socket for a long time. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
+/** Idle sockets of the data plane. Over plain HTTP, each holds a buffer of 1 MiB. */
+const FREE_SOCKETS = 16
 
 /** Settings of the clients of both planes. */
 interface Identity {
@@ -28,7 +31,7 @@ interface Identity {
 export class AwsClients {
   readonly control: KinesisVideoClient
   readonly #identity: Identity
-  readonly #dataHandler = createHandler(DATA_SOCKETS)
+  readonly #dataHandler = createDataHandler()
   readonly #dataClients = new LRUCache<string, KinesisVideoArchivedMediaClient>({ max: MAX_DATA_CLIENTS })
 
   constructor(target: KvsTarget) {
@@ -37,7 +40,7 @@ export class AwsClients {
       ...this.#identity,
       ...(target.endpoint === null ? {} : { endpoint: target.endpoint, ...ENDPOINT_AS_GIVEN }),
       maxAttempts: 1,
-      requestHandler: createHandler(CONTROL_SOCKETS),
+      requestHandler: createControlHandler(),
     })
   }
 
@@ -78,14 +81,15 @@ function toIdentity(target: KvsTarget): Identity {
   return { region: 'us-east-1', credentials: target.accessKey ?? { accessKeyId: 'embedded', secretAccessKey: 'embedded' } }
 }
 
-function createHandler(maxSockets: number): AwsBoundedHandler {
-  const sockets = { maxSockets }
-  const inner = new NodeHttpHandler({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: ANSWER_TIMEOUT_MS,
-    throwOnRequestTimeout: true,
-    httpAgent: sockets,
-    httpsAgent: sockets,
-  })
-  return new AwsBoundedHandler(inner)
+const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true } as const
+
+function createControlHandler(): AwsBoundedHandler {
+  const sockets = { maxSockets: CONTROL_SOCKETS }
+  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets }))
+}
+
+function createDataHandler(): AwsBoundedHandler {
+  const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
+  const httpAgent = createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS })
+  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent, httpsAgent: sockets }))
 }
