@@ -38,7 +38,7 @@ const REST_WAIT_MS = 20
 /** How long a query for a clip waits for the store. */
 const LOOK_WAIT_MS = 100
 const OUTLINE_TTL_MS = 3_600_000
-/** Outlines take 24 bytes a fragment, 32 by server time, and some more each. */
+/** An outline takes 24 bytes per fragment, or 32 by server time, plus an overhead. */
 const MAX_OUTLINED_FRAGMENTS = 1_000_000
 const OUTLINE_OVERHEAD = 100
 
@@ -49,13 +49,13 @@ export interface ClipServiceOptions extends ClipAddressesOptions {
   readonly fragments: FragmentLister
   readonly clips: ClipSource
   readonly media: FragmentMediaSource
-  /** What a clip that begins with this fragment would be refused for, as issues without a path. */
+  /** Returns why GetClip would refuse a clip that starts with this fragment. The issues have no path. */
   readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
-  /** What the tracks of a fragment are. @throws GatewayError */
+  /** Returns the signature of the tracks of a fragment. @throws GatewayError */
   readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
   readonly store: PartStore
   readonly maxClipBytes: number
-  /** The most bytes of parts that idle clips keep in use; see ClipJobs. */
+  /** Maximum bytes of parts that idle clips hold. See ClipJobs. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
   /** Called for each clip that failed with INTERNAL. `cause` says why. */
@@ -67,7 +67,7 @@ interface PreparedClip {
   readonly outline: ClipOutline
 }
 
-/** Clips from request to bytes. Errors other than issues, failures and ClipUnavailable are thrown as GatewayError. */
+/** Plans, makes and opens clips. Any error that is not an issue, a failure or ClipUnavailable is a GatewayError. */
 export class ClipService {
   readonly #options: ClipServiceOptions
   readonly #addresses: ClipAddresses
@@ -76,7 +76,7 @@ export class ClipService {
   readonly #jobs: ClipJobs
   readonly #outlines: LRUCache<string, ClipOutline>
   readonly #findings = new SingleFlight<ClipOutline>()
-  /** Equal requests at the same time share a plan, and what follows from it. */
+  /** Equal requests at the same time share a plan, and therefore its clip and outline. */
   readonly #prepared = new WeakMap<ClipPlan, PreparedClip>()
 
   constructor(options: ClipServiceOptions) {
@@ -94,7 +94,7 @@ export class ClipService {
     })
   }
 
-  /** What `request` would do with this input, without fetching media; a probe looks into the clip's first fragment. */
+  /** Plans the clip without fetching it. With `probe`, also reads the first fragment to check it. */
   async validate(input: ClipInput, { probe }: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return { valid: false, issues, plan: null }
@@ -106,14 +106,14 @@ export class ClipService {
     return { valid, issues: [...told, ...issues], plan: toPlanSummary(plan) }
   }
 
-  /** Opens the clip's parts and resolves once their headers have come, so that a refusal is among the issues. */
+  /** Opens the parts of the clip and waits for their headers, so that a refusal is returned as an issue. */
   async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
     const { planned, issues } = await this.#planner.plan(input, signal)
     if (planned === null) return this.#refuse(issues)
     const { clip, outline } = this.#prepare(planned)
     const hold = this.#jobs.hold(keyOf(clip.spec), outline)
     try {
-      // GetClip is under way a turn later: its URL is sealed while Kinesis Video lays the clip out.
+      // GetClip is sent in the next turn of the event loop. The URL is then sealed while Kinesis Video prepares the clip.
       await nextTurn()
       const address = this.#addresses.addressOf(clip)
       await orAborted(hold.job.opened, signal)
@@ -129,15 +129,15 @@ export class ClipService {
     }
   }
 
-  /** The state of the clip. Starts no fetch. Null if the ID is not ours or no longer valid. */
+  /** Returns the clip in its current state. Starts no fetch. Null if the ID is invalid. */
   async find(id: string, signal: AbortSignal): Promise<Clip | null> {
     const named = this.#addresses.find(id)
     return named && this.#look(named, signal)
   }
 
   /**
-   * The clip's URL as of now; null when the id is not ours. Left out, the lifetime is the one that the id carries; another one makes
-   * another id, so that what a client remembers of the one never replaces what it remembers of the other. Starts no fetch.
+   * Returns the clip with its current URL. Starts no fetch. Null if the ID is invalid. If `expiresInSeconds` is null, the lifetime in the
+   * ID applies. Another lifetime gives another ID, so that a client that caches by ID keeps both clips.
    */
   async renew(id: string, expiresInSeconds: number | null, signal: AbortSignal): Promise<ClipAnswer | null> {
     const { urlLifetime } = this.#options
@@ -149,7 +149,7 @@ export class ClipService {
     return { clip: await this.#look(renewed, signal), issues: [] }
   }
 
-  /** What a URL's token opens. Throws ClipUnavailable. */
+  /** Opens the clip of a URL token. @throws ClipUnavailable */
   async open(token: string, signal: AbortSignal): Promise<ClipContent> {
     const opened = this.#addresses.openUrl(token)
     if (opened === null)
@@ -166,8 +166,8 @@ export class ClipService {
   }
 
   /**
-   * The clip now and at each change (four a second at most, the last always), until it is READY or FAILED. Fetches what is not stored.
-   * Null when the id is not ours.
+   * Yields the clip now and after each change, until it is READY or FAILED. Yields at most four times a second, and always yields the last
+   * state. Fetches what is not stored. Null if the ID is invalid.
    */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
     const named = this.#addresses.find(id)
@@ -224,14 +224,14 @@ export class ClipService {
     }
     const hold = this.#jobs.hold(keyOf(clip.spec), outline)
     try {
-      // A watch may outlast a URL, so each state carries the URL of its own time.
+      // A watch may outlast a URL, so each state has a current URL.
       yield* watchClip(hold.job, (made) => toClip(outline, toStatus(hold.job, made), this.#addresses.addressOf(clip)), signal)
     } finally {
       hold.release()
     }
   }
 
-  /** `failed`: the clip whose footage is gone, or which failed a moment ago. */
+  /** `failed` is the clip if its footage no longer exists or if it failed recently. */
   async #findOutline(
     clip: NamedClip,
     signal: AbortSignal,
@@ -257,7 +257,7 @@ export class ClipService {
     this.#options.onRequest?.(outcome)
   }
 
-  /** Errors that the caller can correct are issues, errors of a clip that was planned are its failure, and others are thrown. */
+  /** Returns errors that the caller can correct as issues, throws a GatewayError, and returns others as the failure of the clip. */
   #answerFailure(
     error: unknown,
     { clip, outline, issues, request }: PreparedClip & { readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
@@ -271,7 +271,7 @@ export class ClipService {
   }
 }
 
-/** The error for a request that timed out: the job continues, so the caller may retry. @throws the signal's reason if the caller left */
+/** The throttling error if the request timed out while throttled: the job continues, so a retry helps. @throws the reason otherwise */
 function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): GatewayError {
   if (throttled !== null && nameOf(reason) === 'TimeoutError') return throttled
   throw reason
@@ -292,7 +292,7 @@ async function toOutcome({ isNew, job }: JobHold): Promise<ClipRequestOutcome> {
   return job.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
 }
 
-/** An issue of the first fragment, as an issue of the clip. An exact cut fetches the key frame that its first picture needs. */
+/** An issue of the first fragment, as an issue of the clip. An exact cut fetches the missing key frame, so it has no such issue. */
 function toClipIssue(issue: ClipIssue, { cut, stream }: Pick<ClipRequest, 'cut' | 'stream'>): ClipIssue[] {
   if (issue.code !== 'STARTS_WITHOUT_KEY_FRAME') return [{ ...issue, path: toStreamPath(stream) }]
   return cut === 'EXACT' ? [] : [{ ...issue, path: ['startTimestamp'] }]

@@ -23,7 +23,7 @@ export interface PartStore {
 /** Requests the bytes, and resolves when the headers have arrived. Aborted when nobody holds the part any more. */
 export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
 export interface PartBody {
-  /** Null if it is not known before the end. A body of another length is refused. */
+  /** Null if the source does not announce it. A body of a different length is refused. */
   readonly sizeBytes: number | null
   /** Ends normally only after the last byte. The chunks belong to the store, which frees their memory. */
   readonly bytes: AsyncIterable<Uint8Array>
@@ -42,7 +42,7 @@ export interface PartHandle {
    * and with PartBroken if a block is corrupt and cannot be fetched again. A chunk is valid until the next one is requested.
    */
   read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Called at each change of the state. Returns a function that ends it. */
+  /** Called at each change of the state. Returns a function that removes the listener. */
   onProgress(listener: (state: PartState) => void): () => void
   /** May be called more than once. Reads in progress go on, and hold the part until they end. */
   release(): void
@@ -78,14 +78,17 @@ export interface ReadableBlob {
   readonly sha256: string | null
   /** Stores the hash with the blob. Never rejects. */
   keepSha256(sha256: string): Promise<void>
-  /** Resolves when the byte at `offset` has arrived, with the number of bytes that have, or with null if the blob ends before it. */
+  /**
+   * Resolves with the number of bytes that have arrived, as soon as the byte at `offset` is one of them. Resolves with null if the blob
+   * ends before it.
+   */
   whenReadable(offset: number, signal: AbortSignal): Promise<number | null>
   /**
    * The bytes of the span, or up to the end of the blob. Waits for bytes that have not arrived. Each complete block is compared with its
    * checksum before it is given out. A chunk is valid until the next one is requested. @throws PartBroken DAMAGED, UNREADABLE
    */
   read(span: ByteSpan, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Called at each change of the state. Returns a function that ends it. */
+  /** Called at each change of the state. Returns a function that removes the listener. */
   onProgress(listener: (state: PartState) => void): () => void
   /** Never rejects. */
   close(): Promise<void>
@@ -112,8 +115,9 @@ export interface SpooledBlob {
 }
 
 /**
- * Claims on fetches, so that the users of a blob store do not fetch the same blob twice. A lease saves work and guards nothing: after an expiry
- * two holders may exist, and blobs are immutable. Implementations renew a lease until it is released, and let it expire if its holder dies.
+ * Claims on fetches, so that the users of a blob store do not fetch the same blob twice. A lease saves work but does not guarantee
+ * exclusion: after it expires, two holders may exist. That is safe, because blobs are immutable. Implementations renew a lease until it is
+ * released, and let it expire if its holder dies.
  */
 export interface Leases {
   /** Resolves when nobody else holds a lease for the key. Rejects with the signal's reason if it aborts before that. */
@@ -121,7 +125,7 @@ export interface Leases {
 }
 
 export interface Lease {
-  /** Whether somebody else held it before. The blob may have been stored by then. */
+  /** Whether another holder had it before. The blob may have been stored by then. */
   readonly hadToWait: boolean
   release(): void
 }

@@ -17,14 +17,14 @@ export type ClipOutcome =
   | { readonly state: 'ready'; readonly facts: ClipFacts }
   | { readonly state: 'failed'; readonly error: ClipUnavailable }
 
-/** One clip in the making. Its parts are held until `close`. Its promises reject with ClipUnavailable, except for `opened`. */
+/** A clip that is being made. Its parts are held until `close`. All promises except `opened` reject with ClipUnavailable. */
 export class ClipJob {
   readonly outline: ClipOutline
   /** Resolves when the first part is opened. Rejects with what its source threw. */
   readonly opened: Promise<PartOrigin>
   /** Resolves when the form is known. */
   readonly made: Promise<MadeClip>
-  /** Resolves when every byte is there. */
+  /** Resolves when every byte has arrived. */
   readonly whole: Promise<ClipFacts>
   readonly #sources: ClipSources
   readonly #parts: ClipParts
@@ -57,7 +57,7 @@ export class ClipJob {
     return this.#outcome
   }
 
-  /** Why parts have to wait, for a caller that has no time left. Null when none is throttled. */
+  /** The throttling error of a part that waits. A caller that times out reports it. Null if no part is throttled. */
   get throttled(): GatewayError | null {
     return this.#parts.throttled
   }
@@ -71,12 +71,12 @@ export class ClipJob {
     return this.#closing.signal
   }
 
-  /** By the numbers that the layout gives them. */
+  /** The parts, indexed by their number in the layout. */
   get parts(): Promise<readonly Part[]> {
     return this.#parts.bySource()
   }
 
-  /** Called at each change. Returns a function that ends it. */
+  /** Calls the listener at each change. Returns a function that removes it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -114,7 +114,7 @@ export class ClipJob {
     return toFacts(made, { outline: this.outline, parts: await this.parts, signal: this.#closing.signal })
   }
 
-  /** Once for each part: finding a change of codecs reads fragments. */
+  /** Runs once per part, because the search for a codec change reads fragments. */
   #explain(part: ClipPart, error: unknown): Promise<ClipUnavailable> {
     const failed = { outline: this.outline, part: part.outlined }
     const options = { sources: this.#sources, signal: this.#closing.signal }

@@ -8,7 +8,10 @@ import type { CodecChangeSources } from '../verify/codec-change.js'
 import { ClipJob, type ClipSources } from './clip-job.js'
 import { toClipUnavailable } from './explain-failure.js'
 
-/** A player requests one range after another: a clip stays open for a moment after its last reader, the latest one whatever its size. */
+/**
+ * A player requests one range after another, so a clip stays open for a while after its last reader. The latest clip stays open whatever
+ * its size.
+ */
 const IDLE_MS = 15_000
 const MAX_IDLE_CLIPS = 64
 const MOST_IDLE_BYTES = 512 * 1024 * 1024
@@ -21,23 +24,23 @@ export interface JobHold {
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
-  /** Something of the clip is broken: the next hold starts a new job. */
+  /** Marks the clip as broken, so that the next hold starts a new job. */
   discard(): void
 }
 
 export interface ClipJobsOptions {
   readonly clock: Clock
-  /** The most bytes that idle clips keep from being evicted from the store. */
+  /** Maximum bytes of idle clips that are protected from eviction. */
   readonly maxIdleBytes?: number
-  /** Called for each clip that failed through a fault of the gateway. */
+  /** Called for each clip that failed because of a fault of the gateway. */
   readonly onFault?: (error: ClipUnavailable) => void
 }
 
-/** The clips that are being made or read: one job for each, however many readers it has. Remembers for a while why others failed. */
+/** The clips that are being made or read. All readers of a clip share one job. Remembers recent failures. */
 export class ClipJobs {
   readonly #sources: ClipSources
   readonly #jobs = new HeldValues<ClipJob>()
-  /** Holds of clips that had readers a moment ago. */
+  /** Holds on clips that recently had readers. */
   readonly #idle: LRUCache<string, Hold<ClipJob>>
   readonly #failures: LRUCache<string, ClipUnavailable>
   readonly #onFault: (error: ClipUnavailable) => void
@@ -61,7 +64,7 @@ export class ClipJobs {
     sources.store.onPressure?.(() => this.#idle.clear())
   }
 
-  /** Why the last attempt to make a clip failed, as far as is remembered. */
+  /** The error of the last attempt to make the clip. Null if it did not fail, or if the error is no longer remembered. */
   failureOf(id: string): ClipUnavailable | null {
     return this.#failures.get(id) ?? null
   }
@@ -80,7 +83,7 @@ export class ClipJobs {
     }
   }
 
-  /** The clip if it is being made, or open, or if everything that it consists of is stored: fetches nothing. Null otherwise. */
+  /** Holds the clip if it is being made, is open, or has all its data in the store. Null otherwise. Fetches nothing. */
   async find(id: string, outline: ClipOutline, signal: AbortSignal): Promise<JobHold | null> {
     if (this.#jobs.get(id) === undefined && !(await orAborted(this.#sources.parts.hasAll(outline), signal))) return null
     return this.hold(id, outline)
@@ -92,7 +95,7 @@ export class ClipJobs {
     for (const job of this.#jobs.values) job.close()
   }
 
-  /** A job goes on until every byte is there, even if nobody waits for it. */
+  /** Holds the job until every byte has arrived, even if nobody waits for it. */
   #watch(id: string, job: ClipJob): void {
     this.#failures.delete(id)
     const { release } = this.#jobs.hold(id, () => job)
@@ -106,7 +109,7 @@ export class ClipJobs {
         this.#forget(id, job)
         const unavailable = toClipUnavailable(error)
         this.#failures.set(id, unavailable)
-        // What ended because the gateway stops has no cause.
+        // A job that ended because the gateway stops has no cause.
         if (unavailable.reason === 'INTERNAL' && unavailable.cause !== undefined) this.#onFault(unavailable)
         release()
       },

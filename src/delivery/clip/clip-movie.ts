@@ -1,4 +1,4 @@
-// From the heads of a clip's parts to its one form: joined, cut to the frame, laid out. No byte of media is needed for it.
+// Builds the movie of a clip from the heads of its parts: joins them, cuts to the frame, and lays out the file. Needs no media.
 
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import { instantText } from '../../domain/clip-issue-text.js'
@@ -26,10 +26,10 @@ import { toEtag } from './etag.js'
 import { type ExactWindow, findExactWindow } from './exact-window.js'
 import { findSyncSamples, type SyncChoices } from './sync-samples.js'
 
-/** A clip that is laid out, before its media has come. */
+/** The layout of a clip. It is known before the media arrives. */
 export interface ClipLayout {
   readonly file: SlicedFile
-  /** With its quotes. */
+  /** Includes the quotes. */
   readonly etag: string
 }
 
@@ -38,21 +38,21 @@ export interface ClipMovie {
   readonly durationMs: number
   readonly delivered: TimeRange
   readonly timeline: readonly TimelineEntry[]
-  /** What is worth knowing about it, and was not known when it was planned. */
+  /** Warnings that were not known when the clip was planned. */
   readonly warnings: readonly ClipIssue[]
 }
 
 export interface ClipMovieOptions {
-  /** In playing order. Given away: the clip is made of their pieces, the rest is freed, and the list is emptied. */
+  /** In playing order. The function takes ownership: it uses their pieces, frees the rest, and empties the array. */
   readonly movies: Movie[]
   /** One for each movie. */
   readonly parts: readonly OutlinedPart[]
-  /** What was read of fragments at the edges and borders, by their places. */
+  /** Pictures of the fragments that were read at edges and borders, by place. */
   readonly pictures: ReadonlyMap<number, FragmentPictures>
   readonly signal: AbortSignal
 }
 
-/** Throws ClipMismatch when the parts do not fit together. */
+/** @throws ClipMismatch if the parts do not fit together */
 export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
   const clip = { spec: outline.spec, parts }
   const counts = movies.map(({ tracks }) => at(tracks, 0).samples.count)
@@ -77,7 +77,7 @@ function joinParts(movies: ClipMovieOptions['movies'], { parts, pictures, signal
   return finishInTurns(joinMovies(joined, { startMs: null, tags: [] }), { signal })
 }
 
-/** Null where its first fragment or its last has no picture. */
+/** Null if no picture of the first or the last fragment is known. */
 function toPartClock(part: OutlinedPart | undefined, pictures: ReadonlyMap<number, FragmentPictures>): PartClock | null {
   if (part === undefined) return null
   const firstMs = pictures.get(part.firstPlace)?.timesMs[0]
@@ -90,7 +90,7 @@ function toPartClock(part: OutlinedPart | undefined, pictures: ReadonlyMap<numbe
 interface ShownMovie {
   readonly movie: Movie
   readonly delivered: TimeRange
-  /** Which time of the joined movie is the first that is shown. */
+  /** Time in the joined movie of the first picture that is shown, in milliseconds. */
   readonly shownFromMs: number
   readonly warnings: readonly ClipIssue[]
 }
@@ -123,7 +123,7 @@ async function cutExactly({ clip, movie, places, located, syncs, signal }: ShowO
   return { movie: { ...cut.movie, startMs: delivered.startMs }, delivered, shownFromMs: cut.firstFrameMs, warnings }
 }
 
-/** From the I-frame of an open GOP only where nothing better comes before the first picture. */
+/** Starts at the I-frame of an open GOP only if no other key frame precedes the first picture. */
 async function trimAtKey(
   { clip, movie, syncs, signal }: Omit<ShowOptions, 'places' | 'located'>,
   window: ExactWindow,
@@ -134,7 +134,7 @@ async function trimAtKey(
   return { cut: open, warnings: [openGopStartIssue(clip.spec)] }
 }
 
-/** By the selector's clock; null when there is no key frame. */
+/** The instant of the first key frame by the selector's clock. Null if there is none. */
 async function findKeyInstant({ movie, places, located, signal }: Omit<ShowOptions, 'clip' | 'syncs'>): Promise<EpochMs | null> {
   const [video] = movie.tracks
   const key = video ? await finishInTurns(findFirstKeyFrame(video), { signal }) : null
@@ -145,7 +145,7 @@ function instantOf({ sample, shownMs }: FirstKeyFrame, { places, located }: Pick
   return new PictureInstants(places, located).of(sample, shownMs)
 }
 
-/** Whole fragments: what comes before their first key frame is hidden. */
+/** For whole fragments: hides the pictures before the first key frame. */
 async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions): Promise<ShownMovie> {
   const { clip, syncs, signal } = options
   const closed = await finishInTurns(findFirstKeyFrame(syncs.closed), { signal })
@@ -161,7 +161,7 @@ async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions)
   return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }
 }
 
-/** What was planned, with the times at which it plays in the movie: Kinesis Video may have closed holes. */
+/** The planned timeline with the actual times in the movie. They differ if Kinesis Video has closed holes. */
 function toShownTimeline(
   { timeline, delivered: planned }: ClipOutline,
   places: FragmentPlaces,

@@ -6,7 +6,7 @@ import { type Part, toClearer } from '../parts/part.js'
 import type { Parts } from '../parts/parts.js'
 import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/clip-outline.js'
 
-/** Parts of one clip that are fetched at the same time, the first ones first. The quota of the stream paces them further. */
+/** Maximum number of parts of one clip that are fetched at once, in order. The quota of the stream may slow them further. */
 const SIDE_BY_SIDE = 6
 
 /** Where the bytes of a clip come from. */
@@ -25,7 +25,7 @@ export class ClipPart {
     this.part = hold.value
   }
 
-  /** Opens the part or begins its fetch. Resolves when its headers have come. */
+  /** Opens the part or starts its fetch. Resolves when its headers have arrived. */
   async open(signal: AbortSignal): Promise<PartOrigin> {
     this.part.start()
     const origin = await orAborted(this.part.opened, signal)
@@ -34,17 +34,17 @@ export class ClipPart {
   }
 }
 
-/** The parts and the edges of one clip: held until `close`. */
+/** The parts and the edges of one clip. They are held until `close`. */
 export class ClipParts {
-  /** In playing order, once it is known which there are. */
+  /** All parts in playing order. Resolves when the extra parts of an exact cut are known. */
   readonly playing: Promise<readonly ClipPart[]>
   readonly reading: EdgeReading
   readonly #outline: ClipOutline
   readonly #source: Parts
   readonly #onChange: () => void
-  /** What ends the use of the edges and of each part. */
+  /** Functions that release the edges and each part. */
   readonly #releases: (() => void)[] = []
-  /** The planned ones, then those that an exact cut needs besides. */
+  /** The planned parts, then the extra parts of an exact cut. */
   readonly #parts: ClipPart[] = []
   #isClosed = false
   #furthest = 0
@@ -61,12 +61,12 @@ export class ClipParts {
     this.playing.catch(() => null)
   }
 
-  /** The reason that says most about why parts are late. Null when none is throttled. */
+  /** The most informative throttling error of all parts. Null if none is throttled. */
   get throttled(): GatewayError | null {
     return this.#parts.reduce((known, { part }) => toClearer(known, part.throttled), this.reading.throttled)
   }
 
-  /** From 0 to 1, never less than before. An estimate while sizes are not known. */
+  /** From 0 to 1. Never decreases. An estimate until all sizes are known. */
   get progress(): number {
     let [arrived, expected] = [0, 0]
     for (const { outlined, part } of this.#parts) {
@@ -74,18 +74,18 @@ export class ClipParts {
       arrived += bytes.arrived
       expected += bytes.expected
     }
-    // A size that turns out larger than estimated would reduce it.
+    // A size that is larger than its estimate would reduce the progress.
     this.#furthest = Math.max(this.#furthest, expected === 0 ? 0 : Math.min(1, arrived / expected))
     return this.#furthest
   }
 
-  /** By their numbers in the layout. */
+  /** The parts, indexed by their number in the layout. */
   async bySource(): Promise<readonly Part[]> {
     await this.playing
     return this.#parts.map(({ part }) => part)
   }
 
-  /** Fetches all parts to their ends. `fetch` is called for each when it is its turn. */
+  /** Calls `fetch` for every part, a few at a time. Resolves when all parts are complete. */
   async fetchAll(fetch: (part: ClipPart) => Promise<void>): Promise<void> {
     const planned = [...this.#parts]
     const fetchExtra = async () =>
@@ -96,7 +96,7 @@ export class ClipParts {
     await Promise.all([fetchSideBySide(planned, fetch), fetchExtra()])
   }
 
-  /** Bytes that do not fit together may be damaged: they are fetched again for the next clip. */
+  /** Discards all parts, because bytes that do not fit together may be damaged. The next clip fetches them again. */
   async discard(): Promise<void> {
     await Promise.all(this.#parts.map(({ part }) => this.#source.discard(part.key)))
   }
@@ -133,7 +133,7 @@ async function fetchSideBySide(parts: readonly ClipPart[], fetch: (part: ClipPar
 function toBytes(state: Part['state'], estimatedBytes: number): { readonly arrived: number; readonly expected: number } {
   if (state?.state === 'complete') return { arrived: state.sizeBytes, expected: state.sizeBytes }
   if (state?.state !== 'arriving') return { arrived: 0, expected: estimatedBytes }
-  // An estimate that is exceeded is raised: a clip that is still arriving must not look complete.
+  // An exceeded estimate is raised, so that a clip that is still arriving does not look complete.
   const expected = state.expectedBytes ?? Math.max(estimatedBytes, state.arrivedBytes * 1.01)
   return { arrived: state.arrivedBytes, expected }
 }

@@ -1,4 +1,4 @@
-// What a refusal of GetClip means: an issue for the caller of requestClip, and ClipUnavailable for a reader of the clip.
+// Translates a refusal of GetClip: to an issue for the caller of requestClip, and to ClipUnavailable for a reader of the clip.
 
 import type { ClipIssue, ClipIssueCode } from '../../domain/clip-issue.js'
 import { instantText, toError } from '../../domain/clip-issue-text.js'
@@ -18,9 +18,9 @@ interface RefusalMeaning {
   readonly reason: ClipErrorCode
 }
 
-/** By its name or by its ARN. */
+/** Stands for the input field that names the stream: streamName or streamArn. */
 const STREAM = 'stream'
-/** Not Stream.media, which has nothing to say of a stream without video. */
+/** Does not name Stream.media, which has no result for a stream without video. */
 const CODECS = 'Query.validateClip with probe true says which track it is, and why.'
 
 const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, RefusalMeaning>> = {
@@ -76,7 +76,7 @@ const MEANINGS: Readonly<Record<Exclude<ClipRefusal, 'INVALID_ARGUMENT'>, Refusa
   },
 }
 
-/** Null for what is not about the footage: that is an error, not an issue. */
+/** Returns null for an error that the footage did not cause. Such an error is not an issue. */
 export function toRefusalIssue(error: unknown, { range, stream }: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
   if (!(error instanceof ClipRefused) || error.refusal === 'INVALID_ARGUMENT') return null
   const { code, path, what, hint } = MEANINGS[error.refusal]
@@ -85,7 +85,7 @@ export function toRefusalIssue(error: unknown, { range, stream }: Pick<ClipReque
   return toError(toPreciseCode(error, code), message, details)
 }
 
-/** One exception stands for several things; its text tells them apart where it says anything. */
+/** One exception has several causes. Its message may distinguish them. */
 function toPreciseCode({ refusal, message }: ClipRefused, code: ClipIssueCode): ClipIssueCode {
   if (refusal === 'UNSUPPORTED_MEDIA_TYPE') {
     const isVideoFine = /track 1: ?'?V_MPEG(4|H)?\/ISO\/(AVC|HEVC)/i.test(message)

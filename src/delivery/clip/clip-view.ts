@@ -19,7 +19,7 @@ export function toStatus(job: ClipJob, made: MadeClip | null): ClipStatus {
   const { outcome } = job
   if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
   if (outcome?.state === 'failed') return toFailedStatus(outcome.error)
-  // All bytes may be there a moment before the clip is whole.
+  // All bytes may have arrived a moment before the clip is READY.
   return { state: 'FETCHING', made, progress: Math.min(job.progress, 0.999) }
 }
 
@@ -46,7 +46,7 @@ type StatusFields = Pick<Clip, 'state' | 'form' | 'delivered' | 'timeline' | 'si
 function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields {
   const { delivered, durationMs, timeline } = outline
   const planned = { delivered, durationMs, timeline, sizeBytes: null, etag: null, failure: null }
-  // Several parts are always joined; one may have to be given as it is until its head has been read.
+  // Several parts are always joined. A single part may be passed through, which is known when its head has been read.
   const form = outline.parts.length > 1 || outline.spec.cut === 'EXACT' ? 'REBUILT' : 'PASSTHROUGH'
   switch (status.state) {
     case 'READY':
@@ -72,7 +72,7 @@ function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipF
   return { code, retryable: isRetryable && !isLasting, message: error.message, ranges }
 }
 
-/** What can be told of a clip whose footage cannot be listed any more. */
+/** A clip whose footage can no longer be listed. Only its spec is known. */
 export function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
   return toClip(toBareOutline(spec), toFailedStatus(error), address)
 }
@@ -95,7 +95,10 @@ function toBareOutline(spec: ClipSpec): ClipOutline {
 /** At most four updates a second. */
 const MIN_INTERVAL_MS = 250
 
-/** The clip as it stands, and again whenever it has changed, until it is READY or FAILED. Slow listeners miss what is outdated, never the last. */
+/**
+ * Yields the clip now and after each change, until it is READY or FAILED. A slow consumer skips outdated states but always gets the last
+ * one.
+ */
 export async function* watchClip(job: ClipJob, show: (made: MadeClip | null) => Clip, signal: AbortSignal): AsyncGenerator<Clip> {
   let made = await within(
     job.made.catch(() => null),

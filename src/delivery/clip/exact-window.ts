@@ -1,5 +1,5 @@
-// An exact cut's range in the time of its movie. Each picture has the time of its own fragment's clock: the fragment's timestamp, by either
-// clock, and the distance that its Matroska says.
+// Converts the range of an exact cut to movie time. The instant of a picture is the timestamp of its fragment by the selector's clock, plus
+// the offset of the picture in the Matroska.
 
 import type { TimeRange } from '../../domain/time-range.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'

@@ -17,7 +17,7 @@ interface FailedPart {
   readonly part: OutlinedPart
 }
 
-/** If the service refuses the part for its codecs, finds where they change: the refusal does not say it. */
+/** If the service refuses the part because of its codecs, finds where they change. The refusal does not say where. */
 export async function explainFailure(
   error: unknown,
   { outline, part }: FailedPart,
@@ -32,11 +32,11 @@ export async function explainFailure(
 
 export interface ExplainedMismatch {
   readonly unavailable: ClipUnavailable
-  /** The footage does not confirm the error: a response may be damaged. */
+  /** Whether the footage does not confirm the error. A response may then be damaged. */
   readonly isDoubtful: boolean
 }
 
-/** Parts that do not fit together show one change. The clip may have more. */
+/** Parts that do not fit together show one change. The footage is searched, because the clip may have more. */
 export async function explainMismatch(
   error: unknown,
   outline: ClipOutline,
@@ -79,7 +79,7 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
 const OWN_BREAKAGES: ReadonlySet<PartBreakage> = new Set(['DAMAGED', 'UNREADABLE', 'CLOSED'])
 
 function toUnavailablePart(error: PartBroken): ClipUnavailable {
-  // A damaged part is gone by now, and asking again fetches it again; so it is with what was cut off.
+  // A damaged part has been removed from the store, and a truncated one was never stored. A retry fetches the part again.
   const reason = OWN_BREAKAGES.has(error.breakage) ? 'INTERNAL' : 'KVS_FAILED'
   const message = reason === 'INTERNAL' ? 'The clip could not be read. Retry the request.' : 'Kinesis Video did not send the whole clip.'
   return new ClipUnavailable(reason, message, { cause: error })

@@ -1,4 +1,4 @@
-// From the heads of a clip's parts to its form: whether they are the right footage, and what is made of them.
+// Decides the form of a clip from the heads of its parts, verifies the footage, and builds the movie.
 
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import { at } from '../../lib/at.js'
@@ -16,25 +16,25 @@ import { findSufficientStart } from './sufficient-start.js'
 
 export type MadeClip = { readonly form: 'PASSTHROUGH' } | { readonly form: 'REBUILT'; readonly movie: ClipMovie }
 
-/** What is known of a clip once every byte of it is there. */
+/** The properties of a clip that are known once every byte has arrived. */
 export interface ClipFacts extends Pick<ClipMovie, 'durationMs' | 'delivered' | 'timeline'> {
   readonly form: MadeClip['form']
   readonly sizeBytes: number
-  /** With its quotes. */
+  /** Includes the quotes. */
   readonly etag: string
 }
 
 export interface MakeClipOptions {
   readonly outline: ClipOutline
   readonly sources: CodecChangeSources
-  /** Why the head of a part cannot be read. */
+  /** Returns why the head of a part cannot be read. */
   readonly explain: (part: ClipPart, error: unknown) => Promise<ClipUnavailable>
-  /** Called when a part turns out to be other footage, which may be after the clip is made. */
+  /** Called if a part has the wrong footage. This may be after the clip is made. */
   readonly fail: (error: unknown) => void
   readonly signal: AbortSignal
 }
 
-/** Resolves when the heads of all parts have come, and the edges as far as the layout depends on them. */
+/** Resolves when the heads of all parts have arrived, and as much of the edges as the layout depends on. */
 export async function makeClip(parts: ClipParts, options: MakeClipOptions): Promise<MadeClip> {
   const { outline, sources, signal } = options
   const playing = await parts.playing
@@ -55,7 +55,7 @@ export async function makeClip(parts: ClipParts, options: MakeClipOptions): Prom
   }
 }
 
-/** What this clip makes of the heads of its parts. */
+/** Reads the heads of the parts and verifies their footage. */
 class Judging {
   readonly #parts: ClipParts
   readonly #options: MakeClipOptions
@@ -66,12 +66,12 @@ class Judging {
     this.#options = options
   }
 
-  /** Resolves when all parts that were judged are known to be the right footage. */
+  /** Resolves when the footage of all judged parts is verified. */
   get verified(): Promise<unknown> {
     return Promise.all(this.#verifications)
   }
 
-  /** Null for one part that is not understood, and passed through. */
+  /** Null if the only part is not understood and is passed through. */
   async judgeAll(playing: readonly ClipPart[]): Promise<Movie[] | null> {
     const movies = await Promise.all(playing.map((part) => this.#judge(part, playing)))
     const understood = movies.filter((movie) => movie !== null)
@@ -94,7 +94,7 @@ class Judging {
     return { ...head.movie, spans: head.movie.spans.map((span) => ({ ...span, source: part.source })) }
   }
 
-  /** The footage of a stored part was verified before. */
+  /** The footage of an accepted part is already verified. */
   #verify({ part, outlined }: ClipPart, movie: Movie): void {
     if (part.isAccepted) return
     const measures = measureAnswer(movie)
@@ -121,7 +121,7 @@ export async function toFacts(
   return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered, timeline }
 }
 
-/** What was found out about the clip while it was made. */
+/** Warnings that were found while the clip was made. */
 export function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
   return made?.form === 'REBUILT' ? made.movie.warnings : []
 }

@@ -21,7 +21,7 @@ export interface OpenedClipOptions {
   readonly failed: AbortSignal
 }
 
-/** A clip as one download reads it. */
+/** A clip that is open for one download. */
 export class OpenedClip implements ClipContent {
   readonly contentType = 'video/mp4'
   readonly form: ClipContent['form']
@@ -43,7 +43,7 @@ export class OpenedClip implements ClipContent {
     this.#failed = failed
   }
 
-  /** The hold is released with the content, and also if this rejects. */
+  /** Takes over the hold. It is released with the content, or if this call rejects. */
   static async open(hold: JobHold, url: Pick<ClipContent, 'fileName' | 'urlExpiresAtMs'>, signal: AbortSignal): Promise<OpenedClip> {
     const { job } = hold
     try {
@@ -84,13 +84,13 @@ export class OpenedClip implements ClipContent {
     this.#hold.release()
   }
 
-  /** A part of a failed clip may never end. */
+  /** A part of a failed clip may never complete, so reads also end when the clip fails. */
   #orFailed(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.#failed])
   }
 }
 
-/** Only a single part may turn out to be passed through. How long that may be in doubt is for the caller's signal to decide. */
+/** Only a clip of one part can be passed through. The signal limits the wait for that decision. */
 async function toSource(
   { outline, made, parts: held }: JobHold['job'],
   signal: AbortSignal,
@@ -111,14 +111,14 @@ function toLayout(made: MadeClip): ClipLayout {
 /** Where the bytes of a clip come from. */
 export interface ContentSource {
   readonly form: ClipContent['form']
-  /** Resolves when the size and the entity tag are known. */
+  /** Resolves when the size and the ETag are known. */
   identify(signal: AbortSignal): Promise<ClipIdentity>
   read(span: ByteSpan | 'all', signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 export type ReadablePart = Pick<PartHandle, 'read' | 'whole' | 'sha256'>
 
-/** A new layout over parts that may still be arriving: a span waits for the bytes that it consists of, and no others. */
+/** A new layout over parts that may still be arriving. A read waits only for the bytes of its span. */
 export function createSlicedSource(parts: readonly ReadablePart[], layout: Promise<ClipLayout>): ContentSource {
   return {
     form: 'REBUILT',
@@ -149,7 +149,7 @@ async function* readSlice(parts: readonly ReadablePart[], slice: Slice, signal: 
   if (missing > 0) throw new PartBroken('WRONG_LENGTH', `a part ends ${missing} bytes before the bytes that the clip is laid out over`)
 }
 
-/** One part as Kinesis Video wrote it. Its entity tag is its SHA-256, so it is known when all bytes have come. */
+/** One part as Kinesis Video wrote it. Its ETag is its SHA-256, so it is known when all bytes have arrived. */
 export function createPassthroughSource(part: ReadablePart): ContentSource {
   return {
     form: 'PASSTHROUGH',

@@ -4,9 +4,9 @@ import type { ClipOutline } from '../plan/clip-outline.js'
 import { type FragmentPictures, toFirstPicture } from '../verify/fragment-pictures.js'
 
 /**
- * The pictures that decide the layout of a clip when its first picture alone does, so that the head can be sent before the edges are
- * read to their end. Null when the layout depends on more: an exact cut, a join, a closed hole, a start that is to be hidden, or GOPs that
- * may be open. The decision is the same however much of the edges is known, and so is the layout.
+ * Returns the pictures that decide the layout of a clip if its first picture alone decides it. The head can then be sent before the edges
+ * are fully read. Null if the layout depends on more: an exact cut, a join, a closed hole, a hidden start, or GOPs that may be open. The
+ * decision does not depend on how much of the edges is known, so the layout does not either.
  */
 export function findSufficientStart(
   { spec, parts, timeline }: Pick<ClipOutline, 'spec' | 'parts' | 'timeline'>,
@@ -24,8 +24,8 @@ function beginsWithSync({ tracks }: Movie): boolean {
 }
 
 /**
- * In H.264, only payloads tell an open GOP from a closed one, and the payloads of the last fragment come late. Without reordered pictures
- * a GOP has no leading pictures, so it is closed.
+ * In H.264, only payloads distinguish an open GOP from a closed one, and the payloads of the last fragment arrive late. Without reordered
+ * pictures, a GOP has no leading pictures, so it is closed.
  */
 function hasClosedGops({ tracks }: Movie): boolean {
   const [video] = tracks

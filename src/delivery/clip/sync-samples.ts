@@ -1,5 +1,5 @@
-// Where players may begin to decode a clip's video. What Kinesis Video marks as sync samples follows the container, which calls the
-// I-frames of open GOPs key frames too; only payloads say which pictures are IDR pictures, and only some fragments' payloads are read.
+// Finds the sync samples of a clip's video, where players may start to decode. Kinesis Video marks the key frames of the container, which
+// include the I-frames of open GOPs. Only payloads show which pictures are IDR pictures, and the payloads of only some fragments are read.
 
 import type { Column, MovieTrack, TrackPiece } from '../../media/mp4/movie.js'
 import { narrow } from '../../media/mp4/tables/columns.js'
@@ -7,13 +7,13 @@ import type { Steps } from '../../media/steps.js'
 import type { LocatedPictures } from '../verify/locate-pictures.js'
 
 export interface SyncChoices {
-  /** The video with those sync samples only at which every decoder can begin. */
+  /** The video with only those sync samples at which every decoder can start. */
   readonly closed: MovieTrack
-  /** The video with the I-frames of open GOPs as sync samples too; null where none was found. */
+  /** The video with the I-frames of open GOPs as sync samples too. Null if none was found. */
   readonly open: MovieTrack | null
 }
 
-/** `sampleCounts`: how many pictures each part has. */
+/** `sampleCounts` is the number of pictures in each part. */
 export function* findSyncSamples(
   video: MovieTrack,
   located: readonly LocatedPictures[],
@@ -28,7 +28,7 @@ export function* findSyncSamples(
   for (const piece of video.pieces) {
     const end = first + piece.count
     const here = [...readKeys].filter((key) => key >= first && key < end)
-    // Kinesis Video need not mark the key frames that were read.
+    // Kinesis Video may not have marked all key frames that were read.
     const all = [...new Set([...markedIn(piece, first), ...here])].sort((a, b) => a - b)
     const sure = all.filter((key) => !openKeys.has(key) && (readKeys.has(key) || !unclear.has(key)))
     closed.push({ ...piece, keys: toColumn(sure, first) })
@@ -39,7 +39,7 @@ export function* findSyncSamples(
   return { closed: { ...video, pieces: closed }, open: { ...video, pieces: open } }
 }
 
-/** Sync samples of the parts whose marks follow the container, as a marked I-frame of an open GOP shows. */
+/** Sync samples of parts whose marks may be wrong. If an I-frame of an open GOP is marked, the marks of its part follow the container. */
 class UnclearKeys {
   readonly #parts: { readonly from: number; readonly to: number }[] = []
 

@@ -1,4 +1,5 @@
-// What is read of a clip's fragments beside GetClip: the pictures at its edges and borders, and what an exact cut has to fetch besides.
+// Reads single fragments in addition to GetClip: those at the edges of a clip and at the borders of its parts. For an exact cut, also finds
+// the fragments outside the range that the cut needs.
 
 import { isLateUpload } from '../../domain/clip-plan.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
@@ -12,7 +13,7 @@ import { EdgeMedia, fragmentAt, listEdgeFragments, type ReadFragment, unlessExpi
 import type { ReadPicturesOptions } from './read-pictures.js'
 
 export interface ClipEdges extends ExtraFragments {
-  /** By the place of the fragment in the clip. */
+  /** Keyed by the place of the fragment in the clip. */
   readonly pictures: ReadonlyMap<number, FragmentPictures>
 }
 
@@ -39,17 +40,20 @@ function timesOf({ clockMs, pictures }: ReadFragment): number[] {
   return pictures.timesMs.map((timeMs) => clockMs + timeMs)
 }
 
-/** Where whole fragments begin without a key frame, the one with the first key frame says when that is shown by server time. */
+/**
+ * By server time, reads from the first fragment up to the one with the first key frame. If the clip does not start with a key frame, that
+ * fragment shows when the key frame is shown.
+ */
 async function readToKeyFrame(edges: EdgeMedia, outline: ClipOutline): Promise<void> {
   if (isByServer(outline)) await edges.walk({ from: 0, step: 1, isEnough: ({ pictures }) => keysOf(pictures, 'closed').length > 0 })
 }
 
-/** By how much pictures come before the timestamps of their fragments, at most, as far as these were read. */
+/** Maximum time in milliseconds by which a picture precedes the timestamp of its fragment, among the fragments read so far. */
 function leadOf(edges: EdgeMedia): number {
   return edges.all.reduce((most, { pictures }) => pictures.timesMs.reduce((lead, timeMs) => Math.max(lead, -timeMs), most), 0)
 }
 
-/** By how much pictures come after what is listed of their fragments, at most. */
+/** Maximum time in milliseconds by which a picture follows the listed end of its fragment, among the fragments read so far. */
 function lagOf(edges: EdgeMedia): number {
   return edges.all.reduce(
     (most, { pictures, lengthMs }) => pictures.timesMs.reduce((lag, timeMs) => Math.max(lag, timeMs - lengthMs), most),
@@ -57,7 +61,10 @@ function lagOf(edges: EdgeMedia): number {
   )
 }
 
-/** The fragments after the clip, up to the last with a picture that is shown before the end. Behind one whose pictures all come later there is none. */
+/**
+ * Returns the fragments after the clip, up to the last one with a picture at or before the end. Stops at a fragment whose pictures are all
+ * later, unless the next fragment may have reordered pictures.
+ */
 async function lookAhead(edges: EdgeMedia, outline: ClipOutline): Promise<readonly ListedFragment[]> {
   const { spec, parts, neighbours } = outline
   const [from, { endMs }] = [countFragments(parts), spec.range]
@@ -74,12 +81,15 @@ async function lookAhead(edges: EdgeMedia, outline: ClipOutline): Promise<readon
   return neighbours.after.slice(0, taken)
 }
 
-/** In decode order: pictures that are shown before one of them are decoded next behind it, before any that is shown after it. */
+/**
+ * Whether the next pictures in decoding order may be shown before these. Reordered pictures directly follow the picture that they precede,
+ * so a picture that is shown after the one before it rules them out. `times` is in decoding order.
+ */
 function mayBeReordered(times: readonly number[]): boolean {
   return !times.some((timeMs, index) => index > 0 && timeMs > (times[index - 1] ?? timeMs))
 }
 
-/** Those from the first on that may hold a picture before the first one that is shown. */
+/** Reads from the first fragment of the clip on. Stops when the next fragment cannot have a picture before the first one that is shown. */
 async function readStart(edges: EdgeMedia, outline: ClipOutline): Promise<readonly StartFragment[]> {
   const { startMs } = outline.spec.range
   const starts: StartFragment[] = []
@@ -94,7 +104,10 @@ async function readStart(edges: EdgeMedia, outline: ClipOutline): Promise<readon
   return starts
 }
 
-/** By server time each fragment has a clock of its own: those before the last that may hold a picture after the end. */
+/**
+ * Reads back from the last fragment while the previous one may have a picture after the end. Needed by server time, because each fragment
+ * then has its own offset between the clocks.
+ */
 async function readEnd(edges: EdgeMedia, outline: ClipOutline): Promise<void> {
   const { endMs } = outline.spec.range
   const isEnough = (fragment: ReadFragment) => {
@@ -105,14 +118,14 @@ async function readEnd(edges: EdgeMedia, outline: ClipOutline): Promise<void> {
 }
 
 /**
- * The fragments before the clip: those that hold a picture at the start or after it, and those back to the one with the key frame that the
- * first picture needs. The I-frame of an open GOP will do where nothing better is within reach.
+ * Returns the fragments before the clip that an exact cut needs: those with a picture at or after the start, and those back to the key
+ * frame that the first picture needs. Uses the I-frame of an open GOP only if no other key frame is in reach.
  */
 async function lookBack(edges: EdgeMedia, outline: ClipOutline, from: readonly StartFragment[]): Promise<readonly ListedFragment[]> {
   const { spec, neighbours } = outline
   const { startMs } = spec.range
   const starts = [...from]
-  /** Fragments without a picture at the start or after it. One before them may still hold such a picture. */
+  /** Fragments without a picture at or after the start. An earlier fragment may still have one. */
   let passed: ReadFragment[] = []
   let [taken, second, mayReach] = [0, 0, true]
   const isDecodable = (kind: KeyFrameKind) => findDecodability(starts, startMs, kind) !== 'none'
@@ -147,10 +160,13 @@ async function lookBack(edges: EdgeMedia, outline: ClipOutline, from: readonly S
   return taken === 0 ? [] : neighbours.before.slice(-taken)
 }
 
-/** The most B-frames between two other pictures that encoders write (x264: 16). */
+/** Maximum number of consecutive B-frames that encoders write (x264: 16). */
 const MOST_REORDERED = 16
 
-/** Whether a picture that is decoded before them may be shown at the start or after it. None is shown after a key frame that follows it. */
+/**
+ * Whether an earlier picture in decoding order may be shown at or after the start. A picture is never shown after a key frame that follows
+ * it in decoding order.
+ */
 function mayFollowLater(fragments: readonly ReadFragment[], startMs: EpochMs): boolean {
   const pictures = fragments.reduce((sum, fragment) => sum + fragment.pictures.timesMs.length, 0)
   const hasKey = fragments.some(({ clockMs, pictures: { keys, timesMs } }) => keys.some((key) => clockMs + at(timesMs, key) <= startMs))

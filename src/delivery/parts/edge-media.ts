@@ -6,7 +6,7 @@ import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type ReadPicturesOptions, readPictures } from './read-pictures.js'
 
-/** How many fragments are asked for at a time on the way on from an edge: few at first, for each costs a point of the quota. */
+/** Default number of fragments in the first call of a walk. It is small, because each fragment costs a quota point. */
 const FIRST_ASKED = 8
 const MOST_ASKED = 64
 
@@ -17,16 +17,16 @@ export interface ReadFragment extends PlacedFragment {
 }
 
 export interface Walk {
-  /** Where it begins, and 1 or -1. */
+  /** Place of the first fragment. `step` is the direction. */
   readonly from: number
   readonly step: 1 | -1
-  /** Told of each fragment on the way; true ends it there. */
+  /** Called with each fragment. Returning true ends the walk. */
   readonly isEnough: (fragment: ReadFragment) => boolean
-  /** How many are asked for at first. */
+  /** Number of fragments in the first call. */
   readonly atATime?: () => number
 }
 
-/** The pictures of the fragments in and around a clip, as far as they were read. */
+/** Reads the pictures of fragments in and around a clip, and keeps them. */
 export class EdgeMedia {
   readonly #media: FragmentMediaSource
   readonly #outline: ClipOutline
@@ -39,12 +39,12 @@ export class EdgeMedia {
     this.#options = options
   }
 
-  /** By the places of the fragments. */
+  /** Keyed by the place of the fragment. */
   get pictures(): ReadonlyMap<number, FragmentPictures> {
     return this.#pictures
   }
 
-  /** Null when it was not read. */
+  /** Null if the fragment has not been read. */
   at(place: number): ReadFragment | null {
     const [fragment, pictures] = [fragmentAt(this.#outline, place), this.#pictures.get(place)]
     return fragment && pictures ? { ...fragment, place, pictures } : null
@@ -54,12 +54,11 @@ export class EdgeMedia {
     return [...this.#pictures.keys()].flatMap((place) => this.at(place) ?? [])
   }
 
-  /** The first call, which begins with the first fragment of the clip. @throws ClipUnavailable, GatewayError */
+  /** Reads fragments in the first call. Only this call reports the first picture. @throws ClipUnavailable, GatewayError */
   readFirst(fragments: readonly EdgeFragment[]): Promise<void> {
     return this.#read(fragments, this.#options)
   }
 
-  /** One call. */
   async #read(
     fragments: readonly EdgeFragment[],
     options: ReadPicturesOptions,
@@ -75,7 +74,10 @@ export class EdgeMedia {
     await readPictures(this.#media, names, { ...options, isEnough: take })
   }
 
-  /** From one fragment to the next, and reads those that were not read; ends where none is left. @throws ClipUnavailable, GatewayError */
+  /**
+   * Visits one fragment after another, and reads those that have not been read. Ends if `isEnough` returns true or no fragment is left.
+   * @throws ClipUnavailable, GatewayError
+   */
   async walk({ from, step, isEnough, atATime = () => FIRST_ASKED }: Walk): Promise<void> {
     const isEnd = (place: number) => {
       const fragment = this.at(place)
@@ -113,7 +115,7 @@ export class EdgeMedia {
   }
 }
 
-/** What lies before a clip may have left retention; the clip itself has not. */
+/** Ignores expired footage. Footage before a clip may have expired although the clip has not. */
 export async function unlessExpired(reading: Promise<void>): Promise<void> {
   try {
     await reading
@@ -123,10 +125,11 @@ export async function unlessExpired(reading: Promise<void>): Promise<void> {
   }
 }
 
-// Which fragments of a clip are read first: those at both edges and at each border of a join, two for each.
+// The fragments that are read first: those at the edges of the clip and on both sides of each border between parts. An exact cut also reads
+// the neighbours of the clip.
 
 export interface EdgeFragment {
-  /** Among the fragments of the clip: 0 is the first, -1 the one before it. */
+  /** Position in the clip. 0 is its first fragment, and -1 is the one before it. */
   readonly place: number
   readonly fragmentNumber: string
 }
@@ -144,16 +147,17 @@ export function listEdgeFragments({ parts, spec, neighbours }: ClipOutline): Edg
   return [...numbers].map(([place, fragmentNumber]) => ({ place, fragmentNumber })).sort((a, b) => a.place - b.place)
 }
 
-/** What is listed of a fragment in or beside a clip. */
+/** The listed data of a fragment in or next to a clip. */
 export interface PlacedFragment {
   readonly fragmentNumber: string
-  /** Its timestamp by the selector's clock, and by the producer's. */
+  /** Timestamp by the selector's clock. */
   readonly clockMs: EpochMs
+  /** Timestamp by the producer's clock. */
   readonly producerMs: EpochMs
   readonly lengthMs: number
 }
 
-/** Null for a place beyond those that may be read. */
+/** Null if the outline does not have the fragment at this place. */
 export function fragmentAt({ parts, spec, neighbours, knownNumbers }: ClipOutline, place: number): PlacedFragment | null {
   const count = countFragments(parts)
   const beside = place < 0 ? neighbours.before.at(place) : neighbours.after[place - count]

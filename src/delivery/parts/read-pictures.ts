@@ -9,9 +9,9 @@ import type { MatroskaTrack } from '../../media/matroska/track.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { type FragmentPictures, toFirstPicture, toPictures } from '../verify/fragment-pictures.js'
 
-/** The most that one GetMediaForFragmentList call takes. */
+/** Maximum number of fragments in one GetMediaForFragmentList call. */
 const MOST_FRAGMENTS = 1000
-/** A fragment has 50 MB at most. Many come at no less than 25 MB a second, the quota, and most are far smaller. */
+/** A fragment has at most 50 MB, and the quota is 25 MB per second. Most fragments are far smaller. */
 const MAX_READ_MS = 20_000
 const MAX_READ_MS_EACH = 500
 const NUMBER_TAG = 'AWS_KINESISVIDEO_FRAGMENT_NUMBER'
@@ -23,17 +23,17 @@ export interface FragmentNames {
 
 export interface ReadPicturesOptions {
   readonly signal: AbortSignal
-  /** Told of each fragment, in the order asked for; true ends the reading there. */
+  /** Called with each fragment, in request order. Returning true ends the reading. */
   readonly isEnough?: (pictures: FragmentPictures, index: number) => boolean
-  /** Called with the first picture of the first fragment as soon as that is known, long before the fragment has ended. */
+  /** Called once with the first picture of the first fragment, long before the whole fragment has arrived. */
   readonly onFirstPicture?: (first: FragmentPictures) => void
   readonly withinMs?: number
   readonly onThrottled?: (reason: GatewayError) => void
 }
 
 /**
- * The pictures of fragments, in the order of their numbers, read from their Matroska; no payload is kept. One call for up to 1,000
- * fragments. @throws ClipUnavailable, GatewayError
+ * Reads the pictures of fragments from their Matroska, in the given order. Keeps no payload. Makes one call for up to 1,000 fragments.
+ * @throws ClipUnavailable, GatewayError
  */
 export async function readPictures(
   media: FragmentMediaSource,
@@ -73,7 +73,7 @@ async function* readCall(
       const message = `${error.message} Each clip needs it: the fragments at its edges say what its pictures' times are.`
       throw new GatewayError(error.code, message, error.details, { cause: error })
     }
-    // The numbers were listed a moment ago: those that are no longer valid are of fragments that are no longer kept.
+    // The numbers were listed a moment ago. A number that is no longer valid belongs to an expired fragment.
     const isGone = error instanceof GatewayError && (error.code === 'BAD_USER_INPUT' || error.code === 'NOT_FOUND')
     throw isGone ? expired(error) : error
   }
@@ -96,9 +96,9 @@ async function* readDocuments(
   if (!documents.isOver) throw unreadable(new Error(`${documents.count} of ${fragmentNumbers.length} fragments came`))
 }
 
-/** Goes through the documents of an answer: one for each fragment, in the order asked for, with one Cluster. */
+/** Reads the Matroska documents of a response: one per fragment, in request order, each with one Cluster. */
 class Documents {
-  /** Fragments that were read. */
+  /** Number of fragments read so far. */
   count = 0
   readonly #numbers: readonly string[]
   #onFirstPicture: ((first: FragmentPictures) => void) | null
@@ -127,7 +127,7 @@ class Documents {
     }
   }
 
-  /** Looks for the first picture in the Cluster that is passing. All is known of it once the next one has begun. */
+  /** Reports the first picture of the Cluster that is arriving. The picture is complete when the next one has begun. */
   look(demuxer: MatroskaDemuxer): void {
     if (this.#onFirstPicture === null || this.count > 0) return
     const samples = demuxer.peekCluster()
@@ -138,7 +138,7 @@ class Documents {
     this.#onFirstPicture = null
   }
 
-  /** Status 200 came before the service knew; it says so in tags. */
+  /** The service sends status 200 before it detects an error, and then reports the error in tags. */
   #check(tags: readonly { readonly name: string; readonly value: string }[]): void {
     const exception = parseMediaException(tags)
     if (exception !== null) throw exception.isNotFound ? expired(undefined) : unreadable(new Error(exception.message))

@@ -24,7 +24,7 @@ export class ClipFinder {
     this.#options = options
   }
 
-  /** Throws ClipUnavailable: FOOTAGE_EXPIRED, FOOTAGE_CHANGED. */
+  /** @throws ClipUnavailable FOOTAGE_EXPIRED, FOOTAGE_CHANGED */
   async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
     const stream = await this.#options.streams.find({ arn: spec.streamArn }, signal)
     if (stream === null)
@@ -45,7 +45,7 @@ export class ClipFinder {
     }
   }
 
-  /** Null if it is other footage. The size is not limited again: the gateway that sealed the clip allowed it. */
+  /** Null if the footage does not match the pin. The size is not limited again, because the gateway that sealed the clip allowed it. */
   #outline(spec: ClipSpec, listed: readonly ListedFragment[], selection = toSelection(spec, listed)): ClipOutline | null {
     if (selection.fragments.length === 0) return null
     const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
@@ -54,7 +54,9 @@ export class ClipFinder {
     return toOutline(spec, spec.streamArn, plan)
   }
 
-  /** From the first fragment of the clip to its last. An older gateway may have placed the start of an exact cut differently. */
+  /**
+   * Plans the fragments from the first to the last one of the pin. An older gateway may have placed the start of an exact cut differently.
+   */
   #outlinePinned(spec: ClipSpec, listed: readonly ListedFragment[]): ClipOutline | null {
     const { pin, fragmentSelectorType: selector } = spec
     const [first, last] = [pin.firstFragmentNumber, pin.lastFragmentNumber].map((number) =>
@@ -71,7 +73,7 @@ export class ClipFinder {
   ): ClipUnavailable {
     const isFirstThere = listed.some(({ fragmentNumber }) => fragmentNumber === pin.firstFragmentNumber)
     const retainedFrom = toRetainedFrom(stream, this.#options.clock.now())
-    // An exact cut begins with the fragment that covers its start.
+    // An exact cut starts with the fragment that covers its start.
     const reachesBackTo = cut === 'EXACT' ? toListingRange(range).startMs : range.startMs
     if (!isFirstThere && (listed.length === 0 || retainedFrom === null || reachesBackTo <= retainedFrom)) {
       return new ClipUnavailable('FOOTAGE_EXPIRED', 'The footage of this clip is no longer kept by its stream.')
@@ -80,7 +82,7 @@ export class ClipFinder {
   }
 }
 
-/** Fragments that were listed late, before the first or after the last of the clip, do not belong to it. */
+/** Removes fragments before the first and after the last one of the pin. They were listed late and do not belong to the clip. */
 function withinPin(spec: ClipSpec, listed: readonly ListedFragment[]): readonly ListedFragment[] {
   const { fragments } = toSelection(spec, listed)
   const placeOf = (number: FootagePin['firstFragmentNumber']) => fragments.findIndex(({ fragmentNumber }) => fragmentNumber === number)

@@ -1,4 +1,4 @@
-// A planned clip without its fragments, which may be many: everything that fetching and showing it requires.
+// A planned clip without its list of fragments, which may be long. It has everything that is needed to fetch and describe the clip.
 
 import { createHash } from 'node:crypto'
 import { type PlannedPart, packFragments } from '../../domain/clip-packing.js'
@@ -21,45 +21,46 @@ export interface ClipOutline {
   readonly startMs: EpochMs
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
-  /** With an exact cut, what may be fetched too. */
+  /** Fragments outside the range that an exact cut may need. Empty for whole fragments. */
   readonly neighbours: ClipNeighbours
   readonly knownNumbers: KnownNumbers
 }
 
-/** Numbers of fragments at both ends of a clip, in playing order: those that may have to be read. */
+/** Fragment numbers at both ends of a clip, in playing order. These fragments may have to be read. */
 export interface KnownNumbers {
   readonly first: readonly string[]
   readonly last: readonly string[]
 }
 
 const SMALL_BYTES = 1_048_576
-/** Two seconds of sound ahead of its pictures, at 16 fragments a second. */
+/** Enough for audio that is muxed two seconds ahead of its pictures, at 16 fragments a second. */
 const MOST_KNOWN_NUMBERS = 32
 
-/** What an exact cut fetches besides the planned parts. */
+/** Fragments that an exact cut fetches in addition to the planned parts. */
 export interface ExtraFragments {
-  /** Before the clip: what is shown from its start on, and what that needs, back to a key frame. */
+  /** Fragments before the clip: those with pictures of the clip, and those back to the key frame that these pictures need. */
   readonly leadIn: readonly ListedFragment[]
-  /** After the clip, because it holds pictures that are shown before the end. */
+  /** Fragments after the clip with pictures that are shown before its end. */
   readonly tail: readonly ListedFragment[]
 }
 
 /** One GetClip call. */
 export interface OutlinedPart {
-  /** What the answer is made from, hashed: equal parts of different clips have the same key. */
+  /** Hash of the stream, the selector and the fragment numbers. Equal parts of different clips have the same key. */
   readonly key: string
   readonly range: TimeRange
   /**
-   * The place of its first fragment among those of the clip, which are counted from 0: below 0 stands what an exact cut fetches before
-   * them, and behind the last one what it fetches after them.
+   * Place of the first fragment of the part. The planned fragments of the clip have places from 0. Fragments that an exact cut fetches
+   * before them have negative places, and those after them continue the count.
    */
   readonly firstPlace: number
   readonly firstFragmentNumber: string
   readonly lastFragmentNumber: string
   readonly fragmentCount: number
   readonly estimatedBytes: number
-  /** One entry a fragment, in playing order: its timestamp by the selector's clock, and by the producer's. */
+  /** Timestamps by the selector's clock. All arrays have one entry per fragment, in playing order. */
   readonly startsMs: Float64Array
+  /** Timestamps by the producer's clock. */
   readonly producerStartsMs: Float64Array
   readonly lengthsMs: Float64Array
   readonly sizesBytes: Float64Array
@@ -91,7 +92,7 @@ interface PartPlacing {
   readonly firstPlace: number
 }
 
-/** `firstPlace`: that of the first fragment of the first part. */
+/** `placing.firstPlace` is the place of the first fragment of the first part. */
 export function toOutlinedParts(parts: readonly PlannedPart[], placing: PartPlacing): OutlinedPart[] {
   let { firstPlace } = placing
   return parts.map((part) => {
@@ -124,7 +125,7 @@ export function countFragments(parts: readonly Pick<OutlinedPart, 'fragmentCount
   return parts.reduce((count, { fragmentCount }) => count + fragmentCount, 0)
 }
 
-/** All parts of the clip in playing order: those that were planned, and what its edges require besides. */
+/** All parts of the clip in playing order: the planned parts, and the extra parts of an exact cut. */
 export function toPlayingParts(outline: ClipOutline, { leadIn, tail }: ExtraFragments): OutlinedPart[] {
   const count = countFragments(outline.parts)
   return [...toExtraParts(outline, leadIn, -leadIn.length), ...outline.parts, ...toExtraParts(outline, tail, count)]
@@ -134,13 +135,13 @@ function toExtraParts({ spec }: ClipOutline, fragments: readonly ListedFragment[
   const [first, last] = [fragments[0], fragments.at(-1)]
   if (!first || !last) return []
   const { streamArn, fragmentSelectorType: selector } = spec
-  // One start alone takes the millisecond before it in: the one after it may be the clip's own.
+  // A range with a single start is extended to the previous millisecond, because the next one may belong to the clip itself.
   const range = { startMs: startOf(first, selector), endMs: startOf(last, selector) }
   const { parts } = packFragments({ selection: { fragments, shadowed: [] }, selector, range })
   return toOutlinedParts(parts, { streamArn, selector, firstPlace })
 }
 
-/** Whether the clip usually arrives within a moment. */
+/** Whether the clip usually arrives almost at once. */
 export function isSmall({ parts }: ClipOutline): boolean {
   return parts.length === 1 && parts.every(({ estimatedBytes }) => estimatedBytes < SMALL_BYTES)
 }

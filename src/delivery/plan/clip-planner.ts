@@ -14,18 +14,18 @@ import type { Clock, EpochMs } from '../../lib/clock.js'
 import { Semaphore, takeTurn } from '../../lib/semaphore.js'
 import { SingleFlight } from '../../lib/single-flight.js'
 
-/** More than 24 hours at one fragment a second; what is beyond is refused rather than held in memory. */
+/** More than 24 hours at one fragment a second. A longer listing is refused to limit memory. */
 const MAX_LISTED_FRAGMENTS = 100_000
-/** How far around a range without footage the nearest is looked for. */
+/** How far before and after an empty range to look for the nearest footage. */
 const NEARBY_MS = 10 * 60_000
 const MAX_NEARBY_FRAGMENTS = 2000
-/** Longer ranges are planned so many at a time: one of a day may hold 20 MB of rows. */
+/** The number of longer ranges that are planned at once is limited: the rows of a day may take 20 MB. */
 const LONG_RANGE_MS = 3_600_000
 const LONG_PLANS_AT_ONCE = 8
-/** Planning more than these takes some milliseconds; of many hours, tens. */
+/** Planning more fragments takes milliseconds, or tens of milliseconds for many hours. The planner then yields to the event loop. */
 const QUICKLY_PLANNED = 2000
 
-/** `planned` is null exactly when an issue of severity ERROR is present. */
+/** `planned` is null if and only if an issue has severity ERROR. */
 export interface PlannedRequest {
   readonly planned: { readonly request: ClipRequest; readonly streamArn: string; readonly plan: ClipPlan } | null
   readonly issues: readonly ClipIssue[]
@@ -39,7 +39,7 @@ export interface ClipPlannerOptions {
   readonly maxClipBytes: number
 }
 
-/** From a client's input to a plan, asking Kinesis Video for the stream and its fragments. Equal requests at the same time are planned once. */
+/** Plans clip requests. Gets the stream and its fragments from Kinesis Video. Equal requests at the same time are planned once. */
 export class ClipPlanner {
   readonly #options: ClipPlannerOptions
   readonly #flights = new SingleFlight<PlannedRequest>()
@@ -66,7 +66,7 @@ export class ClipPlanner {
     return again === null || again === 'gone' ? refuse([streamNotFoundIssue(request.stream)]) : again
   }
 
-  /** `gone`: what was remembered of the stream is about one that no longer exists. */
+  /** Returns `gone` if the cached description is of a stream that no longer exists. */
   async #planOn(stream: StreamDescription, request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
     const { clock } = this.#options
     const unfit = streamIssues(request, stream, clock.now())
@@ -105,11 +105,11 @@ export class ClipPlanner {
     }
   }
 
-  /** A range without footage may lie before what is kept, in a gap, or at the live edge. */
+  /** Explains why the range has no footage. It may be before the retained footage, in a gap, or at the live edge. */
   async #explainAbsence(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<readonly ClipIssue[]> {
     const { clock, fragments } = this.#options
     const { fragmentSelectorType, range } = request
-    // By server time nothing is later than now, and the service refuses to look.
+    // By server time nothing is later than now, and the service refuses a range that ends later.
     const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? clock.now() - 1 : Number.POSITIVE_INFINITY
     const wide = {
       startMs: toEarlier(range.startMs, NEARBY_MS),
@@ -123,7 +123,7 @@ export class ClipPlanner {
   }
 }
 
-/** What planning needs to know of: the range, and what may reach into it. */
+/** Lists the fragments that planning needs: those in the range, and those that may extend into it. */
 export function listAround(
   fragments: FragmentLister,
   asked: Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'> & { readonly streamArn: string; readonly nowMs: EpochMs },
@@ -152,7 +152,7 @@ function tooManyIssue({ range }: ClipRequest): ClipIssue {
   return toError('FRAGMENT_LIMIT_EXCEEDED', message, { path: ['endTimestamp'], hint: 'Request shorter ranges.', ranges })
 }
 
-/** The hint about the nearest footage is not worth a refusal. */
+/** The nearest footage is only a hint, so a listing that is too long is ignored. */
 function emptyWhenTooMany(error: unknown): readonly ListedFragment[] {
   if (error instanceof TooManyFragments) return []
   throw error

@@ -4,7 +4,7 @@ export interface ByteSpan {
   readonly end: number
 }
 
-/** What a Range header asks for: one span, everything (no header, or one to be ignored), or nothing that exists. */
+/** The result of a Range header: one span, the whole file (no header, or a header that is ignored), or no existing bytes. */
 export type RangeAnswer =
   | { readonly kind: 'whole' }
   | { readonly kind: 'span'; readonly span: ByteSpan }
@@ -16,8 +16,8 @@ const UNSATISFIABLE: RangeAnswer = { kind: 'unsatisfiable' }
 const RANGE_SPEC = /^\d*-\d*$/
 
 /**
- * RFC 9110, 14.1.2 and 14.2. One range is honoured; several are answered with the whole, as the RFC allows, for a multipart answer helps
- * no player. What does not follow the grammar, or ends before it starts, is ignored.
+ * Parses a Range header (RFC 9110, 14.1.2 and 14.2). Several ranges give the whole file, as the RFC allows, because players do not need a
+ * multipart response. A header that is invalid, or ends before it starts, is ignored.
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): RangeAnswer {
   const spec = header === undefined ? null : findOnlySpec(header)
@@ -33,7 +33,7 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): R
 
 function findOnlySpec(header: string): string | null {
   if (header.slice(0, 6).toLowerCase() !== 'bytes=') return null
-  // Lists may hold empty elements and blanks (RFC 9110, 5.6.1.2).
+  // A list may have empty elements and whitespace (RFC 9110, 5.6.1.2).
   const [only, ...others] = header
     .slice(6)
     .split(',')
@@ -51,7 +51,7 @@ function toSuffix(length: number, sizeBytes: number): RangeAnswer {
   return { kind: 'span', span: { start: Math.max(0, sizeBytes - length), end: sizeBytes } }
 }
 
-// By their digits: numbers beyond 2^53 would look equal.
+// Compares digits, because numbers above 2^53 lose precision.
 function isLess(a: string, b: string): boolean {
   const left = a.replace(/^0+/, '')
   const right = b.replace(/^0+/, '')

@@ -6,14 +6,20 @@ export interface ClipContent {
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly fileName: string
   readonly contentType: string
-  /** The end of the footage: Last-Modified. */
+  /** The end of the footage. Sent as Last-Modified. */
   readonly lastModifiedMs: EpochMs
   readonly urlExpiresAtMs: EpochMs
-  /** Size and strong entity tag, once they are known: for REBUILT when the heads of all parts are, for PASSTHROUGH when every byte is. */
+  /**
+   * Size and strong ETag. Null until they are known: for REBUILT when the heads of all parts have arrived, for PASSTHROUGH when every byte
+   * has.
+   */
   readonly identity: ClipIdentity | null
-  /** Resolves when `identity` is known; rejects when the clip cannot be made (ClipUnavailable) or the signal aborts. */
+  /** Resolves when `identity` is known. Rejects if the clip cannot be made (ClipUnavailable) or the signal aborts. */
   whenIdentified(signal: AbortSignal): Promise<ClipIdentity>
-  /** The bytes of the span, or all of them while the size is not known. Waits for bytes that have not arrived; rejects if they never will. */
+  /**
+   * Reads the bytes of the span, or all bytes while the size is not known. Waits for bytes that have not arrived. Rejects if they never
+   * will.
+   */
   read(span: ByteSpan | 'all', signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Releases what the content holds. */
   release(): void
@@ -21,6 +27,6 @@ export interface ClipContent {
 
 export interface ClipIdentity {
   readonly sizeBytes: number
-  /** With its quotes. */
+  /** Includes the quotes. */
   readonly etag: string
 }

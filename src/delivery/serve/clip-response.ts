@@ -8,36 +8,36 @@ import { type ConditionalHeaders, evaluatePreconditions, isRangeWanted, needsEta
 import { toHttpDate } from './http-date.js'
 import { type Problem, toProblemBody, toRetryAfter } from './problem.js'
 
-// What is answered to a request for a clip: status, headers and which bytes. No I/O, no framework.
+// Decides the response to a clip request: the status, the headers and the bytes to send. Does no I/O and uses no framework.
 
 export interface ClipHttpRequest {
   readonly method: 'GET' | 'HEAD'
   readonly headers: ConditionalHeaders & { readonly range?: string | undefined }
-  /** `?download`: saved rather than shown. */
+  /** Whether the URL has `?download`: the browser saves the clip instead of showing it. */
   readonly isDownload: boolean
 }
 
-/** What the answer depends on. */
+/** The properties of a clip that the response depends on. */
 export type DescribedClip = Pick<ClipContent, 'form' | 'fileName' | 'contentType' | 'lastModifiedMs' | 'urlExpiresAtMs' | 'identity'>
 
 export interface ClipResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Which bytes of the clip, other bytes, or none. */
+  /** Bytes of the clip, other bytes, or null for no body. */
   readonly body: { readonly clip: ByteSpan | 'all' } | { readonly bytes: Buffer } | null
 }
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After',
-  // Clips are shown on other sites' pages; those that demand isolation (COEP) load nothing without this.
+  // Pages of other origins show clips. Pages that require isolation (COEP) load only resources with this header.
   'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
-  // Pages of some origins may send credentials, and are answered with their own origin instead of `*`.
+  // Some origins may send credentials. They get their own origin instead of `*`.
   vary: 'Origin',
 } as const
 
-/** Null: the answer depends on what is not known yet; ask again when the clip is identified. */
+/** Null if the response depends on a size or ETag that is not known yet. Call again when the clip is identified. */
 export function decideClipResponse(request: ClipHttpRequest, clip: DescribedClip, nowMs: number): ClipResponse | null {
   if (clip.identity === null && (clip.form === 'REBUILT' || needsEtag(request.headers))) return null
   const validators = { etag: clip.identity?.etag ?? null, lastModifiedMs: clip.lastModifiedMs }
@@ -51,7 +51,7 @@ export function decideClipResponse(request: ClipHttpRequest, clip: DescribedClip
   }
 }
 
-/** A clip is read and nothing else. `allow` is what its address takes. */
+/** Clips are read-only. `allow` lists the methods that the URL accepts. */
 export function toWrongMethodResponse(allow: string): ClipResponse {
   return toProblemResponse({
     status: 405,
@@ -60,7 +60,7 @@ export function toWrongMethodResponse(allow: string): ClipResponse {
   })
 }
 
-/** The size did not become known within the time a request waits. */
+/** The size was not known before the request timed out. */
 export function toNotReadyResponse(): ClipResponse {
   return toProblemResponse({
     status: 503,
@@ -72,10 +72,13 @@ export function toNotReadyResponse(): ClipResponse {
 
 const RETRY_AFTER_MS = 5_000
 
-/** What `Allow` and preflights name. */
+/** The methods in `Allow` and in preflight responses. */
 export const CLIP_METHODS = 'GET, HEAD, OPTIONS'
 
-/** For a page on another origin that wants to read with Range (Fetch, CORS-preflight). `allowed` is what it may send. */
+/**
+ * The response to a CORS preflight, from a page on another origin that reads with Range (Fetch, CORS-preflight). `allowed` has the headers
+ * for what the page may send.
+ */
 export function toPreflightResponse(allowed: Readonly<Record<string, string>>): ClipResponse {
   return { status: 204, headers: { ...CORS_HEADERS, allow: CLIP_METHODS, ...allowed }, body: null }
 }
@@ -97,14 +100,14 @@ function toProblemResponse(problem: Problem): ClipResponse {
     ...CORS_HEADERS,
     'content-type': 'application/problem+json',
     'content-length': String(bytes.byteLength),
-    // The error may be gone at the next request.
+    // The next request may succeed.
     'cache-control': 'no-store',
     ...(retryAfterMs === null ? {} : { 'retry-after': toRetryAfter(retryAfterMs) }),
   }
   return { status, headers, body: { bytes } }
 }
 
-// Only a passed-through clip that is still arriving is served without a length: a Range is ignored, as RFC 9110, 14.2 lets a server.
+// Only a passed-through clip that is still arriving has no length. The response ignores a Range, as RFC 9110, 14.2 allows.
 function toUnmeasured(request: ClipHttpRequest, clip: DescribedClip, nowMs: number): ClipResponse {
   const headers = { ...toContentHeaders(request, clip, nowMs), 'accept-ranges': 'none' }
   return { status: 200, headers, body: request.method === 'HEAD' ? null : { clip: 'all' } }
@@ -159,16 +162,18 @@ function toCacheHeaders(clip: DescribedClip, nowMs: number): Record<string, stri
   }
 }
 
-/** A player asks for range after range of the same name, and looking at every character of it is the dearest part of an answer's headers. */
+/**
+ * A cache. A player requests many ranges of one clip, and checking each character of the name is the most expensive part of the headers.
+ */
 const safeNames = new Map<string, string>()
 const SAFE_NAMES_KEPT = 256
 
 /**
- * RFC 6266: the name in ASCII for old clients and, where that is not all of it, in full as `filename*`, which newer ones prefer. Some
- * clients undo percent signs in the plain form, so a name that has them is given in full too.
+ * Content-Disposition (RFC 6266). Has an ASCII name for old clients. If the name has other characters, `filename*` has the full name, which
+ * newer clients prefer. Some clients decode percent signs in the plain form, so a name with a percent sign has `filename*` too.
  */
 export function toContentDisposition(type: 'inline' | 'attachment', fileName: string): string {
-  // A safe name holds neither quotes nor backslashes nor controls: nothing is to be escaped.
+  // A safe name has no quotes, backslashes or control characters, so nothing needs to be escaped.
   const name = toSafe(fileName)
   const ascii = name.replace(/[^\x20-\x7e]/gu, '_')
   const extended = ascii === name && !name.includes('%') ? '' : `; filename*=${encodeExtended(name)}`

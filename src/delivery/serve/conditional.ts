@@ -9,9 +9,9 @@ export interface ConditionalHeaders {
   readonly 'if-range'?: string | undefined
 }
 
-/** What a representation can be recognised by. */
+/** The validators of a representation (RFC 9110, 8.8). */
 export interface Validators {
-  /** Strong, with its quotes; null when it has none yet. */
+  /** Strong ETag, including the quotes. Null if it is not known yet. */
   readonly etag: string | null
   readonly lastModifiedMs: number
 }
@@ -20,7 +20,7 @@ export type Precondition = 'holds' | 'not-modified' | 'failed'
 
 const ENTITY_TAG = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g
 
-/** The order and meaning of RFC 9110, 13.2.2, for GET and HEAD. */
+/** Evaluates the conditions of a GET or HEAD request in the order of RFC 9110, 13.2.2. */
 export function evaluatePreconditions(headers: ConditionalHeaders, validators: Validators, nowMs: number): Precondition {
   const lastModified = Math.floor(validators.lastModifiedMs / 1000)
   const ifMatch = headers['if-match']
@@ -35,8 +35,8 @@ export function evaluatePreconditions(headers: ConditionalHeaders, validators: V
 }
 
 /**
- * Whether a Range may be honoured (RFC 9110, 13.1.5): there is no If-Range, or it names exactly this representation. A date counts when it
- * is the very second of Last-Modified: what a URL gives does not change within a second.
+ * Whether a Range may be honoured (RFC 9110, 13.1.5): there is no If-Range, or it names exactly this representation. A date must be the
+ * exact second of Last-Modified. It counts as a strong validator, because the content of a URL does not change within a second.
  */
 export function isRangeWanted(ifRange: string | undefined, validators: Validators, nowMs: number): boolean {
   if (ifRange === undefined) return true
@@ -44,7 +44,7 @@ export function isRangeWanted(ifRange: string | undefined, validators: Validator
   return parseHttpDate(ifRange, nowMs) === Math.floor(validators.lastModifiedMs / 1000)
 }
 
-/** Whether the conditions can only be judged once the entity tag is known. */
+/** Whether the conditions depend on the ETag. */
 export function needsEtag(headers: ConditionalHeaders): boolean {
   const { 'if-match': ifMatch = '*', 'if-none-match': ifNoneMatch = '*' } = headers
   return ifMatch.trim() !== '*' || ifNoneMatch.trim() !== '*'

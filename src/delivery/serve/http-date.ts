@@ -3,7 +3,7 @@ const IMF_FIXDATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\
 const RFC_850 = /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/
 const ASCTIME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/
 
-/** Whole seconds since 1970 of an HTTP-date in any of its three forms (RFC 9110, 5.6.7); null when it is none. */
+/** Parses an HTTP-date in any of its three forms (RFC 9110, 5.6.7). Returns whole seconds since 1970. Null if the text is invalid. */
 export function parseHttpDate(text: string, nowMs: number): number | null {
   const fixdate = IMF_FIXDATE.exec(text)
   if (fixdate !== null) return toSeconds(fixdate, { day: 1, month: 2, year: 3, time: 4 }, (year) => year)
@@ -13,7 +13,7 @@ export function parseHttpDate(text: string, nowMs: number): number | null {
   return asctime === null ? null : toSeconds(asctime, { month: 1, day: 2, time: 3, year: 6 }, (year) => year)
 }
 
-/** The instant's second as IMF-fixdate. */
+/** Formats the instant as an IMF-fixdate. */
 export function toHttpDate(epochMs: number): string {
   return new Date(epochMs).toUTCString()
 }
@@ -29,7 +29,7 @@ function toSeconds(
   return Date.UTC(toYear(number(at.year)), month, number(at.day), number(at.time), number(at.time + 1), number(at.time + 2)) / 1000
 }
 
-// Two digits that seem more than 50 years ahead are of the last century (RFC 9110, 5.6.7).
+// A two-digit year that seems more than 50 years in the future is in the past century (RFC 9110, 5.6.7).
 function toFullYear(twoDigits: number, nowMs: number): number {
   const thisYear = new Date(nowMs).getUTCFullYear()
   const year = thisYear - (thisYear % 100) + twoDigits

@@ -4,15 +4,15 @@ import { ClipSealer, type OpenedUrl } from './clip-sealer.js'
 import type { ClipSpec } from './clip-spec.js'
 import { fileNameOf, toClipUrl, toExpiry, toIssueTime } from './signed-url.js'
 
-/** A clip as a client names it. Clips that differ only in the lifetime have different IDs, and share everything else. */
+/** A clip and its ID. Clips that differ only in the lifetime have different IDs and share everything else. */
 export interface NamedClip {
   readonly id: string
   readonly spec: ClipSpec
-  /** How long each of its URLs is to open. */
+  /** Lifetime of its URLs. */
   readonly lifetimeSeconds: number
 }
 
-/** The names of a clip and its current URL. */
+/** The ID, the file name and the current URL of a clip. */
 export interface ClipAddress {
   readonly id: string
   readonly downloadUrl: string
@@ -22,14 +22,14 @@ export interface ClipAddress {
 
 export interface ClipAddressesOptions {
   readonly clock: Clock
-  /** Newest first: the first seals, all open. */
+  /** Newest first. The first one seals, and all of them open. */
   readonly secrets: readonly string[]
-  /** Base of the URLs, without a slash at its end; asked each time, because a port may not be known before the gateway listens. */
+  /** Returns the base URL without a slash at the end. Called each time, because the port may not be known before the gateway listens. */
   readonly publicUrl: () => string
   readonly urlLifetime: UrlLifetime
 }
 
-/** The ids and URLs of clips. */
+/** Seals and opens the IDs and URLs of clips. */
 export class ClipAddresses {
   readonly #options: ClipAddressesOptions
   readonly #sealer: ClipSealer
@@ -43,7 +43,7 @@ export class ClipAddresses {
     return { id: this.#sealer.sealId(spec, lifetimeSeconds), spec, lifetimeSeconds }
   }
 
-  /** Null when the id is not ours. A lifetime that this gateway no longer allows becomes the longest that it does. */
+  /** Null if the ID is invalid. A lifetime above the maximum is reduced to the maximum. */
   find(id: string): NamedClip | null {
     const opened = this.#sealer.openId(id)
     if (opened === null) return null
@@ -51,12 +51,12 @@ export class ClipAddresses {
     return { id, spec: opened.spec, lifetimeSeconds: Math.min(opened.lifetimeSeconds ?? defaultSeconds, maxSeconds) }
   }
 
-  /** Null when the token is not ours. Whether it has expired is for the caller to say. */
+  /** Null if the token is invalid. The caller checks whether it has expired. */
   openUrl(token: string): OpenedUrl | null {
     return this.#sealer.openUrl(token)
   }
 
-  /** The clip's URL as of now: equal for all reads within a quarter of its lifetime. */
+  /** The current URL of the clip. All calls within a quarter of its lifetime return the same URL. */
   addressOf({ id, spec, lifetimeSeconds }: NamedClip): ClipAddress {
     const issuedAtMs = toIssueTime(this.#options.clock.now(), lifetimeSeconds)
     const token = this.#sealer.sealUrl(spec, { issuedAtMs, lifetimeSeconds })

@@ -1,6 +1,6 @@
-// Sealed texts that clients carry: the token of a URL, which opens a clip until it expires, and the id of a clip, which names it but opens
-// nothing. AES-SIV (RFC 5297) needs no nonce. A clip therefore has the same id on every gateway, and the same URL within a quarter of its
-// lifetime. Each secret gives two keys by HKDF (RFC 5869), so that neither kind of text can replace the other.
+// Seals the tokens that clients keep. A URL token opens a clip until it expires. A clip ID names a clip but opens nothing. AES-SIV (RFC
+// 5297) needs no nonce, so a clip has the same ID on every gateway, and the same URL within a quarter of its lifetime. Each secret gives
+// two keys by HKDF (RFC 5869), so that a token of one kind cannot replace one of the other kind.
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
@@ -9,13 +9,16 @@ import { type ClipSpec, readClipSpec, writeClipSpec } from './clip-spec.js'
 import { CompactReader, CompactWriter } from './compact-bytes.js'
 import { toExpiry } from './signed-url.js'
 
-/** The current version. Version 1 can still be opened: its ids have no lifetime, and its URLs have the expiry instead of issue time and lifetime. */
+/**
+ * The current version. Version 1 can still be opened: its IDs have no lifetime, and its URLs have an expiry instead of an issue time and a
+ * lifetime.
+ */
 const VERSION = 2
 const VERSIONS = [1, VERSION]
 const KEY_ID_BYTES = 4
 const HEADER_BYTES = 1 + KEY_ID_BYTES
 const TAG_BYTES = 16
-/** Longer than any text that is sealed. A longer text is refused unread. */
+/** Longer than any sealed text. A longer text is refused without decoding it. */
 const MAX_TEXT_LENGTH = 2000
 const SALT = 'clipgate'
 
@@ -34,11 +37,11 @@ export interface OpenedUrl {
 
 export interface OpenedId {
   readonly spec: ClipSpec
-  /** The lifetime of the clip's URLs; null in an id of version 1. */
+  /** The lifetime of the clip's URLs. Null in an ID of version 1. */
   readonly lifetimeSeconds: number | null
 }
 
-/** When a URL was issued, and for how long. */
+/** When a URL was issued, and how long it is valid. */
 export interface UrlIssue {
   readonly issuedAtMs: EpochMs
   readonly lifetimeSeconds: number
@@ -69,7 +72,7 @@ export class ClipSealer {
     return this.#seal('id', writeClipSpec(new CompactWriter().number(lifetimeSeconds), spec))
   }
 
-  /** Null if the text is not a clip id of this gateway. */
+  /** Null if the text is not a clip ID of this gateway. */
   openId(id: string): OpenedId | null {
     return this.#open('id', id, readId)
   }
@@ -87,11 +90,11 @@ export class ClipSealer {
     const header = bytes.subarray(0, HEADER_BYTES)
     const known = this.#all.find(({ keyId }) => Buffer.compare(keyId, header.subarray(1)) === 0)
     try {
-      // An unknown key id costs as much time as a known one, so that timing does not reveal which ids exist.
+      // An unknown key ID costs as much time as a known one, so that timing does not reveal which IDs exist.
       const content = aessiv((known ?? this.#newest)[purpose], header).decrypt(bytes.subarray(HEADER_BYTES))
       return readWhole(content, (reader) => read(reader, header[0] ?? VERSION))
     } catch {
-      // The cipher gives no reason. The text is not ours.
+      // The cipher gives no reason. This gateway did not seal the text.
       return null
     }
   }
@@ -121,7 +124,7 @@ function readWhole<T>(content: Uint8Array, read: (reader: CompactReader) => T): 
   return value
 }
 
-/** Null for what no version writes. Accepts only the canonical spelling of the bytes, because base64url has several. */
+/** Null for bytes that no version writes. Accepts only the canonical base64url text, because several texts decode to the same bytes. */
 function toBytes(text: string): Uint8Array | null {
   if (text.length > MAX_TEXT_LENGTH) return null
   const bytes = Buffer.from(text, 'base64url')

@@ -1,4 +1,4 @@
-// The contents of a URL and of an ID: everything needed to make the clip again and to check that the footage is the same.
+// The contents of a URL token and of a clip ID: everything that is needed to make the clip again and to check that the footage is the same.
 
 import { createHash } from 'node:crypto'
 import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
@@ -13,19 +13,19 @@ export interface ClipSpec {
   readonly range: TimeRange
   readonly cut: ClipCut
   readonly overflow: ClipOverflow
-  /** Safe; null when one is to be made from the stream and the start. */
+  /** A safe name. Null if the name is made from the stream and the start. */
   readonly fileName: string | null
   readonly pin: FootagePin
 }
 
-// In the order of their numbers on the wire: append only.
+// The index of a choice is its number in a token. Append only.
 const SELECTORS = ['SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP'] as const
 const CUTS = ['FRAGMENT', 'EXACT'] as const
 const OVERFLOWS = ['JOIN', 'TRUNCATE', 'REFUSE'] as const
 
 const keys = new WeakMap<ClipSpec, string>()
 
-/** The same text for equal specs and no others: the key of what is made of a spec, whichever id or URL asks for it. */
+/** The unique key of a spec. Equal specs have the same key, whichever ID or URL they come from. */
 export function keyOf(spec: ClipSpec): string {
   const key = keys.get(spec) ?? Buffer.from(writeClipSpec(new CompactWriter(), spec).finish()).toString('base64url')
   keys.set(spec, key)
@@ -73,7 +73,7 @@ function getChoice<T>(choices: readonly T[], index: number): T {
   return choice
 }
 
-/** Producer clocks may stand before 1970: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
+/** Producer timestamps may be before 1970, so signed values are zigzag-encoded: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
 function toUnsigned(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
@@ -82,10 +82,10 @@ function fromUnsigned(value: number): number {
   return value % 2 === 1 ? -(value + 1) / 2 : value / 2
 }
 
-/** A call for each number took three times as long (measured). */
+/** One call per number took three times as long (measured). */
 const HASHED_AT_A_TIME = 1000
 
-/** Shows later whether the footage is still the same. */
+/** Identifies the footage of a clip, to check later whether it is still the same. */
 export interface FootagePin {
   readonly fragmentCount: number
   readonly firstFragmentNumber: string
@@ -104,7 +104,7 @@ export function pinFootage(fragments: readonly ListedFragment[]): FootagePin {
   }
 }
 
-/** Each number ends in a line feed, so that two lists that only read alike do not hash alike. */
+/** Each number ends in a line feed, so that different lists cannot give the same bytes. */
 export function digestNumbers(fragments: readonly ListedFragment[]): Uint8Array {
   const hash = createHash('sha256')
   for (let from = 0; from < fragments.length; from += HASHED_AT_A_TIME) {

@@ -1,6 +1,6 @@
-// Numbers and texts as few bytes: what is sealed into a URL has to be short.
+// A compact encoding of numbers and texts, because a URL must be short.
 
-/** Gathers fields. Numbers are whole, from 0 to 2^53 - 1, seven bits a byte, lowest first. */
+/** Writes fields. Numbers are integers from 0 to 2^53 - 1, with seven bits per byte, lowest first. */
 export class CompactWriter {
   readonly #bytes: number[] = []
 
@@ -24,7 +24,7 @@ export class CompactWriter {
     return this.bytes(new TextEncoder().encode(value))
   }
 
-  /** Up to 128 decimal digits without leading zeros, as the bytes of the number. */
+  /** Writes up to 128 decimal digits without leading zeros as the bytes of the number. */
   decimal(digits: string): this {
     const hex = BigInt(digits).toString(16)
     return this.bytes(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
@@ -35,7 +35,7 @@ export class CompactWriter {
   }
 }
 
-/** Thrown when the bytes end early or say what no writer writes. */
+/** Thrown if the bytes end early, or if no CompactWriter writes them. */
 export class CompactBytesInvalid extends Error {
   override readonly name = 'CompactBytesInvalid'
 }

@@ -3,7 +3,7 @@ import { toStreamName } from '../../domain/stream-ref.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ClipSpec } from './clip-spec.js'
 
-/** Browsers, proxies and chat programs all take this much. */
+/** Browsers, proxies and chat programs accept URLs of this length. */
 export const MAX_URL_LENGTH = 2000
 
 export function fileNameOf({ fileName, streamArn, range }: ClipSpec): string {
@@ -11,8 +11,8 @@ export function fileNameOf({ fileName, streamArn, range }: ClipSpec): string {
 }
 
 /**
- * The URL of a token. Its last segment is for people and players only, because the token holds the name of the download. A name that would
- * make the URL too long is therefore cut.
+ * The URL of a token. Its last segment is only for people and players, because the token has the file name. The segment is shortened if the
+ * URL would be too long.
  */
 export function toClipUrl(publicUrl: string, token: string, fileName: string): string {
   const base = `${publicUrl}/clips/${token}/`
@@ -37,8 +37,8 @@ const MS_PER_SECOND = 1000
 const QUARTERS_OPEN = 5
 
 /**
- * The issue time of a URL: now, rounded down to a quarter of the lifetime. Reads within one quarter therefore give an equal URL, and a
- * page that polls does not restart its player. The next quarter gives another URL; the one before stays open for its whole lifetime.
+ * The issue time of a URL: now, rounded down to a quarter of the lifetime. All reads within one quarter therefore return the same URL, and
+ * a page that polls does not restart its player. The next quarter has a new URL. The previous one stays valid for its whole lifetime.
  */
 export function toIssueTime(nowMs: EpochMs, lifetimeSeconds: number): EpochMs {
   const quarterMs = toQuarterMs(lifetimeSeconds)

@@ -4,15 +4,16 @@ import type { Movie, TrackPiece } from '../../media/mp4/movie.js'
 import { presentationTicks, toMs } from '../../media/mp4/tables/presentation.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 
-/** What the tables of an answer say that can be compared with fragments. */
+/** Measures of a GetClip response, taken from its MP4 tables. They are compared with the listed fragments. */
 export interface AnswerMeasures {
-  /** When each picture is shown, in milliseconds of the answer, in decode order. */
+  /** Presentation time of each picture, in milliseconds on the response's timeline. In decoding order. */
   readonly shownMs: Float64Array
-  /** Bytes of each; a bare number where all are equal. */
+  /** Size of each picture in bytes. A single number if all sizes are equal. */
   readonly sizes: TrackPiece['sizes']
   readonly hasSound: boolean
-  /** Frames of all tracks, and the least that they take in Clusters. */
+  /** Number of frames in all tracks. */
   readonly frames: number
+  /** Minimum size of these frames as Matroska blocks, in bytes. */
   readonly blockBytes: number
 }
 
@@ -21,7 +22,7 @@ export function measureAnswer({ tracks }: Movie): AnswerMeasures {
   const pieces = tracks.flatMap((track) => track.pieces)
   return {
     shownMs: presentationTicks(video).map((ticks) => toMs(ticks, video.timescale)),
-    // A track that was read has one piece.
+    // A parsed track has one piece.
     sizes: at(video.pieces, 0).sizes,
     hasSound: tracks.length > 1,
     frames: pieces.reduce((frames, { count }) => frames + count, 0),
@@ -38,29 +39,29 @@ function sumBlocks({ sizes, count }: TrackPiece): number {
 
 export interface CountedPart {
   readonly answer: Pick<AnswerMeasures, 'frames' | 'blockBytes'>
-  /** As listed, one entry a fragment. */
+  /** Size of each fragment as listed, in bytes. */
   readonly sizesBytes: Float64Array
   readonly first: FragmentPictures
   readonly last: FragmentPictures
 }
 
 export interface UnexplainedBytes {
-  /** 0 or less where all are accounted for. */
+  /** Zero or negative if all listed bytes are accounted for. */
   readonly bytes: number
-  /** The most of a listed size that is not of its frames. */
+  /** The larger overhead of the two edge fragments: listed size minus the minimum size of the frames. */
   readonly aroundBytes: number
 }
 
-/** What a BlockGroup with its duration and its references takes more than a SimpleBlock. */
+/** Maximum number of bytes that a BlockGroup with its duration and references adds to a SimpleBlock. */
 const MOST_MORE_BYTES = 12
-/** By so much the sizes of what is around the same number of frames may differ: a Cluster's size and Timestamp are as long as they must be. */
+/** The overhead of the same number of frames can vary by this many bytes, because the Cluster size and Timestamp have variable lengths. */
 const VARYING_BYTES = 4
 const MARGIN_BYTES = 0.25
 
 /**
- * Whether the bytes of an answer account for the fragments that were listed. The listing counts Matroska, which adds a few bytes to each
- * frame; the fragments that were read show how many. The result is the listed bytes that neither the frames of the answer nor what Matroska puts around them account for. What is around them belongs to the
- * fragment or to its frames; both edges show the sum of the two, and the larger of what follows for the rest counts.
+ * Counts the listed bytes that neither the frames of the response nor their Matroska overhead account for. The listing counts Matroska,
+ * which adds a few bytes to each frame. The overhead belongs partly to the fragment and partly to its frames, but an edge fragment shows
+ * only the sum. The total overhead is estimated from each edge, and the smaller estimate is subtracted.
  */
 export function countUnexplainedBytes({ answer, sizesBytes, first, last }: CountedPart): UnexplainedBytes {
   const edges = [
@@ -68,7 +69,7 @@ export function countUnexplainedBytes({ answer, sizesBytes, first, last }: Count
     { aroundBytes: at(sizesBytes, sizesBytes.length - 1) - last.blockBytes, frames: last.frames },
   ] as const
   const aroundBytes = Math.max(...edges.map((edge) => edge.aroundBytes))
-  // A listing that counts less than the frames is not understood.
+  // A listed size that is smaller than the frames cannot be interpreted.
   if (edges.some((edge) => edge.aroundBytes < 0)) return { bytes: 0, aroundBytes }
   const { frames, blockBytes: given } = answer
   const eachFrame = mostEachFrame(edges)

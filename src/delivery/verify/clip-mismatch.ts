@@ -21,13 +21,13 @@ const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
   JOIN_NOT_POSSIBLE: 'JOIN_NOT_POSSIBLE',
 }
 
-/** What is not a change of codecs. */
+/** Issue codes that are reported as KVS_FAILED instead of CODEC_CHANGES. */
 const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'NO_FRAGMENTS', 'STARTS_WITHOUT_KEY_FRAME'])
 
-/** The footage of a clip does not fit into one file. An issue if it is found before the response, a failure after it. */
+/** The footage of a clip cannot be in one file. Reported as an issue before the response, and as a failure after it. */
 export class ClipMismatch extends ClipUnavailable {
   readonly issue: ClipIssue
-  /** Another request gives the same result. */
+  /** Whether a retry gives the same result. */
   readonly isLasting: boolean
 
   private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
@@ -36,7 +36,7 @@ export class ClipMismatch extends ClipUnavailable {
     this.isLasting = isLasting
   }
 
-  /** A part that does not match the parts before it. The first part may not match those after it, or cannot be laid out. */
+  /** A part that does not match the parts before it. Part 0 either does not match the next part or cannot be laid out. */
   static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
     const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
     const border = parts[Math.max(1, partIndex)]
@@ -49,7 +49,7 @@ export class ClipMismatch extends ClipUnavailable {
     return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
   }
 
-  /** Codecs or tracks that change inside the clip. */
+  /** The codecs or tracks change inside the clip. */
   static ofChange({ reason, instantMs, ranges }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
     const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
     const text = toText('from', instantMs, 'before it', what)
@@ -60,7 +60,7 @@ export class ClipMismatch extends ClipUnavailable {
     return new ClipMismatch(issue, { isLasting: true, cause })
   }
 
-  /** The first picture cannot be decoded. `keyMs`: when the first key frame of the footage is shown, if there is one. */
+  /** The first picture cannot be decoded. `keyMs` is the time of the first key frame, or null if there is none. */
   static ofNoKeyFrame({ spec }: Pick<ClipOutline, 'spec'>, keyMs: EpochMs | null): ClipMismatch {
     return new ClipMismatch(noKeyFrameIssue(spec, keyMs), { isLasting: true })
   }
@@ -107,7 +107,7 @@ function toSplitIssue({ reason, instantMs, spec: { range, cut }, text }: Split):
   return toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Request the ranges one by one.', ranges })
 }
 
-/** The ranges before the instant and from it on, if they are not empty. */
+/** Splits the range at the instant. Omits empty ranges. */
 function toRangesBeside(range: TimeRange, instantMs: EpochMs): TimeRange[] {
   return [
     { startMs: range.startMs, endMs: instantMs - 1 },

@@ -1,5 +1,5 @@
-// Where codecs or tracks change inside a clip. Kinesis Video refuses such a clip without saying where. A change comes with a new PutMedia
-// only, and there the numbers of fragments usually leap: the fragments at leaps are read first.
+// Finds where codecs or tracks change inside a clip. Kinesis Video refuses such a clip without saying where. Only a new PutMedia call can
+// change them, and fragment numbers usually jump there, so the fragments at jumps are read first.
 
 import { toListingRange, toSelection } from '../../domain/clip-plan.js'
 import { GatewayError } from '../../domain/errors.js'
@@ -12,37 +12,37 @@ import type { JoinRefusal } from '../../media/mp4/edit/join.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import { readSignatures, type Signatures } from './fragment-signatures.js'
 
-/** Reading fragments takes its time; the client that asked for the clip is answered within it. */
+/** The client waits while fragments are read, so the search has a time limit. */
 const MAX_SEARCH_MS = 15_000
 const MAX_LISTED_FRAGMENTS = 100_000
 const MAX_RANGES = 300
-/** At each end of a range, so many fragments of another kind may have to be left out one after the other. */
+/** Maximum number of attempts to remove fragments with other tracks or codecs from a range. */
 const MAX_TRIMS = 8
 
 export interface CodecChangeSources {
   readonly fragments: FragmentLister
-  /** What the tracks of a fragment are. @throws GatewayError */
+  /** Returns the signature of the tracks of a fragment. @throws GatewayError */
   readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
 }
 
 export interface CodecChange {
   readonly reason: Extract<JoinRefusal, 'TRACKS_CHANGE' | 'CODEC_CHANGES'>
-  /** Where the first fragment with the other tracks begins, by the selector's clock. */
+  /** Start of the first fragment after the change, by the selector's clock. */
   readonly instantMs: EpochMs
-  /** All ranges of the request that can be clipped, in order of time. */
+  /** Ranges of the request that can each be one clip, in chronological order. */
   readonly ranges: readonly TimeRange[]
 }
 
 type RefusedClip = Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType' | 'range' | 'cut'>
 
-/** Null when no change is found, in time or at all. */
+/** Returns null if no change is found within MAX_SEARCH_MS. */
 export async function findCodecChange(sources: CodecChangeSources, refused: RefusedClip, signal: AbortSignal): Promise<CodecChange | null> {
   const limit = AbortSignal.timeout(MAX_SEARCH_MS)
   try {
     return await search(sources, refused, AbortSignal.any([signal, limit]))
   } catch (error) {
     signal.throwIfAborted()
-    // The client still gets the refusal itself.
+    // The client still gets the original refusal.
     if (limit.aborted || error instanceof GatewayError) return null
     throw error
   }
@@ -70,7 +70,7 @@ function select({ fragmentSelectorType, cut }: RefusedClip, listed: readonly Lis
   return toSelection({ fragmentSelectorType, cut, range, overflow: 'JOIN' }, listed)
 }
 
-/** Neighbours in playing order that can be in one file. */
+/** Groups consecutive fragments that can be in one file. `fragments` is in playing order. */
 function toGroups(fragments: readonly ListedFragment[], signatures: Signatures): ListedFragment[][] {
   const groups: ListedFragment[][] = []
   for (const fragment of fragments) {
@@ -102,7 +102,10 @@ function toRanges(groups: readonly (readonly ListedFragment[])[], facts: RangeFa
     .slice(0, MAX_RANGES)
 }
 
-/** An exact cut also takes what reaches into its start; by producer time, a shorter range may hold what a newer run had left out. */
+/**
+ * Shrinks the range until it selects only fragments with the signature of `own`. Null if that fails. An exact cut also selects fragments
+ * that extend into its start. By producer time, a shorter range may select fragments that are shadowed in a longer one.
+ */
 function trimToOne(range: TimeRange, own: ListedFragment, { refused, listed, signatures }: RangeFacts): TimeRange | null {
   const { fragmentSelectorType: selector, cut } = refused
   let { startMs, endMs } = range

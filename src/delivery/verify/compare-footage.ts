@@ -1,5 +1,5 @@
-// Whether an answer holds the fragments that were listed, and no others. It names none of them. The pictures of its first fragment and of its
-// last one are known from their Matroska; what lies between is compared with the listing.
+// Checks whether a response has exactly the listed fragments. The response does not name its fragments. The pictures of the first and the
+// last fragment are known from their Matroska. The footage between them is compared with the listing.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { at } from '../../lib/at.js'
@@ -9,18 +9,18 @@ import { type AnswerMeasures, countUnexplainedBytes, type UnexplainedBytes } fro
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'
 
-/** `null` is right, as far as can be told. */
+/** Null if no difference was found. */
 export type FootageDifference = 'missing' | 'added' | null
 
 export type ComparedPart = Pick<OutlinedPart, 'firstPlace' | 'fragmentCount' | 'producerStartsMs' | 'lengthsMs' | 'sizesBytes'>
 
 const NONE: UnexplainedBytes = { bytes: 0, aroundBytes: 0 }
-/** Without a fragment, the picture before it stands for two frames or more. */
+/** If a fragment is missing, the picture before it lasts for two frames or longer. */
 const HOLE_FRAMES = 1.5
-/** Matroska's clock ticks once a millisecond, and so may the answer's. */
+/** Matroska timestamps have millisecond resolution, and those of the response may too. */
 const ROUNDING_MS = 1.5
 
-/** `pictures`: what was read of fragments, by their places; null when nothing was. */
+/** `pictures` has the fragments that were read, by place. Null if none was read. */
 export function compareFootage(
   answer: AnswerMeasures,
   part: ComparedPart,
@@ -36,7 +36,7 @@ export function compareFootage(
     first: isKept(sizes, first, 0),
     last: isKept(sizes, last, shownMs.length - last.timesMs.length),
   }
-  // The service gives frames as they are, or changes them all.
+  // The service keeps the bytes of all frames, or it rewrites all frames.
   if (edges.first === null || edges.last === null || kept.first !== kept.last) return compareAmounts(rows) ?? 'added'
   const unexplained = kept.first ? countUnexplainedBytes({ answer, sizesBytes: part.sizesBytes, first, last }) : NONE
   const reachMs = edges.last - edges.first
@@ -49,12 +49,15 @@ export function compareFootage(
   return compareBetween(part, { rows, originMs: edges.first, leadMs, earlyMs, unexplained })
 }
 
-/** A producer's clock may go forth and back meanwhile: the answer is then not in its order. */
+/** Whether the producer timestamps never go back. If they do, the response is not in their order. */
 function isAscending(startsMs: Float64Array): boolean {
   return startsMs.every((startMs, row) => row === 0 || startMs >= at(startsMs, row - 1))
 }
 
-/** When the fragment's timestamp comes in the answer, if its pictures are those from the sample on; else null. */
+/**
+ * Position of the fragment's timestamp on the response's timeline, in milliseconds. Null if the samples from `from` on are not the pictures
+ * of the fragment.
+ */
 function toEdge({ timesMs }: FragmentPictures, shownMs: Float64Array, from: number): number | null {
   if (from < 0 || from + timesMs.length > shownMs.length) return null
   const originMs = at(shownMs, from) - at(timesMs, 0)
@@ -62,13 +65,16 @@ function toEdge({ timesMs }: FragmentPictures, shownMs: Float64Array, from: numb
   return isSame ? originMs : null
 }
 
-/** Zero bytes behind a NAL unit may be left out. */
+/** The service may remove zero bytes after a NAL unit. */
 const MOST_TRAILING_ZEROS = 3
 
-/** A fragment may have ten tags with names of 128 and values of 256 characters, which the first and the last one need not have. */
+/**
+ * A fragment may have ten tags, with names of 128 and values of 256 characters. The first and the last fragment may have no tags, so their
+ * overhead does not show this.
+ */
 const MOST_TAG_BYTES = 5000
 
-/** The answer has the frames with the bytes that were read. */
+/** Whether the frames of the response have the sizes that were read from the fragment. */
 function isKept(sizes: AnswerMeasures['sizes'], read: FragmentPictures, from: number): boolean {
   return read.sizes.every((bytes, index) => {
     const missing = bytes - rowAt(sizes, from + index)
@@ -76,7 +82,7 @@ function isKept(sizes: AnswerMeasures['sizes'], read: FragmentPictures, from: nu
   })
 }
 
-/** How long there are pictures, holes left out on both sides. */
+/** Compares the total durations without holes. */
 function compareAmounts({ givenMs, leastMs, mostMs, toleranceMs }: PartRows): FootageDifference {
   if (givenMs < leastMs - toleranceMs) return 'missing'
   return givenMs > mostMs + toleranceMs ? 'added' : null
@@ -84,30 +90,33 @@ function compareAmounts({ givenMs, leastMs, mostMs, toleranceMs }: PartRows): Fo
 
 interface Between {
   readonly rows: PartRows
-  /** When the timestamp of the first fragment comes in the answer. */
+  /** Position of the timestamp of the first fragment on the response's timeline, in milliseconds. */
   readonly originMs: number
-  /** How long after its timestamp a fragment's pictures may begin: its listed length may leave that out. */
+  /** Maximum delay from a fragment's timestamp to its first picture. The listed length may exclude this delay. */
   readonly leadMs: number
-  /** How long before its timestamp a fragment's pictures may begin: it may be that of sound, which was muxed ahead of them. */
+  /** Maximum time by which pictures precede their fragment's timestamp. It may be the timestamp of audio that is muxed ahead. */
   readonly earlyMs: number
-  /** What was listed and did not come. */
+  /** Listed bytes that the response does not account for. */
   readonly unexplained: UnexplainedBytes
 }
 
-/** Where the answer keeps the producer's clock: no picture is shown in the time of a fragment that is missing, and some are in a hole that was filled. */
+/**
+ * Compares the fragments between the edges. The response keeps the producer's clock. If a fragment is missing, no picture is shown in its
+ * time. If footage was added, pictures are shown in a listed hole.
+ */
 function compareBetween(
   { producerStartsMs, lengthsMs, sizesBytes, fragmentCount }: ComparedPart,
   { rows, originMs, leadMs, earlyMs, unexplained }: Between,
 ): FootageDifference {
   const startOf = (row: number) => originMs + at(producerStartsMs, row) - at(producerStartsMs, 0)
   const endOf = (row: number) => startOf(row) + at(lengthsMs, row)
-  // Half a frame more: by how much sound is ahead differs between fragments. No picture of the fragment before comes so late.
+  // The lead of audio varies between fragments, so half a frame is added. No picture of the previous fragment is that late.
   const earlyOf = (row: number) => Math.max(earlyMs + rows.usualMs / 2, reorderedMsOf(at(lengthsMs, row), earlyMs, rows))
   for (let row = 1; row < fragmentCount - 1; row += 1) {
-    // Every fragment has a picture: PutMedia refuses one that lacks frames of a track.
+    // Every fragment has a picture, because PutMedia refuses a fragment that lacks frames of a track.
     const [fromMs, untilMs] = [startOf(row) - earlyOf(row) - ROUNDING_MS, endOf(row) + leadMs + ROUNDING_MS]
     if (!isAnyShown(rows.timesMs, fromMs, untilMs)) return 'missing'
-    // Neighbours may reach into its time: without it there is a hole in the pictures, and its bytes did not come.
+    // Pictures of adjacent fragments may be in this time. A missing fragment still leaves a hole between pictures and unexplained bytes.
     const holeMs = Math.max(HOLE_FRAMES * rows.shortMs, (startOf(row + 1) - startOf(row)) / 2)
     if (unexplained.bytes > (at(sizesBytes, row) - unexplained.aroundBytes) / 2 && isHoleBetween(rows.timesMs, { fromMs, untilMs, holeMs }))
       return 'missing'
@@ -118,14 +127,14 @@ function compareBetween(
 }
 
 /**
- * In a fragment of few pictures, how long before its timestamp they may begin: the first block may be a picture that is shown last, or sound.
- * The listed length contains that time.
+ * How long before its timestamp the pictures of a short fragment may begin, in milliseconds. The first block may be audio, or a picture
+ * that is shown last. The listed length includes this time. 0 for a longer fragment.
  */
 function reorderedMsOf(lengthMs: number, earlyMs: number, { reorderedMs }: PartRows): number {
   return lengthMs <= 2 * reorderedMs ? Math.min(lengthMs, earlyMs + reorderedMs) : 0
 }
 
-/** Some picture stands for so long, at least in part in that time. */
+/** Whether a picture lasts `holeMs` or longer and overlaps the time from `fromMs` to `untilMs`. */
 function isHoleBetween(
   timesMs: Float64Array,
   { fromMs, untilMs, holeMs }: { readonly fromMs: number; readonly untilMs: number; readonly holeMs: number },

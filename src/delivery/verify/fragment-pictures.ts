@@ -3,24 +3,25 @@ import { leastBlockBytes } from '../../media/matroska/block.js'
 import { NOT_KEY, OPEN_GOP_KEY, type SampleTable } from '../../media/matroska/sample-table.js'
 import type { MatroskaTrack } from '../../media/matroska/track.js'
 
-/** What the Matroska of one fragment says of its pictures: a row for each, in the order of the file, which is that of decoding. */
+/** The pictures of one fragment, read from its Matroska. All arrays are in file order, which is the decoding order. */
 export interface FragmentPictures {
-  /** When each is shown, in milliseconds from the fragment's timestamp. Negative is legal. */
+  /** Presentation times in milliseconds, relative to the fragment's timestamp. May be negative. */
   readonly timesMs: readonly number[]
-  /** Bytes of each. */
+  /** Sizes in bytes. */
   readonly sizes: readonly number[]
-  /** Numbers of those that are key frames, from 0. */
+  /** Indices of the key frames. */
   readonly keys: readonly number[]
-  /** Those among `keys` that are I-frames of open GOPs in H.264, where not every decoder can begin. */
+  /** The subset of `keys` that are I-frames of open GOPs in H.264. Not every decoder can start at them. */
   readonly openKeys: readonly number[]
-  /** Frames of all tracks that GetClip takes, and the least that they take in a Cluster. */
+  /** Number of frames in the tracks that GetClip returns. */
   readonly frames: number
+  /** Minimum size of these frames as Matroska blocks, in bytes. */
   readonly blockBytes: number
 }
 
 export const NO_PICTURES: FragmentPictures = { timesMs: [], sizes: [], keys: [], openKeys: [], frames: 0, blockBytes: 0 }
 
-/** GetClip takes the tracks of video and of sound with the lowest numbers. */
+/** GetClip returns the video track and the audio track with the lowest numbers. */
 export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTable): FragmentPictures {
   const [video, sound] = [lowest(tracks, 'video'), lowest(tracks, 'audio')]
   if (video === undefined) return NO_PICTURES
@@ -39,7 +40,7 @@ export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTabl
   return pictures
 }
 
-/** What is said of the first picture alone. */
+/** Keeps only the first picture. */
 export function toFirstPicture({ timesMs, sizes, keys, openKeys }: FragmentPictures): FragmentPictures {
   const isFirst = (number: number) => number === 0
   return {

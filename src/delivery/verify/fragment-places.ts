@@ -1,4 +1,4 @@
-// The position of each fragment in the movie. It converts instants of both clocks to times of the movie.
+// The position of each fragment in the movie. It relates movie times to instants of the selector's clock.
 
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
@@ -10,10 +10,10 @@ import type { OutlinedPart } from '../plan/clip-outline.js'
 import type { LocatedPictures } from './locate-pictures.js'
 import { isProducerStep } from './part-rows.js'
 
-/** One row a fragment, in playing order. */
+/** One row per fragment, in playing order. */
 export interface FragmentPlaces {
   readonly count: number
-  /** The place of the first row. */
+  /** Place of the fragment in the first row. */
   readonly firstPlace: number
   /** Timestamps by the selector's clock, in epoch milliseconds. */
   readonly clockMs: Float64Array
@@ -21,14 +21,14 @@ export interface FragmentPlaces {
   readonly originMs: Float64Array
 }
 
-/** Matroska's clock ticks once a millisecond, and so may the movie's. */
+/** Matroska timestamps have millisecond resolution, and those of the movie may too. */
 const ROUNDING_MS = 1
-/** A longer distance between two fragments is a hole. Kinesis Video may have closed it. */
+/** A longer pause between two fragments, in frames, is a hole. Kinesis Video may have closed it. */
 const MOST_FRAMES = 2
 
 /**
- * The fragments that were read stand where their own pictures do. Between them fragments stand at their distances by the producer's clock.
- * Where the two disagree, Kinesis Video did not keep the holes: fragments then follow each other there.
+ * Places each fragment in the movie. A fragment that was read is placed by its pictures. The fragments between keep their distances by the
+ * producer's clock. If these distances do not match, Kinesis Video has closed the holes, and the fragments follow each other without holes.
  */
 export function* placeFragmentsInSteps(
   parts: readonly OutlinedPart[],
@@ -95,12 +95,12 @@ function placeBetween(listed: Listed, anchors: readonly Anchor[]): Float64Array 
   return originMs
 }
 
-/** From one row on to another, each at its distance from the one before it. */
+/** Places the rows after `from` up to `to`, each relative to the previous row. */
 function follow(originMs: Float64Array, listed: Listed, { from, to, isClosed }: { from: number; to: number; isClosed: boolean }): void {
   for (let row = from + 1; row <= to; row += 1) originMs[row] = at(originMs, row - 1) + stepTo(listed, row, isClosed)
 }
 
-/** What follows on the last hole keeps its distance to the fragment behind it that was read. */
+/** Places the rows between the last hole and the anchor, relative to the anchor. */
 function leadUpTo(originMs: Float64Array, listed: Listed, anchor: Anchor, from: number): void {
   let next = anchor.originMs
   for (let row = anchor.row; row > from; row -= 1) {
@@ -124,21 +124,21 @@ function stepOf({ producerMs }: Listed, row: number): number {
   return at(producerMs, row) - at(producerMs, row - 1)
 }
 
-/** The instant of a time of the movie by the selector's clock, told by the fragment at the row. */
+/** Converts a movie time to an instant of the selector's clock, relative to the fragment in the row. */
 export function instantAt({ clockMs, originMs }: FragmentPlaces, row: number, movieMs: number): number {
   return at(clockMs, row) + Math.round(movieMs - at(originMs, row))
 }
 
-/** The fragment that begins at the instant, or the first that begins after it. */
+/** Row of the first fragment that starts at or after the instant. The last row if there is none. */
 export function rowFrom({ clockMs, count }: FragmentPlaces, instantMs: number): number {
   return Math.min(firstAtOrAfter(clockMs, instantMs, count), count - 1)
 }
 
-/** When pictures are shown by the selector's clock, one after the other in decode order. */
+/** Computes the instants of pictures by the selector's clock, in decoding order. */
 export class PictureInstants {
   readonly #places: FragmentPlaces
   readonly #located: readonly LocatedPictures[]
-  /** The fragment that was read which holds the picture, or the next one that was read. */
+  /** Index in `#located` of the fragment that has the current sample, or of the next fragment that was read. */
   #at = 0
 
   constructor(places: FragmentPlaces, located: readonly LocatedPictures[]) {
@@ -146,7 +146,7 @@ export class PictureInstants {
     this.#located = located
   }
 
-  /** Samples must be asked for in their order. */
+  /** Samples must be requested in ascending order. */
   of(sample: number, movieMs: number): number {
     let read = this.#located[this.#at]
     while (read !== undefined && sample >= read.firstSample + read.pictures.timesMs.length) {
@@ -160,7 +160,7 @@ export class PictureInstants {
     return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
   }
 
-  /** The last fragment with a timestamp up to then, of those between the fragments that were read. */
+  /** Row of the last fragment that starts by `movieMs`, among the unread fragments between two that were read. */
   #rowBetween(movieMs: number): number {
     const { firstPlace, originMs, count } = this.#places
     const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]

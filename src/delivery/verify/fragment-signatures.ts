@@ -2,17 +2,23 @@ import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { MediaSignature } from '../../domain/media-signature.js'
 import { at } from '../../lib/at.js'
 
-/** Of fragments at the ends of runs. More runs than this are sampled. */
+/** Maximum number of run ends to read. If there are more, a sample of them is read. */
 const MAX_ENDS = 120
 const READS_AT_ONCE = 4
-/** Where no change shows, tracks may have changed and changed back: so finely that is looked for. */
+/**
+ * If all run ends are equal, tracks may have changed and changed back between them. The search then divides the fragments into this many
+ * stretches and reads the fragments at their borders.
+ */
 const FINEST_SPREAD = 8
 
-/** Observed in six real numbers, and never to be relied on: `2^156 + count * 2^92 + …`, with a count that grows by one within a PutMedia. */
+/**
+ * Observed in six real fragment numbers: `2^156 + count * 2^92 + …`, with a count that grows by one within a PutMedia call. This is not
+ * documented, so never rely on it.
+ */
 const COUNT_SHIFT = 92n
 
 export interface Signatures {
-  /** Equal for fragments that can be in one file. */
+  /** Equal for fragments that can be in the same file. */
   keyOf(fragment: ListedFragment): string
   layoutOf(fragment: ListedFragment): string
 }
@@ -20,8 +26,8 @@ export interface Signatures {
 type Read = (fragment: ListedFragment) => Promise<MediaSignature>
 
 /**
- * The signature of every fragment. Reads the ends of runs, and the fragments between two that differ. `byAge` is in order of
- * numbers.
+ * Determines the signature of every fragment. Reads the fragments at the ends of runs, then bisects between fragments that differ. `byAge`
+ * is sorted by fragment number.
  */
 export async function readSignatures(byAge: readonly ListedFragment[], read: Read): Promise<Signatures> {
   const known = new KnownSignatures(byAge, read)
@@ -54,7 +60,7 @@ class KnownSignatures implements Signatures {
     }
   }
 
-  /** Halves each stretch whose ends differ, until the change lies between two neighbours. */
+  /** Bisects each stretch whose ends differ, until the change is between two adjacent fragments. */
   async narrow(): Promise<void> {
     for (;;) {
       const places = this.#sortedPlaces()
@@ -88,7 +94,7 @@ class KnownSignatures implements Signatures {
     return signature
   }
 
-  /** A fragment that was not read is like the last one that was read before it. */
+  /** A fragment that was not read gets the signature of the last fragment before it that was read. */
   #spreadOut(): Map<string, MediaSignature> {
     const byNumber = new Map<string, MediaSignature>()
     let last = this.#known.get(at(this.#sortedPlaces(), 0))
@@ -113,7 +119,7 @@ function toKey({ layout, configuration }: MediaSignature): string {
   return `${layout}\n${configuration}`
 }
 
-/** First and last index of each stretch in which counts grow by one. */
+/** First and last index of each run: a stretch in which the count grows by one. */
 function findRunEnds(byAge: readonly ListedFragment[]): number[] {
   const counts = byAge.map(({ fragmentNumber }) => BigInt(fragmentNumber) >> COUNT_SHIFT)
   return byAge.flatMap((_, index) => {
@@ -127,7 +133,7 @@ function sample(indices: readonly number[], most: number): number[] {
   return Array.from({ length: most }, (_, at) => indices[Math.round((at * (indices.length - 1)) / (most - 1))] ?? 0)
 }
 
-/** The middle, then the middles of what is on either side of it, and so on. */
+/** The middle index, then the middles of both halves, and so on. */
 function spread(last: number): number[] {
   const indices: number[] = []
   for (let parts = 2; parts <= FINEST_SPREAD; parts *= 2) {

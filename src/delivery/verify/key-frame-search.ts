@@ -4,7 +4,7 @@ import { MAX_LOOK_BACK_MS } from '../../domain/clip-plan.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 
-/** A picture at the start of a clip, in decode order, by both clocks. */
+/** A picture near the start of a clip, with its time by both clocks. */
 interface StartPicture {
   readonly clockMs: EpochMs
   readonly producerMs: EpochMs
@@ -17,7 +17,7 @@ export interface StartFragment {
   readonly pictures: FragmentPictures
 }
 
-/** From which key frames pictures may be decoded: not every decoder can begin at the I-frame of an open GOP. */
+/** The key frames at which decoding may start. Not every decoder can start at the I-frame of an open GOP. */
 export type KeyFrameKind = 'closed' | 'any'
 
 export function keysOf({ keys, openKeys }: FragmentPictures, kind: KeyFrameKind): readonly number[] {
@@ -25,23 +25,24 @@ export function keysOf({ keys, openKeys }: FragmentPictures, kind: KeyFrameKind)
 }
 
 /**
- * `first`: a key frame among them is decoded before the first picture and shown no later. `perhaps`: that key frame may be the first
- * picture itself, unless what is decoded behind them is shown before it. `none`: a key frame before them is needed.
+ * `first`: the fragments have the key frame that the first picture of the clip needs. `perhaps`: the key frame is the first picture itself,
+ * unless the next fragment has a picture that is shown before it. `none`: an earlier key frame is needed.
  */
 export type Decodability = 'first' | 'perhaps' | 'none'
 
-/** `fragments` follow each other in playing order. */
+/** `fragments` are consecutive and in playing order. */
 export function findDecodability(fragments: readonly StartFragment[], startMs: EpochMs, kind: KeyFrameKind): Decodability {
   const pictures = fragments.flatMap((fragment) => toStartPictures(fragment, kind))
   const shown = pictures.filter(({ clockMs }) => clockMs >= startMs)
   const firstMs = shown.reduce((first, { producerMs }) => Math.min(first, producerMs), Number.POSITIVE_INFINITY)
-  // A key frame covers what is decoded and shown after it. Pictures behind it that are shown before it may need one before.
+  // A key frame is sufficient for pictures that follow it in both decoding and presentation order. Its leading pictures may need an earlier
+  // key frame.
   const earliest = pictures.findIndex(({ producerMs }) => producerMs >= firstMs)
   const decodedBefore = earliest < 0 ? pictures : pictures.slice(0, earliest + 1)
   const isUsable = ({ isKey, producerMs, clockMs }: StartPicture) => isKey && producerMs <= firstMs && clockMs >= startMs - MAX_LOOK_BACK_MS
   if (!decodedBefore.some(isUsable)) return 'none'
   if (decodedBefore.some((picture) => isUsable(picture) && picture.clockMs <= startMs)) return 'first'
-  // Pictures that are shown before a key frame are decoded next behind it, before any that is shown after it.
+  // Leading pictures directly follow their key frame in decoding order, before any picture that is shown after it.
   return pictures.slice(earliest + 1).some(({ producerMs }) => producerMs > firstMs) ? 'first' : 'perhaps'
 }
 

@@ -3,14 +3,17 @@ import type { OutlinedPart } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { FragmentPictures } from './fragment-pictures.js'
 
-/** Pictures of a fragment that was read, and the number of their first sample in the video of the movie. */
+/** The pictures of a fragment that was read. `firstSample` is the index of the first one among the video samples of the movie. */
 export interface LocatedPictures {
   readonly place: number
   readonly firstSample: number
   readonly pictures: FragmentPictures
 }
 
-/** In the order of the samples. `sampleCounts`: how many pictures each part has. @throws ClipUnavailable where the parts hold fewer */
+/**
+ * Returns the pictures in sample order. `sampleCounts` is the number of pictures in each part. @throws ClipUnavailable if the pictures do
+ * not match these numbers
+ */
 export function locatePictures(
   parts: readonly Pick<OutlinedPart, 'firstPlace' | 'fragmentCount'>[],
   sampleCounts: readonly number[],
@@ -24,7 +27,7 @@ export function locatePictures(
   })
 }
 
-/** From its first fragment on as far as they were read, and from its last one back. */
+/** Counts forward from the first fragment and backward from the last, as far as consecutive fragments were read. */
 function locateInPart(
   { firstPlace, fragmentCount }: Pick<OutlinedPart, 'firstPlace' | 'fragmentCount'>,
   { firstSample, count }: { readonly firstSample: number; readonly count: number },
@@ -44,7 +47,7 @@ function locateInPart(
     tail.push({ place: last, firstSample: to, pictures: read })
     last -= 1
   }
-  // All of them were read, or others lie between.
+  // If all fragments were read, their pictures must fill the part exactly. Otherwise other pictures may be between them.
   if (last < place ? from !== to : from > to) throw otherPictures()
   return [...head, ...tail.reverse()]
 }

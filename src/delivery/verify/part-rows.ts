@@ -2,29 +2,31 @@ import { at } from '../../lib/at.js'
 import { sortTimes } from '../../media/mp4/tables/presentation.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 
-/** The pictures of an answer and the fragments that were listed, measured in the same way. */
+/** Comparable measures of the pictures in a response and of the listed fragments. */
 export interface PartRows {
-  /** When pictures are shown, in the order of showing. */
+  /** Presentation times in ascending order. */
   readonly timesMs: Float64Array
-  /** How long one picture usually stands. */
+  /** Median duration of a picture. */
   readonly usualMs: number
-  /** Three pictures of four stand for so long or longer. */
+  /** Lower quartile of the durations of pictures. */
   readonly shortMs: number
-  /** By how much a picture is shown, at most, after others that are decoded behind it. */
+  /** Maximum reordering delay: by how much the n-th picture in decoding order follows the n-th in presentation order. */
   readonly reorderedMs: number
-  /** How long there are pictures, and how long fragments were listed at least and at most; without holes. */
+  /** Total duration of the pictures, without holes. */
   readonly givenMs: number
+  /** Minimum and maximum total duration of the listed fragments, without holes. */
   readonly leastMs: number
   readonly mostMs: number
+  /** Differences up to this are ignored. */
   readonly toleranceMs: number
-  /** Fragments that a hole is listed before. */
+  /** Rows of the fragments that follow a hole in the listing. */
   readonly holes: readonly number[]
 }
 
-/** What lasts longer than so many frames is a hole: a frame may come late, or be lost. */
+/** A pause longer than this many frames is a hole. A shorter one may be a late or lost frame. */
 const MOST_FRAMES = 2.5
 
-/** `shownMs`: when the pictures are shown, in decode order. */
+/** `shownMs` has the presentation times in decoding order. */
 export function toPartRows(
   { producerStartsMs, lengthsMs }: Pick<OutlinedPart, 'producerStartsMs' | 'lengthsMs'>,
   { shownMs, hasSound }: { readonly shownMs: Float64Array; readonly hasSound: boolean },
@@ -42,7 +44,7 @@ export function toPartRows(
     const stepMs = (producerStartsMs[row + 1] ?? Number.NaN) - at(producerStartsMs, row)
     const isNext = isProducerStep(stepMs) && stepMs - lengthMs < holeMs
     if (!isNext && isProducerStep(stepMs)) holes.push(row + 1)
-    // The last frame's own length is not listed, but where sound goes on through it.
+    // The listed length excludes the last frame, unless audio continues through it.
     leastMs += isNext ? stepMs : lengthMs + (hasSound ? 0 : usualMs)
     mostMs += isNext ? stepMs : lengthMs + usualMs
     shortestMs = Math.min(shortestMs, isNext ? stepMs : lengthMs)
@@ -51,10 +53,10 @@ export function toPartRows(
   return { timesMs, usualMs, shortMs, reorderedMs, givenMs, leastMs, mostMs, toleranceMs, holes }
 }
 
-/** A step of the producer's clock beyond this is no hole in the footage but a clock that was set. */
+/** A larger step of the producer's clock is not a hole in the footage: the clock was set. */
 const MAX_STEP_MS = 24 * 3_600_000
 
-/** Whether footage may have gone on so much later: not where the clock went back, or was set. */
+/** Whether footage may continue after this step. False if the clock went back or was set. */
 export function isProducerStep(stepMs: number): boolean {
   return stepMs > 0 && stepMs <= MAX_STEP_MS
 }

@@ -6,8 +6,8 @@ import type { FragmentPictures } from './fragment-pictures.js'
 import { locatePictures } from './locate-pictures.js'
 
 /**
- * Whether an answer is the footage that was listed. Footage may leave retention between the listing and the answer, or be listed late; the
- * answer does not say so. @throws ClipUnavailable when it is other footage
+ * Checks that a response has the listed footage. Footage may expire between the listing and the response, or be listed late, and the
+ * response does not say so. @throws ClipUnavailable if the footage differs
  */
 export function verifyPart(answer: AnswerMeasures, part: OutlinedPart, pictures: ReadonlyMap<number, FragmentPictures>): void {
   const difference = compareFootage(answer, part, pictures)
