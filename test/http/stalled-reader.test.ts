@@ -90,6 +90,7 @@ describe('a reader that reads no byte', () => {
       if (status === 200 && bytes < BYTES.byteLength) status = 0
     }
     expect(ended.filter((outcome) => outcome === 'aborted').length).toBeGreaterThan(0)
+    await store.close()
     await rm(folder, { recursive: true, force: true })
   })
 })
