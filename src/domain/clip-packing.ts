@@ -45,12 +45,12 @@ export interface Packing {
 interface PackingInput {
   readonly selection: FragmentSelection
   readonly selector: FragmentSelectorType
-  /** The range that the fragments were selected by. */
+  /** The range that selected the fragments. */
   readonly range: TimeRange
   readonly limits?: PackingLimits
 }
 
-/** Fills each part in playing order. */
+/** Fills one part after another, in playing order. */
 export function packFragments({ selection, selector, range, limits = PART_LIMITS }: PackingInput): Packing {
   const { fragments } = selection
   const canBegin = findBorders(selection, selector)
@@ -84,7 +84,7 @@ function withLeftOut(parts: readonly PlannedPart[], { selection, selector, isWho
   })
 }
 
-/** How far a part that begins at `first` can extend, without regard to borders, and the limit that stops it. */
+/** How far a part that begins at `first` can extend if borders are ignored, and the limit that stops it. */
 function fill(
   fragments: readonly ListedFragment[],
   first: number,

@@ -34,7 +34,7 @@ export interface ClipPlan {
   readonly durationMs: number
   /** GetClip calls, in playing order. */
   readonly parts: readonly PlannedPart[]
-  /** What an exact cut may need too. */
+  /** Fragments outside the range that an exact cut may need. */
   readonly neighbours: ClipNeighbours
 }
 
@@ -46,7 +46,7 @@ export interface ClipNeighbours {
   readonly after: readonly ListedFragment[]
 }
 
-/** `plan` is null exactly if an issue has severity ERROR. */
+/** `plan` is null if and only if an issue has severity ERROR. */
 export interface PlannedClip {
   readonly plan: ClipPlan | null
   readonly issues: readonly ClipIssue[]
@@ -122,7 +122,7 @@ function isNear(before: ListedFragment, { after, selector, range }: Beside): boo
   return restMs <= (after ? Math.max(GAP_MS, before.lengthMs) : GAP_MS)
 }
 
-/** A fragment that overlaps the next one by more, by server time but not by producer time, was uploaded late. */
+/** A fragment was uploaded late if it overlaps the next one by more, in milliseconds, by server time but not by producer time. */
 const OVERHANG_MS = 500
 
 interface FragmentStep {

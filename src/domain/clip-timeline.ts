@@ -3,7 +3,7 @@ import type { FootageSpan } from './footage-spans.js'
 import type { ListedFragment } from './listed-fragment.js'
 import type { TimeRange } from './time-range.js'
 
-/** A stretch of real time, and when it plays. */
+/** A stretch of real time, and the position in the clip where it plays. */
 export interface TimelineEntry {
   readonly mediaStartMs: number
   readonly range: TimeRange

@@ -67,7 +67,7 @@ export interface Clip {
   readonly gaps: readonly TimeRange[]
   readonly timeline: readonly { readonly mediaStartMs: number; readonly range: TimeRange }[]
   readonly fragmentCount: number
-  /** Exact once READY. Null before. */
+  /** Exact. Null until the clip is READY. */
   readonly sizeBytes: number | null
   readonly durationMs: number
   /** From 0 to 1. */
@@ -77,7 +77,7 @@ export interface Clip {
 }
 
 export interface ClipAnswer {
-  /** Null exactly if an issue has severity ERROR. */
+  /** Null if and only if an issue has severity ERROR. */
   readonly clip: Clip | null
   readonly issues: readonly ClipIssue[]
 }

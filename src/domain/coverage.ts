@@ -1,11 +1,11 @@
-// Where a stream has footage over days of it.
+// The spans and gaps of a stream in a range of up to several days.
 
 import type { Footage } from './footage.js'
 import { type FootageSpan, findGaps, toSpans } from './footage-spans.js'
 import { GAP_MS } from './rests.js'
 import type { TimeRange } from './time-range.js'
 
-/** Listing a week of two-second fragments takes half a minute of the quota of a stream, about the time that one request has. */
+/** Listing a week of two-second fragments uses half a minute of the quota of a stream, which is about the time limit of a request. */
 export const MAX_COVERAGE_DAYS = 7
 
 export interface Coverage {
@@ -15,11 +15,11 @@ export interface Coverage {
   readonly gaps: readonly TimeRange[]
   readonly fragmentCount: number
   readonly sizeBytes: number
-  /** Of all spans. */
+  /** The total duration of all spans. */
   readonly durationMs: number
 }
 
-/** `around`: the fragments that start in the range, and earlier ones that may extend into it. The earlier ones only shorten gaps. */
+/** `around` has the fragments that start in the range, and earlier ones that may extend into it. The earlier ones only shorten gaps. */
 export function toCoverage(around: Footage, range: TimeRange, maxGapMs: number = GAP_MS): Coverage {
   const first = around.firstRowAt(range.startMs)
   const outline = around.outline(maxGapMs)

@@ -1,11 +1,11 @@
 import type { ClipFailureCode } from './clip.js'
 
-/** How the borders of the gateway show an error. */
+/** How the HTTP and GraphQL APIs report an error. */
 interface ErrorView {
   /** `extensions.code` of a GraphQL error, and `code` of a problem document except on the clip route. */
   readonly graphql: GraphqlErrorCode
   readonly status: number
-  /** What the error means for a clip that was promised. */
+  /** The clip error that results if a requested clip fails with this error. */
   readonly clip: ClipErrorCode
 }
 
@@ -20,7 +20,7 @@ export type GraphqlErrorCode =
   | 'KVS_ACCESS_DENIED'
   | 'INTERNAL_SERVER_ERROR'
 
-/** The table from code to GraphQL code, HTTP status and clip error. */
+/** The GraphQL code, the HTTP status and the clip error of each error code. */
 export const ERRORS = {
   BAD_USER_INPUT: { graphql: 'BAD_USER_INPUT', status: 400, clip: 'INTERNAL' },
   UNAUTHENTICATED: { graphql: 'UNAUTHENTICATED', status: 401, clip: 'INTERNAL' },

@@ -11,8 +11,8 @@ const DECEIVING = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu
 const DEVICE_NAME = /^(con|prn|aux|nul|(com|lpt)[\d¹²³])(\.|$)/i
 
 /**
- * A name in any script that every file system allows. Ends in `.mp4`. Null if no character of the given name is usable.
- * Joiners (U+200C, U+200D) stay, because scripts and emoji need them.
+ * Makes a name that every file system allows, in any script. Ends in `.mp4`. Null if no character of the given name is usable. Joiners
+ * (U+200C, U+200D) stay, because scripts and emoji need them.
  */
 export function toSafeFileName(given: string): string | null {
   const cleaned = given

@@ -18,7 +18,7 @@ const ROWS_PER_BLOCK = 256
 /** An object with two boxed numbers. */
 const BYTES_PER_BREAK = 72
 
-/** Sorted fragments, and what is computed from them once: breaks, sizes and the longest fragment. */
+/** Sorted fragments, with values that are computed once: breaks, sizes and the longest fragment. */
 export class FootageIndex {
   readonly columns: FragmentColumns
   #breaks: { readonly maxGapMs: number; readonly breaks: readonly Break[] } | null = null
@@ -29,13 +29,13 @@ export class FootageIndex {
     this.columns = columns
   }
 
-  /** The memory of the results. */
+  /** Memory of the computed values, in bytes. */
   get sizeBytes(): number {
     const breaks = this.#breaks === null ? 0 : this.#breaks.breaks.length
     return breaks * BYTES_PER_BREAK + (this.#blockSizes === null ? 0 : this.#blockSizes.byteLength)
   }
 
-  /** Null if they are not remembered for this `maxGapMs`. */
+  /** Number of breaks. Null if they have not been computed for this `maxGapMs`. */
   countBreaks(maxGapMs: number): number | null {
     return this.#breaks === null || this.#breaks.maxGapMs !== maxGapMs ? null : this.#breaks.breaks.length
   }

@@ -10,16 +10,16 @@ import type { FragmentSelectorType, TimeRange } from './time-range.js'
 
 type Requested = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut'>
 
-/** How much archived reads lag behind ingestion. AWS: typically under a second. */
+/** By how much archived reads lag behind ingestion. According to AWS, typically under a second. */
 const LISTING_LAG_MS = 1000
 /** The assumed length if no fragment is listed. */
 const USUAL_FRAGMENT_MS = 2000
-/** If the difference between the clocks changes by more within a clip, its server times are wrong. */
+/** If the difference between the clocks changes by more within a clip, the server times are wrong. */
 const MAX_CLOCK_SPREAD_MS = 1000
 const MAX_RANGES = 300
 
 interface Around {
-  /** Sorted: listed in the range, and up to the maximum length of a fragment before it. */
+  /** The fragments that start in the range, or before it by at most the maximum length of a fragment. Sorted. */
   readonly around: readonly ListedFragment[]
   readonly frameMs: number
 }
@@ -127,7 +127,10 @@ export function noFootageIssue(requested: Requested, { nearby, nowMs, retainedFr
   return toError('NO_FRAGMENTS', `No fragment starts ${span}.`, details)
 }
 
-/** The issues of a clip that was refused after it was planned. If it shows nothing because its footage is not listed yet, that is the error. */
+/**
+ * The issues of a clip that was refused after it was planned. If the clip shows nothing because its footage is not listed yet, the error is
+ * FOOTAGE_NOT_YET_LISTED.
+ */
 export function toRefusalIssues(error: ClipIssue, planned: readonly ClipIssue[]): ClipIssue[] {
   const late = planned.find(({ code }) => code === 'FOOTAGE_NOT_YET_LISTED')
   if (error.code !== 'NO_FRAGMENTS' || late === undefined) return [error, ...planned]

@@ -6,7 +6,7 @@ import type { TimeRange } from './time-range.js'
 
 /** A stretch of footage without a gap. */
 export interface FootageSpan {
-  /** To the end of the last frame. Its duration is estimated from the rests around it. */
+  /** Ends with the last frame. The duration of that frame is estimated from the rests around it. */
   readonly range: TimeRange
   readonly fragmentCount: number
   readonly sizeBytes: number
@@ -37,7 +37,8 @@ export function findGaps(outline: FootageOutline, range: TimeRange): TimeRange[]
   const gaps: TimeRange[] = []
   const add = (fromMs: EpochMs, toMs: EpochMs, isCut: boolean) => {
     const [startMs, endMs] = [Math.max(fromMs, range.startMs), Math.min(toMs, range.endMs)]
-    // If an end of the range cuts a rest, only a part of it is known. That part alone must be long enough, without the last frame.
+    // If an end of the range cuts a rest, only the part inside the range is known. That part alone must be longer than `maxGapMs`. It does
+    // not include the last frame.
     if (endMs - startMs > (isCut ? maxGapMs : 0)) gaps.push({ startMs, endMs })
   }
   const firstMs = Math.min(footage.count > 0 ? footage.startAt(0) : range.endMs, range.endMs)

@@ -11,12 +11,12 @@ export interface FootagePart {
   readonly to: number
 }
 
-/** A part at its place: `start` is the number of rows before it. */
+/** A part and its position: `start` is the number of rows before it. */
 interface PlacedPart extends FootagePart {
   readonly start: number
 }
 
-/** What spans and gaps are computed from. */
+/** The input from which spans and gaps are computed. */
 export interface FootageOutline {
   readonly footage: Footage
   readonly maxGapMs: number
@@ -29,7 +29,7 @@ export interface FootageOutline {
   isGapAfter(restMs: number): boolean
 }
 
-/** Sorted fragments in parts, each with its index: the rows of the parts, one after the other. */
+/** Sorted fragments in consecutive parts, each with its own index. Rows are counted across all parts. */
 export class Footage {
   readonly count: number
   readonly #parts: readonly PlacedPart[]
@@ -48,7 +48,7 @@ export class Footage {
     return new Footage([{ index: new FootageIndex(columns), from: 0, to: columns.count }])
   }
 
-  /** How much work a coverage is: the rows that are not indexed for this `maxGapMs` yet, and the breaks of the others. */
+  /** The cost of computing a coverage: the rows that are not indexed for this `maxGapMs` yet, plus the breaks of the others. */
   countSteps(maxGapMs: number): number {
     return this.#parts.reduce((sum, { index }) => sum + (index.countBreaks(maxGapMs) ?? index.columns.count), 0)
   }
@@ -82,8 +82,8 @@ export class Footage {
   }
 
   /**
-   * The index of a part says which of its rests are gaps. Near the borders of the part that depends on the rows beyond them, so these rows
-   * are computed anew.
+   * Computes the breaks. The index of a part has the breaks inside it. Near its borders, they depend on rows of other parts, so those rows
+   * are computed again.
    */
   outline(maxGapMs: number): FootageOutline {
     const breaks: Break[] = []
@@ -111,9 +111,9 @@ export class Footage {
     }
   }
 
-  /** The rows of a part, counted as in its index, whose rests depend on no other row than the index does. */
+  /** The rows of a part whose rests depend on no row outside it. Counted as in its index. */
   #findKnown({ index, from, to, start }: PlacedPart): { readonly from: number; readonly to: number } {
-    // Rows outside the part that the index counts, or does not count, may reach into it up to here.
+    // Rows before the part may extend into it up to here. They are rows of other parts, or rows of the index that are not in the part.
     const reachedMs = Math.max(this.latestEndMs(0, start), index.latestEndMs(0, from))
     let endMs = Number.NEGATIVE_INFINITY
     let row = from

@@ -20,7 +20,7 @@ export interface FragmentColumns {
 /** The memory of one row. */
 export const BYTES_PER_FRAGMENT = 24
 
-/** `sorted` by the selector's timestamp. */
+/** `sorted` must be sorted by the selector's timestamp. */
 export function toFragmentColumns(sorted: readonly ListedFragment[], selector: FragmentSelectorType): FragmentColumns {
   const count = sorted.length
   const columns = { count, startsMs: new Float64Array(count), lengthsMs: new Float64Array(count), sizesBytes: new Float64Array(count) }
@@ -49,7 +49,7 @@ export function sliceRows(columns: FragmentColumns, from: number, to: number): F
   }
 }
 
-/** Copies them into one. */
+/** Copies all parts into one. */
 export function joinColumns(parts: readonly FragmentColumns[]): FragmentColumns {
   return {
     count: parts.reduce((sum, { count }) => sum + count, 0),
@@ -69,7 +69,7 @@ export function firstRowAt({ startsMs, count }: FragmentColumns, instantMs: Epoc
   return firstAtOrAfter(startsMs, instantMs, count)
 }
 
-/** Copies them into one, in order. */
+/** Copies all arrays into one, in order. */
 export function joinArrays(arrays: readonly Float64Array[]): Float64Array {
   const joined = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
   let position = 0

@@ -1,4 +1,4 @@
-// The rules of GetHLSStreamingSessionURL, checked before the call.
+// Checks the rules of GetHLSStreamingSessionURL before the call.
 import { GatewayError } from './errors.js'
 import { KVS_LIMITS } from './limits.js'
 import type { FragmentSelectorType, TimeRange } from './time-range.js'

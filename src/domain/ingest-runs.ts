@@ -57,9 +57,9 @@ function findCovering(fragment: ListedFragment, around: readonly Decided[]): rea
 }
 
 interface Runs {
-  /** From the fragment itself back to the oldest that may belong to its run. */
+  /** From the fragment itself back to the oldest fragment that may belong to its run. */
   readonly own: readonly ListedFragment[]
-  /** From the newest to the oldest. They certainly belong to other runs. */
+  /** From the newest to the oldest. These fragments certainly belong to other runs. */
   readonly others: readonly ListedFragment[]
 }
 
@@ -69,7 +69,10 @@ function splitRuns(fragment: ListedFragment, older: readonly ListedFragment[]): 
   return end < 0 ? { own: backwards, others: [] } : { own: backwards.slice(0, end), others: backwards.slice(end) }
 }
 
-/** The shortest step back of the timestamps between the covering fragments and this one. With a short step, ranges can be cut near it. */
+/**
+ * Finds the fragments that prove that the covering fragments belong to another run: the shortest step back of the timestamps between them
+ * and this fragment. A short step leaves more places where a range can be cut.
+ */
 function findProof(
   covering: readonly ListedFragment[],
   own: readonly ListedFragment[],
@@ -87,7 +90,7 @@ function findProof(
   return []
 }
 
-/** The first ones, by time, that together cover more than half of the fragment. Empty if all of them cover less. */
+/** The first fragments, by time, that together cover more than half of the fragment. Empty if all of them together cover less. */
 function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[]): readonly ListedFragment[] {
   const startMs = fragment.producerTimestampMs
   let [coveredMs, countedTo] = [0, startMs]
@@ -101,7 +104,7 @@ function findEnough(fragment: ListedFragment, sorted: readonly ListedFragment[])
   return []
 }
 
-/** All that can overlap it. No fragment is longer than the quota. */
+/** All decided fragments that can overlap the fragment. No fragment is longer than the quota. */
 function findAround(fragment: ListedFragment, decided: readonly Decided[]): readonly Decided[] {
   const from = placeBehind(decided, fragment.producerTimestampMs - KVS_LIMITS.maxFragmentMs - 1)
   return decided.slice(from, placeBehind(decided, endOf(fragment)))
@@ -115,7 +118,7 @@ function lengthOf({ lengthMs }: ListedFragment): number {
   return Math.min(lengthMs, KVS_LIMITS.maxFragmentMs)
 }
 
-/** The index after all that start at or before the instant. */
+/** Index after the last fragment that starts at or before the instant. */
 function placeBehind(sorted: readonly Decided[], instantMs: EpochMs): number {
   const isBefore = (index: number) => at(sorted, index).fragment.producerTimestampMs <= instantMs
   // Most fragments are the newest so far.

@@ -11,7 +11,7 @@ type Requested = Pick<ClipRequest, 'range' | 'cut'>
 
 const PATH = ['startTimestamp']
 
-/** The fragments start without a key frame. `keyMs`: when their first key frame is shown. */
+/** The fragments start without a key frame. `keyMs` is the instant at which their first key frame is shown. */
 export function hiddenStartIssue({ range }: Requested, keyMs: EpochMs): ClipIssue {
   const text = `The first fragment does not start with a key frame. No picture before ${instantText(keyMs)} can be decoded, so the clip starts there and hides the earlier pictures.`
   const hint = 'Use cut EXACT, which fetches back to the key frame that the first picture needs.'
@@ -28,7 +28,10 @@ export function openGopStartIssue({ cut }: Pick<Requested, 'cut'>): ClipIssue {
   return toWarning('STARTS_WITHOUT_KEY_FRAME', text, { path: PATH, hint })
 }
 
-/** No picture at the start can be decoded. `keyMs`: when the first key frame of the footage is shown. Null if there is none. */
+/**
+ * No picture at the start can be decoded. `keyMs` is the instant at which the first key frame of the footage is shown, or null if there is
+ * none.
+ */
 export function noKeyFrameIssue({ range, cut }: Requested, keyMs: EpochMs | null): ClipIssue {
   const where = cut === 'EXACT' ? `in the ${durationText(MAX_LOOK_BACK_MS)} before the first picture` : 'in the range'
   const text = `There is no key frame ${where}, so the picture at ${instantText(range.startMs)} cannot be decoded.`

@@ -35,7 +35,7 @@ function truncatedIssues(
 ): ClipIssue[] {
   const left = selection.fragments.slice(taken)
   const { startMs, endMs } = toPartRange(left, selector, range)
-  // With an exact cut, a range that ended with the start of the last fragment would show only its first frame.
+  // With an exact cut, a range that ends with the start of the last fragment would show only its first frame.
   const leftOut = { startMs, endMs: cut === 'EXACT' ? range.endMs : lastStart(endMs, selection, selector) }
   const outcome = `The clip has the first ${taken} and omits ${left.length}, from ${instantText(startMs)} on`
   const details = { path: ['overflow'], hint: 'Request the omitted range too, or use overflow JOIN.', ranges: [leftOut] }
@@ -78,7 +78,7 @@ function inseparableIssue({ limit, range }: { limit: 'fragments' | 'bytes'; rang
   return toError(code, message, { path: ['startTimestamp'], hint, ranges: [range] })
 }
 
-/** Larger than CLIP_MAX_BYTES. */
+/** The clip is larger than CLIP_MAX_BYTES. */
 export function tooLargeIssues(
   { fragmentSelectorType: selector, range }: Requested,
   taken: FragmentSelection,

@@ -4,10 +4,10 @@
  */
 export const KVS_LIMITS = {
   maxFragmentsPerGetClip: 200,
-  /** 100 MB, as decimal megabytes: the smaller of the two meanings. */
+  /** 100 MB, counted as decimal megabytes: the smaller of the two meanings. */
   maxBytesPerGetClip: 100_000_000,
   maxRangeHours: 24,
-  /** The longest a fragment may be (quota of PutMedia). */
+  /** Maximum length of a fragment (quota of PutMedia). */
   maxFragmentMs: 20_000,
   /** MaxResults of ListFragments. */
   maxFragmentsPerPage: 1000,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What must not change within a clip, as strings to compare. */
+/** The properties that must be equal in all fragments of a clip, as strings to compare. */
 export interface MediaSignature {
   /** The tracks and their codecs. */
   readonly layout: string

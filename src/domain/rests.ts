@@ -10,7 +10,7 @@ import { KVS_LIMITS } from './limits.js'
 /** A shorter rest is not a gap, unless the caller gives another limit. */
 export const GAP_MS = 1000
 
-/** The number of rows on each side of a rest that show how long a frame is. */
+/** The number of rows on each side of a rest from which the duration of a frame is estimated. */
 export const ROWS_ASIDE = 16
 
 /** The rests of sorted fragments. The rest at an index lies before the row of that index. If fragments overlap, the latest end counts. */
@@ -20,7 +20,7 @@ export class Rests {
   /** The latest reported end of all fragments. -Infinity if there are none. */
   readonly endMs: EpochMs
 
-  /** `reachedMs`: the latest end of the fragments before these. */
+  /** `reachedMs` is the latest end of the fragments before these. */
   constructor(columns: FragmentColumns, reachedMs = Number.NEGATIVE_INFINITY) {
     this.count = columns.count
     this.#rests = new Float64Array(columns.count)
@@ -32,7 +32,7 @@ export class Rests {
     this.endMs = endMs
   }
 
-  /** Infinite before the first row, and after the last. */
+  /** Infinity before the first row and after the last. */
   before(row: number): number {
     return row < this.count ? at(this.#rests, row) : Number.POSITIVE_INFINITY
   }
@@ -55,13 +55,13 @@ export class Rests {
     return Math.min(usualMs, this.before(row))
   }
 
-  /** The first row has no rest. */
+  /** Starts at row 1, because row 0 has no rest before it. */
   #around(row: number): { readonly from: number; readonly to: number } {
     return { from: Math.max(1, row - ROWS_ASIDE + 1), to: Math.min(this.count, row + ROWS_ASIDE) }
   }
 }
 
-/** The upper one of two. */
+/** The upper median if the count is even. */
 function medianIndex(count: number): number {
   return count >> 1
 }

@@ -25,7 +25,7 @@ export interface AudioTrack {
 export interface StreamMedia {
   readonly video: VideoTrack
   readonly audio: AudioTrack | null
-  /** No issue of severity ERROR is present. */
+  /** Whether no issue has severity ERROR. */
   readonly clippable: boolean
   readonly issues: readonly ClipIssue[]
 }

@@ -8,7 +8,10 @@ export interface TimeRange {
 
 export type FragmentSelectorType = 'PRODUCER_TIMESTAMP' | 'SERVER_TIMESTAMP'
 
-/** Not before 1970, unless the instant is. Whether AWS accepts such times is unknown, so a request has no more of them than its caller gave. */
+/**
+ * Subtracts `byMs`, but does not go back before 1970 unless the instant is already earlier. It is unknown whether AWS accepts times before
+ * 1970, so the gateway adds none to those of its caller.
+ */
 export function toEarlier(instantMs: EpochMs, byMs: number): EpochMs {
   return instantMs < 0 ? instantMs - byMs : Math.max(0, instantMs - byMs)
 }

@@ -23,12 +23,12 @@ const READING_TTL_MS = 600_000
 const MAX_READINGS = 1000
 /** Pictures with a longer rest between them have no frame rate. */
 const MAX_REST_MS = 60_000
-/** As long as a stream description is remembered. */
+/** Equal to the lifetime of a cached stream description. */
 const FOUND_TTL_MS = 5_000
 const MAX_FOUND = 20_000
-/** A longer computation takes a turn of the event loop. Spans of 10,000 fragments with holes take some 10 ms and 2 MB. */
+/** A longer computation waits for a turn of the event loop. Spans of 10,000 fragments with holes take some 10 ms and 2 MB. */
 const MANY_STEPS = 1000
-/** More would be an answer of many megabytes. */
+/** More spans would make a response of many megabytes. */
 const MAX_SPANS = 10_000
 
 export interface CoverageQuery {
@@ -68,7 +68,7 @@ export class FootageService {
     this.#found = new LRUCache({ max: MAX_FOUND, ttl: FOUND_TTL_MS, ...timed })
   }
 
-  /** What was listed before an error is remembered. @throws GatewayError */
+  /** Fragments that were listed before an error are remembered. @throws GatewayError */
   async coverage(stream: StreamFacts, { range, fragmentSelectorType, maxGapMs }: CoverageQuery, signal: AbortSignal): Promise<Coverage> {
     const listed = this.#toListedRange(stream, range, fragmentSelectorType)
     const query = listed && { streamArn: stream.arn, fragmentSelectorType, range: listed }
@@ -81,7 +81,7 @@ export class FootageService {
     throw new GatewayError('BAD_USER_INPUT', text)
   }
 
-  /** Null if there is no footage, or none at the instant. @throws GatewayError, NOT_FOUND for footage without video */
+  /** Null if there is no footage, or none at the instant. @throws GatewayError with code NOT_FOUND if the footage has no video */
   async media(stream: StreamFacts, query: MediaQuery, signal: AbortSignal): Promise<StreamMedia | null> {
     const found = await this.#findRemembered(stream, query, signal)
     if (found === null) return null
@@ -102,7 +102,7 @@ export class FootageService {
     return (await this.#read({ streamArn, fragmentNumber }, signal)).signature
   }
 
-  /** The range, and before it what may extend into it. By server time, only what is retained. Null if that is empty. */
+  /** The range, extended back to fragments that may extend into it. By server time, only the retained part. Null if that is empty. */
   #toListedRange(stream: StreamFacts, { startMs, endMs }: TimeRange, selector: FragmentSelectorType): TimeRange | null {
     const nowMs = this.#options.clock.now()
     const retainedFrom = toRetainedFrom(stream, nowMs)
@@ -151,7 +151,7 @@ export class FootageService {
   }
 }
 
-/** What is remembered of a fragment, without its tables. */
+/** The cached facts of a fragment, without its tables. */
 interface Findings {
   readonly media: StreamMedia | null
   readonly issues: readonly ClipIssue[]
@@ -167,7 +167,7 @@ function toFindings(reading: FragmentReading): Findings {
   return { media, issues: media?.issues ?? toMediaIssues(reading), signature: toMediaSignature(reading.tracks), pictures }
 }
 
-/** The rate of fragments with one picture each: it lasts until the next one. */
+/** Adds the frame rate of fragments with one picture each. Such a picture lasts until the next fragment. */
 function withListedRate(media: StreamMedia, { fragment, before }: FoundFragment): StreamMedia {
   const restMs = before === null ? 0 : fragment.producerTimestampMs - before.producerTimestampMs
   const isBeforeAlone = before !== null && 2 * before.lengthMs < restMs

@@ -6,10 +6,13 @@ import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/
 import { type FragmentInfo, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { EpochMs } from '../lib/clock.js'
 
-/** A live stream has a fragment this recent. */
+/** A live stream has a fragment that is at most this old. */
 const FIRST_LOOK_MS = 30_000
 const WIDENING = 4
-/** The quota counts the requested rows, and rows come in any order. If there are more, the window is halved. */
+/**
+ * A listing requests this many rows, because the quota counts requested rows and they come in any order. If there are more, the window is
+ * halved.
+ */
 const FEW = 30
 
 export interface Instant {

@@ -19,7 +19,7 @@ const SETTLING_MS = 120_000
  * it. Otherwise each request up to the present would list the few milliseconds since the one before.
  */
 const OPEN_TTL_MS = 1000
-/** A producer may send footage of any time at any time. */
+/** A producer may send footage of any time at any moment. */
 const PRODUCER_TTL_MS = 30_000
 /**
  * The longest listing: a day, and what may extend into it. The quota counts the requested rows. A listing requests full pages, so it wastes
@@ -63,7 +63,10 @@ export class FragmentMemory {
     return this.#sizeBytes
   }
 
-  /** The fragments that start in the range. Throws the errors of ListFragments; what was listed before is remembered. */
+  /**
+   * Returns the fragments that start in the range. Fragments that were listed before an error are remembered. @throws the errors of
+   * ListFragments
+   */
   async read(query: RememberedQuery, signal: AbortSignal): Promise<Footage> {
     const parts: FootagePart[] = []
     const { endMs } = query.range
@@ -84,12 +87,14 @@ export class FragmentMemory {
     return new Footage(parts)
   }
 
-  /** Forgets what has expired. */
+  /** Forgets expired fragments. */
   forgetBefore(streamArn: string, instantMs: EpochMs): void {
     this.#change(toKey({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP' }), (list) => list.forgetBefore(instantMs))
   }
 
-  /** From the start of the window on: remembered, in flight, or listed now. Null if the window has too many fragments. */
+  /**
+   * Returns stretches from the start of the window on. They are cached, in flight or listed now. Null if the window has too many fragments.
+   */
   async #stretchesAt(query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[] | null> {
     const key = toKey(query)
     const nowMs = this.#options.clock.now()
@@ -111,7 +116,7 @@ export class FragmentMemory {
     return [...(this.#underWay.get(key) ?? [])].find(({ startMs, endMs }) => startMs <= instantMs && instantMs <= endMs)
   }
 
-  /** The window up to where a stretch is remembered or in flight. */
+  /** The window, cut where the next stretch is remembered or in flight. */
   #toMissing(key: string, { startMs, endMs }: TimeRange, knownFromMs = Number.POSITIVE_INFINITY): TimeRange {
     const ahead = [...(this.#underWay.get(key) ?? [])].map((range) => range.startMs).filter((ms) => ms > startMs)
     return { startMs, endMs: Math.min(endMs, knownFromMs - 1, ...ahead.map((ms) => ms - 1)) }
@@ -141,7 +146,7 @@ export class FragmentMemory {
     return stretches
   }
 
-  /** Results that were computed since then are counted now. */
+  /** Marks the list as used, and counts the values that its indexes have computed since the last time. */
   #touch(key: string): StretchList | undefined {
     const list = this.#lists.get(key)
     if (list === undefined) return undefined
@@ -180,7 +185,7 @@ interface Listed {
   readonly nowMs: EpochMs
 }
 
-/** The listed range, divided by how long each part may be remembered. */
+/** Divides the listed range by how long each stretch may be remembered. */
 function toStretches({ fragmentSelectorType, range }: RememberedQuery, { columns, settledMs, nowMs }: Listed): Stretch[] {
   const toStretch = (stretch: TimeRange, expiresAtMs: EpochMs) => {
     return { range: stretch, index: new FootageIndex(sliceColumns(columns, stretch)), expiresAtMs }

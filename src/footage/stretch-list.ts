@@ -11,7 +11,7 @@ export interface Stretch {
   readonly expiresAtMs: EpochMs
 }
 
-/** The memory of a stretch without its rows. */
+/** Memory of a stretch without its rows, in bytes. */
 const BYTES_PER_STRETCH = 400
 
 /** The listed stretches of one stream by one clock, in order. They do not overlap. */

@@ -20,7 +20,7 @@ export type ClipOutcome =
 /** A clip that is being made. Its parts are held until `close`. All promises except `opened` reject with ClipUnavailable. */
 export class ClipJob {
   readonly outline: ClipOutline
-  /** Resolves when the first part is opened. Rejects with what its source threw. */
+  /** Resolves when the first part is opened. Rejects with the error of its source. */
   readonly opened: Promise<PartOrigin>
   /** Resolves when the form is known. */
   readonly made: Promise<MadeClip>

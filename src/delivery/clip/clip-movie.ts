@@ -161,7 +161,7 @@ async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions)
   return { movie: { ...hideStart(movie, key.shownMs), startMs }, delivered: shown, shownFromMs: key.shownMs, warnings }
 }
 
-/** The planned timeline with the actual times in the movie. They differ if Kinesis Video has closed holes. */
+/** The planned timeline, with actual positions in the movie. Kinesis Video may have closed holes, which moves later footage forward. */
 function toShownTimeline(
   { timeline, delivered: planned }: ClipOutline,
   places: FragmentPlaces,

@@ -22,7 +22,7 @@ export interface WindowOptions {
   readonly range: TimeRange
 }
 
-/** Null when no picture is shown in the range. */
+/** Null if no picture is shown in the range. */
 export function* findExactWindow(video: MovieTrack, { places, located, range }: WindowOptions): Steps<ExactWindow | null> {
   const window = {
     fromMs: Number.POSITIVE_INFINITY,

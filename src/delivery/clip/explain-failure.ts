@@ -1,4 +1,4 @@
-// Why a part or a clip cannot be read, from the error that its fetch, its head or its layout threw.
+// Explains why a part or a clip cannot be read, from the error of its fetch, its head or its layout.
 
 import { ERRORS, GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'

@@ -17,7 +17,7 @@ const RANGE_SPEC = /^\d*-\d*$/
 
 /**
  * Parses a Range header (RFC 9110, 14.1.2 and 14.2). Several ranges give the whole file, as the RFC allows, because players do not need a
- * multipart response. A header that is invalid, or ends before it starts, is ignored.
+ * multipart response. An invalid header, or a range that ends before it starts, is ignored.
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): RangeAnswer {
   const spec = header === undefined ? null : findOnlySpec(header)

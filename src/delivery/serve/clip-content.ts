@@ -21,7 +21,7 @@ export interface ClipContent {
    * will.
    */
   read(span: ByteSpan | 'all', signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Releases what the content holds. */
+  /** Releases the hold on the clip. */
   release(): void
 }
 

@@ -100,7 +100,7 @@ function toProblemResponse(problem: Problem): ClipResponse {
     ...CORS_HEADERS,
     'content-type': 'application/problem+json',
     'content-length': String(bytes.byteLength),
-    // The next request may succeed.
+    // A later request may succeed.
     'cache-control': 'no-store',
     ...(retryAfterMs === null ? {} : { 'retry-after': toRetryAfter(retryAfterMs) }),
   }
@@ -162,9 +162,7 @@ function toCacheHeaders(clip: DescribedClip, nowMs: number): Record<string, stri
   }
 }
 
-/**
- * A cache. A player requests many ranges of one clip, and checking each character of the name is the most expensive part of the headers.
- */
+/** Caches safe names. A player requests many ranges of one clip, and checking each character is the costliest part of the headers. */
 const safeNames = new Map<string, string>()
 const SAFE_NAMES_KEPT = 256
 

@@ -35,7 +35,7 @@ export class CompactWriter {
   }
 }
 
-/** Thrown if the bytes end early, or if no CompactWriter writes them. */
+/** Thrown if the bytes end early or have a form that CompactWriter never writes. */
 export class CompactBytesInvalid extends Error {
   override readonly name = 'CompactBytesInvalid'
 }
