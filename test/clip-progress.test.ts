@@ -26,7 +26,7 @@ async function spoilGetClip(fault: object): Promise<void> {
 }
 
 let asked = 0
-/** A clip of footage that nobody has asked for before: its id, and its state in the answer. */
+/** Requests a clip of footage that no earlier test has requested. Returns its ID and its state in the response. */
 async function requestClip(): Promise<{ readonly id: string; readonly state: string }> {
   asked += 1
   const streamName = `camera-${asked}`
@@ -50,7 +50,7 @@ async function countActive(): Promise<number> {
 }
 
 describe('a clip that arrives slowly', () => {
-  test('is seen growing by whoever watches, four times a second at most, until it is READY', async () => {
+  test('reports growing progress to every watcher, at most four times a second, until it is READY', async () => {
     await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
     const { id, state } = await requestClip()
     expect(state).toBe('FETCHING')
@@ -65,14 +65,14 @@ describe('a clip that arrives slowly', () => {
       expect(last?.sizeBytes).toBeGreaterThan(50_000)
       expect(values.slice(0, -1).every(({ clip }) => clip.state === 'FETCHING' && clip.progress < 1 && clip.sizeBytes === null)).toBe(true)
       const tookMs = (values.at(-1)?.atMs ?? 0) - (values[0]?.atMs ?? 0)
-      // One more, for the first may be held up on its way.
+      // A second clip, because the first may be delayed.
       expect(values.length - 1).toBeLessThanOrEqual(Math.ceil(tookMs / 250) + 1)
     }
     await Promise.all([client.dispose(), other.dispose()])
     expect(await countActive()).toBe(0)
   })
 
-  test('goes on when a watcher’s connection drops, and the next one sees it end', async () => {
+  test('continues when the connection of a watcher drops, and the next watcher sees it complete', async () => {
     await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
     const { id } = await requestClip()
     const raw = await RawSocket.connect(gateway.url)
@@ -86,7 +86,7 @@ describe('a clip that arrives slowly', () => {
     await client.dispose()
   })
 
-  test('and then stalls can be left at once', async () => {
+  test('can be unsubscribed from while it stalls', async () => {
     await spoilGetClip({ kind: 'stall', afterBytes: 30_000 })
     const { id } = await requestClip()
     const raw = await RawSocket.connect(gateway.url)
@@ -99,7 +99,7 @@ describe('a clip that arrives slowly', () => {
   })
 })
 
-test('a clip that fails says why, last, and to those who come later too', async () => {
+test('a failed clip reports its failure last, also to later watchers', async () => {
   await spoilGetClip({ kind: 'slow', bytesPerSecond: 20_000 })
   await spoilGetClip({ kind: 'cut', afterBytes: 40_000 })
   const { id } = await requestClip()
@@ -112,7 +112,7 @@ test('a clip that fails says why, last, and to those who come later too', async 
   await client.dispose()
 })
 
-test('a clip that is there is READY at once, with its timeline', async () => {
+test('a stored clip is READY at once, with its timeline', async () => {
   const { id } = await requestClip()
   const client = createSocketClient(gateway.url)
   await watchClip(client, id)
@@ -121,7 +121,7 @@ test('a clip that is there is READY at once, with its timeline', async () => {
   await client.dispose()
 })
 
-test('another gateway with the secrets watches the same clip under the same id', async () => {
+test('another gateway with the same secrets watches the same clip under the same ID', async () => {
   const { id } = await requestClip()
   await using second = await startTestGateway(kvs)
   const client = createSocketClient(second.url)
@@ -129,7 +129,7 @@ test('another gateway with the secrets watches the same clip under the same id',
   await client.dispose()
 })
 
-test('a watcher is told when the gateway stops, whatever still arrives', async () => {
+test('a watcher is notified when the gateway stops while the clip is still arriving', async () => {
   await spoilGetClip({ kind: 'stall', afterBytes: 30_000 })
   const { id } = await requestClip()
   const raw = await RawSocket.connect(gateway.url)

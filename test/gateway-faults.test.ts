@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a failure whose message points to the log is in the log, with its cause', async () => {
+test('a failure whose message points to the log is logged with its cause', async () => {
   await rm(join(folder, 'clips'), { recursive: true })
   await writeFile(join(folder, 'clips'), 'no folder')
   const query = `mutation ($input: ClipInput!) { requestClip(input: $input) { clip { failure { code message } } } }`

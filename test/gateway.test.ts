@@ -42,7 +42,7 @@ async function download(url: string, headers: Record<string, string> = {}) {
 }
 
 describe('from an upload to a playing clip', () => {
-  test('one query gives the URL of an MP4 that holds the uploaded frames', async () => {
+  test('one query returns the URL of an MP4 that holds the uploaded frames', async () => {
     const answer = await requestClip(first)
     expect(answer?.issues.filter(({ severity }) => severity === 'ERROR')).toEqual([])
     const url = answer?.clip?.downloadUrl ?? ''
@@ -57,7 +57,7 @@ describe('from an upload to a playing clip', () => {
     }
   })
 
-  test('the URL behaves like a file: ranges, HEAD, conditions', async () => {
+  test('the URL supports ranges, HEAD and conditional requests like a file', async () => {
     const url = (await requestClip(first))?.clip?.downloadUrl ?? ''
     const whole = await download(url)
     const part = await download(url, { range: 'bytes=100-199' })
@@ -69,7 +69,7 @@ describe('from an upload to a playing clip', () => {
     expect((await download(url, { 'if-none-match': whole.headers.get('etag') ?? '' })).status).toBe(304)
   })
 
-  test('another gateway with the secrets serves the same bytes for the same URL, and knows the same id', async () => {
+  test('another gateway with the same secrets serves the same bytes for the same URL, and resolves the same ID', async () => {
     await using second = await startTestGateway(kvs)
     const clip = (await requestClip(first))?.clip
     const { pathname } = new URL(clip?.downloadUrl ?? '')
@@ -82,7 +82,7 @@ describe('from an upload to a playing clip', () => {
     })
   })
 
-  test('equal requests fetch once', async () => {
+  test('equal requests share one fetch', async () => {
     const range = { endTimestamp: new Date(startMs + 1500).toISOString() }
     const answers = await Promise.all(Array.from({ length: 20 }, () => requestClip(first, range)))
     expect(new Set(answers.map((answer) => answer?.clip?.id)).size).toBe(1)
@@ -109,7 +109,7 @@ describe('from an upload to a playing clip', () => {
     expect(answer?.issues[0]?.code).toMatch(code)
   })
 
-  test('forged and damaged URLs open nothing', async () => {
+  test('forged and damaged URLs are rejected', async () => {
     const url = (await requestClip(first))?.clip?.downloadUrl ?? ''
     const damaged = url.replace(/\/clips\/(.)/, (_, letter: string) => `/clips/${letter === 'A' ? 'B' : 'A'}`)
     for (const bad of [damaged, `${first.url}/clips/x/y.mp4`]) {
@@ -122,7 +122,7 @@ describe('from an upload to a playing clip', () => {
   })
 })
 
-test('one query for the endpoints of ten streams, twice each, makes ten GetDataEndpoint calls; again, none', async () => {
+test('a query for the endpoints of ten streams, twice each, makes ten GetDataEndpoint calls, and none when it is repeated', async () => {
   const names = Array.from({ length: 10 }, (_, index) => `endpoint-${index}`)
   for (const StreamName of names) await kvs.control.send(new CreateStreamCommand({ StreamName, DataRetentionInHours: 1 }))
   await using gateway = await startTestGateway(kvs)
@@ -139,7 +139,7 @@ test('one query for the endpoints of ten streams, twice each, makes ten GetDataE
 })
 
 describe('a gateway', () => {
-  test('is ready when Kinesis Video answers, and not when it is gone', async () => {
+  test('is ready while Kinesis Video answers, and not ready when it is gone', async () => {
     const other = await startKvsTestServer()
     await using gateway = await startTestGateway(other)
     expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200)
@@ -155,7 +155,7 @@ describe('a gateway', () => {
     expect(errors).toMatchObject([{ path: ['streams'], extensions: { code: 'KVS_UNAVAILABLE' } }])
   })
 
-  test('frees its port when it is closed, and may be closed twice', async () => {
+  test('releases its port when it is closed, and can be closed twice', async () => {
     const gateway = await startTestGateway(kvs)
     await gateway.gateway.close()
     await gateway[Symbol.asyncDispose]()

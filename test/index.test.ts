@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import * as clipgate from '../src/index.js'
 
-test('the public surface is what it was', () => {
+test('the public exports do not change', () => {
   expect(Object.keys(clipgate).sort()).toEqual([
     'GatewayError',
     'WrongSetting',
@@ -18,7 +18,7 @@ test('the public surface is what it was', () => {
   ])
 })
 
-test('another program embeds a gateway and an embedded Kinesis Video in a few lines, without a port for the gateway', async () => {
+test('another program embeds a gateway and an embedded KVS in a few lines, without a port for the gateway', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-embedded-'))
   const kvs = await clipgate.buildKvsServer({ dataDir: join(folder, 'kvs'), port: 0 })
   const { config, secrets } = await clipgate.loadSettings({ DATA_DIR: folder })

@@ -4,7 +4,7 @@ import { startTestGateway, type TestGateway, upload } from './support/gateway-te
 import { type KvsTestServer, startKvsTestServer } from './support/kvs-test-server.js'
 
 const HOUR_MS = 3_600_000
-/** The clock of this camera is fast, so what follows its last fragment may still come, however long the test takes. */
+/** The clock of this camera is fast. However long the test takes, more footage may follow its last fragment. */
 const FAST_MS = Math.floor(Date.now() / 1000) * 1000 + HOUR_MS
 const OLD_MS = FAST_MS - 2 * HOUR_MS
 
@@ -27,7 +27,7 @@ interface Listed {
   readonly stream: { readonly fragments: { readonly nodes: { readonly producerTimestamp: string; readonly lengthMs: number }[] } }
 }
 
-/** When the last listed frame starts. */
+/** The time at which the last listed frame starts. */
 async function lastFrameMs(name: string, startMs: number): Promise<number> {
   const query = `query ($name: String!, $range: TimestampRangeInput!) { stream(name: $name) {
     fragments(range: $range, fragmentSelectorType: PRODUCER_TIMESTAMP) { nodes { producerTimestamp lengthMs } } } }`
@@ -50,7 +50,7 @@ async function requestExact(streamName: string, startMs: number, endMs: number) 
 }
 
 describe('an exact clip of the second after the last listed frame', () => {
-  test('is refused because its footage is not listed yet, with a time to retry', async () => {
+  test('is refused because its footage is not listed yet, and says when to retry', async () => {
     const lastMs = await lastFrameMs('fast', FAST_MS)
     expect(await requestExact('fast', lastMs + 200, lastMs + 900)).toEqual({
       data: {
@@ -65,7 +65,7 @@ describe('an exact clip of the second after the last listed frame', () => {
     expect(JSON.stringify(data)).not.toContain('NO_FRAGMENTS')
   })
 
-  test('is refused because there is no footage if it is too old to be listed late', async () => {
+  test('is refused as having no footage when it is too old to be listed late', async () => {
     const lastMs = await lastFrameMs('old', OLD_MS)
     const { data } = await requestExact('old', lastMs + 200, lastMs + 900)
     expect(data).toMatchObject({ requestClip: { clip: null, issues: [{ code: 'NO_FRAGMENTS', severity: 'ERROR' }] } })

@@ -42,7 +42,7 @@ describe.each([
   ['and its clip store', true],
   ['without its clip store', false],
 ])('a DATA_DIR that commit 97dda0d wrote, %s', (_, hasClipStore) => {
-  test('opens every old URL, with the same bytes, ETag and headers', async () => {
+  test('opens every old URL with the same bytes, ETag and headers', async () => {
     await using opened = await openDataDir({ hasClipStore })
     const { gateway } = opened
     for (const [name, { path, download }] of Object.entries(recorded)) {
@@ -51,12 +51,12 @@ describe.each([
     expect((await countGetClipCalls(gateway)) > 0).toBe(!hasClipStore)
   })
 
-  test('answers equal requests with equal ids, URLs, fields, ETags and bytes', async () => {
+  test('answers equal requests with equal IDs, URLs, fields, ETags and bytes', async () => {
     await using opened = await openDataDir({ hasClipStore })
     expect(await lookAtClips(opened.gateway)).toEqual(recorded)
   })
 
-  test('confirms an old ETag, and resumes an old download', async () => {
+  test('validates an old ETag and resumes an old download', async () => {
     await using opened = await openDataDir({ hasClipStore })
     for (const { path, download } of Object.values(recorded)) {
       const url = opened.gateway.url + path
@@ -71,7 +71,7 @@ describe.each([
   })
 })
 
-test('the recorded clips cover both cuts, both clocks, and clips of one and of several parts', () => {
+test('the recorded clips cover both cuts, both fragment selectors, and clips of one and of several parts', () => {
   expect(Object.keys(recorded)).toEqual(Object.keys(REQUESTED_CLIPS))
   expect(new Set(Object.values(recorded).map(({ download }) => download.sha256)).size).toBe(Object.keys(recorded).length)
 })

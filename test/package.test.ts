@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Unpacks the tarball as npm does, and links the run-time dependencies only, so that no registry is needed. */
+/** Unpacks the tarball as npm does, and links only the run-time dependencies, so that the test needs no registry. */
 async function install(): Promise<void> {
   await mkdir(installed, { recursive: true })
   const isWindows = process.platform === 'win32'
@@ -43,7 +43,7 @@ describe('the packed package, installed in an empty folder', () => {
     expect(stdout).toContain('Usage: clipgate')
   })
 
-  test('serves, and answers a query', async () => {
+  test('serves and answers a query', async () => {
     await using serve = await startScript([join(installed, bin.clipgate), 'serve'], { KVS_DEMO: 'true' })
     const [, url = ''] = await serve.until(/GraphQL +(\S+)\/graphql/)
     const body = JSON.stringify({ query: '{ streams { nodes { name } } }' })
@@ -59,7 +59,7 @@ describe('the packed package, installed in an empty folder', () => {
     expect(existsSync(join(installed, 'dist', 'index.d.ts'))).toBe(true)
   })
 
-  test('has the sources that its source maps name, and no tests', async () => {
+  test('contains the sources that its source maps name, and no tests', async () => {
     const files = await readdir(installed, { recursive: true })
     const maps = files.filter((path) => path.endsWith('.js.map'))
     expect(maps.length).toBeGreaterThan(100)

@@ -46,8 +46,8 @@ afterEach(async () => {
 
 const describeMounted = mayMount ? describe : describe.skip
 
-describeMounted('a gateway whose disk is read only (skipped where mounting is not permitted)', () => {
-  test('starts, and serves the clips that are stored', async () => {
+describeMounted('a gateway whose disk is read-only (skipped where mounting is not permitted)', () => {
+  test('starts and serves the stored clips', async () => {
     const before = await startGateway()
     const url = await readyUrl(before)
     const bytes = await (await fetch(url)).arrayBuffer()

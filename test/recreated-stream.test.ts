@@ -17,7 +17,7 @@ async function record(producerStartMs: number): Promise<void> {
   await upload(kvs, { streamName: 'dock', file: readFixture('h264-only.mkv'), producerStartMs })
 }
 
-/** An answer without errors. */
+/** A response without errors. */
 async function ask(query: string, variables: Record<string, unknown> = {}): Promise<unknown> {
   const { data, errors } = await gateway.ask(query, variables)
   expect(errors).toBeUndefined()
@@ -59,7 +59,7 @@ test.each(Object.keys(FIELDS))('%s of the new stream is found at once', async (f
   expect(JSON.stringify(again)).not.toContain('null')
 })
 
-test('a clip of the new stream is had at once, and its id lasts', async () => {
+test('a clip of the new stream is available at once, and its ID stays valid', async () => {
   const request = `mutation ($input: ClipInput!) { requestClip(input: $input) { clip { id stream { arn } } issues { severity } } }`
   const input = { streamName: 'dock', fragmentSelectorType: 'PRODUCER_TIMESTAMP', ...RANGE }
   const before = (await ask(request, { input })) as Requested
@@ -71,7 +71,7 @@ test('a clip of the new stream is had at once, and its id lasts', async () => {
   expect(found).toEqual({ clip: { failure: null } })
 })
 
-test('a stream that is deleted for good is gone, without asking for it on and on', async () => {
+test('a query for a stream that was deleted for good fails instead of retrying without end', async () => {
   await ask('{ stream(name: "dock") { media { video { codec } } } }')
   const { data } = await gateway.ask('{ stream(name: "dock") { arn } }')
   const { arn } = (data as { stream: { arn: string } }).stream

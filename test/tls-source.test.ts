@@ -44,14 +44,14 @@ async function download(url: string): Promise<unknown> {
   return [response.status, response.headers.get('etag'), createHash('sha256').update(bytes).digest('hex')]
 }
 
-test('a source behind TLS gives the clip that it gives without', async () => {
+test('a source behind TLS gives the same clip as one without TLS', async () => {
   await using plain = await startTestGateway(kvs)
   const { serve, url } = await startGateway({ NODE_EXTRA_CA_CERTS: TLS_CERTIFICATE })
   await using _ = serve
   expect(await download(url)).toEqual(await download(plain.url))
 })
 
-test('a source whose certificate nobody signed is refused', async () => {
+test('a source with an untrusted certificate is refused', async () => {
   const { serve, url } = await startGateway({})
   await using _ = serve
   const { errors } = Object(await requestClip(url))

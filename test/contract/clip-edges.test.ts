@@ -12,14 +12,14 @@ import { type KvsTestServer, startKvsTestServer, TEST_CREDENTIALS } from '../sup
 import { cluster, simpleBlock } from '../support/mkv-builder.js'
 import { readTables } from '../support/mp4-readers.js'
 
-// The edges of GetClip's section of the facts, asked of the embedded server by the SDK and of a gateway over it, side by side. The
-// footage is hours old on the server's clock, which takes an archive that is filled before a server opens it.
+// The edge cases in the GetClip section of the facts. The SDK sends them to the embedded server, and a GraphQL client to a gateway over it.
+// The footage is hours old by the clock of the server, so the archive is filled before a server opens it.
 
 const HOUR_MS = 3_600_000
 const T0 = Math.floor(Date.now() / 1000) * 1000 - 2 * HOUR_MS
-/** Where the footage of the camera goes on after the gap. */
+/** Where the footage of the camera continues after the gap. */
 const T1 = T0 + 600_000
-/** Three are less than 100 MB, four are more than 100 MiB. */
+/** Three fragments are less than 100 MB, four are more than 100 MiB. */
 const BIG_BYTES = 27_000_000
 
 let dataDir = ''
@@ -32,7 +32,7 @@ interface Row {
   readonly bytes: Uint8Array
 }
 
-/** One upload whose fragments each arrive at the time that they bear, so that both clocks agree. */
+/** One upload whose fragments arrive at the times that they carry, so that both clocks agree. */
 async function fill({ archive, name, rows }: { archive: TestArchive; name: string; rows: readonly Row[] }): Promise<void> {
   archive.clock.at = T0 - HOUR_MS
   const stream = archive.createStream(name)
@@ -87,7 +87,7 @@ interface Asked {
   readonly selector?: SelectorType
 }
 
-/** What the SDK gets: a clip, or how it was refused. */
+/** What the SDK gets: a clip or an error. */
 async function askServer({ streamName, startMs, endMs, selector = 'SERVER_TIMESTAMP' }: Asked) {
   const TimestampRange = { StartTimestamp: new Date(startMs), EndTimestamp: new Date(endMs) }
   const command = new GetClipCommand({
@@ -115,7 +115,7 @@ const REQUEST = `mutation ($input: ClipInput!) { requestClip(input: $input) {
   issues { code severity ranges { startTimestamp endTimestamp } }
 } }`
 
-/** What a gateway's client gets: a clip, or the codes of the issues. */
+/** What a client of the gateway gets: a clip or the codes of the issues. */
 async function askGateway({ streamName, startMs, endMs, selector = 'SERVER_TIMESTAMP' }: Asked, overflow = 'TRUNCATE') {
   const times = { startTimestamp: new Date(startMs).toISOString(), endTimestamp: new Date(endMs).toISOString() }
   const { data, errors } = await gateway.ask(REQUEST, { input: { streamName, ...times, fragmentSelectorType: selector, overflow } })
@@ -129,7 +129,7 @@ async function askGateway({ streamName, startMs, endMs, selector = 'SERVER_TIMES
   return { codes, truncated, fragmentCount, ...shown(file) }
 }
 
-/** Every fragment begins with the one key frame that it has. */
+/** Every fragment begins with its only key frame. */
 function shown(file: Uint8Array) {
   const samples = readTables(file)[0]?.samples ?? []
   return { fragments: samples.filter(({ isKey }) => isKey).length, frames: samples.map(({ md5 }) => md5) }
@@ -138,7 +138,7 @@ function shown(file: Uint8Array) {
 const BOTH: readonly SelectorType[] = ['SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP']
 
 describe.each(BOTH)('by %s, a clip whose range', (selector) => {
-  test('begins inside a fragment leaves that fragment out', async () => {
+  test('starts inside a fragment excludes that fragment', async () => {
     const asked = { streamName: 'camera', startMs: T0 + 1, endMs: T0 + 4000, selector }
     const server = await askServer(asked)
     expect(server).toMatchObject({ type: 'video/mp4', fragments: 2 })
@@ -151,7 +151,7 @@ describe.each(BOTH)('by %s, a clip whose range', (selector) => {
     })
   })
 
-  test('ends inside a fragment holds all of it, and both ends count', async () => {
+  test('ends inside a fragment includes all of it, and both ends of the range are inclusive', async () => {
     const asked = { streamName: 'camera', startMs: T0, endMs: T0 + 4001, selector }
     const server = await askServer(asked)
     expect(server).toMatchObject({ fragments: 3 })
@@ -165,7 +165,7 @@ describe.each(BOTH)('by %s, a clip whose range', (selector) => {
     })
   })
 
-  test('lies in a gap is refused for want of footage', async () => {
+  test('lies in a gap is refused as having no footage', async () => {
     const asked = { streamName: 'camera', startMs: T0 + 60_000, endMs: T0 + 120_000, selector }
     expect(await askServer(asked)).toEqual({
       refused: 'ResourceNotFoundException',
@@ -175,7 +175,7 @@ describe.each(BOTH)('by %s, a clip whose range', (selector) => {
     expect(await askGateway(asked)).toMatchObject({ refused: ['NO_FRAGMENTS'] })
   })
 
-  test('spans a gap holds what is on both sides of it', async () => {
+  test('spans a gap contains the footage on both sides of it', async () => {
     const asked = { streamName: 'camera', startMs: T0 + 8000, endMs: T1, selector }
     expect(await askServer(asked)).toMatchObject({ fragments: 2 })
     expect(await askGateway(asked)).toMatchObject({ fragments: 2, codes: expect.arrayContaining(['GAP_IN_RANGE']) })
@@ -185,7 +185,7 @@ describe.each(BOTH)('by %s, a clip whose range', (selector) => {
 describe('a clip in the future', () => {
   const soon = Date.now() + HOUR_MS
 
-  test('is refused by the clock of the server, wholly or in part', async () => {
+  test('is refused by server time, also when only part of it is in the future', async () => {
     for (const startMs of [T0, soon - 1000]) {
       const asked = { streamName: 'camera', startMs, endMs: soon }
       expect(await askServer(asked)).toMatchObject({ refused: 'InvalidArgumentException', status: 400 })
@@ -193,7 +193,7 @@ describe('a clip in the future', () => {
     }
   })
 
-  test('is only footage that is not there by the clock of the producer', async () => {
+  test('is treated as missing footage by producer time', async () => {
     const asked = { streamName: 'camera', startMs: soon - 1000, endMs: soon, selector: 'PRODUCER_TIMESTAMP' } as const
     expect(await askServer(asked)).toMatchObject({ refused: 'ResourceNotFoundException', status: 404 })
     expect(await askGateway(asked)).toMatchObject({ refused: ['FOOTAGE_NOT_YET_LISTED'] })
@@ -203,10 +203,10 @@ describe('a clip in the future', () => {
   })
 })
 
-describe('a clip older than retention', () => {
+describe('a clip older than the retention period', () => {
   const old = Date.now() - 30 * HOUR_MS
 
-  test('is outside of it by the clock of the server', async () => {
+  test('is outside the retention period by server time', async () => {
     const asked = { streamName: 'camera', startMs: old, endMs: old + 60_000 }
     expect(await askServer(asked)).toEqual({
       refused: 'InvalidArgumentException',
@@ -216,13 +216,13 @@ describe('a clip older than retention', () => {
     expect(await askGateway(asked)).toMatchObject({ refused: ['END_BEFORE_RETENTION'] })
   })
 
-  test('is refused when only its start is before the head of the stream', async () => {
+  test('is refused when only its start is before the oldest footage of the stream', async () => {
     const asked = { streamName: 'camera', startMs: T0 - 2 * HOUR_MS, endMs: T0 + 8000 }
     expect(await askServer(asked)).toMatchObject({ refused: 'InvalidArgumentException', status: 400 })
     expect(await askGateway(asked)).toMatchObject({ refused: ['START_BEFORE_RETENTION'] })
   })
 
-  test('is not one that starts at the instant from which its stream says that footage is kept', async () => {
+  test('is accepted when it starts exactly at Stream.retainedFrom', async () => {
     const { data } = await gateway.ask('{ stream(name: "camera") { retainedFrom } }')
     const { stream }: { stream: { retainedFrom: string } } = JSON.parse(JSON.stringify(data))
     const asked = { streamName: 'camera', startMs: Date.parse(stream.retainedFrom), endMs: T0 + 2000 }
@@ -230,7 +230,7 @@ describe('a clip older than retention', () => {
     expect(await askGateway(asked)).toMatchObject({ fragments: 2 })
   })
 
-  test('is only footage that is not there by the clock of the producer', async () => {
+  test('is treated as missing footage by producer time', async () => {
     const asked = { streamName: 'camera', startMs: old, endMs: old + 60_000, selector: 'PRODUCER_TIMESTAMP' } as const
     expect(await askServer(asked)).toMatchObject({
       refused: 'ResourceNotFoundException',
@@ -246,7 +246,7 @@ describe.each([
 ])('a clip of $what', ({ streamName, all, given, code }) => {
   const asked = { streamName, startMs: T0, endMs: T0 + 60_000 }
 
-  test('is cut off by the server without a word, and by the gateway with one', async () => {
+  test('is silently truncated by the server, and truncated with an issue by the gateway', async () => {
     const server = await askServer(asked)
     expect(server).toMatchObject({ type: 'video/mp4', fragments: given })
     expect(await askGateway(asked)).toMatchObject({
@@ -258,14 +258,14 @@ describe.each([
     })
   })
 
-  test('is refused by the gateway when that was asked for, with ranges that can be had', async () => {
+  test('is refused by the gateway with overflow REFUSE, with ranges that can be requested', async () => {
     expect(await askGateway(asked, 'REFUSE')).toMatchObject({
       refused: expect.arrayContaining([code]),
       ranges: expect.arrayContaining([expect.anything()]),
     })
   })
 
-  test('is whole when the gateway joins it', async () => {
+  test('is complete when the gateway joins it', async () => {
     const joined = await askGateway(asked, 'JOIN')
     expect(joined).toMatchObject({ fragments: all, fragmentCount: all, truncated: false })
     expect(joined).toMatchObject({ codes: expect.not.arrayContaining([code]) })

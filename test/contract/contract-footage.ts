@@ -6,7 +6,7 @@ import { cluster, concatBytes, simpleBlock } from '../support/mkv-builder.js'
 const FIXTURE = readFixture('h264-only.mkv')
 const DEMUXED = demux(FIXTURE)
 
-/** A real second of H.264, as payloads. */
+/** The payloads of one real second of H.264. */
 const FRAMES = eventsOf(DEMUXED, 'cluster-end')
   .slice(0, 1)
   .flatMap(({ range, samples }) =>
@@ -25,13 +25,13 @@ export const FRAMES_IN_FRAGMENT = FRAMES.length
 
 export interface FragmentFields {
   readonly ticks: number
-  /** Of filler data (NAL unit type 12) behind the first frame's own. */
+  /** Filler data (NAL unit type 12) behind the payload of the first frame. */
   readonly fillerBytes?: number
-  /** The last frame is this late. */
+  /** The time of the last frame in its fragment. */
   readonly lengthMs?: number
 }
 
-/** An upload of real frames: each fragment a second that can be decoded by itself. */
+/** An upload of real frames. Each fragment is one second that can be decoded independently. */
 export function contractFootage(fragments: readonly FragmentFields[]): Uint8Array {
   return concatBytes(HEADER, ...fragments.map(toCluster))
 }

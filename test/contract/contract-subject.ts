@@ -17,15 +17,15 @@ import { PutMediaClient } from '../../src/kvs/put-media-client.js'
 import { buildKvsServer } from '../../src/kvs-server/server.js'
 import { TEST_CREDENTIALS } from '../support/kvs-test-server.js'
 
-/** The Kinesis Video that the contract is read to: AWS's own, or the embedded one with everything on that AWS has on. */
+/** The service under test: AWS, or the embedded KVS with every option enabled that AWS enforces. */
 export interface ContractSubject extends AsyncDisposable {
   readonly control: KinesisVideoClient
-  /** A name that nobody else has; its stream is deleted in the end. */
+  /** A unique name. Its stream is deleted at the end. */
   name(label: string): string
   createStream(label: string, hours?: number): Promise<{ readonly name: string; readonly arn: string }>
   archived(streamName: string, api: APIName): Promise<KinesisVideoArchivedMediaClient>
   media(streamName: string): Promise<KinesisVideoMediaClient>
-  /** One PutMedia call; answers with its acknowledgements, an ERROR included. */
+  /** One PutMedia call. Resolves with its acknowledgements, including an ERROR. */
   upload(streamName: string, body: Uint8Array, producerStartMs: number): Promise<Acknowledgement[]>
 }
 
@@ -91,7 +91,7 @@ function createSubject(target: KvsTarget, config: ClientConfig, close: () => Pro
         onAcknowledgement: (ack: Acknowledgement) => acks.push(ack),
       } as const
       await producer.upload(upload, AbortSignal.timeout(120_000)).catch((error: unknown) => {
-        // Media that is refused was told by an ERROR acknowledgement, which is what the caller looks at.
+        // An ERROR acknowledgement reports refused media, and the caller checks for it.
         if (!acks.some(({ eventType }) => eventType === 'ERROR')) throw error
       })
       return acks

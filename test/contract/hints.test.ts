@@ -7,7 +7,7 @@ import { startTestGateway, type TestGateway, upload } from '../support/gateway-t
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
 import { cluster, concatBytes, simpleBlock } from '../support/mkv-builder.js'
 
-// A hint is a promise: who does what it says gets further. Each is asked for as a client would, and followed.
+// A hint is a promise: a client that follows it succeeds. Each test provokes a hint as a client would, and follows it.
 
 const START = Math.floor(Date.now() / 1000) * 1000 - 600_000
 const at = (ms: number) => new Date(START + ms).toISOString()
@@ -33,7 +33,7 @@ beforeAll(async () => {
   )
   await upload(kvs, { streamName: 'gate', file: pictures, producerStartMs: START })
   await upload(kvs, { streamName: 'intercom', file: sound, producerStartMs: START })
-  // Every fragment but the first begins in the middle of a group of pictures.
+  // Every fragment except the first begins in the middle of a GOP.
   const inside = (ms: number) =>
     cluster(
       ms,
@@ -76,13 +76,13 @@ const streamNames = async () =>
   (await ask<{ streams: { nodes: { name: string }[] } }>('{ streams { nodes { name } } }')).streams.nodes.map(({ name }) => name)
 
 describe('a hint can be followed', () => {
-  test('at Query.streams, when no stream was named or there is none of that name', async () => {
+  test('at Query.streams, when no stream is named or the name does not exist', async () => {
     expect(hintOf(await validate(clipOf(0, 1000)), 'STREAM_REQUIRED')).toContain('Query.streams')
     expect(hintOf(await validate(clipOf(0, 1000, { streamName: 'door' })), 'STREAM_NOT_FOUND')).toContain('Query.streams')
     expect(await streamNames()).toEqual(expect.arrayContaining(['gate', 'intercom']))
   })
 
-  test('when a name is an ARN, or an ARN a name', async () => {
+  test('when a name is given as an ARN, or an ARN as a name', async () => {
     const { stream } = await ask<{ stream: { arn: string } }>('{ stream(name: "gate") { arn } }')
     expect(hintOf(await validate(clipOf(0, 1000, { streamName: stream.arn })), 'STREAM_NAME_INVALID')).toContain('streamArn')
     expect(await validate(clipOf(0, 4000, { streamArn: stream.arn }))).toEqual([])
@@ -90,7 +90,7 @@ describe('a hint can be followed', () => {
     expect(await validate(clipOf(0, 4000, { streamName: 'gate' }))).toEqual([])
   })
 
-  test.each(['gate', 'intercom'])('at Stream.coverage, where there is no footage near, of %s', async (name) => {
+  test.each(['gate', 'intercom'])('at Stream.coverage, when %s has no footage near the range', async (name) => {
     const day = 86_400_000
     expect(hintOf(await validate(clipOf(-2 * day, -2 * day + 1000, { streamName: name })), 'NO_FRAGMENTS')).toContain('Stream.coverage')
     const query = `query ($name: String, $range: TimestampRangeInput!) {
@@ -101,7 +101,7 @@ describe('a hint can be followed', () => {
     expect(found.stream.coverage.fragmentCount).toBeGreaterThan(1)
   })
 
-  test('at validateClip, where Kinesis Video makes no clip of a stream without video', async () => {
+  test('at validateClip, when Kinesis Video cannot make a clip because the stream has no video', async () => {
     const input = clipOf(0, 4000, { streamName: 'intercom' })
     const refused = (await request(input)).find(({ severity }) => severity === 'ERROR')
     expect(refused).toMatchObject({ code: 'UNSUPPORTED_VIDEO_CODEC', hint: expect.stringContaining('validateClip with probe true') })
@@ -110,7 +110,7 @@ describe('a hint can be followed', () => {
     )
   })
 
-  test('where the range begins and ends inside fragments', async () => {
+  test('when the range begins and ends inside fragments', async () => {
     const input = clipOf(500, 2100, { streamName: 'gate' })
     const issues = await validate(input)
     const [start] = issues
@@ -121,7 +121,7 @@ describe('a hint can be followed', () => {
     expect((await request({ ...input, cut: 'EXACT' })).filter(({ severity }) => severity === 'ERROR')).toEqual([])
   })
 
-  test('at cut EXACT, where a fragment does not begin with a key frame', async () => {
+  test('at cut EXACT, when a fragment does not begin with a key frame', async () => {
     const input = clipOf(900, 2900, { streamName: 'street' })
     expect(hintOf(await validate(input, true), 'STARTS_WITHOUT_KEY_FRAME')).toContain('cut EXACT')
     const exact = { ...input, cut: 'EXACT' }
@@ -130,7 +130,7 @@ describe('a hint can be followed', () => {
   })
 })
 
-test('each field that a message names is one of the schema', () => {
+test('every field that a message names exists in the schema', () => {
   const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))
   const named = ['domain', 'delivery', 'footage', 'kvs', 'graphql'].flatMap((folder) => namedFields(join('src', folder)))
   expect(named.length).toBeGreaterThan(3)

@@ -1,6 +1,6 @@
-// One text for two services: the embedded one, and AWS's own with KVS_REMOTE=1 and credentials
-// (`KVS_REMOTE=1 AWS_REGION=eu-west-1 npm test -- test/contract`). It makes streams whose names begin with clipgate-contract-, uploads some
-// 130 MB, and deletes them. What it says is what clients may rely on; where AWS does otherwise, the embedded server is wrong.
+// The same tests for two services: the embedded KVS, and AWS with KVS_REMOTE=1 and credentials (`KVS_REMOTE=1 AWS_REGION=eu-west-1 npm test
+// -- test/contract`). They create streams whose names begin with clipgate-contract-, upload some 130 MB, and delete the streams. Clients
+// may rely on this behaviour. Where AWS differs, the embedded server is wrong.
 import {
   type APIName,
   DeleteStreamCommand,
@@ -30,9 +30,9 @@ import { contractFootage, FRAMES_IN_FRAGMENT } from './contract-footage.js'
 import { type ContractSubject, openSubject } from './contract-subject.js'
 
 const HOUR_MS = 3_600_000
-// AWS takes five fragments a second, and the longest upload here has 201.
+// AWS accepts five fragments a second, and the longest upload here has 201.
 if (process.env.KVS_REMOTE === '1') jest.setTimeout(300_000)
-/** Producer time; whole seconds, so that every client can name it. */
+/** Producer time, in whole seconds, so that every client can express it. */
 const T0 = Math.floor(Date.now() / 1000) * 1000 - HOUR_MS
 
 let subject: ContractSubject
@@ -77,7 +77,7 @@ async function getClip(StreamName: string, ClipFragmentSelector: ReturnType<type
   return (await Payload?.transformToByteArray()) ?? new Uint8Array(0)
 }
 
-/** How many fragments a clip holds. */
+/** The number of fragments in a clip. */
 async function countFragments(streamName: string, fromMs: number, toMs: number): Promise<number> {
   const [video] = readWithMp4box(await getClip(streamName, range(fromMs, toMs)))
   return (video?.samples.length ?? 0) / FRAMES_IN_FRAGMENT
@@ -87,7 +87,7 @@ async function errorOf(work: Promise<unknown>): Promise<string> {
   return work.then(() => 'none', nameOf)
 }
 
-/** Points of the quota are back after a second. */
+/** Quota points are restored after a second. */
 const afterQuota = () => new Promise((resolve) => setTimeout(resolve, 1100))
 
 describe('the control plane', () => {
@@ -120,7 +120,7 @@ describe('the control plane', () => {
     },
   )
 
-  test('makes a new version with each change, and refuses the old one', async () => {
+  test('creates a new version with each change, and refuses the old one', async () => {
     const { name, arn } = await subject.createStream('versions', 2)
     const versionOf = async () => {
       const { StreamInfo } = await subject.control.send(new DescribeStreamCommand({ StreamName: name }))
@@ -143,7 +143,7 @@ describe('the control plane', () => {
     expect(await errorOf(subject.createStream('versions'))).toBe('ResourceInUseException')
   })
 
-  test('sets tags over those before, and passes over unknown ones when it takes them away', async () => {
+  test('overwrites existing tags, and ignores unknown keys when it removes tags', async () => {
     const StreamName = short.name
     await subject.control.send(new TagStreamCommand({ StreamName, Tags: { place: 'gate', floor: '1' } }))
     await subject.control.send(new TagStreamCommand({ StreamName, Tags: { place: 'yard' } }))
@@ -153,7 +153,7 @@ describe('the control plane', () => {
 })
 
 describe('fragments', () => {
-  test('are listed with both clocks, their length and their size, numbered upwards as they came', async () => {
+  test('are listed with both timestamps, their length and their size, with numbers that grow in order of arrival', async () => {
     const fragments = await listedAll(short.name, 4)
     expect(fragments.map(({ ProducerTimestamp }) => Number(ProducerTimestamp) - T0)).toEqual([0, 2000, 4000, 6000])
     const numbers = fragments.map(({ FragmentNumber = '' }) => BigInt(FragmentNumber))
@@ -165,7 +165,7 @@ describe('fragments', () => {
     }
   })
 
-  test('are those that start in the range, both ends included, and none for an empty range', async () => {
+  test('are listed when they start in the range, both ends inclusive, and an empty range lists none', async () => {
     const list = async (fromMs: number, toMs: number) => {
       const { Fragments = [] } = await lists.send(
         new ListFragmentsCommand({ StreamName: short.name, FragmentSelector: range(fromMs, toMs) }),
@@ -177,7 +177,7 @@ describe('fragments', () => {
     expect(await list(2001, 3999)).toEqual([])
   })
 
-  test('come page by page, each once', async () => {
+  test('are listed page by page, each once', async () => {
     const numbers: (string | undefined)[] = []
     let NextToken: string | undefined
     do {
@@ -195,7 +195,7 @@ describe('fragments', () => {
     expect([numbers.length, new Set(numbers).size]).toEqual([4, 4])
   })
 
-  test('give back their media by number, and live from the earliest on', async () => {
+  test('return their media by number, and as a live stream from the earliest on', async () => {
     const [first, second] = await listedAll(short.name, 4)
     const lister = await subject.archived(short.name, 'GET_MEDIA_FOR_FRAGMENT_LIST')
     const Fragments = [first?.FragmentNumber ?? '', second?.FragmentNumber ?? '']
@@ -211,14 +211,14 @@ describe('fragments', () => {
 })
 
 describe('a clip', () => {
-  test('is an MP4 of the fragments that start in the range: both ends count, and the last fragment is whole', async () => {
+  test('is an MP4 of the fragments that start in the range, both ends inclusive, with the whole of the last fragment', async () => {
     expect(await countFragments(short.name, 0, 6000)).toBe(4)
     expect(await countFragments(short.name, 1, 6000)).toBe(3)
     expect(await countFragments(short.name, 2000, 5999)).toBe(2)
     expect(await countFragments(short.name, 500, 2500)).toBe(1)
   })
 
-  test('takes a producer time once, from the oldest upload', async () => {
+  test('contains each producer time once, from the oldest upload', async () => {
     const { name } = await subject.createStream('twice')
     for (const lengthMs of [960, 1500])
       await subject.upload(
@@ -248,7 +248,7 @@ describe('a clip', () => {
 })
 
 describe('errors', () => {
-  test('of a stream that is not there are ResourceNotFoundException everywhere', async () => {
+  test('for a missing stream are ResourceNotFoundException in every operation', async () => {
     const StreamName = subject.name('nowhere')
     const here = range(0, 1000)
     const calls = [
@@ -262,24 +262,24 @@ describe('errors', () => {
     expect(await Promise.all(calls.map(errorOf))).toEqual(calls.map(() => 'ResourceNotFoundException'))
   })
 
-  test('of names that cannot be are InvalidArgumentException', async () => {
+  test('for invalid names are InvalidArgumentException', async () => {
     expect(await errorOf(subject.control.send(new DescribeStreamCommand({ StreamName: 'a b' })))).toBe('InvalidArgumentException')
     expect(await errorOf(subject.control.send(new DescribeStreamCommand({})))).toBe('InvalidArgumentException')
   })
 
-  test('of a stream that keeps nothing are NoDataRetentionException', async () => {
+  test('for a stream without retention are NoDataRetentionException', async () => {
     const { name } = await subject.createStream('kept-nowhere', 0)
     expect(await errorOf(getClip(name, range(0, 1000)))).toBe('NoDataRetentionException')
   })
 
-  test('of an unknown fragment number are InvalidArgumentException', async () => {
+  test('for an unknown fragment number are InvalidArgumentException', async () => {
     const lister = await subject.archived(short.name, 'GET_MEDIA_FOR_FRAGMENT_LIST')
     const command = new GetMediaForFragmentListCommand({ StreamName: short.name, Fragments: ['1'] })
     expect(await errorOf(lister.send(command))).toBe('InvalidArgumentException')
   })
 })
 
-describe('the limits that the gateway believes in', () => {
+describe('the limits that the gateway relies on', () => {
   test(`a clip has at most ${KVS_LIMITS.maxFragmentsPerGetClip} fragments`, async () => {
     await afterQuota()
     expect(await countFragments(long.name, 0, HOUR_MS)).toBe(KVS_LIMITS.maxFragmentsPerGetClip)
@@ -301,7 +301,7 @@ describe('the limits that the gateway believes in', () => {
     expect(await list(KVS_LIMITS.maxFragmentsPerPage + 1)).toBe('InvalidArgumentException')
   })
 
-  test(`a stream has ${KVS_LIMITS.metadataPointsPerSecond} metadata points a second, and a list costs what it asks for`, async () => {
+  test(`a stream has ${KVS_LIMITS.metadataPointsPerSecond} metadata points a second, and a list costs its requested page size`, async () => {
     const pages = KVS_LIMITS.metadataPointsPerSecond / KVS_LIMITS.maxFragmentsPerPage
     await afterQuota()
     const asked = Array.from({ length: 3 * pages }, () =>
@@ -334,7 +334,7 @@ describe('the limits that the gateway believes in', () => {
     expect(acks.find(({ eventType }) => eventType === 'ERROR')).toMatchObject({ errorId: 4002, fragmentTimecodeMs: 30_000 })
   })
 
-  test(`a clip has at most ${KVS_LIMITS.maxBytesPerGetClip} bytes, whatever more there is`, async () => {
+  test(`a clip has at most ${KVS_LIMITS.maxBytesPerGetClip} bytes, however much footage the range has`, async () => {
     const { name } = await subject.createStream('large')
     const fragments = [0, 1000, 2000].map((ticks) => ({ ticks, fillerBytes: 40_000_000 }))
     await subject.upload(name, contractFootage(fragments), T0)
@@ -346,7 +346,7 @@ describe('the limits that the gateway believes in', () => {
 })
 
 describe('an HLS session', () => {
-  test('is a URL that answers with a playlist, without a signature', async () => {
+  test('is a URL that returns a playlist without a signature', async () => {
     const sessions = await subject.archived(short.name, 'GET_HLS_STREAMING_SESSION_URL')
     const { HLSStreamingSessionURL = '' } = await sessions.send(
       new GetHLSStreamingSessionURLCommand({ StreamName: short.name, PlaybackMode: 'ON_DEMAND', HLSFragmentSelector: range(0, 60_000) }),

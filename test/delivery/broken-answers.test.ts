@@ -14,7 +14,7 @@ import { createSpoiler, type SpoiltClips, withUnknownBox } from '../support/spoi
 let server: KvsTestServer
 let spoiler: SpoiltClips
 let harness: ClipHarness
-/** An answer that is passed through when it is left alone. */
+/** A response that is passed through when it is not damaged. */
 let sound: Buffer
 
 beforeEach(async () => {
@@ -64,7 +64,7 @@ const BROKEN: readonly (readonly [name: string, bytes: () => Buffer])[] = [
 ]
 
 describe.each(['announced', 'not known'])('with a length that is %s', (length) => {
-  test.each(BROKEN)('%s: fails, and nothing is kept', async (_name, spoil) => {
+  test.each(BROKEN)('%s: fails and stores nothing', async (_name, spoil) => {
     const bytes = spoil()
     answerWith(bytes, length === 'announced' ? bytes.byteLength : null)
     const { clip, issues } = await harness.clips
@@ -83,12 +83,12 @@ describe.each(['announced', 'not known'])('with a length that is %s', (length) =
     if (clip === null) expect(JSON.stringify(issues)).toContain('KVS')
     else expect(await whenEnded(harness, clip)).toMatchObject({ state: 'FAILED' })
     await until(async () => !(await readdir(harness.storeDir)).some((file) => file.endsWith('.tmp')))
-    // The Matroska of the clip's edges may be there: it is sound.
+    // The Matroska of the edges may be stored, because it is valid.
     expect(await sizesOf(harness.storeDir)).not.toContain(fileBytes(bytes.byteLength))
   })
 })
 
-test('a clip whose length was announced is refused before any of it is given out', async () => {
+test('a clip with a declared length is refused before any of its bytes are sent', async () => {
   const bytes = withLongerBox('mdat')
   const head = bytes.indexOf('mdat') + 4
   const never = new Promise<never>(() => undefined)

@@ -14,7 +14,7 @@ import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { sealVersion1Id, sealVersion1Url } from '../support/version-1-tokens.js'
 
 const DAY_MS = 86_400_000
-/** The start of a quarter of eight seconds, of a minute, of fifteen minutes and of a day. */
+/** The start of a quarter of eight seconds, a minute, fifteen minutes and a day. */
 const MIDNIGHT = Math.ceil(Date.now() / DAY_MS) * DAY_MS
 
 let server: KvsTestServer
@@ -38,7 +38,7 @@ async function renew({ clips }: ClipHarness, id: string, seconds: number | null)
   return answer.clip
 }
 
-/** A clip is READY a moment before its parts have been brought to the disk, and moved to their places. */
+/** A clip is READY shortly before its parts are synced and moved to their places. */
 async function whenStored(harness: ClipHarness): Promise<Clip> {
   const ready = await whenEnded(harness, await getClip(harness))
   await until(async () => (await readdir(harness.storeDir)).every((name) => name.endsWith('.part')))
@@ -52,7 +52,7 @@ function specOf(id: string): ClipSpec {
 }
 
 describe('the URL of a clip', () => {
-  test('is equal in all reads of one quarter of its lifetime, and changes with the quarter', async () => {
+  test('is the same in all reads within one quarter of its lifetime, and changes with the quarter', async () => {
     nowMs = MIDNIGHT
     await using harness = await startClipHarness(server.url, { clock })
     const first = await getClip(harness, askFor(0, DAY_MS / 24, { expiresInSeconds: 8 }))
@@ -71,7 +71,7 @@ describe('the URL of a clip', () => {
     expect(new Set([a, e, g, h]).size).toBe(4)
   })
 
-  test('goes on opening after another one took its place, until it expires', async () => {
+  test('stays valid until it expires, also after a newer URL is issued', async () => {
     nowMs = MIDNIGHT + 1999
     await using harness = await startClipHarness(server.url, { clock })
     const first = await getClip(harness, askFor(0, DAY_MS / 24, { expiresInSeconds: 8 }))
@@ -86,7 +86,7 @@ describe('the URL of a clip', () => {
     await expect(harness.clips.open(tokenOf(first), enoughTime())).rejects.toMatchObject({ reason: 'EXPIRED' })
   })
 
-  test('is the same on every gateway with the secrets, and for a request that is repeated', async () => {
+  test('is the same on every gateway with the same secrets, and for a repeated request', async () => {
     nowMs = MIDNIGHT
     await using one = await startClipHarness(server.url, { clock })
     await using other = await startClipHarness(server.url, { clock })
@@ -99,8 +99,8 @@ describe('the URL of a clip', () => {
   })
 })
 
-describe('the id of a clip', () => {
-  test('carries the lifetime: clips of two lifetimes are two to a client, and one to Kinesis Video', async () => {
+describe('the ID of a clip', () => {
+  test('carries the lifetime: clips with two lifetimes have two IDs and share one GetClip call', async () => {
     nowMs = MIDNIGHT
     await using harness = await startClipHarness(server.url, { clock })
     const day = await getClip(harness, askFor(0, DAY_MS / 24, { expiresInSeconds: 86_400 }))
@@ -115,7 +115,7 @@ describe('the id of a clip', () => {
     expect(callsOf(harness, 'GetClip')).toBe(1)
   })
 
-  test('stays when its URL is renewed for the same lifetime, and is another for another lifetime', async () => {
+  test('stays the same when its URL is renewed for the same lifetime, and differs for another lifetime', async () => {
     nowMs = MIDNIGHT
     await using harness = await startClipHarness(server.url, { clock })
     const clip = await getClip(harness, askFor(0, DAY_MS / 24, { expiresInSeconds: 60 }))
@@ -132,7 +132,7 @@ describe('the id of a clip', () => {
     expect((await find(harness, clip.id)).expiresAtMs).toBe(nowMs + 75_000)
   })
 
-  test('that carries more than CLIP_URL_MAX_TTL allows by now gives URLs of that time', async () => {
+  test('with a lifetime above the current CLIP_URL_MAX_TTL yields URLs of at most that lifetime', async () => {
     nowMs = MIDNIGHT
     await using harness = await startClipHarness(server.url, { clock })
     const day = await getClip(harness, askFor(0, DAY_MS / 24, { expiresInSeconds: 86_400 }))
@@ -143,7 +143,7 @@ describe('the id of a clip', () => {
     expect([clip, issues.map(({ code }) => code)]).toEqual([null, ['EXPIRY_OUT_OF_RANGE']])
   })
 
-  test('and the URL still open when they were made before ids carried a lifetime', async () => {
+  test('and the URL stay valid when they were made before IDs carried a lifetime', async () => {
     nowMs = MIDNIGHT
     await using harness = await startClipHarness(server.url, { clock })
     const clip = await getClip(harness)
@@ -163,14 +163,14 @@ describe('the id of a clip', () => {
   })
 })
 
-describe('a read of a clip by its id', () => {
+describe('a read of a clip by its ID', () => {
   const starts: readonly (readonly [string, (harness: ClipHarness, clip: Clip) => Promise<unknown>])[] = [
     ['opening its URL', (harness, clip) => downloadClip(harness, clip)],
     ['watching it', (harness, clip) => whenEnded(harness, clip)],
     ['requesting it again', (harness) => getClip(harness)],
   ]
 
-  test.each(starts)('starts no fetch, says IDLE, and says READY after %s', async (_, start) => {
+  test.each(starts)('starts no fetch, returns IDLE, and returns READY after %s', async (_, start) => {
     await using first = await startClipHarness(server.url)
     const { id } = await getClip(first)
     await using harness = await startClipHarness(server.url)
@@ -186,7 +186,7 @@ describe('a read of a clip by its id', () => {
     expect(callsOf(harness, 'GetClip')).toBe(1)
   })
 
-  test('says READY of what the store kept over a restart, without a fetch', async () => {
+  test('returns READY for a clip that the store kept over a restart, without a fetch', async () => {
     await using first = await startClipHarness(server.url)
     const ready = await whenStored(first)
 
@@ -201,7 +201,7 @@ describe('a read of a clip by its id', () => {
     ['everything', () => true, 'READY'],
     ['all but the smallest part, which tells of its edges', (size: number, smallest: number) => size > smallest, 'IDLE'],
     ['its smallest part alone', (size: number, smallest: number) => size === smallest, 'IDLE'],
-  ])('of an exact clip whose store kept %s asks Kinesis Video for no media', async (_, keeps, state) => {
+  ])('of an exact clip whose store kept %s requests no media from Kinesis Video', async (_, keeps, state) => {
     await using first = await startClipHarness(server.url)
     const ready = await whenEnded(first, await getClip(first, askFor(300, 1700, { cut: 'EXACT' })))
     expect(ready.state).toBe('READY')
@@ -217,7 +217,7 @@ describe('a read of a clip by its id', () => {
     expect([callsOf(harness, 'GetClip'), callsOf(harness, 'GetMediaForFragmentList')]).toEqual([0, 0])
   })
 
-  test('says IDLE again of what is no longer stored', async () => {
+  test('returns IDLE again for a clip that is no longer stored', async () => {
     await using first = await startClipHarness(server.url)
     const { id } = await whenStored(first)
 

@@ -20,7 +20,7 @@ import { createSpoiler } from '../support/spoilt-clips.js'
 
 const DAY = 3_600_000
 
-/** Video payloads of a document, in decode order, with their times. */
+/** Video payloads of a document with their times, in decoding order. */
 function videoOf(document: Uint8Array): { md5: string; timeMs: number }[] {
   return eventsOf(demux(document), 'cluster-end').flatMap(({ range, samples, timestampMs }) =>
     Array.from(samples.tracks.keys())
@@ -71,7 +71,7 @@ describe('a clip of one part', () => {
     expect(audio.length).toBeGreaterThan(10)
   })
 
-  test('becomes READY with what is known of it, under the same id each time', async () => {
+  test('becomes READY with its metadata, under the same ID each time', async () => {
     const clip = await getClip(harness)
     const ready = await whenEnded(harness, clip)
     const file = await downloadClip(harness, clip)
@@ -82,7 +82,7 @@ describe('a clip of one part', () => {
     expect(Math.abs(ready.durationMs - (clip.delivered.endMs - clip.delivered.startMs))).toBeLessThan(100)
   })
 
-  test('serves any span of its bytes under one entity tag', async () => {
+  test('serves every byte range under one entity tag', async () => {
     const clip = await getClip(harness)
     const file = await downloadClip(harness, clip)
     const content = await harness.clips.open(tokenOf(clip), enoughTime())
@@ -94,7 +94,7 @@ describe('a clip of one part', () => {
     expect(Buffer.concat(chunks).equals(file.subarray(1000, 40_000))).toBe(true)
   })
 
-  test('is fetched once for any number of equal requests at the same time', async () => {
+  test('is fetched once for all equal concurrent requests', async () => {
     await using other = await startClipHarness(server.url)
     const clips = await Promise.all(Array.from({ length: 200 }, () => getClip(other)))
     expect(new Set(clips.map(({ id }) => id)).size).toBe(1)
@@ -121,7 +121,7 @@ describe('a clip of one part', () => {
     const clip = await getClip(other)
     const before = await downloadClip(other, clip)
     await whenEnded(other, clip)
-    // The clip is there before its part has been brought to the disk, and moved to its place.
+    // The clip is READY before its part is synced and moved to its place.
     await eventually(async () => expect((await storedFiles(other.storeDir)).every(({ name }) => name.endsWith('.part'))).toBe(true))
     for (const { parentPath, name } of await storedFiles(other.storeDir)) {
       const file = await open(join(parentPath, name), 'r+')
@@ -132,7 +132,7 @@ describe('a clip of one part', () => {
     expect(callsOf(other, 'GetClip')).toBe(2)
   })
 
-  test('opens until its URL expires, and gets a new one', async () => {
+  test('can be downloaded until its URL expires, and then gets a new URL', async () => {
     let nowMs = Date.now()
     await using other = await startClipHarness(server.url, { clock: { now: () => nowMs } })
     const clip = await getClip(other, askFor(0, DAY, { expiresInSeconds: 60 }))
@@ -158,7 +158,7 @@ describe('a clip of one part', () => {
     await expect(foreign.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'BAD_TOKEN' })
   })
 
-  test('cut exactly shows the asked frames and no others', async () => {
+  test('with an exact cut shows exactly the requested frames', async () => {
     const frames = videoOf(source).map(({ timeMs }) => timeMs)
     const zeroMs = eventsOf(demux(source), 'cluster-end')[0]?.timestampMs ?? 0
     for (const [fromMs, toMs] of [
@@ -194,7 +194,7 @@ describe('a clip of several parts', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  test('is one file with every frame once, at its time, gaps kept', async () => {
+  test('is one file that has every frame once, at its time, and keeps gaps', async () => {
     const clip = await getClip(harness)
     expect(callsOf(harness, 'GetClip')).toBe(3)
     expect(clip.gaps).toEqual([{ startMs: START + 300_000, endMs: START + 360_000 }, expect.anything()])
@@ -232,7 +232,7 @@ describe('a clip of several parts', () => {
     expect(seen).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED', retryable: false } })
   })
 
-  test('has the same bytes after footage arrived behind it', async () => {
+  test('has the same bytes when more footage arrives after its range', async () => {
     const clip = await getClip(harness, askFor(400_000, DAY))
     const before = await downloadClip(harness, clip)
     await upload(server.url, recording([footage(700_000)]), { stream: STREAM, start: String(START / 1000) })
@@ -263,7 +263,7 @@ describe('footage whose codec configuration changes', () => {
     }
   })
 
-  test('to other tracks between parts is an issue of its own', async () => {
+  test('to other tracks between parts is a separate issue', async () => {
     const options = { video: 'H.264', hasBFrames: false, gaps: new Map() } as const
     const silent = recordPair({ ...options, sound: 'none', fragments: 200 })
     const sounding = recordPair({ ...options, sound: 'AAC', fragments: 10 })
@@ -276,7 +276,7 @@ describe('footage whose codec configuration changes', () => {
 })
 
 describe('a clip that cannot be made', () => {
-  test('fails with a different code for no stream, no footage, and expired footage', async () => {
+  test('fails with a different code for a missing stream, missing footage, and expired footage', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000)])])
     await using harness = await startClipHarness(server.url)
     const codes = async (input: Parameters<ClipHarness['clips']['request']>[0]) =>
@@ -292,7 +292,7 @@ describe('a clip that cannot be made', () => {
     await expect(other.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'FOOTAGE_EXPIRED' })
   })
 
-  test('is an exact cut between two frames; the hint says to widen it', async () => {
+  test('has an issue when an exact cut lies between two frames, and the hint recommends a wider range', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000), footage(2000)])])
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(1010, 1150, { cut: 'EXACT' }), enoughTime())
@@ -320,7 +320,7 @@ describe('a clip that cannot be made', () => {
     expect(await whenEnded(harness, clip)).toMatchObject({ state: 'FAILED', failure: { retryable: false, ranges: [] } })
   })
 
-  test('is an exact cut whose first fragment expired, although its start is still kept', async () => {
+  test('has an issue when the first fragment of an exact cut expired, although its start is still retained', async () => {
     let nowMs = Date.now() - 2 * DAY
     const clock = { now: () => nowMs }
     await using server = await startFootage([recording([footage(0)])], { clock })
@@ -339,7 +339,7 @@ describe('a clip that cannot be made', () => {
     expect(await other.clips.find(clip.id, enoughTime())).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_EXPIRED' } })
   })
 
-  test('has an unsupported codec, which the issue names', async () => {
+  test('has an issue that names the unsupported codec', async () => {
     await using server = await startFootage([readFixture('h264-ulaw-stereo.mkv')], { strictCodecs: true })
     await using harness = await startClipHarness(server.url)
     const { issues } = await harness.clips.request(askFor(0, DAY), enoughTime())
@@ -415,7 +415,7 @@ describe('a damaged GetClip response', () => {
     expect((await downloadClip(harness, ready)).byteLength).toBe(ready.sizeBytes)
   })
 
-  test('that ends a moment late is READY in the first response if it is small', async () => {
+  test('that ends shortly after the request is READY in the first response if it is small', async () => {
     await using server = await startFootage([recording(Array.from({ length: 10 }, (_, n) => footage(1000 * n)))])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
@@ -426,12 +426,12 @@ describe('a damaged GetClip response', () => {
       yield whole.subarray(-1)
     }
     const clips: Clip[] = []
-    // A machine that does other things may be late with one or the other.
+    // On a busy machine, either one may be late.
     for (let n = 0; n < 10; n += 1) clips.push(await getClip(harness, askFor(1000 * n, 1000 * n + 500)))
     expect(clips.find(({ state }) => state === 'READY')?.sizeBytes).toBeGreaterThan(0)
   })
 
-  test('that is slow is shown at most four times a second, and always at the end', async () => {
+  test('that is slow reports progress at most four times a second, and always at the end', async () => {
     await using server = await startFootage([recording([footage(0, { bytes: 4000 }), footage(1000, { bytes: 4000 })])])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })
@@ -455,7 +455,7 @@ describe('a damaged GetClip response', () => {
     expect(seen.slice(0, -1).every((state) => state.state === 'FETCHING' && state.progress < 1)).toBe(true)
   })
 
-  test('that never ends can be left by its watcher', async () => {
+  test('that never ends does not block a watcher from unsubscribing', async () => {
     await using server = await startFootage([recording([footage(0), footage(1000)])])
     const spoiler = createSpoiler(server.url)
     await using harness = await startClipHarness(server.url, { clips: spoiler.clips })

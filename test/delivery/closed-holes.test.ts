@@ -7,13 +7,13 @@ import { footage, recording } from '../support/footage.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { upload } from '../support/producer.js'
 
-// It is not documented whether Kinesis Video keeps the holes of producer time. The embedded server does; here the answers are those of a
+// It is not documented whether Kinesis Video keeps holes in producer time. The embedded server does. Here the responses are those of a
 // stream that has the same fragments without the hole.
 
 const CLOSED = 'closed'
 const COUNT = 100
 
-describe('a clip whose hole Kinesis Video closed', () => {
+describe('a clip whose hole was closed by Kinesis Video', () => {
   let server: KvsTestServer
   let kvs: Kvs
   let harness: ClipHarness
@@ -42,7 +42,7 @@ describe('a clip whose hole Kinesis Video closed', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  test('tells when each stretch plays as it does', async () => {
+  test('has a timeline that says when each span plays', async () => {
     const ready = await whenEnded(harness, await getClip(harness))
     expect(ready).toMatchObject({ state: 'READY', durationMs: COUNT * 1000 })
     expect(ready.timeline.map(({ mediaStartMs, range }) => [mediaStartMs, range.startMs - START])).toEqual([
@@ -51,7 +51,7 @@ describe('a clip whose hole Kinesis Video closed', () => {
     ])
   })
 
-  test('is cut exactly all the same', async () => {
+  test('is cut exactly', async () => {
     const ready = await whenEnded(harness, await getClip(harness, askFor(2300, 70_300, { cut: 'EXACT' })))
     expect(ready).toMatchObject({ state: 'READY', delivered: { startMs: START + 2400, endMs: START + 70_400 }, durationMs: 8000 })
     expect(ready.timeline.map(({ mediaStartMs, range }) => [mediaStartMs, range.startMs - START])).toEqual([

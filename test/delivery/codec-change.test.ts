@@ -27,7 +27,7 @@ async function expectAllAccepted(harness: ClipHarness, ranges: readonly TimeRang
 const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => footage((from + index) * 1000))
 
 describe('a codec configuration that changes inside a part', () => {
-  test('is an issue that says when, with ranges that can be had, after some eight fragments were read', async () => {
+  test('is an issue that says when it changes, with ranges that can be requested, after reading about eight fragments', async () => {
     const changeAt = fc.integer({ min: 201, max: 399 })
     const holds = fc.asyncProperty(changeAt, async (at) => {
       await using server = await startFootage([recording(seconds(0, at)), recording(seconds(at, 450), [other])])
@@ -51,7 +51,7 @@ describe('a codec configuration that changes inside a part', () => {
     await fc.assert(holds, { numRuns: 3 })
   })
 
-  test('gives every range that can be clipped, and each is accepted: four sessions A B A C, in one part and in several', async () => {
+  test('lists every range that can be clipped, and each is accepted: four sessions A B A C, in one part and in several', async () => {
     for (const length of [1, 7, 150]) {
       const bounds = [0, length, 2 * length, 3 * length, 4 * length]
       const tracks = [[VIDEO], [other], [VIDEO], [third]]
@@ -71,10 +71,10 @@ describe('a codec configuration that changes inside a part', () => {
     ['EXACT', 'PRODUCER_TIMESTAMP'],
     ['FRAGMENT', 'SERVER_TIMESTAMP'],
     ['EXACT', 'SERVER_TIMESTAMP'],
-  ] as const)('gives ranges that are accepted for pictures with B-frames and sound: %s, %s', async (cut, fragmentSelectorType) => {
+  ] as const)('lists ranges that are accepted for pictures with B-frames and sound: %s, %s', async (cut, fragmentSelectorType) => {
     const record = (sound: 'AAC' | 'none') =>
       recordPair({ video: 'H.264', hasBFrames: true, sound, fragments: 6, gaps: new Map() }).document
-    // Server timestamps of one session lie closer together than those of two sessions.
+    // Server timestamps within one session are closer together than those of two sessions.
     let nowMs = Date.now() - HOUR
     const clock = {
       now() {
@@ -98,7 +98,7 @@ describe('a codec configuration that changes inside a part', () => {
     await expectAllAccepted(harness, change?.ranges ?? [], { cut, fragmentSelectorType })
   })
 
-  test('is a change of tracks where there are others', async () => {
+  test('is a change of tracks when the tracks differ', async () => {
     const options = { video: 'H.264', hasBFrames: false, gaps: new Map() } as const
     await using server = await startFootage([recordPair({ ...options, sound: 'none', fragments: 20 }).document])
     const sounding = recordPair({ ...options, sound: 'AAC', fragments: 10 }).document
@@ -108,7 +108,7 @@ describe('a codec configuration that changes inside a part', () => {
     expect(issues[0]).toMatchObject({ code: 'TRACKS_CHANGE', ranges: [{ endMs: START + 1999 }, { startMs: START + 2000 }] })
   })
 
-  test.each([4000, 4100])('at or before the start of an exact cut, %i ms, is not met again by the range that is given', async (fromMs) => {
+  test.each([4000, 4100])('at or before the start of an exact cut, %i ms, is outside the suggested range', async (fromMs) => {
     const reachingOver = footage(3000, { frames: 7, frameMs: 200 })
     await using server = await startFootage([recording([...seconds(0, 3), reachingOver]), recording(seconds(4, 8), [other])])
     await using harness = await startClipHarness(server.url)
@@ -127,7 +127,7 @@ describe('a codec configuration that changes inside a part', () => {
     expect(issues[0]).toMatchObject({ code: 'CODEC_PRIVATE_DATA_CHANGES', ranges: [] })
   })
 
-  test('that cannot be used anywhere is no change', async () => {
+  test('that is unusable in all fragments is not a change', async () => {
     const annexB = { ...VIDEO, codecPrivate: Uint8Array.of(0, 0, 0, 1, 0x67, 0x64, 0, 0x1f) }
     await using server = await startFootage([recording(seconds(0, 10), [annexB])])
     await using harness = await startClipHarness(server.url)

@@ -41,7 +41,7 @@ function slowMedia(): { readonly media: FragmentMediaSource; readonly finish: (e
 }
 
 describe('a clip of whole fragments, while its last fragment is still being read', () => {
-  test('has its head and all its media but the end', async () => {
+  test('serves its head and all its media except the end', async () => {
     const { media, finish } = slowMedia()
     await using harness = await startClipHarness(server.url, { media })
     const clip = await getClip(harness, everything)
@@ -78,7 +78,7 @@ describe('a clip of whole fragments, while its last fragment is still being read
     expect(await harness.clips.find(clip.id, enoughTime())).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_EXPIRED' } })
     const names = async () => (await readdir(harness.storeDir)).filter((name) => name.endsWith('.tmp'))
     await until(async () => (await names()).length === 0)
-    // What is stored are the edges.
+    // Only the edges are stored.
     expect(await readdir(harness.storeDir)).toHaveLength(1)
   })
 

@@ -9,9 +9,9 @@ import { type Mp4boxTrack, md5, readWithMediabunny, readWithMp4box } from '../su
 
 const SELECTORS = ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const
 
-/** 25 frames a second; `lead` is how much the first block, of sound, comes before the first frame. */
+/** 25 frames a second. `lead` is how long the first block, which is sound, precedes the first frame. */
 const evenly = (count: number, lead = 0) => Array.from({ length: count }, (_, index) => lead + index * 40)
-/** The same in groups of I, P, b: what is decoded second is shown last. */
+/** The same in groups of I, P, b: the frame that is decoded second is shown last. */
 const reordered = (count: number) =>
   evenly(count).map((_, index) => (index === 0 ? 0 : 40 * (index % 2 === 1 ? Math.min(index + 1, count - 1) : index - 1)))
 const sounding = (ms: number) => Array.from({ length: Math.floor(ms / 21) }, (_, index) => Math.round((index * 1024) / 48))
@@ -19,7 +19,7 @@ const sounding = (ms: number) => Array.from({ length: Math.floor(ms / 21) }, (_,
 interface Seen {
   readonly clip: Clip
   readonly file: Uint8Array
-  /** Hashes of the frames that the edit list shows, in the order of showing. */
+  /** Hashes of the frames that the edit list shows, in presentation order. */
   readonly shown: readonly string[]
 }
 
@@ -46,7 +46,7 @@ function shownOf(file: Uint8Array, { samples, edits }: Mp4boxTrack): string[] {
     .map(({ offset, size }) => md5(file.subarray(offset, offset + size)))
 }
 
-/** The definition: from the first frame at or after the start to the last at or before the end, in the order of playing. */
+/** The definition: from the first frame at or after the start to the last at or before the end, in presentation order. */
 function expected(
   { fragments }: ExactFootage,
   { selector, startMs, endMs }: { readonly selector: FragmentSelectorType; readonly startMs: number; readonly endMs: number },
@@ -69,7 +69,7 @@ async function expectExact(footage: ExactFootage, harness: ClipHarness, asked: P
   return seen
 }
 
-/** Asks for what a window of at least a frame may be, with ends at every edge of frames and fragments, a millisecond before and after. */
+/** Requests every window of at least one frame whose ends are at the edges of frames and fragments, or a millisecond before or after. */
 function windows(footage: ExactFootage, selector: FragmentSelectorType): fc.Arbitrary<{ startMs: number; endMs: number }> {
   const edges = footage.fragments.flatMap(({ frames }) => frames.map(({ timeMs }) => timeMs[selector]))
   const starts = footage.fragments.map(({ frames }) => frames[0]?.timeMs[selector] ?? 0)
@@ -124,14 +124,14 @@ describe.each(Object.entries(SHAPES))('an exact cut of footage %s', (_, wanted) 
     await footage.server[Symbol.asyncDispose]()
   })
 
-  test.each(SELECTORS)('shows what the definition says, at every edge and a millisecond beside it (%s)', async (selector) => {
+  test.each(SELECTORS)('shows the frames of the definition at every edge, and one millisecond off (%s)', async (selector) => {
     const property = fc.asyncProperty(windows(footage, selector), async (window) => {
       await expectExact(footage, harness, { selector, ...window })
     })
     await fc.assert(property, { numRuns: 40 })
   })
 
-  test.each(SELECTORS)('may be a single frame (%s)', async (selector) => {
+  test.each(SELECTORS)('can be a single frame (%s)', async (selector) => {
     const frame = footage.fragments[3]?.frames[7]
     const atMs = frame?.timeMs[selector] ?? 0
     const { clip, file, shown } = await expectExact(footage, harness, { selector, startMs: atMs, endMs: atMs + 1 })
@@ -159,21 +159,21 @@ describe('an exact cut at a hole', () => {
     startMs: footage.fragments[4]?.frames[0]?.timeMs[selector] ?? 0,
   })
 
-  test.each(SELECTORS)('begins with the footage after it when it starts in it (%s)', async (selector) => {
+  test.each(SELECTORS)('begins with the footage after the hole when it starts in the hole (%s)', async (selector) => {
     const hole = edges(selector)
     const { clip } = await expectExact(footage, harness, { selector, startMs: hole.endMs + 2000, endMs: hole.startMs + 500 })
     expect(clip.delivered.startMs).toBe(hole.startMs)
     expect(clip.fragmentCount).toBe(1)
   })
 
-  test.each(SELECTORS)('ends with the footage before it when it ends in it (%s)', async (selector) => {
+  test.each(SELECTORS)('ends with the footage before the hole when it ends in the hole (%s)', async (selector) => {
     const hole = edges(selector)
     const { clip } = await expectExact(footage, harness, { selector, startMs: hole.endMs - 1500, endMs: hole.startMs - 2000 })
     expect(clip.delivered.endMs).toBe(hole.endMs + 40)
     expect(clip.durationMs).toBe(clip.delivered.endMs - clip.delivered.startMs)
   })
 
-  test.each(SELECTORS)('keeps it, and says what plays when (%s)', async (selector) => {
+  test.each(SELECTORS)('keeps the hole, and its timeline says what plays when (%s)', async (selector) => {
     const hole = edges(selector)
     const { clip } = await expectExact(footage, harness, { selector, startMs: hole.endMs - 521, endMs: hole.startMs + 199 })
     expect(clip.timeline).toHaveLength(2)
@@ -203,7 +203,7 @@ describe('an exact cut of several parts', () => {
     await footage.server[Symbol.asyncDispose]()
   })
 
-  test.each(SELECTORS)('shows what the definition says (%s)', async (selector) => {
+  test.each(SELECTORS)('shows the frames of the definition (%s)', async (selector) => {
     const timeOf = (fragment: number, frame: number) => footage.fragments[fragment]?.frames[frame]?.timeMs[selector] ?? 0
     for (const [from, to] of [
       [3, 447],
@@ -222,7 +222,7 @@ describe('an exact cut of several parts', () => {
 })
 
 describe('clocks that disagree', () => {
-  test('are warned of by server time when their spacing differs by more than a second', async () => {
+  test('cause a warning by server time when their spacing differs by more than a second', async () => {
     const drifting = (perFragmentMs: number) =>
       Array.from({ length: 6 }, (_, index) => ({ producerMs: index * 1000, serverMs: index * perFragmentMs, framesMs: evenly(25) }))
     for (const [perFragmentMs, isTold] of [

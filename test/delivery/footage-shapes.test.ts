@@ -9,7 +9,7 @@ import { enoughTime } from '../support/kvs-for-test.js'
 import { type PacedFootage, type PacedPicture, startPacedFootage, toExactCut } from '../support/paced-footage.js'
 import { shownPictures, shownTimes } from '../support/shown-pictures.js'
 
-// Cameras that code and muxers that cut in any way: what is shown is compared with a model that knows nothing of MP4.
+// Cameras and muxers of any kind: the shown pictures are compared with a model that does not use MP4.
 
 interface Asked {
   readonly selector: FragmentSelectorType
@@ -17,7 +17,7 @@ interface Asked {
   readonly to: Instant
 }
 
-/** Of all pictures, those that begin fragments, and those that end them: one of them, and an offset in milliseconds. */
+/** Picks edges among all pictures, or those that begin or end fragments: a picture and an offset in milliseconds. */
 interface Instant {
   readonly of: 'pictures' | 'starts' | 'ends' | 'timestamps'
   /** From 0 to 1. */
@@ -37,7 +37,7 @@ const asked = fc.record({
   to: instants,
 })
 
-/** Whether a key frame that is decoded before all of them, and shown no later, is within what an exact cut fetches. */
+/** Whether an exact cut fetches a key frame that is decoded before all of the pictures and shown no later. */
 function isDecodable(all: readonly PacedPicture[], wanted: readonly PacedPicture[], startMs: number, selector: FragmentSelectorType) {
   const [first] = wanted
   const earliest = Math.min(...wanted.map(({ decodeIndex }) => decodeIndex))
@@ -113,7 +113,7 @@ async function check(shape: FootageShape, wishes: readonly Asked[], expectAll: t
   for (const wish of wishes) await expectAll(footage, harness, wish)
 }
 
-/** One picture alone in the last fragment, which is shown before a picture of the fragment before: it does not say how long frames last. */
+/** A lone picture in the last fragment, shown before a picture of the previous fragment. It does not reveal the duration of frames. */
 const LONE_LAST_PICTURE: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 2000, frames: 21, bFrames: 3, groupsPerGop: 1, isOpen: true },
@@ -128,7 +128,7 @@ const LONE_LAST_PICTURE: [FootageShape, Asked[]] = [
   ],
 ]
 
-/** A picture alone in its fragment, and behind it those that are shown before it. */
+/** A lone picture in its fragment, followed by pictures that are shown before it. */
 const LONE_PICTURES: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 40, frames: 30, bFrames: 1, groupsPerGop: 3, isOpen: true },
@@ -141,7 +141,10 @@ const LONE_PICTURES: [FootageShape, Asked[]] = [
   })),
 ]
 
-/** One picture in each fragment, behind sound that is ahead of it: pictures are shown up to two frames before their fragment's timestamp. */
+/**
+ * One picture in each fragment, behind sound that is ahead of it. Pictures are shown up to two frames before the timestamp of their
+ * fragment.
+ */
 const SINGLE_PICTURES: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 40, frames: 24, bFrames: 2, groupsPerGop: 5, isOpen: true },
@@ -171,7 +174,7 @@ const SLOW_SINGLE_PICTURES: [FootageShape, Asked[]] = [
   ],
 ]
 
-/** The first picture of the cut is in the fragment before the last one, which holds the picture that is shown before it. */
+/** The first picture of the cut is in the second-to-last fragment. The last fragment holds the picture that is shown before it. */
 const PICTURE_BEHIND_ANOTHER: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 100, frames: 58, bFrames: 2, groupsPerGop: 1, isOpen: false },
@@ -186,7 +189,7 @@ const PICTURE_BEHIND_ANOTHER: [FootageShape, Asked[]] = [
   ],
 ]
 
-/** One picture, which is shown before the timestamp of its fragment: the fragment starts after the range. */
+/** A single picture that is shown before the timestamp of its fragment: the fragment starts after the range. */
 const PICTURE_BEFORE_TIMESTAMP: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 1000, frames: 21, bFrames: 1, groupsPerGop: 5, isOpen: true },
@@ -201,7 +204,7 @@ const PICTURE_BEFORE_TIMESTAMP: [FootageShape, Asked[]] = [
   ],
 ]
 
-/** One picture in each fragment, up to a frame of sound before or after the first sound of the fragment. */
+/** One picture in each fragment, and up to a frame of sound before or after the first sound of the fragment. */
 const VARYING_SOUND: [FootageShape, Asked[]] = [
   {
     ...{ frameMs: 2000, frames: 40, bFrames: 0, groupsPerGop: 3, isOpen: true },
@@ -218,7 +221,7 @@ const VARYING_SOUND: [FootageShape, Asked[]] = [
 
 const wishes = fc.array(asked, { minLength: 6, maxLength: 6 })
 
-test('an exact cut shows the pictures of its range, and no others, of any footage', async () => {
+test('an exact cut of any footage shows the pictures of its range and no others', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectExact)),
     {
@@ -229,7 +232,7 @@ test('an exact cut shows the pictures of its range, and no others, of any footag
   )
 }, 120_000)
 
-test('whole fragments show what can be decoded of them, of any footage', async () => {
+test('whole fragments of any footage show all pictures that can be decoded', async () => {
   await fc.assert(
     fc.asyncProperty(footageShapes, wishes, (shape, all) => check(shape, all, expectWhole)),
     { numRuns: 12, endOnFailure: true, examples: [SINGLE_PICTURES, SLOW_SINGLE_PICTURES, VARYING_SOUND] },

@@ -27,12 +27,15 @@ async function ask(harness: ClipHarness, { selector, startMs, endMs, cut = 'EXAC
   return { clip: (await harness.clips.find(clip.id, enoughTime())) ?? clip, shown }
 }
 
-/** Milliseconds of the producer's clock from the first picture on. */
+/** Milliseconds of producer time from the first picture on. */
 function timesOf(pictures: readonly PacedPicture[]): number[] {
   return pictures.map(({ timeMs }) => timeMs.PRODUCER_TIMESTAMP - (pictures[0]?.timeMs.PRODUCER_TIMESTAMP ?? 0))
 }
 
-/** The cuts that the file was made for: milliseconds from the producer's start, the first and the last picture, and how many there are. */
+/**
+ * The cuts that each file was made for: start and end in milliseconds from the first picture, the first and the last picture, and the
+ * number of pictures.
+ */
 const WANTED: Readonly<Record<string, readonly (readonly [number, number, number, number, number])[]>> = {
   'clusters-without-key': [
     [3000, 6000, 3000, 6000, 76],
@@ -69,7 +72,7 @@ describe.each(Object.entries(WANTED))('an exact cut of %s.mkv', (name, cuts) => 
     expect(clip).toMatchObject({ state: 'READY', delivered: { startMs: START + firstMs } })
   })
 
-  test.each(SELECTORS)('shows what the definition says, wherever it begins and ends (%s)', async (selector) => {
+  test.each(SELECTORS)('shows the pictures of the definition for any start and end (%s)', async (selector) => {
     const times = footage.pictures.map(({ timeMs }) => timeMs[selector])
     const edge = fc.oneof(fc.constantFrom(...times), fc.constantFrom(...footage.startsMs.map((startMs) => startMs[selector])))
     const instant = fc.tuple(edge, fc.constantFrom(-1, 0, 1, 17, -23)).map(([ms, off]) => ms + off)
@@ -87,7 +90,7 @@ describe.each(Object.entries(WANTED))('an exact cut of %s.mkv', (name, cuts) => 
   })
 })
 
-describe('footage whose fragments reach into each other', () => {
+describe('footage whose fragments overlap', () => {
   test.each([
     ['shadowed-2fps-b-aac', 16],
     ['join-lost-fragment', 1875],
@@ -114,7 +117,7 @@ describe('footage whose fragments reach into each other', () => {
     60_000,
   )
 
-  test('shows what the definition says, wherever an exact cut of two parts begins and ends', async () => {
+  test('shows the pictures of the definition for any start and end of an exact cut of two parts', async () => {
     const footage = await startPacedFootage(readFileSync('test/fixtures/hard/join-lost-fragment.mkv'))
     await using _ = footage.server
     await using harness = await startClipHarness(footage.server.url)
@@ -146,7 +149,7 @@ describe('whole fragments that begin without a key frame', () => {
     await footage.server[Symbol.asyncDispose]()
   })
 
-  test.each(SELECTORS)('are shown from their first key frame on, which the clip and a warning say (%s)', async (selector) => {
+  test.each(SELECTORS)('are shown from their first key frame on, and the clip and a warning say so (%s)', async (selector) => {
     const first = 3
     const startMs = footage.startsMs[first]?.[selector] ?? 0
     const endMs = footage.startsMs.at(-1)?.[selector] ?? 0
@@ -174,7 +177,7 @@ describe('whole fragments that begin without a key frame', () => {
     expect(ready?.durationMs).toBe((held.at(-1)?.timeMs.PRODUCER_TIMESTAMP ?? 0) + 40 - (held[key]?.timeMs.PRODUCER_TIMESTAMP ?? 0))
   })
 
-  test('without any key frame are refused', async () => {
+  test('are refused without any key frame', async () => {
     const input = askFor(720, 1600, { cut: 'FRAGMENT' })
     const { clip, issues } = await harness.clips.request(input, enoughTime())
     expect(clip).toBeNull()
@@ -182,7 +185,7 @@ describe('whole fragments that begin without a key frame', () => {
     expect(issues[0]?.hint).toContain('EXACT')
   })
 
-  test('say nothing where they begin with one', async () => {
+  test('cause no warning when they begin with a key frame', async () => {
     const { issues } = await harness.clips.request(askFor(0, 8000), enoughTime())
     expect(issues.map(({ code }) => code)).not.toContain('STARTS_WITHOUT_KEY_FRAME')
   })

@@ -9,7 +9,7 @@ import { askFor, type ClipHarness, startClipHarness, startFootage } from '../sup
 import { footage, recording } from '../support/footage.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 
-// A clip that nobody reads is kept at hand for a moment: that must not keep others out.
+// A clip without readers stays open for a moment. It must not keep other clips out.
 
 let server: KvsTestServer
 let folder = ''

@@ -7,7 +7,7 @@ import { type Mp4boxTrack, md5, readWithMediabunny, readWithMp4box } from '../su
 import { recordPair, SOUND_CODECS, type SourceBlock, VIDEO_CODECS } from '../support/paired-footage.js'
 import { upload } from '../support/producer.js'
 
-/** Three GetClip calls: between the first two the footage goes on, between the last two there is a hole, and inside each part as well. */
+/** Three GetClip calls. The footage continues between the first two. There is a hole between the last two, and one inside each part. */
 const FRAGMENTS = 404
 const GAPS = new Map([
   [50, 1700],
@@ -42,14 +42,14 @@ async function join(stream: string, document: Uint8Array): Promise<Uint8Array> {
   return readContent(await harness.clips.open(tokenOf(clip), enoughTime()), enoughTime())
 }
 
-/** When each sample is shown, in milliseconds, by the edit list. */
+/** When the edit list shows each sample, in milliseconds. */
 function shownMs({ samples, edits, timescale }: Mp4boxTrack): number[] {
   const emptyMs = edits.find(({ media_time }) => media_time < 0)?.segment_duration ?? 0
   const mediaTime = edits.find(({ media_time }) => media_time >= 0)?.media_time ?? 0
   return samples.map(({ cts }) => ((cts - mediaTime) * 1000) / timescale + emptyMs)
 }
 
-/** The first sample of each block, for G.711 has a sample for each moment of sound. */
+/** The first sample of each block, because G.711 has a sample for each instant of sound. */
 function firstTimes(times: readonly number[], track: Mp4boxTrack, blocks: readonly SourceBlock[]): number[] {
   let at = 0
   return blocks.map(({ payload }) => {
@@ -60,7 +60,7 @@ function firstTimes(times: readonly number[], track: Mp4boxTrack, blocks: readon
 }
 
 describe('a clip of several parts', () => {
-  test.each(PAIRS)('is its source to the byte and the millisecond: $video and $sound, $order B-frames', async (pair) => {
+  test.each(PAIRS)('matches its source to the byte and the millisecond: $video and $sound, $order B-frames', async (pair) => {
     const source = recordPair({ ...pair, fragments: FRAGMENTS, gaps: GAPS })
     const file = await join(`${pair.video}-${pair.sound}-${pair.order}`.replace(/[^\w-]/g, ''), source.document)
     const [video, sound] = readWithMp4box(file)
@@ -84,7 +84,7 @@ describe('a clip of several parts', () => {
     const off = firstTimes(shownMs(sound), sound, source.sound).map((timeMs, index) =>
       Math.abs(timeMs - (source.sound[index]?.timeMs ?? 0)),
     )
-    // Matroska rounds to the millisecond; the sound's own clock does not.
+    // Matroska rounds to the millisecond, and the clock of the sound does not.
     expect(Math.max(...off)).toBeLessThanOrEqual(1)
   })
 })

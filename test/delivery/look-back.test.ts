@@ -15,7 +15,7 @@ import { shownPictures } from '../support/shown-pictures.js'
 const FRAME_MS = 200
 const FRAMES = 5
 
-/** A fragment a second, of five frames; those at `keysMs` are key frames. */
+/** One fragment a second with five frames. Frames at `keysMs` are key frames. */
 function recordSeconds(seconds: number, keysMs: readonly number[]): Uint8Array {
   const clusters = Array.from({ length: seconds }, (_, second) => {
     const blocks = Array.from({ length: FRAMES }, (_, index) => {
@@ -30,7 +30,7 @@ function recordSeconds(seconds: number, keysMs: readonly number[]): Uint8Array {
 
 const ask = (fromMs: number, toMs: number) => askFor(fromMs, toMs, { cut: 'EXACT' })
 
-describe('an exact cut whose first picture needs a key frame before it', () => {
+describe('an exact cut whose first picture needs an earlier key frame', () => {
   test.each([
     [0, 59_800, 60],
     [400, 60_400, 61],
@@ -51,7 +51,7 @@ describe('an exact cut whose first picture needs a key frame before it', () => {
     expect(Math.ceil((samples.length - 3 + 1) / FRAMES)).toBeLessThanOrEqual(count)
   })
 
-  test('is refused where that is more than 60 s before, with the range that starts at the next one', async () => {
+  test('is refused when that key frame is more than 60 s earlier, with the range that starts at the next key frame', async () => {
     await using server = await startFootage([recordSeconds(70, [200, 62_400])])
     await using harness = await startClipHarness(server.url)
     const { clip, issues } = await harness.clips.request(ask(60_400, 65_000), enoughTime())
@@ -64,7 +64,7 @@ describe('an exact cut whose first picture needs a key frame before it', () => {
     expect(other).toMatchObject({ state: 'READY', delivered: { startMs: START + 62_400 } })
   })
 
-  test('is refused without a range where there is none in the range either', async () => {
+  test('is refused without a range when the range has no key frame either', async () => {
     await using server = await startFootage([recordSeconds(8, [])])
     await using harness = await startClipHarness(server.url)
     const { clip, issues } = await harness.clips.request(ask(3400, 5000), enoughTime())
@@ -72,7 +72,7 @@ describe('an exact cut whose first picture needs a key frame before it', () => {
     expect(issues[0]).toMatchObject({ code: 'STARTS_WITHOUT_KEY_FRAME', severity: 'ERROR', ranges: [] })
   })
 
-  test('asks for fragments on the way back by and by, and remembers what it read', async () => {
+  test('requests earlier fragments in growing batches, and remembers what it read', async () => {
     await using server = await startFootage([recordSeconds(70, [10_000])])
     const folder = await mkdtemp(join(tmpdir(), 'clipgate-look-back-'))
     const files: Uint8Array[] = []
@@ -113,7 +113,7 @@ describe('the fragments at the edges of a clip', () => {
     [{ kind: 'cut', afterBytes: 100 }, 'KVS_UNAVAILABLE'],
     [{ kind: 'corrupt', offset: 0, length: 64 }, 'KVS_UNAVAILABLE'],
     [{ kind: 'exception', name: 'InvalidArgumentException', status: 400, message: 'Fragment numbers are invalid : 1' }, 'FOOTAGE_EXPIRED'],
-  ])('fail the clip where they cannot be had: %j', async (fault, code) => {
+  ])('fail the clip when they are not available: %j', async (fault, code) => {
     await using server = await startFootage([recordSeconds(8, [0, 4000])], { faults: true })
     await server.post('/_faults', { operation: 'GetMediaForFragmentList', fault })
     await using harness = await startClipHarness(server.url)
@@ -124,7 +124,7 @@ describe('the fragments at the edges of a clip', () => {
     expect(failure).toBe(code)
   })
 
-  test('fail the clip with the permission that is missing, and what it is for', async () => {
+  test('fail the clip with the name and the purpose of the missing permission', async () => {
     await using server = await startFootage([recordSeconds(8, [0, 4000])], { faults: true })
     const fault = { kind: 'exception', name: 'AccessDeniedException', status: 403, message: 'no' }
     await server.post('/_faults', { operation: 'GetMediaForFragmentList', fault })

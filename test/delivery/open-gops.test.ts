@@ -24,12 +24,12 @@ async function clipOf(footage: Uint8Array, [fromMs, toMs]: readonly [number, num
   }
 }
 
-test('an exact cut begins at the IDR picture before its first one, and has no other place to seek to', async () => {
+test('an exact cut begins at the IDR picture before its first picture, and has no other seek point', async () => {
   const clip = await clipOf(openGopFootage(12, [0, 2, 9]), [6400, 10_000], 'EXACT')
   expect(clip).toEqual({ syncs: [0, 35], samples: 41, shown: 19, startMs: 6400, told: [] })
 })
 
-test('whole fragments that begin with an IDR picture have no other place to seek to than such pictures', async () => {
+test('whole fragments that begin with an IDR picture have only IDR pictures as seek points', async () => {
   const clip = await clipOf(openGopFootage(6, [0, 3]), [0, 5000], 'FRAGMENT')
   expect(clip).toEqual({ syncs: [0, 15], samples: 30, shown: 30, startMs: 0, told: [] })
 })
@@ -43,14 +43,14 @@ test.each([
   ['none', 8, [], [4400, 6600]],
   ['one, but 70 s before', 75, [0], [70_400, 72_600]],
 ] as const)(
-  'an exact cut of open GOPs begins at an I-frame where there is no IDR picture (%s), and says so',
+  'an exact cut of open GOPs begins at an I-frame where there is no IDR picture (%s), with a warning',
   async (_, count, idrs, range) => {
     const clip = await clipOf(openGopFootage(count, idrs), range, 'EXACT')
     expect(clip).toEqual({ syncs: [0, 5, 10], samples: 14, shown: 12, startMs: range[0], told: ['WARNING'] })
   },
 )
 
-test('whole fragments of open GOPs without any IDR picture begin at their I-frame, and say so', async () => {
+test('whole fragments of open GOPs without an IDR picture begin at their I-frame, with a warning', async () => {
   const clip = await clipOf(openGopFootage(8, [0]), [3000, 5000], 'FRAGMENT')
   expect(clip).toEqual({ syncs: [0, 5, 10], samples: 15, shown: 15, startMs: 3000, told: ['WARNING'] })
 })

@@ -8,14 +8,14 @@ import { recording, variedFootage } from '../support/footage.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { upload } from '../support/producer.js'
 
-// Between the listing and the answer fragments go, or come to be listed; the answer names none of those that are in it.
+// Between the listing and the response, fragments expire or become listed. The response does not name the fragments that it contains.
 
 const HOUR = 3_600_000
 const at = (...startsMs: readonly number[]) => startsMs.map((startMs) => variedFootage(startMs))
 const recorded = async ({ url }: KvsTestServer, clusters: readonly Uint8Array[]) =>
   upload(url, recording(clusters), { start: String(START / 1000), stream: STREAM })
 
-/** The clip of all there is, some of which goes out of retention after it was listed: what came in first. */
+/** The clip of all footage, after the oldest of it has expired since the listing. */
 async function clipWhileExpiring(first: readonly Uint8Array[], later: readonly Uint8Array[]): Promise<Clip> {
   let nowMs = Date.now()
   const clock = { now: () => nowMs }
@@ -32,7 +32,7 @@ async function clipWhileExpiring(first: readonly Uint8Array[], later: readonly U
   return await whenEnded(harness, await asking)
 }
 
-/** The clip of all that is listed, while some of what is there is not listed yet. */
+/** The clip of all listed footage, while some footage is not listed yet. */
 async function clipWhileLate(listed: readonly Uint8Array[], late: readonly Uint8Array[]): Promise<Clip> {
   let nowMs = Date.now() - HOUR
   await using server = await startFootage([recording(listed)], { faults: true, clock: { now: () => nowMs } })
@@ -58,7 +58,7 @@ test.each([
   expect(await clipWhileLate(listed, late)).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED' } })
 })
 
-test('footage that is listed late and takes the place of the last of a full part fails the clip', async () => {
+test('footage that is listed late and replaces the last fragment of a full part fails the clip', async () => {
   const starts = Array.from({ length: 401 }, (_, index) => index * 1000).filter((startMs) => startMs !== 100_000)
   const listed = starts.map((startMs) => variedFootage(startMs, { bytes: 600 + (startMs % 7000) }))
   expect(await clipWhileLate(listed, at(100_000))).toMatchObject({ state: 'FAILED', failure: { code: 'FOOTAGE_CHANGED' } })

@@ -20,9 +20,9 @@ let spoiler: SpoiltClips
 let harness: ClipHarness
 let folder: string
 let parts: DiskPartStore
-/** How often a part was asked of the store. */
+/** How often a part was requested from the store. */
 let opens: number
-/** What Kinesis Video has sent. */
+/** The bytes that Kinesis Video has sent. */
 let sent: Buffer
 
 beforeEach(async () => {
@@ -55,7 +55,7 @@ afterEach(async () => {
 })
 
 describe('a response that is not understood', () => {
-  test('is passed through as it is', async () => {
+  test('is passed through unchanged', async () => {
     const clip = await getClip(harness)
     expect(clip.form).toBe('PASSTHROUGH')
     const ready = await whenEnded(harness, clip)
@@ -68,7 +68,7 @@ describe('a response that is not understood', () => {
     expect(Buffer.compare(await downloadClip(harness, clip), sent)).toBe(0)
   })
 
-  test('has its length, its tag and its ranges as soon as a request comes for it, once it is READY', async () => {
+  test('has its length, its tag and its ranges on the first request after it is READY', async () => {
     const ready = await whenEnded(harness, await getClip(harness))
     const content = await harness.clips.open(tokenOf(ready), enoughTime())
     expect(content).toMatchObject({ form: 'PASSTHROUGH', identity: { sizeBytes: sent.byteLength, etag: ready.etag } })
@@ -77,7 +77,7 @@ describe('a response that is not understood', () => {
     expect(span.equals(sent.subarray(10, 20))).toBe(true)
   })
 
-  test('may have its head come at any moment of a request’s patience', async () => {
+  test('can have its head arrive at any moment while a request waits', async () => {
     const head = Promise.withResolvers<void>()
     spoiler.spoil = async function* (bytes) {
       sent = await withUnknownBox(bytes)
@@ -107,7 +107,7 @@ describe('a response that is not understood', () => {
     })
   })
 
-  test('fails an exact cut, and is passed through to a request for whole fragments at the same time', async () => {
+  test('fails an exact cut, and is passed through to a concurrent request for whole fragments', async () => {
     const both = Promise.withResolvers<void>()
     spoiler.spoil = async function* (bytes) {
       sent = await withUnknownBox(bytes)
@@ -116,7 +116,7 @@ describe('a response that is not understood', () => {
       yield sent.subarray(20)
     }
     const exact = harness.clips.request(askFor(0, HOUR, { cut: 'EXACT' }), enoughTime())
-    // Each opens its edges. They share the part.
+    // Each clip opens its own edges. They share the part.
     await until(() => opens === 2)
     const clip = harness.clips.request(askFor(0, HOUR), enoughTime())
     await until(() => opens === 3)

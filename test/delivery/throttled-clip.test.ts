@@ -34,7 +34,7 @@ const everything = askFor(0, 3_600_000)
 const throttling = { operation: 'GetClip', fault: { kind: 'throttle' } }
 
 describe('a clip whose GetClip is throttled', () => {
-  test('until its caller runs out of time fails with the error of the service and the time to retry', async () => {
+  test('fails when its caller runs out of time, with the error of the service and the time to retry', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([throttling])
     await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe('a clip whose GetClip is throttled', () => {
     expect(harness.outcomes).toEqual(['failed'])
   })
 
-  test('goes on, and the next request joins it', async () => {
+  test('continues, and the next request joins it', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([{ ...throttling, times: 3 }])
     await expect(harness.clips.request(everything, timeUpOnceThrottled(harness))).rejects.toMatchObject({ code: 'KVS_THROTTLED' })
@@ -53,7 +53,7 @@ describe('a clip whose GetClip is throttled', () => {
     expect(harness.outcomes).toEqual(['failed', 'joined_in_flight'])
   })
 
-  test('rejects with the reason of a caller that left', async () => {
+  test('rejects with the abort reason of a caller that left', async () => {
     await using harness = await startClipHarness(server.url)
     await setFaults([throttling])
     const reason = new Error('The client left before its answer.')
@@ -61,7 +61,7 @@ describe('a clip whose GetClip is throttled', () => {
   })
 })
 
-test('a clip whose edges are throttled for as long as its caller has time is refused with what the service said', async () => {
+test('a clip whose edges are throttled until its caller runs out of time fails with the error of the service', async () => {
   await using harness = await startClipHarness(server.url)
   await setFaults([{ ...throttling, operation: 'GetMediaForFragmentList' }])
   const end = new AbortController()
@@ -84,7 +84,7 @@ const silent: ClipSource = {
   },
 }
 
-/** Sends headers, and nothing behind them. */
+/** Sends headers, and no body. */
 const stuck: ClipSource = {
   async getClip(request, signal) {
     throttle(request)
@@ -102,7 +102,7 @@ describe('a part that is throttled', () => {
     for (const end of ends) expect(end).toMatchObject({ reason: { code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } } })
   })
 
-  test('is not throttled any more after its headers have arrived', async () => {
+  test('is no longer throttled after its headers arrive', async () => {
     await using harness = await startClipHarness(server.url, { clips: stuck })
     await expect(harness.clips.request(everything, AbortSignal.timeout(1000))).rejects.toMatchObject({ name: 'TimeoutError' })
   })

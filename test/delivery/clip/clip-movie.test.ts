@@ -46,7 +46,7 @@ function partsOf(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
   return made
 }
 
-/** Of the fragments at its edges and borders. */
+/** The pictures of the fragments at the edges and borders of the clip. */
 function readPictures(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
   const first = recorded.findIndex(({ startMs }) => startMs === outline.startMs)
   return new Map(
@@ -63,7 +63,7 @@ describe('a rebuilt clip', () => {
   test.each([
     ['FRAGMENT', 'a251ec6cbe4b03a3c266202a48e89d60cecaf15f44f6f6ebf02fbc95dee6b272', '"eEpfvd3K3ywWOUlAEftJMhHO1XhucLyXNHNVz59SU8A"'],
     ['EXACT', '386c395d54ed47c5f55d906fd3760948f905a8b6435aa45dbd7d48fa7716abed', '"FWqohNk0MAKqJNtBd9fd81OcygeZUklZlN6pyRT3ZZk"'],
-  ] as const)('is the same bytes under the same tag today and tomorrow (%s)', async (cut, bytes, etag) => {
+  ] as const)('has the same bytes under the same tag today and tomorrow (%s)', async (cut, bytes, etag) => {
     const outline = outlineOf(recorded, { cut })
     const parts = partsOf(outline, recorded)
     const { layout } = await buildClipMovie(outline, {
@@ -76,13 +76,13 @@ describe('a rebuilt clip', () => {
       layout.file,
       parts.map((part) => part.file),
     )
-    // When this fails on purpose, raise MP4_FORMAT_VERSION with it: a tag must not stand for two different files.
+    // When a deliberate change makes this fail, raise MP4_FORMAT_VERSION: two different files must not have the same tag.
     expect([sha256(file), layout.etag]).toEqual([bytes, etag])
   })
 })
 
 test.each([false, true])(
-  'a clip whose first picture decides its layout is the same whatever else is read (sound: %s)',
+  'a clip whose first picture decides its layout does not depend on what else is read (sound: %s)',
   async (hasSound) => {
     const recorded = record({ fragments: 20, sound: hasSound ? 'aac' : null })
     const outline = outlineOf(recorded, { cut: 'FRAGMENT' })
@@ -103,7 +103,7 @@ describe('a clip of more than 4 GiB', () => {
   const recorded = record({ fragments: 401 })
   const outline = outlineOf(recorded, { cut: 'FRAGMENT' })
 
-  /** The same tables over media in which everything stands forty thousand times as far apart. */
+  /** The same tables over media whose chunks are forty thousand times as far apart. */
   function spread(movie: Movie, source: number): Movie {
     const [video] = movie.tracks
     if (video === undefined) throw new Error('there is video')
@@ -114,7 +114,7 @@ describe('a clip of more than 4 GiB', () => {
     return { ...movie, tracks: [{ ...video, pieces }], spans: [{ source, offset: 64, length: 2.5 * GIB, skipped: 0 }] }
   }
 
-  /** Byte n of part p, for files that are nowhere. */
+  /** Byte n of part p, for files that do not exist. */
   const byteAt = (part: number, offset: number) => (offset * 7 + Math.floor(offset / 65_536) + part * 101) & 0xff
 
   const sparsePart = (part: number): PartHandle => ({
@@ -129,7 +129,7 @@ describe('a clip of more than 4 GiB', () => {
     release: () => {},
   })
 
-  test('has 64-bit places and lengths, and gives ranges across the mark', async () => {
+  test('has 64-bit offsets and lengths, and serves ranges across 4 GiB', async () => {
     const movies = partsOf(outline, recorded).map(({ part }, source) => spread(part.movie, source))
     const chunks = movies.map(({ tracks }) => tracks[0]?.pieces[0]?.chunks)
     const { layout } = await buildClipMovie(outline, {

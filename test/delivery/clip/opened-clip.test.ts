@@ -56,7 +56,7 @@ describe('a clip laid out over parts', () => {
     content.release()
   })
 
-  test('waits for just the bytes of a span, whichever part they are in', async () => {
+  test('waits only for the bytes of a span, whichever part they are in', async () => {
     const [one, two] = [new HandFedSource(300_000), new HandFedSource(200_000)]
     const parts = [await store.open('one', one.fetch), await store.open('two', two.fetch)]
     const content = await openSlicedClip(DESCRIPTION, { parts, layout })
@@ -66,7 +66,7 @@ describe('a clip laid out over parts', () => {
     content.release()
   })
 
-  test('is identified when its layout is, and says why when it cannot be', async () => {
+  test('is identified when its layout is complete, and reports why when it cannot be identified', async () => {
     const later = Promise.withResolvers<ClipLayout>()
     const content = await openSlicedClip(DESCRIPTION, { parts: [], layout: later.promise })
     expect(content.identity).toBeNull()
@@ -86,14 +86,14 @@ describe('a clip laid out over parts', () => {
     await expect(collect(refused.read('all', SIGNAL))).rejects.toMatchObject({ reason: 'KVS_THROTTLED' })
   })
 
-  test('breaks when a part is shorter than what was laid out over it', async () => {
+  test('fails when a part is shorter than its layout says', async () => {
     const parts = [await store.open('short', countingFetch(first.subarray(0, 20_000)).fetch)]
     const content = await openSlicedClip(DESCRIPTION, { parts, layout })
     await expect(collect(content.read({ start: 0, end: 100_000 }, SIGNAL))).rejects.toMatchObject({ reason: 'KVS_FAILED' })
     content.release()
   })
 
-  test('refuses a layout over a part that it was not given', async () => {
+  test('refuses a layout that refers to a part outside the clip', async () => {
     const content = await openSlicedClip(DESCRIPTION, { parts: [], layout })
     await expect(collect(content.read('all', SIGNAL))).rejects.toMatchObject({ reason: 'INTERNAL' })
   })
@@ -103,7 +103,7 @@ describe('a clip that is passed through', () => {
   const bytes = patternBytes(300_000)
   const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`
 
-  test('is identified by its bytes once they are all there', async () => {
+  test('is identified by its bytes once all of them have arrived', async () => {
     const source = new HandFedSource(null)
     const content = await openPassedThroughClip(DESCRIPTION, await store.open('k', source.fetch))
     expect(content.identity).toBeNull()
@@ -121,7 +121,7 @@ describe('a clip that is passed through', () => {
     again.release()
   })
 
-  test('tells its reader that Kinesis Video broke off', async () => {
+  test('reports to its reader that Kinesis Video broke off', async () => {
     const source = new HandFedSource(null)
     const content = await openPassedThroughClip(DESCRIPTION, await store.open('k', source.fetch))
     source.feed(bytes)

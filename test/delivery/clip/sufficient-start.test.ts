@@ -45,7 +45,7 @@ describe('The first picture of a clip', () => {
     const movie = recorded(false)
     const start = findSufficientStart(clipOf(), [movie], read)
     expect(start).toEqual(new Map([[0, { ...FIRST, sizes: [read.sizes[0]] }]]))
-    // It is the same when no more than the first picture is known.
+    // The result is the same when only the first picture is known.
     expect(findSufficientStart(clipOf(), [movie], start?.get(0))).toEqual(start)
   })
 
@@ -67,7 +67,7 @@ describe('The first picture of a clip', () => {
     expect(findSufficientStart(clipOf(), [recorded(false)], first)).toBeNull()
   })
 
-  test('does not decide the layout of H.264 with reordered pictures, whose last GOP may be open, but that of H.265', () => {
+  test('does not decide the layout of H.264 with reordered pictures, whose last GOP may be open, but decides that of H.265', () => {
     const movie = recorded(true)
     const video = at(movie.tracks, 0)
     expect(findSufficientStart(clipOf(), [movie], FIRST)).toBeNull()
@@ -76,7 +76,7 @@ describe('The first picture of a clip', () => {
     expect(findSufficientStart(clipOf(), [{ ...movie, tracks: [{ ...video, sampleEntry }] }], FIRST)).not.toBeNull()
   })
 
-  test('does not decide the layout of an answer that does not call it a sync sample', () => {
+  test('does not decide the layout of a response that does not mark it as a sync sample', () => {
     const movie = recorded(false)
     const video = at(movie.tracks, 0)
     const pieces = video.pieces.map((piece) => ({ ...piece, keys: Uint8Array.of(12) }))

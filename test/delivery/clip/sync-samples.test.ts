@@ -10,7 +10,7 @@ const TRACK: MovieTrack = {
   pieces: [],
 }
 
-/** Two parts of 20 pictures, with a fragment each five pictures. */
+/** Two parts of 20 pictures, with five pictures in each fragment. */
 function trackOf(...keys: readonly (readonly number[] | null)[]): MovieTrack {
   const chunks = { count: 1, spans: 0, offsets: Uint8Array.of(0), sampleCounts: 20 }
   return { ...TRACK, pieces: keys.map((column) => ({ count: 20, sizes: 1, keys: column && Uint8Array.from(column), chunks })) }
@@ -30,12 +30,12 @@ function choose(video: MovieTrack, located: readonly ReturnType<typeof read>[]) 
   return { closed: keysOf(closed), open: keysOf(open) }
 }
 
-test('footage in which no open GOP was found stays as it is', () => {
+test('footage without a detected open GOP is unchanged', () => {
   const video = trackOf([0, 5, 10, 15], [0, 10])
   expect(finishNow(findSyncSamples(video, [read(0, []), read(3, [])], [20, 20]))).toEqual({ closed: video, open: null })
 })
 
-test('where I-frames of open GOPs are marked, only what was read is known to be an IDR picture', () => {
+test('in footage with marked I-frames of open GOPs, only pictures that were read are known to be IDR pictures', () => {
   const located = [read(0, []), read(3, [0]), read(4, [0]), read(7, [])]
   expect(choose(trackOf([0, 5, 10, 15], [0, 5, 10, 15]), located)).toEqual({
     closed: [[0], [15]],
@@ -46,7 +46,7 @@ test('where I-frames of open GOPs are marked, only what was read is known to be 
   })
 })
 
-test('where none of those that were read is marked, the marks are right', () => {
+test('the marks are correct where none of the pictures that were read is marked', () => {
   const located = [read(0, []), read(3, [0]), read(4, [0]), read(7, [0])]
   expect(choose(trackOf([0, 10], [5]), located)).toEqual({
     closed: [[0, 10], [5]],
@@ -57,12 +57,12 @@ test('where none of those that were read is marked, the marks are right', () => 
   })
 })
 
-test('what counts is said of each part by itself', () => {
+test('each part is judged independently', () => {
   const located = [read(0, []), read(3, [0]), read(4, []), read(7, [])]
   expect(choose(trackOf([0, 5, 15], [0, 5, 15]), located).closed).toEqual([[0], [0, 5, 15]])
 })
 
-test('every sample may be marked', () => {
+test('every sample can be marked', () => {
   const located = [read(0, [0], [0]), read(7, [])]
   expect(choose(trackOf(null, null), located).closed).toEqual([[], Array.from({ length: 20 }, (_, index) => index)])
 })

@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a part that is discarded stays with those who hold it, and is fetched by the next', async () => {
+test('a discarded part stays available to its holders, and the next request fetches it again', async () => {
   const [wrong, right] = [patternBytes(200_000), patternBytes(300_000)]
   const held = await store.open('k', countingFetch(wrong).fetch)
   await held.whole(SIGNAL)
@@ -33,7 +33,7 @@ test('a part that is discarded stays with those who hold it, and is fetched by t
   next.release()
 })
 
-test('a part that is discarded while nobody holds it is removed', async () => {
+test('a part that is discarded without holders is removed', async () => {
   const handle = await store.open('k', countingFetch(patternBytes(1000)).fetch)
   await handle.whole(SIGNAL)
   handle.release()
@@ -42,7 +42,7 @@ test('a part that is discarded while nobody holds it is removed', async () => {
   await store.discard('unknown')
 })
 
-test('a part that is discarded while it arrives is not kept, and the next is fetched beside it', async () => {
+test('a part that is discarded while it arrives is not stored, and the next request starts a second fetch', async () => {
   const source = new HandFedSource(null)
   const handle = await store.open('k', source.fetch)
   const discarding = store.discard('k')

@@ -34,7 +34,7 @@ describe('DiskBlob', () => {
     if (written > 0) expect((await blob.readInto(Buffer.alloc(196_608), 0, written)).equals(bytes)).toBe(true)
   })
 
-  test('checks each complete block when it is read', async () => {
+  test('verifies each complete block when it is read', async () => {
     const blob = DiskBlob.arriving(file, OPTIONS)
     const bytes = patternBytes(200_000)
     await blob.append([bytes])
@@ -46,12 +46,12 @@ describe('DiskBlob', () => {
     expect((await blob.readInto(Buffer.alloc(262_144), 70_000, 131_072)).equals(bytes.subarray(70_000, 131_072))).toBe(true)
   })
 
-  test('is not called damaged because the disk fails to give a byte', async () => {
+  test('is not reported as damaged when the disk fails to read a byte', async () => {
     const bytes = patternBytes(200_000)
     const before = DiskBlob.arriving(file, OPTIONS)
     await before.append([bytes])
     before.end()
-    // A real descriptor that reads nothing: the kernel answers EBADF as it would EIO.
+    // A real descriptor that cannot be read: the kernel returns EBADF as it would EIO.
     const writeOnly = await open(join(folder, 'part'), 'a')
     const stored = DiskBlob.stored(writeOnly, { contentBytes: 200_000, blockChecks: before.blockChecks, sha256: null }, OPTIONS)
     await expect(stored.readInto(Buffer.alloc(262_144), 0, 200_000)).rejects.toMatchObject({ breakage: 'UNREADABLE' })

@@ -9,7 +9,7 @@ import { fileBytes } from '../../../src/delivery/parts/part-footer.js'
 import { collect, countingFetch, patternBytes } from '../../support/part-bodies.js'
 import { describeOnPosix } from '../../support/platforms.js'
 
-// What only a process of its own can show: being killed, and a file system that takes no more.
+// Behaviour that needs a separate process: being killed, and a full file system.
 
 const SIGNAL = new AbortController().signal
 const SUPPORT = join(import.meta.dirname, '../../support')
@@ -47,7 +47,7 @@ function linesOf(child: ChildProcess): AsyncIterable<string> {
 }
 
 describeOnPosix('a store whose process is killed (skipped on Windows: no sh)', () => {
-  test('comes back each time with only whole parts, and fetches the rest again', async () => {
+  test('restarts each time with only whole parts, and fetches the rest again', async () => {
     for (const untilKept of [0, 2, 7]) {
       const child = run(300_000, 10_000)
       let kept = -1
@@ -76,15 +76,15 @@ describeOnPosix('a store whose process is killed (skipped on Windows: no sh)', (
   })
 })
 
-describe('a file system that takes no more', () => {
-  test('is told as STORE_FULL, and leaves no file', async () => {
+describe('a full file system', () => {
+  test('is reported as STORE_FULL, and leaves no file', async () => {
     const lines: string[] = []
-    // In blocks of 512 bytes: a part of 700,000 bytes does not fit.
+    // In blocks of 512 bytes. A part of 700,000 bytes does not fit.
     for await (const line of linesOf(run(700_000, 3, 800))) lines.push(line)
     expect(lines).toEqual(['open', 'refused StoreFull', 'refused StoreFull', 'refused StoreFull', 'closed 0 0'])
   })
 
-  test('only at the footer costs no reader anything: the part is just not kept', async () => {
+  test('does not affect readers when only the footer fails: the part is just not stored', async () => {
     const lines: string[] = []
     const blocks = 1_368
     for await (const line of linesOf(run(blocks * 512 - 10, 1, blocks))) lines.push(line)

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const readAll = (handle: PartHandle) => collect(handle.read({ start: 0, end: Number.MAX_SAFE_INTEGER }, SIGNAL))
 
-/** Waits until the part is on the disk and nothing holds it. */
+/** Waits until the part is on disk and has no holders. */
 async function store(parts: DiskPartStore, key: string, bytes: Buffer): Promise<void> {
   const handle = await parts.open(key, countingFetch(bytes).fetch)
   await handle.whole(SIGNAL)
@@ -61,7 +61,7 @@ const isStored = async (key: string) =>
   )
 
 describe('a part that is fetched', () => {
-  test('comes once for any number who ask at the same time, and then from the disk', async () => {
+  test('is fetched once for all concurrent requests, and then read from disk', async () => {
     const parts = await openStore()
     const bytes = patternBytes(3_000_000)
     const { fetch, calls } = countingFetch(bytes)
@@ -77,7 +77,7 @@ describe('a part that is fetched', () => {
     expect(calls()).toBe(1)
   })
 
-  test.each([0, 1, 65_535, 65_536, 65_537, 262_144, 1_000_003])('is the same in every span when it has %i bytes', async (size) => {
+  test.each([0, 1, 65_535, 65_536, 65_537, 262_144, 1_000_003])('gives the same bytes in every span when it has %i bytes', async (size) => {
     const parts = await openStore()
     const bytes = patternBytes(size, size)
     for (const chunkBytes of [1_000, 65_536, 100_001]) {
@@ -98,7 +98,7 @@ describe('a part that is fetched', () => {
     }
   })
 
-  test('is read while it arrives, and a span far inside waits for just its bytes', async () => {
+  test('is read while it arrives, and a read of a later span waits only for its own bytes', async () => {
     const parts = await openStore()
     const bytes = patternBytes(500_000)
     const source = new HandFedSource(500_000)
@@ -117,7 +117,7 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
-  test('tells each change of its state', async () => {
+  test('reports each change of its state', async () => {
     const parts = await openStore()
     const source = new HandFedSource(null)
     const handle = await parts.open('k', source.fetch)
@@ -134,7 +134,7 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
-  test('arrives at its source’s speed when a reader stalls', async () => {
+  test('arrives at the speed of its source when a reader stalls', async () => {
     const parts = await openStore()
     const bytes = patternBytes(5_000_000)
     const handle = await parts.open('k', countingFetch(bytes).fetch)
@@ -149,7 +149,7 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
-  test('goes on when its first requester leaves, and is given up when the last one does', async () => {
+  test('continues when its first requester leaves, and is aborted when the last one leaves', async () => {
     const parts = await openStore()
     const source = new HandFedSource(null)
     const first = await parts.open('k', source.fetch)
@@ -170,7 +170,7 @@ describe('a part that is fetched', () => {
     anew.release()
   })
 
-  test('is not waited for by a caller whose signal aborts, while the others get it', async () => {
+  test('rejects a caller whose signal aborts, and is delivered to the others', async () => {
     const parts = await openStore()
     const controller = new AbortController()
     const gate = Promise.withResolvers<void>()
@@ -189,7 +189,7 @@ describe('a part that is fetched', () => {
     handle.release()
   })
 
-  test('leaves no file open when all who asked have left before it was', async () => {
+  test('leaves no file open when all requesters leave before it is opened', async () => {
     const parts = await openStore()
     await store(parts, 'k', patternBytes(100_000))
     for (let round = 0; round < 20; round++) {
@@ -211,7 +211,7 @@ describe('a part that is fetched', () => {
     await until(async () => (await openFiles()).length === 0)
   })
 
-  test('fails for all who wait when the fetch is refused, and the next request asks again', async () => {
+  test('fails for all waiting callers when the fetch is refused, and the next request retries', async () => {
     const parts = await openStore()
     let calls = 0
     const refused: PartFetch = async () => {
@@ -237,7 +237,7 @@ describe('a source that fails', () => {
     handle.release()
   }
 
-  test('by breaking off breaks its readers, and leaves no file', async () => {
+  test('fails its readers when it breaks off, and leaves no file', async () => {
     const parts = await openStore()
     const source = new HandFedSource(200_000)
     const handle = await parts.open('k', source.fetch)
@@ -248,7 +248,7 @@ describe('a source that fails', () => {
     await expect(reading).rejects.toThrow('reset by peer')
     await expect(whole).rejects.toThrow('reset by peer')
     expect(handle.state).toMatchObject({ state: 'failed' })
-    // What had come is right, and can still be read by those who hold it.
+    // The bytes that arrived are valid, and holders can still read them.
     expect((await collect(handle.read({ start: 0, end: 70_000 }, SIGNAL))).equals(bytes.subarray(0, 70_000))).toBe(true)
     handle.release()
     await expectNothingKept(parts)
@@ -257,7 +257,7 @@ describe('a source that fails', () => {
   test.each([
     ['too few bytes', 100_000, 'WRONG_LENGTH'],
     ['too many bytes', 200_001, 'WRONG_LENGTH'],
-  ])('by sending %s is noticed', async (_name, sent, breakage) => {
+  ])('is detected when it sends %s', async (_name, sent, breakage) => {
     const parts = await openStore()
     const handle = await parts.open('k', async () => ({
       sizeBytes: 200_000,
@@ -268,7 +268,7 @@ describe('a source that fails', () => {
     await expectNothingKept(parts)
   })
 
-  test('by never ending is cut at the bound', async () => {
+  test('is cut off at the size limit when it never ends', async () => {
     const parts = await openStore({ maxPartBytes: 1_000_000 })
     async function* endless() {
       for (;;) yield patternBytes(50_000)
@@ -280,7 +280,7 @@ describe('a source that fails', () => {
     await expectNothingKept(parts)
   })
 
-  test('by falling silent is given up, even when it never answers', async () => {
+  test('is aborted when it stalls, even before it answers', async () => {
     const parts = await openStore({ idleTimeoutMs: 50 })
     let signal: AbortSignal | null = null
     const silent: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }
@@ -295,8 +295,8 @@ describe('a source that fails', () => {
   })
 })
 
-describe('what is stored', () => {
-  test('is there after a restart, with its SHA-256', async () => {
+describe('a stored part', () => {
+  test('is available after a restart, with its SHA-256', async () => {
     const bytes = patternBytes(700_000)
     const before = await openStore()
     await store(before, 'k', bytes)
@@ -313,7 +313,7 @@ describe('what is stored', () => {
     again.release()
   })
 
-  test('of another life half-written is removed at start, and what is not ours is let be', async () => {
+  test('is removed at start if an earlier process left it incomplete, and foreign files are left alone', async () => {
     await (await openStore()).close()
     const own = createTemporaryName('aaaa')
     await writeFile(join(folder, own.replace(/-[0-9a-f]{8}-/, '-00000000-')), 'half, of a process that had our id')
@@ -326,7 +326,7 @@ describe('what is stored', () => {
     expect((await readdir(folder)).sort()).toEqual([own, `cccc.${process.ppid}-1.tmp`, 'notes.txt'])
   })
 
-  test('goes when room is needed, the least recently used first, across restarts too', async () => {
+  test('is evicted when room is needed, least recently used first, also across restarts', async () => {
     const room = { capBytes: 3 * fileBytes(100_000) }
     const before = await openStore(room)
     for (const key of ['a', 'b', 'c']) await store(before, key, patternBytes(100_000))
@@ -340,13 +340,13 @@ describe('what is stored', () => {
     expect(await Promise.all(['a', 'b', 'c', 'd'].map(isStored))).toEqual([true, false, true, true])
     expect(after.sizeBytes).toBe(room.capBytes)
     await after.close()
-    // The use of c was written down: now a is the oldest.
+    // The use of c was recorded, so a is now the least recently used.
     const last = await openStore(room)
     await store(last, 'e', patternBytes(100_000))
     expect(await Promise.all(['a', 'c', 'd', 'e'].map(isStored))).toEqual([false, true, true, true])
   })
 
-  test('never goes while it is read, even if there is then no room', async () => {
+  test('is never evicted while it is read, even if there is then no room', async () => {
     const parts = await openStore({ capBytes: 2 * fileBytes(100_000) })
     const bytes = patternBytes(100_000)
     await store(parts, 'a', bytes)
@@ -365,7 +365,7 @@ describe('what is stored', () => {
     expect(await isStored('d')).toBe(true)
   })
 
-  test('makes room for a part of unknown size as it arrives, and refuses one that does not fit at all', async () => {
+  test('is evicted for a part of unknown size as it arrives, and a part that does not fit at all is refused', async () => {
     const parts = await openStore({ capBytes: 1_000_000 })
     await store(parts, 'a', patternBytes(400_000))
     const growing = await parts.open('b', async () => ({
@@ -385,7 +385,7 @@ describe('what is stored', () => {
     await until(async () => (await temporaries()).length === 0)
   })
 
-  test('is kept to a number of parts as well', async () => {
+  test('is also evicted above a maximum number of parts', async () => {
     const parts = await openStore({ maxParts: 2 })
     for (const key of ['a', 'b', 'c']) await store(parts, key, patternBytes(10))
     await until(async () => (await files()).length === 2)
@@ -417,7 +417,7 @@ describe('a damaged file', () => {
   test.each(damages)('%s is fetched again when it is opened', async (_name, damage) => {
     const before = await openStore()
     await store(before, 'k', bytes)
-    // Closed, so that the damage is done to a file that nobody holds open.
+    // Closed, so that the damaged file has no holder.
     await before.close()
     await damage()
     const parts = await openStore()
@@ -428,32 +428,35 @@ describe('a damaged file', () => {
     handle.release()
   })
 
-  test.each([0, 65_535, 131_072, 299_999])('never gives the wrong byte %i: it is fetched again behind the reader’s back', async (at) => {
-    const problems: string[] = []
-    const parts = await openStore({ onProblem: (message) => problems.push(message) })
-    await store(parts, 'k', bytes)
-    await flip(at)
-    const { fetch, calls } = countingFetch(bytes)
-    const [handle, other] = [await parts.open('k', fetch), await parts.open('k', fetch)]
-    expect(handle.origin).toBe('stored')
-    const read = await Promise.all([readAll(handle), readAll(other)])
-    expect(read.every((content) => content.equals(bytes))).toBe(true)
-    expect((await collect(handle.read({ start: 5, end: 70_000 }, SIGNAL))).equals(bytes.subarray(5, 70_000))).toBe(true)
-    expect(calls()).toBe(1)
-    expect(problems.length).toBeGreaterThan(0)
-    handle.release()
-    other.release()
-    await until(async () => (await temporaries()).length === 0)
-    const again = await parts.open('k', NOT_FETCHED)
-    expect((await readAll(again)).equals(bytes)).toBe(true)
-    again.release()
-  })
+  test.each([0, 65_535, 131_072, 299_999])(
+    'never returns the wrong byte %i: it is fetched again without the reader noticing',
+    async (at) => {
+      const problems: string[] = []
+      const parts = await openStore({ onProblem: (message) => problems.push(message) })
+      await store(parts, 'k', bytes)
+      await flip(at)
+      const { fetch, calls } = countingFetch(bytes)
+      const [handle, other] = [await parts.open('k', fetch), await parts.open('k', fetch)]
+      expect(handle.origin).toBe('stored')
+      const read = await Promise.all([readAll(handle), readAll(other)])
+      expect(read.every((content) => content.equals(bytes))).toBe(true)
+      expect((await collect(handle.read({ start: 5, end: 70_000 }, SIGNAL))).equals(bytes.subarray(5, 70_000))).toBe(true)
+      expect(calls()).toBe(1)
+      expect(problems.length).toBeGreaterThan(0)
+      handle.release()
+      other.release()
+      await until(async () => (await temporaries()).length === 0)
+      const again = await parts.open('k', NOT_FETCHED)
+      expect((await readAll(again)).equals(bytes)).toBe(true)
+      again.release()
+    },
+  )
 
   test.each([
     ['gives other bytes', countingFetch(patternBytes(300_000, 2)).fetch, { breakage: 'DAMAGED' }],
     ['gives fewer bytes', countingFetch(bytes.subarray(0, 299_999)).fetch, { breakage: 'DAMAGED' }],
     ['is refused', NOT_FETCHED, { message: 'fetched although it is stored' }],
-  ])('breaks its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
+  ])('fails its reader before the wrong byte when fetching it again %s', async (_name, fetch, error) => {
     const parts = await openStore()
     await store(parts, 'k', bytes)
     await flip(290_000)
@@ -472,7 +475,7 @@ describe('a damaged file', () => {
     again.release()
   })
 
-  test('with a wrong SHA-256 slot has it computed again', async () => {
+  test('has its SHA-256 computed again when the SHA-256 slot is wrong', async () => {
     const parts = await openStore()
     await store(parts, 'k', bytes)
     const first = await parts.open('k', NOT_FETCHED)
@@ -488,7 +491,7 @@ describe('a damaged file', () => {
 })
 
 describe('the folder', () => {
-  test('may be removed while the store runs: who reads goes on, and the next request makes it again', async () => {
+  test('can be removed while the store runs: readers continue, and the next request creates it again', async () => {
     const problems: string[] = []
     const parts = await openStore({ onProblem: (message) => problems.push(message) })
     const bytes = patternBytes(300_000)
@@ -514,7 +517,7 @@ describe('the folder', () => {
     }
   })
 
-  test('may be shared by two stores', async () => {
+  test('can be shared by two stores', async () => {
     const [one, other] = [await openStore(), await openStore()]
     const bytes = patternBytes(100_000)
     await store(one, 'k', bytes)
@@ -523,7 +526,7 @@ describe('the folder', () => {
     handle.release()
   })
 
-  test('takes any key, whatever is in it', async () => {
+  test('accepts keys with any characters', async () => {
     const parts = await openStore()
     for (const key of ['', '../../etc/passwd', 'a/b', 'A', 'a', '\0', 'ключ']) await store(parts, key, patternBytes(10, key.length))
     expect(await files()).toHaveLength(7)
@@ -531,7 +534,7 @@ describe('the folder', () => {
   })
 })
 
-test('a closed store aborts what arrives and takes no more requests', async () => {
+test('a closed store aborts arriving parts and refuses new requests', async () => {
   const parts = await openStore()
   const source = new HandFedSource(null)
   const handle = await parts.open('k', source.fetch)
@@ -550,7 +553,7 @@ test.each([
     (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   ],
   ['never answers', () => new Promise<never>(() => {})],
-])('a closed store has nothing on the disk of a part whose source was still being asked and %s', async (_name, fetch) => {
+])('a closed store writes nothing to disk for a part whose source was still being requested and %s', async (_name, fetch) => {
   const parts = await openStore()
   const opening = parts.open('k', fetch)
   opening.catch(() => null)

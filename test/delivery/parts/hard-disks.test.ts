@@ -16,7 +16,7 @@ const NOT_FETCHED: PartFetch = async () => {
   throw new Error('fetched although it is stored')
 }
 const mount = (...args: string[]) => spawnSync('mount', args).status === 0
-/** Real file systems of a given size, and read only: where mounting is permitted (as root, in a container with that right). */
+/** Real file systems, of a given size or read-only, where mounting is permitted (as root, in a container with that right). */
 const mayMount = (() => {
   const probe = spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs -o size=1m none "$d" && umount "$d"; e=$?; rmdir "$d"; exit $e'])
   return probe.status === 0
@@ -66,7 +66,7 @@ onRealDisks('a disk that is read only (skipped where mounting is not permitted)'
     expect(mount('-o', 'remount,ro', folder)).toBe(true)
   })
 
-  test('serves what is stored, also to a process that starts', async () => {
+  test('serves stored parts, also after a restart', async () => {
     const parts = await openStore()
     const handle = await parts.open('k', NOT_FETCHED)
     expect((await readAll(handle)).equals(bytes)).toBe(true)
@@ -75,7 +75,7 @@ onRealDisks('a disk that is read only (skipped where mounting is not permitted)'
     expect(problems).toEqual([])
   })
 
-  test('has no room for more, even where the limit asks for some to go', async () => {
+  test('has no room for another part, even when the limit requires an eviction', async () => {
     const parts = await openStore({ capBytes: 100_000 })
     await expect(parts.open('other', countingFetch(patternBytes(1000)).fetch)).rejects.toBeInstanceOf(StoreFull)
     const handle = await parts.open('k', NOT_FETCHED)
@@ -89,7 +89,7 @@ onRealDisks('a disk that is full (skipped where mounting is not permitted)', () 
     mount('-t', 'tmpfs', '-o', 'size=1m', 'none', folder)
   })
 
-  test('makes room of what nobody holds', async () => {
+  test('frees the space of parts without holders', async () => {
     const parts = await openStore()
     for (const key of ['a', 'b', 'c', 'd', 'e']) await fill(parts, key, patternBytes(400_000))
     const handle = await parts.open('e', NOT_FETCHED)
@@ -97,7 +97,7 @@ onRealDisks('a disk that is full (skipped where mounting is not permitted)', () 
     handle.release()
   })
 
-  test('makes room of what is only kept at hand', async () => {
+  test('frees the space of idle parts that are still open', async () => {
     const parts = await openStore()
     const idle = await parts.open('a', countingFetch(patternBytes(700_000)).fetch)
     await idle.whole(SIGNAL)
@@ -107,7 +107,7 @@ onRealDisks('a disk that is full (skipped where mounting is not permitted)', () 
     expect((await readdir(folder)).length).toBe(1)
   })
 
-  test('makes room of what a stalled reader holds, who gets every byte all the same', async () => {
+  test('frees the space of a part that a stalled reader holds, and the reader still gets every byte', async () => {
     const parts = await openStore({ stalledAfterMs: 0 })
     const bytes = patternBytes(700_000)
     const { fetch, calls } = countingFetch(bytes)
@@ -125,10 +125,10 @@ onRealDisks('a disk that is full (skipped where mounting is not permitted)', () 
   })
 })
 
-describe('readers who stall', () => {
+describe('stalled readers', () => {
   const bytes = patternBytes(100_000)
 
-  test('of all that the store may hold keep nobody else out', async () => {
+  test('of all parts that fit in the store do not block other requests', async () => {
     const parts = await openStore({ capBytes: 3 * fileBytes(100_000), stalledAfterMs: 0 })
     const stalled: AsyncIterator<Uint8Array>[] = []
     const handles: PartHandle[] = []
@@ -155,7 +155,7 @@ describe('readers who stall', () => {
     await until(isQuiet)
   })
 
-  test('have their parts kept while there is other room, and for a while where there is none', async () => {
+  test('keep their parts while there is other room, and for a while when there is none', async () => {
     const parts = await openStore({ capBytes: 2 * fileBytes(100_000), stalledAfterMs: 60_000 })
     const { fetch, calls } = countingFetch(bytes)
     const handle = await parts.open('a', fetch)
@@ -171,7 +171,7 @@ describe('readers who stall', () => {
     other.release()
   })
 
-  test('get nothing instead of other bytes, where the footage has changed', async () => {
+  test('get an error instead of different bytes when the footage has changed', async () => {
     const parts = await openStore({ capBytes: fileBytes(100_000), stalledAfterMs: 0 })
     let seed = 1
     const handle = await parts.open('a', async (signal) => countingFetch(patternBytes(100_000, seed++)).fetch(signal))
@@ -183,10 +183,10 @@ describe('readers who stall', () => {
   })
 })
 
-describe('a part that cannot be read', () => {
+describe('an unreadable part', () => {
   test('is not removed', async () => {
     const parts = await openStore()
-    // Stands for a file that the disk does not give: opening it to read and write fails, and not because it is not there.
+    // Simulates a file that the disk cannot read: opening it for reading and writing fails, although it exists.
     await mkdir(pathOf('k'))
     await expect(parts.open('k', countingFetch(patternBytes(10)).fetch)).rejects.toMatchObject({ code: 'EISDIR' })
     expect((await stat(pathOf('k'))).isDirectory()).toBe(true)

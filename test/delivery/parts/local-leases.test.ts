@@ -3,7 +3,7 @@ import { LocalLeases } from '../../../src/delivery/parts/local-leases.js'
 
 const SIGNAL = new AbortController().signal
 
-test('a lease is given to one holder after the other, for each key by itself', async () => {
+test('a lease is granted to one holder at a time, separately for each key', async () => {
   const leases = new LocalLeases()
   const order: string[] = []
   const first = await leases.acquire('k', SIGNAL)
@@ -27,7 +27,7 @@ test('a lease is given to one holder after the other, for each key by itself', a
   expect((await leases.acquire('k', SIGNAL)).hadToWait).toBe(false)
 })
 
-test('a caller that leaves holds nobody up, and does not let the next one pass the holder', async () => {
+test('a caller that leaves does not block others, and does not let the next caller overtake the holder', async () => {
   const leases = new LocalLeases()
   const first = await leases.acquire('k', SIGNAL)
   const leaving = new AbortController()

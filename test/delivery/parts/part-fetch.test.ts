@@ -27,7 +27,7 @@ function mediaEnd(): number {
 }
 
 describe('The fetch of a part', () => {
-  test('takes no turn of the event loop for each of the many small chunks that its head may come in', async () => {
+  test('does not wait for a turn of the event loop for each small chunk of its head', async () => {
     const chunkBytes = 16
     const heads: ParsedMovie[] = []
     let turns = 0
@@ -47,7 +47,7 @@ describe('The fetch of a part', () => {
     expect(file.byteLength / chunkBytes).toBeGreaterThan(200)
   })
 
-  test('gives the head before the footage is accepted, and the end of the media after', async () => {
+  test('returns the head before the footage is accepted, and the end of the media afterwards', async () => {
     const { promise: accepted, resolve: accept } = Promise.withResolvers<void>()
     const { promise: hasHead, resolve: onHead } = Promise.withResolvers<ParsedMovie>()
     const body = await createFetch({ chunkBytes: 100, onHead, accepted })(NEVER)
@@ -75,7 +75,7 @@ describe('The fetch of a part', () => {
     await expect(collect(body.bytes)).rejects.toThrow('other footage')
   })
 
-  test('begins when another one has ended, as many as may be in progress', async () => {
+  test('starts when another fetch ends, up to the limit of concurrent fetches', async () => {
     const fetches = new Semaphore(1)
     const leaving = new AbortController()
     let calls = 0
@@ -94,7 +94,7 @@ describe('The fetch of a part', () => {
     await collect(body.bytes)
     await second
     expect(calls).toBe(2)
-    // Nobody reads the second one.
+    // The second fetch has no reader.
     leaving.abort(new Error('left'))
     await collect((await third).bytes)
     expect(calls).toBe(3)

@@ -14,9 +14,9 @@ const OPTIONS = { reader: new PartReader(), keepSha256: async () => {}, close: a
 interface Reader {
   readonly start: number
   readonly length: number
-  /** Turns of the event loop before it begins, and before it takes the next chunk. */
+  /** Turns of the event loop before the reader starts, and before it takes the next chunk. */
   readonly waits: number
-  /** It begins when the file is complete. */
+  /** The reader starts when the file is complete. */
   readonly isLate: boolean
   /** 64 other readers are stalled. */
   readonly isInCrowd: boolean
@@ -24,7 +24,7 @@ interface Reader {
 
 const MAX_FAST_READERS = 64
 
-/** Copies each chunk before the next one is requested, because the reader then reuses its memory. */
+/** Copies each chunk before it requests the next one, because the part reader then reuses its memory. */
 async function readSlowly(file: DiskBlob, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
   const reader = new PartReader()
   if (isLate) await file.whenReadable(end, SIGNAL)
@@ -58,7 +58,7 @@ const READER = fc.record({
 })
 const ARRIVAL = fc.record({ bytes: fc.integer({ min: 1, max: 150_000 }), waits: fc.nat(2) })
 
-test('readers of a file that grows get its bytes, however fast it grows and however fast they are', async () => {
+test('readers of a growing file get its bytes at any speed of the file and the readers', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
   const property = fc.asyncProperty(
     fc.array(ARRIVAL, { minLength: 5, maxLength: 20 }),
@@ -89,7 +89,7 @@ test('readers of a file that grows get its bytes, however fast it grows and howe
   await fc.assert(property, { numRuns: 40 }).finally(() => rm(folder, { recursive: true, force: true }))
 })
 
-test('64 readers read four blocks at a time, and the next ones a single block until one of them ends', async () => {
+test('64 readers read four blocks at a time, and further readers a single block until one of the 64 ends', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
   const file = await open(join(folder, 'part'), 'wx+')
   try {

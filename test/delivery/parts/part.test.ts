@@ -39,7 +39,7 @@ function createPart(clips: ClipSource, onFailed: () => void = () => undefined): 
 }
 
 describe('A part', () => {
-  test('gives its head to each clip that takes it, and is stored after one has accepted it', async () => {
+  test('gives its head to each clip that takes it, and is stored after one clip has accepted it', async () => {
     const part = createPart(whole)
     part.start()
     const heads = [await part.takeHead(enoughTime()), await part.takeHead(enoughTime())]
@@ -67,7 +67,7 @@ describe('A part', () => {
     stored.close()
   })
 
-  test('is not stored if nobody accepts it before it is closed', async () => {
+  test('is not stored if it is closed before a clip accepts it', async () => {
     const part = createPart(whole)
     part.start()
     await part.takeHead(enoughTime())
@@ -78,7 +78,7 @@ describe('A part', () => {
     expect(await store.has('part')).toBe(false)
   })
 
-  test('says why its call is late, until its headers come', async () => {
+  test('reports why its call is late until the headers arrive', async () => {
     const reason = new GatewayError('KVS_THROTTLED', 'Too many requests.', { retryAfterMs: 1000 })
     const answered = new GatewayError('KVS_THROTTLED', 'Kinesis Video throttles GetClip.', { awsRequestId: 'a' })
     const headers = Promise.withResolvers<void>()
@@ -99,7 +99,7 @@ describe('A part', () => {
     part.close()
   })
 
-  test('fails once, for all that wait for it', async () => {
+  test('fails once for all waiting clips', async () => {
     let failures = 0
     const part = createPart({ getClip: () => Promise.reject(new Error('no clip')) }, () => {
       failures += 1

@@ -17,7 +17,9 @@ function mediaOf(bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): Fra
 const read = (media: FragmentMediaSource, fragmentNumbers: readonly string[] = ['1'], withinMs?: number) =>
   readPictures(media, { streamArn, fragmentNumbers }, { signal: enoughTime(), ...(withinMs === undefined ? {} : { withinMs }) })
 
-/** A fragment as Kinesis Video gives it: a document of its own, whose Cluster's Timestamp is not its first block's time. */
+/**
+ * A fragment as Kinesis Video returns it: a separate document, in which the Timestamp of the Cluster is not the time of the first block.
+ */
 function fragment(number: string, times: readonly number[], bytes = 12): Uint8Array {
   const blocks = times.map((time, index) => simpleBlock({ track: 1, time, isKey: index === 0, payload: new Uint8Array(bytes + index) }))
   return recording([tags({ AWS_KINESISVIDEO_FRAGMENT_NUMBER: number }), cluster(5000, blocks)])
@@ -29,7 +31,7 @@ async function* refuse(error: Error): AsyncGenerator<Uint8Array> {
 }
 
 describe('the pictures of fragments', () => {
-  test('are read in one call, each from its own document, however the bytes are cut', async () => {
+  test('are read in one call, each from its own document, at any chunking', async () => {
     const body = concatBytes(fragment('7', [160, 80, 0, 40, 120]), fragment('8', [-40, 20]))
     for (const chunkBytes of [1, 7, 4096]) {
       let calls = 0
@@ -49,7 +51,7 @@ describe('the pictures of fragments', () => {
     }
   })
 
-  test('are read no further than is needed', async () => {
+  test('are read only as far as necessary', async () => {
     let given = 0
     const media = mediaOf(async function* () {
       for (const number of ['9', '8', '7']) {
@@ -63,7 +65,7 @@ describe('the pictures of fragments', () => {
     expect(given).toBe(2)
   })
 
-  test('of more than 1,000 fragments take a call for each thousand', async () => {
+  test('of more than 1,000 fragments take one call for each thousand', async () => {
     const asked: number[] = []
     const media: FragmentMediaSource = {
       getMedia: async (_arn, numbers) => {
@@ -78,7 +80,7 @@ describe('the pictures of fragments', () => {
     expect(asked).toEqual([1000, 1])
   })
 
-  test('are waited for no longer than their deadline', async () => {
+  test('are not awaited beyond their deadline', async () => {
     const silent = mediaOf(async function* (signal) {
       yield readFixture('h264-aac.mkv').subarray(0, 100)
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -104,7 +106,7 @@ describe('the pictures of fragments', () => {
         ])
       }),
     ],
-  ])('are expired where Kinesis Video %s', async (_, media) => {
+  ])('are reported as expired when Kinesis Video %s', async (_, media) => {
     await expect(read(media)).rejects.toMatchObject({ name: 'ClipUnavailable', reason: 'FOOTAGE_EXPIRED' })
   })
 
@@ -114,7 +116,7 @@ describe('the pictures of fragments', () => {
     ['less than a header', readFixture('h264-aac.mkv').subarray(0, 100)],
     ['another fragment', fragment('2', [0, 40])],
     ['a fragment too few', fragment('1', [0, 40])],
-  ])('are not guessed where Kinesis Video gives %s', async (what, bytes) => {
+  ])('are not guessed when Kinesis Video returns %s', async (what, bytes) => {
     const media = mediaOf(async function* () {
       yield bytes
     })
@@ -122,7 +124,7 @@ describe('the pictures of fragments', () => {
     await expect(read(media, numbers)).rejects.toMatchObject({ name: 'ClipUnavailable', reason: 'KVS_FAILED' })
   })
 
-  test('of a fragment without video are none', async () => {
+  test('of a fragment without video are an empty list', async () => {
     const sound = {
       number: 2,
       type: 2,

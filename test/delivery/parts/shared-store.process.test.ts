@@ -9,7 +9,8 @@ import { fileBytes } from '../../../src/delivery/parts/part-footer.js'
 import { until } from '../../support/clip-client.js'
 import { collect, countingFetch, HandFedSource, patternBytes } from '../../support/part-bodies.js'
 
-// Several processes over one folder. In containers each of them is process 1: where PID namespaces can be made, so they are here.
+// Several processes over one folder. In containers, each of them is process 1. The tests reproduce this where PID namespaces can be
+// created.
 
 const SIGNAL = new AbortController().signal
 const SUPPORT = join(import.meta.dirname, '../../support')
@@ -59,7 +60,7 @@ async function folderBytes(): Promise<number> {
 }
 
 describe('processes that fill one store at the same time', () => {
-  test('each read every part right, and keep only whole ones', async () => {
+  test('read every part correctly, and keep only whole parts', async () => {
     const runs = [run({ parts: 24 }), run({ parts: 24 }), run({ parts: 24 })]
     await Promise.all(runs.map(({ ended }) => ended))
     expect(runs.flatMap(wrongOf)).toEqual([])
@@ -78,7 +79,7 @@ describe('processes that fill one store at the same time', () => {
     await store.close()
   }, 240_000)
 
-  test('keep to one limit together', async () => {
+  test('share one limit', async () => {
     const capBytes = 20 * fileBytes(PART_BYTES)
     const runs = [run({ parts: 60, capBytes }), run({ parts: 60, capBytes })]
     await Promise.all(runs.map(({ ended }) => ended))
@@ -87,8 +88,8 @@ describe('processes that fill one store at the same time', () => {
   }, 240_000)
 })
 
-describe('what is being written', () => {
-  test('is not touched by a process that starts, and survives its end', async () => {
+describe('a part that is being written', () => {
+  test('is not touched by a process that starts, and outlives that process', async () => {
     const slow = run({ parts: 3, pace: 'hold' })
     await until(async () => (await temporaries()).length === 3)
     const before = await temporaries()
@@ -102,7 +103,7 @@ describe('what is being written', () => {
     expect(await temporaries()).toEqual([])
   }, 60_000)
 
-  test('is removed once its process has died: at once where that can be known, else when it has not been renewed for long', async () => {
+  test('is removed once its process has died: at once when the death can be detected, otherwise when its lease has expired', async () => {
     const killed = run({ parts: 3, pace: 'hold' })
     await until(async () => (await temporaries()).length === 3)
     killed.child.kill('SIGKILL')
@@ -115,7 +116,7 @@ describe('what is being written', () => {
   }, 60_000)
 })
 
-test('a part that another process has used is not the next to go', async () => {
+test('a part that another process has used is not the next to be evicted', async () => {
   const room = { folder, capBytes: 3 * fileBytes(PART_BYTES) }
   const fill = async (store: DiskPartStore, key: string) => {
     const handle = await store.open(key, countingFetch(patternBytes(PART_BYTES)).fetch)
@@ -139,7 +140,7 @@ test('a part that another process has used is not the next to go', async () => {
   for (const store of [one, other, third]) await store.close()
 })
 
-test('a part that arrives here counts there from the start', async () => {
+test('an arriving part occupies its full size from the start', async () => {
   const one = await DiskPartStore.open({ folder, capBytes: 1e9 })
   const source = new HandFedSource(2 * PART_BYTES)
   const arriving = await one.open('large', source.fetch)

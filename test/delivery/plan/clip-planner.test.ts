@@ -38,7 +38,7 @@ function answering(...answers: (Error | [])[]): FragmentLister {
 }
 
 describe('a range', () => {
-  test('with more fragments than are planned at a time is an issue with halves of it', async () => {
+  test('with more fragments than one plan allows is an issue that suggests halves of the range', async () => {
     const { planned, issues } = await plannerOf(answering(new TooManyFragments(100_000))).plan(hour, signal)
     expect(planned).toBeNull()
     expect(issues).toMatchObject([{ code: 'FRAGMENT_LIMIT_EXCEEDED', severity: 'ERROR', ranges: [{}, {}] }])
@@ -48,17 +48,17 @@ describe('a range', () => {
     await expect(plannerOf(answering(refused)).plan(hour, signal)).rejects.toBe(refused)
   })
 
-  test('of a stream that went meanwhile is an issue about the stream', async () => {
+  test('of a stream that was deleted during planning is an issue about the stream', async () => {
     const { issues } = await plannerOf(answering(new GatewayError('NOT_FOUND', 'There is no such stream.'))).plan(hour, signal)
     expect(issues).toMatchObject([{ code: 'STREAM_NOT_FOUND', path: ['streamName'] }])
   })
 
-  test('without footage among very many fragments has no hint at the nearest', async () => {
+  test('without footage among very many fragments has no hint about the nearest footage', async () => {
     const { issues } = await plannerOf(answering([], new TooManyFragments(2000))).plan(hour, signal)
     expect(issues).toMatchObject([{ code: 'NO_FRAGMENTS', ranges: [] }])
   })
 
-  test('whose surroundings the service refuses to list is that error', async () => {
+  test('is that error when the service refuses to list the fragments around it', async () => {
     await expect(plannerOf(answering([], refused)).plan(hour, signal)).rejects.toBe(refused)
   })
 

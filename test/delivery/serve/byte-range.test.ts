@@ -48,7 +48,7 @@ describe('a Range header', () => {
     ['', WHOLE],
     ['items=0-1', WHOLE],
     ['bytes=٣-٤', WHOLE],
-  ])('%j of 1000 bytes asks for %j', (header, expected) => {
+  ])('%j of 1000 bytes requests %j', (header, expected) => {
     expect(parseByteRange(header, 1000)).toEqual(expected)
   })
 
@@ -57,12 +57,12 @@ describe('a Range header', () => {
     ['bytes=-5', NONE],
     ['bytes=0-0', NONE],
     ['bytes=5-2', WHOLE],
-  ])('%j of an empty file asks for %j', (header, expected) => {
+  ])('%j of an empty file requests %j', (header, expected) => {
     expect(parseByteRange(header, 0)).toEqual(expected)
   })
 })
 
-/** The rule in other words: by the positions that a range names, with exact integers. */
+/** The same rule as a set of byte positions, with exact integers. */
 function model(header: string, sizeBytes: number): RangeAnswer {
   const whole = { kind: 'whole' } as const
   const unit = /^bytes=([\s\S]*)$/i.exec(header)
@@ -103,7 +103,7 @@ const headers = fc.oneof(
   { weight: 1, arbitrary: fc.string() },
 )
 
-test('10,000 random headers are understood as the model understands them', () => {
+test('is parsed as the model parses it, for 10,000 random headers', () => {
   fc.assert(
     fc.property(headers, sizes, (header, size) => {
       expect(parseByteRange(header, size)).toEqual(model(header, size))
@@ -112,7 +112,7 @@ test('10,000 random headers are understood as the model understands them', () =>
   )
 })
 
-test('a span always lies within the file and is never empty', () => {
+test('always yields a span within the file that is not empty', () => {
   fc.assert(
     fc.property(headers, sizes, (header, size) => {
       const answer = parseByteRange(header, size)
@@ -125,7 +125,7 @@ test('a span always lies within the file and is never empty', () => {
   )
 })
 
-test('a header as long as Node lets through takes no time worth mentioning', () => {
+test('is parsed in negligible time at the maximum length that Node accepts', () => {
   const long = '9'.repeat(16_000)
   expect(parseByteRange(`bytes=${long}-${long}`, 10)).toEqual(NONE)
   expect(parseByteRange(`bytes=${'0-1,'.repeat(4_000)}`, 10)).toEqual(WHOLE)

@@ -47,16 +47,16 @@ const CONTENT = {
 }
 
 describe('a clip whose size is known', () => {
-  test('is given whole', () => {
+  test('is returned whole', () => {
     expect(decide()).toEqual({ status: 200, headers: { ...CONTENT, 'content-length': '1000' }, body: { clip: { start: 0, end: 1_000 } } })
   })
 
-  test('is given in part for a range, Safari’s probe too', () => {
+  test('is returned in part for a range, including the probe of Safari', () => {
     const headers = { ...CONTENT, 'content-length': '2', 'content-range': 'bytes 0-1/1000' }
     expect(decide({ range: 'bytes=0-1' })).toEqual({ status: 206, headers, body: { clip: { start: 0, end: 2 } } })
   })
 
-  test('answers HEAD as GET without the bytes, and without the range', () => {
+  test('answers HEAD like GET, without the body and without the range', () => {
     expect(decide({ range: 'bytes=0-1' }, { method: 'HEAD' })).toEqual({
       status: 200,
       headers: { ...CONTENT, 'content-length': '1000' },
@@ -64,37 +64,37 @@ describe('a clip whose size is known', () => {
     })
   })
 
-  test('is saved rather than shown when a download is asked for', () => {
+  test('is sent as an attachment when a download is requested', () => {
     expect(decide({}, { isDownload: true })?.headers['content-disposition']).toBe('attachment; filename="door.mp4"')
   })
 
-  test('is not given again to who has it', () => {
+  test('is not sent again to a client that has it', () => {
     expect(decide({ 'if-none-match': '"tag"' })).toEqual({ status: 304, headers: { ...SHARED, etag: '"tag"' }, body: null })
     expect(decide({ 'if-none-match': '"tag"' }, { method: 'HEAD' })).toMatchObject({ status: 304 })
     expect(decide({ 'if-none-match': '"tag"', range: 'bytes=0-1' })).toMatchObject({ status: 304 })
   })
 
-  test('refuses conditions that fail, and ranges that lie outside', () => {
+  test('refuses failed preconditions and unsatisfiable ranges', () => {
     expect(problemOf(decide({ 'if-match': '"other"' }))).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' })
     const outside = decide({ range: 'bytes=1000-' })
     expect(problemOf(outside)).toMatchObject({ status: 416, code: 'RANGE_NOT_SATISFIABLE' })
     expect(outside?.headers).toMatchObject({ 'content-range': 'bytes */1000', 'cache-control': 'no-store' })
   })
 
-  test('is given whole when If-Range names another', () => {
+  test('is returned whole when If-Range names another version', () => {
     expect(decide({ range: 'bytes=5-', 'if-range': '"tag"' })).toMatchObject({ status: 206, body: { clip: { start: 5, end: 1_000 } } })
     expect(decide({ range: 'bytes=5-', 'if-range': '"old"' })).toMatchObject({ status: 200, body: { clip: { start: 0, end: 1_000 } } })
     expect(decide({ range: 'bytes=5000-', 'if-range': '"old"' })).toMatchObject({ status: 200 })
   })
 
-  test('may be kept by the browser until its URL expires, and not after', () => {
+  test('is cacheable by the browser until its URL expires', () => {
     const expired = decide({}, {}, { ...CLIP, urlExpiresAtMs: NOW - 5_000 })
     expect(expired?.headers['cache-control']).toBe('private, max-age=0, immutable')
   })
 })
 
 describe('a clip whose size is not known', () => {
-  test.each(['GET', 'HEAD'] as const)('has %s wait when it is rebuilt', (method) => {
+  test.each(['GET', 'HEAD'] as const)('makes %s wait when it is rebuilt', (method) => {
     expect(decide({}, { method }, { ...CLIP, identity: null })).toBeNull()
   })
 
@@ -111,17 +111,17 @@ describe('a clip whose size is not known', () => {
     },
   )
 
-  test('has conditions that name a tag wait', () => {
+  test('makes conditions that name a tag wait', () => {
     expect(decide({ 'if-none-match': '"tag"' }, {}, PASSING)).toBeNull()
     expect(decide({ 'if-match': '"tag"' }, {}, PASSING)).toBeNull()
   })
 
-  test('has conditions by date answered at once', () => {
+  test('answers conditions by date at once', () => {
     expect(decide({ 'if-modified-since': 'Wed, 01 Jul 2026 11:59:58 GMT' }, {}, PASSING)).toMatchObject({ status: 304 })
   })
 })
 
-test('a preflight allows reading from anywhere, with what the page is allowed to send', () => {
+test('a preflight allows reads from any origin, with the headers that the page may send', () => {
   expect(toPreflightResponse({ 'access-control-allow-headers': 'range', vary: 'Origin, Access-Control-Request-Headers' })).toMatchObject({
     status: 204,
     headers: {
@@ -134,12 +134,12 @@ test('a preflight allows reading from anywhere, with what the page is allowed to
   })
 })
 
-test('a client that has waited too long is told to come back', () => {
+test('a client that has waited too long is told to retry', () => {
   expect(problemOf(toNotReadyResponse())).toMatchObject({ status: 503, code: 'NOT_READY', title: 'Service Unavailable' })
   expect(toNotReadyResponse().headers['retry-after']).toBe('5')
 })
 
-describe('a clip that cannot be had', () => {
+describe('an unavailable clip', () => {
   const STATUS = {
     BAD_TOKEN: 403,
     EXPIRED: 410,
@@ -162,7 +162,7 @@ describe('a clip that cannot be had', () => {
     expect('retry-after' in response.headers).toBe(response.status === 503)
   })
 
-  test('says when to ask again, in whole seconds and never too early', () => {
+  test('says when to retry, in whole seconds and never too early', () => {
     const throttled = toUnavailableResponse(new ClipUnavailable('KVS_THROTTLED', 'Wait.', { retryAfterMs: 1_200 }))
     expect(throttled.headers['retry-after']).toBe('2')
   })

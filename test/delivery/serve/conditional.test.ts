@@ -40,7 +40,7 @@ describe('preconditions', () => {
     expect(evaluatePreconditions(headers, VALIDATORS, NOW)).toBe(expected)
   })
 
-  test('by tag fail, or pass, when there is no tag yet', () => {
+  test('by tag fail or pass when there is no tag yet', () => {
     const untagged = { ...VALIDATORS, etag: null }
     expect(evaluatePreconditions({ 'if-match': '"a"' }, untagged, NOW)).toBe('failed')
     expect(evaluatePreconditions({ 'if-none-match': '"a"' }, untagged, NOW)).toBe('holds')
@@ -54,7 +54,7 @@ describe('preconditions', () => {
     [{ 'if-modified-since': SAME }, false],
     [{ 'if-match': '"a"' }, true],
     [{ 'if-none-match': '"a"' }, true],
-  ] as const)('%j can be judged only once the tag is known: %s', (headers, expected) => {
+  ] as const)('%j can be evaluated only once the tag is known: %s', (headers, expected) => {
     expect(needsEtag(headers)).toBe(expected)
   })
 })
@@ -68,16 +68,16 @@ test.each([
   [EARLIER, false],
   [LATER, false],
   ['junk', false],
-])('If-Range %s lets a range through: %s', (header, expected) => {
+])('If-Range %s allows a range: %s', (header, expected) => {
   expect(isRangeWanted(header, VALIDATORS, NOW)).toBe(expected)
 })
 
 describe('an HTTP-date', () => {
-  test.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994'])('is read as %s', (text) => {
+  test.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994'])('is parsed as %s', (text) => {
     expect(parseHttpDate(text, NOW)).toBe(784_111_777)
   })
 
-  test('with two digits of the year lies at most 50 years ahead', () => {
+  test('with a two-digit year is at most 50 years in the future', () => {
     expect(parseHttpDate('Friday, 01-Jan-76 00:00:00 GMT', NOW)).toBe(Date.UTC(2076, 0, 1) / 1000)
     expect(parseHttpDate('Friday, 01-Jan-77 00:00:00 GMT', NOW)).toBe(Date.UTC(1977, 0, 1) / 1000)
   })

@@ -17,7 +17,7 @@ describe('Content-Disposition', () => {
     expect(toContentDisposition(type, name)).toBe(expected)
   })
 
-  test('gives any name back to who reads it, and is ASCII', () => {
+  test('encodes any name reversibly, in ASCII', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (name) => {
         const header = toContentDisposition('attachment', name)

@@ -7,7 +7,7 @@ import { fileNameOf, toClipUrl } from '../../../src/delivery/url/signed-url.js'
 
 const SECRET = 'a-secret-of-at-least-32-characters-0'
 const OTHER = 'another-secret-of-32-characters-0001'
-/** An hour, given out at an instant that is the start of a quarter of it. */
+/** One hour, issued at an instant that starts a quarter of it. */
 const HOUR = { issuedAtMs: 1_799_999_100_000, lifetimeSeconds: 3600 }
 const sealer = new ClipSealer([SECRET])
 const another = new ClipSealer([SECRET])
@@ -59,11 +59,11 @@ const specs = fc.record({
 })
 
 describe('a sealed clip', () => {
-  test('comes out as it went in', () => {
+  test('opens with the values that were sealed', () => {
     fc.assert(
       fc.property(specs, fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e7 }), (spec, issuedAtMs, lifetimeSeconds) => {
         const token = sealer.sealUrl(spec, { issuedAtMs, lifetimeSeconds })
-        // The one that sealed it remembers what it holds; the other one reads it.
+        // The sealer that sealed it remembers its content. The other one decrypts it.
         const opened = { spec, expiresAtMs: issuedAtMs + 1250 * lifetimeSeconds }
         for (const opener of [sealer, another]) expect(opener.openUrl(token)).toEqual(opened)
         expect(sealer.openId(sealer.sealId(spec, lifetimeSeconds))).toEqual({ spec, lifetimeSeconds })
@@ -71,24 +71,24 @@ describe('a sealed clip', () => {
     )
   })
 
-  test('has the same id each time, on every gateway that has the secret', () => {
+  test('has the same ID each time, on every gateway that has the secret', () => {
     expect(sealer.sealId(toSpec(), 900)).toBe(new ClipSealer([SECRET, OTHER]).sealId(toSpec(), 900))
     expect(sealer.sealId(toSpec({ cut: 'EXACT' }), 900)).not.toBe(sealer.sealId(toSpec(), 900))
     expect(sealer.sealId(toSpec(), 901)).not.toBe(sealer.sealId(toSpec(), 900))
   })
 
-  test('keeps its id and its URL apart: neither opens as the other', () => {
+  test('has an ID and a URL that do not open as each other', () => {
     expect(sealer.openUrl(sealer.sealId(toSpec(), 900))).toBeNull()
     expect(sealer.openId(sealer.sealUrl(toSpec(), HOUR))).toBeNull()
   })
 
-  test('shows nothing of what it holds', () => {
+  test('reveals none of its content', () => {
     const token = sealer.sealUrl(toSpec(), HOUR)
     const bytes = Buffer.from(token, 'base64url').toString('latin1')
     for (const text of ['arn:', 'front-door', '123456789012', 'mp4']) expect(token + bytes).not.toContain(text)
   })
 
-  test('opens after a rotation as long as its secret is among them, and not afterwards', () => {
+  test('opens after a rotation while its secret is listed, and not afterwards', () => {
     const token = sealer.sealUrl(toSpec(), HOUR)
     const rotated = new ClipSealer([OTHER, SECRET])
     expect(rotated.openUrl(token)?.spec).toEqual(toSpec())
@@ -97,7 +97,7 @@ describe('a sealed clip', () => {
     expect(sealer.openUrl(rotated.sealUrl(toSpec(), HOUR))).toBeNull()
   })
 
-  test('is refused when a single bit of it is changed, wherever', () => {
+  test('is refused when any single bit is changed', () => {
     const bytes = Buffer.from(sealer.sealUrl(toSpec(), HOUR), 'base64url')
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
       const changed = Buffer.from(bytes)
@@ -106,13 +106,13 @@ describe('a sealed clip', () => {
     }
   })
 
-  test('is refused when it is cut anywhere, prolonged, or spelt otherwise', () => {
+  test('is refused when it is truncated, extended, or encoded differently', () => {
     const token = sealer.sealUrl(toSpec(), HOUR)
     for (let length = 0; length < token.length; length++) expect(sealer.openUrl(token.slice(0, length))).toBeNull()
     for (const text of [`${token}A`, `${token}=`, ` ${token}`, `${token}\n`, token.toLowerCase()]) expect(sealer.openUrl(text)).toBeNull()
   })
 
-  test('is not seen in junk of any length', () => {
+  test('does not open from random text of any length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (junk) => {
         expect(sealer.openUrl(junk)).toBeNull()
@@ -122,7 +122,7 @@ describe('a sealed clip', () => {
     expect(sealer.openUrl('A'.repeat(10_000_000))).toBeNull()
   })
 
-  test('needs a secret', () => {
+  test('requires a secret', () => {
     expect(() => new ClipSealer([])).toThrow('at least one secret')
   })
 })
@@ -141,12 +141,12 @@ describe('a clip URL', () => {
     expect(sealer.sealId(LONGEST, 31_536_000).length).toBeLessThanOrEqual(1500)
   })
 
-  test('shows the whole file name when there is room', () => {
+  test('shows the full file name when there is room', () => {
     const url = toClipUrl('https://clips.example', sealer.sealUrl(toSpec(), HOUR), 'Haustür 1.mp4')
     expect(url).toMatch(/^https:\/\/clips\.example\/clips\/[\w-]+\/Haust%C3%BCr%201\.mp4$/)
   })
 
-  test('offers a name made from the stream and the start when none was given', () => {
+  test('suggests a name made from the stream and the start when none is given', () => {
     expect(fileNameOf(toSpec({ fileName: null }))).toBe('front-door-2026-09-21T14-13-20.000Z.mp4')
     expect(fileNameOf({ ...LONGEST, fileName: null }).length).toBeLessThanOrEqual(104)
   })

@@ -11,7 +11,7 @@ interface RecordedClip {
   readonly expiresAtMs: number
 }
 
-/** Made by the last version of clipgate whose ids carried no lifetime. */
+/** Made by the last version of clipgate whose IDs carried no lifetime. */
 const recorded: { readonly secret: string; readonly clips: readonly RecordedClip[] } = JSON.parse(
   readFileSync('test/fixtures/clip-tokens-1.json', 'utf8'),
 )
@@ -21,8 +21,8 @@ const clips = recorded.clips.map(({ spec, url, ...rest }) => ({
   token: new URL(url).pathname.split('/')[2] ?? '',
 }))
 
-describe('what was sealed before ids carried a lifetime', () => {
-  test.each(clips)('still opens, as an id and as a URL ($expiresAtMs)', ({ spec, id, token, expiresAtMs }) => {
+describe('a token that was sealed before IDs carried a lifetime', () => {
+  test.each(clips)('still opens, as an ID and as a URL ($expiresAtMs)', ({ spec, id, token, expiresAtMs }) => {
     const sealer = new ClipSealer(['a newer secret, of more than 32 characters', recorded.secret])
     expect(sealer.openId(id)).toEqual({ spec, lifetimeSeconds: null })
     expect(sealer.openUrl(token)).toEqual({ spec, expiresAtMs })
@@ -30,12 +30,12 @@ describe('what was sealed before ids carried a lifetime', () => {
     expect(sealer.openUrl(id)).toBeNull()
   })
 
-  test.each(clips)('is what the tests seal as version 1 ($expiresAtMs)', ({ spec, id, token, expiresAtMs }) => {
+  test.each(clips)('equals what the tests seal as version 1 ($expiresAtMs)', ({ spec, id, token, expiresAtMs }) => {
     expect(sealVersion1Id(recorded.secret, spec)).toBe(id)
     expect(sealVersion1Url(recorded.secret, spec, expiresAtMs)).toBe(token)
   })
 
-  test('cannot pass for what is sealed now, nor the other way round', () => {
+  test('cannot be confused with a current token', () => {
     const sealer = new ClipSealer([recorded.secret])
     const relabel = (text: string, version: number) => {
       const bytes = Buffer.from(text, 'base64url')

@@ -41,7 +41,7 @@ function listed(fragments: readonly FragmentInfo[]) {
   }
 }
 
-/** The pictures of the first and the last of them. */
+/** The pictures of the first and the last fragment. */
 async function read({ fragmentMedia }: Kvs, streamArn: string, fragments: readonly FragmentInfo[]) {
   const places = [0, fragments.length - 1]
   const fragmentNumbers = places.map((place) => fragments[place]?.fragmentNumber ?? '')
@@ -49,7 +49,7 @@ async function read({ fragmentMedia }: Kvs, streamArn: string, fragments: readon
   return new Map(pictures.map((one, index) => [places[index] ?? 0, one]))
 }
 
-test.each(FIXTURES)('an answer of what cameras record (%s) is right, and neither less nor more is', async (fixture) => {
+test.each(FIXTURES)('a response with camera footage (%s) is accepted as listed, and not with fewer or more fragments', async (fixture) => {
   await using server = await startFootage([readFixture(`${fixture}.mkv`)])
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: server.url, accessKey: null }, isPaced: false })
   const stream = await kvs.streams.find({ name: STREAM }, enoughTime())
@@ -67,10 +67,10 @@ test.each(FIXTURES)('an answer of what cameras record (%s) is right, and neither
 
 const HARD = ['clusters-without-key', 'lead-10fps-b-aac', 'shadowed-2fps-b-aac', 'opengop-hevc', 'opengop-mkvmerge']
 const MOST_LOST = 6
-/** As many as GetClip gives. */
+/** The most fragments that GetClip returns. */
 const MOST_FRAGMENTS = 200
 
-test.each(HARD)('an answer of %s.mkv is right, and lacks some without any one of its fragments', async (name) => {
+test.each(HARD)('a response with %s.mkv is accepted, and incomplete without any one of its fragments', async (name) => {
   const file = new Uint8Array(readFileSync(`test/fixtures/hard/${name}.mkv`))
   await using server = await startFootage([file])
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: server.url, accessKey: null }, isPaced: false })
@@ -96,7 +96,7 @@ function withoutCluster(file: Uint8Array, number: number): Uint8Array {
   return Buffer.concat([file.subarray(0, lost), file.subarray(next)])
 }
 
-test('an answer of 200 tiny fragments that reach into each other is right', async () => {
+test('a response with 200 tiny overlapping fragments is accepted', async () => {
   await using server = await startFootage([new Uint8Array(readFileSync('test/fixtures/hard/join-lost-fragment.mkv'))])
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: server.url, accessKey: null }, isPaced: false })
   const arn = (await kvs.streams.find({ name: STREAM }, enoughTime()))?.arn ?? ''

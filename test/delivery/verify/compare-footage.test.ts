@@ -13,7 +13,7 @@ import {
   toPart,
 } from '../../support/mp4-recording.js'
 
-/** As ListFragments tells of them: the length without the last frame. */
+/** As ListFragments reports them: the length excludes the last frame. */
 function listed(fragments: readonly RecordedFragment[]): ComparedPart {
   const framesOf = ({ video, sound }: RecordedFragment) => [...video, ...sound]
   return {
@@ -29,7 +29,7 @@ function listed(fragments: readonly RecordedFragment[]): ComparedPart {
   }
 }
 
-/** What was read of the first and the last of them. */
+/** The pictures that were read from the first and the last fragment. */
 function readOf(fragments: readonly RecordedFragment[]): ReadonlyMap<number, FragmentPictures> {
   const [first, last] = [fragments[0], fragments.at(-1)]
   return new Map(first && last ? [[fragments.length - 1, picturesOf(last)] as const, [0, picturesOf(first)] as const] : [])
@@ -43,7 +43,7 @@ function answerOf(fragments: readonly RecordedFragment[], { sound = null }: Pick
   return measureAnswer(movieOf(fragments, { sound }))
 }
 
-/** Fragments of a second and more, of few frames, for they take long to make. */
+/** Fragments of a second and more with few frames, because fragments take long to build. */
 const recordings = fc
   .record({
     fragments: fc.integer({ min: 2, max: 8 }),
@@ -55,12 +55,15 @@ const recordings = fc
     gaps: fc.dictionary(fc.integer({ min: 1, max: 7 }).map(String), fc.oneof(fc.integer({ min: 700, max: 5000 }), fc.constant(3_600_000))),
   })
   .map(({ gaps, soundFirst, ...options }) => ({
-    // Sound is muxed ahead of a key frame within a moment, and not across a hole.
+    // Sound is muxed ahead of a key frame by a moment, and not across a hole.
     options: { ...options, soundFirst: soundFirst && Object.keys(gaps).length === 0 },
     gaps: new Map(Object.entries(gaps).map(([fragment, gapMs]) => [Number(fragment), gapMs])),
   }))
 
-/** What cameras do besides: fragments that begin with other frames, key frames inside, sound over borders, a clock that is read a moment late. */
+/**
+ * Other camera behaviour: fragments that begin with other frames, key frames inside fragments, sound across borders, a clock that is read
+ * late.
+ */
 const rightAnswers = fc.record({
   options: fc.record({
     fragments: fc.integer({ min: 2, max: 8 }),
@@ -75,13 +78,13 @@ const rightAnswers = fc.record({
     fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 40, max: 5000 })),
   ),
   keepsHoles: fc.boolean(),
-  /** Frames from key frame to key frame; one key frame a fragment where that is null. */
+  /** Frames between key frames. Null means one key frame for each fragment. */
   keyEvery: fc.constantFrom(null, null, 1, 5, 15),
   firstKey: fc.constantFrom(0, 0, 1, 2),
-  /** Blocks of sound that are muxed into the fragment before, or into the one behind. */
+  /** Blocks of sound that are muxed into the previous or the next fragment. */
   moved: fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 8, maxLength: 8 }),
   jitter: fc.array(fc.integer({ min: -1, max: 1 }), { minLength: 16, maxLength: 16 }),
-  /** Fragments before those that are asked for, so that sound may come first. */
+  /** Fragments before the requested ones, so that sound may come first. */
   dropped: fc.constantFrom(0, 1),
 })
 
@@ -132,13 +135,13 @@ interface LedShape {
   readonly fragments: number
   readonly framesPerFragment: number
   readonly frameMs: number
-  /** How long before the pictures of a fragment its sound begins, which its timestamp is taken from. */
+  /** How long before the pictures of a fragment its sound begins. The timestamp of the fragment is that of the sound. */
   readonly leadMs: number
   readonly hasSound: boolean
   readonly sizes: readonly number[]
 }
 
-/** A slow camera, with sound or with fragments that announce themselves early. */
+/** A slow camera, with sound or with fragments that start early. */
 function recordLed({ fragments, framesPerFragment, frameMs, leadMs, hasSound, sizes }: LedShape): RecordedFragment[] {
   const fragmentMs = framesPerFragment * frameMs
   const blocks = Math.floor(fragmentMs / 100)
@@ -154,8 +157,8 @@ function recordLed({ fragments, framesPerFragment, frameMs, leadMs, hasSound, si
   })
 }
 
-describe('an answer', () => {
-  test('with the fragments that were listed is right, with its holes', () => {
+describe('a response', () => {
+  test('with the listed fragments is accepted, with its holes', () => {
     const holds = fc.property(recordings, ({ options, gaps }) => {
       const fragments = record({ ...options, gaps })
       expect(compareFootage(answerOf(fragments, options), listed(fragments), readOf(fragments))).toBeNull()
@@ -163,19 +166,19 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100 })
   })
 
-  test('is right also where its holes are closed', () => {
+  test('is also accepted when its holes are closed', () => {
     const holds = fc.property(recordings, ({ options, gaps }) => {
       const closed = answerOf(record(options), options)
       const fragments = record({ ...options, gaps })
       expect(compareFootage(closed, listed(fragments), readOf(fragments))).toBeNull()
     })
-    // The frames before many holes are together as long as half a fragment.
+    // The frames before many holes last half a fragment in total.
     const options = { fragments: 6, framesPerFragment: 12, rate: 12, hasBFrames: false, sound: null, soundFirst: false } as const
     const gaps = new Map([1, 2, 3, 4, 5].map((fragment) => [fragment, fragment < 3 ? 3_600_000 : 700]))
     fc.assert(holds, { numRuns: 100, examples: [[{ options, gaps }]] })
   })
 
-  test('is right also where holes as long as some of its fragments are closed', () => {
+  test('is also accepted when holes as long as some of its fragments are closed', () => {
     const holds = fc.property(recordings, fc.integer({ min: 1, max: 4 }), ({ options, gaps }, times) => {
       const holeMs = times * Math.round((options.framesPerFragment * 1000) / options.rate)
       const holes = new Map([...gaps.keys()].map((fragment) => [fragment, holeMs]))
@@ -186,7 +189,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100, examples: [[{ options, gaps: new Map([[4, 0]]) }, 1]] })
   })
 
-  test('is right whatever its fragments begin and end with', () => {
+  test('is accepted for any first and last frames of its fragments', () => {
     const holds = fc.property(rightAnswers, (right) => {
       const { answer, part, read } = recordRight(right)
       expect(compareFootage(answer, part, read)).toBeNull()
@@ -194,7 +197,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 200 })
   })
 
-  test('whose fragments begin with other frames than key frames is not doubted for their sizes', () => {
+  test('whose fragments do not begin with key frames is not rejected for their sizes', () => {
     const fragments = record({ fragments: 6, framesPerFragment: 30, rate: 15 }).map(({ video, ...fragment }, index) => ({
       ...fragment,
       video: video.map((frame, at) => ({ ...frame, isKey: at === 1, payload: new Uint8Array(at === 0 && index === 3 ? 9000 : 1500) })),
@@ -202,7 +205,7 @@ describe('an answer', () => {
     expect(compareFootage(answerOf(fragments), listed(fragments), readOf(fragments))).toBeNull()
   })
 
-  test('with holes whose key frames are second in the order of decoding is not doubted', () => {
+  test('with holes whose key frames are second in decoding order is not rejected', () => {
     const gaps = new Map([
       [2, 3608],
       [5, 1334],
@@ -213,7 +216,7 @@ describe('an answer', () => {
     expect(compareFootage(answerOf(fragments, { sound: 'aac' }), listed(fragments), readOf(fragments))).toBeNull()
   })
 
-  test('in the order of the server’s clock is right whatever the producers’ clocks say', () => {
+  test('in the order of the server timestamps is accepted for any producer timestamps', () => {
     const holds = fc.property(recordings, fc.infiniteStream(fc.integer({ min: -1e10, max: 1e10 })), ({ options }, jumps) => {
       const fragments = record(options)
       const part = listed(fragments)
@@ -223,7 +226,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100 })
   })
 
-  test('whose fragments do not begin with key frames is not doubted', () => {
+  test('whose fragments do not begin with key frames is not rejected', () => {
     const holds = fc.property(recordings, fc.integer({ min: 1, max: 40 }), ({ options, gaps }, shift) => {
       const fragments = record({ ...options, gaps })
       const movie = movieOf(fragments, options)
@@ -236,7 +239,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100 })
   })
 
-  test('without any one of its fragments lacks some', () => {
+  test('without any one of its fragments is incomplete', () => {
     const holds = fc.property(recordings, fc.nat(), ({ options, gaps }, pick) => {
       const fragments = record({ ...options, soundFirst: false, gaps })
       const kept = fragments.filter((_, index) => index !== pick % fragments.length)
@@ -245,7 +248,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100 })
   })
 
-  test('of fragments into whose time their neighbours reach is right, and lacks some without any one of them', () => {
+  test('with overlapping fragments is accepted, and incomplete without any one of them', () => {
     const shapes = fc.record({
       fragments: fc.integer({ min: 4, max: 40 }),
       framesPerFragment: fc.integer({ min: 1, max: 4 }),
@@ -268,7 +271,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 150 })
   })
 
-  test('with one that was not listed has more', () => {
+  test('with a fragment that was not listed has too many', () => {
     const holds = fc.property(recordings, fc.nat(), ({ options }, pick) => {
       const fragments = record({ ...options, fragments: options.fragments + 2, soundFirst: false })
       const late = 1 + (pick % (fragments.length - 2))
@@ -278,7 +281,7 @@ describe('an answer', () => {
     fc.assert(holds, { numRuns: 100 })
   })
 
-  test('with one that was not listed instead of the last that was is told by its bytes', () => {
+  test('whose last fragment is replaced by an unlisted one is detected by its bytes', () => {
     const fragments = record({ fragments: 20, framesPerFragment: 30 }).map((fragment, index) => ({
       ...fragment,
       video: fragment.video.map((frame) => ({ ...frame, payload: new Uint8Array(1000 + 100 * (index % 7)) })),
