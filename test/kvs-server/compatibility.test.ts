@@ -20,7 +20,7 @@ describe('the compatibility page', () => {
     expect(rows.map(({ name }) => name).sort()).toEqual(answered.sort())
   })
 
-  test('calls refused what is refused, and nothing else', () => {
+  test('marks exactly the refused operations as refused', () => {
     expect(
       rows
         .filter(({ state }) => state === 'refused')
@@ -29,11 +29,11 @@ describe('the compatibility page', () => {
     ).toEqual([...refused].sort())
   })
 
-  test('says what is missing of what is partial', () => {
+  test('says what a partial operation lacks', () => {
     expect(rows.filter(({ state, notes }) => state === 'partial' && notes === '')).toEqual([])
   })
 
-  test("knows every operation of AWS's three clients", () => {
+  test("lists every operation of AWS's three clients", () => {
     const names = [control, archived, media].flatMap((client) => Object.keys(client).filter((name) => /^[A-Z]\w+Command$/.test(name)))
     const operations = new Set(names.map((name) => name.replace(/Command$/, '')).filter((name) => name !== '$'))
     expect([...operations].filter((name) => !rows.some((row) => row.name === name))).toEqual([])
@@ -41,7 +41,7 @@ describe('the compatibility page', () => {
   })
 })
 
-test('the page on faults has every kind', () => {
+test('the page on faults lists every kind of fault', () => {
   const faults = readFileSync('docs/faults.md', 'utf8')
   expect(FAULT_KINDS.filter((kind) => !faults.includes(`{"kind": "${kind}"`))).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Broken uploads and broken requests on the wire: a typed answer each, nothing lost that was persisted, nothing left behind.
+// Broken uploads and broken requests on the wire. Each gets a typed error. Persisted fragments survive, and no files are left behind.
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ let persisted = 0
 setFlagsFromString('--expose-gc')
 const collectGarbage: unknown = runInNewContext('gc')
 
-/** What is held outside the heap once the garbage is gone: the bytes of uploads. */
+/** The memory outside the heap after garbage collection, which holds the bytes of uploads. */
 function heldBytes(): number {
   if (typeof collectGarbage === 'function') collectGarbage()
   return process.memoryUsage().arrayBuffers
@@ -47,14 +47,14 @@ async function listed(): Promise<number> {
   return count
 }
 
-/** Sends all of it (or as much as the server takes), and holds the archive to the acknowledgements. */
+/** Sends all of the upload (or as much as the server takes), and compares the archive with the acknowledgements. */
 async function send(body: Uint8Array, chunkBytes = 65_536): Promise<readonly Ack[]> {
   const producer = new Producer(kvs.url, { stream: 'cam' })
   try {
     for (let at = 0; at < body.byteLength; at += chunkBytes) await producer.send(body.subarray(at, at + chunkBytes))
     await producer.finish()
   } catch {
-    // The server has said its last word and hung up.
+    // The server has sent its last acknowledgement and closed the connection.
     await producer.answer.catch(() => {})
   }
   persisted += producer.acks.filter(({ EventType }) => EventType === 'PERSISTED').length
@@ -106,7 +106,7 @@ describe('a broken upload', () => {
       ['kept', 'kept'],
     ],
     ['zeros', [new Uint8Array(100_000)], ['kept', 4006]],
-  ])('with %s behind a good fragment keeps that one', async (_, children, outcome) => {
+  ])('with %s after a valid fragment keeps that fragment', async (_, children, outcome) => {
     expect(outcomeOf(await send(recording([footage(0), ...children])))).toEqual(outcome)
   })
 
@@ -123,11 +123,11 @@ describe('a broken upload', () => {
     ],
     ['an MP4', Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), [4006]],
     ['nothing at all', new Uint8Array(0), []],
-  ])('with %s has nothing to keep', async (_, body, outcome) => {
+  ])('with %s keeps nothing', async (_, body, outcome) => {
     expect(outcomeOf(await send(body))).toEqual(outcome)
   })
 
-  test('in Annex-B form is taken, and refused as a clip for the first thing that is wrong', async () => {
+  test('in Annex-B form is accepted, and refused as a clip for its first error', async () => {
     const startCode = bytesOf(0, 0, 0, 1, 0x65, 1, 2)
     const annexB = (ticks: number) => cluster(ticks, [simpleBlock({ track: 1, time: 0, isKey: true, payload: startCode })])
     await kvs.post('/createStream', { StreamName: 'annex-b', DataRetentionInHours: 24 })
@@ -143,7 +143,7 @@ describe('a broken upload', () => {
     expect(await clipError()).toBe('InvalidMediaFrameException')
   })
 
-  test('that is cut off anywhere keeps the fragments before, whether the connection ends or breaks', async () => {
+  test('that is cut off anywhere keeps the earlier fragments, whether the connection ends or breaks', async () => {
     const file = recording([tags({ a: 'b' }), footage(0), footage(1000), tags({ c: 'd' }), footage(2000)])
     for (let length = 0; length < file.byteLength; length += 41) {
       const acks = await send(file.subarray(0, length), 200)
@@ -157,18 +157,18 @@ describe('a broken upload', () => {
     await producer.send(bytes)
     producer.breakOff()
     await producer.answer.catch(() => {})
-    // The stream takes the next producer once the broken one is done with.
+    // The stream accepts the next producer once it is done with the broken one.
     for (;;) {
       const next = new Producer(kvs.url, { stream: 'cam' })
       next.request.end()
       if ((await next.answer).status === 200) break
     }
-    // Whatever was whole may have been kept after the connection was gone.
+    // A complete fragment may have been persisted after the connection was gone.
     persisted = await listed()
     expect(await readdir(join(kvs.dataDir, 'incoming'))).toEqual([])
   }
 
-  test('with flipped bytes is taken or refused, and never anything else', async () => {
+  test('with flipped bytes is either accepted or refused', async () => {
     const sources = [recording([footage(0), tags({ a: 'b' }), footage(1000)]), readFixture('h264-aac.mkv').subarray(0, 30_000)]
     const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 6 })
     await fc.assert(
@@ -181,7 +181,7 @@ describe('a broken upload', () => {
     )
   })
 
-  test('without end costs no memory: Void, a Cluster of 10 GB, frames that never end', async () => {
+  test('without end uses bounded memory: Void, a Cluster of 10 GB, frames that never end', async () => {
     const megabyte = new Uint8Array(1_000_000)
     const pour = async (start: Uint8Array, chunk: Uint8Array, chunks: number) => {
       const producer = new Producer(kvs.url, { stream: 'cam' })
@@ -209,7 +209,7 @@ describe('a broken upload', () => {
     )
     const block = await pour(endless, megabyte, 150)
     expect([voids.outcome, huge.outcome, block.outcome]).toEqual([['kept'], [4001], [expect.any(Number)]])
-    // What is in flight between the two, which share this process; nothing is gathered.
+    // The bytes in flight between client and server, which share this process. Nothing accumulates.
     expect([voids, huge, block].map(({ most }) => Math.round((most - before) / 1e6)).filter((megabytes) => megabytes > 30)).toEqual([])
   })
 })
@@ -220,7 +220,7 @@ describe('a broken request', () => {
   const tagging = ['/tagStream', '/untagStream', '/listTagsForStream', '/TagResource', '/UntagResource', '/ListTagsForResource']
   const all = [...paths, ...controls, ...tagging]
 
-  test('of any JSON is answered by a typed error of the caller’s, or done', async () => {
+  test('with any JSON gets a typed client error, or succeeds', async () => {
     const members = [
       'StreamName',
       'StreamARN',
@@ -278,7 +278,7 @@ describe('a broken request', () => {
     )
   })
 
-  test.each(all)('of bytes that are no JSON is refused at %s', async (path) => {
+  test.each(all)('with invalid JSON is refused at %s', async (path) => {
     for (const body of [
       '{',
       '\u0000',
@@ -305,7 +305,7 @@ describe('a broken request', () => {
     [{ 'x-amzn-stream-name': 'cam', 'x-amzn-fragment-timecode-type': 'BOGUS', 'x-amzn-producer-start-timestamp': '1' }, 400],
     [{ 'x-amzn-stream-name': 'cam', 'x-amzn-fragment-timecode-type': 'RELATIVE', 'x-amzn-producer-start-timestamp': 'now' }, 400],
     [{ 'x-amzn-stream-name': 'cam', 'x-amzn-fragment-timecode-type': 'RELATIVE', 'x-amzn-producer-start-timestamp': '-1' }, 400],
-  ])('of PutMedia with the headers %j is answered %i', async (headers, status) => {
+  ])('of PutMedia with the headers %j is answered with %i', async (headers, status) => {
     const answer = await new Promise<number>((resolve, reject) => {
       const upload = request(`${kvs.url}/putMedia`, { method: 'POST', headers }, (response) => {
         response.resume()

@@ -10,7 +10,7 @@ import { readFixture } from '../support/fixtures.js'
 
 const page = await readFile('docs/embedded-kvs.md', 'utf8')
 
-test('the page on the embedded server has every setting and every option', () => {
+test('the page on the embedded server lists every setting and every option', () => {
   const options: Record<keyof KvsServerOptions, true> = {
     ...{ dataDir: true, host: true, port: true, clock: true, region: true, accountId: true },
     ...{ quotas: true, strictCodecs: true, faults: true, accessKeys: true, listDelayMs: true, logger: true },
@@ -20,7 +20,7 @@ test('the page on the embedded server has every setting and every option', () =>
   expect([...settings, ...Object.keys(options)].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 
-test('its example from code is the code that runs here', async () => {
+test('its code example is the code that runs here', async () => {
   const own = await readFile('test/kvs-server/embedded-page.test.ts', 'utf8')
   const example = /```ts\n(.*?)```/s.exec(page)?.[1]?.split('\n') ?? []
   const code = example.filter((line) => line !== '' && !line.startsWith('//'))

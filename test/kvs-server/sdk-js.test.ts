@@ -29,7 +29,7 @@ import { upload } from '../support/producer.js'
 
 const START = 1_767_323_045
 
-/** The three clients as a program makes them: the data clients at the address that the control plane gives. */
+/** The three clients as a program creates them: the data clients use the address that the control plane returns. */
 interface Clients extends AsyncDisposable {
   readonly kvs: KvsTestServer
   readonly control: KinesisVideoClient
@@ -72,7 +72,7 @@ function span(fromMs: number, toMs: number): ClipFragmentSelector {
 const MINUTE = span(0, 60_000)
 const annexB = cluster(0, [simpleBlock({ track: 1, time: 0, isKey: true, payload: bytesOf(0, 0, 0, 1, 0x65, 1, 2) })])
 
-// Uploads of the tests are not signed: these servers ask for no signature.
+// The uploads of the tests are unsigned, because these servers require no signature.
 const OPEN = { accessKeys: [] }
 
 describe('the SDK for JavaScript', () => {
@@ -90,7 +90,7 @@ describe('the SDK for JavaScript', () => {
     await clients[Symbol.asyncDispose]()
   })
 
-  test('gets a clip, with its type and its length', async () => {
+  test('gets a clip with its type and its length', async () => {
     const { Payload, ContentType, $metadata } = await clients.archived.send(
       new GetClipCommand({ StreamName: 'cam', ClipFragmentSelector: MINUTE }),
     )
@@ -126,7 +126,7 @@ describe('the SDK for JavaScript', () => {
     expect(thrown).toMatchObject({ name: type.name, message: expect.stringMatching(/./), $fault: 'client' })
   })
 
-  test('follows media from the earliest fragment on, and lets go of it', async () => {
+  test('follows media from the earliest fragment on, and stops', async () => {
     const command = new GetMediaCommand({ StreamName: 'cam', StartSelector: { StartSelectorType: 'EARLIEST' } })
     const { Payload, ContentType } = await clients.media.send(command)
     expect(ContentType).toBe('video/webm')
@@ -142,9 +142,9 @@ async function firstBytes(payload: unknown): Promise<Buffer> {
 }
 
 describe('a body that is destroyed half way', () => {
-  test('frees what the server held for it: files of a deleted stream go', async () => {
+  test('frees its resources on the server: the files of a deleted stream are removed', async () => {
     await using clients = await start(OPEN)
-    // More than the sockets' buffers take, so that the server is in the middle of it.
+    // More than the socket buffers take, so that the server is in the middle of it.
     const StreamARN = await clients.createStream('cam', recording([0, 1000, 2000].map((ticks) => footage(ticks, { bytes: 2_000_000 }))))
     const clip = await clients.archived.send(new GetClipCommand({ StreamName: 'cam', ClipFragmentSelector: MINUTE }))
     const { Fragments = [] } = await clients.archived.send(new ListFragmentsCommand({ StreamName: 'cam', FragmentSelector: MINUTE }))
@@ -162,7 +162,7 @@ describe('a body that is destroyed half way', () => {
     }
   })
 
-  test('gives its connection back: GetMedia takes three a stream', async () => {
+  test('frees its connection: GetMedia allows three for each stream', async () => {
     await using clients = await start({ ...OPEN, quotas: true })
     await clients.createStream('cam', recording([footage(0)]))
     const follow = () => clients.media.send(new GetMediaCommand({ StreamName: 'cam', StartSelector: { StartSelectorType: 'EARLIEST' } }))
@@ -183,7 +183,7 @@ async function storedFiles({ dataDir }: KvsTestServer): Promise<number> {
   return entries.filter((entry) => entry.isFile()).length
 }
 
-test('quota points are told by the class that the SDK does not retry', async () => {
+test('exhausted quota points throw the class that the SDK does not retry', async () => {
   await using clients = await start({ ...OPEN, quotas: true })
   await clients.createStream('cam', recording([footage(0)]))
   const list = () => clients.archived.send(new ListFragmentsCommand({ StreamName: 'cam', MaxResults: 1000, FragmentSelector: MINUTE }))

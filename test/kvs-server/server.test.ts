@@ -9,7 +9,7 @@ import { expect, test } from '@jest/globals'
 import { buildKvsServer } from '../../src/kvs-server/server.js'
 import { startKvsTestServer } from '../support/kvs-test-server.js'
 
-test('streams, tags and versions are there again after a restart', async () => {
+test('streams, tags and versions persist across a restart', async () => {
   await using first = await startKvsTestServer()
   const { StreamARN } = await first.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 5, Tags: { a: '1' } }))
   const before = await first.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))
@@ -19,7 +19,7 @@ test('streams, tags and versions are there again after a restart', async () => {
   expect(after.StreamInfo).toEqual(before.StreamInfo)
 })
 
-test('close ends idle connections at once, and an upload that is on its way before the grace is over', async () => {
+test('close ends idle connections at once, and an active upload before the grace period ends', async () => {
   await using kvs = await startKvsTestServer()
   await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 1 }))
   const upload = request(`${kvs.url}/putMedia`, {
@@ -38,7 +38,7 @@ test('close ends idle connections at once, and an upload that is on its way befo
   await kvs.server.close({ graceMs: 3_600_000 })
 })
 
-test('an upload that expects 100-continue is told to go on', async () => {
+test('an upload that expects 100-continue is told to continue', async () => {
   await using kvs = await startKvsTestServer()
   await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 1 }))
   const upload = request(`${kvs.url}/putMedia`, {
@@ -55,7 +55,7 @@ test('an upload that expects 100-continue is told to go on', async () => {
   await once(answer, 'end')
 })
 
-test('a refused upload is told why although it goes on sending', async () => {
+test('a refused upload gets its error although it continues to send', async () => {
   await using kvs = await startKvsTestServer()
   const upload = request(`${kvs.url}/putMedia`, {
     method: 'POST',
@@ -70,13 +70,13 @@ test('a refused upload is told why although it goes on sending', async () => {
   clearInterval(sending)
 })
 
-test('a server that was never listening closes too', async () => {
+test('a server that never listened can be closed', async () => {
   await using kvs = await startKvsTestServer()
   const unheard = await buildKvsServer({ dataDir: `${kvs.dataDir}/other`, port: 0 })
   await unheard.close()
 })
 
-test('a second server over the same folder is refused in one sentence, and the first goes on', async () => {
+test('a second server over the same folder is refused with a one-sentence error, and the first continues', async () => {
   await using first = await startKvsTestServer()
   await first.control.send(new CreateStreamCommand({ StreamName: 'dock' }))
   await expect(buildKvsServer({ dataDir: first.dataDir, port: 0 })).rejects.toThrow(
@@ -88,7 +88,7 @@ test('a second server over the same folder is refused in one sentence, and the f
   await expect(second.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({ StreamInfo: {} })
 })
 
-test('a folder that could not be opened is free again', async () => {
+test('a folder that could not be opened is released', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-kvs-'))
   await writeFile(join(dataDir, 'index.sqlite'), 'this is no database, whatever its name says'.repeat(100))
   await expect(buildKvsServer({ dataDir, port: 0 })).rejects.toThrow('file is not a database')
@@ -97,7 +97,7 @@ test('a folder that could not be opened is free again', async () => {
   await expect(kvs.control.send(new CreateStreamCommand({ StreamName: 'dock' }))).resolves.toMatchObject({})
 })
 
-test('a stream whose tags cannot be stored is not made, and tags are stored together or not at all', async () => {
+test('a stream whose tags cannot be stored is not created, and tags are stored together or not at all', async () => {
   await using kvs = await startKvsTestServer()
   const index = new DatabaseSync(join(kvs.dataDir, 'index.sqlite'))
   index.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON stream_tags WHEN NEW.key = 'b' BEGIN SELECT RAISE(ABORT, 'full'); END`)

@@ -30,7 +30,7 @@ async function describeStream(StreamName: string) {
 }
 
 describe('CreateStream and DescribeStream', () => {
-  test('give a new stream an ARN that ends in its creation time, a version of 20 alphanumerics and status ACTIVE', async () => {
+  test('give a new stream an ARN that ends in its creation time, a version of 20 alphanumeric characters and status ACTIVE', async () => {
     const before = Date.now()
     const created = await kvs.control.send(
       new CreateStreamCommand({ StreamName: 'dock-1', DataRetentionInHours: 24, MediaType: 'video/h264', DeviceName: 'cam.1' }),
@@ -60,12 +60,12 @@ describe('CreateStream and DescribeStream', () => {
     )
   })
 
-  test('refuse a name that is taken', async () => {
+  test('refuse a name that exists', async () => {
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'taken' }))
     await expect(kvs.control.send(new CreateStreamCommand({ StreamName: 'taken' }))).rejects.toBeInstanceOf(ResourceInUseException)
   })
 
-  test('make another stream of a name that was deleted: new ARN, and the old ARN is not found', async () => {
+  test('create a different stream for the name of a deleted one: the ARN is new, and the old ARN is not found', async () => {
     const first = await kvs.control.send(new CreateStreamCommand({ StreamName: 'reborn' }))
     await kvs.control.send(new DeleteStreamCommand({ StreamARN: first.StreamARN }))
     await expect(describeStream('reborn')).rejects.toBeInstanceOf(ResourceNotFoundException)
@@ -119,7 +119,7 @@ describe('a stream named in a request', () => {
     },
   )
 
-  test('may be named by both when both mean the same, and is not found when they do not', async () => {
+  test('can have both a name and an ARN when they match, and is not found when they do not', async () => {
     const { StreamARN } = await kvs.control.send(new CreateStreamCommand({ StreamName: 'both' }))
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'other' }))
     const same = await kvs.control.send(new DescribeStreamCommand({ StreamName: 'both', StreamARN }))
@@ -129,14 +129,14 @@ describe('a stream named in a request', () => {
     )
   })
 
-  test('is refused by the ARN of a signaling channel', async () => {
+  test('is refused when its ARN is that of a signaling channel', async () => {
     const StreamARN = 'arn:aws:kinesisvideo:us-east-1:000000000000:channel/door/1700000000000'
     await expect(kvs.control.send(new DescribeStreamCommand({ StreamARN }))).rejects.toThrow(/StreamARN must be the ARN of a stream/)
   })
 })
 
 describe('UpdateStream, UpdateDataRetention and UpdateStreamStorageConfiguration', () => {
-  test('compare CurrentVersion and make a new version', async () => {
+  test('compare CurrentVersion and create a new version', async () => {
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'changing', DataRetentionInHours: 2 }))
     const { Version: CurrentVersion } = await describeStream('changing')
     await kvs.control.send(new UpdateStreamCommand({ StreamName: 'changing', CurrentVersion, DeviceName: 'new-device' }))
@@ -149,7 +149,7 @@ describe('UpdateStream, UpdateDataRetention and UpdateStreamStorageConfiguration
     expect((await describeStream('changing')).MediaType).toBeUndefined()
   })
 
-  test('change retention by a difference, within 0 to 87,600 hours', async () => {
+  test('change the retention period by a difference, within 0 to 87,600 hours', async () => {
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'kept', DataRetentionInHours: 2 }))
     const change = async (Operation: 'INCREASE_DATA_RETENTION' | 'DECREASE_DATA_RETENTION', DataRetentionChangeInHours: number) => {
       const { Version: CurrentVersion } = await describeStream('kept')
@@ -181,7 +181,7 @@ describe('UpdateStream, UpdateDataRetention and UpdateStreamStorageConfiguration
 })
 
 describe('DeleteStream', () => {
-  test('takes no name, compares a version that is given, and leaves the name free', async () => {
+  test('refuses a name, compares a given version, and frees the name', async () => {
     const { StreamARN } = await kvs.control.send(new CreateStreamCommand({ StreamName: 'doomed' }))
     expect((await kvs.post('/deleteStream', { StreamName: 'doomed' })).status).toBe(400)
     await expect(kvs.control.send(new DeleteStreamCommand({ StreamARN, CurrentVersion: 'stale' }))).rejects.toBeInstanceOf(
@@ -229,7 +229,7 @@ describe('ListStreams', () => {
 })
 
 describe('GetDataEndpoint', () => {
-  test('answers with the address the client itself used, without a path', async () => {
+  test('returns the address that the client used, without a path', async () => {
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'endpoint' }))
     const { DataEndpoint } = await kvs.control.send(new GetDataEndpointCommand({ StreamName: 'endpoint', APIName: 'GET_CLIP' }))
     expect(DataEndpoint).toBe(kvs.url)
@@ -240,7 +240,7 @@ describe('GetDataEndpoint', () => {
     expect(await byName.json()).toEqual({ DataEndpoint: kvs.url.replace('127.0.0.1', 'localhost') })
   })
 
-  test('refuses an APIName that does not exist, and a stream that does not', async () => {
+  test('refuses an unknown APIName and an unknown stream', async () => {
     expect((await kvs.post('/getDataEndpoint', { StreamName: 'endpoint', APIName: 'GET_CLIPS' })).status).toBe(400)
     expect((await kvs.post('/getDataEndpoint', { StreamName: 'nowhere', APIName: 'GET_CLIP' })).status).toBe(404)
   })

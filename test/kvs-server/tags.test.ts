@@ -24,7 +24,7 @@ async function createStream(StreamName: string, Tags?: Record<string, string>): 
   return StreamARN
 }
 
-test('tags are set with the stream, overwritten, removed, and unknown keys are passed over', async () => {
+test('tags are set with the stream, overwritten and removed, and unknown keys are ignored', async () => {
   await createStream('tagged', { site: 'north', floor: '2' })
   await kvs.control.send(new TagStreamCommand({ StreamName: 'tagged', Tags: { floor: '3', 'owner/team': 'Zoë +1' } }))
   await kvs.control.send(new UntagStreamCommand({ StreamName: 'tagged', TagKeyList: ['site', 'never-there'] }))
@@ -32,7 +32,7 @@ test('tags are set with the stream, overwritten, removed, and unknown keys are p
   expect(Tags).toEqual({ floor: '3', 'owner/team': 'Zoë +1' })
 })
 
-test('the calls for resources see the same tags, and take lists where those for streams take maps', async () => {
+test('the resource operations return the same tags, and take lists where the stream operations take maps', async () => {
   const ResourceARN = await createStream('resource', { a: '1' })
   await kvs.control.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: 'b', Value: '' }] }))
   await kvs.control.send(new UntagResourceCommand({ ResourceARN, TagKeyList: ['a'] }))
@@ -40,7 +40,7 @@ test('the calls for resources see the same tags, and take lists where those for 
   expect((await kvs.control.send(new ListTagsForStreamCommand({ StreamName: 'resource' }))).Tags).toEqual({ b: '' })
 })
 
-test('a stream has 50 tags at most, and a call that would make it more sets none', async () => {
+test('a stream has at most 50 tags, and a call that would exceed the limit sets none', async () => {
   await createStream('full', Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, 'v'])))
   const tooMany = kvs.control.send(new TagStreamCommand({ StreamName: 'full', Tags: { k0: 'w', x: '1', y: '2' } }))
   await expect(tooMany).rejects.toBeInstanceOf(TagsPerResourceExceededLimitException)
@@ -49,7 +49,7 @@ test('a stream has 50 tags at most, and a call that would make it more sets none
   expect(Tags?.k0).toBe('v')
 })
 
-test('no call takes more than 50 tags', async () => {
+test('a call accepts at most 50 tags', async () => {
   const ResourceARN = await createStream('tagless')
   const Tags = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v']))
   const TagList = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }))
@@ -65,14 +65,14 @@ test('no call takes more than 50 tags', async () => {
   expect(none.headers.get('x-amzn-errortype')).toBe('InvalidArgumentException')
 })
 
-test('tags go with their stream', async () => {
+test('tags are deleted with their stream', async () => {
   const StreamARN = await createStream('brief', { a: '1' })
   await kvs.control.send(new DeleteStreamCommand({ StreamARN }))
   await createStream('brief')
   expect((await kvs.control.send(new ListTagsForStreamCommand({ StreamName: 'brief' }))).Tags).toEqual({})
 })
 
-test('a tag named like an object member is a tag like any other', async () => {
+test('a tag named like a built-in property of objects is an ordinary tag', async () => {
   await createStream('odd')
   await kvs.post('/tagStream', '{"StreamName":"odd","Tags":{"__proto__":"x","constructor":"y"}}')
   const text = await (await kvs.post('/listTagsForStream', { StreamName: 'odd' })).text()

@@ -22,7 +22,7 @@ async function filesOf(dataDir: string): Promise<string[]> {
 }
 
 describe('fragment numbers', () => {
-  test('have 47 digits, order by their sequence, and can be read back', () => {
+  test('have 47 digits, sort by sequence, and can be parsed', () => {
     const low = { sequence: 5, serverTimestampMs: NOW + 9999, nonce: 2 ** 28 - 1 }
     const high = { sequence: 6, serverTimestampMs: NOW, nonce: 0 }
     expect(formatFragmentNumber(low)).toMatch(/^\d{47}$/)
@@ -33,7 +33,7 @@ describe('fragment numbers', () => {
 })
 
 describe('the archive', () => {
-  test('goes on with larger numbers after a restart, also with a clock that was set back', async () => {
+  test('continues with larger numbers after a restart, also when the clock was set back', async () => {
     await using first = await openTestArchive()
     const stream = first.createStream('cam')
     await first.upload(stream, recording([footage(0), footage(1000)]))
@@ -46,7 +46,7 @@ describe('the archive', () => {
     expect(parseFragmentNumber(after)?.serverTimestampMs).toBe(NOW - 60_000)
   })
 
-  test('removes what a crash left: unfinished files, and whole ones that no row names', async () => {
+  test('removes what a crash left: unfinished files, and complete files without a row', async () => {
     await using first = await openTestArchive()
     const stream = first.createStream('cam')
     await first.upload(stream, recording([footage(0)]))
@@ -60,7 +60,7 @@ describe('the archive', () => {
     expect(second.archive.list(stream, ALL, { limit: 9 })).toHaveLength(2)
   })
 
-  test('gives the frames of many fragments at once, in their order, and none for one that is gone', async () => {
+  test('returns the frames of many fragments at once, in order, and none for a removed fragment', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     await test.upload(stream, recording([footage(0, { frames: 2 }), footage(1000, { frames: 3 }), footage(2000, { frames: 4 })]))
@@ -83,7 +83,7 @@ describe('the archive', () => {
     expect(a).toEqual(b)
   })
 
-  test('lists nothing past its retention, at once, and removes it in the background with its empty folders', async () => {
+  test('stops listing expired footage at once, and removes it and its empty folders in the background', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam', 2)
     await test.upload(stream, recording([footage(0)]))
@@ -100,7 +100,7 @@ describe('the archive', () => {
     expect(await filesOf(test.dataDir)).toEqual(['2'])
   })
 
-  test('knows the newest fragment of a stream whose retention was changed, whether it is kept for its host or for good', async () => {
+  test('knows the newest fragment of a stream whose retention was changed, whether fragments are retained or live only', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam', 0)
     await test.upload(stream, recording([footage(0)]))
@@ -115,7 +115,7 @@ describe('the archive', () => {
     expect(test.archive.findAt(kept, 'server', NOW + 4999)?.producerTimestampMs).toBe(NOW)
   })
 
-  test('never gives back what a shorter retention has left out, however long it is made again', async () => {
+  test('never returns footage that a shorter retention removed, however long the retention becomes again', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam', 24)
     await test.upload(stream, recording([footage(0)]))
@@ -133,7 +133,7 @@ describe('the archive', () => {
     expect(test.createStream('cam', 24).keptSinceMs).toBe(0)
   })
 
-  test('removes the footage of a deleted stream, but not from under a reader', async () => {
+  test('removes the footage of a deleted stream, but not while it is read', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     await test.upload(stream, recording([footage(0), footage(1000)]))
@@ -151,7 +151,7 @@ describe('the archive', () => {
     expect(await filesOf(test.dataDir)).toEqual([])
   })
 
-  test('sweeps away thousands in batches, and stays of use meanwhile', async () => {
+  test('removes thousands of fragments in batches, and stays responsive', async () => {
     await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam', 1)
     await test.upload(stream, recording(Array.from({ length: 450 }, (_, index) => footage(index, { frames: 1 }))))
@@ -164,7 +164,7 @@ describe('the archive', () => {
     expect(await filesOf(test.dataDir)).toHaveLength(1)
   })
 
-  test('removes sessions with their footage, and a header with the last session that has it', async () => {
+  test('removes sessions with their footage, and a header with its last session', async () => {
     await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam', 1)
     const other = test.createStream('other', 9)
@@ -182,7 +182,7 @@ describe('the archive', () => {
     database.close()
   })
 
-  test('follows a fragment with the next one by number, wherever it begins', async () => {
+  test('returns the fragment that follows a sequence, and finds fragments by number', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const told: string[] = []
@@ -198,7 +198,7 @@ describe('the archive', () => {
     expect(test.archive.find(test.createStream('other'), b?.fragmentNumber ?? '')).toBeNull()
   })
 
-  test('goes on with a fragment that shares a commit with many producers', async () => {
+  test('persists fragments of many producers that share a commit', async () => {
     await using test = await openTestArchive()
     const streams = Array.from({ length: 16 }, (_, index) => test.createStream(`cam-${index}`))
     const acks = await Promise.all(streams.map((stream) => test.upload(stream, recording([footage(0), footage(1000)]))))
@@ -208,7 +208,7 @@ describe('the archive', () => {
 })
 
 describe('the index', () => {
-  test('answers every question by a seek: no scan, no sort, however many fragments there are', async () => {
+  test('answers every query by a seek, without a scan or a sort, for any number of fragments', async () => {
     await using test = await openTestArchive()
     await test.upload(test.createStream('cam'), recording([footage(0)]))
     const database = new DatabaseSync(join(test.dataDir, 'index.sqlite'))
@@ -228,7 +228,7 @@ describe('the index', () => {
     index.list({ ...query, clock: 'producer' }, 10)
     index.find(1, 1)
     index.findNext(1, 1, 0)
-    // Past all that await the sweep, which the first look meets.
+    // With this retention, the first query finds an expired fragment, and a second query skips all expired ones.
     index.findNext(1, 1, Number.MAX_SAFE_INTEGER)
     index.findNewest(1)
     index.findAt(1, 'server', 1)
@@ -241,7 +241,7 @@ describe('the index', () => {
       const values = Array.from(sql.matchAll(/\?/g), () => 1)
       const plan = prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values)
       const steps = plan.map(({ detail }) => String(detail))
-      // SQLite's own table of counters has one row for each table that counts.
+      // SQLite's table of counters has one row for each table with a counter.
       expect(steps.filter((step) => /^SCAN (?!sqlite_sequence)|TEMP B-TREE/.test(step))).toEqual([])
       if (sql.includes('ORDER BY server_ms, sequence')) expect(steps.join()).toContain('fragments_by_server_time')
     }
@@ -250,7 +250,7 @@ describe('the index', () => {
   })
 })
 
-/** A disk on which the operation fails once `isFull` says so. */
+/** A disk on which the operation fails while `isFull` returns true. */
 function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDirectory' | 'syncFile'): {
   fileSystem: FileSystem
   fill: () => void
@@ -304,7 +304,7 @@ function failingDisk(operation: 'write' | 'sync' | 'rename' | 'create' | 'syncDi
 }
 
 describe('a commit', () => {
-  test('is not acknowledged as PERSISTED, nor told to live readers, before the log of the index is on disk', async () => {
+  test('is acknowledged as PERSISTED and sent to live readers only after the log of the index is on disk', async () => {
     const synced = Promise.withResolvers<void>()
     const asked = Promise.withResolvers<string>()
     const fileSystem: FileSystem = {
@@ -329,7 +329,7 @@ describe('a commit', () => {
     await session.receive(recording([footage(0)]))
     const finished = session.finish()
     expect(await asked.promise).toBe(join(test.dataDir, 'index.sqlite-wal'))
-    // The row is written; that is not enough.
+    // The row is written, which is not enough.
     expect(test.archive.list(stream, ALL, { limit: 9 })).toHaveLength(1)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(acks.map(({ EventType }) => EventType)).toEqual(['BUFFERING', 'RECEIVED'])
@@ -338,7 +338,7 @@ describe('a commit', () => {
     expect(acks.at(-1)?.EventType).toBe('PERSISTED')
   })
 
-  test('whose log cannot be synced is taken back, and its file removed by the sweep', async () => {
+  test('is rolled back when its log cannot be synced, and the sweep removes its file', async () => {
     const { fileSystem, fill, free } = failingDisk('syncFile')
     await using test = await openTestArchive({ fileSystem })
     const stream = test.createStream('cam')
@@ -355,7 +355,7 @@ describe('a commit', () => {
     expect((await test.upload(stream, recording([footage(9000)]))).at(-1)?.EventType).toBe('PERSISTED')
   })
 
-  test('comes into the index itself before anything is PERSISTED again, where the log could once not be synced', async () => {
+  test('is checkpointed before anything is PERSISTED again, after the log could not be synced', async () => {
     const { fileSystem, fill, free } = failingDisk('syncFile')
     await using test = await openTestArchive({ fileSystem })
     const stream = test.createStream('cam')
@@ -368,12 +368,12 @@ describe('a commit', () => {
     expect((await test.upload(stream, recording([footage(9000)]))).at(-1)?.EventType).toBe('PERSISTED')
     expect(await logBytes()).toBe(0)
     expect((await test.upload(stream, recording([footage(15_000)]))).at(-1)?.EventType).toBe('PERSISTED')
-    // Once is enough.
+    // One failure is enough.
     expect(await logBytes()).toBeGreaterThan(0)
     expect(test.archive.list(stream, ALL, { limit: 9 })).toHaveLength(3)
   })
 
-  test('comes into the index itself now and then, so that its log does not grow for ever', async () => {
+  test('is checkpointed now and then, so that the log does not grow without a bound', async () => {
     await using test = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = test.createStream('cam')
     const sizeOf = async (name: string) => (await stat(join(test.dataDir, name))).size
@@ -385,9 +385,9 @@ describe('a commit', () => {
   })
 })
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   test.each(['create', 'write', 'sync', 'rename', 'syncDirectory'] as const)(
-    'ends an upload with ErrorId 5001 when %s fails, and leaves nothing half',
+    'ends an upload with ErrorId 5001 when %s fails, and leaves nothing incomplete',
     async (operation) => {
       const { fileSystem, fill, free } = failingDisk(operation)
       await using test = await openTestArchive({ fileSystem })

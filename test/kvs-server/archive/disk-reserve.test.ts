@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-/** What SQLite itself says when there is no room, without a disk that is full. */
+/** The error of SQLite when there is no room, without a full disk. */
 function writeWithoutRoom(): never {
   using database = new DatabaseSync(':memory:')
   database.exec('PRAGMA max_page_count = 2; CREATE TABLE rows (bytes BLOB)')
@@ -32,12 +32,12 @@ function writeWithoutRoom(): never {
 }
 
 describe('the reserve', () => {
-  test('takes room on the disk', async () => {
+  test('occupies space on the disk', async () => {
     expect((await stat(file)).size).toBe(SIZE_BYTES)
     expect(await readdir(dataDir)).toEqual(['reserve'])
   })
 
-  test('is given up for a change that the index has no room for, which then is made', () => {
+  test('is released for a change that has no room in the index, and the change then succeeds', () => {
     let tries = 0
     const change = () => {
       tries += 1
@@ -47,7 +47,7 @@ describe('the reserve', () => {
     expect(tries).toBe(2)
   })
 
-  test('is kept where a change is made, or fails for another reason', () => {
+  test('is kept when a change succeeds, or fails for another reason', () => {
     expect(reserve.spend(() => 'made')).toBe('made')
     expect(() =>
       reserve.spend(() => {
@@ -57,12 +57,12 @@ describe('the reserve', () => {
     expect(existsSync(file)).toBe(true)
   })
 
-  test('once spent leaves a full disk what it is', () => {
+  test('does not hide a full disk once it is spent', () => {
     expect(() => reserve.spend(writeWithoutRoom)).toThrow('database or disk is full')
     expect(() => reserve.spend(writeWithoutRoom)).toThrow('database or disk is full')
   })
 
-  test('is made again when there is room', async () => {
+  test('is restored when there is room', async () => {
     expect(() => reserve.spend(writeWithoutRoom)).toThrow()
     expect(existsSync(file)).toBe(false)
     const other = new DiskReserve({ dataDir, sizeBytes: SIZE_BYTES, intervalMs: 10 })
@@ -70,7 +70,7 @@ describe('the reserve', () => {
     await other.close()
   })
 
-  test('is not made of the last room', async () => {
+  test('is not restored from the last free space', async () => {
     const huge = new DiskReserve({ dataDir, sizeBytes: Number.MAX_SAFE_INTEGER })
     await huge.make()
     await huge.close()

@@ -12,8 +12,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }))
 
-describe('A file that was closed', () => {
-  test('is not read any more, though its descriptor is that of the next file', async () => {
+describe('A closed file', () => {
+  test('is no longer read, although the next file has the same descriptor', async () => {
     for (const name of ['a', 'b']) await writeFile(join(folder, name), `file ${name}`)
     const closed = await nodeFileSystem.open(join(folder, 'a'))
     await closed.close()
@@ -23,7 +23,7 @@ describe('A file that was closed', () => {
     await next.close()
   })
 
-  test('is not written or synced any more: the next file stays as it is', async () => {
+  test('is no longer written or synced, and the next file stays unchanged', async () => {
     const closed = await nodeFileSystem.create(join(folder, 'a'))
     await closed.close()
     const next = await nodeFileSystem.create(join(folder, 'b'))
@@ -38,7 +38,7 @@ describe('A file that was closed', () => {
     await expect(directory.sync()).rejects.toThrow('closed')
   })
 
-  test('is whole: what was asked for before is done before', async () => {
+  test('completes the operations that were requested before it was closed', async () => {
     const bytes = Buffer.alloc(8 * 1024 * 1024, 7)
     const order: string[] = []
     const file = await nodeFileSystem.create(join(folder, 'a'))

@@ -32,15 +32,15 @@ async function readAll(file: ReadableFile): Promise<string> {
   return bytes.toString('latin1', 0, length)
 }
 
-/** The files of the folder that this process has open, as the system tells. */
+/** The files of the folder that this process has open, as the kernel reports them. */
 async function openNames(): Promise<string[]> {
   const descriptors = await readdir('/proc/self/fd')
   const paths = await Promise.all(descriptors.map((descriptor) => readlink(join('/proc/self/fd', descriptor)).catch(() => '')))
   return paths.flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length + 1)] : [])).sort()
 }
 
-describeOnLinux('The files that stay open (skipped without /proc)', () => {
-  test('are opened once, however often and by however many they are read', async () => {
+describeOnLinux('the cache of open files (skipped without /proc)', () => {
+  test('opens a file once, for any number of reads and readers', async () => {
     const cache = createCache(2)
     const read = async () => readAll(await cache.lend(1))
     expect(await Promise.all([read(), read()])).toEqual(['file 1', 'file 1'])
@@ -49,7 +49,7 @@ describeOnLinux('The files that stay open (skipped without /proc)', () => {
     await cache.close()
   })
 
-  test('are as many as may be kept: those read least recently are closed', async () => {
+  test('keeps files open up to its limit, and closes the least recently read', async () => {
     const cache = createCache(2)
     for (const id of [1, 2, 1, 3]) await readAll(await cache.lend(id))
     await cache.forget([])
@@ -58,7 +58,7 @@ describeOnLinux('The files that stay open (skipped without /proc)', () => {
     expect(await openNames()).toEqual([])
   })
 
-  test('are read to the end by those who have them, although they are forgotten meanwhile', async () => {
+  test('lets readers finish a file that is forgotten while they read it', async () => {
     const cache = createCache(2)
     const lent = await cache.lend(1)
     await cache.forget([1])
@@ -69,7 +69,7 @@ describeOnLinux('The files that stay open (skipped without /proc)', () => {
     await expect(cache.lend(1)).rejects.toThrow('ENOENT')
   })
 
-  test('make room where the process may open no more, but for those that are read', async () => {
+  test('closes idle files when the process reaches its limit of descriptors', async () => {
     let room = 2
     const open = async (id: number): Promise<ReadableFile> => {
       if (room === 0) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
@@ -92,7 +92,7 @@ describeOnLinux('The files that stay open (skipped without /proc)', () => {
     expect(await openNames()).toEqual([])
   })
 
-  test('are given back once, however often a reader closes them', async () => {
+  test('releases a file once, however often a reader closes it', async () => {
     const cache = createCache(2)
     const [one, other] = [await cache.lend(1), await cache.lend(1)]
     await one.close()
@@ -102,7 +102,7 @@ describeOnLinux('The files that stay open (skipped without /proc)', () => {
     await cache.close()
   })
 
-  test('do not keep a failure: the next who asks has it opened again', async () => {
+  test('does not cache a failure: the next request opens the file again', async () => {
     const cache = createCache(2)
     await expect(cache.lend(4)).rejects.toThrow('ENOENT')
     await writeFile(join(folder, '4'), 'late')

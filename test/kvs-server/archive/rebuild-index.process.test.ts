@@ -14,7 +14,7 @@ const INDEX = 'index.sqlite'
 
 const selector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange: { StartTimestamp: START - 60, EndTimestamp: START + 600 } }
 
-/** All that a client can ask about the footage. */
+/** Everything that a client can ask about the footage. */
 async function look(url: string): Promise<unknown> {
   const seen: unknown[] = []
   const streams: { StreamInfoList: { StreamName: string }[] } = JSON.parse(await (await postJson(url, '/listStreams', {})).text())
@@ -27,7 +27,7 @@ async function look(url: string): Promise<unknown> {
     const numbers = Fragments.map(({ FragmentNumber }) => FragmentNumber)
     const media = await postJson(url, '/getMediaForFragmentList', { StreamName, Fragments: numbers })
     const clip = await postJson(url, '/getClip', { StreamName, ClipFragmentSelector: selector })
-    // The time of the request stands in the clip's head.
+    // The head of the clip contains the time of the request.
     const bytes = Buffer.from(await clip.arrayBuffer())
     seen.push({
       info,
@@ -42,7 +42,7 @@ async function look(url: string): Promise<unknown> {
 
 async function withServer<Result>(dataDir: string, work: (url: string) => Promise<Result>): Promise<Result> {
   await using kvs = await buildKvsServer({ dataDir, port: 0, quotas: false })
-  // Awaited here: the server closes when this function returns.
+  // Awaited here, because the server closes when this function returns.
   return await work(await kvs.listen())
 }
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rm(template, { recursive: true, force: true }))
 
-/** A copy of what the killed process left. */
+/** A copy of the files that the killed process left. */
 async function copyOfTemplate(): Promise<AsyncDisposable & { readonly dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-rebuilt-'))
   await cp(template, dataDir, { recursive: true })
@@ -115,13 +115,13 @@ const DAMAGES: Readonly<Record<string, (dataDir: string) => Promise<void>>> = {
   },
 }
 
-/** Brings the log into the index. */
+/** Checkpoints the log into the index. */
 async function settle(dataDir: string): Promise<void> {
   await withServer(dataDir, async () => {})
 }
 
 describe('an archive with', () => {
-  test.each(Object.entries(DAMAGES))('%s does not start, and is whole again when its index is made anew', async (_, damage) => {
+  test.each(Object.entries(DAMAGES))('%s does not start, and is complete again after its index is rebuilt', async (_, damage) => {
     await using copy = await copyOfTemplate()
     const { dataDir } = copy
     await damage(dataDir)
@@ -134,26 +134,26 @@ describe('an archive with', () => {
     })
     expect(await rebuildIndex(dataDir)).toEqual({ streams: 3, fragments: 38, aside: 0 })
     expect(await withServer(dataDir, look)).toEqual(before)
-    // It goes on as before: no number, file or session is given twice.
+    // It continues as before and assigns no number, file or session twice.
     await withServer(dataDir, (url) => upload(url, readFixture('h264-only.mkv'), { stream: 'front', start: String(START + 100) }))
     expect(await rebuildIndex(dataDir)).toEqual({ streams: 3, fragments: 41, aside: 0 })
   })
 
-  test('nothing amiss is the same when its index is made anew', async () => {
+  test('no damage is unchanged after its index is rebuilt', async () => {
     await using copy = await copyOfTemplate()
     expect(await withServer(copy.dataDir, look)).toEqual(before)
     expect(await rebuildIndex(copy.dataDir)).toEqual({ streams: 3, fragments: 38, aside: 0 })
     expect(await withServer(copy.dataDir, look)).toEqual(before)
   })
 
-  test('a file of streams that is gone knows the streams with footage by their sessions', async () => {
+  test('a missing file of streams recovers the streams with footage from their sessions', async () => {
     await using copy = await copyOfTemplate()
     await rm(join(copy.dataDir, 'streams'))
     await rm(join(copy.dataDir, INDEX))
     expect(await rebuildIndex(copy.dataDir)).toEqual({ streams: 2, fragments: 38, aside: 0 })
   })
 
-  test('media that no record explains moves it aside and deletes none', async () => {
+  test('media that no record explains sets it aside and deletes none of it', async () => {
     await using copy = await copyOfTemplate()
     const { dataDir } = copy
     await writeFile(join(dataDir, 'fragments/0/900'), 'media of somebody')
@@ -170,7 +170,7 @@ describe('an archive with', () => {
     expect(await readdir(join(dataDir, 'aside'))).toHaveLength(rebuilt.aside + 1)
   })
 
-  test('a line that was cut off, and noise, loses no other record', async () => {
+  test('a truncated line and noise loses no other record', async () => {
     await using copy = await copyOfTemplate()
     const [name = ''] = await readdir(join(copy.dataDir, 'records'))
     await appendFile(join(copy.dataDir, 'records', name), '0badc0de {"kind":"fragment","fileId":1')
@@ -178,7 +178,7 @@ describe('an archive with', () => {
     expect(await rebuildIndex(copy.dataDir)).toEqual({ streams: 3, fragments: 38, aside: 0 })
   })
 
-  test('streams alone, whose index is gone, does not forget them', async () => {
+  test('streams without footage and a missing index keeps the streams', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-streams-'))
     try {
       await withServer(dataDir, (url) => postJson(url, '/createStream', { StreamName: 'cam', DataRetentionInHours: 24 }))
@@ -190,7 +190,7 @@ describe('an archive with', () => {
     }
   })
 
-  test('no records, as before there were any, opens as ever', async () => {
+  test('no records, as older versions left it, opens as before', async () => {
     await using copy = await copyOfTemplate()
     await settle(copy.dataDir)
     await rm(join(copy.dataDir, 'records'), { recursive: true })

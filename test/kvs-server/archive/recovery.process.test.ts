@@ -44,7 +44,7 @@ async function uploadUntilKilled(
   })
   await producer.send(header()).catch(() => {})
   for (let index = 0; isAlive; index += 1) {
-    // A fragment in two halves, so that a kill may come within it.
+    // A fragment in two halves, so that a kill can happen inside it.
     const bytes = footage(index * FRAGMENT_MS, { bytes: 20_000 })
     await producer.send(bytes.subarray(0, 50_000)).catch(() => {})
     await wait(1)
@@ -60,7 +60,7 @@ async function filesUnder(directory: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 }
 
-test(`a server killed ${KILLS} times during an upload comes back with every persisted fragment, and with no half one`, async () => {
+test(`a server killed ${KILLS} times during an upload restarts with every persisted fragment, and without incomplete ones`, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'clipgate-recovery-'))
   const persisted = new Set<string>()
   let server = await startLiveServerProcess(dataDir)

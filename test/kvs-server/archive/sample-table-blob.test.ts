@@ -13,14 +13,14 @@ const anyTable = fc
     keys: Uint8Array.from(rows, ([, , , , key]) => key),
   }))
 
-/** A copy whose first byte stands `shift` bytes into its buffer. */
+/** A copy that starts `shift` bytes into its buffer. */
 function shifted(bytes: Uint8Array, shift: number): Uint8Array {
   const copy = new Uint8Array(bytes.byteLength + shift)
   copy.set(bytes, shift)
   return copy.subarray(shift)
 }
 
-test('a sample table is read as it was packed, with a version or without, wherever it stands in its buffer', () => {
+test('a sample table is read as it was packed, with or without a version, at any offset in its buffer', () => {
   fc.assert(
     fc.property(anyTable, fc.nat(3), (table, shift) => {
       const packed = packSampleTable(table)

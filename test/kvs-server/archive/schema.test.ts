@@ -27,7 +27,7 @@ async function copyOf(archive: string): Promise<Copy> {
 
 async function withServer<Result>(dataDir: string, work: (url: string) => Promise<Result>): Promise<Result> {
   await using kvs = await buildKvsServer({ dataDir, port: 0, quotas: false, clock: OLD_ARCHIVE_CLOCK })
-  // Awaited here: the server closes when this function returns.
+  // Awaited here, because the server closes when this function returns.
   return await work(await kvs.listen())
 }
 
@@ -41,7 +41,7 @@ const schemaOf = (dataDir: string) =>
 const versionOf = (dataDir: string) => query(dataDir, 'PRAGMA user_version')
 
 describe.each(['9069c6e', '8693f29'])('an archive that commit %s wrote', (archive) => {
-  test('gives the same streams, tags, fragments, media and clips, and has the current version', async () => {
+  test('returns the same streams, tags, fragments, media and clips, and has the current version', async () => {
     await using old = await copyOf(archive)
     expect(versionOf(old.dataDir)).toEqual([{ user_version: 0 }])
     expect(await withServer(old.dataDir, lookAtArchive)).toEqual(old.answers)
@@ -49,7 +49,7 @@ describe.each(['9069c6e', '8693f29'])('an archive that commit %s wrote', (archiv
     expect(await withServer(old.dataDir, lookAtArchive)).toEqual(old.answers)
   })
 
-  test('takes new footage, whose sample tables carry a version', async () => {
+  test('accepts new footage, whose sample tables carry a version', async () => {
     await using old = await copyOf(archive)
     await withServer(old.dataDir, (url) => upload(url, recording([footage(0)]), { stream: 'back', start: '1777895700' }))
     const tables = query(old.dataDir, FIRST_BYTE_OF_TABLES)
@@ -59,7 +59,7 @@ describe.each(['9069c6e', '8693f29'])('an archive that commit %s wrote', (archiv
   })
 })
 
-test('an index that is rebuilt has the current version, and its sample tables too', async () => {
+test('has the current version after its index is rebuilt, also in its sample tables', async () => {
   await using old = await copyOf('8693f29')
   expect(await rebuildIndex(old.dataDir)).toEqual({ streams: 3, fragments: 7, aside: 0 })
   expect(versionOf(old.dataDir)).toEqual([{ user_version: SCHEMA_VERSION }])
@@ -67,7 +67,7 @@ test('an index that is rebuilt has the current version, and its sample tables to
   expect(await withServer(old.dataDir, lookAtArchive)).toEqual(old.answers)
 })
 
-test('an old index has the tables and indexes of a new one', async () => {
+test('an old index has the same tables and indexes as a new one', async () => {
   await using old = await copyOf('9069c6e')
   await using empty = await copyOf('8693f29')
   for (const name of await readdir(empty.dataDir)) await rm(join(empty.dataDir, name), { recursive: true })
@@ -76,7 +76,7 @@ test('an old index has the tables and indexes of a new one', async () => {
 })
 
 describe('an archive that a newer version wrote', () => {
-  test('is refused in one sentence, and is left as it was', async () => {
+  test('is refused with a one-sentence error, and stays unchanged', async () => {
     await using old = await copyOf('8693f29')
     query(old.dataDir, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
     const before = await readFile(join(old.dataDir, 'index.sqlite'))

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { getStream } from '../../../src/kvs-server/operations/stream-checks.js'
 import { openTestArchive } from '../../support/archive-for-test.js'
 
-test('A stream that is asked for again and again is given as it is now', async () => {
+test('repeated reads of a stream return its current state', async () => {
   await using test = await openTestArchive()
   const { streams } = test
   const { id } = test.createStream('cam', 24)

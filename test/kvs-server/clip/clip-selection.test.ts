@@ -16,7 +16,7 @@ interface Plain {
 
 const covers = ({ producerMs, lengthMs }: Plain, instantMs: number) => producerMs <= instantMs && instantMs < producerMs + lengthMs
 
-/** Whether `given`, all of them older, have more than half of the fragment's time and are of other runs. Counted millisecond by millisecond. */
+/** Whether `given`, all of them older, cover more than half of the fragment's time and belong to other runs. Counts each millisecond. */
 function isCovered(fragment: Plain, given: readonly Plain[], older: readonly Plain[]): boolean {
   const { producerMs: startMs, lengthMs } = fragment
   if (given.some(({ producerMs }) => producerMs === startMs)) return true
@@ -32,7 +32,7 @@ function isCovered(fragment: Plain, given: readonly Plain[], older: readonly Pla
   return instants.filter((instantMs) => others.some((other) => covers(other, instantMs))).length * 2 > lengthMs
 }
 
-/** What the rules say (numbers have all the same count of digits), spelt out one after the other over everything there is. */
+/** The rules applied one after the other to all fragments. All numbers have the same count of digits. */
 function selectNaively(all: readonly Plain[], clock: 'producer' | 'server', startMs: number, endMs: number): string[] {
   const startOf = (fragment: Plain) => (clock === 'producer' ? fragment.producerMs : fragment.serverMs)
   const inRange = all.filter((fragment) => startOf(fragment) >= startMs && startOf(fragment) <= endMs)
@@ -52,14 +52,17 @@ function selectNaively(all: readonly Plain[], clock: 'producer' | 'server', star
     .map(({ number }) => number)
 }
 
-/** Some hours of three ingest runs: gaps, a run over the same time as another, one that was uploaded long after it was recorded. */
+/**
+ * Some hours of three ingest runs, with gaps, a run over the same time as another, and a run that was uploaded long after it was
+ * recorded.
+ */
 async function fill(archive: TestArchive) {
   const stream = archive.createStream('cam', 24)
   const runs = [
     { startMs: NOW - 3_600_000, count: 120, everyMs: 2000, paceMs: 2000 },
     { startMs: NOW - 3_560_000, count: 40, everyMs: 1500, paceMs: 1500 },
     { startMs: NOW - 3_600_000, count: 110, everyMs: 2000, paceMs: 10 },
-    // Starts where the fragments of the first run all but end.
+    // Starts just before the fragments of the first run end.
     { startMs: NOW - 3_598_300, count: 20, everyMs: 2000, paceMs: 2000 },
     { startMs: NOW - 1_200_000, count: 30, everyMs: 3000, paceMs: 3000 },
   ]
@@ -81,7 +84,7 @@ async function fill(archive: TestArchive) {
 }
 
 describe('the selection of a clip', () => {
-  test('is what a naive reading of the rules gives, for 1,000 ranges by both clocks', async () => {
+  test('equals that of a naive implementation of the rules, for 1,000 ranges by both clocks', async () => {
     await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const stream = await fill(archive)
     const rows = archive.archive.list(stream, { clock: 'server', startMs: 0, endMs: NOW }, { limit: 10_000 })
@@ -117,28 +120,28 @@ describe('the selection of a clip', () => {
     expect(limitClip(rows(201, 1))).toHaveLength(200)
   })
 
-  test('leaves out the fragment that would cross 100 MB, but is never empty', () => {
+  test('excludes the fragment that would cross 100 MB, but is never empty', () => {
     expect(limitClip(rows(3, MAX_CLIP_BYTES / 2))).toHaveLength(2)
     expect(limitClip(rows(3, MAX_CLIP_BYTES / 2 + 1))).toHaveLength(1)
     expect(limitClip(rows(2, MAX_CLIP_BYTES + 1))).toHaveLength(1)
   })
 
-  test('takes the older of two fragments of one producer time, and of two runs over the same time', () => {
+  test('has the older of two fragments with one producer timestamp, and of two runs over the same time', () => {
     const fragment = (sequence: number, producerTimestampMs: number, lengthMs = 2000) => ({ sequence, producerTimestampMs, lengthMs })
     const sequences = (...fragments: ReturnType<typeof fragment>[]) => [...withoutNewerRuns(fragments)].map(({ sequence }) => sequence)
     expect(sequences(fragment(1, 0), fragment(2, 0))).toEqual([1])
-    // Timestamps that only go forward may be those of one run, however far its fragments reach into each other.
+    // Increasing timestamps can belong to one run, however far its fragments overlap.
     expect(sequences(fragment(1, 0), fragment(2, 1), fragment(3, 2))).toEqual([1, 2, 3])
     expect(sequences(fragment(1, 0), fragment(2, 0), fragment(3, 500))).toEqual([1, 3])
-    // The third starts before the second, which is older.
+    // The third fragment starts before the second, which is older.
     expect(sequences(fragment(1, 0), fragment(3, 500), fragment(2, 2000))).toEqual([1, 2])
     expect(sequences(fragment(1, 0), fragment(3, 1500), fragment(2, 2000))).toEqual([1, 2])
     expect(sequences(fragment(1, 0), fragment(3, 1500), fragment(2, 3000))).toEqual([1, 3, 2])
-    // A single frame shows its run only together with the one before it.
+    // A single frame reveals its run only together with the previous frame.
     expect(sequences(fragment(1, 0), fragment(3, 500, 0), fragment(2, 2000), fragment(4, 2500, 0))).toEqual([1, 3, 2])
-    // A run stays another one where the older run has ended.
+    // A run remains a separate run after the older run has ended.
     expect(sequences(fragment(1, 0), fragment(3, 500), fragment(2, 2000), fragment(4, 2500), fragment(5, 4500))).toEqual([1, 2, 5])
-    // What is itself left out covers nothing.
+    // An excluded fragment covers nothing.
     expect(sequences(fragment(1, 0), fragment(3, 500), fragment(4, 1999, 1000), fragment(2, 2000, 400))).toEqual([1, 4, 2])
   })
 })

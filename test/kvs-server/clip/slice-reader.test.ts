@@ -22,7 +22,7 @@ const openFile = async () => {
   }
 }
 
-/** What is given out, piece by piece: it is used anew, and has to be copied at once. */
+/** The bytes of each chunk. Chunks are reused, so each is copied at once. */
 async function read(slices: readonly Slice[]): Promise<Buffer[]> {
   const parts: Buffer[] = []
   reads = 0
@@ -32,7 +32,7 @@ async function read(slices: readonly Slice[]): Promise<Buffer[]> {
 
 const span = (offset: number, length: number): Slice => ({ kind: 'source', source: 0, offset, length })
 
-test('gives the bytes of all slices in their order, however long they are', async () => {
+test('returns the bytes of all slices in order, for slices of any length', async () => {
   const length = fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 2 * MIB }), fc.constantFrom(MIB / 2, MIB, MIB + 1))
   const slice = fc.oneof(
     fc.record({ kind: fc.constant('bytes' as const), bytes: fc.uint8Array({ maxLength: 3000 }) }),
@@ -50,7 +50,7 @@ test('gives the bytes of all slices in their order, however long they are', asyn
   expect(open).toBe(0)
 })
 
-test('reads a fragment at once that fits into a buffer, and a longer one in as few reads as there are buffers of it', async () => {
+test('reads a fragment that fits into a buffer at once, and a longer one in as few reads as its buffers allow', async () => {
   const small = Array.from({ length: 9 }, (_, index) => span(index, 500_000))
   expect((await read(small)).map(({ byteLength }) => byteLength)).toEqual([1_000_000, 1_000_000, 1_000_000, 1_000_000, 500_000])
   expect(reads).toBe(9)

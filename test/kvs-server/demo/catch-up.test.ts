@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(async () => kept[Symbol.asyncDispose]())
 
-/** The stream, with a fragment that was filmed just now. */
+/** The stream, with a fragment that was just filmed. */
 async function begin(): Promise<void> {
   const cluster = footage.clustersFrom(NOW - FRAGMENT_MS).next().value
   await kept.upload(kept.createStream('front-door'), concatBytes(footage.header, cluster.bytes), { producerStartMs: null })
@@ -42,7 +42,7 @@ function longestStepMs(times: readonly number[]): number {
 }
 
 describe('a camera that catches up', () => {
-  test('stores what it missed, up to the Cluster that is being filmed, and tells when the next begins', async () => {
+  test('stores what it missed, up to the Cluster that is being filmed, and returns when the next Cluster begins', async () => {
     await begin()
     kept.clock.at += 20_000
     const { nextMs, starts, arrivals } = await filmed()
@@ -52,14 +52,14 @@ describe('a camera that catches up', () => {
     expect(longestStepMs([...arrivals, nextMs])).toBeLessThan(FRAGMENT_MS + 100)
   })
 
-  test('stores nothing where it missed nothing', async () => {
+  test('stores nothing when it missed nothing', async () => {
     await begin()
     const before = await filmed()
     kept.clock.at += 300
     expect(await filmed()).toEqual(before)
   })
 
-  test('stores an hour at most', async () => {
+  test('stores at most an hour', async () => {
     await begin()
     kept.clock.at += 90 * 60_000
     const { starts } = await filmed()
@@ -68,7 +68,7 @@ describe('a camera that catches up', () => {
     expect(longestStepMs(late)).toBeLessThan(FRAGMENT_MS + 100)
   })
 
-  test('lets somebody else film into its stream', async () => {
+  test('leaves the stream to another producer that is connected', async () => {
     const { id } = kept.createStream('front-door')
     const leave = kept.archive.writer.claimProducer(id)
     expect(await filmed()).toEqual({ nextMs: kept.clock.now(), starts: [], arrivals: [] })
@@ -76,7 +76,7 @@ describe('a camera that catches up', () => {
     expect(kept.archive.writer.claimProducer(id)).not.toBeNull()
   })
 
-  test('stores nothing in a stream that is to keep nothing', async () => {
+  test('stores nothing in a stream without retention', async () => {
     const { nextMs, starts } = await filmed(0)
     expect(starts).toEqual([])
     expect(nextMs).toBeLessThanOrEqual(kept.clock.now() + FRAGMENT_MS)

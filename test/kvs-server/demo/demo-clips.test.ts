@@ -9,11 +9,13 @@ import { demux, eventsOf } from '../../support/demux.js'
 import { type KvsTestServer, startKvsTestServer, TEST_CREDENTIALS } from '../../support/kvs-test-server.js'
 import { md5, readPackets, readTables } from '../../support/mp4-readers.js'
 
-// What a viewer downloads of each demo camera, beside the committed footage that it was made from.
+// What a viewer downloads of each demo camera, compared with the committed footage that it was made from.
 
 const CLIP_MS = 70_000
 const LAST_MS = Math.floor(Date.now() / 1000) * 1000 - 5000
-/** In the middle of the hour and over the minute at which the footage begins anew; where a camera has a gap, after it. */
+/**
+ * A range in the middle of the hour that includes the minute at which the footage repeats. If a camera has a gap, the range is after it.
+ */
 const START_MS = LAST_MS - 20 * 60_000
 
 let dataDir = ''
@@ -40,13 +42,13 @@ interface SourceFrame {
 }
 
 interface SourceFrames {
-  /** The Matroska that they stand in. */
+  /** The Matroska document that contains them. */
   readonly bytes: Uint8Array
   readonly video: readonly SourceFrame[]
   readonly audio: readonly SourceFrame[]
 }
 
-/** The committed footage as it plays in the range, in the order in which it stands in the file. */
+/** The committed footage as it plays in the range, in file order. */
 async function readSource(camera: DemoCamera): Promise<SourceFrames> {
   const footage = await loadFootage(camera)
   const parts = [footage.header]
@@ -82,7 +84,7 @@ function contents(frames: readonly { readonly md5: string; readonly isKey: boole
   return frames.map((frame) => ({ md5: frame.md5, isKey: frame.isKey }))
 }
 
-/** How far apart two clocks that began together are at the worst frame, in milliseconds. */
+/** The largest difference in milliseconds between two clocks that started together. */
 function worstMs(got: readonly number[], expected: readonly number[], originMs: number): number {
   return Math.max(...got.map((atMs, index) => Math.abs(atMs + originMs - (expected[index] ?? Number.NaN))))
 }
@@ -94,27 +96,27 @@ describe.each(DEMO_CAMERAS)('a clip of $streamName', (camera) => {
   beforeAll(async () => {
     source = await readSource(camera)
     file = await getClip(camera)
-    // A clip begins with what comes first in it, be it sound or picture.
+    // A clip begins with its first frame, whether sound or picture.
     originMs = Math.min(...[...source.video, ...source.audio].map(({ atMs }) => atMs))
   })
 
-  test('holds every frame of the committed footage, byte for byte, with its key flag: mediabunny', async () => {
+  test('contains every frame of the committed footage, byte for byte, with its key flag: mediabunny', async () => {
     expect(source.video.length).toBeGreaterThan(300)
     expect(source.audio.length > 0).toBe(camera.mediaType.includes('audio'))
-    // The source too as someone else reads it, so that our demuxer is not its own witness.
+    // Another reader also reads the source, so that our demuxer does not verify itself.
     expect(contents(await readPackets(source.bytes, 'video'))).toEqual(contents(source.video))
     expect(contents(await readPackets(file, 'video'))).toEqual(contents(source.video))
     expect((await readPackets(file, 'audio')).map((packet) => packet.md5)).toEqual(source.audio.map((frame) => frame.md5))
   })
 
-  test('shows each picture at its millisecond, and sounds within one of it: mediabunny', async () => {
+  test('shows each picture at its millisecond, and plays sound within one millisecond: mediabunny', async () => {
     const timesOf = async (kind: 'video' | 'audio') => (await readPackets(file, kind)).map(({ at }) => at * 1000)
     const [video, audio] = [source.video.map(({ atMs }) => atMs), source.audio.map(({ atMs }) => atMs)]
     expect(worstMs(await timesOf('video'), video, originMs)).toBeLessThan(0.001)
     if (audio.length > 0) expect(worstMs(await timesOf('audio'), audio, originMs)).toBeLessThanOrEqual(1)
   })
 
-  test('has the same in its tables, each decoded after the one before: mp4box', () => {
+  test('has the same times in its tables, in decoding order: mp4box', () => {
     const [video, audio] = readTables(file)
     expect(contents(video?.samples ?? [])).toEqual(contents(source.video))
     expect((audio?.samples ?? []).map((sample) => sample.md5)).toEqual(source.audio.map((frame) => frame.md5))

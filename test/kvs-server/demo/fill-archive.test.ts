@@ -35,7 +35,7 @@ function startsOf(server: KvsServer, name: string): number[] {
   return fragmentsOf(server, name).map(({ producerTimestampMs }) => producerTimestampMs)
 }
 
-/** The longest time between the starts of two fragments that follow each other. */
+/** The longest time between the starts of two consecutive fragments. */
 function longestStepMs(starts: readonly number[]): number {
   return Math.max(...starts.slice(1).map((start, index) => start - (starts[index] ?? 0)))
 }
@@ -71,7 +71,7 @@ describe('the demo', () => {
 
   test('plays each fragment at the second that is burnt into it', async () => {
     await withServer(dataDir, (server) => {
-      // Frames are 2 s apart from second 0 of the minute on; audio priming begins up to 40 ms earlier.
+      // Frames are 2 s apart from second 0 of the minute on. Audio priming begins up to 40 ms earlier.
       for (const { producerTimestampMs } of fragmentsOf(server, 'loading-dock')) expect(producerTimestampMs % 2_000).toBe(0)
       for (const { producerTimestampMs } of fragmentsOf(server, 'front-door')) {
         expect((producerTimestampMs + 40) % 2_000).toBeLessThanOrEqual(40)
@@ -79,7 +79,7 @@ describe('the demo', () => {
     })
   })
 
-  test('leaves a gap of minutes in one camera', async () => {
+  test('leaves a gap of several minutes in one camera', async () => {
     await withServer(dataDir, (server) => {
       const starts = startsOf(server, 'loading-dock')
       const steps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
@@ -95,7 +95,7 @@ describe('filling', () => {
   })
   afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-  test.each(['mine', 'front-door'])('leaves an archive alone that holds a stream of somebody else’s: %s', async (name) => {
+  test.each(['mine', 'front-door'])('does not change an archive with a stream that it did not create: %s', async (name) => {
     await withServer(dataDir, ({ streams }) => streams.create({ name, dataRetentionInHours: 2 }))
     expect(await fillArchive({ dataDir, nowMs: NOW_MS })).toEqual({ isFilled: false, streams: [] })
     await withServer(dataDir, (server) => {
@@ -104,9 +104,9 @@ describe('filling', () => {
     })
   })
 
-  test('begins anew after one that was cut off', async () => {
+  test('starts again after an interrupted run', async () => {
     await fillArchive({ dataDir, nowMs: NOW_MS })
-    // As a process leaves it that is killed: the filling is not noted as whole.
+    // As a killed process leaves it: the fill is not recorded as complete.
     const database = new DatabaseSync(join(dataDir, 'index.sqlite'))
     database.exec('UPDATE demo_streams SET is_whole = 0')
     database.exec('DELETE FROM fragments WHERE file_id > 1000')
@@ -129,7 +129,7 @@ describe('filling', () => {
   })
 })
 
-describe('a start of what was filled before', () => {
+describe('a start on a previously filled archive', () => {
   let dataDir: string
   let arns: readonly string[]
   beforeAll(async () => {
@@ -145,7 +145,7 @@ describe('a start of what was filled before', () => {
     expect(streams.map(({ camera }) => camera.streamName).toSorted()).toEqual(CAMERAS)
   })
 
-  test('goes on after some minutes where the live camera stopped, without a hole and without a second copy', async () => {
+  test('continues after some minutes where the live camera stopped, without a hole and without a second copy', async () => {
     const laterMs = NOW_MS + 10 * MINUTE_MS
     expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
     await withServer(
@@ -160,7 +160,7 @@ describe('a start of what was filled before', () => {
     )
   })
 
-  test('replaces each hour the one before of a camera that does not go on, but for what a user sent into its stream', async () => {
+  test('replaces the previous hour of a camera that is not live, but keeps what a user uploaded to its stream', async () => {
     const footage = await LoopedFootage.load(FOOTAGE)
     const cluster = footage.clustersFrom(NOW_MS).next().value
     await withServer(dataDir, async ({ archive, streams }) => {
@@ -180,11 +180,11 @@ describe('a start of what was filled before', () => {
       },
       laterMs,
     )
-    // Two hours at most of front-door, and one of each of the others.
+    // At most two hours of front-door, and one hour of each other camera.
     expect(await sizeOf(dataDir)).toBeLessThan(120_000_000)
   })
 
-  test('has a day later the last hour of all cameras again, in the same streams', async () => {
+  test('has the last hour of all cameras again a day later, in the same streams', async () => {
     const laterMs = NOW_MS + DAY_MS
     expect(await fillArchive({ dataDir, nowMs: laterMs })).toMatchObject({ isFilled: true })
     await withServer(
@@ -203,7 +203,7 @@ describe('a start of what was filled before', () => {
     )
   })
 
-  test('leaves a stream as it is that somebody has keep nothing, or has made anew', async () => {
+  test('leaves a stream unchanged after a user turned off its retention or recreated it', async () => {
     await withServer(dataDir, ({ streams }) => {
       for (const stream of streams.list({ limit: 10 })) streams.update(stream, { dataRetentionInHours: 0 })
       streams.delete(getStream(streams, { name: 'front-door', arn: null }))

@@ -17,7 +17,7 @@ async function clustersOf(media: AsyncIterable<Uint8Array>, onPiece = () => {}):
 }
 
 describe('live footage', () => {
-  test('is every Cluster from the first instant to the last, whole', async () => {
+  test('is every Cluster from the first instant to the last, each complete', async () => {
     const clock = new SetClock(NOW + 6_000)
     const clusters = await clustersOf(liveFootage(footage, { clock, fromMs: NOW, untilMs: NOW + 6_000, signal: never }))
     const expected: number[] = []
@@ -29,7 +29,7 @@ describe('live footage', () => {
     expect(clusters).toEqual(expected)
   })
 
-  test('ends behind a whole Cluster where its clock has gone on without it', async () => {
+  test('ends after a complete Cluster when its clock has advanced past it', async () => {
     const clock = new SetClock(NOW + 4_000)
     let pieces = 0
     const media = liveFootage(footage, { clock, fromMs: NOW, untilMs: NOW + 3_600_000, signal: never })

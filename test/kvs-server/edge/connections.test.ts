@@ -21,8 +21,8 @@ const UPLOAD = [
   '\r\n',
 ].join('\r\n')
 
-describe('an upload whose chunks break', () => {
-  test('is cut, and no text gets between its acknowledgements', async () => {
+describe('an upload with broken chunks', () => {
+  test('is cut off, and no error text is mixed into its acknowledgements', async () => {
     const media = readFixture('h264-aac.mkv')
     const connection = new RawConnection(kvs.url).send(`${UPLOAD}${media.byteLength.toString(16)}\r\n`)
     connection.send(Buffer.from(media).toString('latin1'))
@@ -34,7 +34,7 @@ describe('an upload whose chunks break', () => {
   })
 })
 
-test('a request that is no HTTP is told so', async () => {
+test('a request that is not HTTP gets an error response', async () => {
   const { text } = await new RawConnection(kvs.url).send('HELLO\r\n\r\n').end()
   const { status, body } = headOf(text)
   expect([status, JSON.parse(body).__type]).toEqual([400, 'InvalidArgumentException'])

@@ -10,7 +10,7 @@ import type { MediaAnswer } from '../../../src/kvs-server/wire/operation.js'
 
 interface Sending {
   readonly url: string
-  /** What `sendMedia` came to. */
+  /** The outcome of `sendMedia`. */
   readonly outcome: Promise<unknown>
   readonly logged: string[]
   readonly counted: { bytes: number }
@@ -55,7 +55,7 @@ function open(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => get(url, { agent: false }, resolve).on('error', reject))
 }
 
-test('bytes arrive whole and in order from one buffer that is used over and over', async () => {
+test('bytes arrive complete and in order from one reused buffer', async () => {
   const pieces = Array.from({ length: 40 }, (_, i) => randomBytes(1 + i * 7919))
   const buffer = new Uint8Array(400_000)
   async function* body() {
@@ -76,7 +76,7 @@ test('bytes arrive whole and in order from one buffer that is used over and over
   expect(sending.counted.bytes).toBe(whole.length)
 })
 
-test('nothing sent yet: the failure is thrown, so that a proper error can be answered', async () => {
+test('a failure before the first byte is thrown, so that the server can send an error response', async () => {
   const body = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('the file is gone')) }) }
   const sending = await serve(() => ({ contentType: 'video/mp4', sizeBytes: 10, body }))
   expect((await fetch(sending.url)).status).toBe(500)
@@ -84,8 +84,8 @@ test('nothing sent yet: the failure is thrown, so that a proper error can be ans
   expect(sending.logged).toEqual([])
 })
 
-describe('bytes already sent', () => {
-  test('a failure cuts the connection and is logged', async () => {
+describe('a response that has started', () => {
+  test('is cut off and logged when its source fails', async () => {
     async function* body() {
       yield new Uint8Array(1000)
       throw new Error('the disk broke')
@@ -100,7 +100,7 @@ describe('bytes already sent', () => {
   test.each([
     [1000, 999],
     [1000, 1001],
-  ])('%d bytes announced and %d made cut the connection', async (sizeBytes, made) => {
+  ])('is cut off when it announces %d bytes and its source produces %d', async (sizeBytes, made) => {
     async function* body() {
       yield new Uint8Array(made)
     }
@@ -113,7 +113,7 @@ describe('bytes already sent', () => {
     expect(sending.logged).toEqual(['a response was cut off'])
   })
 
-  test('a failure of an answer without length never looks like its end', async () => {
+  test('without a length never ends normally after a failure', async () => {
     async function* body() {
       yield new Uint8Array(1000)
       throw new Error('the disk broke')
@@ -124,8 +124,8 @@ describe('bytes already sent', () => {
   })
 })
 
-describe('the client goes away', () => {
-  test('the iterator is freed, nothing is logged, and no more than it took was made', async () => {
+describe('a client that disconnects', () => {
+  test('frees the iterator, logs nothing, and stops the reads', async () => {
     let freed = false
     let made = 0
     async function* body() {
@@ -147,7 +147,7 @@ describe('the client goes away', () => {
     expect(made).toBeLessThan(100_000_000)
   })
 
-  test('a live body that waits for more is told by the signal', async () => {
+  test('aborts the signal of a live body that waits for more', async () => {
     let freed = false
     async function* body(signal: AbortSignal) {
       try {
@@ -166,7 +166,7 @@ describe('the client goes away', () => {
   })
 })
 
-test('headers of a live answer do not wait for its first byte', async () => {
+test('the headers of a live response do not wait for its first byte', async () => {
   const first = Promise.withResolvers<void>()
   async function* body() {
     await first.promise
@@ -179,7 +179,7 @@ test('headers of a live answer do not wait for its first byte', async () => {
   expect(await once(answer, 'data')).toEqual([Buffer.from([1, 2, 3])])
 })
 
-test('a reader that stalls holds one buffer and no more', async () => {
+test('a stalled reader pauses the source', async () => {
   let made = 0
   async function* body() {
     for (let i = 0; i < 100; i++) {
@@ -194,13 +194,13 @@ test('a reader that stalls holds one buffer and no more', async () => {
   const madeWhileStalled = made
   answer.resume()
   await once(answer, 'end')
-  // The sockets' own buffers on both sides hold some megabytes on loopback.
+  // On loopback, the socket buffers on both sides hold some megabytes.
   expect(madeWhileStalled).toBeLessThan(20)
   expect(made).toBe(100)
 })
 
 test.each([null, 1e12])(
-  'a reader that takes nothing for ten minutes is let go, whether or not the answer has a length (%p)',
+  'a reader that takes nothing for ten minutes is disconnected, whether or not the response has a length (%p)',
   async (sizeBytes) => {
     let isFreed = false
     async function* body() {

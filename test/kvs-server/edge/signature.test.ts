@@ -11,7 +11,7 @@ import { Producer, upload } from '../../support/producer.js'
 const NOW_MS = Date.UTC(2026, 8, 1, 12, 0, 0)
 const BODY = '{"StreamName":"dock"}'
 
-/** SHA-256 and HMAC in the form that the SDK's signer takes. */
+/** SHA-256 and HMAC with the interface that the SDK's signer expects. */
 class Sha256 {
   readonly #hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -35,7 +35,7 @@ interface Variant {
   readonly headers?: Record<string, string>
   readonly applyChecksum?: boolean
   readonly unsignable?: string[]
-  /** Headers that the SDK's signer leaves out, and others do not. */
+  /** Headers that the SDK's signer leaves out, and other signers do not. */
   readonly signable?: string[]
   readonly host?: string
   readonly query?: Record<string, string>
@@ -102,7 +102,7 @@ function refusal(request: SignedRequest, nowMs = NOW_MS): string {
 }
 
 describe('a signature', () => {
-  // The header sets that each client was seen to sign.
+  // The header sets that each client was observed to sign.
   const JSON_TYPE = { 'content-type': 'application/json' }
   const C_PRODUCER = { applyChecksum: false, host: '127.0.0.1', signable: ['user-agent'] }
   const C_USER_AGENT = { 'user-agent': 'AWS-SDK-KVS/3.0.0 GCC/6.4.1 Linux/4.15.0 x86_64' }
@@ -157,11 +157,11 @@ describe('a signature', () => {
       },
       'host;user-agent;x-amz-date;x-amzn-fragment-acknowledgment-required;x-amzn-fragment-timecode-type;x-amzn-producer-start-timestamp;x-amzn-stream-name',
     ],
-  ])('of %s is accepted, over the headers that it signs', async (_client, variant, signedHeaders) => {
+  ])('of %s is accepted over the headers that it signs', async (_client, variant, signedHeaders) => {
     const request = await signed(variant)
     expect(request.rawHeaders.join(' ')).toContain(`SignedHeaders=${signedHeaders},`)
     expect(refusal(request)).toBe('accepted')
-    // The C producer adds its token behind the signature; a proxy may add what it likes.
+    // The C producer adds its token after it signs, and a proxy may add any header.
     expect(refusal({ ...request, rawHeaders: [...request.rawHeaders, 'X-Forwarded-For', '::1'] })).toBe('accepted')
   })
 
@@ -179,24 +179,24 @@ describe('a signature', () => {
     expect(refusal(await signed(variant))).toBe('accepted')
   })
 
-  test('over a header in UTF-8 is accepted, of which Node gives each byte as a character', async () => {
+  test('over a UTF-8 header is accepted, although Node returns each byte as a character', async () => {
     const request = await signed({ headers: { 'x-amz-meta': 'Zoë à' } })
     const rawHeaders = request.rawHeaders.map((part) => (part === 'Zoë à' ? Buffer.from(part).toString('latin1') : part))
     expect(refusal({ ...request, rawHeaders })).toBe('accepted')
   })
 
-  test('covers the body, whatever hash the client claims', async () => {
+  test('covers the body, regardless of the hash that the client sends', async () => {
     const request = await signed()
     expect(refusal({ ...request, body: Buffer.from('{"StreamName":"attic"}') })).toMatch(
       /^403 InvalidSignatureException: The request signature we calculated/,
     )
   })
 
-  test.each([-300_000, 300_000])('may be 5 minutes off (%d ms)', async (offMs) => {
+  test.each([-300_000, 300_000])('can be 5 minutes off (%d ms)', async (offMs) => {
     expect(refusal(await signed({ at: NOW_MS + offMs }))).toBe('accepted')
   })
 
-  test('covers path, method, query and every header it names', async () => {
+  test('covers the path, method, query and every header that it names', async () => {
     const request = await signed({ headers: { 'content-type': 'application/json' } })
     expect(refusal({ ...request, url: '/deleteStream' })).toMatch(/InvalidSignatureException/)
     expect(refusal({ ...request, url: '/describeStream?a=1' })).toMatch(/InvalidSignatureException/)
@@ -265,7 +265,7 @@ describe('a signature', () => {
 })
 
 describe('a server with access keys', () => {
-  test('serves the SDK with the right keys, on any region, and nobody else', async () => {
+  test('serves the SDK with the right keys, in any region, and refuses all others', async () => {
     await using kvs = await startKvsTestServer({ accessKeys: [TEST_CREDENTIALS] })
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock' }))
     expect((await kvs.control.send(new DescribeStreamCommand({ StreamName: 'dock' }))).StreamInfo?.Status).toBe('ACTIVE')
@@ -290,7 +290,7 @@ describe('a server with access keys', () => {
     expect(upload.status).toBe(403)
   })
 
-  test('takes an upload that is signed as the C producer signs it, its session token behind the signature, and no other', async () => {
+  test("accepts an upload that is signed like the C producer's, with an unsigned session token, and no other", async () => {
     await using kvs = await startKvsTestServer({ accessKeys: [TEST_CREDENTIALS] })
     await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock', DataRetentionInHours: 2 }))
     const named = {
@@ -308,7 +308,7 @@ describe('a server with access keys', () => {
     replayed.breakOff()
   })
 
-  test('tells the state of the server without a signature, and sets no fault rules without one', async () => {
+  test('reports its state without a signature, and requires one to set fault rules', async () => {
     await using kvs = await startKvsTestServer({ accessKeys: [TEST_CREDENTIALS], faults: true })
     expect((await fetch(`${kvs.url}/health/live`)).status).toBe(200)
     const refused = await kvs.post('/_faults', { fault: { kind: 'throttle' } })

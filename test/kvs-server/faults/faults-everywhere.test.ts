@@ -14,7 +14,7 @@ interface Received {
   readonly status: number
   readonly type: string | null
   readonly bytes: Uint8Array
-  /** How it ended: as an answer should, cut off, or not while it was waited for. */
+  /** How a response ended: completely, cut off, or not within the time of the test. */
   readonly end: 'whole' | 'cut' | 'open'
   readonly ms: number
 }
@@ -39,10 +39,10 @@ const OPERATIONS: Readonly<Record<string, () => object>> = {
   GetMedia: () => ({ StartSelector: { StartSelectorType: 'EARLIEST' } }),
 }
 
-/** How long a busy machine may take to begin. */
+/** How long a busy machine may take to start the response. */
 const BEGUN_WITHIN_MS = 60_000
 
-/** GetMedia goes on for ever, faults or none: it is left when nothing more has come for a moment. */
+/** GetMedia never ends, with or without faults. The test leaves when no byte has arrived for a moment. */
 async function call(operation: string, quietMs = 1500): Promise<Received> {
   const startedAt = performance.now()
   const hangUp = new AbortController()
@@ -81,13 +81,13 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     [{ kind: 'exception', name: 'NotAuthorizedException' }, 401, 'NotAuthorizedException'],
     [{ kind: 'exception', name: 'AccessDeniedException', status: 403 }, 403, 'AccessDeniedException'],
     [{ kind: 'status', status: 502 }, 502, null],
-  ])('can be made to fail by %j, once', async (fault, status, type) => {
+  ])('can fail once with %j', async (fault, status, type) => {
     await setFault(operation, fault)
     expect(await call(operation)).toMatchObject({ status, type })
     expect(await call(operation)).toMatchObject({ status: 200 })
   })
 
-  test('can be refused its connection, and be made late', async () => {
+  test('can have its connection refused, and can be delayed', async () => {
     await setFault(operation, { kind: 'refuse' })
     await expect(call(operation)).rejects.toThrow()
     await setFault(operation, { kind: 'delay', ms: 150 })
@@ -95,7 +95,7 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     expect([late.status, late.ms > 145]).toEqual([200, true])
   })
 
-  test('can be cut, stall, come slowly and never end', async () => {
+  test('can be cut, stall, be slow and never end', async () => {
     const { bytes, end } = await call(operation)
     expect(end).toBe(isLive ? 'open' : 'whole')
     await setFault(operation, { kind: 'cut', afterBytes: 100 })
@@ -105,7 +105,7 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     await setFault(operation, { kind: 'slow', bytesPerSecond: bytes.byteLength * 4 })
     const slow = await call(operation)
     expect([slow.bytes.byteLength, slow.ms > 200]).toEqual([bytes.byteLength, true])
-    // A live answer is one without end by itself.
+    // A live response never ends anyway.
     if (isLive) return
     await setFault(operation, { kind: 'endless' })
     const endless = await call(operation)
@@ -113,18 +113,18 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     expect(endless.bytes.subarray(0, bytes.byteLength)).toEqual(bytes)
   })
 
-  test('can be corrupted, from the front and from the end', async () => {
+  test('can be corrupted, counted from the front or from the end', async () => {
     const { bytes } = await call(operation)
     await setFault(operation, { kind: 'corrupt', offset: 120, length: 2 })
     expect(differences(bytes, (await call(operation)).bytes)).toEqual([120, 121])
     await setFault(operation, { kind: 'corrupt', offset: -40, length: 3 })
     const { bytes: spoilt } = await call(operation)
-    // The end of what has none never comes: so many bytes are held back.
+    // A response without an end never sends its last bytes: that many bytes are held back.
     if (isLive) expect(spoilt).toEqual(bytes.subarray(0, bytes.byteLength - 40))
     else expect(differences(bytes, spoilt)).toEqual([-40, -39, -38].map((offset) => bytes.byteLength + offset))
   })
 
-  test('reports an exception inside the media only where it answers Matroska', async () => {
+  test('reports an exception inside the media only when the response is Matroska', async () => {
     const status = await setFault(operation, { kind: 'mediaException' })
     expect(status).toBe(operation.startsWith('GetMedia') ? 200 : 400)
     if (status !== 200) return
@@ -139,21 +139,21 @@ describe.each(Object.keys(OPERATIONS))('%s', (operation) => {
     ])
   })
 
-  test('takes a wrong length only where it announces one', async () => {
+  test('can have a wrong length only when it declares a length', async () => {
     const status = await setFault(operation, { kind: 'wrongLength', extraBytes: 9 })
     expect(status).toBe(operation.startsWith('GetMedia') ? 400 : 200)
     if (status === 200) expect((await call(operation)).end).toBe('cut')
   })
 })
 
-/** Bytes that are not as before. On a clock that stands still GetMedia is always as far behind. */
+/** Bytes that differ from before. On a clock that stands still, GetMedia is always the same time behind. */
 function differences(left: Uint8Array, right: Uint8Array): number[] {
   expect(right.byteLength).toBe(left.byteLength)
   return [...left.keys()].filter((index) => left[index] !== right[index])
 }
 
 describe('PutMedia', () => {
-  // One stream a test: a producer that was cut off keeps its stream for a moment.
+  // One stream for each test, because an interrupted producer occupies its stream for a moment.
   let stream = ''
   let streams = 0
   beforeEach(async () => {
@@ -169,7 +169,7 @@ describe('PutMedia', () => {
     [{ kind: 'throttle' }, 400, 'ClientLimitExceededException'],
     [{ kind: 'exception', name: 'NotAuthorizedException' }, 401, 'NotAuthorizedException'],
     [{ kind: 'status', status: 503 }, 503, undefined],
-  ])('can be made to fail by %j, once', async (fault, status, type) => {
+  ])('can fail once with %j', async (fault, status, type) => {
     await setUploadFault(fault)
     const producer = new Producer(kvs.url, { stream })
     expect(await producer.answer).toMatchObject({ status, type })
@@ -177,7 +177,7 @@ describe('PutMedia', () => {
     expect(await persisted()).toBe(3)
   })
 
-  test('can be refused its connection, and be made late', async () => {
+  test('can have its connection refused, and can be delayed', async () => {
     await setUploadFault({ kind: 'refuse' })
     await expect(new Producer(kvs.url, { stream }).answer).rejects.toThrow()
     await setUploadFault({ kind: 'delay', ms: 150 })
@@ -186,7 +186,7 @@ describe('PutMedia', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(145)
   })
 
-  test('can be cut: what was whole is kept, and its connection goes', async () => {
+  test('can be cut: complete fragments are kept, and the connection closes', async () => {
     await setUploadFault({ kind: 'cut', afterBytes: BODY.byteLength - 100 })
     const producer = new Producer(kvs.url, { stream })
     await producer.send(BODY)
@@ -203,14 +203,14 @@ describe('PutMedia', () => {
     stalled.breakOff()
   })
 
-  test('can come slowly', async () => {
+  test('can be slow', async () => {
     await setUploadFault({ kind: 'slow', bytesPerSecond: BODY.byteLength * 4 })
     const startedAt = performance.now()
     expect(await persisted()).toBe(3)
     expect(performance.now() - startedAt).toBeGreaterThan(200)
   })
 
-  test('can answer without end: all is kept, and IDLE is said on and on', async () => {
+  test('can answer without end: all fragments are kept, and IDLE is repeated', async () => {
     await setUploadFault({ kind: 'endless' })
     const producer = new Producer(kvs.url, { stream })
     await producer.send(BODY)
@@ -220,8 +220,8 @@ describe('PutMedia', () => {
     producer.breakOff()
   })
 
-  test('can be corrupted: a frame that is not one is remembered for GetClip', async () => {
-    // The last block's NAL length: 4,000 bytes of payload from the end.
+  test('can be corrupted: an invalid frame is recorded for GetClip', async () => {
+    // The NAL length of the last block: 4,000 bytes of payload from the end.
     await setUploadFault({ kind: 'corrupt', offset: -4000, length: 4 })
     await send()
     const clip = async (from: number, to: number) => {
@@ -242,7 +242,7 @@ describe('PutMedia', () => {
   })
 })
 
-test('fragments listed late are about ListFragments and nothing else', async () => {
+test('fragments that are listed late affect only ListFragments', async () => {
   expect(await setFault('GetClip', { kind: 'listLate', ms: 1000 })).toBe(400)
   expect((await kvs.post('/_faults', { operation: 'ListFragments', fault: { kind: 'listLate', ms: 3_600_000 } })).status).toBe(200)
   expect(JSON.parse(Buffer.from((await call('ListFragments')).bytes).toString())).toMatchObject({ Fragments: [] })

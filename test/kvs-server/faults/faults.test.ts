@@ -23,20 +23,20 @@ describe('a rule', () => {
     ['another operation', { operation: 'ListFragments' }, [false, false, false, false, false, false]],
     ['another stream', { stream: 'gate' }, [false, false, false, false, false, false]],
     ['this operation and stream', { operation: 'GetClip', stream: 'dock' }, [true, true, true, true, true, true]],
-  ])('with %s strikes as it says', (_what, input, expected) => {
+  ])('with %s applies as configured', (_what, input, expected) => {
     const faults = new Faults()
     faults.add([rule(input)])
     expect(strikes(faults, 6)).toEqual(expected)
   })
 
-  test('with a probability strikes as chance has it', () => {
+  test('with a probability applies at random', () => {
     const chances = [0.1, 0.6, 0.49, 0.5]
     const faults = new Faults(() => chances.shift() ?? 1)
     faults.add([rule({ probability: 0.5 })])
     expect(strikes(faults, 4)).toEqual([true, false, true, false])
   })
 
-  test('adds to the others, and is counted for GET', () => {
+  test('combines with other rules, and its count is returned by GET', () => {
     const faults = new Faults()
     faults.add([rule({ fault: { kind: 'delay', ms: 5 } }), rule({ times: 1 })])
     expect(faults.strike('GetClip', 'dock').map(({ kind }) => kind)).toEqual(['delay', 'throttle'])
@@ -49,7 +49,7 @@ describe('a rule', () => {
     expect(faults.list()).toEqual([])
   })
 
-  test('that lists late is a state of its streams: it strikes no request', () => {
+  test('that lists fragments late is a state of its streams and affects no request', () => {
     const faults = new Faults()
     faults.add([rule({ stream: 'dock', fault: { kind: 'listLate', ms: 700 } }), rule({ fault: { kind: 'listLate', ms: 200 } })])
     expect([faults.listDelayMs('dock'), faults.listDelayMs('gate')]).toEqual([700, 200])
@@ -68,7 +68,7 @@ describe('a rule', () => {
     [{ fault: { kind: 'throttle', ms: 1 } }, /a fault rule must be made of kind/],
     [{ fault: { kind: 'exception', name: 'not a name!' } }, /name must be of the form/],
     [{ fault: 'throttle' }, /fault must be a structure/],
-  ])('of the form %j is refused', (input, expected) => {
+  ])('in the form %j is refused', (input, expected) => {
     expect(() => rule(input)).toThrow(expected)
   })
 })
@@ -93,7 +93,7 @@ describe('a server that allows faults', () => {
     expect(answer.status).toBe(200)
   }
 
-  test('sets one rule or several, shows them with their counts, and clears them', async () => {
+  test('sets one or several rules, shows them with their counts, and clears them', async () => {
     const rules = [{ operation: 'GetDataEndpoint', fault: { kind: 'throttle' } }, { fault: { kind: 'delay', ms: 1 } }]
     const set = await (await kvs.post('/_faults', { rules })).json()
     expect(set).toMatchObject({
@@ -108,7 +108,7 @@ describe('a server that allows faults', () => {
     expect(await (await fetch(`${kvs.url}/_faults`)).json()).toEqual({ rules: [] })
   })
 
-  test('refuses a rule that it does not understand, and sets none of those beside it', async () => {
+  test('refuses an invalid rule, and sets none of the rules in the same request', async () => {
     const answer = await kvs.post('/_faults', { rules: [{ fault: { kind: 'throttle' } }, { fault: { kind: 'thottle' } }] })
     expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidArgumentException'])
     expect(await (await fetch(`${kvs.url}/_faults`)).json()).toEqual({ rules: [] })
@@ -121,7 +121,7 @@ describe('a server that allows faults', () => {
     expect((await describeDock()).StreamInfo?.StreamName).toBe('dock')
   })
 
-  test('throws any exception by name, with the status that the name has, or another', async () => {
+  test('returns any exception by name, with its default status or another', async () => {
     await setFault({ kind: 'exception', name: 'NotAuthorizedException', message: 'expired' }, { times: 1 })
     await expect(describeDock()).rejects.toMatchObject({
       name: 'NotAuthorizedException',
@@ -144,7 +144,7 @@ describe('a server that allows faults', () => {
     await expect(describeDock()).rejects.toMatchObject({ name: 'InternalFailure', $metadata: { httpStatusCode: 500 } })
   })
 
-  test('is counted under names that are known, however it names its exceptions', async () => {
+  test('counts exceptions under known names, regardless of the names that rules give', async () => {
     for (const name of ['ExpiredTokenException', 'InvalidClientTokenId', 'InventedA', 'InventedB', 'toString']) {
       await setFault({ kind: 'exception', name }, { times: 1 })
       await raw()
@@ -157,13 +157,13 @@ describe('a server that allows faults', () => {
     expect([...counts.keys()]).not.toEqual(expect.arrayContaining([expect.stringMatching(/Invented|toString/)]))
   })
 
-  test('answers with a bare status', async () => {
+  test('returns a bare status', async () => {
     await setFault({ kind: 'status', status: 503 })
     const answer = await raw()
     expect([answer.status, await answer.text()]).toEqual([503, ''])
   })
 
-  test('delays', async () => {
+  test('delays a response', async () => {
     await setFault({ kind: 'delay', ms: 120 })
     const startedAt = performance.now()
     await describeDock()
@@ -176,7 +176,7 @@ describe('a server that allows faults', () => {
     expect((await raw()).status).toBe(200)
   })
 
-  test('cuts a body after so many bytes, with its headers sent', async () => {
+  test('cuts a body after a number of bytes, after its headers', async () => {
     for (const afterBytes of [0, 10]) {
       await setFault({ kind: 'cut', afterBytes }, { times: 1 })
       const answer = await raw()
@@ -217,7 +217,7 @@ describe('a server that allows faults', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(150)
   })
 
-  test.each([[7], [-7]])('announces a length that is wrong by %d bytes', async (extraBytes) => {
+  test.each([[7], [-7]])('declares a length that is wrong by %d bytes', async (extraBytes) => {
     const whole = (await (await raw()).text()).length
     await setFault({ kind: 'wrongLength', extraBytes }, { times: 1 })
     const answer = await raw()
@@ -249,7 +249,7 @@ function differences(left: Uint8Array, right: Uint8Array): number[] {
   return [...left.keys()].filter((index) => left[index] !== right[index])
 }
 
-test('a server that does not allow faults has no such path', async () => {
+test('a server that does not allow faults has no path for them', async () => {
   await using kvs = await startKvsTestServer()
   for (const method of ['GET', 'POST', 'DELETE']) {
     expect((await fetch(`${kvs.url}/_faults`, { method })).status).toBe(404)

@@ -7,7 +7,7 @@ const FRAMES = { frames: 5, bytes: 1_000_000 }
 const NO_TAGS = { before: [], behind: [] }
 const LATER_MS = 6 * 60_000
 
-/** A fragment of several buffers, of which its reader has the first when it becomes too old to be kept. */
+/** A fragment of several buffers. Its reader has the first buffer when the fragment expires. */
 async function readPastItsAge(test: TestArchive, retentionHours: number): Promise<number> {
   const stream = test.createStream('door', retentionHours)
   await test.upload(stream, recording([footage(0, FRAMES)]))
@@ -22,8 +22,8 @@ async function readPastItsAge(test: TestArchive, retentionHours: number): Promis
   return bytes
 }
 
-describe('A fragment that is read', () => {
-  test.each([0, 1])('is read to its end although it is removed meanwhile (%i hours of retention)', async (hours) => {
+describe('a fragment that is being read', () => {
+  test.each([0, 1])('is read to its end although it is removed in the middle (%i hours of retention)', async (hours) => {
     await using archive = await openTestArchive()
     expect(await readPastItsAge(archive, hours)).toBeGreaterThan(FRAMES.frames * FRAMES.bytes)
   })

@@ -34,7 +34,7 @@ describe('footage whose Clusters do not begin with key frames', () => {
   const file = 'hard/clusters-without-key.mkv'
   beforeAll(() => record('cam', readFixture(file)))
 
-  test.each(['ON_DEMAND', 'LIVE_REPLAY'] as const)('is segments that do, and no frame less, %s', async (mode) => {
+  test.each(['ON_DEMAND', 'LIVE_REPLAY'] as const)('is cut into segments that do, without losing a frame, %s', async (mode) => {
     const { first, master } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'cam', ...MODES[mode] }))
     expect(master.variants[0]?.frameRate).toBe(25)
     const { segments } = await loadMedia(first)
@@ -53,7 +53,7 @@ describe('footage whose Clusters do not begin with key frames', () => {
     }
   })
 
-  test('is cut at the last key frame while more may come, LIVE', async () => {
+  test('is cut at the last key frame in a LIVE session while more may arrive', async () => {
     const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'cam', ...MODES.LIVE }))
     expect((await loadMedia(first)).segments.map(({ duration }) => duration)).toEqual([2, 2, 2, 2, 2])
     const few = { ...MODES.LIVE, MaxMediaPlaylistFragmentResults: 3 }
@@ -61,7 +61,7 @@ describe('footage whose Clusters do not begin with key frames', () => {
     expect((await loadMedia(window)).segments.length).toBeGreaterThanOrEqual(2)
   })
 
-  test('costs a point for each fragment of a segment, and is no segment between two that are not its ends', async () => {
+  test('costs a point for each fragment of a segment, and fragments inside a segment cannot be requested as segments', async () => {
     const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'cam', ...MODES.ON_DEMAND }))
     const { segments } = await loadMedia(first)
     const url = new URL(segments[0]?.uri ?? '', first)
@@ -71,8 +71,9 @@ describe('footage whose Clusters do not begin with key frames', () => {
   })
 })
 
-// As kvssink with key-frame-fragmentation=false sends it: https://github.com/awslabs/amazon-kinesis-video-streams-producer-sdk-cpp/issues/441
-test('key frames in the middle of Clusters begin segments too, and none of the frames is lost or shown twice', async () => {
+// As kvssink with key-frame-fragmentation=false sends it:
+// https://github.com/awslabs/amazon-kinesis-video-streams-producer-sdk-cpp/issues/441
+test('key frames in the middle of Clusters also begin segments, and no frame is lost or shown twice', async () => {
   const block = (index: number) => simpleBlock({ track: 1, time: (index % 20) * 100, isKey: index % 15 === 0, payload: frame(40) })
   const clusters = Array.from({ length: 6 }, (_, number) =>
     cluster(
@@ -115,7 +116,7 @@ describe('footage of open GOPs', () => {
     }
   })
 
-  test('of a real encoder loses no frame', async () => {
+  test('from a real encoder loses no frame', async () => {
     const file = readFixture('hard/opengop-mkvmerge.mkv')
     await record('mkvmerge', file)
     const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'mkvmerge', ...MODES.ON_DEMAND }))
@@ -146,7 +147,7 @@ describe('a slow camera', () => {
     )
   })
 
-  test('is shown live once the next frame tells how long one lasts', async () => {
+  test('is shown live once the next frame reveals the duration of a frame', async () => {
     await record('slow-live', recording(Array.from({ length: 4 }, (_, index) => footage(index * 2000, { frames: 1, frameMs: 40 }))))
     const { first } = await loadUrls(await openHlsSession(kvs.url, { StreamName: 'slow-live', PlaybackMode: 'LIVE' }))
     const playlist = await loadMedia(first)

@@ -26,7 +26,7 @@ afterEach(async () => {
   await kvs[Symbol.asyncDispose]()
 })
 
-/** A fragment of one second at that second of the recording, received at that time or another. */
+/** A fragment of one second at a second of the recording, received at that time or another. */
 async function send(second: number, receivedAtMs = NOW + second * 1000): Promise<void> {
   clock.at = receivedAtMs
   await producer.send(footage(second * 1000, { form: 'known' }))
@@ -39,7 +39,7 @@ const load = async (master: string) => loadMedia((await loadUrls(master)).first)
 const sequences = ({ segments }: MediaPlaylist) => segments.map(({ mediaSequenceNumber }) => mediaSequenceNumber)
 
 describe('a LIVE session', () => {
-  test('begins with the newest fragments and slides along with the stream', async () => {
+  test('begins with the newest fragments and follows the stream', async () => {
     for (let second = 0; second < 7; second += 1) await send(second)
     const master = await start()
     const before = await load(master)
@@ -56,7 +56,7 @@ describe('a LIVE session', () => {
     })
   })
 
-  test('keeps the sequence of its discontinuities while marks leave the playlist', async () => {
+  test('keeps its discontinuity sequence when discontinuities leave the playlist', async () => {
     for (let second = 0; second < 3; second += 1) await send(second)
     const master = await start({ MaxMediaPlaylistFragmentResults: 3 })
     const discontinuities = async () => (await load(master)).segments.map(({ discontinuitySequence }) => discontinuitySequence)
@@ -66,7 +66,7 @@ describe('a LIVE session', () => {
     expect(await discontinuities()).toEqual([2, 3, 4])
   })
 
-  test('goes on at its times, so that what was downloaded before and after is one recording', async () => {
+  test('continues its times, so that earlier and later downloads form one recording', async () => {
     for (let second = 0; second < 3; second += 1) await send(second)
     const { first } = await loadUrls(await start({ MaxMediaPlaylistFragmentResults: 2, DiscontinuityMode: 'NEVER' }))
     const early = await readPackets(await downloadTrack(first), 'video')
@@ -76,7 +76,7 @@ describe('a LIVE session', () => {
     expect(times).toEqual(Array.from({ length: 20 }, (_, index) => index * 200))
   })
 
-  test('leaves out, by producer time, what is older than the newest that it has shown', async () => {
+  test('excludes footage that is older by producer time than the newest footage that it has shown', async () => {
     await send(0)
     await send(10)
     const master = await start({ HLSFragmentSelector: { FragmentSelectorType: 'PRODUCER_TIMESTAMP' } })
@@ -95,7 +95,7 @@ describe('a LIVE session', () => {
     expect(fragmentNumbers(await load(master))).toEqual([...shown, FragmentNumber])
   })
 
-  test('counts fragments that were received in the same millisecond like any others', async () => {
+  test('includes fragments that were received in the same millisecond', async () => {
     for (let second = 0; second < 8; second += 1) {
       await send(second, NOW)
     }
@@ -130,7 +130,7 @@ describe('a LIVE_REPLAY session', () => {
     },
   })
 
-  test('adds a fragment each time that one has played, and ends behind the last', async () => {
+  test('adds a fragment each time that one has played, and ends after the last', async () => {
     for (let second = 0; second < 10; second += 1) await send(second)
     const master = await start({
       PlaybackMode: 'LIVE_REPLAY',
@@ -154,7 +154,7 @@ describe('a LIVE_REPLAY session', () => {
     ])
   })
 
-  test('without an end goes on with what is ingested meanwhile', async () => {
+  test('without an end continues with fragments that are ingested during playback', async () => {
     for (let second = 0; second < 3; second += 1) await send(second)
     const master = await start({ PlaybackMode: 'LIVE_REPLAY', HLSFragmentSelector: range(0, null) })
     expect(fragmentNumbers(await load(master))).toEqual(numbers)

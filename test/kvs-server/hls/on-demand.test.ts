@@ -42,7 +42,7 @@ describe.each([
   const stream = file.replace('.mkv', '')
   beforeAll(() => record(stream, readFixture(file)))
 
-  test('is told to the player', async () => {
+  test('is described to the player', async () => {
     const { master, audio } = await loadUrls(await onDemand(stream))
     expect(master.variants).toHaveLength(1)
     expect(master.variants[0]).toMatchObject({ codecs, resolution: { width: 192, height: 108 }, frameRate: 25 })
@@ -50,7 +50,7 @@ describe.each([
     expect(audio === null).toBe(file === 'h264-only.mkv')
   })
 
-  test('plays frame for frame, each at its time, picture and sound in step', async () => {
+  test('plays frame for frame, each at its time, with picture and sound in sync', async () => {
     const { first, audio } = await loadUrls(await onDemand(stream))
     let shiftMs: number | null = null
     for (const [kind, url] of [['video', first] as const, ...(audio === null ? [] : [['audio', audio] as const])]) {
@@ -60,12 +60,12 @@ describe.each([
       const shifts = played.map(({ at }, index) => (at - (source[index]?.at ?? 0)) * 1000)
       const shift: number = shiftMs ?? shifts[0] ?? 0
       shiftMs = shift
-      // Sound is as far off as its times are rounded in the source.
+      // Sound differs by as much as the source rounds its times.
       expect(Math.max(...shifts.map((each) => Math.abs(each - shift)))).toBeLessThanOrEqual(kind === 'video' ? 0.001 : 1.001)
     }
   })
 
-  test('is decoded in order, over the borders of fragments', async () => {
+  test('is decoded in order across the borders of fragments', async () => {
     const { first } = await loadUrls(await onDemand(stream))
     const [track] = readTables(await downloadTrack(first))
     const samples = track?.samples ?? []
@@ -78,7 +78,7 @@ describe.each([
 })
 
 describe('an ON_DEMAND playlist', () => {
-  test('reads as the service writes it', async () => {
+  test('is written as the service writes it', async () => {
     const { first } = await loadUrls(await onDemand('h264-aac', { DisplayFragmentTimestamp: 'ALWAYS' }))
     const lines = (await fetchText(first)).replaceAll(/SessionToken=[^&"]+/g, 'SessionToken=…').split('\n')
     expect(lines.slice(0, 10)).toEqual([
@@ -96,11 +96,11 @@ describe('an ON_DEMAND playlist', () => {
     expect(lines.slice(-2)).toEqual(['#EXT-X-ENDLIST', ''])
   })
 
-  test('shows the timestamps that ListFragments tells, by the clock of the selector', async () => {
+  test('shows the timestamps that ListFragments returns, by the clock of the selector', async () => {
     const range = { StartTimestamp: new Date((START - 60) * 1000), EndTimestamp: new Date() }
     for (const FragmentSelectorType of ['PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'] as const) {
       const FragmentSelector = { FragmentSelectorType, TimestampRange: { StartTimestamp: START - 60, EndTimestamp: Date.now() / 1000 } }
-      // By server time the range begins with the stream itself.
+      // By server time, the range begins with the stream itself.
       const created = await getStream(kvs.server.streams, { name: 'h264-aac', arn: null })
       if (FragmentSelectorType === 'SERVER_TIMESTAMP') range.StartTimestamp = new Date(created.createdAtMs)
       const listed = await (await kvs.post('/listFragments', { StreamName: 'h264-aac', FragmentSelector })).text()
@@ -118,12 +118,12 @@ describe('an ON_DEMAND playlist', () => {
     }
   })
 
-  test('shows none unless it is asked to', async () => {
+  test('shows no timestamps unless requested', async () => {
     const { first } = await loadUrls(await onDemand('h264-aac'))
     expect(await fetchText(first)).not.toContain('PROGRAM-DATE-TIME')
   })
 
-  test('holds the oldest fragments, as many as were asked for', async () => {
+  test('contains the oldest fragments, up to the requested number', async () => {
     const all = await loadMedia((await loadUrls(await onDemand('h264-aac'))).first)
     const some = await loadMedia((await loadUrls(await onDemand('h264-aac', { MaxMediaPlaylistFragmentResults: 2 }))).first)
     expect(all.segments.length).toBe(4)
@@ -135,15 +135,15 @@ describe('an ON_DEMAND playlist', () => {
     ['ALWAYS', [undefined, true, true, true, true]],
     ['NEVER', [undefined, undefined, undefined, undefined, undefined]],
     ['ON_DISCONTINUITY', [undefined, undefined, undefined, true, true]],
-  ] as const)('sets fragments apart: %s', async (DiscontinuityMode, expected) => {
+  ] as const)('marks discontinuities between fragments: %s', async (DiscontinuityMode, expected) => {
     const stream = `apart-${DiscontinuityMode}`
-    // 50 ms late is still in step, 51 ms late or early is not.
+    // 50 ms late is still in sync. 51 ms late or early is not.
     await record(stream, recording([footage(0), footage(1000), footage(2050), footage(3101), footage(4050)]))
     const playlist = await loadMedia((await loadUrls(await onDemand(stream, { DiscontinuityMode }))).first)
     expect(playlist.segments.map(({ discontinuity }) => discontinuity)).toEqual(expected)
   })
 
-  test('shows, of fragments with the same producer timestamp, the one with the largest number', async () => {
+  test('shows the fragment with the largest number among those with the same producer timestamp', async () => {
     await record('twice', recording([footage(0), footage(1000)]), recording([footage(0), footage(1000), footage(2000)]))
     const playlist = await loadMedia((await loadUrls(await onDemand('twice'))).first)
     const FragmentSelector = {

@@ -44,7 +44,7 @@ const range = (fromMs: number, toMs: number, FragmentSelectorType: 'PRODUCER_TIM
 const start = (input: object = {}) => openHlsSession(kvs.url, { StreamName: 'cam', ...input })
 const onDemand = (fromMs = 0, toMs = 60_000) => start({ PlaybackMode: 'ON_DEMAND', HLSFragmentSelector: range(fromMs, toMs) })
 
-/** What a player is answered. */
+/** The responses that a player gets. */
 async function refusal(url: string): Promise<{ status: number; type: string | null; text: string }> {
   const response = await fetch(url)
   const { Message, message }: { Message?: string; message?: string } = JSON.parse(await response.text())
@@ -98,11 +98,11 @@ describe('a session is refused', () => {
     await expect(start(input)).rejects.toMatchObject({ name: 'InvalidArgumentException', message: expect.stringMatching(message) })
   })
 
-  test('of a stream that there is not', async () => {
+  test('for a stream that does not exist', async () => {
     await expect(start({ StreamName: 'nobody' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
   })
 
-  test('where nothing is kept', async () => {
+  test('for a stream without retention', async () => {
     await create('live-only', 0)
     await expect(start({ StreamName: 'live-only' })).rejects.toMatchObject({ name: 'NoDataRetentionException' })
   })
@@ -111,7 +111,7 @@ describe('a session is refused', () => {
     {},
     { PlaybackMode: 'ON_DEMAND', HLSFragmentSelector: timeRange },
     { PlaybackMode: 'LIVE_REPLAY', HLSFragmentSelector: timeRange },
-  ])('where there is nothing to play: %j', async (input) => {
+  ])('when there is nothing to play: %j', async (input) => {
     await expect(start(input)).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
       message: 'No fragments found in the stream for the streaming request.',
@@ -137,7 +137,7 @@ describe('a session is refused', () => {
     await expect(start()).rejects.toMatchObject({ name })
   })
 
-  test('with G.711, which no player is given', async () => {
+  test('with G.711, which is never sent to a player', async () => {
     await send(readFixture('h264-alaw.mkv'))
     await expect(onDemand()).rejects.toMatchObject({
       name: 'UnsupportedStreamMediaTypeException',
@@ -146,8 +146,8 @@ describe('a session is refused', () => {
   })
 })
 
-describe("a session's URL", () => {
-  test('shows nothing of what it holds, and no two are the same', async () => {
+describe('the URL of a session', () => {
+  test('reveals none of its content, and no two URLs are the same', async () => {
     await send(recording([footage(0)]))
     const [one, other] = [await onDemand(), await onDemand()]
     expect(one).not.toBe(other)
@@ -155,7 +155,7 @@ describe("a session's URL", () => {
     expect(Buffer.from(token, 'base64url').toString('latin1')).not.toMatch(/cam|LIVE|DEMAND|server|producer/)
   })
 
-  test('opens until it expires, and not after', async () => {
+  test('opens until it expires', async () => {
     await send(recording([footage(0)]))
     const master = await start({ PlaybackMode: 'ON_DEMAND', HLSFragmentSelector: range(0, 1), Expires: 300 })
     const { first } = await loadUrls(master)
@@ -168,7 +168,7 @@ describe("a session's URL", () => {
     }
   })
 
-  test('is only good as it was given', async () => {
+  test('is refused when it is modified', async () => {
     await send(recording([footage(0)]))
     const master = await onDemand()
     const forged = master.replace(/SessionToken=(.)/, (_, letter: string) => `SessionToken=${letter === 'A' ? 'B' : 'A'}`)
@@ -180,7 +180,7 @@ describe("a session's URL", () => {
     expect(await refusal(master.replace(kvs.url, other.url))).toMatchObject({ status: 403 })
   })
 
-  test('shows no footage but what was asked for', async () => {
+  test('gives access only to the requested footage', async () => {
     await send(recording([footage(0), footage(1000), footage(2000)]))
     await create('other')
     await send(recording([footage(1000)]), 'other')
@@ -227,7 +227,7 @@ describe("a session's URL", () => {
     })
   })
 
-  test('is at the address of the proxy that speaks TLS to the player', async () => {
+  test('has the address of the proxy that terminates TLS for the player', async () => {
     await send(recording([footage(0)]))
     const answer = await kvs.post('/getHLSStreamingSessionURL', { StreamName: 'cam' }, { 'x-forwarded-proto': 'https' })
     const body: { HLSStreamingSessionURL: string } = JSON.parse(await answer.text())
@@ -272,7 +272,7 @@ describe("a session's URL", () => {
     expect((await fetch(`${master}x`)).headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  test('needs no signature where everything else does', async () => {
+  test('needs no signature where every other request does', async () => {
     await using signed = await startKvsTestServer({
       accessKeys: [TEST_CREDENTIALS],
     })
@@ -297,8 +297,8 @@ describe("a session's URL", () => {
   })
 })
 
-describe('what is played', () => {
-  test('may be sound alone', async () => {
+describe('the played footage', () => {
+  test('can be sound only', async () => {
     const tracks = [{ ...AAC, number: 1 }]
     const blocks = (ms: number) =>
       Array.from({ length: 10 }, (_, index) =>
@@ -312,10 +312,10 @@ describe('what is played', () => {
     expect(packets).toHaveLength(20)
   })
 
-  test('may change its CodecPrivate: players are told of another initialization fragment', async () => {
+  test('can change its CodecPrivate: the playlist then has another initialization fragment', async () => {
     const wider = { ...VIDEO, video: { width: 128, height: 96 } }
     await send(recording([footage(0), footage(1000)]))
-    // A reconnection alone is no change.
+    // A reconnection alone is not a change.
     await send(recording([footage(2000)]))
     await send(recording([footage(3000), footage(4000)], [wider]))
     const { first } = await loadUrls(await onDemand())
@@ -336,7 +336,7 @@ describe('what is played', () => {
     expect(readTables(await downloadTrack(first))[0]?.samples.length).toBeGreaterThan(0)
   })
 
-  test('may not change its codecs: the fragment that does is refused', async () => {
+  test('cannot change its codecs: the fragment that does is refused', async () => {
     await send(recording([footage(0)]))
     const blocks = [
       simpleBlock({ track: 1, time: 0, isKey: true, payload: frame(20) }),
@@ -350,7 +350,7 @@ describe('what is played', () => {
     expect(await refusal(urls[1] ?? '')).toMatchObject({ status: 400, type: 'UnsupportedStreamMediaTypeException' })
   })
 
-  test('stays what it was when more footage of the range arrives', async () => {
+  test('stays the same when more footage of the range arrives', async () => {
     await send(recording([footage(0), footage(1000)]))
     const { first } = await loadUrls(await onDemand())
     const before = await fetchText(first)
@@ -361,7 +361,7 @@ describe('what is played', () => {
 })
 
 describe('the quotas of a session', () => {
-  test('are five playlists and twenty fragments a second, each kind by itself', async () => {
+  test('are five playlists and twenty fragments a second, counted separately', async () => {
     await using limited = await startKvsTestServer({ clock, quotas: true })
     await limited.control.send(new CreateStreamCommand({ StreamName: 'cam', DataRetentionInHours: 24 }))
     await upload(limited.url, recording([footage(0)]), { stream: 'cam', start: String(NOW / 1000) })
@@ -389,7 +389,7 @@ describe('the quotas of a session', () => {
     expect((await fetch(fragment)).status).toBe(200)
   })
 
-  test('take the points of the stream: what the playlist may hold, and one a fragment', async () => {
+  test('consume points of the stream: the maximum length of the playlist, and one for each fragment', async () => {
     await using limited = await startKvsTestServer({ clock, quotas: true })
     await limited.control.send(new CreateStreamCommand({ StreamName: 'cam', DataRetentionInHours: 24 }))
     await upload(limited.url, recording([footage(0)]), { stream: 'cam', start: String(NOW / 1000) })
@@ -399,11 +399,11 @@ describe('the quotas of a session', () => {
     expect([(await fetch(one)).status, (await fetch(other)).status, (await fetch(third)).status]).toEqual([200, 200, 400])
   })
 
-  test('are counted, with the bytes that left', async () => {
+  test('are counted, with the sent bytes', async () => {
     await send(recording([footage(0)]))
     const { first } = await loadUrls(await onDemand())
     await downloadTrack(first)
-    // A body is counted once it has left, which its reader may notice first.
+    // A body is counted once it has been sent, and its reader may notice the end earlier.
     await eventually(async () => {
       const metrics = await fetchText(`${kvs.url}/metrics`)
       for (const name of ['get_hls_master_playlist', 'get_hls_media_playlist', 'get_mp4_init_fragment', 'get_mp4_media_fragment']) {
@@ -414,7 +414,7 @@ describe('the quotas of a session', () => {
   })
 })
 
-test('fault rules reach what players ask for', async () => {
+test('fault rules apply to the requests of players', async () => {
   await using faulty = await startKvsTestServer({ clock, faults: true })
   await faulty.control.send(new CreateStreamCommand({ StreamName: 'cam', DataRetentionInHours: 24 }))
   await upload(faulty.url, recording([footage(0)]), { stream: 'cam', start: String(NOW / 1000) })

@@ -20,14 +20,14 @@ const openFile = async () => {
 
 async function read(slices: readonly Slice[]): Promise<Buffer> {
   const parts: Buffer[] = []
-  // What is given out is used anew: it has to be copied at once.
+  // Chunks are reused, so each has to be copied at once.
   for await (const part of readSpans(slices, openFile)) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }
 
 const span = (offset: number, length: number): Slice => ({ kind: 'source', source: 0, offset, length })
 
-test('gives the pieces and nothing of what stands between them, wherever reads begin and end', async () => {
+test('returns the pieces without the bytes between them, at any read boundaries', async () => {
   const cuts = fc.uniqueArray(fc.integer({ min: 0, max: file.length }), { minLength: 2, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(cuts, async (positions) => {
@@ -48,7 +48,7 @@ test.each([
   ['that ends where a read does', [span(0, MIB), span(MIB, 5)]],
   ['that begins where a read ends', [span(5, 10), span(MIB + 5, 10)]],
   ['longer than a read', [span(3, 2 * MIB + 9)]],
-])('gives a piece %s', async (_, slices) => {
+])('returns a piece %s', async (_, slices) => {
   const wanted = slices.map((slice) => (slice.kind === 'source' ? file.subarray(slice.offset, slice.offset + slice.length) : slice.bytes))
   expect((await read(slices)).equals(Buffer.concat(wanted))).toBe(true)
 })
@@ -58,7 +58,7 @@ test('fails when the file ends early, and closes it', async () => {
   expect(open).toBe(0)
 })
 
-test('closes the file of a reader that leaves', async () => {
+test('closes the file when its reader leaves', async () => {
   for await (const part of readSpans([span(0, 2 * MIB)], openFile)) {
     expect(part.byteLength).toBe(MIB)
     break

@@ -19,7 +19,7 @@ const audio = (codecId: string, codecPrivate: Uint8Array | undefined): TrackFiel
   ...(codecPrivate === undefined ? {} : { codecPrivate }),
 })
 
-/** WAVEFORMATEX of one channel at 8 kHz, its other members as the C producer leaves them. */
+/** WAVEFORMATEX of one channel at 8 kHz, with its other fields as the C producer leaves them. */
 function waveFormat(tag: number): Uint8Array {
   const bytes = new Uint8Array(18)
   const view = new DataView(bytes.buffer)
@@ -70,7 +70,7 @@ async function outcomeOf(answer: Response): Promise<string> {
   return `${answer.status} ${answer.headers.get('x-amzn-errortype')}`
 }
 
-describe('GetClip takes', () => {
+describe('GetClip accepts', () => {
   test.each([
     ['H.264', [H264], 'avc1', true],
     ['H.264 under the misspelt id', [video('V_MPEG/ISO/AVC', AVCC)], 'avc1', true],
@@ -81,7 +81,7 @@ describe('GetClip takes', () => {
     ['H.265 with AAC', [H265, AAC], 'hvc1+mp4a', true],
     ['H.265 with A-law', [H265, ALAW], 'hvc1+alaw', false],
     ['H.265 with mu-law', [H265, ULAW], 'hvc1+ulaw', false],
-  ])('%s, and keeps to the table where it is told to', async (_what, tracks, codecs, isInTable) => {
+  ])('%s, and follows the table of AWS when configured to', async (_what, tracks, codecs, isInTable) => {
     expect(await outcomeOf(await clipOf(loose, tracks))).toBe(codecs)
     expect(await outcomeOf(await clipOf(strict, tracks))).toBe(isInTable ? codecs : '400 UnsupportedStreamMediaTypeException')
   })
@@ -118,7 +118,7 @@ describe('GetClip refuses', () => {
     ['Annex-B frames of H.265', [H265, AAC], 'InvalidMediaFrame', bytesOf(0, 0, 0, 1, 0x26, 1, 2, 3)],
     ['a length that runs past its frame', [H264], 'InvalidMediaFrame', bytesOf(0, 0, 0, 9, 0x65, 1, 2, 3)],
   ]
-  // Rows of one length: jest would take a parameter that a row leaves out for its own `done`.
+  // All rows have the same length, because jest takes a parameter that a row leaves out for its `done`.
   test.each(cases.map(([what, tracks, exception, payload = frame(40)]) => [what, tracks, exception, payload] as const))(
     '%s',
     async (...row) => {

@@ -41,7 +41,7 @@ function videoOf(file: Uint8Array): { md5: string; isKey: boolean }[] {
 }
 
 describe('GetClip', () => {
-  test.each(FIXTURES)('makes an MP4 of %s that two other readers read back to the same frames', async (name) => {
+  test.each(FIXTURES)('makes an MP4 of %s from which two other readers read the same frames', async (name) => {
     const file = readFixture(name)
     await using kvs = await startWith(file)
     const answer = await clip(kvs, START, START + 60)
@@ -54,14 +54,14 @@ describe('GetClip', () => {
     expect(readWithMp4box(mp4)[0]?.samples).toHaveLength(video.length)
   })
 
-  test('takes the fragments that start in the range: not the one that began before it, and the last one whole', async () => {
+  test('includes the fragments that start in the range: not the one that started before it, and the whole of the last one', async () => {
     await using kvs = await startWith(recording([0, 2000, 4000, 6000].map((ticks) => footage(ticks))))
     const mp4 = new Uint8Array(await (await clip(kvs, START + 1, START + 5)).arrayBuffer())
     const [video] = readWithMp4box(mp4)
     expect(video?.samples).toHaveLength(10)
   })
 
-  test('plays a recording once that was uploaded again with another clock, but for what the second adds behind it', async () => {
+  test('plays a recording once when it was uploaded again with another clock, and adds the part that only the second upload has', async () => {
     await using kvs = await startWith(readFixture('h264-only.mkv'))
     await upload(kvs.url, readFixture('h264-only.mkv'), { stream: 'cam', start: String(START + 0.6) })
     const mp4 = new Uint8Array(await (await clip(kvs, START, START + 60)).arrayBuffer())
@@ -74,7 +74,7 @@ describe('GetClip', () => {
     expect(readWithMp4box(mp4)[0]?.samples).toHaveLength(200)
   })
 
-  test('refuses ranges as the rules have it, by server time', async () => {
+  test('validates ranges by server time', async () => {
     const clock = { at: NOW, now: () => clock.at }
     await using kvs = await startWith(recording([footage(0)]), { clock })
     clock.at += 10_000
@@ -134,7 +134,7 @@ describe('GetClip', () => {
     ['h264-ulaw-stereo.mkv', 400],
     ['h264-alaw.mkv', 200],
     ['hevc-aac.mkv', 200],
-  ])('answers %s with %i where codecs are kept strictly', async (name, status) => {
+  ])('answers %s with %i under strict codecs', async (name, status) => {
     await using kvs = await startWith(readFixture(name), { strictCodecs: true })
     const answer = await clip(kvs, START, START + 60)
     expect(answer.status).toBe(status)

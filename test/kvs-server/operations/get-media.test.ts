@@ -27,7 +27,7 @@ function numbersOf(acks: readonly Ack[]): string[] {
   return acks.filter(({ EventType }) => EventType === 'RECEIVED').map(({ FragmentNumber = '' }) => FragmentNumber)
 }
 
-/** Reads until the bytes hold so many of the tags that end a fragment, then hangs up. */
+/** Reads until the bytes contain a number of the tags that end a fragment, then disconnects. */
 async function readMedia(kvs: KvsTestServer, StartSelector: object, fragments: number): Promise<Uint8Array> {
   const hangUp = new AbortController()
   const answer = await fetch(`${kvs.url}/getMedia`, {
@@ -60,7 +60,7 @@ async function bytesOfBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array>
 describe('GetMedia', () => {
   const BODY = recording([0, 2000, 4000].map((ticks) => footage(ticks)))
 
-  test('gives each fragment as a document of its own: header, the service’s tags, the Cluster as it was, tags again', async () => {
+  test('returns each fragment as a separate document: header, tags of the service, the unchanged Cluster, tags again', async () => {
     const behind = tags({ place: 'gate' })
     const { kvs, numbers } = await startWith(recording([footage(0), behind, footage(2000)]))
     await using _ = kvs
@@ -76,7 +76,7 @@ describe('GetMedia', () => {
     expect(tagsOf(media, 'AWS_KINESISVIDEO_SERVER_TIMESTAMP')[0]).toMatch(/^\d{10}\.\d{3}$/)
   })
 
-  test('tells how far behind the clock each fragment is as it is sent', async () => {
+  test('reports how far behind the clock each fragment is when it is sent', async () => {
     const clock = { at: Date.parse('2026-05-04T12:00:00Z'), now: () => clock.at }
     const { kvs } = await startWith(BODY, { clock })
     await using _ = kvs
@@ -86,7 +86,7 @@ describe('GetMedia', () => {
   })
 
   test.each(['FRAGMENT_NUMBER', 'CONTINUATION_TOKEN'])(
-    'says in the media that there is no such fragment to go on from (%s)',
+    'reports in the media that the fragment to continue from does not exist (%s)',
     async (type) => {
       const clock = { at: Date.parse('2026-05-04T12:00:00Z'), now: () => clock.at }
       const { kvs, numbers } = await startWith(BODY, { clock, hours: 1 })
@@ -110,7 +110,7 @@ describe('GetMedia', () => {
     },
   )
 
-  test('begins where the selector says', async () => {
+  test('begins at the position of the selector', async () => {
     const { kvs, numbers } = await startWith(BODY)
     await using _ = kvs
     const [a = '', b = '', c = ''] = numbers
@@ -141,7 +141,7 @@ describe('GetMedia', () => {
     expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidArgumentException'])
   })
 
-  test('gives footage that was read with GetMedia and uploaded again its own tags only, and the producer’s', async () => {
+  test('returns footage that was read with GetMedia and uploaded again with only its own tags and those of the producer', async () => {
     const { kvs, numbers } = await startWith(recording([tags({ place: 'gate' }), footage(0), tags({ gate: 'open' }), footage(2000)]))
     await using _ = kvs
     await kvs.post('/createStream', { StreamName: 'copy', DataRetentionInHours: 24 })
@@ -175,7 +175,7 @@ describe('GetMedia', () => {
 })
 
 describe('GetMediaForFragmentList', () => {
-  test('gives the fragments asked for, in that order, with both spellings of the times', async () => {
+  test('returns the requested fragments in the requested order, with both spellings of the times', async () => {
     const { kvs, numbers } = await startWith(recording([0, 2000, 4000].map((ticks) => footage(ticks))))
     await using _ = kvs
     const Fragments = [numbers[2], numbers[0]]
@@ -188,7 +188,7 @@ describe('GetMediaForFragmentList', () => {
     expect(eventsOf(demux(media), 'cluster-end').map(({ timestampMs }) => timestampMs)).toEqual([4000, 0])
   })
 
-  test('gives a document of tags in the place of a fragment that retention takes meanwhile, the first one too', async () => {
+  test('returns a document of tags instead of a fragment that expires during the call, also for the first one', async () => {
     await using archive = await openTestArchive()
     const stream = archive.createStream('cam', 1)
     const acks = await archive.upload(stream, recording([footage(0), footage(2000)]))
@@ -207,7 +207,7 @@ describe('GetMediaForFragmentList', () => {
     expect(told('AWS_KINESISVIDEO_ERROR_CODE')).toEqual(['FRAGMENT_NOT_FOUND', 'FRAGMENT_NOT_FOUND'])
   })
 
-  test('refuses numbers of another stream in the service’s own words', async () => {
+  test('refuses numbers of another stream with the message of the service', async () => {
     const { kvs, numbers } = await startWith(recording([footage(0)]))
     await using _ = kvs
     await kvs.post('/createStream', { StreamName: 'other', DataRetentionInHours: 1 })
@@ -228,7 +228,7 @@ describeCaptures(`real captures (skipped where ${CAPTURES} is missing)`, () => {
     ['clusters.mkv', 8, 200],
     ['test_mixed_tags.mkv', 10, 400],
     ['test_tags_empty_cluster.mkv', 0, 404],
-  ])('%s comes back as it went in: %i fragments; GetClip answers %i', async (name, count, status) => {
+  ])('%s is returned as it was uploaded: %i fragments; GetClip answers %i', async (name, count, status) => {
     const capture = new Uint8Array(readFileSync(`${CAPTURES}/${name}`))
     const clusters = eventsOf(demux(capture), 'cluster-end')
     await using kvs = await startKvsTestServer()

@@ -36,7 +36,7 @@ async function list(kvs: KvsTestServer, body: object): Promise<Page> {
 }
 
 describe('ListFragments', () => {
-  test('takes fragments whose start lies in the range, both ends included', async () => {
+  test('returns fragments whose start lies in the range, both ends inclusive', async () => {
     await using kvs = await startWithFootage(4)
     const { Fragments, NextToken } = await list(kvs, { FragmentSelector: selector(START + 2, START + 4) })
     expect(Fragments.map(({ ProducerTimestamp }) => ProducerTimestamp - START)).toEqual([2, 4])
@@ -45,7 +45,7 @@ describe('ListFragments', () => {
     expect(Fragments[0]?.FragmentSizeInBytes).toBe(recording([footage(0)]).byteLength)
   })
 
-  test('pages with tokens of base64 that belong to their query', async () => {
+  test('paginates with base64 tokens that are valid only for their query', async () => {
     await using kvs = await startWithFootage(5)
     const FragmentSelector = selector(START, START + 100)
     const seen: number[] = []
@@ -78,7 +78,7 @@ describe('ListFragments', () => {
     expect(foreign.status).toBe(400)
   })
 
-  test('says with the service’s own text that a range is past the retention', async () => {
+  test('reports a range beyond the retention period with the message of the service', async () => {
     await using kvs = await startWithFootage(1)
     const end = Math.floor(Date.now() / 1000) - 7200
     const answer = await kvs.post('/listFragments', { StreamName: 'cam', FragmentSelector: selector(end - 60, end, 'SERVER_TIMESTAMP') })
@@ -88,7 +88,7 @@ describe('ListFragments', () => {
     })
   })
 
-  test('can be late: what was just persisted is not listed yet, though it can be clipped', async () => {
+  test('can list late: a fragment that was just persisted is not listed yet, but can be clipped', async () => {
     await using kvs = await startWithFootage(2, { listDelayMs: 60_000 })
     const { Fragments } = await list(kvs, { FragmentSelector: selector(START, START + 100) })
     expect(Fragments).toEqual([])

@@ -30,7 +30,7 @@ async function listProducerTimes(kvs: KvsTestServer): Promise<number[]> {
 }
 
 describe('PutMedia', () => {
-  test('answers 200 as soon as the headers are accepted, and acknowledges while the body goes on', async () => {
+  test('answers 200 as soon as the headers are accepted, and acknowledges while the body continues', async () => {
     await using kvs = await startWithStream()
     const producer = new Producer(kvs.url, { stream: 'cam' })
     await producer.send(concatBytes(header(), footage(0)))
@@ -42,12 +42,12 @@ describe('PutMedia', () => {
     expect((await producer.answer).status).toBe(200)
   })
 
-  test('counts relative timecodes from the start header, read as a decimal number, and takes absolute ones as they are', async () => {
+  test('adds relative timecodes to the start header, which is a decimal number, and uses absolute timecodes unchanged', async () => {
     await using kvs = await startWithStream()
-    // 5 ms, as AWS's C producer writes them: without zero padding, so half a second.
+    // 5 ms as AWS's C producer writes them: without zero padding, which means half a second.
     await upload(kvs.url, recording([footage(250)]), { stream: 'cam', start: '1700000000.5' })
     await upload(kvs.url, recording([footage(1_800_000_000_123)]), { stream: 'cam', timecodes: 'ABSOLUTE' })
-    // As AWS itself writes times.
+    // As AWS writes times.
     await upload(kvs.url, recording([footage(0)]), { stream: 'cam', start: '1.900000045678E9' })
     expect(await listProducerTimes(kvs)).toEqual([1_700_000_000.75, 1_800_000_000.123, 1_900_000_045.678])
   })
@@ -64,14 +64,14 @@ describe('PutMedia', () => {
     ['an unknown timecode type', { 'x-amzn-fragment-timecode-type': 'absolute' }, 400, 'InvalidArgumentException'],
     ['a start that is no number', { 'x-amzn-producer-start-timestamp': 'yesterday' }, 400, 'InvalidArgumentException'],
     ['a start in the year 10000', { 'x-amzn-producer-start-timestamp': '253402300800' }, 400, 'InvalidArgumentException'],
-  ])('refuses %s before it reads anything', async (_, headers, status, type) => {
+  ])('refuses %s before it reads the body', async (_, headers, status, type) => {
     await using kvs = await startWithStream()
     const producer = new Producer(kvs.url, { stream: 'cam', headers: Object.fromEntries(Object.entries(headers)) })
     await expect(producer.answer).resolves.toMatchObject({ status, type })
     producer.breakOff()
   })
 
-  test('takes one producer a stream at a time', async () => {
+  test('accepts one producer for each stream at a time', async () => {
     await using kvs = await startWithStream()
     const first = new Producer(kvs.url, { stream: 'cam' })
     await first.send(concatBytes(header(), footage(0)))
@@ -84,7 +84,7 @@ describe('PutMedia', () => {
     expect(third.at(-1)?.EventType).toBe('PERSISTED')
   })
 
-  test('drops the fragment that a broken connection cut off, and lets the producer come back', async () => {
+  test('drops the fragment that a broken connection cut off, and accepts the producer again', async () => {
     await using kvs = await startWithStream()
     const producer = new Producer(kvs.url, { stream: 'cam' })
     await producer.send(concatBytes(header(), footage(0), footage(1000).subarray(0, 70)))
@@ -101,14 +101,14 @@ describe('PutMedia', () => {
     expect(await listProducerTimes(kvs)).toEqual([1_700_000_000, 1_700_000_005])
   })
 
-  test('tells of malformed media and ends, having kept what came before', async () => {
+  test('reports malformed media and ends, and keeps the earlier fragments', async () => {
     await using kvs = await startWithStream()
     const acks = await upload(kvs.url, concatBytes(recording([footage(0)]), new Uint8Array(100)), { stream: 'cam' })
     expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 4006, ErrorCode: 'INVALID_MKV_DATA' })
     expect(await listProducerTimes(kvs)).toEqual([1_700_000_000])
   })
 
-  test('says IDLE while nothing comes, completes the last fragment, and closes in the end', async () => {
+  test('sends IDLE while nothing arrives, completes the last fragment, and closes in the end', async () => {
     await using archive = await openTestArchive()
     archive.createStream('cam')
     const putMedia = createPutMedia({ pauseMs: 10, idleMs: 40, closeMs: 100 })
@@ -134,7 +134,7 @@ describe('PutMedia', () => {
       { accept: () => lines.push({ status: 200 }), acknowledge: (line) => lines.push(line), report: () => {} },
     )
     const said = lines.map((line) => ('EventType' in line ? line.EventType : line))
-    // How long a disk takes to say that the fragment is safe is its own affair: IDLE may be said before and after PERSISTED.
+    // The disk decides when the fragment is safe, so IDLE may be sent before or after PERSISTED.
     expect(said.filter((type) => type !== 'IDLE')).toEqual([{ status: 200 }, 'BUFFERING', 'RECEIVED', 'PERSISTED'])
     expect(said.indexOf('IDLE')).toBeGreaterThan(said.indexOf('RECEIVED'))
   })

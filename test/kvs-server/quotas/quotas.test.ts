@@ -17,7 +17,7 @@ class TestClock {
   }
 }
 
-/** How many of the calls are let in before the first is refused. */
+/** How many calls are accepted before the first refusal. */
 function countAdmitted(call: () => void, most = 20_000): number {
   for (let admitted = 0; admitted < most; admitted++) {
     try {
@@ -30,7 +30,7 @@ function countAdmitted(call: () => void, most = 20_000): number {
   return most
 }
 
-describe('requests a second', () => {
+describe('request rates', () => {
   test.each([
     ['CreateStream', 50, null],
     ['DescribeStream', 300, 5],
@@ -44,7 +44,7 @@ describe('requests a second', () => {
     ['ListTagsForStream', 50, 5],
     ['DescribeStreamStorageConfiguration', 50, 5],
     ['UpdateStreamStorageConfiguration', 50, 5],
-  ])('%s is let in %d times for the account and %s times for a stream', (operation, perAccount, perStream) => {
+  ])('%s is accepted %d times for the account and %s times for a stream', (operation, perAccount, perStream) => {
     const clock = new TestClock()
     const quotas = new Quotas({ clock, enabled: true })
     if (perStream !== null) expect(countAdmitted(() => quotas.admit(operation, 1))).toBe(perStream)
@@ -57,13 +57,13 @@ describe('requests a second', () => {
     ['PutMedia', 5],
     ['GetMedia', 5],
     ['GetHLSStreamingSessionURL', 25],
-  ])('%s is let in %d times for a stream, and another stream is not touched', (operation, perStream) => {
+  ])('%s is accepted %d times for a stream, and another stream is not affected', (operation, perStream) => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     expect(countAdmitted(() => quotas.admit(operation, 1))).toBe(perStream)
     expect(countAdmitted(() => quotas.admit(operation, 2))).toBe(perStream)
   })
 
-  test('come back steadily, and a refused request uses up nothing', () => {
+  test('recover steadily, and a refused request consumes nothing', () => {
     const clock = new TestClock()
     const quotas = new Quotas({ clock, enabled: true })
     countAdmitted(() => quotas.admit('DescribeStream', 1))
@@ -76,7 +76,7 @@ describe('requests a second', () => {
     expect(countAdmitted(() => quotas.admit('DescribeStream', 1))).toBe(5)
   })
 
-  test('are not counted for operations without a row, nor when quotas are off', () => {
+  test('do not apply to operations without a limit, or when quotas are off', () => {
     const clock = new TestClock()
     expect(countAdmitted(() => new Quotas({ clock, enabled: true }).admit('GetClip', 1), 1000)).toBe(1000)
     const off = new Quotas({ clock, enabled: false })
@@ -87,7 +87,7 @@ describe('requests a second', () => {
 })
 
 describe('quota points', () => {
-  test('let two clips of 200 fragments through in a second, or a hundred of 5', () => {
+  test('allow two clips of 200 fragments in a second, or a hundred of 5', () => {
     const clock = new TestClock()
     const quotas = new Quotas({ clock, enabled: true })
     expect(countAdmitted(() => quotas.charge(1, { media: 200, metadata: 200 }))).toBe(2)
@@ -96,19 +96,19 @@ describe('quota points', () => {
     expect(countAdmitted(() => quotas.charge(1, { media: 200, metadata: 200 }))).toBe(2)
   })
 
-  test('let ten full pages of ListFragments through in a second, counted by what was asked for', () => {
+  test('allow ten full pages of ListFragments in a second, counted by the requested page size', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     expect(countAdmitted(() => quotas.charge(1, { metadata: 1000 }))).toBe(10)
   })
 
-  test('of one kind are not taken when those of the other are used up', () => {
+  test('of one kind are not consumed when those of the other kind are exhausted', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     quotas.charge(1, { metadata: 9_990 })
     expect(() => quotas.charge(1, { media: 100, metadata: 100 })).toThrow(AwsException)
     quotas.charge(1, { media: 500 })
   })
 
-  test('let a request in that costs more than a second brings, and then wait until it is paid', () => {
+  test("allow a request that costs more than a second's worth, and then block until it is repaid", () => {
     const clock = new TestClock()
     const quotas = new Quotas({ clock, enabled: true })
     quotas.charge(1, { media: 1000 })
@@ -120,7 +120,7 @@ describe('quota points', () => {
 })
 
 describe('connections', () => {
-  test('are limited for each stream and operation, and come back when they are closed, once', () => {
+  test('are limited for each stream and operation, and each is released exactly once', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     const close = [1, 2, 3].map(() => quotas.connect('GetMedia', 7))
     expect(() => quotas.connect('GetMedia', 7)).toThrow(expect.objectContaining({ name: 'ConnectionLimitExceededException' }))
@@ -133,7 +133,7 @@ describe('connections', () => {
 })
 
 describe('an upload', () => {
-  test('is not slowed for a burst of 1,000 fragments, and then reads 5 a second', () => {
+  test('is not slowed for a burst of 1,000 fragments, and is then limited to 5 a second', () => {
     const clock = new TestClock()
     const pace = new Quotas({ clock, enabled: true }).pace('PutMedia', 1)
     for (let i = 0; i < 1000; i++) expect(pace?.count({ bytes: 1000, fragments: 1 })).toBe(0)
@@ -143,14 +143,14 @@ describe('an upload', () => {
     expect(pace?.count({ bytes: 1000, fragments: 0 })).toBe(0)
   })
 
-  test('is slowed to 12.5 MB a second once the bytes of the same burst are through', () => {
+  test('is slowed to 12.5 MB a second after a burst of the same number of bytes', () => {
     const clock = new TestClock()
     const pace = new Quotas({ clock, enabled: true }).pace('PutMedia', 1)
     expect(pace?.count({ bytes: 2_500_000_000, fragments: 0 })).toBe(0)
     expect(pace?.count({ bytes: 12_500_000, fragments: 0 })).toBe(1000)
   })
 
-  test('shares its pace with the other uploads of the stream, and with no other stream', () => {
+  test('shares its rate with the other uploads of the stream, and with no other stream', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     quotas.pace('PutMedia', 1)?.count({ bytes: 0, fragments: 1000 })
     expect(quotas.pace('PutMedia', 1)?.count({ bytes: 0, fragments: 1 })).toBe(200)
@@ -158,7 +158,7 @@ describe('an upload', () => {
   })
 })
 
-describe('media that is read', () => {
+describe('reads of media', () => {
   async function* chunks(count: number, bytes: number) {
     for (let i = 0; i < count; i++) yield new Uint8Array(bytes)
   }
@@ -170,7 +170,7 @@ describe('media that is read', () => {
   }
 
   test.each(['GetMedia', 'GetMediaForFragmentList'] as const)(
-    'by %s is slowed to 25 MB a second, all readers together',
+    'by %s are limited to 25 MB a second for all readers together',
     async (operation) => {
       const clock = new TestClock()
       const quotas = new Quotas({ clock, enabled: true })
@@ -184,14 +184,14 @@ describe('media that is read', () => {
     },
   )
 
-  test('is slowed to 5 fragments a second by GetMedia after a burst, and not counted by fragments elsewhere', () => {
+  test('are limited to 5 fragments a second by GetMedia after a burst, and not by fragments in other operations', () => {
     const quotas = new Quotas({ clock: new TestClock(), enabled: true })
     expect(quotas.pace('GetMedia', 1)?.count({ bytes: 0, fragments: 1000 })).toBe(0)
     expect(quotas.pace('GetMedia', 1)?.count({ bytes: 0, fragments: 1 })).toBe(200)
     expect(quotas.pace('GetMediaForFragmentList', 1)?.count({ bytes: 0, fragments: 2000 })).toBe(0)
   })
 
-  test('waits for what was read before it, arrives whole, and is let go of when its reader leaves', async () => {
+  test('wait for earlier reads, arrive complete, and stop waiting when their reader leaves', async () => {
     const pace = new Quotas({ clock: systemClock, enabled: true }).pace('GetMedia', 1)
     const reader = new AbortController()
     const startedAt = performance.now()
@@ -215,7 +215,7 @@ test('a clock that is set back neither refills nor breaks a rate', () => {
   expect(bucket.waitMs(1)).toBe(0)
 })
 
-test('a server that keeps quotas refuses the sixth DescribeStream of a stream in a second, as a class of the SDK', async () => {
+test('with quotas, the sixth DescribeStream of a stream in a second is refused with an error class of the SDK', async () => {
   const clock = new TestClock()
   await using kvs = await startKvsTestServer({ quotas: true, clock })
   await kvs.control.send(new CreateStreamCommand({ StreamName: 'dock' }))

@@ -14,7 +14,7 @@ const ALL = { clock: 'server', startMs: 0, endMs: Number.MAX_SAFE_INTEGER } as c
 /** ContentEncodings with ContentCompAlgo 3 (RFC 9559, section 5.1.4.1.31.6). */
 const HEADER_STRIPPING = bytesOf(0x6d, 0x80, 0x8a, 0x62, 0x40, 0x87, 0x50, 0x34, 0x84, 0x42, 0x54, 0x81, 3)
 
-/** Uploads what may be anything, and checks that the archive holds what was acknowledged and nothing besides. */
+/** Uploads any bytes, and checks that the archive contains exactly the acknowledged fragments. */
 async function uploadAnything(test: TestArchive, body: Uint8Array, chunkBytes: number): Promise<Acknowledgement[]> {
   const stream = test.streams.find({ name: 'cam', arn: null }) ?? test.createStream('cam')
   const before = test.archive.list(stream, ALL, { limit: 100_000 }).length
@@ -29,7 +29,7 @@ async function uploadAnything(test: TestArchive, body: Uint8Array, chunkBytes: n
 describe('an upload of anything', () => {
   const file = concatBytes(recording([tags({ a: 'b' }), footage(0), footage(1000), tags({ c: 'd' }), footage(2000)]))
 
-  test('that stops at any byte keeps the fragments before it, and no other', async () => {
+  test('that stops at any byte keeps exactly the earlier fragments', async () => {
     await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     let most = 0
     for (let length = 0; length <= file.byteLength; length += 7) {
@@ -41,7 +41,7 @@ describe('an upload of anything', () => {
     expect(most).toBeGreaterThanOrEqual(2)
   })
 
-  test('with bytes that were changed ends in an acknowledgement or is taken, whatever the chunking', async () => {
+  test('with changed bytes either ends in an acknowledgement or is accepted, at any chunking', async () => {
     await using archive = await openTestArchive({ fileSystem: unsyncedFileSystem })
     const sources = [file, readFixture('h264-aac.mkv').subarray(0, 40_000)]
     const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }))
@@ -72,7 +72,7 @@ describe('an upload of anything', () => {
     expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 4006 })
   })
 
-  test('keeps its memory through endless Void, between Clusters and in them', async () => {
+  test('uses bounded memory for endless Void, between Clusters and in them', async () => {
     await using archive = await openTestArchive()
     const filler = Array.from({ length: 30 }, () => voidElement(1_000_000))
     const acks = await uploadAnything(archive, recording([footage(0), ...filler, footage(1000)]), 65_536)

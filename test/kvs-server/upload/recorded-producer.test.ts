@@ -5,7 +5,7 @@ import { readFixture } from '../../support/fixtures.js'
 import { type KvsTestServer, startKvsTestServer } from '../../support/kvs-test-server.js'
 import { acknowledgementsOf, RecordedUpload } from '../../support/recorded-upload.js'
 
-/** The key that the samples were given. */
+/** The key that signed the samples. */
 const PRODUCER_KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMIexampleKEY' }
 
 const headerOf = (fixture: string, name: string) =>
@@ -14,7 +14,7 @@ const headerOf = (fixture: string, name: string) =>
 const dateOf = (fixture: string) =>
   Date.parse(headerOf(fixture, 'x-amz-date').replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'))
 
-/** A server at the moment of the recording, with the stream that it names. */
+/** A server at the time of the recording, with the stream that it names. */
 async function startFor(fixture: string): Promise<KvsTestServer> {
   const kvs = await startKvsTestServer({ clock: new SetClock(dateOf(fixture)) })
   await kvs.post('/createStream', { StreamName: headerOf(fixture, 'x-amzn-stream-name'), DataRetentionInHours: 2 })
@@ -28,7 +28,7 @@ async function tagsOf(kvs: KvsTestServer, StreamName: string, Fragments: readonl
   return eventsOf(media, 'tags').flatMap(({ tags }) => tags.map(({ name }) => name))
 }
 
-/** Sends a recording of three fragments, and reads back the names of their tags. */
+/** Sends a recording of three fragments, and reads the names of their tags. */
 async function uploadedTags(fixture: string): Promise<string[]> {
   await using kvs = await startFor(fixture)
   const producer = new RecordedUpload(kvs.url, fixture)
@@ -42,21 +42,21 @@ async function uploadedTags(fixture: string): Promise<string[]> {
 
 const count = (names: readonly string[], name: string) => names.filter((each) => each === name).length
 
-describe('what AWS’s C producer sends', () => {
-  test('is taken to the last fragment, and each keeps its tags', async () => {
+describe('an upload of AWS’s C producer', () => {
+  test('is accepted to the last fragment, and each fragment keeps its tags', async () => {
     const names = await uploadedTags('c-producer-video.http')
     expect(count(names, 'AWS_KINESISVIDEO_END_OF_FRAGMENT')).toBe(3)
     expect(names.filter((name) => name.startsWith('TEST_KEY_'))).toHaveLength(27)
   })
 
-  test('with sound and events is taken, and the tags for stills and notifications are given back', async () => {
+  test('with sound and events is accepted, and the tags for stills and notifications are returned', async () => {
     const names = await uploadedTags('c-producer-audio-video.http')
     for (const name of ['AWS_KINESISVIDEO_IMAGE_GENERATION', 'AWS_KINESISVIDEO_NOTIFICATION', 'AWS_KINESISVIDEO_END_OF_FRAGMENT']) {
       expect([name, count(names, name)]).toEqual([name, 1])
     }
   })
 
-  test('at a token rotation goes on: the second connection is refused while the first is open, the third is taken', async () => {
+  test('continues at a token rotation: the second connection is refused while the first is open, the third is accepted', async () => {
     await using kvs = await startFor('c-producer-rotation-1.http')
     const [first, second, third] = [1, 2, 3].map((part) => new RecordedUpload(kvs.url, `c-producer-rotation-${part}.http`))
     if (!first || !second || !third) throw new Error('three connections were recorded')
@@ -75,12 +75,12 @@ describe('what AWS’s C producer sends', () => {
     expect(timecodes.map((timecode) => timecode - (timecodes[0] ?? 0))).toEqual([0, 1800, 3600, 5400, 7200])
   })
 
-  test('carries a good signature', async () => {
+  test('carries a valid signature', async () => {
     const fixture = 'c-producer-video.http'
     await using kvs = await startKvsTestServer({ clock: new SetClock(dateOf(fixture)), accessKeys: [PRODUCER_KEY] })
     const producer = new RecordedUpload(kvs.url, fixture)
     await producer.open()
-    // There is no stream for it, which only a request that is signed well is told.
+    // The stream does not exist, and only a correctly signed request gets that error.
     expect((await producer.finish()).text).toContain('ResourceNotFoundException')
   })
 })

@@ -9,38 +9,38 @@ function chunk(value: number): Buffer {
   return Buffer.alloc(CHUNK_BYTES, value)
 }
 
-/** The byte that a chunk is made of: to compare them whole takes jest seconds. */
+/** Chunks of one repeated byte, because jest takes seconds to compare them whole. */
 function markOf(read: UploadRead): number | string {
   if (read.kind !== 'chunk') return read.kind
   expect(read.chunk.byteLength).toBe(CHUNK_BYTES)
   return read.chunk[0] ?? 'empty'
 }
 
-test('gives what has come in its order, then the end', async () => {
+test('returns the received bytes in order, then the end', async () => {
   using reader = new UploadReader(Readable.from([chunk(1), chunk(2), chunk(3)], { objectMode: false }), new AbortController().signal)
   for (const value of [1, 2, 3]) {
     expect(markOf(await reader.next(FOREVER_MS))).toBe(value)
-    // What comes while nobody asks waits for its turn.
+    // Bytes that arrive without a reader wait for the next read.
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
   expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
 })
 
-test('tells a silence from an end, and goes on after it, whatever time each wait is given', async () => {
+test('distinguishes silence from the end, and continues after it, for any timeout of each wait', async () => {
   const body = new PassThrough()
   using reader = new UploadReader(body, new AbortController().signal)
   expect(await reader.next(5)).toEqual({ kind: 'quiet' })
   const waiting = reader.next(FOREVER_MS)
   body.write(chunk(1))
   expect((await waiting).kind).toBe('chunk')
-  // Shorter than the wait before it, whose time is not over.
+  // Shorter than the previous wait, whose timeout has not passed.
   expect(await reader.next(5)).toEqual({ kind: 'quiet' })
   body.end()
   expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
 })
 
-test('takes no more of a body than a few chunks ahead of whoever asks', async () => {
+test('reads only a few chunks of a body ahead of its consumer', async () => {
   let given = 0
   const body = new Readable({
     highWaterMark: CHUNK_BYTES,
@@ -56,7 +56,7 @@ test('takes no more of a body than a few chunks ahead of whoever asks', async ()
   expect(await reader.next(FOREVER_MS)).toEqual({ kind: 'end' })
 })
 
-test('leaves a body alone that comes a byte at a time, long before these are many bytes', async () => {
+test('stops reading a body of single bytes long before many bytes have arrived', async () => {
   const count = 20_000
   let given = 0
   const body = new Readable({
@@ -68,14 +68,14 @@ test('leaves a body alone that comes a byte at a time, long before these are man
   })
   using reader = new UploadReader(body, new AbortController().signal)
   await new Promise((resolve) => setTimeout(resolve, 50))
-  // What the body itself holds comes on top.
+  // The body itself buffers some more.
   expect(given - body.readableLength).toBeLessThan(2000)
   let sum = 0
   for (let read = await reader.next(FOREVER_MS); read.kind === 'chunk'; read = await reader.next(FOREVER_MS)) sum += read.chunk[0] ?? 0
   expect(sum).toBe(Array.from({ length: count }, (_, index) => (index + 1) % 256).reduce((total, value) => total + value, 0))
 })
 
-test('is broken when the body breaks, after what had come; and at once when the signal says so', async () => {
+test('fails when the body breaks, after the received bytes, and fails at once when the signal aborts', async () => {
   const body = new PassThrough()
   const aborting = new AbortController()
   using reader = new UploadReader(body, new AbortController().signal)
@@ -95,7 +95,7 @@ test('is broken when the body breaks, after what had come; and at once when the 
   expect(await waiting.next(FOREVER_MS)).toEqual({ kind: 'broken' })
 })
 
-test('leaves the body to others when it is disposed of', async () => {
+test('releases the body to others when it is disposed', async () => {
   const body = new PassThrough()
   {
     using reader = new UploadReader(body, new AbortController().signal)

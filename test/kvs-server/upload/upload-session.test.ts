@@ -37,7 +37,7 @@ describe('an upload session', () => {
     expect(kinds.filter((kind) => kind.startsWith('PERSISTED'))).toEqual(['PERSISTED 0', 'PERSISTED 1000'])
   })
 
-  test('says BUFFERING as soon as the timecode is known, and RECEIVED while the body goes on', async () => {
+  test('sends BUFFERING as soon as the timecode is known, and RECEIVED while the body continues', async () => {
     await using archive = await openTestArchive()
     const acks: Acknowledgement[] = []
     const session = archive.session(archive.createStream('cam'), acks)
@@ -51,7 +51,7 @@ describe('an upload session', () => {
     expect(acks.at(-1)?.EventType).toBe('PERSISTED')
   })
 
-  test('tells of a fragment longer than 20 s as soon as it is, not when it ends', async () => {
+  test('reports a fragment longer than 20 s as soon as it exceeds the limit, not when it ends', async () => {
     await using archive = await openTestArchive()
     const acks: Acknowledgement[] = []
     const session = archive.session(archive.createStream('cam'), acks)
@@ -63,7 +63,7 @@ describe('an upload session', () => {
     expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 4002, FragmentTimecode: 1000 })
   })
 
-  test.each(FIXTURES)('keeps each Cluster of %s byte for byte, whatever the chunking', async (name) => {
+  test.each(FIXTURES)('keeps each Cluster of %s byte for byte, at any chunking', async (name) => {
     const file = readFixture(name)
     const stored: string[][] = []
     for (const chunkBytes of [file.byteLength, 1000, 11]) {
@@ -93,7 +93,7 @@ describe('an upload session', () => {
   ]
 
   test.each(cases.filter(([, id]) => id !== 4009))(
-    'tells of %s with ErrorId %i, and keeps the fragment before it',
+    'reports %s with ErrorId %i, and keeps the previous fragment',
     async (_, errorId, bad) => {
       await using test = await openTestArchive()
       const stream = test.createStream('cam')
@@ -107,7 +107,7 @@ describe('an upload session', () => {
     },
   )
 
-  test.each(cases.filter(([, id]) => id === 4009))('tells of %s with ErrorId %i', async (_, errorId, bad) => {
+  test.each(cases.filter(([, id]) => id === 4009))('reports %s with ErrorId %i', async (_, errorId, bad) => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const acks = await test.upload(stream, recording([footage(0), footage(500), bad]))
@@ -115,12 +115,12 @@ describe('an upload session', () => {
     expect(persistedOf(acks)).toMatchObject([{ FragmentTimecode: 0 }])
   })
 
-  test('tells of a fragment without a frame with ErrorId 4006 where no track was declared that could miss one', async () => {
+  test('reports a fragment without a frame with ErrorId 4006 when no declared track could lack one', async () => {
     await using archive = await openTestArchive()
     expect(await ackKinds(archive, recording([cluster(0, [])], []))).toEqual(['BUFFERING 0', 'ERROR 0 4006'])
   })
 
-  test("tells of a fault that is neither the producer's nor the disk's with ErrorId 5000", async () => {
+  test('reports a fault of neither the producer nor the disk with ErrorId 5000', async () => {
     await using test = await openTestArchive()
     const acks: Acknowledgement[] = []
     const session = new UploadSession({
@@ -134,14 +134,14 @@ describe('an upload session', () => {
     expect(acks).toMatchObject([{ EventType: 'ERROR', ErrorId: 5000, ErrorCode: 'INTERNAL_ERROR' }])
   })
 
-  test('tells of a timecode before the one before with ErrorId 4004', async () => {
+  test('reports a timecode smaller than the previous one with ErrorId 4004', async () => {
     await using archive = await openTestArchive()
     const kinds = await ackKinds(archive, recording([footage(5000), footage(4999)]))
     expect(kinds.at(-1)).toBe('ERROR 4999 4004')
     expect(kinds).toContain('PERSISTED 5000')
   })
 
-  test('takes blocks that reach back over a Cluster border, and a timecode equal to the one before', async () => {
+  test('accepts blocks that reach back over a Cluster border, and a timecode equal to the previous one', async () => {
     await using archive = await openTestArchive()
     const kinds = await ackKinds(
       archive,
@@ -150,7 +150,7 @@ describe('an upload session', () => {
     expect(kinds.filter((kind) => kind.startsWith('PERSISTED'))).toHaveLength(3)
   })
 
-  test('tells of more than three tracks with ErrorId 4012, and of a fragment over 50 MB with 4001', async () => {
+  test('reports more than three tracks with ErrorId 4012, and a fragment over 50 MB with 4001', async () => {
     await using test = await openTestArchive()
     const four = [1, 2, 3, 4].map((number) => ({ ...VIDEO, number }))
     expect(errorsOf(await test.upload(test.createStream('a'), recording([footage(0)], four)))).toMatchObject([{ ErrorId: 4012 }])
@@ -161,7 +161,7 @@ describe('an upload session', () => {
     expect(await readdir(join(test.dataDir, 'incoming'))).toEqual([])
   })
 
-  test('tells of a producer time that no clock shows with ErrorId 4007', async () => {
+  test('reports an impossible producer timestamp with ErrorId 4007', async () => {
     await using test = await openTestArchive()
     const acks = await test.upload(test.createStream('cam'), recording([footage(1000)]), { producerStartMs: 253_402_300_799_000 + 900 })
     expect(errorsOf(acks)).toMatchObject([{ ErrorId: 4007 }])
@@ -179,7 +179,7 @@ describe('an upload session', () => {
     expect(persistedOf(acks)).toHaveLength(1)
   })
 
-  test('ends with ErrorId 4008 when the stream is deleted meanwhile', async () => {
+  test('ends with ErrorId 4008 when the stream is deleted during the upload', async () => {
     await using test = await openTestArchive()
     const acks: Acknowledgement[] = []
     const stream = test.createStream('cam')
@@ -190,7 +190,7 @@ describe('an upload session', () => {
     expect(acks.at(-1)).toMatchObject({ EventType: 'ERROR', ErrorId: 4008 })
   })
 
-  test('drops what a broken connection cut off, and keeps what was whole', async () => {
+  test('drops the fragment that a broken connection cut off, and keeps the complete ones', async () => {
     await using test = await openTestArchive()
     const acks: Acknowledgement[] = []
     const stream = test.createStream('cam')
@@ -202,7 +202,7 @@ describe('an upload session', () => {
     expect(await readdir(join(test.dataDir, 'incoming'))).toEqual([])
   })
 
-  test('begins a new session with a new EBML header, whose timecodes may start over', async () => {
+  test('begins a new session at a new EBML header, whose timecodes may start over', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const acks = await test.upload(stream, concatBytes(recording([footage(5000)]), recording([voidElement(9), footage(0)])))
@@ -211,7 +211,7 @@ describe('an upload session', () => {
     expect(new Set(sessions).size).toBe(2)
   })
 
-  test('keeps tags around a Cluster with their fragment, and takes but does not keep those that the service writes itself', async () => {
+  test('keeps tags around a Cluster with their fragment, and accepts but does not keep tags that the service writes itself', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const [before, behind, own] = [tags({ a: '1' }), tags({ b: '2' }), tags({ AWS_KINESISVIDEO_FRAGMENT_NUMBER: '3' })]
@@ -240,7 +240,7 @@ describe('an upload session', () => {
     },
   )
 
-  test('takes a muxer’s statistics of each track for no tags of the last fragment', async () => {
+  test('does not attribute the per-track statistics of a muxer to the last fragment', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const acks = await test.upload(stream, readFixture('hard/mkvmerge-default-tags.mkv'))
@@ -250,7 +250,7 @@ describe('an upload session', () => {
     expect(rows.map((row) => test.archive.details(row)?.trailingTags.byteLength)).toEqual(rows.map(() => 0))
   })
 
-  test('persists nothing for a stream without retention, but can be followed live', async () => {
+  test('persists nothing for a stream without retention, which can still be followed live', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam', 0)
     const acks = await test.upload(stream, recording([footage(0), footage(1000)]))
@@ -263,7 +263,7 @@ describe('an upload session', () => {
     expect(test.archive.findNext(stream, 0)).toBeNull()
   })
 
-  test('remembers with a fragment that a frame cannot be what its codec says', async () => {
+  test('records with a fragment that a frame is invalid for its codec', async () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const annexB = simpleBlock({ track: 1, time: 0, isKey: true, payload: bytesOf(0, 0, 0, 1, 0x65, 1, 2, 3) })

@@ -5,7 +5,7 @@ import { UploadWindow } from '../../../src/kvs-server/upload/upload-window.js'
 const bytesFrom = (start: number, length: number) => Uint8Array.from({ length }, (_, index) => (start + index) % 251)
 
 describe('the window over an upload', () => {
-  test('gives any stretch that was kept, and no other, whatever the chunks', () => {
+  test('returns any kept range, and no other, at any chunking', () => {
     const step = fc.record({
       length: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 300 })),
       keepBack: fc.nat({ max: 400 }),
@@ -30,7 +30,7 @@ describe('the window over an upload', () => {
     )
   })
 
-  test('reports each chunk once, when none of its bytes is needed any more', () => {
+  test('reports each chunk once, when none of its bytes is needed any longer', () => {
     const dropped: number[] = []
     const window = new UploadWindow((chunk) => dropped.push(chunk[0] ?? -1))
     for (const [index, start] of [0, 10, 20].entries()) window.push(bytesFrom(start, 10).fill(index))
@@ -42,7 +42,7 @@ describe('the window over an upload', () => {
     expect(dropped).toHaveLength(3)
   })
 
-  test('does not copy what it keeps, until it came in very many pieces', () => {
+  test('keeps bytes without a copy until there are very many chunks', () => {
     const window = new UploadWindow()
     const chunk = bytesFrom(0, 1000)
     window.push(chunk)

@@ -16,7 +16,7 @@ test.each([
   expect(encodeWireJson(new WireTimestamp(epochMs))).toBe(expected)
 })
 
-test('a time that is read back is the same to the millisecond', () => {
+test('a time survives a round trip to the millisecond', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 253_402_300_799_999 }), (epochMs) => {
       expect(Math.round(Number(JSON.parse(encodeWireJson(new WireTimestamp(epochMs)))) * 1000)).toBe(epochMs)
@@ -24,7 +24,7 @@ test('a time that is read back is the same to the millisecond', () => {
   )
 })
 
-test('everything else is JSON as JSON.stringify writes it', () => {
+test('everything else is written as JSON.stringify writes it', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(JSON.parse(encodeWireJson(value))).toEqual(JSON.parse(JSON.stringify(value)))

@@ -43,7 +43,7 @@ describe('a request', () => {
     ['no media type at all'],
     ['json'],
     [''],
-  ])('is understood with content type "%s"', async (type) => {
+  ])('is accepted with content type "%s"', async (type) => {
     const { status, text } = await send('/describeStream', '{"StreamName":"dock"}', type === '' ? {} : { 'content-type': type })
     expect(status).toBe(200)
     expect(text).toContain('"StreamName":"dock"')
@@ -53,7 +53,7 @@ describe('a request', () => {
     ['no body', ''],
     ['an empty structure', '{}'],
     ['members that nobody knows', '{"Colour":"blue","StreamNameCondition":null,"MaxResults":null}'],
-  ])('may have %s', async (_what, body) => {
+  ])('can have %s', async (_what, body) => {
     const { status, text } = await send('/listStreams', body)
     expect(status).toBe(200)
     expect(JSON.parse(text)).toMatchObject({ NextToken: null, StreamInfoList: [{ StreamName: 'dock' }] })
@@ -68,7 +68,7 @@ describe('a request', () => {
     ['a string', '"dock"'],
     ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
     ['a hundred thousand brackets', '['.repeat(100_000)],
-  ])('is refused cleanly when its body is %s', async (_what, body) => {
+  ])('is refused with a typed error when its body is %s', async (_what, body) => {
     const { status, text } = await send('/listStreams', body)
     expect(status).toBe(400)
     expect(JSON.parse(text)).toMatchObject({ __type: 'InvalidArgumentException' })
@@ -81,7 +81,7 @@ describe('a request', () => {
     expect(answer.headers.get('x-amzn-requestid')).toMatch(UUID)
   })
 
-  test('for a path that is no operation is refused by name', async () => {
+  test('for an unknown path is refused with UnknownOperationException', async () => {
     for (const [method, path] of [
       ['POST', '/describestream'],
       ['POST', '/'],
@@ -97,7 +97,7 @@ describe('a request', () => {
     }
   })
 
-  test('for an operation by another method is refused by name, whatever its body', async () => {
+  test('with the wrong method for an operation is refused with UnknownOperationException, for any body', async () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const answer = await fetch(`${kvs.url}/createStream`, {
         method,
@@ -110,7 +110,7 @@ describe('a request', () => {
   })
 
   test.each(['/%zz', '/hls/v1/%zz', '/%ff'])(
-    'for a path that cannot be decoded (%s) has the type and the id of any other error',
+    'for a path that cannot be decoded (%s) has the type and the ID of any other error',
     async (path) => {
       const answer = await kvs.post(path)
       expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'InvalidArgumentException'])
@@ -119,7 +119,7 @@ describe('a request', () => {
     },
   )
 
-  test('of HTTP that is none leaves the server alive', async () => {
+  test('that is not HTTP does not stop the server', async () => {
     const { port } = new URL(kvs.url)
     const socket = connect(Number(port), '127.0.0.1')
     socket.end('POST /listStreams HTTP/1.1\r\nHost: x\r\nContent-Length: banana\r\n\r\n')
@@ -129,14 +129,14 @@ describe('a request', () => {
     expect((await send('/listStreams', '')).status).toBe(200)
   })
 
-  test('from a page of another origin is refused, for nothing else stands between it and DeleteStream', async () => {
+  test('from a page of another origin is refused, because nothing else protects DeleteStream', async () => {
     const foreign = await kvs.post('/listStreams', '{}', { origin: 'https://example.com' })
     expect([foreign.status, foreign.headers.get('x-amzn-errortype')]).toEqual([401, 'AccessDeniedException'])
     expect((await kvs.post('/listStreams', '{}', { origin: 'null' })).status).toBe(401)
     expect((await kvs.post('/listStreams', '{}', { origin: 'http://localhost:4000' })).status).toBe(200)
   })
 
-  test('with a Host that cannot be one is answered with the own address', async () => {
+  test("with an invalid Host is answered with the server's own address", async () => {
     const body = '{"StreamName":"dock","APIName":"GET_CLIP"}'
     const spelt = await send('/getDataEndpoint', body, { host: 'kvs.internal:4010' })
     expect(JSON.parse(spelt.text)).toEqual({ DataEndpoint: 'http://kvs.internal:4010' })
@@ -147,7 +147,7 @@ describe('a request', () => {
   })
 })
 
-test('a Host without a port, as the C producer sends it, is answered with the port that was connected to', async () => {
+test('a Host without a port, as the C producer sends it, is answered with the port of the connection', async () => {
   const { port } = new URL(kvs.url)
   for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
     const { text } = await send('/getDataEndpoint', '{"StreamName":"dock","APIName":"PUT_MEDIA"}', { host })
@@ -155,7 +155,7 @@ test('a Host without a port, as the C producer sends it, is answered with the po
   }
 })
 
-test('a proxy on this machine that speaks TLS to its clients has its own address told', async () => {
+test('a local proxy that terminates TLS for its clients is answered with its own address', async () => {
   const body = '{"StreamName":"dock","APIName":"GET_CLIP"}'
   for (const host of ['kvs.example.com', 'kvs.example.com:8443', 'localhost']) {
     const { text } = await send('/getDataEndpoint', body, { host, 'x-forwarded-proto': 'https' })
@@ -166,7 +166,7 @@ test('a proxy on this machine that speaks TLS to its clients has its own address
 })
 
 describe('an error', () => {
-  test('has its status, type, message and request id where every client looks for them', async () => {
+  test('has its status, type, message and request ID where every client looks for them', async () => {
     const answer = await kvs.post('/describeStream', { StreamName: 'nowhere' })
     expect(answer.status).toBe(404)
     expect(answer.headers.get('x-amzn-errortype')).toBe('ResourceNotFoundException')
@@ -177,15 +177,15 @@ describe('an error', () => {
     })
   })
 
-  test('is the class of its name in the SDK, which also finds the request id', async () => {
+  test('is the class of its name in the SDK, which also finds the request ID', async () => {
     const error = await kvs.control.send(new DescribeStreamCommand({ StreamName: 'nowhere' })).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ResourceNotFoundException)
     expect(error).toMatchObject({ $metadata: { httpStatusCode: 404, requestId: expect.stringMatching(UUID) } })
   })
 })
 
-describe('an operation that is not offered', () => {
-  test.each(REFUSED_OPERATIONS.map((name) => [name]))('%s says so, by name', async (name) => {
+describe('an operation that is not supported', () => {
+  test.each(REFUSED_OPERATIONS.map((name) => [name]))('%s is refused with a message that names it', async (name) => {
     const answer = await kvs.post(pathOf(name), { StreamName: 'dock' })
     expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([404, 'UnknownOperationException'])
     expect(await answer.json()).toMatchObject({ Message: `${name} is not offered by this server (clipgate's embedded KVS)` })
@@ -193,7 +193,7 @@ describe('an operation that is not offered', () => {
 })
 
 describe('the state of the server', () => {
-  test('is told under /health and /metrics', async () => {
+  test('is available under /health and /metrics', async () => {
     expect(await (await fetch(`${kvs.url}/health/live`)).json()).toEqual({ status: 'ok' })
     expect(await (await fetch(`${kvs.url}/health/ready`)).json()).toEqual({ status: 'ok', dependencies: { archive: 'ok' } })
     const before = await metric(/^kvs_describe_stream_requests_total\{outcome="ResourceNotFoundException"\} (\d+)$/m)
