@@ -7,7 +7,7 @@ import { readFixture } from '../../support/fixtures.js'
 import { NO_TIMING, videoOf } from '../../support/matroska-track.js'
 
 const AVCC = '0164000bffe100176764000bacb4187fde0220000003002000000641e2855401000568ef0472c0fdf8f800'
-/** From a capture of Kinesis Video: reserved bits are 0. */
+/** From a capture of Kinesis Video: the reserved bits are 0. */
 const AVCC_RESERVED_0 = '014d401e03010027274d401eb9101405ff2e02d4040407c0000003004000000f38a0003d090007a13bdee03e1108d401000428fe3c80'
 const ALAW = '06000100401f0000401f0000010008000000'
 
@@ -51,18 +51,18 @@ describe('a track is ready', () => {
     expect(fixtureTracks(name).map((subject) => configOf(subject).rfc6381)).toEqual(codecs)
   })
 
-  test('with its size, rate and channels', () => {
+  test('with its size, sample rate and channels', () => {
     expect(configOf(track('V_MPEG4/ISO/AVC', hex(AVCC)))).toMatchObject({ codec: 'h264', width: 192, height: 108, lengthSize: 4 })
     const [, sound] = fixtureTracks('h264-ulaw-stereo.mkv')
     expect(sound && configOf(sound)).toMatchObject({ codec: 'ulaw', sampleRate: 8000, channels: 2, samplesPerFrame: 1 })
     expect(configOf(track('A_AAC', hex('1190')))).toMatchObject({ codec: 'aac', sampleRate: 48000, channels: 2, samplesPerFrame: 1024 })
   })
 
-  test('under the spelling of H.264 that AWS’s API text has', () => {
+  test('with the spelling of H.264 in AWS’s API reference', () => {
     expect(configOf(track('V_MPEG/ISO/AVC', hex(AVCC))).codec).toBe('h264')
   })
 
-  test('with reserved bits that are not set, which are set in what is written', () => {
+  test('with unset reserved bits, which are set in the output', () => {
     const { sampleEntry } = configOf(track('V_MPEG4/ISO/AVC', hex(AVCC_RESERVED_0)))
     expect(Buffer.from(sampleEntry).toString('hex')).toContain('014d401effe10027')
   })
@@ -76,12 +76,12 @@ describe('a track is ready', () => {
     expect(configOf(track('A_AAC', hex(codecPrivate)))).toMatchObject(expected)
   })
 
-  test('with WAVEFORMATEX as the AWS C producer writes it: no bits, odd rates, no extra size', () => {
+  test('with WAVEFORMATEX as the AWS C producer writes it: no bits per sample, odd rates, no extra size', () => {
     const config = configOf(track('A_MS/ACM', hex('07000100401f0000e803000001000000')))
     expect(config).toMatchObject({ codec: 'ulaw', sampleRate: 8000, channels: 1 })
   })
 
-  test('under the older codec ids of AAC', () => {
+  test('with the older codec IDs of AAC', () => {
     expect(configOf(track('A_AAC/MPEG4/MAIN', hex('0990'))).rfc6381).toBe('mp4a.40.1')
   })
 })
@@ -93,19 +93,22 @@ describe('a track is unsupported', () => {
     ['A_PCM/INT/LIT', hex('00')],
     ['A_MS/ACM', hex('01000100401f0000803e0000020010000000')],
     ['A_AACX', hex('1190')],
-  ])('with codec id %s', (codecId, codecPrivate) => {
+  ])('with codec ID %s', (codecId, codecPrivate) => {
     expect(parseCodecPrivate(track(codecId, codecPrivate))).toEqual({ state: 'unsupported' })
   })
 
-  test('when its type contradicts its codec id', () => {
+  test('when its type contradicts its codec ID', () => {
     expect(parseCodecPrivate(track('A_AAC', hex('1190'), 'video'))).toEqual({ state: 'unsupported' })
     expect(parseCodecPrivate(track('V_MPEG4/ISO/AVC', hex(AVCC), 'other'))).toEqual({ state: 'unsupported' })
   })
 })
 
-test.each(['V_MPEG4/ISO/AVC', 'V_MPEGH/ISO/HEVC', 'A_AAC', 'A_MS/ACM'])('a track of %s without CodecPrivate lacks it', (codecId) => {
-  expect(parseCodecPrivate(track(codecId, null))).toEqual({ state: 'missing' })
-})
+test.each(['V_MPEG4/ISO/AVC', 'V_MPEGH/ISO/HEVC', 'A_AAC', 'A_MS/ACM'])(
+  'a track of %s without CodecPrivate is reported as missing it',
+  (codecId) => {
+    expect(parseCodecPrivate(track(codecId, null))).toEqual({ state: 'missing' })
+  },
+)
 
 describe('CodecPrivate is invalid', () => {
   test.each([
@@ -130,10 +133,10 @@ describe('CodecPrivate is invalid', () => {
     expect(parseCodecPrivate(track(codecId, hex(codecPrivate)))).toMatchObject({ state: 'invalid' })
   })
 
-  test.each(['h264-only.mkv', 'hevc-aac.mkv'])('where the parameter sets of %s are cut off, at any byte', (name) => {
+  test.each(['h264-only.mkv', 'hevc-aac.mkv'])('when the parameter sets of %s are cut off at any byte', (name) => {
     const [video] = fixtureTracks(name)
     if (!video?.codecPrivate) throw new Error('no video')
-    // What follows the PPS of avcC (the chroma format of High profiles) may be missing; 4 bytes here.
+    // The part of avcC after the PPS (the chroma format of High profiles) may be missing. It has 4 bytes here.
     const needed = video.codecPrivate.byteLength - (name === 'h264-only.mkv' ? 4 : 0)
     const whole = video.codecPrivate
     for (let length = 1; length < needed; length += 1) {
@@ -142,7 +145,7 @@ describe('CodecPrivate is invalid', () => {
   })
 })
 
-test('whatever stands in CodecPrivate, there is an outcome', () => {
+test('any content of CodecPrivate has an outcome', () => {
   const ids = fc.constantFrom('V_MPEG4/ISO/AVC', 'V_MPEGH/ISO/HEVC', 'A_AAC', 'A_MS/ACM')
   fc.assert(
     fc.property(ids, fc.uint8Array({ minLength: 1, maxLength: 80 }), (codecId, bytes) => {

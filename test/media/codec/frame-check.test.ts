@@ -19,7 +19,7 @@ function reasonsOf(frames: readonly Uint8Array[], codecPrivate: Uint8Array = AVC
   return reasons(upload.byteLength)
 }
 
-test.each(FIXTURES)('finds nothing in %s, whatever the chunking', (name) => {
+test.each(FIXTURES)('finds nothing in %s, at any chunking', (name) => {
   for (const chunkBytes of [1, 1000, 1 << 20]) {
     const ends = eventsOf(demux(readFixture(name), chunkBytes, sink), 'cluster-end')
     expect(ends.length).toBeGreaterThan(2)
@@ -28,11 +28,11 @@ test.each(FIXTURES)('finds nothing in %s, whatever the chunking', (name) => {
 })
 
 describe('a frame', () => {
-  test('may hold several units that fill it', () => {
+  test('can contain several NAL units that fill it', () => {
     expect(reasonsOf([bytesOf(0, 0, 0, 2, 9, 16, 0, 0, 0, 1, 5)])).toEqual([null])
   })
 
-  test('with start codes is invalid', () => {
+  test('is invalid when it has start codes', () => {
     const annexB = bytesOf(0, 0, 0, 1, 0x67, 0x64, 0, 11, 0xac, 0, 0, 0, 1, 0x65, 1, 2, 3)
     expect(reasonsOf([annexB, bytesOf(0, 0, 1, 0x65, 1, 2, 3)])).toEqual([
       expect.stringContaining('NAL unit of'),
@@ -40,11 +40,11 @@ describe('a frame', () => {
     ])
   })
 
-  test('whose last length runs past it is invalid', () => {
+  test('is invalid when its last length runs past its end', () => {
     expect(reasonsOf([bytesOf(0, 0, 0, 9, 1, 2, 3)])).toEqual(['a NAL unit of 9 bytes where its frame has 3 left'])
   })
 
-  test('that ends inside a length, has none, or is empty, is invalid', () => {
+  test('is invalid when it ends inside a length, has no length, or is empty', () => {
     expect(reasonsOf([bytesOf(0, 0, 0, 1, 5, 0, 1), bytesOf(0, 0, 0, 0), bytesOf(), bytesOf(0, 0, 0, 1, 5)])).toEqual([
       'a frame that ends inside the length of a NAL unit',
       'a NAL unit of length 0',
@@ -53,7 +53,7 @@ describe('a frame', () => {
     ])
   })
 
-  test('may have one to three zeros behind its last unit, and no more', () => {
+  test('can have one to three zero bytes after its last NAL unit, and no more', () => {
     const unit = [0, 0, 0, 1, 5]
     expect(reasonsOf([1, 2, 3, 4, 5].map((zeros) => bytesOf(...unit, ...new Array<number>(zeros).fill(0))))).toEqual([
       null,
@@ -78,13 +78,13 @@ describe('a frame', () => {
     }
   })
 
-  test('has lengths as long as CodecPrivate says', () => {
+  test('has lengths of the size in CodecPrivate', () => {
     const twoBytes = AVCC.slice()
     twoBytes[4] = 0xfd
     expect(reasonsOf([bytesOf(0, 2, 9, 9, 0, 1, 5), bytesOf(0, 0, 0, 1, 5)], twoBytes)).toEqual([null, 'a NAL unit of length 0'])
   })
 
-  test('of sound, or of a track whose CodecPrivate is invalid, is not looked at', () => {
+  test('is not checked when it is sound, or when the CodecPrivate of its track is invalid', () => {
     const children = [simpleBlock({ track: 2, time: 0, payload: bytesOf(1) }), simpleBlock({ track: 9, time: 0, payload: bytesOf(1) })]
     const [end] = eventsOf(
       demux(matroska([tracks({ number: 1, codecPrivate: AVCC }, SOUND), cluster(0, children)]), 5, sink),
@@ -94,7 +94,7 @@ describe('a frame', () => {
     expect(reasonsOf([bytesOf(7)], bytesOf(0, 0, 0, 1, 0x67))).toEqual([null])
   })
 
-  test('is checked in a BlockGroup and in a lace too', () => {
+  test('is also checked in a BlockGroup and in a lace', () => {
     const good = bytesOf(0, 0, 0, 1, 5)
     const bad = bytesOf(0, 0, 0, 2, 5)
     const laced = (second: Uint8Array) => simpleBlock({ track: 1, time: 0, flags: 0x04, payload: concatBytes(bytesOf(1), good, second) })
@@ -106,7 +106,7 @@ describe('a frame', () => {
 
 describe('a key frame of H.264', () => {
   const unit = (...octets: readonly number[]) => bytesOf(0, 0, 0, octets.length, ...octets)
-  // A recovery point: payloadType 6, of 1 byte.
+  // A recovery point: payloadType 6, with 1 byte.
   const RECOVERY = [6, 1, 0xc4]
 
   function keysOf(frames: readonly { readonly payload: Uint8Array; readonly isKey?: boolean }[]): number[][] {
@@ -124,16 +124,16 @@ describe('a key frame of H.264', () => {
     return keys(upload.byteLength)
   }
 
-  test('is the I-frame of an open GOP where it is a recovery point and no IDR picture', () => {
+  test('is the I-frame of an open GOP when it is a recovery point and not an IDR picture', () => {
     const keys = keysOf([
       { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x65, 0x88)) },
       { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x41, 0x88)) },
       { payload: unit(0x41, 0x88) },
       { payload: concatBytes(unit(6, ...RECOVERY, 0x80), unit(0x41, 0x88)), isKey: false },
-      // Behind other messages, one of which ends in zeros and an emulation prevention byte; another is longer than 255 bytes.
+      // Behind other messages: one ends in zeros and an emulation prevention byte, another is longer than 255 bytes.
       { payload: concatBytes(unit(9, 0x10), unit(6, 5, 4, 6, 0, 0, 3, 1, ...RECOVERY, 0x80), unit(0x21, 0x88)) },
       { payload: concatBytes(bytesOf(0, 0, 1, 9, 6, 5, 0xff, 1), new Uint8Array(256).fill(6), bytesOf(...RECOVERY, 0x80, 0), unit(1)) },
-      // Where 6 is no message's type.
+      // Where 6 is not the type of a message.
       { payload: concatBytes(unit(6, 5, 3, 6, 1, 0xc4, 0x80), unit(0x41, 0x88)) },
       // Of a later picture.
       { payload: concatBytes(unit(0x41, 0x88), unit(6, ...RECOVERY, 0x80)) },

@@ -21,23 +21,23 @@ function wordsOf(boxes: Uint8Array, type: string): number[] | null {
 const aspectOf = (...parameters: Parameters<typeof toPicture>) => wordsOf(toPicture(...parameters).boxes, 'pasp')
 
 describe('the size', () => {
-  test('is the SPS’s, whatever the container says', () => {
+  test('comes from the SPS, regardless of the container', () => {
     expect(toPicture(videoOf(640, 480), SPS)).toMatchObject({ width: 1920, height: 1080, shown: { width: 1920, height: 1080 } })
     expect(toPicture(null, SPS)).toMatchObject({ width: 1920, height: 1080 })
   })
 
-  test('is the container’s where the SPS cannot be read', () => {
+  test('comes from the container when the SPS cannot be read', () => {
     expect(toPicture(videoOf(640, 480), null)).toMatchObject({ width: 640, height: 480, shown: { width: 640, height: 480 } })
     expect(toPicture(null, null)).toMatchObject({ width: 0, height: 0, matrix: null, boxes: new Uint8Array(0) })
   })
 })
 
 describe('the shape of a pixel', () => {
-  test('is said nowhere: nothing is written', () => {
+  test('is not written when neither source has it', () => {
     expect(aspectOf(videoOf(1920, 1080), SPS)).toBeNull()
   })
 
-  test('is the SPS’s where the container is silent, and the container’s otherwise', () => {
+  test('comes from the SPS when the container has none, and otherwise from the container', () => {
     const wide = { ...SPS, pixelAspect: { width: 4, height: 3 } }
     expect(aspectOf(videoOf(1920, 1080), wide)).toEqual([4, 3])
     expect(toPicture(videoOf(1920, 1080), wide).shown).toEqual({ width: 2560, height: 1080 })
@@ -50,11 +50,11 @@ describe('the shape of a pixel', () => {
     ['centimetres', 1, 64, 27, [4, 3]],
     ['inches', 2, 64, 27, [4, 3]],
     ['an aspect ratio', 3, 4, 3, [3, 4]],
-  ])('is told by a display size in %s', (_, unit, width, height, expected) => {
+  ])('is derived from a display size in %s', (_, unit, width, height, expected) => {
     expect(aspectOf(videoOf(1920, 1080, { display: { width, height, unit } }), SPS)).toEqual(expected)
   })
 
-  test('is square where the display size corrects a size in pixels that was not cropped', () => {
+  test('is square when the display size corrects an uncropped pixel size', () => {
     expect(aspectOf(videoOf(1920, 1088, { display: { width: 1920, height: 1080, unit: 0 } }), SPS)).toEqual([1, 1])
   })
 
@@ -62,43 +62,43 @@ describe('the shape of a pixel', () => {
     ['nothing', 0, 0],
     ['more than can be shown', 65_535, 1],
     ['numbers out of all proportion', 2 ** 40, 2 ** 40],
-  ])('is left alone where the display size is %s', (_, width, height) => {
+  ])('is unchanged when the display size is %s', (_, width, height) => {
     const { boxes, shown } = toPicture(videoOf(1920, 1080, { display: { width, height, unit: 3 } }), SPS)
     expect(wordsOf(boxes, 'pasp')).toBeNull()
     expect(shown).toEqual({ width: 1920, height: 1080 })
   })
 })
 
-describe('a crop of the container’s', () => {
+describe('the crop of the container', () => {
   const crop = { left: 10, right: 20, top: 0, bottom: 8 }
 
-  test('is a clean aperture, of which the display size is the size', () => {
+  test('becomes a clean aperture whose size is the display size', () => {
     const { boxes, shown } = toPicture(videoOf(1920, 1080, { crop }), SPS)
     expect(wordsOf(boxes, 'clap')).toEqual([1890, 1, 1072, 1, -10, 2, -8, 2])
     expect([wordsOf(boxes, 'pasp'), shown]).toEqual([[1, 1], { width: 1890, height: 1072 }])
   })
 
-  test('is nothing where the SPS made it already, or where it leaves nothing', () => {
+  test('is ignored when the SPS already applies it, or when nothing would remain', () => {
     expect(toPicture(videoOf(1920, 1088, { crop: { ...crop, left: 0, right: 0 } }), SPS).boxes.byteLength).toBe(0)
     expect(toPicture(videoOf(1920, 1080, { crop: { ...crop, left: 1900 } }), SPS).boxes.byteLength).toBe(0)
   })
 })
 
-describe('colour', () => {
+describe('the colour', () => {
   const colour = { primaries: 9, transfer: 2, matrix: 2, range: 0 }
 
-  test('comes from the container, and from the SPS where that says nothing', () => {
+  test('comes from the container, and from the SPS when the container has none', () => {
     const coded = { primaries: 1, transfer: 16, matrix: 2, isFullRange: true }
     const { boxes } = toPicture(videoOf(1920, 1080, { colour }), { ...SPS, colour: coded })
     expect(Buffer.from(boxes).subarray(4).toString('hex')).toBe(`${Buffer.from('colrnclx').toString('hex')}00090010000280`)
   })
 
-  test('is not written where the container has nothing to add', () => {
+  test('is not written when the container adds nothing', () => {
     expect(toPicture(videoOf(1920, 1080, { colour: { ...colour, primaries: 2 } }), SPS).boxes.byteLength).toBe(0)
   })
 })
 
-test('whatever a track says, the boxes can be written and the sizes fit them', () => {
+test('any track yields boxes with valid sizes', () => {
   const any = fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }))
   const side = fc.option(any, { nil: null })
   const video = fc.record({

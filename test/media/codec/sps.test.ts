@@ -9,7 +9,7 @@ import { BitWriter, toNal } from '../../support/bit-writer.js'
 const UNSPECIFIED = { primaries: 2, transfer: 2, matrix: 2 }
 const square = { width: 1, height: 1 }
 
-/** Parameter sets that x264 and x265 wrote; what stands beside them is what ffprobe says of them. */
+/** Parameter sets that x264 and x265 wrote, with the values that ffprobe reports for them. */
 const H264: readonly [string, string, Sps][] = [
   ['Baseline, cropped', '6742c028da01e0089f97011000000300100000030320f1832a', sps(1920, 1080)],
   ['High, of sides that no macroblock fits', '6764000aacd94727889b011000000300100000030320f1225960', sps(98, 54)],
@@ -74,7 +74,7 @@ function sps(width: number, height: number, more: Partial<Sps> = {}): Sps {
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))
 
-describe('the picture as the encoder made it', () => {
+describe('the coded picture', () => {
   test.each(H264)('in H.264: %s', (_, bytes, expected) => {
     expect(readH264Sps(hex(bytes))).toEqual(expected)
   })
@@ -86,7 +86,7 @@ describe('the picture as the encoder made it', () => {
 
 describe('a parameter set that ends early', () => {
   test.each([...H264.map((row) => ['H.264', ...row] as const), ...H265.map((row) => ['H.265', ...row] as const)])(
-    'has its size or is refused, never another size (%s, %s)',
+    'yields its size or an error, never a different size (%s, %s)',
     (codec, _, bytes, expected) => {
       const read = codec === 'H.264' ? readH264Sps : readH265Sps
       const whole = hex(bytes)
@@ -98,7 +98,7 @@ describe('a parameter set that ends early', () => {
   )
 })
 
-test('whatever stands in a parameter set, the size is one that a sample entry holds', () => {
+test('any bytes in a parameter set yield a size that fits in a sample entry', () => {
   fc.assert(
     fc.property(fc.constantFrom(readH264Sps, readH265Sps), fc.uint8Array({ maxLength: 200 }), (read, bytes) => {
       const found = orNull(read, bytes)
@@ -110,12 +110,12 @@ test('whatever stands in a parameter set, the size is one that a sample entry ho
   )
 })
 
-test('a set of nothing but long codes is refused soon', () => {
+test('a set that consists only of long codes is refused quickly', () => {
   expect(orNull(readH265Sps, new Uint8Array(65_535))).toBeNull()
   expect(orNull(readH264Sps, new Uint8Array(65_535))).toBeNull()
 })
 
-/** Crop units by chroma format, 4 standing for planes that are coded apart. */
+/** Crop units by chroma format. 4 means separately coded planes. */
 const UNITS = [
   { x: 1, y: 1 },
   { x: 2, y: 2 },
@@ -163,7 +163,7 @@ function writeH264({ columns, rows, chroma, isInterlaced, orderType, lists, crop
   return toNal([0x67], bits)
 }
 
-/** One list in three is there; of those every other one ends early, by a scale of 0. */
+/** One list in three is present. Every other list of those ends early, with a scale of 0. */
 function writeList(bits: BitWriter, list: number): void {
   bits.u(1, list % 3 === 0 ? 1 : 0)
   if (list % 3 !== 0) return
@@ -194,9 +194,9 @@ function writeH265({ columns, rows, chroma, orderType, lists, crop, aspect }: An
   bits.ue(0).ue(3).ue(0).ue(3).ue(1).ue(1)
   bits.u(1, lists ? 1 : 0)
   if (lists) writeLists(bits.u(1, 1))
-  // amp and sao; then PCM with its sizes.
+  // amp and sao, then PCM with its sizes.
   bits.u(2, 3).u(1, 1).u(8, 0x77).ue(0).ue(2).u(1, 0)
-  // Four sets of reference pictures: a plain one, one told from it, another plain one, and one told from that.
+  // Four sets of reference pictures: a plain set, one predicted from it, another plain set, and one predicted from that.
   bits.ue(4).ue(2).ue(1).ue(0).u(1, 1).ue(1).u(1, 1).ue(0).u(1, 1)
   bits.u(1, 1).u(1, 0).ue(0).u(1, 1).u(2, 1).u(1, 1).u(2, 0)
   bits.u(1, 0).ue(1).ue(0).ue(0).u(1, 1)
@@ -228,7 +228,7 @@ function expectedOf({ columns, rows, chroma, crop, aspect }: AnySps, rowsPerUnit
   }
 }
 
-describe('any way to write a picture is read', () => {
+describe('every valid way to write a picture is read', () => {
   test('in H.264', () => {
     fc.assert(
       fc.property(anySps, (subject) => {

@@ -4,7 +4,7 @@ import { parseCodecPrivate } from '../../../src/media/codec/codec-private.js'
 import { FrameCheck } from '../../../src/media/codec/frame-check.js'
 import { demux, eventsOf } from '../../support/demux.js'
 
-/** What Kinesis Video really answered; not ours to copy, so it may be missing. */
+/** Real responses of Kinesis Video. We may not distribute them, so they may be missing. */
 const FOLDER = '../shared/media'
 const isThere = existsSync(FOLDER)
 if (!isThere) console.warn(`${FOLDER} is missing: the captures of Kinesis Video are not tested`)
@@ -18,7 +18,7 @@ function read(name: string) {
 }
 
 onCaptures('captures of Kinesis Video', () => {
-  test('of GetMedia are five documents, each a fragment between AWS’s tags', () => {
+  test('of GetMedia are five documents, each with one fragment between AWS’s tags', () => {
     const results = read('output_get_media.mkv')
     expect(results.failure).toBeNull()
     expect(eventsOf(results, 'document')).toHaveLength(5)
@@ -39,7 +39,7 @@ onCaptures('captures of Kinesis Video', () => {
     expect(eventsOf(results, 'cluster-end').every(({ invalidFrame }) => invalidFrame === null)).toBe(true)
   })
 
-  test('with mixed tags are ten fragments of a codec that no clip takes', () => {
+  test('with mixed tags are ten fragments of a codec that no clip supports', () => {
     const results = read('test_mixed_tags.mkv')
     expect(results.failure).toBeNull()
     expect(eventsOf(results, 'cluster-end')).toHaveLength(10)
@@ -48,7 +48,7 @@ onCaptures('captures of Kinesis Video', () => {
     )
   })
 
-  test('with tags and no Cluster are tags and no Cluster', () => {
+  test('with tags and no Cluster yield tags and no Cluster', () => {
     const results = read('test_tags_empty_cluster.mkv')
     expect(results.failure).toBeNull()
     expect(new Set(results.events.map(({ kind }) => kind))).toEqual(new Set(['document', 'tags']))

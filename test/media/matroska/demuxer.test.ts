@@ -60,14 +60,14 @@ describe('the events of a document', () => {
     ])
   })
 
-  test('give the header as it came, the producer’s own tags included', () => {
+  test('contain the unchanged header, with the tags of the producer', () => {
     const [header] = eventsOf(demux(file), 'tracks')
     const [start] = eventsOf(demux(file), 'cluster-start')
     expect(header?.header).toEqual({ start: 0, end: start?.start })
     expect(header?.bytes).toEqual(file.slice(0, start?.start))
   })
 
-  test('give the range of each Cluster, and offsets from its first byte', () => {
+  test('contain the range of each Cluster, and offsets from its first byte', () => {
     const results = demux(file)
     for (const end of eventsOf(results, 'cluster-end')) {
       const bytes = file.slice(end.range.start, end.range.end)
@@ -77,7 +77,7 @@ describe('the events of a document', () => {
     expect(eventsOf(results, 'cluster-end').map(({ timestampMs }) => timestampMs)).toEqual([1000, 2000])
   })
 
-  test('tell the tags with their ranges', () => {
+  test('contain the tags with their ranges', () => {
     const [tags] = eventsOf(demux(file), 'tags')
     expect(tags?.tags).toEqual([{ name: 'site', value: 'north' }])
     expect(file.slice(tags?.range.start, tags?.range.end)).toEqual(tagBytes)
@@ -88,7 +88,7 @@ describe('the events of a document', () => {
     ['TagEditionUID', ELEMENT.TagEditionUID],
     ['TagChapterUID', ELEMENT.TagChapterUID],
     ['TagAttachmentUID', ELEMENT.TagAttachmentUID],
-  ])('leave out tags about a part of the Segment (%s), but for UID 0, which means all of it', (_, target) => {
+  ])('exclude tags about a part of the Segment (%s), except UID 0, which means the whole Segment', (_, target) => {
     const tagged = (uid: readonly number[]) =>
       encodeElement(
         ELEMENT.Tag,
@@ -101,7 +101,7 @@ describe('the events of a document', () => {
     expect(found?.hasPartTags).toBe(true)
   })
 
-  test('come as soon as their bytes are there', () => {
+  test('are emitted as soon as their bytes arrive', () => {
     const demuxer = new MatroskaDemuxer()
     const [start] = eventsOf(demux(file), 'cluster-start')
     const at = start?.start ?? 0
@@ -112,7 +112,7 @@ describe('the events of a document', () => {
     expect(demuxer.framesInCluster).toBe(1)
   })
 
-  test('tell how long a Cluster is before it is over, whatever the order and the scale of its blocks', () => {
+  test('report the length of a Cluster before it ends, for any order and scale of its blocks', () => {
     const times = [0, 80, 40, -20]
     const blocks = times.map((time) => simpleBlock({ track: 1, time, payload: bytesOf(1) }))
     for (const [scale, spanMs] of [
@@ -129,7 +129,7 @@ describe('the events of a document', () => {
 })
 
 describe.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])('a Segment of %p size', (segmentForm) => {
-  test.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])('may hold Clusters of %p size', (clusterForm) => {
+  test.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])('can contain Clusters of %p size', (clusterForm) => {
     const children = [
       VIDEO,
       cluster(1, [block], clusterForm),
@@ -143,7 +143,7 @@ describe.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])('a Segment of %p si
 })
 
 describe('a new EBML header', () => {
-  test('begins a new document, also where it ends a Cluster of unknown size', () => {
+  test('begins a new document, also when it ends a Cluster of unknown size', () => {
     const one = matroska([VIDEO, cluster(1, [block], 'unknown-1')])
     const two = matroska([tracks({ number: 7 }), cluster(2, [block], 'unknown-8')])
     const results = demux(concatBytes(one, two))
@@ -153,21 +153,21 @@ describe('a new EBML header', () => {
     expect(eventsOf(results, 'cluster-end')[0]?.range.end).toBe(one.byteLength)
   })
 
-  test('is refused inside a Segment that says it is longer', () => {
+  test('is refused inside a Segment whose size says that it is longer', () => {
     const bytes = concatBytes(ebmlHeader(), sizedElement(ELEMENT.Segment, { claimed: 5000 }, VIDEO), ebmlHeader())
     expect(demux(bytes).failure?.message).toContain('inside a Segment of known size')
   })
 })
 
 describe('frames', () => {
-  test('are read past CRC-32, Void, Position and elements nobody knows', () => {
+  test('are read across CRC-32, Void, Position and unknown elements', () => {
     const unknown = encodeElement(0x4fff, bytesOf(1, 2, 3))
     const children = [CRC, voidElement(300), encodeUintElement(ELEMENT.Position, 0), unknown, block, CRC, voidElement(0), block]
     const bytes = matroska([CRC, voidElement(9), VIDEO, sizedElement(ELEMENT.Cluster, 'known', CRC, timestamp(5), ...children)])
     expect(onlyCluster(bytes).samples.count).toBe(2)
   })
 
-  test('of a BlockGroup are key frames when they refer to no other, wherever that is said', () => {
+  test('of a BlockGroup are key frames when they refer to no other frame, regardless of where the reference is', () => {
     const fields = { track: 1, time: 4, payload: bytesOf(1) }
     const reference = encodeElement(ELEMENT.ReferenceBlock, bytesOf(0xff))
     const early = encodeElement(ELEMENT.BlockGroup, reference, encodeElement(ELEMENT.Block, bytesOf(0x81, 0, 4, 0, 1)))
@@ -180,7 +180,7 @@ describe('frames', () => {
     expect(rowsOf(onlyCluster(matroska([VIDEO, cluster(0, children)]))).map(({ key }) => key)).toEqual([true, false, false, true])
   })
 
-  test('may lie before their Cluster’s Timestamp', () => {
+  test('can precede the Timestamp of their Cluster', () => {
     const early = simpleBlock({ track: 1, time: -21, payload: bytesOf(1) })
     const late = simpleBlock({ track: 1, time: 32767, payload: bytesOf(1) })
     const first = simpleBlock({ track: 1, time: -32768, payload: bytesOf(1) })
@@ -194,12 +194,12 @@ describe('frames', () => {
     expect(rowsOf(end).map(({ time }) => time)).toEqual([0, 10, -10, 0])
   })
 
-  test('that are encrypted are stepped over', () => {
+  test('are skipped when they are encrypted', () => {
     const encrypted = encodeElement(ELEMENT.EncryptedBlock, bytesOf(0x81, 0, 0, 0, 1))
     expect(onlyCluster(matroska([VIDEO, cluster(0, [encrypted, block])])).samples.count).toBe(1)
   })
 
-  test.each([1, 2, 4, 8])('take their Cluster’s Timestamp from %i octets', (octets) => {
+  test.each([1, 2, 4, 8])('use a Timestamp of their Cluster with %i octets', (octets) => {
     const bytes = matroska([VIDEO, sizedElement(ELEMENT.Cluster, 'unknown-1', timestamp(200, octets), block)])
     expect(onlyCluster(bytes).timestampMs).toBe(200)
   })
@@ -218,16 +218,16 @@ describe('laced frames', () => {
       ),
     )
 
-  test('of Xiph lacing each have a row', () => {
+  test('with Xiph lacing each have a row', () => {
     expect(laced(0x02, [2, 255, 45, 10], 300 + 10 + 5).map(({ size }) => size)).toEqual([300, 10, 5])
   })
 
-  test('of EBML lacing each have a row', () => {
-    // 800, then -300 in two octets (0x5FFF is the middle), then what is left.
+  test('with EBML lacing each have a row', () => {
+    // 800, then -300 in two octets (0x5FFF is the middle), then the rest.
     expect(laced(0x06, [2, 0x43, 0x20, 0x5e, 0xd3], 800 + 500 + 7).map(({ size }) => size)).toEqual([800, 500, 7])
   })
 
-  test('of fixed lacing each have a row, one after the other', () => {
+  test('with fixed lacing each have a row, in order', () => {
     const rows = laced(0x04, [3], 40)
     expect(rows.map(({ size }) => size)).toEqual([10, 10, 10, 10])
     expect(rows.map(({ offset }) => (offset ?? 0) - (rows[0]?.offset ?? 0))).toEqual([0, 10, 20, 30])
@@ -247,7 +247,7 @@ describe('laced frames', () => {
 })
 
 describe('tracks', () => {
-  test('are read with names that a producer padded', () => {
+  test('are read with padded names', () => {
     const padded = tracks({ number: 1, codecId: 'V_MPEG4/ISO/AVC \0\0\0', codecPrivate: bytesOf(1, 2), video: { width: 640, height: 360 } })
     const sound = tracks({ number: 2, type: 2, codecId: 'A_AAC', audio: { sampleRate: 48000, channels: 2 } })
     const [event] = eventsOf(demux(matroska([padded, cluster(0, [block])])), 'tracks')
@@ -268,7 +268,7 @@ describe('tracks', () => {
     })
   })
 
-  test('whose frames are stripped or compressed are refused', () => {
+  test('are refused when their frames are stripped or compressed', () => {
     const extra = encodeElement(ELEMENT.ContentEncodings, encodeElement(ELEMENT.ContentEncoding, bytesOf()))
     expect(demux(matroska([tracks({ number: 1, extra }), cluster(0, [block])])).failure?.message).toContain('ContentEncodings')
   })
@@ -282,16 +282,19 @@ describe('the result does not depend on chunking', () => {
     for (const chunkBytes of [1, 7, 1000]) expect(demux(file, chunkBytes)).toEqual(whole)
   })
 
-  test.each(['unknown-1', 'unknown-8'] as const)('with Clusters of %s size, which give the tables that known sizes give', (form) => {
-    const known = readFixture('h264-bframes-aac.mkv')
-    const live = toLiveForm(known, form)
-    const whole = demux(live)
-    expect(whole.failure).toBeNull()
-    for (const chunkBytes of [1, 7, 1000]) expect(demux(live, chunkBytes)).toEqual(whole)
-    const shape = (bytes: Uint8Array) =>
-      eventsOf(demux(bytes), 'cluster-end').map(({ samples, timestampMs }) => [timestampMs, samples.sizes, samples.times])
-    expect(shape(live)).toEqual(shape(known))
-  })
+  test.each(['unknown-1', 'unknown-8'] as const)(
+    'with Clusters of %s size, which give the same tables as Clusters of known size',
+    (form) => {
+      const known = readFixture('h264-bframes-aac.mkv')
+      const live = toLiveForm(known, form)
+      const whole = demux(live)
+      expect(whole.failure).toBeNull()
+      for (const chunkBytes of [1, 7, 1000]) expect(demux(live, chunkBytes)).toEqual(whole)
+      const shape = (bytes: Uint8Array) =>
+        eventsOf(demux(bytes), 'cluster-end').map(({ samples, timestampMs }) => [timestampMs, samples.sizes, samples.times])
+      expect(shape(live)).toEqual(shape(known))
+    },
+  )
 
   test('at random splits', () => {
     const file = concatBytes(toLiveForm(readFixture('h264-only.mkv')), readFixture('h264-alaw.mkv'))
@@ -306,7 +309,7 @@ describe('the result does not depend on chunking', () => {
     )
   })
 
-  test('settles all but the beginning of an element header', () => {
+  test('settles every byte except the start of an element header', () => {
     const file = toLiveForm(readFixture('h264-only.mkv'))
     const demuxer = new MatroskaDemuxer()
     const starts = eventsOf(demux(file), 'cluster-start').map(({ start }) => start)
@@ -314,7 +317,7 @@ describe('the result does not depend on chunking', () => {
       const settledBefore = demuxer.settled
       const events = demuxer.push(file.slice(at, at + 1))
       const start = events.find((event) => event.kind === 'cluster-start')
-      // No byte that was settled turns out to belong to another Cluster.
+      // No settled byte turns out to belong to another Cluster.
       if (start) expect(settledBefore).toBeLessThanOrEqual(start.start)
       if (start) expect(starts).toContain(start.start)
       expect(at + 1 - demuxer.settled).toBeLessThanOrEqual(11)
@@ -332,7 +335,7 @@ describe('an EBML header', () => {
   test.each([
     ['EBMLMaxIDLength', ELEMENT.EBMLMaxIDLength, 4, 'element ids'],
     ['EBMLMaxSizeLength', ELEMENT.EBMLMaxSizeLength, 8, 'data sizes'],
-  ])('may announce an %s of up to what RFC 9559 allows', (_, id, most, message) => {
+  ])('can announce an %s of up to the maximum of RFC 9559', (_, id, most, message) => {
     for (const data of [bytesOf(most), bytesOf(0, 0, most), bytesOf()])
       expect(eventsOf(demux(announcing(id, data)), 'cluster-end')).toHaveLength(1)
     for (const data of [bytesOf(most + 1), bytesOf(255), bytesOf(1, 0)]) {
@@ -342,7 +345,7 @@ describe('an EBML header', () => {
     }
   })
 
-  test('may leave both out', () => {
+  test('can omit both', () => {
     expect(eventsOf(demux(matroska([VIDEO, cluster(0, [block])])), 'cluster-end')).toHaveLength(1)
   })
 })

@@ -25,8 +25,8 @@ const block = simpleBlock({ track: 1, time: 0, payload: bytesOf(1) })
 const TEN_GB = { claimed: 10_000_000_000 }
 const small = concatBytes(toLiveForm(readFixture('h264-only.mkv')).slice(0, 3000))
 
-describe('broken uploads get MalformedMedia and nothing else', () => {
-  test('at every prefix of a good file, keeping the Clusters before it', () => {
+describe('broken uploads get only MalformedMedia', () => {
+  test('at every prefix of a valid file, and the complete Clusters are kept', () => {
     const file = readFixture('h264-alaw.mkv')
     const ends = eventsOf(demux(file), 'cluster-end').map(({ range }) => range.end)
     for (let length = 1; length < file.byteLength; length += length < 2000 ? 1 : 97) {
@@ -36,7 +36,7 @@ describe('broken uploads get MalformedMedia and nothing else', () => {
     }
   })
 
-  test('with bytes flipped at random, whatever the chunking', () => {
+  test('with random flipped bytes, at any chunking', () => {
     const flips = fc.array(fc.tuple(fc.integer({ min: 0, max: small.byteLength - 1 }), fc.integer({ min: 1, max: 255 })), {
       minLength: 1,
       maxLength: 8,
@@ -51,7 +51,7 @@ describe('broken uploads get MalformedMedia and nothing else', () => {
     )
   })
 
-  test('with bytes flipped in the header alone', () => {
+  test('with flipped bytes only in the header', () => {
     const header = matroska([
       info(1_000_000),
       tracks({ number: 1, codecPrivate: bytesOf(1, 2, 3), video: { width: 2, height: 2 } }),
@@ -67,7 +67,7 @@ describe('broken uploads get MalformedMedia and nothing else', () => {
     )
   })
 
-  test('with nothing but noise', () => {
+  test('with only noise', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (noise) => {
         demux(concatBytes(ebmlHeader(), encodeId(ELEMENT.Segment), bytesOf(0xff), noise), 5)
@@ -142,7 +142,7 @@ describe('refuses', () => {
     expect(demux(bytes, 1).failure).toEqual(failure)
   })
 
-  test('tags nested too deep, and too many of them', () => {
+  test('tags that are nested too deep, and too many tags', () => {
     let nested = encodeStringElement(ELEMENT.TagName, 'x')
     for (let depth = 0; depth < 10; depth += 1) nested = encodeElement(ELEMENT.SimpleTag, nested)
     expect(demux(matroska([encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, nested))])).failure?.message).toContain('nested')
@@ -150,7 +150,7 @@ describe('refuses', () => {
     expect(demux(matroska([encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, ...many))])).failure?.message).toContain('more than 1024')
   })
 
-  test('a Cluster of more frames than any camera sends', () => {
+  test('a Cluster with more frames than any camera sends', () => {
     const blocks = new Uint8Array(Buffer.concat(new Array<Uint8Array>(131_073).fill(block)))
     expect(demux(matroska([VIDEO, cluster(0, [blocks], 'unknown-1')])).failure?.message).toContain('too many frames')
   })
@@ -166,7 +166,7 @@ describe('refuses', () => {
   })
 })
 
-test('holds nothing of an endless Void, nor of a frame of 4 GB', () => {
+test('retains nothing of an endless Void or of a frame of 4 GB', () => {
   const chunk = new Uint8Array(1 << 20)
   for (const id of [ELEMENT.Void, ELEMENT.SimpleBlock]) {
     const endless = sizedElement(id, { claimed: 4_000_000_000 }, bytesOf(0x81, 0, 0, 0))
@@ -179,7 +179,7 @@ test('holds nothing of an endless Void, nor of a frame of 4 GB', () => {
   }
 })
 
-test('takes a long header in small chunks without copying it over and over', () => {
+test('accepts a long header in small chunks without copying it repeatedly', () => {
   const file = matroska([tracks({ number: 1, codecPrivate: new Uint8Array(1 << 20) }), cluster(0, [block])])
   expect(demuxChunks(chunksOf(file, 64)).failure).toBeNull()
   expect(eventsOf(demuxChunks(chunksOf(file, 64)), 'tracks')[0]?.bytes.byteLength).toBeGreaterThan(1 << 20)

@@ -6,7 +6,7 @@ import { readFixture } from '../../support/fixtures.js'
 import { cluster, concatBytes, ebmlHeader, matroska, type SizeForm, tracks } from '../../support/mkv-builder.js'
 
 test.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])(
-  'a session header with a Segment of %p size gets the unknown form of 8 octets',
+  'a session header with a Segment of %p size gets an unknown size of 8 octets',
   (form) => {
     const upload = matroska([tracks({ number: 1 }), cluster(0, [])], form)
     const [header] = eventsOf(demux(upload), 'tracks')
@@ -15,7 +15,7 @@ test.each<SizeForm>(['known', 'unknown-1', 'unknown-8'])(
   },
 )
 
-test('a header, tags and Clusters put together are a document again', () => {
+test('a header, tags and Clusters form a valid document again', () => {
   const upload = readFixture('h264-aac.mkv')
   const results = demux(upload)
   const [header] = eventsOf(results, 'tracks')
@@ -35,6 +35,6 @@ test('a header, tags and Clusters put together are a document again', () => {
   expect(eventsOf(again, 'cluster-end')[0]?.samples).toEqual(second?.samples)
 })
 
-test('what has no Segment is refused', () => {
+test('input without a Segment is refused', () => {
   expect(() => withUnknownSegmentSize(ebmlHeader())).toThrow(MalformedMedia)
 })

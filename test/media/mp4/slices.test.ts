@@ -15,8 +15,8 @@ const anySlice: fc.Arbitrary<Slice> = fc.oneof(
   }),
 )
 
-describe('cutting a sliced file', () => {
-  test('gives exactly the bytes of the range, for any slices and any range', () => {
+describe('reading a range of a sliced file', () => {
+  test('returns exactly the bytes of the range, for any slices and any range', () => {
     fc.assert(
       fc.property(
         fc.array(anySlice, { maxLength: 30 }),
@@ -34,7 +34,7 @@ describe('cutting a sliced file', () => {
     )
   })
 
-  test('reaches past 4 GiB', () => {
+  test('works beyond 4 GiB', () => {
     const file = toSlicedFile([
       { kind: 'source', source: 0, offset: 0, length: 6e9 },
       { kind: 'source', source: 1, offset: 7, length: 6e9 },

@@ -27,7 +27,7 @@ function movieOf(fragments: { first: number; count: number }, codecDelayNs: numb
 describe('sound with a CodecDelay', () => {
   const [late, early] = [movieOf({ first: 0, count: 2 }, 0), movieOf({ first: 0, count: 2 }, DELAY_NS)]
 
-  test('is heard so much earlier, and the picture is shown when it was', () => {
+  test('is played earlier by the delay, and the picture keeps its times', () => {
     const [before, after] = [late, early].map(({ tracks }) => placementOf(tracks[1] ?? never()))
     expect((before?.originTicks ?? 0) - (after?.originTicks ?? 0)).toBe(1024)
     expect(after).toMatchObject({ mediaTime: 1024, delayMs: before?.delayMs })
@@ -35,7 +35,7 @@ describe('sound with a CodecDelay', () => {
     expect(early.tracks[0]).toEqual(late.tracks[0])
   })
 
-  test('goes on without a hole where parts are joined', () => {
+  test('continues without a hole where parts are joined', () => {
     const parts = [movieOf({ first: 0, count: 2 }, DELAY_NS), movieOf({ first: 2, count: 2 }, DELAY_NS)]
     const joined = joinNow(
       parts.map((movie) => ({ movie, clock: null })),
@@ -45,12 +45,12 @@ describe('sound with a CodecDelay', () => {
     const [, sound] = joined.movie.tracks
     const { durations } = sound?.samples ?? never()
     const ticks = typeof durations === 'number' ? [durations] : [...durations.values]
-    // Of 1,024 samples each, but for what milliseconds round away at the border.
+    // Of 1,024 samples each, except for the rounding to milliseconds at the border.
     expect(Math.max(...ticks) - Math.min(...ticks)).toBeLessThanOrEqual(96)
     expect(sound && placementOf(sound).mediaTime).toBe(1024)
   })
 
-  test('of more than a second stays where it is', () => {
+  test('keeps its times when the delay is more than a second', () => {
     const [, sound] = movieOf({ first: 0, count: 2 }, 1_000_000_001).tracks
     expect(sound && placementOf(sound).mediaTime).toBe(0)
   })

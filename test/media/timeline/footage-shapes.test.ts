@@ -11,7 +11,7 @@ import { bytesOf, concatBytes, elementsOf, encodeElements, type TrackElement } f
 import { layOutNow } from '../../support/mp4-movies.js'
 import { readPackets, readTables } from '../../support/mp4-readers.js'
 
-// Shapes of Matroska that muxers write less often.
+// Less common forms of Matroska.
 
 function clipOf(upload: Uint8Array): Uint8Array {
   return readSlices(layOutNow(buildFragmentMovie(fragmentsOf(upload))), [upload])
@@ -58,7 +58,7 @@ describe('footage whose first track is the sound', () => {
 /** A DiscardPadding of 10 ms (RFC 9559, section 5.1.3.5.7). */
 const DISCARD_PADDING: TrackElement = { id: 0x75a2, data: bytesOf(0x00, 0x98, 0x96, 0x80) }
 
-/** The footage with the last block of sound in a BlockGroup that says how much of it is padding. */
+/** The footage with the last block of sound in a BlockGroup that declares its padding. */
 function withDiscardPadding(upload: Uint8Array): Uint8Array {
   const { range, samples } = eventsOf(demux(upload), 'cluster-end').at(-1) ?? never()
   const cluster = elementsOf(upload.subarray(range.start, range.end))[0] ?? never()
@@ -78,7 +78,7 @@ function withDiscardPadding(upload: Uint8Array): Uint8Array {
   return concatBytes(withUnknownSizes(document), encodeElement(cluster.id, encodeElements(changed)))
 }
 
-/** A Segment whose size is not known: what follows its start has changed. */
+/** A Segment of unknown size, because the bytes after its start have changed. */
 function withUnknownSizes(document: Uint8Array): Uint8Array {
   const at = Buffer.from(document).indexOf(Buffer.from('18538067', 'hex')) + 4
   const octets = Math.clz32(document[at] ?? 0) - 23
@@ -100,7 +100,7 @@ describe('sound with DiscardPadding', () => {
     }
   })
 
-  test('keeps the element when it is cut anew', () => {
+  test('keeps the element when it is recut', () => {
     const element = Buffer.from(encodeElements([DISCARD_PADDING]))
     expect(Buffer.from(recut(padded)).includes(element)).toBe(true)
   })

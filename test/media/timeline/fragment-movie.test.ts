@@ -21,7 +21,7 @@ function clipOf(fragments: readonly MovieFragment[], upload: Uint8Array): Uint8A
   return readSlices(layOutNow(buildFragmentMovie(fragments)), [upload])
 }
 
-/** The source's frames of one track as its tables say, in the order of the file. */
+/** The frames of one track by the tables of the source, in file order. */
 function sourceFrames(fragments: readonly MovieFragment[], upload: Uint8Array, track: number) {
   return fragments.flatMap(({ samples, clusterOffset, timestampMs }) =>
     Array.from({ length: samples.count }, (_, row) => row)
@@ -46,7 +46,7 @@ describe.each(CASES)('a clip of %s', (_, upload) => {
   const fragments = fragmentsOf(upload)
   const clip = clipOf(fragments, upload)
 
-  test('has the source’s video, frame by frame, to the millisecond', async () => {
+  test('has the video of the source, frame by frame, to the millisecond', async () => {
     const source = await readPackets(upload, 'video')
     const seen = await readPackets(clip, 'video')
     expect(source.length).toBeGreaterThan(0)
@@ -55,7 +55,7 @@ describe.each(CASES)('a clip of %s', (_, upload) => {
     expect(seen.map(({ at }) => Math.round(at * 1e6) / 1000)).toEqual(source.map(({ at }) => Math.round(at * 1000) - startMs))
   })
 
-  test('has the source’s AAC, frame by frame, within a millisecond', async () => {
+  test('has the AAC of the source, frame by frame, within a millisecond', async () => {
     const source = await readPackets(upload, 'audio')
     const startMs = startMsOf(fragments)
     if (source.length === 0) return
@@ -65,7 +65,7 @@ describe.each(CASES)('a clip of %s', (_, upload) => {
     expect(Math.max(...errors)).toBeLessThanOrEqual(1)
   })
 
-  test('has tables that a second reader follows', () => {
+  test('has tables that a second reader reads', () => {
     for (const [index, track] of readTables(clip).entries()) {
       const source = sourceFrames(fragments, upload, index + 1)
       const { samples } = track
@@ -81,7 +81,7 @@ describe.each([
   ['h264-alaw.mkv', 'alaw', 1],
   ['h264-ulaw-stereo.mkv', 'ulaw', 2],
 ] as const)('G.711 of %s', (name, codec, channels) => {
-  test('is a sample for each instant, all of the source’s bytes in order', () => {
+  test('has a sample for each instant, with all bytes of the source in order', () => {
     const upload = readFixture(name)
     const fragments = fragmentsOf(upload)
     const clip = clipOf(fragments, upload)

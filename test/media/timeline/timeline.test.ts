@@ -45,7 +45,7 @@ interface Row {
   readonly time: number
   readonly size?: number
   readonly key?: boolean
-  /** Bytes between the frame before and this one: the block's head. */
+  /** Bytes between the previous frame and this one: the head of the block. */
   readonly head?: number
 }
 
@@ -72,7 +72,7 @@ function trackOf(movie: Movie, index = 0): MovieTrack {
   return track
 }
 
-/** When each sample is shown, in ticks of its track, counted from the movie's start: tables and edit list undone. */
+/** When each sample is shown, in ticks of its track from the start of the movie, with the tables and the edit list applied. */
 function shownAt(track: MovieTrack): number[] {
   const emptyMs = track.edits.find(({ mediaTime }) => mediaTime === -1)?.durationMs ?? 0
   const mediaTime = track.edits.find((edit) => edit.mediaTime >= 0)?.mediaTime ?? 0
@@ -99,7 +99,7 @@ describe('video', () => {
     expect(durationRows(track)).toEqual([40, 40, 40])
   })
 
-  test('with B-frames is decoded in the order of the file and shown at its times', () => {
+  test('with B-frames is decoded in file order and shown at its times', () => {
     const times = [0, 160, 80, 40, 120, 320, 240, 200, 280]
     const track = trackOf(buildFragmentMovie([fragment(5000, gop(...times))]))
     expect(shownAt(track)).toEqual(times)
@@ -107,56 +107,59 @@ describe('video', () => {
     expect(Math.min(...(track.samples.compositionOffsets?.values ?? []))).toBe(0)
   })
 
-  test('reordered across a Cluster’s border stays one stretch', () => {
+  test('that is reordered across a Cluster border is one contiguous span', () => {
     const movie = buildFragmentMovie([fragment(1000, gop(0, 160, 80)), fragment(1040, [{ time: 0 }, { time: 80 }, { time: 280 }])])
     expect(shownAt(trackOf(movie))).toEqual([0, 160, 80, 40, 120, 320])
   })
 
-  test('of equal times keeps every frame', () => {
+  test('with equal times keeps every frame', () => {
     const track = trackOf(buildFragmentMovie([fragment(0, gop(0, 40, 40, 80))]))
     expect(durationRows(track)).toEqual([40, 0, 40, 40])
   })
 
-  test('that is all key frames has no sync table', () => {
+  test('with only key frames has no sync table', () => {
     const rows = [0, 40].map((time) => ({ time, key: true }))
     expect(onlyPiece(trackOf(buildFragmentMovie([fragment(0, rows)]))).keys).toBeNull()
   })
 
-  test('of one frame lasts a guess; a last frame behind a hole lasts as long as frames do', () => {
+  test('with one frame has an estimated duration, and a last frame after a hole lasts as long as other frames', () => {
     expect(durationRows(trackOf(buildFragmentMovie([fragment(0, gop(0))])))).toEqual([40])
     expect(durationRows(trackOf(buildFragmentMovie([fragment(0, gop(0, 33)), fragment(9000, gop(0))])))).toEqual([33, 8967, 33])
   })
 
-  test('begins the movie at the first frame shown, on the producer’s clock', () => {
+  test("starts the movie at the first shown frame, by the producer's clock", () => {
     expect(buildFragmentMovie([fragment(7000, gop(-20, 20))]).startMs).toBe(6980)
   })
 
-  test.each([2, 40, 131])('is shown at the source’s times, decode times never going back, whatever they are (%i frames)', (count) => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: -32768, max: 32767 }), { minLength: 1, maxLength: count }), (times) => {
-        const track = trackOf(buildFragmentMovie([fragment(100_000, gop(...times))]))
-        const first = Math.min(...times)
-        expect(shownAt(track)).toEqual(times.map((time) => time - first))
-        expect(durationRows(track).every((duration) => duration >= 0)).toBe(true)
-      }),
-    )
-  })
+  test.each([2, 40, 131])(
+    'is shown at the times of the source with decoding times that never decrease, for any times (%i frames)',
+    (count) => {
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: -32768, max: 32767 }), { minLength: 1, maxLength: count }), (times) => {
+          const track = trackOf(buildFragmentMovie([fragment(100_000, gop(...times))]))
+          const first = Math.min(...times)
+          expect(shownAt(track)).toEqual(times.map((time) => time - first))
+          expect(durationRows(track).every((duration) => duration >= 0)).toBe(true)
+        }),
+      )
+    },
+  )
 })
 
 describe('fragments', () => {
-  test('keep their distance over a hole, which stretches the frame before it', () => {
+  test('keep their distance across a hole, which extends the previous frame', () => {
     const movie = buildFragmentMovie([fragment(0, gop(0, 40)), fragment(10_000, gop(0, 40))])
     expect(shownAt(trackOf(movie))).toEqual([0, 40, 10_000, 10_040])
     expect(durationRows(trackOf(movie))).toEqual([40, 9960, 40, 40])
   })
 
-  test('of another ingest run that goes back in time follow directly, with their own distances', () => {
+  test('of another ingest run that goes back in time follow directly, at their own distances', () => {
     const first = [fragment(10_000, gop(0, 40)), fragment(10_080, gop(0, 40))]
     const again = [fragment(10_040, gop(0, 40)), fragment(10_120, gop(0, 40)), fragment(11_120, gop(0, 40))]
     expect(shownAt(trackOf(buildFragmentMovie([...first, ...again])))).toEqual([0, 40, 80, 120, 160, 200, 240, 280, 1240, 1280])
   })
 
-  test('that begin amid the one before follow directly', () => {
+  test('that begin during the previous fragment follow directly', () => {
     const movie = buildFragmentMovie([fragment(0, gop(0, 1000, 2000)), fragment(1500, gop(0, 1000))])
     expect(shownAt(trackOf(movie))).toEqual([0, 1000, 2000, 3000, 4000])
   })
@@ -167,19 +170,19 @@ describe('fragments', () => {
     expect(shownAt(trackOf(movie))).toEqual([0, 2000, 500, 1000, 1500])
   })
 
-  test('of the same producer time follow each other', () => {
+  test('with the same producer timestamp follow each other', () => {
     const movie = buildFragmentMovie([fragment(500, gop(0, 40)), fragment(500, gop(0, 40))])
     expect(shownAt(trackOf(movie))).toEqual([0, 40, 80, 120])
   })
 
-  test('a day and more apart follow directly, less than a day apart do not', () => {
+  test('more than a day apart follow directly, and others keep their distance', () => {
     const day = 86_400_000
     const shownAfter = (ms: number) => shownAt(trackOf(buildFragmentMovie([fragment(0, gop(0, 40)), fragment(ms, gop(0))])))
     expect(shownAfter(day + 1)).toEqual([0, 40, 80])
     expect(shownAfter(day)).toEqual([0, 40, day])
   })
 
-  test('each give one span, whole', () => {
+  test('each give one complete span', () => {
     const second = { ...fragment(80, gop(0)), source: 3, clusterOffset: 100 }
     const { spans } = buildFragmentMovie([fragment(0, gop(0, 40)), second])
     expect(spans).toEqual([
@@ -190,7 +193,7 @@ describe('fragments', () => {
 })
 
 describe('chunks', () => {
-  test('hold one sample where block heads lie between, several where frames are laced', () => {
+  test('contain one sample when block heads lie between samples, and several when frames are laced', () => {
     const rows: Row[] = [
       { time: 0, track: 1 },
       { time: 0, track: 2 },
@@ -209,18 +212,18 @@ describe('sound', () => {
     Array.from({ length: count }, (_, index) => ({ track: 2, time: Math.round(from + (index * 1024) / 48) }))
   const withSound = (rows: readonly Row[]) => fragment(0, [...gop(0, 40, 80), ...rows], [VIDEO, SOUND])
 
-  test('of AAC goes on by its own clock, the rounding to milliseconds undone', () => {
+  test('of AAC continues by its own clock, without the rounding to milliseconds', () => {
     const track = trackOf(buildFragmentMovie([withSound(frames(40))]), 1)
     expect(durationRows(track)).toEqual(new Array(40).fill(1024))
     expect(track.timescale).toBe(48000)
   })
 
-  test('of AAC is set right where it strays by more than 2 ms', () => {
+  test('of AAC is corrected when it drifts by more than 2 ms', () => {
     const track = trackOf(buildFragmentMovie([withSound([...frames(3), ...frames(3, 500)])]), 1)
     expect(shownAt(track)).toEqual([0, 1024, 2048, 24_000, 25_024, 26_048])
   })
 
-  test('of AAC never goes back, whatever its times', () => {
+  test('of AAC never goes back, for any times', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 60 }), (times) => {
         const rows = times.map((time) => ({ track: 2, time }))
@@ -230,7 +233,7 @@ describe('sound', () => {
     )
   })
 
-  test('that is laced follows its block’s time', () => {
+  test('that is laced follows the time of its block', () => {
     const rows = [0, 0, 0, 64, 64, 64].map((time) => ({ track: 2, time }))
     expect(durationRows(trackOf(buildFragmentMovie([withSound(rows)]), 1))).toEqual(new Array(6).fill(1024))
   })
@@ -243,7 +246,7 @@ describe('sound', () => {
     ])
   })
 
-  test('that starts earlier than the picture makes the picture wait', () => {
+  test('that starts earlier than the picture delays the picture', () => {
     const movie = buildFragmentMovie([withSound(frames(4, -21))])
     expect(movie.startMs).toBe(-21)
     expect(shownAt(trackOf(movie))).toEqual([21, 61, 101])
@@ -258,42 +261,42 @@ describe('G.711', () => {
       1,
     )
 
-  test('has a sample a byte and a chunk a block', () => {
+  test('has one sample for each byte and one chunk for each block', () => {
     const track = blocks([0, 160], [20, 160], [40, 80])
     expect(track.samples).toEqual({ count: 400, durations: runOf(400, 1), compositionOffsets: null })
     expect(onlyPiece(track)).toMatchObject({ count: 400, sizes: 1, keys: null })
     expect(chunkRows(onlyPiece(track)).map(({ count }) => count)).toEqual([160, 160, 80])
   })
 
-  test('stretches the sample before a hole, in runs', () => {
+  test('extends the sample before a hole, in runs', () => {
     const track = blocks([0, 160], [1000, 160], [1020, 160])
     expect(track.samples.durations).toEqual({ counts: Uint16Array.of(159, 1, 320), values: Uint16Array.of(1, 7841, 1) })
   })
 
-  test('leaves out what is sent twice', () => {
+  test('drops duplicate samples', () => {
     const track = blocks([0, 800], [50, 800], [150, 80])
     const chunks = chunkRows(onlyPiece(track))
     expect(chunks.map(({ count }) => count)).toEqual([800, 400, 80])
     expect(chunks[1]?.offset).toBe((chunks[0]?.offset ?? 0) + 800 + 7 + 400)
   })
 
-  test('leaves small drift alone', () => {
+  test('ignores small drift', () => {
     expect(blocks([0, 160], [22, 160], [35, 160]).samples.durations).toEqual(runOf(480, 1))
   })
 })
 
 describe('a movie', () => {
-  test('without fragments, or without frames, has no tracks', () => {
+  test('without fragments or without frames has no tracks', () => {
     expect(buildFragmentMovie([])).toEqual({ startMs: null, tracks: [], spans: [], tags: [] })
     expect(buildFragmentMovie([{ ...fragment(0, []), samples: EMPTY_SAMPLE_TABLE }]).tracks).toEqual([])
   })
 
-  test('leaves out a track without frames, and one that is neither video nor audio', () => {
+  test('excludes a track without frames, and one that is neither video nor audio', () => {
     const other: MatroskaTrack = { ...SOUND, number: 3, type: 'other' }
     expect(buildFragmentMovie([fragment(0, gop(0), [VIDEO, SOUND, other])]).tracks.map(({ kind }) => kind)).toEqual(['video'])
   })
 
-  test('has its video first, whatever the order of the tracks', () => {
+  test('has its video first, for any order of the tracks', () => {
     const rows = [
       { time: 0, track: 2 },
       { time: 0, key: true },
@@ -301,7 +304,7 @@ describe('a movie', () => {
     expect(buildFragmentMovie([fragment(0, rows, [SOUND, VIDEO])]).tracks.map(({ kind }) => kind)).toEqual(['video', 'audio'])
   })
 
-  test('is refused where a codec is not ready', () => {
+  test('is refused when a codec is not ready', () => {
     expect(() => buildFragmentMovie([fragment(0, gop(0), [{ ...VIDEO, codecPrivate: null }])])).toThrow(MalformedMedia)
   })
 })

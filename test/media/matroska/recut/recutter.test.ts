@@ -46,13 +46,13 @@ function recutWhole(file: Uint8Array, chunkBytes?: number): Uint8Array {
 }
 
 let payloads = 0
-/** A picture or a sound, like no other. */
+/** A picture or a sound with unique bytes. */
 function block(track: number, time: number, isKey = false): Uint8Array {
   payloads += 1
   return simpleBlock({ track, time, isKey, payload: concatBytes(frame(20), bytesOf(payloads % 256, Math.floor(payloads / 256) % 256)) })
 }
 
-/** Each picture in a Cluster of its own, as short as can be; `K` stands for a key frame. */
+/** Each picture in a short Cluster of its own. `K` is a key frame. */
 function shredded(picturesMs: readonly (readonly [number, boolean])[]): Uint8Array {
   return matroska([tracks(VIDEO), ...picturesMs.map(([ms, isKey]) => cluster(ms, [block(1, 0, isKey)]))])
 }
@@ -71,11 +71,11 @@ describe('real files', () => {
       eventsOf(demux(file), 'tracks').map((event) => event.tracks),
     )
     for (const frames of clusterFramesOf(whole)) expect(frames.find(({ track }) => track === 1)?.isKey).toBe(true)
-    // What is cut well already is cut at the same places.
+    // A second recut keeps the cuts.
     expect(clusterTimesOf(recutWhole(whole))).toEqual(clusterTimesOf(whole))
   })
 
-  test('of a GOP of 2 s become Clusters of 2 s', () => {
+  test('with a GOP of 2 s become Clusters of 2 s', () => {
     const times = clusterTimesOf(recutWhole(readFixture('hard/clusters-without-key.mkv')))
     expect(times).toEqual(times.map((_, index) => index * 2000))
     expect(times.length).toBeGreaterThan(3)
@@ -83,12 +83,12 @@ describe('real files', () => {
 })
 
 describe('a cut', () => {
-  test('is made at the first key frame at least 1 s after the last', () => {
+  test('is made at the first key frame at least 1 s after the last cut', () => {
     const pictures = [0, 400, 800, 999, 1000, 1400, 1999, 2000, 5000].map((ms) => [ms, true] as const)
     expect(clusterTimesOf(recutWhole(shredded(pictures)))).toEqual([0, 1000, 2000, 5000])
   })
 
-  test('comes at once behind pictures that cannot be decoded', () => {
+  test('is made immediately after pictures that cannot be decoded', () => {
     const file = shredded([
       [0, false],
       [40, false],
@@ -99,7 +99,7 @@ describe('a cut', () => {
     expect(clusterTimesOf(recutWhole(file))).toEqual([0, 80, 1080])
   })
 
-  test('is at the key frame, whose leading pictures and sound may be earlier', () => {
+  test('is made at the key frame, whose leading pictures and sound may be earlier', () => {
     const pictures = [block(1, 0, true), block(2, 0), block(1, 2000, true), block(1, 1880), block(2, 1500), block(1, 1960), block(1, 2040)]
     const file = matroska([tracks(VIDEO, SOUND), cluster(0, pictures)])
     const [first, second] = clusterFramesOf(recutWhole(file))
@@ -119,12 +119,12 @@ describe('a cut', () => {
     ])
   })
 
-  test('of sound alone is made at the first frame at least 1 s after the last', () => {
+  test('in footage with only sound is made at the first frame at least 1 s after the last cut', () => {
     const frames = Array.from({ length: 150 }, (_, index) => block(2, index * 21, true))
     expect(clusterTimesOf(recutWhole(matroska([tracks(SOUND), cluster(0, frames)])))).toEqual([0, 1008, 2016, 3024])
   })
 
-  test('of sound alone comes earlier where the TimestampScale is too fine for 1 s, as mkvmerge has it', () => {
+  test('in footage with only sound is made earlier when the TimestampScale is too fine for 1 s, as mkvmerge writes it', () => {
     const scale = 20_833
     const clusters = Array.from({ length: 10 }, (_, index) => cluster(index * 30_000, [block(2, 0, true), block(2, 15_000, true)]))
     const file = matroska([info(scale), tracks(SOUND), ...clusters])
@@ -133,7 +133,7 @@ describe('a cut', () => {
     expect(clusterFramesOf(whole)).toHaveLength(7)
   })
 
-  test('is also made where tags end a fragment, so that each keeps its own', () => {
+  test('is also made where tags end a fragment, so that each fragment keeps its tags', () => {
     const gop = (ms: number, ...around: readonly Uint8Array[]) => [cluster(ms, [block(1, 0, true), block(1, 200)]), ...around]
     const file = matroska([
       tracks(VIDEO),
@@ -146,14 +146,14 @@ describe('a cut', () => {
   })
 })
 
-describe('what stands around blocks', () => {
-  test('tags stay behind the frames that they follow, and in the header', () => {
+describe('the elements around blocks', () => {
+  test('tags stay after the frames that they follow, and in the header', () => {
     const middle = [cluster(0, [block(1, 0, true)]), tags({ a: '1' }), cluster(300, [block(1, 0)]), cluster(2000, [block(1, 0, true)])]
     const file = matroska([tags({ head: '0' }), tracks(VIDEO), ...middle, tags({ last: '2' })])
     expect(orderOf(recutWhole(file))).toEqual(['head 0', 'Cluster 0', 'a 1', 'Cluster 2000', 'last 2'])
   })
 
-  test('SeekHead, Cues, Void and CRC-32 go; Info and Tracks stay byte for byte', () => {
+  test('SeekHead, Cues, Void and CRC-32 are removed; Info and Tracks stay byte for byte', () => {
     const [about, entries] = [info(1_000_000), tracks(VIDEO)]
     const crc = encodeElement(ELEMENT.CRC32, bytesOf(1, 2, 3, 4))
     const places = [encodeElement(ELEMENT.SeekHead, bytesOf(0xec, 0x80)), encodeElement(ELEMENT.Cues, bytesOf(0xec, 0x80)), voidElement(9)]
@@ -168,7 +168,7 @@ describe('what stands around blocks', () => {
     expect(clusterFramesOf(whole)).toEqual(clusterFramesOf(file))
   })
 
-  test('a BlockGroup keeps what it says of its frame, and is a key frame where it refers to none', () => {
+  test('a BlockGroup keeps the properties of its frame, and is a key frame when it has no reference', () => {
     const reference = encodeElement(ELEMENT.ReferenceBlock, bytesOf(0xd8))
     const duration = encodeUintElement(ELEMENT.BlockDuration, 40)
     const crc = encodeElement(ELEMENT.CRC32, bytesOf(1, 2, 3, 4))
@@ -188,7 +188,7 @@ describe('what stands around blocks', () => {
     ).toHaveLength(3)
   })
 
-  test('a new EBML header begins a new document with its own tracks, which starts no earlier than the end of the one before it', () => {
+  test('a new EBML header begins a new document with its own tracks, which starts no earlier than the end of the previous document', () => {
     const one = [tracks(VIDEO), cluster(5000, [block(1, 0, true), block(1, 500)])]
     const two = [tracks({ ...VIDEO, number: 7 }), cluster(0, [block(7, 0, true), block(7, 400, true)])]
     const file = concatBytes(matroska(one), matroska(two, 'known'), matroska(one))
@@ -201,7 +201,7 @@ describe('what stands around blocks', () => {
 })
 
 describe('a live pipe', () => {
-  test('waits for nothing but the rest of the frame', () => {
+  test('waits only for the rest of the frame', () => {
     const recutter = new MatroskaRecutter()
     recutter.push(matroska([tracks(VIDEO)]))
     recutter.push(cluster(0, [], 'unknown-1'))
@@ -212,7 +212,7 @@ describe('a live pipe', () => {
     expect(sent).toEqual([1, 0, 1, 0])
   })
 
-  test('waits behind a key frame for the first frame of each other track', () => {
+  test('waits after a key frame for the first frame of each other track', () => {
     const recutter = new MatroskaRecutter()
     recutter.push(matroska([tracks(VIDEO, SOUND)]))
     recutter.push(cluster(0, [], 'unknown-1'))
@@ -222,14 +222,14 @@ describe('a live pipe', () => {
     expect(sizes).toEqual([true, true, false, false, true, true])
   })
 
-  test('that breaks off is whole up to its last frame, and says where', () => {
+  test('that breaks off is complete up to its last frame, and reports where', () => {
     const file = shredded([0, 500, 1000].map((ms) => [ms, true] as const))
     const { bytes, failure } = recut(file.subarray(0, -5), 7)
     expect(clusterFramesOf(bytes).flat()).toEqual(clusterFramesOf(file).flat().slice(0, 2))
     expect(failure).toMatch(/^the footage ends inside an element \(at byte \d+\)$/)
   })
 
-  test('that makes no sense any more is whole up to there', () => {
+  test('that becomes invalid is complete up to that point', () => {
     const file = shredded([0, 500, 1000].map((ms) => [ms, true] as const))
     const { bytes, failure } = recut(concatBytes(file, new Uint8Array(100)))
     expect(clusterFramesOf(bytes).flat()).toEqual(clusterFramesOf(file).flat())
@@ -237,7 +237,7 @@ describe('a live pipe', () => {
   })
 })
 
-describe('what cannot be cut', () => {
+describe('footage that cannot be cut', () => {
   test.each<[string, Uint8Array, RegExp]>([
     [
       'a GOP over 20 s',
@@ -267,7 +267,7 @@ describe('what cannot be cut', () => {
       matroska([info(1000), tracks(VIDEO), cluster(0, [block(1, 0, true)]), cluster(40_000, [block(1, 0)])]),
       /^The footage has no key frame for 0 s, and its TimestampScale is too fine/,
     ],
-  ])('%s is refused in one sentence, and what came before is whole', (_, file, sentence) => {
+  ])('%s is refused with a one-sentence error, and the earlier footage is complete', (_, file, sentence) => {
     const { bytes, failure } = recut(file, 1_000_000)
     expect(failure).toMatch(sentence)
     const whole = clusterFramesOf(file).flat()
@@ -276,7 +276,7 @@ describe('what cannot be cut', () => {
     expect(sent.length).toBeGreaterThan(0)
   })
 
-  test('a block before the Timestamp of its Cluster, and one that claims more than any fragment has', () => {
+  test('a block before the Timestamp of its Cluster is refused, and so is a block larger than any fragment', () => {
     const late = matroska([tracks(VIDEO), sizedElement(ELEMENT.Cluster, 'known', block(1, 0, true), timestamp(0))])
     expect(recut(late).failure).toContain('a block before the Timestamp')
     const huge = matroska([
@@ -287,7 +287,7 @@ describe('what cannot be cut', () => {
   })
 })
 
-/** Footage of any shape: the tracks' frames in file order, scattered over Clusters of any size and form. */
+/** Footage of any shape: the frames of the tracks in file order, scattered over Clusters of any size and form. */
 const anyFootage = fc
   .record({
     gopFrames: fc.integer({ min: 1, max: 30 }),
@@ -312,7 +312,7 @@ interface Planned {
 function plan({ gopFrames, frameMs, gops, leadMs, soundMs, reorder, startMs }: AnyFootage): Planned[] {
   const pictures = Array.from({ length: gopFrames * gops }, (_, index) => {
     const isKey = index % gopFrames === 0
-    // Pairs of pictures change places, as B-frames do.
+    // Pairs of pictures are swapped, as B-frames are.
     const shown = !reorder || isKey ? index : (index % gopFrames) % 2 === 1 && (index + 1) % gopFrames !== 0 ? index + 1 : index - 1
     return { track: 1, ms: startMs + 500 + shown * frameMs, isKey, fileMs: index * frameMs }
   })
@@ -349,13 +349,13 @@ function toBlock({ track, ms, isKey }: Planned, base: number, pick: number): Uin
     return blockGroup({ track, time: ms - base, payload: frame(10 + pick) }, ...reference)
   }
   if (track === 2 && pick % 4 === 2) {
-    // Three frames of 5 bytes by fixed lacing.
+    // Three frames of 5 bytes with fixed lacing.
     return simpleBlock({ track, time: ms - base, isKey, flags: 0x04, payload: concatBytes(bytesOf(2), frame(5), frame(5), frame(5)) })
   }
   return simpleBlock({ track, time: ms - base, isKey, payload: frame(10 + pick) })
 }
 
-test('footage of any shape keeps its frames, begins each Cluster with a key frame, and is cut wherever it may be', () => {
+test('any footage keeps its frames, begins each Cluster with a key frame, and is cut wherever possible', () => {
   fc.assert(
     fc.property(anyFootage, fc.integer({ min: 5, max: 5000 }), (footage, chunkBytes) => {
       const file = build(footage)
@@ -370,7 +370,7 @@ test('footage of any shape keeps its frames, begins each Cluster with a key fram
         expect((times[index] ?? 0) - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000)
       }
       if (footage.soundMs !== 0) return
-      // Without sound nothing else counts: no key frame 1 s after the cut before stands inside a Cluster.
+      // Without sound, the only rule is that no Cluster contains a key frame 1 s or more after the previous cut.
       for (const [index, frames] of clusters.entries()) {
         const late = frames.filter(({ ms, isKey }) => isKey && ms - (times[index] ?? 0) >= 1000)
         expect(late).toEqual([])
@@ -384,7 +384,7 @@ function clusterIds(bytes: Uint8Array): number {
   return Buffer.from(bytes).toString('hex').split('1f43b675').length - 1
 }
 
-/** Clusters and tags, in the order of the file. */
+/** Clusters and tags in file order. */
 function orderOf(file: Uint8Array): string[] {
   return demux(file).events.flatMap((event) => {
     if (event.kind === 'cluster-end') return [`Cluster ${event.timestampMs}`]
@@ -392,7 +392,7 @@ function orderOf(file: Uint8Array): string[] {
   })
 }
 
-test('an EBML header without Matroska after it is a failure', () => {
+test('an EBML header without Matroska after it is an error', () => {
   expect(recut(ebmlHeader()).failure).toContain('ends before its elements do')
   expect(recut(concatBytes(ebmlHeader(), block(1, 0))).failure).toContain('wrong place')
 })

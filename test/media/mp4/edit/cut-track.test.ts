@@ -3,14 +3,14 @@ import { cutTrack } from '../../../../src/media/mp4/edit/cut-track.js'
 import { joinNow } from '../../../support/mp4-movies.js'
 import { record, toPart } from '../../../support/mp4-recording.js'
 
-describe('cutting a track in pieces', () => {
+describe('cutting a track into pieces', () => {
   const fragments = record({ fragments: 6, sound: 'alaw' })
   const parts = [0, 2, 4].map((from, source) => toPart(fragments.slice(from, from + 2), 'alaw', source).part)
   const joined = joinNow(parts, { startMs: null, tags: [] })
   const [video, sound] = joined.joined ? joined.movie.tracks : []
   if (video === undefined || sound === undefined) throw new Error('the parts can be joined')
 
-  test('shares the pieces between the borders, and makes those at the borders shorter', () => {
+  test('shares the pieces between the borders, and shortens those at the borders', () => {
     const cut = cutTrack(video, 5, 65)
     expect(cut.pieces.map(({ count }) => count)).toEqual([19, 24, 17])
     expect(cut.pieces[1]).toBe(video.pieces[1])
@@ -18,7 +18,7 @@ describe('cutting a track in pieces', () => {
     expect(cut.samples.count).toBe(60)
   })
 
-  test('still says how long a sample is where none is left', () => {
+  test('keeps the size of a sample when no sample remains', () => {
     expect(cutTrack(sound, 0, 0)).toMatchObject({ samples: { count: 0 }, pieces: [{ count: 0, sizes: 1 }] })
   })
 })

@@ -6,7 +6,7 @@ import { placementOf, presentationTicks } from '../../../../src/media/mp4/tables
 import { timeVideo } from '../../../../src/media/timeline/video-timeline.js'
 import { durationRows } from '../../../support/mp4-movies.js'
 
-/** A track of frames shown at these times, in the order in which they are decoded. */
+/** A track of frames with these presentation times, in decoding order. */
 function trackOf(timesMs: readonly number[]): MovieTrack {
   const { samples, piece, durationMs, mediaTime } = timeVideo({
     count: timesMs.length,
@@ -25,31 +25,31 @@ function decodedAt(track: MovieTrack, startMs = 0): number[] {
   return durations.map((_, index) => durations.slice(0, index).reduce((sum, ms) => sum + ms, startMs))
 }
 
-describe('decoding when the first frame is shown', () => {
-  test('spreads the frames that should be decoded earlier, and leaves the others at their times', () => {
+describe('moving decoding to the presentation time of the first frame', () => {
+  test('spreads the frames with earlier decoding times, and leaves the others unchanged', () => {
     const track = decodeWhenShown(trackOf([0, 160, 80, 40, 120, 320, 240, 200, 280]))
     expect(decodedAt(track)).toEqual([0, 13, 26, 40, 80, 120, 160, 200, 240])
     expect(track.edits).toEqual([])
     expect([...presentationTicks(track)]).toEqual([0, 160, 80, 40, 120, 320, 240, 200, 280])
   })
 
-  test('lets the last frame last as long as it did', () => {
+  test('keeps the duration of the last frame', () => {
     expect(durationRows(decodeWhenShown(trackOf([0, 160, 80, 40, 120]))).at(-1)).toBe(40)
   })
 
-  test('leaves a track alone that needs no reordering', () => {
+  test('does not change a track without reordering', () => {
     const track = trackOf([0, 40, 80])
     expect(decodeWhenShown(track)).toBe(track)
   })
 
-  test('keeps a track that is shown after the movie begins at its place', () => {
+  test('keeps the position of a track that starts after the movie', () => {
     const track = trackOf([0, 80, 40])
     const late = { ...track, edits: [{ durationMs: 70, mediaTime: -1 }, ...track.edits] }
     expect([...presentationTicks(decodeWhenShown(late))]).toEqual([70, 150, 110])
     expect(placementOf(decodeWhenShown(late)).originTicks).toBe(70)
   })
 
-  test('shows every frame when it was shown before, none before it is decoded, whatever the order', () => {
+  test('keeps every presentation time, and shows no frame before it is decoded, for any order', () => {
     const times = fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(times, fc.boolean(), (timesMs, areDistinct) => {

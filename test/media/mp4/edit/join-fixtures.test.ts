@@ -21,7 +21,7 @@ function readFixture(name: string): { bytes: Uint8Array; fragments: MovieFragmen
   return { bytes, fragments }
 }
 
-/** The blocks of one track as the Matroska file has them. */
+/** The blocks of one track as they are in the Matroska file. */
 function blocksOf({ bytes, fragments }: ReturnType<typeof readFixture>, number: number): { timeMs: number; payload: Uint8Array }[] {
   return fragments.flatMap(({ samples, timestampMs, clusterOffset }) =>
     Array.from(samples.tracks, (track, row) => ({ track, row }))
@@ -33,15 +33,15 @@ function blocksOf({ bytes, fragments }: ReturnType<typeof readFixture>, number: 
   )
 }
 
-/** When each sample is shown, in milliseconds, by the edit list. */
+/** When the edit list shows each sample, in milliseconds. */
 function shownMs({ samples, edits, timescale }: Mp4boxTrack): number[] {
   const emptyMs = edits.find(({ media_time }) => media_time < 0)?.segment_duration ?? 0
   const mediaTime = edits.find(({ media_time }) => media_time >= 0)?.media_time ?? 0
   return samples.map(({ cts }) => ((cts - mediaTime) * 1000) / timescale + emptyMs)
 }
 
-describe('one GetClip answer for each fragment, joined', () => {
-  test.each(FIXTURES)('is the source to the byte and the millisecond: %s', (name) => {
+describe('one GetClip response for each fragment, joined', () => {
+  test.each(FIXTURES)('equals the source to the byte and the millisecond: %s', (name) => {
     const fixture = readFixture(name)
     const files = fixture.fragments.map((fragment) => render(layOutNow(buildFragmentMovie([fragment])), [fixture.bytes]))
     const parts = files.map((file, source) => {
@@ -69,7 +69,7 @@ describe('one GetClip answer for each fragment, joined', () => {
     }
     const heard = Buffer.concat(sound.samples.map(({ offset, size }) => file.subarray(offset, offset + size)))
     expect(md5(heard)).toBe(md5(Buffer.concat(expectedSound.map(({ payload }) => payload))))
-    // G.711 has a sample for each moment of sound, not for each block.
+    // G.711 has a sample for each instant of sound, not for each block.
     const times = shownMs(sound)
     let at = 0
     for (const { timeMs, payload } of expectedSound) {

@@ -7,7 +7,7 @@ import { sumRuns, toRuns } from '../../../../src/media/mp4/tables/runs.js'
 import { chunkRows, durationRows, joinNow, layOutNow, onlyPiece } from '../../../support/mp4-movies.js'
 import { type RecordedFragment, record, render, toPart } from '../../../support/mp4-recording.js'
 
-// A join as one would write it with all rows of all parts at hand. The real join must give the same bytes.
+// A simple join that holds all rows of all parts in memory. The real join must give the same bytes.
 
 interface NaiveTrack {
   readonly track: MovieTrack
@@ -57,7 +57,7 @@ function joinSound(movies: readonly Movie[], startsMs: readonly number[]): Naive
   return { track, fromMs, toMs: toMs(end, timescale), mediaTime: toTicks(fromMs, timescale) - start }
 }
 
-/** Stretches the last sample, or shortens the last ones to one tick each. Returns how far the end moved. */
+/** Stretches the last sample, or shortens the last samples to one tick each. Returns how far the end moved. */
 function moveEnd(durations: number[], ticks: number): number {
   let left = ticks
   for (let index = durations.length - 1; index >= 0 && left !== 0; index -= 1) {
@@ -95,7 +95,7 @@ function withEdits({ track, fromMs, toMs: untilMs, mediaTime }: NaiveTrack, firs
   return { ...track, edits: isWhole ? [] : [...empty, { durationMs, mediaTime }] }
 }
 
-/** When each part starts in a joined movie, by the first frame of each. */
+/** When each part starts in a joined movie, by its first frame. */
 function startsOf(joined: Movie, movies: readonly Movie[]): number[] {
   const shown = presentationTicks(must(joined.tracks[0]))
   let first = 0
@@ -112,7 +112,7 @@ function must<Value>(value: Value | undefined): Value {
 }
 
 interface Cut {
-  /** Frames missing at the end of the part. Its sound then overlaps the next part, if that follows at once. */
+  /** Missing frames at the end of the part. Its sound then overlaps the next part if that follows immediately. */
   readonly framesLost: number
   readonly isListed: boolean
 }
@@ -134,7 +134,7 @@ function partsOf(fragments: readonly RecordedFragment[], cuts: readonly Cut[], j
 }
 
 describe('a join', () => {
-  test('gives the bytes of one made row by row, for frames that are late, lost, or too many, over holes and overlaps', () => {
+  test('gives the same bytes as a row-by-row join for late, lost and extra frames, across holes and overlaps', () => {
     fc.assert(
       fc.property(
         anyCuts,
@@ -148,7 +148,7 @@ describe('a join', () => {
         fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 13 }),
         (cuts, options, jitterMs) => {
           const fragments = record({ ...options, fragments: 2 * cuts.length })
-          // A join takes its parts over, so that the second one needs parts of its own.
+          // A join takes ownership of its parts, so the second join needs its own parts.
           const [parts, same] = [1, 2].map(() => partsOf(fragments, cuts, jitterMs, options.sound).map(({ part }) => part))
           const files = partsOf(fragments, cuts, jitterMs, options.sound).map(({ file }) => file)
           const movies = must(same).map(({ movie }) => movie)
@@ -163,7 +163,7 @@ describe('a join', () => {
   })
 })
 
-test('a join frees the times that it has made anew', () => {
+test('a join frees the times that it computed', () => {
   const fragments = record({ fragments: 6, rate: 29.97, hasBFrames: true, sound: 'aac', gaps: new Map([[2, 5000]]) })
   const parts = [0, 2, 4].map((from, source) => toPart(fragments.slice(from, from + 2), 'aac', source).part)
   const runs = parts.flatMap(({ movie: { tracks } }) => [tracks[0]?.samples.durations, tracks[0]?.samples.compositionOffsets])

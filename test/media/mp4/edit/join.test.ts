@@ -29,7 +29,7 @@ function cutAt(fragments: readonly RecordedFragment[], borders: readonly number[
   return starts.slice(1).map((end, index) => fragments.slice(starts[index], end))
 }
 
-/** Every sample of the recording, at the recording's time from its first. */
+/** Every sample of the recording, at its time from the first sample. */
 function expectExact(
   got: readonly ReadPacket[],
   frames: readonly Frame[],
@@ -61,7 +61,7 @@ const soundOf = (fragments: readonly RecordedFragment[]) => fragments.flatMap(({
 describe('joining parts', () => {
   for (const hasBFrames of [false, true]) {
     for (const sound of [null, 'aac'] as const) {
-      test(`gives every sample of the source at its time (${hasBFrames ? 'with' : 'without'} B-frames, ${sound ?? 'no'} sound)`, async () => {
+      test(`keeps every sample of the source at its time (${hasBFrames ? 'with' : 'without'} B-frames, ${sound ?? 'no'} sound)`, async () => {
         const fragments = record({ fragments: 9, hasBFrames, sound })
         const { file } = joinCuts(cutAt(fragments, [2, 3, 7]), sound)
         const packets = await readWithMediabunny(file)
@@ -72,7 +72,7 @@ describe('joining parts', () => {
     }
   }
 
-  test('keeps a hole between parts as long as the producer says, picture and sound', async () => {
+  test('keeps a hole between parts as long as in producer time, for picture and sound', async () => {
     const fragments = record({ fragments: 8, sound: 'aac', gaps: new Map([[4, 61_234]]) })
     const { file } = joinCuts(cutAt(fragments, [4]), 'aac')
     const packets = await readWithMediabunny(file)
@@ -81,7 +81,7 @@ describe('joining parts', () => {
     expectExact(packets.audio, soundOf(fragments), { zeroMs, withinMs: 1 })
   })
 
-  test('is exact to the millisecond where most fragments begin with sound', async () => {
+  test('is exact to the millisecond when most fragments begin with sound', async () => {
     for (const rate of [25, 29.97, 30]) {
       const fragments = record({ fragments: 24, framesPerFragment: 20, rate, hasBFrames: true, sound: 'aac', soundFirst: true })
       const { file } = joinCuts(cutAt(fragments, [7, 14]), 'aac')
@@ -92,7 +92,7 @@ describe('joining parts', () => {
     }
   })
 
-  test('is exact wherever a part begins, also where its first frames are shown before the last ones of the part before', async () => {
+  test('is exact for any part border, also when the first frames of a part are shown before the last ones of the previous part', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 47 }),
@@ -101,7 +101,7 @@ describe('joining parts', () => {
         async (first, second, hasBFrames) => {
           const recorded = record({ fragments: 6, rate: 25, hasBFrames, gaps: new Map([[3, 400]]) })
           const frames = videoOf(recorded)
-          // A fragment for each frame, so that a border may be at any of them.
+          // One fragment for each frame, so that a border can be at any frame.
           const each = frames.map((frame) => ({ startMs: frame.timeMs, video: [frame], sound: [] }))
           const { file } = joinCuts(
             cutAt(
@@ -121,7 +121,7 @@ describe('joining parts', () => {
     )
   })
 
-  test('joins G.711 by runs: bytes in order, time even, a hole as one long sample', () => {
+  test('joins G.711 in runs: bytes in order, even times, a hole as one long sample', () => {
     const fragments = record({ fragments: 8, sound: 'alaw', gaps: new Map([[4, 5000]]) })
     const { file, result } = joinCuts(cutAt(fragments, [2, 4, 6]), 'alaw')
     const sound = readWithMp4box(file)[1]
@@ -139,7 +139,7 @@ describe('joining parts', () => {
     expect(worst).toBeLessThanOrEqual(1)
   })
 
-  test('gives the same file as one part that holds all fragments, but for where the bytes lie', async () => {
+  test('gives the same file as one part that contains all fragments, except for the offsets of the bytes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -171,14 +171,14 @@ describe('joining parts', () => {
     )
   })
 
-  test('puts the next part at the end of the last frame when nothing is known of the producer', () => {
+  test('puts the next part at the end of the last frame when producer times are unknown', () => {
     const fragments = record({ fragments: 4, rate: 25 })
     const parts = cutAt(fragments, [2]).map((cut, source) => ({ ...toPart(cut, null, source).part, clock: null }))
     const result = joinNow(parts, NOTHING)
     expect(startsOf(result)).toEqual([0, 960])
   })
 
-  test('a producer clock that runs back does not turn the joined time back', () => {
+  test('does not move the joined time backwards when the producer clock does', () => {
     const fragments = record({ fragments: 4, rate: 25 })
     const cuts = cutAt(fragments, [2]).map((cut, source) => toPart(cut, null, source).part)
     const back = cuts.map((part, index) => ({
@@ -193,7 +193,7 @@ describe('joining parts', () => {
     [86_400_000, 86_400_960],
     [86_400_001, 960],
     [60 * 86_400_000, 960],
-  ])('a producer clock that goes on after %i ms makes a hole as long as it may be one', (gapMs, startMs) => {
+  ])('a producer clock that continues after %i ms makes a hole of at most a day', (gapMs, startMs) => {
     const fragments = record({ fragments: 4, rate: 25 })
     const cuts = cutAt(fragments, [2]).map((cut, source) => toPart(cut, null, source).part)
     const ahead = cuts.map((part, index) => ({
@@ -204,14 +204,14 @@ describe('joining parts', () => {
     expect(startsOf(result)).toEqual([0, startMs])
   })
 
-  test('a part that lost its sound is a change of tracks, and names the part', () => {
+  test('a part that lost its sound is a change of tracks, and the error names the part', () => {
     const fragments = record({ fragments: 3, sound: 'aac' })
     const [a, b, c] = cutAt(fragments, [1, 2])
     const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'aac', 1), toPart(c ?? [], null, 2)].map(({ part }) => part)
     expect(joinNow(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 2 })
   })
 
-  test('so is one whose sound is coded in another way', () => {
+  test('a part whose sound has another codec is a change of tracks', () => {
     const [a, b] = cutAt(record({ fragments: 1, sound: 'aac' }).concat(record({ fragments: 1, sound: 'alaw' })), [1])
     const parts = [toPart(a ?? [], 'aac', 0), toPart(b ?? [], 'alaw', 1)].map(({ part }) => part)
     expect(joinNow(parts, NOTHING)).toMatchObject({ joined: false, reason: 'TRACKS_CHANGE', partIndex: 1 })
@@ -228,7 +228,7 @@ describe('joining parts', () => {
     expect(result).toMatchObject({ joined: false, reason: 'CODEC_CHANGES', partIndex: 1 })
   })
 
-  test('a turned picture stays turned, and another turn is a change of codecs', () => {
+  test('a rotated picture stays rotated, and another rotation is a change of codecs', () => {
     const fragments = record({ fragments: 2 })
     const parts = cutAt(fragments, [1]).map((cut, source) => toPart(cut, null, source).part)
     const turn =

@@ -6,8 +6,8 @@ import { clipMovie, record } from '../../../support/mp4-recording.js'
 
 const made = (hasBFrames: boolean) => clipMovie(record({ fragments: 2, hasBFrames, sound: 'aac' }), 'aac')
 
-describe('one track by itself', () => {
-  test.each([0, 1])('holds the bytes of its own samples, in order (track %i)', (index) => {
+describe('a single extracted track', () => {
+  test.each([0, 1])('contains the bytes of its own samples, in order (track %i)', (index) => {
     const { movie, media } = made(true)
     const track = movie.tracks[index]
     if (track === undefined) throw new Error('no such track')

@@ -17,7 +17,7 @@ function joined(fragments: readonly RecordedFragment[], sound: SoundCodec | null
   return { movie: result.movie, files: made.map(({ file }) => file) }
 }
 
-/** Frames that a player shows, by the tables and edit list that mp4box reads: payload and time on the screen. */
+/** The frames that a player shows, by the tables and edit list that mp4box reads: payload and presentation time. */
 function shownFrames(file: Uint8Array): { md5: string; timeMs: number }[] {
   const [video] = readWithMp4box(file)
   const edit = video?.edits.find(({ media_time }) => media_time >= 0)
@@ -38,7 +38,7 @@ const anyRecording = fc.record({
 })
 
 describe('the exact cut', () => {
-  test('shows the frames of the window, all and only, at their distances', () => {
+  test('shows exactly the frames of the window, at their intervals', () => {
     fc.assert(
       fc.property(anyRecording, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (options, a, b) => {
         const fragments = record(options)
@@ -64,7 +64,7 @@ describe('the exact cut', () => {
     )
   })
 
-  test('ships no fragment that is not needed, nor what comes after the end', () => {
+  test('contains no fragment that is not needed, and nothing after the end', () => {
     const fragments = record({ fragments: 10, rate: 25, framesPerFragment: 25, sound: 'aac' })
     const { movie, files } = joined(fragments, 'aac')
     const result = trimNow(movie, { fromMs: 7300, toMs: 7700 })
@@ -77,7 +77,7 @@ describe('the exact cut', () => {
     expect(result.movie.startMs).toBe((fragments[0]?.startMs ?? 0) + 7320)
   })
 
-  test('cuts the sound to the very stretch of the picture', () => {
+  test('cuts the sound to the exact span of the picture', () => {
     const fragments = record({ fragments: 4, rate: 25, framesPerFragment: 25, sound: 'aac' })
     const { movie } = joined(fragments, 'aac')
     const result = trimNow(movie, { fromMs: 1300, toMs: 2690 })
@@ -100,7 +100,7 @@ describe('the exact cut', () => {
     expect(shownFrames(render(layOutNow(twice.movie), files))).toEqual(shownFrames(render(layOutNow(once.movie), files)))
   })
 
-  test('a frame before missing footage is not shown for longer than asked', () => {
+  test('a frame before missing footage is not shown past the end of the cut', () => {
     const fragments = record({ fragments: 2, rate: 25, framesPerFragment: 25, gaps: new Map([[1, 60_000]]) })
     const { movie } = joined(fragments, null)
     const result = trimNow(movie, { fromMs: 500, toMs: 2000 })

@@ -13,14 +13,14 @@ const mdatAt = Buffer.from(file).lastIndexOf('mdat') - 4
 const moovAt = indexOf('moov') - 4
 const [ftyp, moov, media] = [file.slice(0, moovAt), file.slice(moovAt, mdatAt), file.slice(mdatAt + 8)]
 
-/** Pushes all bytes, in chunks of this length. With `sizeBytes` the length of the file is announced. */
+/** Pushes all bytes in chunks of this length. With `sizeBytes`, the length of the file is declared. */
 function walk(bytes: Uint8Array, { chunkBytes = 1000, sizeBytes = null as number | null } = {}): void {
   const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_BYTES, isExact: sizeBytes !== null })
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) walk.push(bytes.subarray(at, at + chunkBytes))
   walk.end()
 }
 
-/** How many bytes have passed when the walk refuses the file; null when it does not. */
+/** How many bytes have passed when the walk refuses the file, or null when it accepts it. */
 function refusedAt(bytes: Uint8Array, sizeBytes: number | null): number | null {
   const walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_BYTES, isExact: sizeBytes !== null })
   for (let at = 0; at < bytes.byteLength; at += 1) {
@@ -40,7 +40,7 @@ function withU32(at: number, value: number): Uint8Array {
   return copy
 }
 
-describe('a whole MP4 passes', () => {
+describe('a complete MP4 is accepted', () => {
   test.each([
     ['moov first', file],
     ['an unknown box first in moov, and others behind the media', concat([file, box('mfra', zeros(40)), box('free')])],
@@ -64,7 +64,7 @@ describe('a whole MP4 passes', () => {
   })
 })
 
-describe('what cannot be a whole MP4 is refused at its head', () => {
+describe('an MP4 that cannot be complete is refused at its head', () => {
   test.each([
     ['zeros', zeros(100_000), 8],
     ['a page of HTML', Buffer.from('<!DOCTYPE html><html><body>Bad gateway</body></html>'), 8],
@@ -85,14 +85,14 @@ describe('what cannot be a whole MP4 is refused at its head', () => {
     expect(refusedAt(bytes, bytes.byteLength)).toBeLessThanOrEqual(passed ?? 0)
   })
 
-  test.each(['moov', 'mdat'])('a %s that is longer than the answer, where its length was announced', (type) => {
+  test.each(['moov', 'mdat'])('a %s that is longer than the response, when its length was declared', (type) => {
     const at = type === 'moov' ? moovAt : mdatAt
     const size = file.byteLength - at
     expect(refusedAt(withU32(at, size + 1), file.byteLength)).toBe(at + 8)
     expect(() => walk(withU32(at, size + 1))).toThrow(MalformedMedia)
   })
 
-  test('media that is said to be behind the end', () => {
+  test('media with an offset beyond the end', () => {
     const at = indexOf('stco') + 12
     expect(refusedAt(withU32(at, file.byteLength), file.byteLength)).toBeLessThan(mdatAt)
     expect(() => walk(withU32(at, file.byteLength))).toThrow('media at byte')
@@ -104,7 +104,7 @@ describe('what cannot be a whole MP4 is refused at its head', () => {
   })
 })
 
-test('a file that is cut off anywhere is refused, whether or not its length was announced', () => {
+test('a file that is cut off at any byte is refused, whether or not its length was declared', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: file.byteLength - 1 }), fc.integer({ min: 1, max: 5000 }), (length, chunkBytes) => {
       expect(() => walk(file.subarray(0, length), { chunkBytes })).toThrow(MalformedMedia)

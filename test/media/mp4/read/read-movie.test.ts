@@ -12,7 +12,7 @@ import { clipFile, clipMovie, record } from '../../../support/mp4-recording.js'
 const file = clipFile(record({ fragments: 2, hasBFrames: true, sound: 'aac' }), 'aac')
 const latin = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 
-/** The file with the first `type` named otherwise, or its bytes from there on changed by `change`. */
+/** The file with the first `type` renamed, or with the bytes from there on changed by `change`. */
 function changed(type: string, change: (bytes: Uint8Array, at: number) => void): Uint8Array {
   const copy = file.slice()
   const at = latin(copy).indexOf(type)
@@ -24,7 +24,7 @@ function changed(type: string, change: (bytes: Uint8Array, at: number) => void):
 const rename = (type: string, other: string) => changed(type, (bytes, at) => bytes.set(fourCC(other), at))
 const setU32 = (type: string, distance: number, value: number) => changed(type, (bytes, at) => bytes.set(u32(value), at + distance))
 
-/** moov after mdat, with the chunk offsets that go with it. */
+/** moov after mdat, with matching chunk offsets. */
 function moovLast(): Uint8Array {
   const { movie, media } = clipMovie(record({ fragments: 2, hasBFrames: true, sound: 'aac' }), 'aac')
   const head = layOutNow(movie).slices.flatMap((slice) => (slice.kind === 'bytes' ? [slice.bytes] : []))
@@ -39,7 +39,7 @@ function moovLast(): Uint8Array {
   return concat([bytes.subarray(0, moovAt), box('mdat', media), moov])
 }
 
-/** The media cut in two before one of its chunks, whose offsets from there on go up by the second header. */
+/** The media split in two before one of its chunks. The offsets from there on grow by the second header. */
 function twoMdats(whole: Uint8Array): Uint8Array {
   const view = new DataView(whole.slice().buffer)
   const mdatAt = latin(whole).lastIndexOf('mdat') - 4
@@ -53,7 +53,7 @@ function twoMdats(whole: Uint8Array): Uint8Array {
   return concat([moved.subarray(0, cut), u32(whole.byteLength - cut + 8), fourCC('mdat'), moved.subarray(cut)])
 }
 
-describe('what is not fully understood is a value with a reason', () => {
+describe('a file that is not fully understood is a value with a reason', () => {
   test.each([
     ['a fragmented file', rename('mdat', 'moof'), 'moof'],
     ['encrypted pictures', rename('avc1', 'encv').slice(), "'encv'"],
@@ -69,7 +69,7 @@ describe('what is not fully understood is a value with a reason', () => {
     ['a moov without end', setU32('moov', -4, 0), 'no size'],
     ['a huge moov', setU32('moov', -4, 0x7fffffff), 'moov has'],
   ])('%s', (_, bytes, reason) => {
-    // The brand list names avc1 too; the entry is the second place.
+    // The brand list also contains avc1, so the sample entry is the second occurrence.
     const subject = _ === 'encrypted pictures' ? lastRenamed('avc1', 'encv') : bytes
     const parsed = readWhole(subject, 0)
     expect(parsed).toMatchObject({ understood: false })
@@ -83,7 +83,7 @@ function lastRenamed(type: string, other: string): Uint8Array {
   return copy
 }
 
-describe('what contradicts itself is malformed', () => {
+describe('a contradictory file is malformed', () => {
   test.each([
     ['a file that is no MP4', Uint8Array.from({ length: 64 }, () => 65)],
     ['an empty file', new Uint8Array(0)],
@@ -107,7 +107,7 @@ describe('hostile heads', () => {
   const readAll = (bytes: Uint8Array) => {
     try {
       const parsed = readWhole(bytes, 0)
-      // What is understood can be joined and laid out, whatever it says.
+      // Every movie that is understood can be joined and laid out, whatever its content.
       if (parsed.understood) {
         const joined = joinNow([{ movie: parsed.movie, clock: null }], { startMs: null, tags: [] })
         if (joined.joined) layOutNow(joined.movie)
@@ -119,11 +119,11 @@ describe('hostile heads', () => {
     }
   }
 
-  test('every prefix is malformed or read, and nothing else', () => {
+  test('every prefix is either malformed or read', () => {
     for (let length = 0; length < file.byteLength; length += 1) readAll(file.subarray(0, length))
   })
 
-  test('any flipped bytes are malformed, not understood or read, and nothing else', () => {
+  test('any flipped bytes are malformed, not understood or read', () => {
     const flips = fc.array(fc.tuple(fc.integer({ min: 0, max: 1800 }), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 4 })
     fc.assert(
       fc.property(flips, (changes) => {
@@ -135,16 +135,16 @@ describe('hostile heads', () => {
     )
   })
 
-  test('a short head cannot ask for much memory', () => {
+  test('a short head cannot allocate much memory', () => {
     const before = process.memoryUsage().arrayBuffers
-    // 300 million samples of one byte with two kinds of duration and a sync table: rows that are not in the file.
+    // 300 million samples of one byte with two durations and a sync table: rows that are not in the file.
     const subject = setU32('stsz', 8, 1)
     new DataView(subject.buffer).setUint32(latin(subject).indexOf('stsz') + 12, 300_000_000)
     expect(() => readWhole(subject, 0)).toThrow(MalformedMedia)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32_000_000)
   })
 
-  test('pictures of one size and one duration, of which a few bytes say that there are billions, are not understood', () => {
+  test('billions of pictures with one size and one duration, which take only a few bytes, are not understood', () => {
     const count = 4_000_000_000
     const said = tinyFile({
       sizes: fullBox('stsz', 0, 0, u32(1, count)),
@@ -155,7 +155,7 @@ describe('hostile heads', () => {
     expect(readWhole(said, 0)).toMatchObject({ understood: false, reason: expect.stringContaining('4000000000') })
   })
 
-  test('sound of more one-byte samples than a GetClip answer has bytes is not understood', () => {
+  test('sound with more one-byte samples than a GetClip response has bytes is not understood', () => {
     const { movie } = clipMovie(record({ fragments: 2, sound: 'alaw' }), 'alaw')
     const count = 300_000_000
     const tracks = movie.tracks.map((track) => {
@@ -173,10 +173,10 @@ describe('hostile heads', () => {
   })
 })
 
-describe('other shapes of the same movie', () => {
+describe('other forms of the same movie', () => {
   const expected = readWhole(file, 0)
 
-  test('with moov first, not a byte behind the header of mdat is asked for', () => {
+  test('with moov first, no byte after the header of mdat is requested', () => {
     const reading = readMovie(0)
     const asked: number[] = []
     let step = reading.next(new Uint8Array(0))
@@ -192,7 +192,7 @@ describe('other shapes of the same movie', () => {
     expect(parsed.understood && parsed.movie.tracks).toEqual(expected.understood && expected.movie.tracks)
   })
 
-  test('media in several boxes is the same media, in several spans', () => {
+  test('media in several boxes is the same media in several spans', () => {
     const copy = twoMdats(file)
     const parsed = readWhole(copy, 0)
     if (!parsed.understood || !expected.understood) throw new Error('both are understood')
@@ -209,7 +209,7 @@ describe('other shapes of the same movie', () => {
     expect(() => readWhole(copy.subarray(0, -1000), 0)).toThrow(MalformedMedia)
   })
 
-  test('names, times and bit rates of the muxer are not taken over', () => {
+  test('names, times and bit rates of the muxer are dropped', () => {
     const entry = latin(file).lastIndexOf('avc1')
     const copy = file.slice()
     copy.set(Buffer.from('\x0cUSP Packager'), entry + 4 + 42)
@@ -239,13 +239,13 @@ describe('other shapes of the same movie', () => {
     }
   })
 
-  test('a ctts of version 0 with what would be negative offsets is not understood', () => {
+  test('a ctts of version 0 with apparently negative offsets is not understood', () => {
     const ctts = fullBox('ctts', 0, 0, u32(2), u32(1, 0), u32(1, 0xffffffd8))
     expect(readWhole(tinyFile({ ctts }), 0)).toMatchObject({ understood: false })
   })
 })
 
-/** Two frames of 3 and 5 bytes, with tables as given. */
+/** Two frames of 3 and 5 bytes, with the given tables. */
 function tinyFile({
   ctts,
   sizes = fullBox('stsz', 0, 0, u32(0, 2, 3, 5)),

@@ -19,7 +19,7 @@ function build(rows: readonly number[]): RunBuilder {
   return builder
 }
 
-/** As one string, because comparing long arrays takes most of a test's time. */
+/** As one string, because comparing long arrays takes most of the test's time. */
 function rowsOf(runs: { readonly counts: ArrayLike<number>; readonly values: ArrayLike<number> }): string {
   return Array.from(runs.counts, (count, run) => `${runs.values[run]} `.repeat(count)).join('')
 }
@@ -27,7 +27,7 @@ function rowsOf(runs: { readonly counts: ArrayLike<number>; readonly values: Arr
 const asText = (rows: readonly number[]) => rows.map((value) => `${value} `).join('')
 
 describe('runs', () => {
-  test('return the rows that they were built from, without neighbors of equal value', () => {
+  test('return the rows that they were built from, and merge equal neighbours', () => {
     fc.assert(
       fc.property(anyRows, (rows) => {
         const builder = build(rows)
@@ -42,7 +42,7 @@ describe('runs', () => {
     )
   })
 
-  test('can be removed one by one over any number of pages, and added again', () => {
+  test('can be removed one by one across any number of pages, and added again', () => {
     fc.assert(
       fc.property(anyRows, fc.nat(40_000), (rows, wanted) => {
         const builder = build(rows)

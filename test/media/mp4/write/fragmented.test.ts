@@ -22,7 +22,7 @@ function hlsFile(sound: SoundCodec | null, hasBFrames: boolean) {
 
 describe('fragments for HLS', () => {
   for (const hasBFrames of [false, true]) {
-    test(`every sample at its time, ${hasBFrames ? 'with' : 'without'} B-frames`, async () => {
+    test(`have every sample at its time, ${hasBFrames ? 'with' : 'without'} B-frames`, async () => {
       const { fragments, zeroMs, file } = hlsFile('aac', hasBFrames)
       const packets = await readWithMediabunny(file)
       const frames = fragments.flatMap(({ video }) => video)
@@ -36,7 +36,7 @@ describe('fragments for HLS', () => {
     })
   }
 
-  test('G.711 costs no row a byte', () => {
+  test('need no row for each byte of G.711', () => {
     const { file, segments, fragments } = hlsFile('alaw', false)
     expect(readWithMp4box(file)[1]?.samples).toHaveLength(fragments.reduce((total, fragment) => total + fragment.sound.length * 160, 0))
     const bytes = concat(segments.flatMap(soundRuns))
@@ -47,7 +47,7 @@ describe('fragments for HLS', () => {
     expect(segments.reduce((total, { byteLength }) => total + byteLength, 0) - media).toBeLessThan(4000)
   })
 
-  test('decodes from the instant that it shows, without an edit list and at no time below zero', () => {
+  test('start decoding at their presentation time, without an edit list and at no time below zero', () => {
     const { movie, media } = clipMovie(record({ fragments: 1, hasBFrames: true }), null)
     const segment = Buffer.from(render(buildMediaSegment(movie, { sequenceNumber: 1, startMs: 0 }), [media]))
     expect(segment.readBigUInt64BE(segment.indexOf('tfdt') + 8)).toBe(0n)
@@ -57,8 +57,8 @@ describe('fragments for HLS', () => {
 })
 
 /**
- * The bytes that the runs of the second track point to, one byte a sample. Read here, because mp4box takes every run after the first to follow
- * the one before it, whatever its data_offset says.
+ * The bytes that the runs of the second track point to, one byte a sample. Read here, because mp4box places every run after the first
+ * directly behind the previous one, regardless of its data_offset.
  */
 function soundRuns(segment: Uint8Array): Uint8Array[] {
   const bytes = Buffer.from(segment)

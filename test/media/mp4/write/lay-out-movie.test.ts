@@ -27,7 +27,7 @@ function boxTypes(file: Uint8Array): string[] {
   return types
 }
 
-/** One video track of `count` frames of `size` bytes, each in a chunk and span of its own. */
+/** One video track of `count` frames of `size` bytes, each in its own chunk and span. */
 function longMovie(count: number, size: number): Movie {
   const indexes = narrow(Array.from({ length: count }, (_, index) => index))
   const track: MovieTrack = {
@@ -54,8 +54,8 @@ function longMovie(count: number, size: number): Movie {
   }
 }
 
-describe('laying a movie out', () => {
-  test('what is written is read back, for any movie', () => {
+describe('laying out a movie', () => {
+  test('survives a round trip for any movie', () => {
     fc.assert(
       fc.property(anyMovie, (movie) => {
         const file = layOutNow(movie)
@@ -77,7 +77,7 @@ describe('laying a movie out', () => {
     expect(file.slices.reduce((total, slice) => total + sliceLength(slice), 0)).toBe(file.sizeBytes)
   })
 
-  test('takes 64-bit offsets and a 64-bit mdat above 4 GiB, and not below', () => {
+  test('uses 64-bit offsets and a 64-bit mdat above 4 GiB, and not below', () => {
     const small = layOutNow(longMovie(4, 1_000_000_000))
     const large = layOutNow(longMovie(5, 1_000_000_000))
     expect(Buffer.from(headOf(small)).includes('co64')).toBe(false)
@@ -89,7 +89,7 @@ describe('laying a movie out', () => {
     expect(parsed.understood && parsed.movie.spans).toEqual([{ source: 3, offset: head.byteLength, length: 5_000_000_000, skipped: 0 }])
   })
 
-  test('switches to 64 bits exactly where 32 no longer hold the file', () => {
+  test('switches to 64 bits exactly when 32 no longer suffice', () => {
     const headBytes = headOf(layOutNow(longMovie(1, 1000))).byteLength
     const largest = layOutNow(longMovie(1, 0xffffffff - headBytes))
     const next = layOutNow(longMovie(1, 0xffffffff - headBytes + 1))
@@ -104,7 +104,7 @@ describe('laying a movie out', () => {
     expect(md5(headOf(file))).toBe(md5(headOf(layOutNow(movie))))
   })
 
-  test('says when the footage began, in seconds since 1904, and in 64 bits when 32 do not hold it', () => {
+  test('writes when the footage began, in seconds since 1904, and in 64 bits when 32 do not suffice', () => {
     const { movie, media } = clipMovie(record({ fragments: 1 }), null)
     const in2026 = render(layOutNow({ ...movie, startMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }), [media])
     const in2050 = render(layOutNow({ ...movie, startMs: Date.UTC(2050, 0, 1) }), [media])
@@ -125,7 +125,7 @@ describe('laying a movie out', () => {
     expect(bytes.includes('----')).toBe(true)
   })
 
-  test('gives the bytes that the format version stands for', () => {
+  test('gives the bytes of the current format version', () => {
     const recording = record({ fragments: 3, hasBFrames: true, sound: 'aac', gaps: new Map([[2, 700]]) })
     const { movie, media } = clipMovie(recording, 'aac')
     const bytes = render(layOutNow({ ...movie, startMs: 1_700_000_000_000, tags: [{ name: 'title', value: 'golden' }] }), [media])
@@ -138,7 +138,7 @@ describe('laying a movie out', () => {
     if (!('trimmed' in cut && cut.trimmed)) throw new Error('frames were in the window')
     const sources = parts.map(({ file }) => file)
     const cutBytes = render(layOutNow(cut.movie), sources)
-    // When this fails on purpose, raise MP4_FORMAT_VERSION with it: stored ETags must not stand for two different files.
+    // When a deliberate change makes this fail, raise MP4_FORMAT_VERSION: stored ETags must not identify two different files.
     expect({ version: MP4_FORMAT_VERSION, whole: sha256(bytes), joinedAndCut: sha256(cutBytes) }).toEqual({
       version: 2,
       whole: '8f8ddfe8d5544064c048afa8e0e2582bd9966be77bed9dea236168c939fb7b69',
@@ -147,8 +147,8 @@ describe('laying a movie out', () => {
   })
 })
 
-describe('reading while the file arrives', () => {
-  test('with moov first, asks for no more than the header of mdat', () => {
+describe('reading a file while it arrives', () => {
+  test('with moov first requests no more than the header of mdat', () => {
     const { movie, media } = clipMovie(record({ fragments: 2 }), null)
     const file = render(layOutNow(movie), [media])
     const reading = readMovie(0)
