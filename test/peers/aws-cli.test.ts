@@ -65,7 +65,7 @@ const countFrames = (name: string) => readWithMp4box(readFileSync(outfilePath(na
 const WHOLE = selector(INSTANT - 1, INSTANT + 60)
 
 describe('aws kinesis-video-archived-media get-clip', () => {
-  test('writes the same bytes by name, by ARN, with shorthand, JSON and file://, and tells the content type', async () => {
+  test('writes the same bytes by name, by ARN, with shorthand, JSON and file://, and prints the content type', async () => {
     const json = JSON.stringify({
       FragmentSelectorType: 'PRODUCER_TIMESTAMP',
       TimestampRange: { StartTimestamp: INSTANT - 1, EndTimestamp: INSTANT + 60 },
@@ -88,7 +88,7 @@ describe('aws kinesis-video-archived-media get-clip', () => {
     expect(written.every((bytes) => written[0]?.equals(bytes))).toBe(true)
   })
 
-  test('writes to a file named - where it is told -, and to stdout before the JSON where that is its file', async () => {
+  test('writes to a file named -, and to stdout before the JSON when the output file is stdout', async () => {
     const named = await getClip('cam-real', WHOLE, '-')
     expect(JSON.parse(named.stdout)).toEqual({ ContentType: 'video/mp4' })
     expect((await readFile(outfilePath('-'))).subarray(4, 8).toString()).toBe('ftyp')
@@ -112,7 +112,7 @@ describe('aws kinesis-video-archived-media get-clip', () => {
     ['2026-01-02', 11],
     ['Fri\\, 02 Jan 2026 03:04:05 GMT', 5],
     ['Jan 2 2026 3:04:05 UTC', 5],
-  ])('understands the start %s', async (start, frames) => {
+  ])('accepts the start %s', async (start, frames) => {
     const outfile = newOutfile()
     const { code, stderr } = await getClip('cam-clock', selector(start, INSTANT + 60), outfile)
     expect([code, stderr]).toEqual([0, ''])
@@ -122,13 +122,13 @@ describe('aws kinesis-video-archived-media get-clip', () => {
   test.each([
     ['-5', 10],
     ['1e9', 1_000_000_010],
-  ])('understands the start %s', async (start, end) => {
+  ])('accepts the start %s', async (start, end) => {
     const outfile = newOutfile()
     expect(await getClip('cam-old', selector(start, end), outfile)).toMatchObject({ code: 0, stderr: '' })
     expect(countFrames(outfile)).toBe(1)
   })
 
-  test.each(['now', '2026-W01-1', `${INSTANT}123`])('itself refuses the start %s', async (start) => {
+  test.each(['now', '2026-W01-1', `${INSTANT}123`])('refuses the start %s before it sends a request', async (start) => {
     const outfile = newOutfile()
     const { code, stdout } = await getClip('cam-clock', selector(start, INSTANT + 60), outfile)
     expect([code === 0, stdout, existsSync(outfilePath(outfile))]).toEqual([false, '', false])
@@ -151,7 +151,7 @@ describe('aws kinesis-video-archived-media get-clip', () => {
     ],
     ['an unknown selector', 'cam-real', selector(INSTANT, INSTANT + 9, 'BOGUS'), 'InvalidArgumentException', /BOGUS/],
     ['a name with a space', 'cam real', WHOLE, 'InvalidArgumentException', /StreamName/],
-  ])('says as a service error: %s', async (_, stream, range, name, message) => {
+  ])('reports as a service error: %s', async (_, stream, range, name, message) => {
     const outfile = newOutfile()
     const { code, stdout, stderr } = await getClip(stream, range, outfile)
     const told = /^An error occurred \((\w+)\) when calling the GetClip operation: (.*)$/.exec(stderr.trim())
@@ -160,19 +160,19 @@ describe('aws kinesis-video-archived-media get-clip', () => {
     else expect(told?.[2]).toMatch(message)
   })
 
-  test('says so when neither name nor ARN is given, which it does not check itself', async () => {
+  test('reports an error of the service when neither name nor ARN is given, which the CLI does not check', async () => {
     const { code, stderr } = await aws.run(['kinesis-video-archived-media', 'get-clip', '--clip-fragment-selector', WHOLE, newOutfile()])
     expect([code, stderr]).toEqual([aws.exit.service, expect.stringContaining('(InvalidArgumentException)')])
   })
 
-  test('tells a wrong parameter and a missing file by their exit codes', async () => {
+  test('distinguishes a wrong parameter and a missing file by exit codes', async () => {
     const empty = await getClip('', WHOLE, newOutfile())
     expect([empty.code, empty.stdout]).toEqual([aws.exit.validation, ''])
     const args = ['kinesis-video-archived-media', 'get-clip', '--stream-name', 'cam-real', '--clip-fragment-selector', WHOLE]
     expect((await aws.run(args)).code).toBe(aws.exit.usage)
   })
 
-  test('keeps the part that came and fails with 255 when the connection is cut', async () => {
+  test('keeps the received part and fails with 255 when the connection is cut', async () => {
     await fault({ operation: 'GetClip', times: 1, fault: { kind: 'cut', afterBytes: 20_000 } })
     const outfile = newOutfile()
     const { code, stdout, stderr } = await getClip('cam-real', WHOLE, outfile)
@@ -180,7 +180,7 @@ describe('aws kinesis-video-archived-media get-clip', () => {
     if (existsSync(outfilePath(outfile))) expect((await readFile(outfilePath(outfile))).byteLength).toBeLessThanOrEqual(20_000)
   })
 
-  test('asks once when it is throttled, and again after a failure of the service', async () => {
+  test('does not retry when it is throttled, and retries after a failure of the service', async () => {
     await fault({ operation: 'GetClip', times: 1, fault: { kind: 'throttle' } })
     const { code, stderr } = await getClip('cam-real', WHOLE, newOutfile())
     expect([code, stderr]).toEqual([aws.exit.service, expect.stringContaining('(ClientLimitExceededException)')])
@@ -214,8 +214,8 @@ async function numbersOf(...more: readonly string[]): Promise<{ numbers: string[
   return { numbers: answer.Fragments.map(({ FragmentNumber }) => FragmentNumber), next: answer.NextToken }
 }
 
-describe('aws, the commands beside get-clip', () => {
-  test('list-fragments goes through all pages, stops at --max-items, and starts again from its token', async () => {
+describe('aws, other commands than get-clip', () => {
+  test('list-fragments reads all pages, stops at --max-items, and continues from its token', async () => {
     const all = await numbersOf()
     expect(all.numbers).toHaveLength(11)
     expect((await numbersOf('--page-size', '3')).numbers).toEqual(all.numbers)
@@ -225,7 +225,7 @@ describe('aws, the commands beside get-clip', () => {
     expect(rest.numbers).toEqual(all.numbers.slice(4))
   })
 
-  test('get-media-for-fragment-list writes Matroska of the fragments named', async () => {
+  test('get-media-for-fragment-list writes Matroska with the named fragments', async () => {
     const { numbers } = await numbersOf()
     const args = ['get-media-for-fragment-list', '--stream-name', 'cam-clock', 'out.mkv', '--fragments', numbers[3] ?? '', numbers[1] ?? '']
     expect(await aws.json(['kinesis-video-archived-media', ...args])).toEqual({ ContentType: 'video/webm' })
@@ -255,14 +255,14 @@ describe('aws, the commands beside get-clip', () => {
     return Number(/^kvs_get_media_outgoing_bytes_total (\d+)/m.exec(metrics)?.[1] ?? 0)
   }
 
-  test('get-data-endpoint answers with the address that was asked', async () => {
+  test('get-data-endpoint returns the address that was called', async () => {
     for (const api of ['GET_CLIP', 'LIST_FRAGMENTS', 'PUT_MEDIA', 'GET_MEDIA', 'GET_HLS_STREAMING_SESSION_URL']) {
       const args = ['get-data-endpoint', '--stream-name', 'cam-real', '--api-name', api]
       expect(await aws.json(['kinesisvideo', ...args])).toEqual({ DataEndpoint: kvs.url })
     }
   })
 
-  test('list-streams takes a condition, and pages by itself', async () => {
+  test('list-streams takes a condition, and paginates automatically', async () => {
     const names = (...more: string[]) => aws.json(['kinesisvideo', 'list-streams', '--query', 'StreamInfoList[].StreamName', ...more])
     const condition = 'ComparisonOperator=BEGINS_WITH,ComparisonValue=cam-'
     expect(await names('--stream-name-condition', condition)).toEqual(['cam-clock', 'cam-old', 'cam-real'])
@@ -270,7 +270,7 @@ describe('aws, the commands beside get-clip', () => {
     expect(await names('--stream-name-condition', 'ComparisonOperator=BEGINS_WITH,ComparisonValue=none')).toEqual([])
   })
 
-  test('a stream’s life: created, described, tagged, changed by its versions, deleted', async () => {
+  test('a stream can be created, described, tagged, changed by its versions and deleted', async () => {
     const control = (...args: string[]) => aws.json(['kinesisvideo', ...args])
     const created = await control('create-stream', '--stream-name', 'new-1', '--data-retention-in-hours', '2', '--tags', 'place=yard')
     expect(created).toEqual({ StreamARN: expect.stringMatching(/^arn:aws:kinesisvideo:us-east-1:\d+:stream\/new-1\/\d{13}$/) })
@@ -309,7 +309,7 @@ describe('aws, the commands beside get-clip', () => {
     expect(gone.stderr).toContain('(ResourceNotFoundException) when calling the DescribeStream operation')
   })
 
-  test('get-hls-streaming-session-url gives a URL that a player can open, and refuses as the service does', async () => {
+  test('get-hls-streaming-session-url returns a URL that a player can open, and refuses as the service does', async () => {
     const hls = ['kinesis-video-archived-media', 'get-hls-streaming-session-url', '--playback-mode', 'ON_DEMAND']
     const answer = await aws.json([...hls, '--stream-name', 'cam-real', '--hls-fragment-selector', WHOLE, '--expires', '300'])
     const url = String(Object(answer).HLSStreamingSessionURL)
@@ -324,7 +324,7 @@ describe('aws, the commands beside get-clip', () => {
     ])
   })
 
-  test('what is not offered is refused by name', async () => {
+  test('unsupported operations are refused with messages that name them', async () => {
     const range = `FragmentSelectorType=SERVER_TIMESTAMP`
     const args = ['get-dash-streaming-session-url', '--stream-name', 'cam-real', '--dash-fragment-selector', range]
     const { code, stderr } = await aws.run(['kinesis-video-archived-media', ...args])
@@ -335,7 +335,7 @@ describe('aws, the commands beside get-clip', () => {
 describe('aws against a server with access keys', () => {
   const key = { accessKeyId: 'AKIDPEER', secretAccessKey: 'the+secret/of=peers' }
 
-  test('is let in with the key, with a session token beside it, and not with another or none', async () => {
+  test('is accepted with the key, also with a session token, and refused with another key or none', async () => {
     await using signed = await startKvsTestServer({ accessKeys: [key] })
     await using own = await openAwsCli(signed.url, awsEnvironment(key))
     expect(await own.json(['kinesisvideo', 'create-stream', '--stream-name', 'dock', '--tags', 'ort=Tür'])).toMatchObject({})
@@ -350,7 +350,7 @@ describe('aws against a server with access keys', () => {
   })
 })
 
-test('a CLI that knows AWS_ENDPOINT_URL finds the server by it', async () => {
+test('a CLI that supports AWS_ENDPOINT_URL uses it to find the server', async () => {
   const found = await Promise.all(findAll('aws').map(async (path) => ({ path, version: (await runProgram(path, ['--version'])).stdout })))
   const knowing = found.filter(({ version }) => knowsEndpointUrl(version))
   process.stderr.write(`AWS_ENDPOINT_URL is known to ${knowing.length} of ${found.length} CLIs found (from 1.29.13 and 2.13.0 on)\n`)

@@ -32,17 +32,17 @@ async function runScript(kvs: KvsTestServer, env: Record<string, string> = {}): 
   const outcome = await runProgram(path, ['test/peers/boto3_clients.py', '-v'], {
     env: { ...awsEnvironment(TEST_CREDENTIALS), ...url, ...env },
   })
-  // unittest tells everything on stderr.
+  // unittest prints everything to stderr.
   expect(outcome.code === 0 ? '' : outcome.stderr).toBe('')
 }
 
 describe('boto3', () => {
-  test('finds all it knows of Kinesis Video, by clients, paginators and error classes', async () => {
+  test('finds every feature of Kinesis Video that it supports, by clients, paginators and error classes', async () => {
     await using kvs = await startWithStreams()
     await runScript(kvs)
   })
 
-  test('the same with signatures, and is refused with a key that is not known', async () => {
+  test('finds the same with signatures, and is refused with an unknown key', async () => {
     await using plain = await startWithStreams()
     await plain.server.close()
     await using kvs = await startKvsTestServer({ dataDir: plain.dataDir, accessKeys: [TEST_CREDENTIALS] })

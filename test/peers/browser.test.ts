@@ -5,7 +5,7 @@ import { type GatewayInChromium, startGatewayInChromium } from '../support/gatew
 import type { TestGateway } from '../support/gateway-test.js'
 import { type Site, startSite } from '../support/site.js'
 
-// The gateway as a person and a frontend meet it: in the address bar of Chromium, and from a page of another origin.
+// The gateway as a person and a frontend use it: in the address bar of Chromium, and from a page of another origin.
 
 const FOOTAGE = [
   '-f',
@@ -51,7 +51,7 @@ async function requestClip(expiresInSeconds = 600, endMs = 15_000): Promise<{ re
   return answer.clip
 }
 
-/** Plays what the browser made of the answer for a moment: its own document around a video. */
+/** Plays the document that the browser made of the response, a video element, for a moment. */
 const PLAY = `(async () => {
   const video = document.querySelector('video')
   if (video === null) throw new Error('there is no video: ' + document.body.innerText)
@@ -65,7 +65,7 @@ const PLAY = `(async () => {
 })()`
 
 describe('a clip in the address bar', () => {
-  test('plays, is reloaded, and plays again', async () => {
+  test('plays, reloads, and plays again', async () => {
     const { downloadUrl } = await requestClip()
     await tab.open(downloadUrl)
     expect(await tab.run(PLAY)).toBe(320)
@@ -83,12 +83,12 @@ describe('a clip in the address bar', () => {
     ['a HEAD', { method: 'HEAD' }, 200],
     ['a 304', { headers: { 'if-none-match': '*' } }, 304],
     ['an error', { method: 'DELETE' }, 405],
-  ])('plays after the browser was answered %s for it', async (_, init, status) => {
+  ])('plays after the browser received %s for it', async (_, init, status) => {
     const { downloadUrl } = await requestClip(600, 14_000 - status)
     await tab.open(downloadUrl)
     expect(await tab.run(PLAY)).toBe(320)
     const fetched = `fetch(${JSON.stringify(downloadUrl)}, ${JSON.stringify({ cache: 'no-cache', ...init })})`
-    // From the clip's own document; a browser shows a 304 that it did not ask for as what it has stored.
+    // From the document of the clip itself. For a 304 that it did not request, a browser shows the stored response.
     expect(await tab.run(`${fetched}.then(({ status }) => status)`)).toBe(status)
     await tab.reload()
     expect(await tab.run(PLAY)).toBe(320)
@@ -99,7 +99,7 @@ describe('a page of another origin', () => {
   const QUERY = JSON.stringify({ query: '{ limits { maxRangeHours } }' })
   const ANSWER = JSON.stringify({ data: { limits: { maxRangeHours: 24 } }, extensions: { cost: { requested: 2, limit: 5000 } } })
 
-  /** What the page of an origin gets: status, body and some headers, or that its browser refused. */
+  /** What the page of an origin gets: status, body and some headers, or a refusal by its browser. */
   async function ask(
     page: string,
     path: string,
@@ -121,7 +121,7 @@ describe('a page of another origin', () => {
     ['OpenTelemetry', { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=b' }],
     ['a proxy', { 'x-request-id': '1', 'x-correlation-id': '2' }],
     ['an identity provider', { authorization: 'Bearer token', 'x-api-key': 'key' }],
-  ])('that is allowed may send the headers of %s', async (_, headers) => {
+  ])('can send the headers of %s when it is allowed', async (_, headers) => {
     expect(await post(headers)).toMatchObject({ status: 200, text: `${ANSWER}\n` })
     expect(await post(headers, { credentials: 'include' })).toMatchObject({ status: 200 })
   })
@@ -139,11 +139,11 @@ describe('a page of another origin', () => {
     ['an address where nothing is', '/nothing', {}, 404],
     ['an address that is broken', '/clips/%zz/a.mp4', {}, 400],
     ['a clip of which the token is wrong', '/clips/wrong/a.mp4', { headers: { range: 'bytes=0-1' } }, 403],
-  ])('that is allowed can read what is said against %s', async (_, path, init, status) => {
+  ])('can read the error for %s when it is allowed', async (_, path, init, status) => {
     expect(await ask(site.url, path, init)).toMatchObject({ status, text: expect.stringMatching(/^\{.*"message"|"detail"/) })
   })
 
-  test('that is not allowed may read clips and their errors, and nothing else', async () => {
+  test('can read clips and their errors, and nothing else, when it is not allowed', async () => {
     await using other = await startSite()
     const { downloadUrl } = await requestClip()
     const headers = { range: 'bytes=4-7', 'x-request-id': '7', traceparent: '00-1-2-3' }
@@ -152,7 +152,7 @@ describe('a page of another origin', () => {
       text: 'ftyp',
       range: expect.stringMatching(/^bytes 4-7\//),
     })
-    // Chromium's cache, which holds the clip, would answer this range with 200 by itself.
+    // Chromium's cache, which holds the clip, would answer this range with 200 itself.
     expect(await ask(other.url, downloadUrl, { headers: { range: 'bytes=999999999-' }, cache: 'no-store' })).toMatchObject({ status: 416 })
     expect(await ask(other.url, '/clips/wrong/a.mp4')).toMatchObject({ status: 403, text: expect.stringContaining('BAD_TOKEN') })
     expect(await ask(other.url, '/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: QUERY })).toBe(
@@ -160,7 +160,7 @@ describe('a page of another origin', () => {
     )
   })
 
-  test('that is allowed may read clips with credentials', async () => {
+  test('can read clips with credentials when it is allowed', async () => {
     const { downloadUrl } = await requestClip()
     const init = { headers: { range: 'bytes=4-7' }, credentials: 'include' }
     expect(await ask(site.url, downloadUrl, init)).toMatchObject({ status: 206, text: 'ftyp' })

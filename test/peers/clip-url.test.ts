@@ -17,12 +17,12 @@ import { NUMBERED_PICTURE } from '../support/numbered-picture.js'
 import { CHROMIUM_FLAGS } from '../support/page-in-chromium.js'
 import { findPeer, runProgram } from '../support/peer-programs.js'
 
-// The clip URL in the hands of the programs that people open it with. Every frame of the footage carries its own number.
+// The clip URL in the programs that people open it with. Every frame of the footage shows its own number.
 
 const RATE = 25
 const PICTURE = ['-f', 'lavfi', '-i', `color=s=320x80:r=${RATE}:d=50,format=yuv420p,${NUMBERED_PICTURE}`]
 const SOUND = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000:d=50']
-// 250 fragments of five frames each, which takes two GetClip calls.
+// 250 fragments of five frames each, which take two GetClip calls.
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '5', '-keyint_min', '5', '-sc_threshold', '0']
 const ENCODING = [...H264, '-c:a', 'aac', '-cluster_time_limit', '20000', '-cluster_size_limit', '60000000']
 
@@ -53,13 +53,13 @@ test('the footage takes two GetClip calls', () => {
 })
 
 describe('Chromium', () => {
-  // AAC begins with 21 ms of priming, so that frame n is of 21 + 40 n milliseconds.
+  // AAC begins with 21 ms of priming, so frame n is at 21 + 40 n milliseconds.
   const clips = [
     { name: 'a joined clip', clip: () => joined, first: { timeS: 0.021, number: 0 }, last: 1249 },
     { name: 'an exact clip', clip: () => exact, first: { timeS: 0, number: 252 }, last: 1099 },
   ]
 
-  test.each(clips)('plays $name to its last frame, and finds the frame of each instant it seeks to', async ({ clip, first, last }) => {
+  test.each(clips)('plays $name to its last frame, and shows the right frame after each seek', async ({ clip, first, last }) => {
     const { path } = await findPeer('chromium')
     const endS = first.timeS + (last + 1 - first.number) / RATE
     const seekToS = [endS - 1.01, 1.03, 29.99, 30.01, 0]
@@ -75,7 +75,7 @@ describe('Chromium', () => {
     expect(Math.abs(seen.endedAtS - seen.durationS)).toBeLessThan(0.05)
   })
 
-  test('goes on playing when its connections are dropped', async () => {
+  test('continues to play when its connections are dropped', async () => {
     const { path } = await findPeer('chromium')
     await using flaky = await startDroppingProxy(gateway.url, { bytesEach: 500_000, times: 4 })
     const url = gateway.urlOf(joined).replace(gateway.url, flaky.url)
@@ -83,7 +83,7 @@ describe('Chromium', () => {
     const seen = await playClipInChromium(url, options)
     expect(seen.sought.map(({ number }) => number)).toEqual([1000, 125])
     expect(seen.last.number).toBe(1249)
-    // How many connections a player opens is its own affair; it has lost more than one.
+    // The player decides how many connections it opens. It has lost more than one.
     expect(flaky.drops()).toBeGreaterThan(1)
   })
 
@@ -103,7 +103,7 @@ describe('Chromium', () => {
   })
 })
 
-/** Lets so many bytes of an answer through, then drops the connection, so many times. */
+/** Passes a number of bytes of a response through, then drops the connection, a number of times. */
 async function startDroppingProxy(target: string, { bytesEach, times }: { readonly bytesEach: number; readonly times: number }) {
   let drops = 0
   const server = createServer((incoming, outgoing) => {
@@ -138,7 +138,7 @@ async function startDroppingProxy(target: string, { bytesEach, times }: { readon
 }
 
 describe('curl and ffmpeg', () => {
-  test('curl -C - goes on where a download was dropped', async () => {
+  test('curl -C - continues a dropped download', async () => {
     const { path } = await findPeer('curl')
     const { body } = await download(gateway.urlOf(joined))
     const file = join(folder, 'resumed.mp4')
@@ -160,12 +160,12 @@ describe('curl and ffmpeg', () => {
     expect([again.stdout, (await readFile(file)).equals(body)]).toEqual(['416', true])
   })
 
-  test('curl -C - goes on while the clip is still being fetched, after the connection was cut', async () => {
+  test('curl -C - continues while the clip is still being fetched, after the connection was cut', async () => {
     const { path } = await findPeer('curl')
     await using fresh = await startClipHttp(kvs.url)
     await kvs.post('/_faults', { operation: 'GetClip', times: 1, fault: { kind: 'cut', afterBytes: 200_000 } })
     const file = join(folder, 'cut.mp4')
-    // -f: where the cut is noticed before the first byte is out, the answer is a 502, which is no beginning of the clip.
+    // -f: when the cut is noticed before the first byte is sent, the response is a 502, which must not start the file.
     const get = () => runProgram(path, ['-s', '-f', '-C', '-', '-o', file, fresh.urlOf(joined)])
     const first = await get()
     await fetch(`${kvs.url}/_faults`, { method: 'DELETE' })
@@ -174,7 +174,7 @@ describe('curl and ffmpeg', () => {
     expect((await readFile(file)).equals((await download(gateway.urlOf(joined))).body)).toBe(true)
   })
 
-  test('ffmpeg reads the URL, sought and whole, without a message', async () => {
+  test('ffmpeg reads the URL, with and without a seek, and prints no message', async () => {
     for (const clip of [joined, exact]) {
       await decode(gateway.urlOf(clip))
       await ffmpeg(['-ss', '30', '-i', gateway.urlOf(clip), '-frames:v', '10', '-f', 'null', '-'])
@@ -182,10 +182,10 @@ describe('curl and ffmpeg', () => {
   })
 })
 
-describe('beside nginx with the same file', () => {
+describe('compared with nginx serving the same file', () => {
   const DATES = { before: 'Mon, 13 Nov 2023 00:00:00 GMT', after: 'Thu, 16 Nov 2023 00:00:00 GMT' }
 
-  test('answers each question alike, but for the differences that the page names', async () => {
+  test('answers each request in the same way, except for the documented differences', async () => {
     const url = gateway.urlOf(joined)
     const whole = await download(url)
     const size = whole.body.byteLength

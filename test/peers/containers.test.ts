@@ -10,16 +10,16 @@ import { findPeer } from '../support/peer-programs.js'
 import { shownPictures } from '../support/shown-pictures.js'
 import { sizeInChromium } from '../support/size-in-chromium.js'
 
-// Matroska as muxers and cameras make it, on all its ways: every frame of the source comes back as it was, at its time.
+// Matroska as muxers and cameras write it, on every path: each frame of the source is returned unchanged, at its time.
 
 interface Row {
   readonly name: string
   readonly make: (footage: AnyFootage) => Promise<string | Uint8Array>
-  /** What is in the clip: codec and sample entry of each track. */
+  /** The contents of the clip: codec and sample entry of each track. */
   readonly tracks: readonly string[]
-  /** Milliseconds by which times may differ from the source's: what its own ticks and whole milliseconds round away. */
+  /** Milliseconds by which times may differ from those of the source, because of its ticks and whole milliseconds. */
   readonly toleranceMs?: number
-  /** HLS has H.264 or H.265 alone or with AAC. */
+  /** HLS supports H.264 or H.265, alone or with AAC. */
   readonly isInHls?: boolean
 }
 
@@ -120,7 +120,7 @@ async function expectSame(row: Row, clip: string): Promise<void> {
   if (row.tracks[1] !== 'aac mp4a') return
   const [heard, said] = [await probePackets(clip, 'a'), await probePackets(source, 'a')]
   expect(heard.map(({ md5 }) => md5)).toEqual(said.map(({ md5 }) => md5))
-  // ffprobe has taken the codec's delay off the times of the source. Matroska has milliseconds where sound has samples.
+  // ffprobe has subtracted the codec delay from the times of the source. Matroska has milliseconds where sound has samples.
   expectTimes(heard, said, { shiftMs, withinMs: 2.01 })
 }
 
@@ -130,7 +130,7 @@ function expectTimes(
   { shiftMs, withinMs }: { shiftMs: number; withinMs: number },
 ): void {
   for (const [index, { ptsMs }] of seen.entries()) {
-    // The frames of a lace but the first have no time of their own in the source.
+    // In the source, only the first frame of a lace has a time.
     const wanted = sent[index]?.ptsMs ?? Number.NaN
     if (!Number.isNaN(wanted)) expect(Math.abs(ptsMs - shiftMs - wanted)).toBeLessThanOrEqual(withinMs)
   }
@@ -141,14 +141,14 @@ function earliest(packets: readonly ProbedPacket[]): number {
 }
 
 describe.each(ROWS)('$name', (row) => {
-  test('comes back whole from GetClip', async () => {
+  test('is returned complete by GetClip', async () => {
     const clip = await paths.getClip(row.name)
     expect(await probeTracks(clip)).toEqual(row.tracks)
     await expectSame(row, clip)
     await decode(clip)
   })
 
-  test('comes back whole from the gateway', async () => {
+  test('is returned complete by the gateway', async () => {
     const clip = await paths.clip(row.name, 'FRAGMENT')
     expect(await probeTracks(clip)).toEqual(row.tracks)
     await expectSame(row, clip)
@@ -173,7 +173,7 @@ describe.each(ROWS)('$name', (row) => {
   }
 })
 
-test('frames with zeros behind their last unit are played by Chromium', async () => {
+test('Chromium plays frames with zero bytes after their last NAL unit', async () => {
   const file = 'test/fixtures/hard/trailing-zeros.mkv'
   const acks = await paths.upload('trailing-zeros', [await readFile(file)])
   expect(acks.filter(({ EventType }) => EventType === 'ERROR')).toEqual([])
@@ -183,7 +183,7 @@ test('frames with zeros behind their last unit are played by Chromium', async ()
   expect(await sizeInChromium(clip, browser)).toEqual({ width: 128, height: 96 })
 })
 
-test('compressed frames are refused at the upload, in one sentence', async () => {
+test('compressed frames are refused at the upload with a one-sentence error', async () => {
   const footage = new AnyFootage(folder)
   const zlib = await footage.mkvmerge('zlib.mkv', await footage.h264('zlib0.mkv'), ['--compression', '0:zlib'])
   const acks = await paths.upload('zlib', [await readFile(zlib)])

@@ -8,7 +8,7 @@ import { decode, probePackets } from '../support/ffmpeg.js'
 import { startTestGateway, type TestGateway } from '../support/gateway-test.js'
 import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-server.js'
 
-// What a newcomer downloads first, played by ffmpeg: the clips of test/kvs-server/demo, through a whole gateway.
+// What a new user downloads first, played by ffmpeg: the clips of test/kvs-server/demo, through a whole gateway.
 
 const NOW_MS = Math.floor(Date.now() / 1000) * 1000 - 5000
 const START_MS = NOW_MS - 20 * 60_000

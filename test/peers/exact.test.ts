@@ -33,7 +33,7 @@ async function record(name: string, codec: readonly string[]): Promise<string> {
   return path
 }
 
-/** The hash of each picture that is shown, in order. */
+/** The hash of each shown picture, in order. */
 async function pictures(file: string): Promise<string[]> {
   const { stdout } = await ffmpeg(['-i', file, '-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framemd5', '-'])
   const rows = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -73,7 +73,7 @@ describe.each(Object.entries(CODECS))('an exact cut of %s, decoded by ffmpeg', (
     return { clip: (await harness.clips.find(clip.id, enoughTime())) ?? clip, path }
   }
 
-  test('shows the pictures of the asked instants and no other, at edges of fragments and between them', async () => {
+  test('shows exactly the pictures of the requested range, at edges of fragments and between them', async () => {
     expect(fragments.length).toBe(10)
     const [second, sixth] = [fragments[1]?.producerTimestampMs ?? 0, fragments[5]?.producerTimestampMs ?? 0]
     for (const [startMs, endMs] of [
@@ -93,7 +93,7 @@ describe.each(Object.entries(CODECS))('an exact cut of %s, decoded by ffmpeg', (
     }
   })
 
-  test('may be one picture', async () => {
+  test('can be a single picture', async () => {
     const frame = source[88]
     const { path } = await cut(frame?.timeMs ?? 0, (frame?.timeMs ?? 0) + 1)
     expect(await pictures(path)).toEqual([frame?.picture])

@@ -8,9 +8,9 @@ import { openHlsSession } from '../support/hls-player.js'
 import type { KvsTestServer } from '../support/kvs-test-server.js'
 import type { Site } from '../support/site.js'
 
-// What docs/clip-url.md tells players to do when a URL or a session expires while somebody watches. A page of another origin does it.
+// What docs/clip-url.md tells players to do when a URL or a session expires during playback. A page of another origin does it.
 
-// Noise, so that Chromium does not hold all of it before the URL expires.
+// Noise, so that Chromium does not buffer all of it before the URL expires.
 const NOISE = ['-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=20,noise=alls=80:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast']
 const CLUSTERS = ['-b:v', '16M', '-g', '25', '-pix_fmt', 'yuv420p', '-cluster_time_limit', '20000', '-cluster_size_limit', '50M']
 const HOUR_MS = 3_600_000
@@ -39,7 +39,7 @@ const PLAYER = `
   globalThis.until = async (isTrue) => { while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 50)) }
 `
 
-test('a <video> whose URL has expired goes on with a fresh one', async () => {
+test('a <video> whose URL has expired continues with a new one', async () => {
   const input = {
     streamName: STREAM,
     fragmentSelectorType: 'PRODUCER_TIMESTAMP',
@@ -84,7 +84,7 @@ test('a <video> whose URL has expired goes on with a fresh one', async () => {
   expect(seen.at).toBeGreaterThan(18)
 })
 
-test('hls.js goes on with a new session where it was', async () => {
+test('hls.js continues with a new session at the same position', async () => {
   const range = { StartTimestamp: new Date(START - HOUR_MS), EndTimestamp: new Date(START + HOUR_MS) }
   const openSession = () =>
     openHlsSession(kvs.url, {

@@ -68,13 +68,13 @@ async function getClip(StreamName: string, fromSeconds: number, toSeconds: numbe
 
 const identities = (packets: readonly ProbedPacket[]) => packets.map(({ md5, isKey }) => `${md5} ${isKey}`)
 
-/** How far the times of two lists of the same packets drift apart, once both begin at the same instant. */
+/** How far the times of two lists of the same packets drift apart when both begin at the same instant. */
 function drift(got: readonly ProbedPacket[], expected: readonly ProbedPacket[]): number {
   const offset = (got[0]?.ptsMs ?? 0) - (expected[0]?.ptsMs ?? 0)
   return Math.max(0, ...got.map(({ ptsMs }, index) => Math.abs(ptsMs - offset - (expected[index]?.ptsMs ?? Number.NaN))))
 }
 
-/** One millisecond: Matroska's own grain. */
+/** One millisecond, which is the precision of Matroska. */
 const GRAIN_MS = 1.001
 
 async function expectSamePackets(clip: string, source: string, hasSound: boolean): Promise<void> {
@@ -85,19 +85,19 @@ async function expectSamePackets(clip: string, source: string, hasSound: boolean
   if (!hasSound) return
   const [heard, sent] = [await probePackets(clip, 'a'), await probePackets(source, 'a')]
   expect(await joinedAudio(clip)).toBe(await joinedAudio(source))
-  // The sound stays with the picture: both clocks run from the same zero as in the source.
+  // Sound and picture stay in sync: both clocks start at the same zero as in the source.
   const lead = (a: readonly ProbedPacket[], v: readonly ProbedPacket[]) => (a[0]?.ptsMs ?? 0) - Math.min(...v.map(({ ptsMs }) => ptsMs))
   expect(Math.abs(lead(heard, got) - lead(sent, expected))).toBeLessThan(2)
 }
 
-/** Packets of G.711 may be cut otherwise; its samples may not change. */
+/** Packets of G.711 may have different boundaries, and the samples must be equal. */
 async function joinedAudio(file: string): Promise<string> {
   const { stdout } = await ffmpeg(['-i', file, '-map', '0:a', '-c', 'copy', '-f', 'hash', '-hash', 'md5', '-'])
   return stdout
 }
 
 describe('every MP4 that GetClip makes', () => {
-  test.each(PAIRS)('of $name holds the packets of the source at their times, and decodes without a word', async (pair) => {
+  test.each(PAIRS)('of $name contains the packets of the source at their times, and decodes without a message', async (pair) => {
     const source = join(folder, `${pair.stream}.mkv`)
     await ffmpeg([...pair.args, source])
     await createStream(pair.stream)
@@ -109,12 +109,12 @@ describe('every MP4 that GetClip makes', () => {
     await decode(clip)
   })
 
-  test('of one fragment in the middle holds that one, and begins at its key frame', async () => {
+  test('of one fragment in the middle contains that fragment, and begins at its key frame', async () => {
     const source = join(folder, 'H264withBframesAAC.mkv')
     const clip = await getClip('H264withBframesAAC', 1, 3, 'middle.mp4')
     const [got, all] = [await probePackets(clip, 'v'), await probePackets(source, 'v')]
     expect(identities(got)).toEqual(identities(all.slice(48, 96)))
-    // The sound of this fragment begins a little earlier: B-frames hold the picture back, and what came first is zero.
+    // The sound of this fragment begins slightly earlier. B-frames delay the picture, and the earliest frame is at zero.
     const times = [...got, ...(await probePackets(clip, 'a'))].map(({ ptsMs }) => ptsMs)
     expect([got[0]?.isKey, Math.min(...times)]).toEqual([true, 0])
     await decode(clip)
@@ -133,7 +133,7 @@ describe('every MP4 that GetClip makes', () => {
   })
 })
 
-test.each(['H264AAC', 'H265withBframesAlaw'])('GetMedia’s Matroska of %s is read by ffmpeg, each fragment by itself', async (stream) => {
+test.each(['H264AAC', 'H265withBframesAlaw'])('ffmpeg reads GetMedia’s Matroska of %s, each fragment by itself', async (stream) => {
   const FragmentSelector = {
     FragmentSelectorType: 'PRODUCER_TIMESTAMP',
     TimestampRange: { StartTimestamp: START - 1, EndTimestamp: START + 60 },
@@ -153,11 +153,11 @@ test.each(['H264AAC', 'H265withBframesAlaw'])('GetMedia’s Matroska of %s is re
   expect(drift(packets, source)).toBeLessThan(GRAIN_MS)
 })
 
-/** ffmpeg as a camera: it films at the speed of the clock and writes Matroska to stdout. */
+/** ffmpeg as a camera: it films in real time and writes Matroska to stdout. */
 const FILM = ['-v', 'error', '-nostdin', '-re', ...PICTURE, ...sound(48_000), '-t', '5', ...H264, '-bf', '0', '-c:a', 'aac', ...CLUSTERS]
 
 describe('ffmpeg as a live producer', () => {
-  test('through clipgate put-media', async () => {
+  test('uploads through clipgate put-media', async () => {
     await buildDist()
     const { path } = await findPeer('ffmpeg')
     await using cli = await startCli(['put-media', '-', '--stream-name', 'piped', '--verbose'], { KVS_PORT: new URL(kvs.url).port })
@@ -170,7 +170,7 @@ describe('ffmpeg as a live producer', () => {
     await expectLiveFootage('piped', 5)
   })
 
-  test('straight through curl’s chunked upload', async () => {
+  test('uploads directly with curl and chunked transfer coding', async () => {
     await createStream('curled')
     const [{ path: ffmpegPath }, { path: curlPath }] = [await findPeer('ffmpeg'), await findPeer('curl')]
     const headers = [

@@ -11,7 +11,7 @@ import { freePort } from '../support/nginx.js'
 import { CHROMIUM_FLAGS, reportOf } from '../support/page-in-chromium.js'
 import { findPeer, runProgram } from '../support/peer-programs.js'
 
-// The GraphQL clients that frontends have, each with its default settings and as its documentation sets it up, against a real gateway.
+// The GraphQL clients of frontends, each with its default settings and its documented setup, against a real gateway.
 
 interface ClientReport {
   readonly error?: string
@@ -33,7 +33,7 @@ const input = {
   endTimestamp: new Date(startMs + 60_000).toISOString(),
 }
 
-/** What each client sends: the list, the mutation, the clip, and a query that is refused; subscriptions go over a WebSocket. */
+/** What each client sends: the list, the mutation, the clip, and a query that is refused. Subscriptions use a WebSocket. */
 const CLIENTS: readonly (readonly [string, readonly string[] | 'hashes'])[] = [
   ['urql', ['GET 200', 'POST 200', 'GET 200', 'GET 400']],
   ['urqlPersisted', 'hashes'],
@@ -70,7 +70,7 @@ function expectWhole(report: ClientReport, sent: readonly string[] | 'hashes'): 
   expect(report.states.at(-1)).toBe('READY')
   expect(report.problem).toBe('GRAPHQL_VALIDATION_FAILED')
   if (sent === 'hashes') {
-    // Which queries are sent again whole depends on who has sent them before.
+    // Which persisted queries are sent again in full depends on earlier clients.
     expect(report.sent.filter((one) => one === 'GET 200').length).toBeGreaterThan(1)
     expect(report.sent.filter((one) => !one.endsWith(' 200'))).toEqual([report.sent.at(-1)])
   } else expect(report.sent).toEqual(sent)
@@ -86,7 +86,7 @@ describe('in Node', () => {
 })
 
 describe('in Chromium', () => {
-  test('all of them do, on a page of an origin that may call', async () => {
+  test('all of them work on a page of an allowed origin', async () => {
     const { path: chromium } = await findPeer('chromium')
     const files = {
       '/page.js': await bundleForBrowsers('test/peers/clients/page.js'),
@@ -101,7 +101,7 @@ describe('in Chromium', () => {
     }
   })
 
-  test('no foreign page makes the gateway run anything', async () => {
+  test('a page of another origin cannot make the gateway execute anything', async () => {
     const { path: chromium } = await findPeer('chromium')
     const before = await countOperations()
     const address = `${gateway.url}/graphql?query=${encodeURIComponent('{ streams { nodes { name dataEndpoint } } }')}`
@@ -112,7 +112,7 @@ describe('in Chromium', () => {
     expect(await countOperations()).toBe(before + 1)
   })
 
-  test('a person who opens /graphql gets a page, and the answer where the address holds a query', async () => {
+  test('opening /graphql shows a page, or the response when the address contains a query', async () => {
     const { path } = await findPeer('chromium')
     const open = async (address: string) => {
       const args = [...CHROMIUM_FLAGS, `--user-data-dir=${join(folder, 'visit')}`, '--dump-dom', address]
@@ -125,7 +125,7 @@ describe('in Chromium', () => {
   })
 })
 
-/** What a page can send without asking first, and reads of it. */
+/** What a page can send without a preflight, and what it can read of the response. */
 const ATTACK = (address: string) => `<!doctype html><script type="module">
 const address = ${JSON.stringify(address)}
 const load = (element) => new Promise((resolve) => {
@@ -175,7 +175,7 @@ describe('curl with no options', () => {
     expect(await ask('--json', body, `${gateway.url}/graphql`)).toMatchObject([0, { data: { streams: { nodes: [{ name: STREAM }] } } }])
   })
 
-  test('is told what to send where -d sends a form', async () => {
+  test('gets an error that says what to send when -d sends a form', async () => {
     const [code, { errors }] = await ask('-d', '{"query":"{ limits { maxRangeHours } }"}', `${gateway.url}/graphql`)
     expect(code).toBe(0)
     expect(errors).toEqual([{ message: expect.stringContaining('application/json is expected'), extensions: { code: 'BAD_USER_INPUT' } }])

@@ -11,7 +11,7 @@ import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-serv
 import { type PacedFootage, startPacedFootage } from '../support/paced-footage.js'
 import { findPeer } from '../support/peer-programs.js'
 
-// The hard files, uploaded by the command, clipped over HTTP, and judged by ffmpeg and Chromium alone.
+// The hard files, uploaded by the command, clipped over HTTP, and verified only by ffmpeg and Chromium.
 
 const HARD = 'test/fixtures/hard'
 const MODES = ['cut anew', 'Clusters as they are'] as const
@@ -50,7 +50,7 @@ const FRAMES: Readonly<Record<string, number>> = {
 }
 
 interface Picture {
-  /** From the producer's start. */
+  /** From the start of the footage, by the producer's clock. */
   readonly ms: number
   readonly hash: string
 }
@@ -83,7 +83,7 @@ async function upload(name: string, mode: Mode): Promise<void> {
   expect([name, await runCli(args, { KVS_PORT: new URL(kvs.url).port })]).toMatchObject([name, { code: 0, stderr: '' }])
 }
 
-/** In the order of showing. */
+/** In presentation order. */
 async function picturesOf(file: string): Promise<Picture[]> {
   const { stdout } = await ffmpeg(['-i', file, '-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framemd5', '-'])
   const rows = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -120,7 +120,7 @@ const REQUEST = `mutation ($input: ClipInput!) {
   requestClip(input: $input) { clip { downloadUrl delivered { startTimestamp } } issues { severity code message } }
 }`
 
-/** Downloads a clip; ffmpeg decodes all of it and complains of nothing. */
+/** Downloads a clip. ffmpeg decodes all of it without a message. */
 async function make({ stream, cut, selector, fromMs, toMs }: Wanted, asked = gateway): Promise<Made> {
   const range = { startTimestamp: new Date(fromMs).toISOString(), endTimestamp: new Date(toMs).toISOString() }
   const { data, errors } = await asked.ask(REQUEST, { input: { streamName: stream, fragmentSelectorType: selector, cut, ...range } })
@@ -141,7 +141,7 @@ async function make({ stream, cut, selector, fromMs, toMs }: Wanted, asked = gat
   return { pictures: await shownPicturesOf(file), url: clip.downloadUrl, warnings: issues.map(({ code }) => code), deliveredMs }
 }
 
-/** As a player shows them: what the edit list hides is not among them. */
+/** As a player shows them, without the pictures that the edit list hides. */
 async function shownPicturesOf(file: string): Promise<Picture[]> {
   const { stdout } = await ffmpeg([
     '-i',
@@ -163,7 +163,7 @@ async function shownPicturesOf(file: string): Promise<Picture[]> {
   })
 }
 
-/** The same pictures at the same distances. */
+/** The same pictures at the same intervals. */
 function expectPictures(made: readonly Picture[], wanted: readonly Picture[]): void {
   expect(made.map(({ hash }) => hash)).toEqual(wanted.map(({ hash }) => hash))
   const shiftMs = (made[0]?.ms ?? 0) - (wanted[0]?.ms ?? 0)
@@ -173,7 +173,7 @@ function expectPictures(made: readonly Picture[], wanted: readonly Picture[]): v
 
 const sourceOf = (name: string) => sources.get(name) ?? []
 
-test('every hard file is judged', async () => {
+test('every hard file is tested', async () => {
   const files = (await readdir(HARD)).filter((file) => file.endsWith('.mkv'))
   expect(files.map((file) => file.slice(0, -4)).sort()).toEqual(Object.keys(FRAMES).sort())
 })
@@ -181,7 +181,7 @@ test('every hard file is judged', async () => {
 describe.each(Object.entries(FRAMES))('%s.mkv', (name, frames) => {
   const cases = MODES.flatMap((mode) => SELECTORS.map((selector) => ({ mode, selector })))
   test.each(cases)(
-    '$mode: a clip of all of it by $selector has every frame at its time',
+    '$mode: a clip of the whole file by $selector has every frame at its time',
     async ({ mode, selector }) => {
       const stream = streamOf(name, mode)
       const starts = await listStarts(stream, selector)
@@ -230,7 +230,7 @@ describe.each(Object.keys(EXACT))('%s.mkv, whose fragments arrive at their times
     [0.45, -1, 0.55, 17],
     [0, 0, 0.25, 1],
   ])(
-    'an exact cut by server time, from part %d of the pictures (%i ms) to part %d (%i ms), shows these',
+    'an exact cut by server time, from part %d of the pictures (%i ms) to part %d (%i ms), shows the right pictures',
     async (from, fromOff, to, toOff) => {
       const pictures = footage.pictures.map(({ timeMs }, index) => ({ ...timeMs, ...sourceOf(name)[index] }))
       const at = (part: number) => pictures[Math.round(part * (pictures.length - 1))]?.SERVER_TIMESTAMP ?? Number.NaN

@@ -54,12 +54,12 @@ async function packets(url: string, kind: 'v' | 'a'): Promise<Packet[]> {
 }
 
 describe.each(FILES)('ffmpeg, given the session of %s,', (file) => {
-  test('decodes it without a complaint', async () => {
+  test('decodes it without a message', async () => {
     const args = ['-v', 'warning', '-nostdin', '-i', await onDemand(file), '-fps_mode', 'passthrough', '-f', 'null', '-']
     expect(await runProgram(ffmpeg, args)).toMatchObject({ code: 0, stderr: '' })
   })
 
-  test('reads every packet of the source at its time, picture and sound in step', async () => {
+  test('reads every packet of the source at its time, with picture and sound in sync', async () => {
     const url = await onDemand(file)
     const [shown, source] = [await packets(url, 'v'), await packets(`test/fixtures/${file}`, 'v')]
     expect(shown.map(({ hash }) => hash)).toEqual(source.map(({ hash }) => hash))
@@ -93,7 +93,7 @@ test('ffprobe finds picture and sound in a LIVE session', async () => {
   )
 })
 
-test("ffmpeg reads the session that the gateway's clients are given", async () => {
+test('ffmpeg reads the session that a client of the gateway gets', async () => {
   await using gateway = await startTestGateway(kvs)
   const range = { startTimestamp: TimestampRange.StartTimestamp.toISOString(), endTimestamp: TimestampRange.EndTimestamp.toISOString() }
   const query = `query ($range: TimestampRangeInput) { stream(name: "h264-bframes-aac.mkv") {
@@ -112,7 +112,7 @@ describe('hls.js in Chromium, on a page of another origin,', () => {
     ['PRODUCER_TIMESTAMP', 'NEVER', 'h264-aac.mkv'],
     ['PRODUCER_TIMESTAMP', 'NEVER', 'h264-bframes-aac.mkv'],
     ['PRODUCER_TIMESTAMP', 'ALWAYS', 'h264-bframes-aac.mkv'],
-    // Received within milliseconds, and set apart from each other: the player puts one behind the other all the same.
+    // Received within milliseconds, and separated by discontinuities. The player still plays one fragment after another.
     ['SERVER_TIMESTAMP', 'ALWAYS', 'h264-aac.mkv'],
     ['SERVER_TIMESTAMP', 'ALWAYS', 'h264-bframes-aac.mkv'],
   ] as const)(
@@ -189,7 +189,7 @@ describe('hls.js in Chromium, given Clusters that do not begin with key frames,'
       const stream = `without-key-${PlaybackMode}-${'DiscontinuityMode' in input ? input.DiscontinuityMode : ''}`
       await kvs.control.send(new CreateStreamCommand({ StreamName: stream, DataRetentionInHours: 24 }))
       await upload(kvs.url, readFixture(file), { stream, start: String(START) })
-      // What a live stream sent last is shown when nothing comes behind it for ten seconds; of that, a player keeps a tenth of a second back.
+      // The last footage of a live stream is shown when nothing follows it for ten seconds. A player holds back a tenth of a second of it.
       const url = await openHlsSession(kvs.url, { StreamName: stream, PlaybackMode, ...input })
       const played = await playInChromium(url, { chromium: chromium.path, profile }, live ? { untilS: 11.8 } : {})
       expect(played.bufferedRanges).toBe(1)
@@ -201,7 +201,7 @@ describe('hls.js in Chromium, given Clusters that do not begin with key frames,'
   })
 })
 
-test('hls.js in Chromium plays a camera with one frame a second and one frame a fragment without a hole', async () => {
+test('hls.js in Chromium plays a camera with one frame a second and one frame in each fragment without a hole', async () => {
   const chromium = await findPeer('chromium')
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-hls-slow-'))
   try {

@@ -9,14 +9,14 @@ import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-serv
 import { startNginx } from '../support/nginx.js'
 import { findPeer, type PeerName, runProgram } from '../support/peer-programs.js'
 
-// What programs of others make of the gateway's answers where HTTP leaves more than one way, with the options that their users type.
+// What other programs make of the gateway's responses where HTTP leaves a choice, with the options that their users type.
 
 const BYTES = Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => index % 251))
 let harness: Awaited<ReturnType<typeof buildHarness>>
 let kvs: KvsTestServer
 let url = ''
 let folder = ''
-/** How often a clip is not ready before it is. */
+/** How often a clip is reported as not ready before it is. */
 let early = 0
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ function contentOf(token: string): ClipContent {
   if (token === 'passed') return fakeContent({ bytes: BYTES, form: 'PASSTHROUGH' })
   if (early === 0) return fakeContent({ bytes: BYTES, etag: '"e"' })
   early -= 1
-  // Never known in time.
+  // The length is never known in time.
   return fakeContent({ bytes: BYTES })
 }
 
@@ -50,7 +50,7 @@ async function run(program: PeerName, ...args: string[]) {
 }
 
 describe('a PASSTHROUGH clip that breaks off', () => {
-  test('fails in curl -0, which knows no chunks', async () => {
+  test('fails in curl -0, which does not support chunks', async () => {
     const whole = await run('curl', '-0', '-s', '-o', 'whole', '-w', '%{http_code}', `${url}/clips/passed/a.mp4`)
     expect([whole.code, whole.stdout]).toEqual([0, '200'])
     expect((await readFile(join(folder, 'whole'))).equals(BYTES)).toBe(true)
@@ -59,7 +59,7 @@ describe('a PASSTHROUGH clip that breaks off', () => {
     expect(broken.code).toBe(56)
   })
 
-  test('fails behind nginx with its default settings, which speaks HTTP/1.0 to it', async () => {
+  test('fails behind nginx with its default settings, which uses HTTP/1.0 for upstreams', async () => {
     await using nginx = await startNginx(folder, `location /clips/ { proxy_pass ${url}; }`)
     const whole = await run('curl', '-s', '-o', 'proxied', '-w', '%{http_code}', `${nginx.url}/clips/passed/a.mp4`)
     expect([whole.code, whole.stdout]).toEqual([0, '200'])
@@ -100,7 +100,7 @@ describe('a clip that is not ready yet', () => {
     return page.split('\n').filter((line) => /^(curl|wget|aria2c) .*(--retry|--tries|--max-tries).*"\$URL"$/.test(line))
   }
 
-  test('is had in the end by the commands that the docs give', async () => {
+  test('is downloaded in the end by the commands in the docs', async () => {
     const commands = await readCommands()
     expect(commands.map((command) => command.split(' ')[0])).toEqual(['curl', 'wget', 'aria2c'])
     for (const command of commands) {
@@ -115,7 +115,7 @@ describe('a clip that is not ready yet', () => {
     }
   })
 
-  test('never becomes a file: curl -f leaves nothing of an error behind', async () => {
+  test('is never saved as a file: curl -f writes nothing of an error', async () => {
     const own = await mkdtemp(join(folder, 'curl-f-'))
     early = 1
     const { path } = await findPeer('curl')
@@ -125,7 +125,7 @@ describe('a clip that is not ready yet', () => {
     expect((await readFile(join(own, 'door.mp4'))).equals(BYTES)).toBe(true)
   })
 
-  test('is left as it is once it is complete, and curl says so by its code', async () => {
+  test('is not downloaded again once it is complete, and curl reports that by its exit code', async () => {
     const own = await mkdtemp(join(folder, 'curl-complete-'))
     const { path } = await findPeer('curl')
     const get = () => runProgram(path, ['-s', '-f', '-O', '--retry', '10', '-C', '-', `${url}/clips/stored/door.mp4`], { cwd: own })

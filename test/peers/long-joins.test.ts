@@ -6,7 +6,7 @@ import { askFor, readContent, startClipHarness, startFootage, tokenOf } from '..
 import { ffmpeg, probePackets } from '../support/ffmpeg.js'
 import { clusterTimesOf } from '../support/matroska-frames.js'
 
-// Clips of many parts, whose frames must all come at the times that they have in the source, to the millisecond. GetClip gives 200 fragments.
+// Clips of many parts, in which every frame must have its time in the source, to the millisecond. GetClip returns 200 fragments.
 
 let folder = ''
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const SOUND = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000']
 const picture = (rate: string) => ['-f', 'lavfi', '-i', `testsrc2=s=64x48:r=${rate}`]
 const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-sc_threshold', '0']
 const clusters = (ms: number) => ['-cluster_time_limit', String(ms), '-cluster_size_limit', '50M']
-/** ffmpeg begins no Cluster of video before a key frame unless the last one is over its limits. */
+/** ffmpeg begins a Cluster of video only at a key frame, unless the last Cluster is over its limits. */
 const FOOTAGE = [
   {
     name: 'B-frames whose fragments begin without key frames',
@@ -77,7 +77,7 @@ describe.each(FOOTAGE)('a clip of $name', ({ name, args, leastFragments }) => {
       expect(given).toHaveLength(wanted.length)
       const shiftMs = (given[0] ?? 0) - (wanted[0] ?? 0)
       const shifts = given.map((ms, index) => Math.abs(ms - (wanted[index] ?? Number.NaN) - shiftMs))
-      // Matroska rounds to the millisecond; MP4 gives sound the length of its samples.
+      // Matroska rounds to the millisecond. MP4 gives sound the duration of its samples.
       expect(Math.max(...shifts)).toBeLessThanOrEqual(1.01)
     }
   }, 180_000)

@@ -38,10 +38,10 @@ async function packets(file: string, stream: 'v' | 'a'): Promise<Packet[]> {
   return parsed.packets.map((packet) => ({ timeMs: Number(packet.pts_time) * 1000, flags: packet.flags, hash: packet.data_hash }))
 }
 
-/** All of it, with every time as it is: evening out the frame rate, ffmpeg complains of its own source as well. */
+/** Decodes all of it with unchanged times. When ffmpeg evens out the frame rate, it also prints messages about its own source. */
 const decode = (file: string) => ffmpeg('-i', file, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-')
 
-/** Each frame that is shown, by the hash of its picture. */
+/** The hash of each shown frame. */
 async function pictures(file: string): Promise<string[]> {
   const listed = await ffmpeg('-i', file, '-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framemd5', '-')
   const rows = listed.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -102,7 +102,7 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
     await writeFile(file, render(layOutNow(joined.movie), joined.sources))
   })
 
-  test('ffprobe finds in the joined file each packet of the source, at its time', async () => {
+  test('ffprobe finds every packet of the source in the joined file, at its time', async () => {
     const [expected, got] = [await packets(whole, 'v'), await packets(file, 'v')]
     expect(got.map(({ hash, flags }) => [hash, flags[0]])).toEqual(expected.map(({ hash, flags }) => [hash, flags[0]]))
     const offset = (expected[0]?.timeMs ?? 0) - (got[0]?.timeMs ?? 0)
@@ -111,12 +111,12 @@ describe.each(Object.entries(CODECS))('%s', (name, options) => {
     expect(joinedSound.map(({ hash }) => hash)).toEqual(sound.map(({ hash }) => hash))
   })
 
-  test('ffmpeg decodes it without a word, to the same pictures', async () => {
+  test('ffmpeg decodes it without a message, to the same pictures', async () => {
     expect(await pictures(file)).toEqual(await pictures(whole))
     await decode(file)
   })
 
-  test('the exact cut shows the pictures of the window and no other', async () => {
+  test('the exact cut shows exactly the pictures of the window', async () => {
     const cut = trimNow(joined.movie, { fromMs: 3300, toMs: 5690 })
     if (!cut.trimmed) throw new Error('frames were in the window')
     const path = join(folder, `${label}-cut.mp4`)
@@ -142,7 +142,7 @@ test('ffprobe shows when the footage began, and the tags', async () => {
   expect(shown.streams.map(({ tags }) => tags.creation_time)).toEqual([began, began])
 })
 
-test('Chromium shows the first picture of an exact cut with B-frames, and its length', async () => {
+test('Chromium shows the first picture of an exact cut with B-frames, and its duration', async () => {
   const { whole, parts } = await record('chromium', CODECS['H.264 with B-frames and AAC'])
   const { movie, sources } = await joinFiles(parts, whole)
   const cut = trimNow(movie, { fromMs: 3300, toMs: 5690 })

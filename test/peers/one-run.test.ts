@@ -14,7 +14,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('a clip by producer time of fragments that reach into each other', () => {
+describe('a clip by producer time of fragments that overlap', () => {
   test.each([
     ['shadowed-2fps-b-aac.mkv', 16, 500],
     ['join-lost-fragment.mkv', 1875, 40],

@@ -10,10 +10,10 @@ import type { KvsTestServer } from '../support/kvs-test-server.js'
 import { NUMBERED_PICTURE } from '../support/numbered-picture.js'
 import { findPeer } from '../support/peer-programs.js'
 
-// Clips of several parts whose fragments are open GOPs: the pictures at each border refer to pictures of the part before it.
+// Clips of several parts whose fragments are open GOPs: the pictures at each border refer to pictures of the previous part.
 
 const RATE = 25
-// 250 fragments of five frames each, which takes two GetClip calls.
+// 250 fragments of five frames each, which take two GetClip calls.
 const GOPS = 'open-gop=1:keyint=5:min-keyint=5:scenecut=0:bframes=2:b-adapt=0'
 const ENCODING = [
   '-c:v',

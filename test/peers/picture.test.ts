@@ -11,13 +11,13 @@ import { findPeer } from '../support/peer-programs.js'
 import { coloured, pictureFootage, pixels, turned } from '../support/picture-footage.js'
 import { sizeInChromium } from '../support/size-in-chromium.js'
 
-// What only the container or only the SPS says of the picture, as ffprobe and Chromium see it in every clip that is made of it.
+// Picture properties that only the container or only the SPS has, as ffprobe and Chromium see them in every clip.
 
 interface Row {
   readonly name: string
   readonly footage: Uint8Array
   readonly seen: Partial<SeenPicture>
-  /** What Chromium shows it as. */
+  /** How Chromium shows it. */
   readonly shown: readonly [number, number]
 }
 
@@ -112,7 +112,7 @@ const ROWS: readonly Row[] = [
     name: 'h265-without-video-element',
     footage: pictureFootage(null, 'hevc-aac.mkv'),
     seen: SQUARE,
-    // Debian's Chromium has no H.265.
+    // Debian's Chromium does not support H.265.
     shown: [0, 0],
   },
 ]
@@ -128,21 +128,21 @@ beforeAll(async () => {
 afterAll(() => paths?.[Symbol.asyncDispose]())
 
 describe.each(ROWS)('$name', ({ name, seen, shown }) => {
-  test('is seen by ffprobe in the answer of GetClip', async () => {
+  test('is read correctly by ffprobe in the response of GetClip', async () => {
     expect(await probePicture(await paths.getClip(name))).toMatchObject(seen)
   })
 
   test.each([
     ['FRAGMENT', undefined],
     ['EXACT', [300, 1700]],
-  ] as const)('is seen by ffprobe in the gateway’s %s clip', async (cut, range) => {
+  ] as const)('is read correctly by ffprobe in the gateway’s %s clip', async (cut, range) => {
     expect(await probePicture(await paths.clip(name, cut, range && [...range]))).toMatchObject(seen)
   })
 
-  test('is seen by ffprobe in the HLS session', async () => {
+  test('is read correctly by ffprobe in the HLS session', async () => {
     const url = await paths.hls(name)
     expect(await (await fetch(url)).text()).toContain(`RESOLUTION=${seen.width}x${seen.height}`)
-    // ffprobe drops the shape of pixels on its way through a playlist.
+    // ffprobe drops the pixel aspect ratio when it reads a playlist.
     expect(await probePicture(url)).toMatchObject({ ...seen, aspect: '1:1' })
     expect(await probePicture(await paths.hlsFile(name))).toMatchObject(seen)
   })
@@ -153,7 +153,7 @@ describe.each(ROWS)('$name', ({ name, seen, shown }) => {
   })
 
   if (shown[0] > 0) {
-    test('is shown by Chromium', async () => {
+    test('is shown correctly by Chromium', async () => {
       const clip = await readFile(await paths.clip(name, 'FRAGMENT'))
       const size = await sizeInChromium(clip, { chromium, profile: join(paths.folder, `chromium-${name}`) })
       expect([size.width, size.height]).toEqual(shown)
@@ -167,7 +167,7 @@ describe('an MP4 that ffmpeg made', () => {
     ['rotation', { ...HARD, rotation: 90 }],
     ['colour', { ...HARD, primaries: 'bt2020', transfer: 'smpte2084', matrix: 'bt2020nc', range: 'tv' }],
     ['no-video-element', HARD],
-  ])('looks the same when it is laid out anew (%s)', async (name, seen) => {
+  ])('looks the same after a new layout (%s)', async (name, seen) => {
     const [made, rebuilt] = [join(paths.folder, `${name}-made.mp4`), join(paths.folder, `${name}-rebuilt.mp4`)]
     await ffmpeg(['-i', `test/fixtures/hard/${name}.mkv`, '-c', 'copy', made])
     expect(await probePicture(made)).toMatchObject(seen)
@@ -193,7 +193,7 @@ test.each([
   const query = `query ($name: String, $at: DateTime) {
     stream(name: $name) { media(at: $at, fragmentSelectorType: PRODUCER_TIMESTAMP) { clippable video { frameRate } issues { code } } }
   }`
-  // Somewhere in the middle: the very first fragment begins with a key frame everywhere.
+  // In the middle, because the first fragment of every file begins with a key frame.
   const { data, errors } = await paths.gateway.ask(query, { name: streamName, at: new Date(paths.startMs + 3000).toISOString() })
   expect(errors).toBeUndefined()
   expect(data).toEqual({ stream: { media: { clippable: true, video: { frameRate }, issues: codes.map((code) => ({ code })) } } })

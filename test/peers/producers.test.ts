@@ -13,7 +13,7 @@ import { findPeer, runProgram } from '../support/peer-programs.js'
 import { bodyOfRecording } from '../support/recorded-body.js'
 import { acknowledgementsOf, RecordedUpload } from '../support/recorded-upload.js'
 
-// What programs of others send, with their own defaults, through the documented command to clips that other programs judge.
+// Footage of other programs with their defaults, uploaded by the documented command. Other programs verify the clips.
 
 const HOUR_MS = 3_600_000
 let kvs: KvsTestServer
@@ -42,10 +42,10 @@ async function shell(script: string): Promise<void> {
 const PICTURE = '-f lavfi -i testsrc2=s=192x108:r=25:d=6'
 const SOUND = '-f lavfi -i sine=f=440:r=48000:d=6'
 
-/** Each writes `$OUT` as it would write to a pipe. */
+/** Each command writes `$OUT` as it would write to a pipe. */
 const PRODUCERS = [
   {
-    // README's own options.
+    // The options in the README.
     name: 'ffmpeg with a GOP of 2 s',
     write: async (out: string) => shell(`ffmpeg -v error ${PICTURE} -c:v libx264 -g 50 -f matroska - > ${out}`),
   },
@@ -81,7 +81,7 @@ describe.each(PRODUCERS)('footage of $name', ({ name, write }) => {
   const stream = name.replaceAll(/[^A-Za-z0-9]/g, '-')
   const source = `${stream}.mkv`
 
-  test('is cut at key frames by put-media, and clips of it are whole', async () => {
+  test('is cut at key frames by put-media, and its clips are complete', async () => {
     await write(source)
     const file = new Uint8Array(readFileSync(join(folder, source)))
     await using cli = await startCli(['put-media', '-', '--stream-name', stream], { KVS_PORT: new URL(kvs.url).port })
@@ -97,10 +97,10 @@ describe('footage of AWS’s C producer', () => {
   test.each([
     ['cproducer', ['c-producer-video.http']],
     ['cproducer-av', ['c-producer-audio-video.http']],
-    // Two connections, one after the other: a token rotation. One that was refused between them has no footage.
+    // Two consecutive connections: a token rotation. A refused one between them has no footage.
     ['cproducer-rot', ['c-producer-rotation-1.http', 'c-producer-rotation-3.http']],
   ])(
-    'in the stream %s makes clips that are whole',
+    'in the stream %s makes complete clips',
     async (stream, fixtures) => {
       await kvs.post('/createStream', { StreamName: stream, DataRetentionInHours: 24 })
       const sources: string[] = []
@@ -118,7 +118,7 @@ describe('footage of AWS’s C producer', () => {
   )
 })
 
-test('ffmpeg’s footage with the end tag of AWS’s producers is taken', async () => {
+test('footage of ffmpeg with the end tag of AWS’s producers is accepted', async () => {
   await shell(
     'ffmpeg -v error -f lavfi -i testsrc2=s=320x240:r=25 -t 4 -c:v libx264 -g 25 -metadata AWS_KINESISVIDEO_END_OF_FRAGMENT=1 -f matroska - > eofr.mkv',
   )
@@ -129,9 +129,9 @@ test('ffmpeg’s footage with the end tag of AWS’s producers is taken', async 
 
 interface Taken {
   readonly stream: string
-  /** The Matroska that was uploaded, in one connection each. */
+  /** The uploaded Matroska of each connection. */
   readonly sources: readonly string[]
-  /** The instant that its time 0 stands for. */
+  /** The instant of its time 0. */
   readonly startMs: number
 }
 
@@ -143,7 +143,7 @@ async function firstFragmentMs(StreamName: string): Promise<number> {
   return Math.round(Math.min(...Fragments.map(({ ProducerTimestamp }) => ProducerTimestamp)) * 1000)
 }
 
-/** The whole footage, and two seconds from the middle of it to the frame. */
+/** The whole footage, and two seconds from the middle of it, exact to the frame. */
 async function expectGoodClips({ stream, sources, startMs }: Taken): Promise<void> {
   const shown = (await Promise.all(sources.map(picturesOf))).flat()
   const packets = (await Promise.all(sources.map((source) => probePackets(source, 'v')))).flat()
@@ -172,7 +172,7 @@ interface Seeks {
   readonly playFromS: number
 }
 
-/** Chromium shows what it seeks to, also behind open GOPs, and plays to the end. */
+/** Chromium shows the frames that it seeks to, also behind open GOPs, and plays to the end. */
 async function expectPlayed(url: string, { stream, ...seeks }: Seeks): Promise<PlayedClip> {
   const played = await playClipInChromium(url, { chromium, profile: join(folder, `${stream}-profile`), ...seeks })
   expect(played.readyState).toBeGreaterThanOrEqual(2)
@@ -208,7 +208,7 @@ async function saveClip({ stream, cut, fromMs, toMs }: Wanted): Promise<{ file: 
   return { file, url }
 }
 
-/** The hash of each picture that is shown, in order. */
+/** The hash of each shown picture, in order. */
 async function picturesOf(file: string): Promise<string[]> {
   const { stdout } = await ffmpeg(['-i', file, '-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framemd5', '-'])
   const rows = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))

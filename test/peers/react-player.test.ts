@@ -16,7 +16,7 @@ import { findPeer } from '../support/peer-programs.js'
 interface SeenByPage {
   readonly times: readonly number[]
   readonly urls: readonly { readonly id: string; readonly downloadUrl: string; readonly expiresAt: string; readonly state: string }[]
-  /** Name and playing time of the events that tell of a restart. */
+  /** Name and playback time of the events that reveal a restart. */
   readonly events: readonly string[]
   readonly durationS: number
   readonly seekedAfterExpiry: boolean
@@ -97,7 +97,7 @@ async function play(options: {
 const count = ({ events }: SeenByPage, name: string) => events.filter((event) => event.startsWith(`${name} `)).length
 
 describe('a page that polls a clip each second, with URLs of 8 seconds,', () => {
-  test('plays on to the end: the URL changes, the player keeps the first one', async () => {
+  test('plays on to the end: the URL changes, and the player keeps the first one', async () => {
     const id = await requestClip(SMALL, 8)
     const seen = await play({ id })
     expect(new Set(seen.urls.map((clip) => clip.downloadUrl)).size).toBeGreaterThan(2)
@@ -107,7 +107,7 @@ describe('a page that polls a clip each second, with URLs of 8 seconds,', () => 
     expect(seen.times.at(-1)).toBeCloseTo(seen.durationS, 1)
   })
 
-  test('would start again and again with the URL of each poll', async () => {
+  test('restarts repeatedly when it uses the URL of each poll', async () => {
     const seen = await play({ id: await requestClip(SMALL, 8), isNaive: true })
     expect(count(seen, 'emptied')).toBeGreaterThan(1)
   })
@@ -115,11 +115,11 @@ describe('a page that polls a clip each second, with URLs of 8 seconds,', () => 
   test.each([
     ['', {}],
     [', also where the page may not read the answer', { crossOrigin: null }],
-  ])('goes on where it was sought to after its URL expired%s', async (_, props) => {
+  ])('continues from the seek position after its URL expired%s', async (_, props) => {
     const seen = await play({ id: await requestClip(LARGE, 8), seekTo: 37, props })
     expect(seen.seekedAfterExpiry).toBe(true)
     expect(count(seen, 'emptied')).toBe(1)
-    // What it tells of between its new source and the place where it goes on is 0.
+    // Events between the new source and the resume position have time 0.
     const after = seen.times.slice(seen.times.lastIndexOf(0) + 1)
     expect(after[0]).toBeGreaterThanOrEqual(37)
     expect(after).toEqual(after.toSorted((a, b) => a - b))

@@ -25,10 +25,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** What differs from one ingestion to the next: numbers, the clock, how far behind a reader is. */
+/** What differs between ingestions: numbers, the clock, how far behind a reader is. */
 const VOLATILE = /^AWS_KINESISVIDEO_(FRAGMENT_NUMBER|SERVER_TIMESTAMP|MILLIS_BEHIND_NOW|CONTINUATION_TOKEN)$/
 
-/** What a reader of GetMedia meets, one after the other: documents, tags, tracks, Clusters byte for byte. */
+/** What a reader of GetMedia gets, in order: documents, tags, tracks, and Clusters byte for byte. */
 function layoutOf(media: Uint8Array): string[] {
   return demux(media).events.flatMap((event) => {
     switch (event.kind) {
@@ -81,7 +81,7 @@ async function getMedia(StreamName: string, Fragments: readonly string[]): Promi
   const body = JSON.stringify({ StreamName, StartSelector: { StartSelectorType: 'EARLIEST' } })
   const answer = await fetch(`${kvs.url}/getMedia`, { method: 'POST', body })
   const chunks: Uint8Array[] = []
-  // It is live, and would go on: leaving the loop hangs up.
+  // It is live and would continue. Leaving the loop disconnects.
   for await (const chunk of answer.body ?? []) {
     chunks.push(chunk)
     const media = new Uint8Array(Buffer.concat(chunks))
@@ -99,7 +99,7 @@ async function getClip(StreamName: string, startMs: number, endMs: number): Prom
   return kvs.post('/getClip', { StreamName, ClipFragmentSelector: range(startMs / 1000, endMs / 1000) })
 }
 
-/** Payload hashes and key flags of the frames of a Cluster, or of all. */
+/** Payload hashes and key flags of the frames of a Cluster, or of all frames. */
 function framesOf(capture: Uint8Array, only?: number): string[] {
   const clusters = eventsOf(demux(capture), 'cluster-end').filter((_, index) => only === undefined || index === only)
   return clusters.flatMap(({ range: { start }, samples }) =>
@@ -118,7 +118,7 @@ describeCaptures('captures of Kinesis Video', () => {
     ['clusters.mkv', 8, { timecodes: 'RELATIVE', start: String(START) }],
     ['test_mixed_tags.mkv', 10, { timecodes: 'ABSOLUTE' }],
     ['test_tags_empty_cluster.mkv', 0, { timecodes: 'ABSOLUTE' }],
-  ] as const)('%s is taken as it is: %i fragments, each acknowledged and listed', async (name, count, options) => {
+  ] as const)('%s is accepted unchanged: %i fragments, each acknowledged and listed', async (name, count, options) => {
     const { capture, acks, numbers } = await uploadCapture(name, options)
     expect(acks.filter(({ EventType }) => EventType === 'ERROR')).toEqual([])
     const listed = await listAll(name)
@@ -133,7 +133,7 @@ describeCaptures('captures of Kinesis Video', () => {
     }
   })
 
-  test('GetMedia gives output_get_media.mkv back as the service itself laid it out, the producer’s times included', async () => {
+  test('GetMedia returns output_get_media.mkv in the layout of the service, with the times of the producer', async () => {
     const name = 'output_get_media.mkv'
     const capture = new Uint8Array(readFileSync(join(CAPTURES, name)))
     const numbers = (await listAll(name)).map(({ FragmentNumber }) => FragmentNumber)
@@ -142,7 +142,7 @@ describeCaptures('captures of Kinesis Video', () => {
     expect(got.filter((line) => line.includes('PRODUCER_TIMESTAMP=1511852116.513'))).toHaveLength(1)
   })
 
-  test('GetMedia gives test_mixed_tags.mkv back with every tag before and after each Cluster', async () => {
+  test('GetMedia returns test_mixed_tags.mkv with every tag before and after each Cluster', async () => {
     const name = 'test_mixed_tags.mkv'
     const capture = new Uint8Array(readFileSync(join(CAPTURES, name)))
     const numbers = (await listAll(name)).map(({ FragmentNumber }) => FragmentNumber)
@@ -150,7 +150,7 @@ describeCaptures('captures of Kinesis Video', () => {
   })
 
   test.each(['output_get_media.mkv', 'clusters.mkv'])(
-    'each fragment of %s is a clip, and so are all, with the frames as sent',
+    'each fragment of %s is a clip, and so are all of them together, with the frames as sent',
     async (name) => {
       const capture = new Uint8Array(readFileSync(join(CAPTURES, name)))
       const starts = eventsOf(demux(capture), 'cluster-end').map(({ timestampMs }) => Math.round(START * 1000 + timestampMs))
@@ -169,7 +169,7 @@ describeCaptures('captures of Kinesis Video', () => {
     },
   )
 
-  test('what cannot be a clip is refused by the right exception', async () => {
+  test('footage that cannot be clipped is refused with the right exception', async () => {
     const mixed = await getClip('test_mixed_tags.mkv', 0, 60_000)
     expect(await mixed.json()).toEqual({
       __type: 'UnsupportedStreamMediaTypeException',

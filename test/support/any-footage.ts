@@ -10,11 +10,11 @@ const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=s=192x108:r=25']
 const SOUND = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000']
 const CLUSTERS = ['-cluster_time_limit', '20000', '-cluster_size_limit', '50M']
 
-/** Footage as other programs make it, in the folder. Three seconds with a key frame each second, unless told otherwise. */
+/** Writes footage of other programs into the folder. The default is three seconds with a key frame each second. */
 export class AnyFootage {
   constructor(readonly folder: string) {}
 
-  /** H.264 by ffmpeg, and sound where `sound` says how it is coded. */
+  /** H.264 by ffmpeg, and sound if `sound` gives its codec. */
   async h264(
     name: string,
     { video = [], sound = null }: { video?: readonly string[]; sound?: readonly string[] | null } = {},
@@ -36,7 +36,7 @@ export class AnyFootage {
     return file
   }
 
-  /** The bytes of a file, with the elements of each track as `rewrite` makes them. */
+  /** The bytes of a file with rewritten elements of each track. */
   async rewritten(source: string, rewrite: (elements: readonly TrackElement[]) => readonly TrackElement[]): Promise<Uint8Array> {
     return rewriteTracks(await readFile(source), rewrite)
   }
@@ -48,7 +48,7 @@ export class AnyFootage {
   }
 }
 
-/** Sets an element of the sound's track. */
+/** Sets an element of the sound track. */
 export function ofSound(id: number, data: Uint8Array): (elements: readonly TrackElement[]) => readonly TrackElement[] {
   return (elements) => {
     const isSound = elements.some((element) => element.id === ELEMENT.TrackType && element.data.at(-1) === 2)

@@ -25,7 +25,7 @@ export interface TestArchive extends AsyncDisposable {
   readonly clock: SetClock
   readonly dataDir: string
   createStream(name: string, hours?: number): StreamRecord
-  /** Uploads a whole body as one PutMedia call; answers with its acknowledgements. */
+  /** Uploads a whole body as one PutMedia call. Resolves with its acknowledgements. */
   upload(
     stream: StreamRecord,
     body: Uint8Array,
@@ -34,7 +34,7 @@ export interface TestArchive extends AsyncDisposable {
   session(stream: StreamRecord, acks: Acknowledgement[], producerStartMs?: number | null): UploadSession
 }
 
-/** An archive over a folder of its own, on a clock that stands still until it is set. */
+/** An archive over its own folder, with a clock that stands still until it is set. */
 export async function openTestArchive(options: { fileSystem?: FileSystem; dataDir?: string; clock?: SetClock } = {}): Promise<TestArchive> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'clipgate-archive-')))
   const clock = options.clock ?? new SetClock()

@@ -3,24 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPeer, type Outcome, runProgram } from './peer-programs.js'
 
-/** What of the CLI's ways depends on its version (version 2 tells kinds of failures apart by exit codes). */
+/** CLI behaviour that depends on its version (version 2 distinguishes kinds of failures by exit codes). */
 export interface AwsCliWays {
   readonly version: string
   readonly exit: { readonly service: number; readonly validation: number; readonly usage: number }
 }
 
 export interface AwsCli extends AsyncDisposable, AwsCliWays {
-  /** A folder of its own, in which it runs. */
+  /** Its own working directory. */
   readonly folder: string
   /** Runs `aws …` against the endpoint. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>
-  /** The same with a pipe for stdout, which `/dev/stdout` can be opened on (what Node gives its children is a socket). */
+  /** The same with a pipe as stdout, so that `/dev/stdout` can be opened (Node gives its children a socket). */
   runPiped(args: readonly string[]): Promise<Outcome>
-  /** The same as `run`, for commands that succeed and answer with JSON. */
+  /** Like `run`, for commands that succeed and print JSON. */
   json(args: readonly string[]): Promise<unknown>
 }
 
-/** Nothing of the machine's own configuration, and nobody to ask for a role. */
+/** Ignores the configuration of the machine, and has no service that provides a role. */
 export function awsEnvironment(key = { accessKeyId: 'AKIDTEST', secretAccessKey: 'a-secret-for-tests' }): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: key.accessKeyId,

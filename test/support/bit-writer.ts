@@ -1,4 +1,4 @@
-/** Writes the fields of a parameter set one after the other, as the standards' syntax tables have them. */
+/** Writes the fields of a parameter set in the order of the syntax tables of the standards. */
 export class BitWriter {
   readonly #bits: number[] = []
 
@@ -26,7 +26,7 @@ export class BitWriter {
   }
 }
 
-/** A NAL unit with this header, emulation prevention and all. */
+/** A NAL unit with this header and with emulation prevention bytes. */
 export function toNal(header: readonly number[], bits: BitWriter): Uint8Array {
   const bytes: number[] = []
   for (const byte of bits.finish()) {

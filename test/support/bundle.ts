@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { build, type Plugin } from 'esbuild'
 
-/** A script for a page, with all that it imports, as a bundler for browsers makes it. `modules` stand in place of files of these names. */
+/** Bundles a script and its imports for a browser. `modules` replace files with these names. */
 export async function bundleForBrowsers(
   entryPoint: string,
   modules: Readonly<Record<string, string>> = {},

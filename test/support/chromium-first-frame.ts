@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { reportOf } from './page-in-chromium.js'
 
 export interface FirstFrame {
-  /** On the clip's own clock. */
+  /** By the clock of the clip. */
   readonly firstFrameMs: number
   readonly durationMs: number
   /** RGBA, row by row. */
@@ -24,7 +24,7 @@ video.requestVideoFrameCallback((_, { mediaTime }) => {
 })
 </script>`
 
-/** Opens the clip in headless Chromium (`profile`: a folder of its own), and gives the first frame that it presents. */
+/** Opens the clip in headless Chromium (`profile`: its own folder) and returns the first frame that it presents. */
 export async function firstFrameInChromium(clip: Uint8Array, profile: string): Promise<FirstFrame> {
   const files = {
     '/clip.mp4': (response: ServerResponse) => {

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Browser, CHROMIUM_FLAGS } from './page-in-chromium.js'
 
-/** A tab of headless Chromium, driven by its DevTools protocol as a person drives it by its address bar. */
+/** A tab of headless Chromium, driven by the DevTools protocol as a person drives it by the address bar. */
 export interface ChromiumTab extends AsyncDisposable {
   /** Resolves when the document has loaded. */
   open(url: string): Promise<void>
   reload(): Promise<void>
-  /** What an expression gives in the page, once it has settled. Throws what it throws. */
+  /** Evaluates an expression in the page and waits until it settles. Throws what the expression throws. */
   run<Result>(expression: string): Promise<Result>
   /** A PNG. */
   screenshot(): Promise<Buffer>
@@ -76,7 +76,7 @@ interface Evaluated {
   readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } }
 }
 
-/** The address of the only tab, once Chromium listens: it writes the port into its profile. */
+/** The address of the only tab, once Chromium listens. Chromium writes the port into its profile. */
 async function findTab(profile: string): Promise<string> {
   const giveUpAt = performance.now() + 60_000
   for (;;) {

@@ -7,10 +7,10 @@ import { promisify } from 'node:util'
 
 const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js')
 
-/** Programs need these on Windows. */
+/** Programs on Windows need these variables. */
 const inherited = Object.fromEntries(['PATH', 'SystemRoot', 'TEMP'].map((name) => [name, process.env[name]]))
 
-/** Builds dist/ when it is stale: these tests run what users run. */
+/** Builds dist/ when it is out of date: these tests run what users run. */
 export async function buildDist(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(process.cwd(), 'scripts', 'build.mjs')])
 }
@@ -22,7 +22,7 @@ export interface CliResult {
 }
 
 export interface CliProcess extends AsyncDisposable {
-  /** Resolves with the first match on stdout; rejects when the process ends before it. */
+  /** Resolves with the first match on stdout, and rejects when the process ends before a match. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   stop(signal?: NodeJS.Signals): Promise<CliResult>
   readonly ended: Promise<CliResult>
@@ -30,7 +30,7 @@ export interface CliProcess extends AsyncDisposable {
   readonly stdin: ChildProcess['stdin']
 }
 
-/** `clipgate …` as a process of its own, over a data folder of its own, on free ports. */
+/** Runs `clipgate …` in a separate process with its own data folder on free ports. */
 export function startCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -39,7 +39,7 @@ export function startCli(
   return startScript([MAIN, ...args], env, options)
 }
 
-/** The same of another script: what `npm start` runs. */
+/** The same for another script: what `npm start` runs. */
 export async function startScript(
   script: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -84,7 +84,7 @@ export async function startScript(
   }
 }
 
-/** A command that ends by itself. */
+/** A command that exits without a signal. */
 export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
   await using cli = await startCli(args, env)
   cli.stdin?.end()

@@ -4,14 +4,14 @@ import { enoughTime } from './kvs-for-test.js'
 
 const HOUR_MS = 3_600_000
 
-/** A clip that is expected to be had. */
+/** Requests a clip that is expected to be available. */
 export async function getClip(harness: ClipHarness, input = askFor(0, HOUR_MS)): Promise<Clip> {
   const { clip, issues } = await harness.clips.request(input, enoughTime())
   if (clip === null) throw new Error(JSON.stringify(issues))
   return clip
 }
 
-/** What the last who watches it sees: READY or FAILED. */
+/** The last state that a watcher sees: READY or FAILED. */
 export async function whenEnded(harness: ClipHarness, { id }: Clip): Promise<Clip> {
   const seen: Clip[] = []
   for await (const clip of harness.clips.watch(id, enoughTime()) ?? []) seen.push(clip)

@@ -1,22 +1,22 @@
 import { get, type IncomingHttpHeaders } from 'node:http'
 
-/** What came over the wire, however it ended. */
+/** The bytes that came over the wire, however the response ended. */
 export interface Downloaded {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** Whether the answer ended as HTTP says that it does; a connection that is cut leaves it incomplete. */
+  /** Whether the response ended as HTTP declares. A cut connection leaves it incomplete. */
   readonly isComplete: boolean
 }
 
 export interface DownloadOptions {
   readonly headers?: Readonly<Record<string, string>>
-  /** Hangs up once so many bytes of the body have come. */
+  /** Disconnects after this many bytes of the body. */
   readonly leaveAfterBytes?: number
   readonly onFirstBytes?: () => void
 }
 
-/** One GET over a connection of its own. Rejects only when there was no answer at all. */
+/** One GET over its own connection. Rejects only when there was no response at all. */
 export function download(
   url: string,
   { headers = {}, leaveAfterBytes = Number.POSITIVE_INFINITY, onFirstBytes = () => undefined }: DownloadOptions = {},
@@ -31,7 +31,7 @@ export function download(
         bytes += chunk.byteLength
         if (bytes >= leaveAfterBytes) request.destroy()
       })
-      // What comes after it is "close", which tells whether all had come.
+      // The next event is "close", which says whether the response is complete.
       response.on('error', () => undefined)
       response.on('close', () =>
         resolve({
@@ -46,7 +46,7 @@ export function download(
   })
 }
 
-/** Waits until it is true; fails after a minute. */
+/** Waits until the condition is true. Fails after a minute. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + 60_000
   while (!(await isTrue())) {

@@ -16,10 +16,10 @@ import { upload } from './producer.js'
 
 export const SECRET = 'a-secret-of-at-least-32-characters-0'
 export const STREAM = 'front-door'
-/** Producer time of the first fragment that is uploaded. */
+/** Producer time of the first uploaded fragment. */
 export const START = 1_700_000_000_000
 
-/** A gateway's clips without its HTTP: the service over the real adapters, over an embedded server, with a store of its own. */
+/** The clip service of a gateway without HTTP, with the real adapters, an embedded server and its own store. */
 export interface ClipHarness extends AsyncDisposable {
   readonly clips: ClipService
   readonly heard: HeardRequests
@@ -64,7 +64,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
   }
 }
 
-/** An embedded server with one stream, into which these documents were uploaded one after the other. */
+/** An embedded server with one stream, to which these documents were uploaded in order. */
 export async function startFootage(documents: readonly Uint8Array[], options: Partial<KvsServerOptions> = {}): Promise<KvsTestServer> {
   const server = await startKvsTestServer(options)
   await server.control.send(new CreateStreamCommand({ StreamName: STREAM, DataRetentionInHours: 24 }))

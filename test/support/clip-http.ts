@@ -9,14 +9,14 @@ import { clipRoute } from '../../src/http/clip-route.js'
 import { type ClipHarness, startClipHarness } from './clip-harness.js'
 import { enoughTime } from './kvs-for-test.js'
 
-/** A gateway's clips with their route on a port, patience and store as a test wants them. */
+/** The clips of a gateway with their HTTP route on a port. The test chooses the patience and the store. */
 export interface ClipHttp extends AsyncDisposable {
   readonly harness: ClipHarness
   readonly url: string
   readonly folder: string
   readonly problems: string[]
   readonly downloads: { active: number; readonly ended: string[] }
-  /** The same path on this gateway as another gave out. */
+  /** The path of a URL of another gateway, on this gateway. */
   urlOf(clip: Clip): string
   request(input: ClipInput): Promise<Clip>
 }

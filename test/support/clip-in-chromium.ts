@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Browser, reportOf } from './page-in-chromium.js'
 
-/** The picture that was on the screen: which one by the player's clock, and which one by what is painted on it. */
+/** The picture on the screen: its number by the player's clock, and the number that is painted on it. */
 export interface ShownFrame {
   readonly timeS: number
   readonly number: number
@@ -18,13 +18,13 @@ export interface PlayedClip {
 }
 
 export interface PlayOptions extends Browser {
-  /** Where to seek to, one after the other, before it plays to its end. */
+  /** Where to seek to, in order, before it plays to its end. */
   readonly seekToS: readonly number[]
-  /** From where it plays to its end. */
+  /** The position from which it plays to its end. */
   readonly playFromS: number
 }
 
-// Frames carry their number as 16 bars, black or white, of 20 pixels each: compression leaves them apart by far.
+// Each frame shows its number as 16 bars, black or white, 20 pixels wide. Compression cannot blur them into each other.
 const SCRIPT = `
 const video = document.querySelector('video')
 const canvas = document.createElement('canvas')

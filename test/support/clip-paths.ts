@@ -13,7 +13,7 @@ export interface RequestedClip {
   readonly issues: readonly { readonly code: string; readonly severity: string; readonly message: string }[]
 }
 
-/** One piece of footage on all its ways: uploaded to an embedded server, given back by GetClip, by a gateway over it, and by HLS. */
+/** One recording on every path: uploaded to an embedded server, and returned by GetClip, by a gateway over it, and by HLS. */
 export class ClipPaths implements AsyncDisposable {
   readonly startMs = Math.floor(Date.now() / 1000) * 1000 - 600_000
 
@@ -36,7 +36,7 @@ export class ClipPaths implements AsyncDisposable {
     return acks
   }
 
-  /** The answer of GetClip, in a file. */
+  /** The response of GetClip, in a file. */
   async getClip(streamName: string): Promise<string> {
     const [StartTimestamp, EndTimestamp] = [this.startMs / 1000 - 1, this.startMs / 1000 + 120]
     const ClipFragmentSelector = { FragmentSelectorType: 'PRODUCER_TIMESTAMP', TimestampRange: { StartTimestamp, EndTimestamp } }
@@ -58,14 +58,14 @@ export class ClipPaths implements AsyncDisposable {
     return requestClip
   }
 
-  /** A clip of the gateway's, in a file. */
+  /** A clip of the gateway, in a file. */
   async clip(streamName: string, cut: 'FRAGMENT' | 'EXACT', range?: [number, number]): Promise<string> {
     const { clip, issues } = await this.request(streamName, cut, range)
     if (clip === null) throw new Error(`no clip: ${JSON.stringify(issues)}`)
     return this.#save(`${streamName}-${cut}.mp4`, await fetch(clip.downloadUrl))
   }
 
-  /** URL of a session's master playlist. */
+  /** URL of the master playlist of a session. */
   hls(streamName: string): Promise<string> {
     const TimestampRange = { StartTimestamp: new Date(this.startMs), EndTimestamp: new Date(this.startMs + 120_000) }
     return openHlsSession(this.kvs.url, {
@@ -75,7 +75,7 @@ export class ClipPaths implements AsyncDisposable {
     })
   }
 
-  /** The picture's initialization fragment and first media fragment of a session, in a file. */
+  /** The initialization fragment and the first media fragment of the session's video, in a file. */
   async hlsFile(streamName: string): Promise<string> {
     const master = await this.hls(streamName)
     const playlistUrl = new URL(lastLine(await textOf(master)), master)

@@ -9,7 +9,7 @@ export interface Demuxed {
 
 export type EventOf<Kind extends MatroskaEvent['kind']> = Extract<MatroskaEvent, { kind: Kind }>
 
-/** Everything the demuxer makes of the chunks, up to its refusal if it refuses; any other error is let through. */
+/** Every event that the demuxer emits for the chunks, up to its refusal if it refuses. Other errors are thrown. */
 export function demuxChunks(chunks: Iterable<Uint8Array>, frameSink?: FrameSinkFactory): Demuxed {
   const demuxer = new MatroskaDemuxer(frameSink ? { frameSink } : {})
   const events: MatroskaEvent[] = []

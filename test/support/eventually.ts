@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Only a fault takes this long, on a busy machine too. */
+/** On a busy machine, only a fault takes this long. */
 const TIMEOUT_MS = 60_000
 const PAUSE_MS = 20
 
-/** For what a server does after its answer has left: tries the expectations until they hold, or throws what the last try threw. */
+/** For what a server does after its response is sent: retries the expectations until they hold, or throws the error of the last try. */
 export async function eventually(expectations: () => Promise<void> | void): Promise<void> {
   for (const deadline = Date.now() + TIMEOUT_MS; ; ) {
     try {

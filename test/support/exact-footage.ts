@@ -16,34 +16,34 @@ const SOUND: TrackFields = {
   audio: { sampleRate: 48_000, channels: 1 },
 }
 
-/** A fragment that a test wants: both clocks' times of its first block, in milliseconds from the start of the footage. */
+/** A fragment of a test: the times of its first block by both clocks, in milliseconds from the start of the footage. */
 export interface WantedFragment {
   readonly producerMs: number
   readonly serverMs: number
-  /** When each frame is shown, from the first block of the fragment, in decode order; the first is a key frame. */
+  /** When each frame is shown, relative to the first block of the fragment, in decoding order. The first frame is a key frame. */
   readonly framesMs: readonly number[]
-  /** When each block of sound plays; one before the first frame stands before it. */
+  /** When each block of sound plays. A block before the first frame precedes it in the file. */
   readonly soundMs?: readonly number[]
 }
 
-/** A frame as the model of the exact cut knows it. */
+/** A frame in the model of the exact cut. */
 export interface ModelFrame {
   readonly md5: string
-  /** Its fragment's timestamp plus its distance from the fragment's first block, by each clock, in epoch milliseconds. */
+  /** The timestamp of its fragment plus its distance from the first block of the fragment, by each clock, in epoch milliseconds. */
   readonly timeMs: Readonly<Record<FragmentSelectorType, number>>
 }
 
 export interface ExactFootage {
   readonly server: KvsTestServer
-  /** By fragment, in the order of showing. */
+  /** By fragment, in presentation order. */
   readonly fragments: readonly { readonly frames: readonly ModelFrame[] }[]
-  /** Epoch milliseconds of the server's clock at which the footage begins. */
+  /** When the footage begins by the server's clock, in epoch milliseconds. */
   readonly serverStartMs: number
 }
 
-/** Uploads the fragments one by one, the server's clock set to the moment at which each of them is to come in. */
+/** Uploads the fragments one by one. Sets the clock of the server to the arrival time of each. */
 export async function startExactFootage(wanted: readonly WantedFragment[]): Promise<ExactFootage> {
-  // Two hours ago, so that everything is past and kept.
+  // Two hours ago, so that everything is in the past and still retained.
   const serverStartMs = Math.floor(Date.now() / 1000) * 1000 - 7_200_000
   let setMs: number | null = serverStartMs - 1000
   const server = await startKvsTestServer({ clock: { now: () => setMs ?? Date.now() } })

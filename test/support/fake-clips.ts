@@ -28,14 +28,14 @@ export const fakeClip: Clip = {
   failure: null,
 }
 
-/** Answers every request with the same clip; `failures` are thrown instead, in order. Remembers what it was asked. */
+/** Answers every request with the same clip, after throwing `failures` in order. Records its requests. */
 export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'open' | 'watch'> {
   readonly inputs: ClipInput[] = []
   readonly signals: AbortSignal[] = []
   failures: (Error | null)[] = []
-  /** What a request is answered with. */
+  /** The result of each request. */
   clip: Clip = fakeClip
-  /** Requests do not resolve before their signal aborts. */
+  /** Requests resolve only after their signal aborts. */
   isStalled = false
 
   async validate(input: ClipInput): Promise<ClipValidation> {
@@ -60,7 +60,7 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
     return id === FAKE_CLIP_ID ? { clip: fakeClip, issues: [] } : null
   }
 
-  /** What a watcher sees: these, then nothing more until its signal aborts. `liveWatchers` counts those that have not been let go. */
+  /** A watcher sees these, then nothing until its signal aborts. `liveWatchers` counts the watchers that have not been released. */
   states: Clip[] = [{ ...fakeClip, state: 'FETCHING', progress: 0.5, sizeBytes: null }]
   liveWatchers = 0
 
@@ -86,7 +86,7 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
   }
 }
 
-/** jest's realm has another Error than Node's own DOMException is made of. */
+/** The Error of jest's realm is not the base class of Node's DOMException. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(Object.assign(new Error(signal.reason.message), { name: signal.reason.name })), {

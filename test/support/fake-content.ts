@@ -3,18 +3,18 @@ import type { ClipContent, ClipIdentity } from '../../src/delivery/serve/clip-co
 export interface FakeContentOptions {
   readonly bytes: Buffer
   readonly form?: ClipContent['form']
-  /** Left out, the clip is not identified yet. */
+  /** The default is a clip that is not identified yet. */
   readonly etag?: string
-  /** Thrown once so many bytes have been read. */
+  /** Thrown after this many bytes have been read. */
   readonly failsAfter?: number
-  /** Awaited before each chunk but the first. */
+  /** Awaited before each chunk except the first. */
   readonly beforeNext?: () => Promise<unknown>
   readonly urlExpiresAtMs?: number
 }
 
 const CHUNK_BYTES = 65_536
 
-/** A clip's content without a store. */
+/** The content of a clip without a store. */
 export function fakeContent(options: FakeContentOptions): ClipContent {
   const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000 } = options
   const identity: ClipIdentity | null = etag === undefined ? null : { sizeBytes: bytes.byteLength, etag }

@@ -29,7 +29,7 @@ export function fakeStream(name: string, changes: Partial<StreamDescription> = {
   }
 }
 
-/** A catalog in memory that counts what it is asked. */
+/** An in-memory catalog that counts its calls. */
 export class FakeStreams implements StreamCatalog {
   readonly findManyCalls: (readonly StreamRef[])[] = []
   readonly lists: object[] = []
@@ -67,7 +67,7 @@ export class FakeStreams implements StreamCatalog {
   }
 }
 
-/** Each endpoint looked up is counted; those of streams named `broken…` fail. */
+/** Counts each endpoint lookup. Lookups of streams named `broken…` fail. */
 export class FakeEndpoints implements EndpointDirectory {
   readonly batches: (readonly EndpointKey[])[] = []
 
@@ -81,7 +81,7 @@ export class FakeEndpoints implements EndpointDirectory {
   }
 }
 
-/** Fragments in memory, listed as the port promises: sorted, both ends inclusive. A listing that stops early has every third fragment. */
+/** In-memory fragments, listed as the port requires: sorted, both ends inclusive. A truncated listing has every third fragment. */
 export class FakeFragments implements FragmentLister {
   readonly queries: FragmentQuery[] = []
 
@@ -126,7 +126,7 @@ export class FakeFragmentMedia implements FragmentMediaSource {
   }
 }
 
-/** Sessions that are remembered and play nothing; those of streams named `empty…` have no fragments. */
+/** Sessions that are recorded and play nothing. Streams named `empty…` have no fragments. */
 export class FakeHlsSessions implements HlsSessionSource {
   readonly requests: HlsSessionRequest[] = []
 
@@ -138,7 +138,7 @@ export class FakeHlsSessions implements HlsSessionSource {
   }
 }
 
-/** `count` fragments of two seconds, from `startMs` on. */
+/** `count` fragments of two seconds each, starting at `startMs`. */
 export function fakeFragments(count: number, startMs: number, stepMs = 2000): FragmentInfo[] {
   return Array.from({ length: count }, (_, index) => ({
     fragmentNumber: `9134385233318${String(index).padStart(10, '0')}`,

@@ -1,16 +1,16 @@
 import { expect } from '@jest/globals'
 import { findPeer, type Outcome, type RunOptions, runProgram } from './peer-programs.js'
 
-/** A packet as ffprobe tells of it. */
+/** A packet as ffprobe reports it. */
 export interface ProbedPacket {
-  /** Of the presentation; NaN where the file says none. */
+  /** Presentation time, or NaN if the file has none. */
   readonly ptsMs: number
   readonly dtsMs: number
   readonly isKey: boolean
   readonly md5: string
 }
 
-/** ffmpeg that has nothing to complain of. */
+/** Runs ffmpeg and fails if it prints a message. */
 export async function ffmpeg(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const { path } = await findPeer('ffmpeg')
   const outcome = await runProgram(path, ['-v', 'error', '-nostdin', '-y', ...args], options)
@@ -18,12 +18,12 @@ export async function ffmpeg(args: readonly string[], options: RunOptions = {}):
   return outcome
 }
 
-/** Decodes all of it, with every time as it is, and finds nothing to complain of. */
+/** Decodes all of it with unchanged times, and fails if ffmpeg prints a message. */
 export async function decode(file: string): Promise<void> {
   await ffmpeg(['-xerror', '-i', file, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'])
 }
 
-/** The packets of the first track of a kind, in the order of the file. */
+/** The packets of the first track of a kind, in file order. */
 export async function probePackets(file: string, kind: 'v' | 'a'): Promise<ProbedPacket[]> {
   const entries = 'packet=pts_time,dts_time,flags,data_hash'
   const probed = await probe(file, ['-select_streams', `${kind}:0`, '-show_entries', entries, '-show_data_hash', 'md5'])
@@ -43,13 +43,13 @@ export async function probeTracks(file: string): Promise<string[]> {
   return streams.map(({ codec_name, codec_tag_string }) => `${codec_name} ${codec_tag_string}`)
 }
 
-/** What ffprobe says of the first picture track. */
+/** What ffprobe reports about the first video track. */
 export interface SeenPicture {
   readonly width: number
   readonly height: number
-  /** Of a pixel; null where nothing is said. */
+  /** Pixel aspect ratio, or null if it is unspecified. */
   readonly aspect: string | null
-  /** Degrees counter-clockwise; null where it is not turned. */
+  /** Degrees counter-clockwise, or null if it is not rotated. */
   readonly rotation: number | null
   readonly range: string | null
   readonly primaries: string | null

@@ -12,25 +12,25 @@ const SOUND: TrackFields = {
 }
 const SOUND_MS = 1024 / 48
 
-/** How an imagined camera codes, and how its muxer cuts. */
+/** How an imaginary camera encodes, and how its muxer cuts. */
 export interface FootageShape {
   readonly frameMs: number
   readonly frames: number
-  /** Between two pictures that others refer to. */
+  /** Between two reference pictures. */
   readonly bFrames: number
-  /** From key frame to key frame, in groups of B-frames and one more. */
+  /** From key frame to key frame, in groups of B-frames and one reference picture. */
   readonly groupsPerGop: number
-  /** Pictures before a key frame are decoded behind it. */
+  /** Pictures that are shown before a key frame are decoded after it. */
   readonly isOpen: boolean
-  /** Pictures of each Cluster, in turn; null cuts at key frames. */
+  /** Pictures of each Cluster, in turn. Null cuts at key frames. */
   readonly cuts: readonly number[] | null
-  /** What a Cluster's Timestamp is: the time of its first block, of its earliest, or one some milliseconds before. */
+  /** The Timestamp of a Cluster: the time of its first block, of its earliest, or some milliseconds before. */
   readonly timestamp: 'first' | 'earliest' | 'before'
-  /** How far sound is muxed ahead of the pictures of its time, or behind them; null without sound. */
+  /** How far sound is muxed ahead of the pictures at its time, or behind them. Null means no sound. */
   readonly soundLeadMs: number | null
 }
 
-/** A fragment lasts 20 s at most, with the sound that is ahead. */
+/** A fragment lasts at most 20 s, including the sound that is ahead. */
 const MOST_PICTURES_MS = 15_000
 
 export const footageShapes: fc.Arbitrary<FootageShape> = fc
@@ -50,7 +50,7 @@ function shortened(shape: FootageShape): FootageShape {
   const most = Math.max(1, Math.floor(MOST_PICTURES_MS / shape.frameMs))
   return {
     ...shape,
-    // A track without a frame in a fragment is refused.
+    // A fragment without a frame of every track is refused.
     soundLeadMs: shape.soundLeadMs && Math.max(shape.soundLeadMs, Math.round((-shape.frames * shape.frameMs) / 3)),
     groupsPerGop: Math.max(1, Math.min(shape.groupsPerGop, Math.floor(most / (shape.bFrames + 1)))),
     cuts: shape.cuts?.map((pictures) => Math.min(pictures, most)) ?? null,
@@ -69,12 +69,12 @@ interface Block {
   readonly payload: Uint8Array
 }
 
-/** A Matroska document of such footage, whose pictures all differ. */
+/** A Matroska document with this footage, whose pictures all differ. */
 export function recordShape(shape: FootageShape): Uint8Array {
   const clusters: Block[][] = []
   let lastMs = Number.NEGATIVE_INFINITY
   for (const blocks of cutBlocks(shape, decodeOrder(shape))) {
-    // PutMedia takes Clusters in order of their Timestamps, each with frames of all tracks.
+    // PutMedia accepts Clusters in order of their Timestamps, each with frames of all tracks.
     const last = clusters.at(-1)
     const isFit = timestampOf(shape, blocks) > lastMs && hasAllTracks(shape, blocks)
     if (last === undefined || (isFit && hasAllTracks(shape, last))) clusters.push(blocks)

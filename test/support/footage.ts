@@ -3,7 +3,7 @@ import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 import { cluster, matroska, type SizeForm, simpleBlock, type TrackFields, tracks } from './mkv-builder.js'
 import { patternBytes } from './part-bodies.js'
 
-/** The shortest AVCDecoderConfigurationRecord that is one: NAL lengths of 4 bytes, one SPS, one PPS. */
+/** The shortest valid AVCDecoderConfigurationRecord: NAL lengths of 4 bytes, one SPS, one PPS. */
 export const AVCC = Uint8Array.from([
   ...[0x01, 0x64, 0x00, 0x1f, 0xff, 0xe1, 0x00, 0x04, 0x67, 0x64, 0x00, 0x1f, 0x01, 0x00, 0x04, 0x68, 0xeb, 0xe3, 0xcb],
   ...[0xfd, 0xf8, 0xf8, 0x00],
@@ -20,14 +20,14 @@ export interface ClusterFields {
   readonly form?: SizeForm
 }
 
-/** A length-prefixed NAL unit of so many bytes in all. */
+/** A length-prefixed NAL unit with this total size. */
 export function frame(bytes: number): Uint8Array {
   const payload = new Uint8Array(Math.max(bytes, 5)).fill(0x41)
   new DataView(payload.buffer).setUint32(0, payload.byteLength - 4)
   return payload
 }
 
-/** A Cluster of video frames, the first a key frame. */
+/** A Cluster of video frames that begins with a key frame. */
 export function footage(
   ticks: number,
   { frames = 5, frameMs = 200, bytes = 40, track = 1, form = 'known' }: ClusterFields = {},
@@ -45,7 +45,7 @@ export function tags(entries: Readonly<Record<string, string>>): Uint8Array {
   return encodeElement(ELEMENT.Tags, encodeElement(ELEMENT.Tag, ...simple))
 }
 
-/** A document with these Clusters (and whatever else stands between them). */
+/** A document with these Clusters (and any elements between them). */
 export function recording(children: readonly Uint8Array[], fields: readonly TrackFields[] = [VIDEO]): Uint8Array {
   return matroska([tracks(...fields), ...children])
 }
@@ -60,7 +60,7 @@ export interface VariedFields extends Omit<ClusterFields, 'track'> {
   readonly allKeys?: boolean
 }
 
-/** A Cluster like `footage`, in which no two frames hold the same bytes: a byte out of its place shows. */
+/** A Cluster like `footage` in which all frames differ, so that a misplaced byte is detected. */
 export function variedFootage(
   ticks: number,
   { frames = 5, frameMs = 200, bytes = 600, form = 'known', allKeys = false }: VariedFields = {},

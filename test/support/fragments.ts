@@ -3,7 +3,7 @@ import type { SlicedFile } from '../../src/media/mp4/slices.js'
 import type { MovieFragment } from '../../src/media/timeline/fragment-movie.js'
 import { demux } from './demux.js'
 
-/** The Clusters of an upload as fragments; the upload is source 0. `offsetMs` is added to their times. */
+/** The Clusters of an upload as fragments of source 0. `offsetMs` is added to their times. */
 export function fragmentsOf(upload: Uint8Array, { source = 0, offsetMs = 0 } = {}): MovieFragment[] {
   const { events, failure } = demux(upload)
   if (failure) throw failure
@@ -19,7 +19,7 @@ export function fragmentsOf(upload: Uint8Array, { source = 0, offsetMs = 0 } = {
   return fragments
 }
 
-/** A laid-out file's bytes, its sources being in memory. */
+/** The bytes of a laid-out file with in-memory sources. */
 export function readSlices(file: SlicedFile, sources: readonly Uint8Array[]): Uint8Array {
   const parts = file.slices.map((slice) => {
     if (slice.kind === 'bytes') return slice.bytes

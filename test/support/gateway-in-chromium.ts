@@ -21,7 +21,7 @@ export interface GatewayInChromium extends AsyncDisposable {
 export interface GatewayInChromiumOptions {
   /** Arguments of ffmpeg that make the footage, up to the output. */
   readonly footage: readonly string[]
-  /** The page; the default is empty. */
+  /** The page. The default is empty. */
   readonly html?: string
   readonly server?: Partial<KvsServerOptions>
 }

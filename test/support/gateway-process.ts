@@ -1,4 +1,5 @@
-// A gateway in a process of its own, with as much memory as its parent gives it: the URL of a KVS and a data folder in, its own URL out.
+// A gateway in a separate process, with the memory limit of its parent. It reads the URL of a KVS and a data folder, and prints its own
+// URL.
 import { parseConfig } from '../../src/config/config.js'
 import { buildGateway } from '../../src/gateway.js'
 import { TEST_SECRETS } from './gateway-test.js'

@@ -17,7 +17,7 @@ export interface TestGateway extends AsyncDisposable {
   ask(query: string, variables?: Record<string, unknown>): Promise<{ data: unknown; errors?: unknown }>
 }
 
-/** A gateway over a folder of its own, listening on any free port. */
+/** A gateway over its own folder, listening on any free port. */
 export async function startTestGateway(kvs: KvsTestServer, env: Env = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-gateway-'))
   const config = parseConfig({ PORT: '0', KVS_QUOTAS: 'off', SHUTDOWN_GRACE_MS: '500', DATA_DIR: folder, ...env })
@@ -38,7 +38,7 @@ export async function startTestGateway(kvs: KvsTestServer, env: Env = {}): Promi
   }
 }
 
-/** Sends a whole Matroska file to a stream, which is made when it is missing. */
+/** Uploads a whole Matroska file to a stream, which is created if it is missing. */
 export async function upload(
   kvs: KvsTestServer,
   { streamName, file, producerStartMs }: { streamName: string; file: Uint8Array; producerStartMs: number },

@@ -87,7 +87,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   return { app, schema, answers, streams, endpoints, fragments, media, clips, hlsSessions, metrics, logged, ask: askOf(app) }
 }
 
-/** One operation by POST: the text of a document, or a typed one with its variables. */
+/** One operation by POST: the text of a document, or a typed document with its variables. */
 function askOf(app: FastifyInstance) {
   return async <Result, Variables extends Record<string, unknown>>(
     document: string | TypedDocumentNode<Result, Variables>,

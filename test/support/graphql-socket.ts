@@ -18,7 +18,7 @@ export interface SeenClip {
 
 export type Result = ExecutionResult<{ clipProgress: SeenClip }>
 
-/** A client as frontends have it. */
+/** A client as frontends use it. */
 export function createSocketClient(url: string, headers: Readonly<Record<string, string>> = {}): Client {
   return createClient({
     url: toSocketUrl(url),
@@ -31,7 +31,7 @@ export function createSocketClient(url: string, headers: Readonly<Record<string,
   })
 }
 
-/** The values of `clipProgress`, each with the time at which it came. Throws what the gateway answers instead. */
+/** The values of `clipProgress`, each with its arrival time. Throws the error of the gateway, if any. */
 export async function watchClip(client: Client, id: string): Promise<{ readonly clip: SeenClip; readonly atMs: number }[]> {
   const seen: { clip: SeenClip; atMs: number }[] = []
   for await (const { data, errors } of client.iterate<{ clipProgress: SeenClip }>({ query: CLIP_PROGRESS, variables: { id } })) {
@@ -53,7 +53,7 @@ export interface RawSocketOptions {
   readonly headers?: Record<string, string>
 }
 
-/** The protocol by hand, for what a well-behaved client does not do. */
+/** The raw protocol, for messages that a well-behaved client does not send. */
 export class RawSocket {
   readonly socket: WebSocket
   readonly #messages: Message[] = []
@@ -66,7 +66,7 @@ export class RawSocket {
     this.closed = once(this.socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }))
   }
 
-  /** Opened, and the connection acknowledged. */
+  /** Open, with an acknowledged connection. */
   static async connect(url: string): Promise<RawSocket> {
     const raw = new RawSocket(url)
     await once(raw.socket, 'open')
@@ -83,7 +83,7 @@ export class RawSocket {
     this.send({ id, type: 'subscribe', payload })
   }
 
-  /** The next message of this type, for this subscription where one is named; those before it are dropped. */
+  /** The next message of this type, optionally of this subscription. Earlier messages are dropped. */
   async until(type: string, id?: string): Promise<Message> {
     for (;;) {
       const message = this.#messages.shift()

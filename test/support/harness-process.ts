@@ -1,5 +1,5 @@
-// The gateway's HTTP app over fakes in a process of its own, with as much memory as its parent gives it. Its clips have as many gaps as a
-// coverage has. Its URL is printed.
+// The gateway's HTTP app over fakes in a separate process, with the memory limit of its parent. Its clips have the maximum number of gaps.
+// It prints its URL.
 import { fakeClip } from './fake-clips.js'
 import { buildHarness } from './graphql-harness.js'
 

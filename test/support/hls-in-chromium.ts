@@ -3,15 +3,15 @@ import type { ServerResponse } from 'node:http'
 import { type Browser, reportOf } from './page-in-chromium.js'
 
 export interface Played {
-  /** Of the whole session, as the player works it out. */
+  /** Of the whole session, as the player computes it. */
   readonly durationS: number
   readonly playedS: number
-  /** Stretches that the player holds; a hole between two of them would be a second one. */
+  /** Buffered ranges of the player. A hole would split a range in two. */
   readonly bufferedRanges: number
   readonly videoFrames: number
   readonly droppedFrames: number
   readonly audioBytes: number
-  /** Wall-clock time of the last frame that was shown, by EXT-X-PROGRAM-DATE-TIME. */
+  /** Wall-clock time of the last shown frame, by EXT-X-PROGRAM-DATE-TIME. */
   readonly playingAtMs: number
   readonly problems: readonly string[]
   readonly error?: string
@@ -21,7 +21,7 @@ export interface Played {
 const PATIENCE_MS = 60_000
 
 export interface PlayOptions {
-  /** A live playlist has no end: the player begins at its start, and is done when it has played so long. */
+  /** A live playlist has no end. The player begins at its start and finishes after this playback time. */
   readonly untilS?: number
 }
 
@@ -65,8 +65,8 @@ hls.attachMedia(video)
 </script>`
 
 /**
- * Plays a session to its end with hls.js, on a page of another origin. A stall that comes of the footage is there every time;
- * one that comes of a machine that stood still for a moment is not: what did nothing but stall is played again, twice at most.
+ * Plays a session to its end with hls.js, on a page of another origin. A stall that the footage causes is repeatable. A stall that a busy
+ * machine causes is not. A run whose only failure is a stall is therefore repeated, at most twice.
  */
 export async function playInChromium(url: string, browser: Browser, options: PlayOptions = {}): Promise<Played> {
   for (let again = 2; ; again--) {

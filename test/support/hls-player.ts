@@ -6,7 +6,7 @@ import {
 import HLS from 'hls-parser'
 import { TEST_CREDENTIALS } from './kvs-test-server.js'
 
-/** Asks for a session as a program would, with AWS's own client. */
+/** Requests a session as a program would, with AWS's own client. */
 export async function openHlsSession(url: string, input: Partial<GetHLSStreamingSessionURLInput>): Promise<string> {
   const client = new KinesisVideoArchivedMediaClient({ endpoint: url, region: 'us-east-1', credentials: TEST_CREDENTIALS, maxAttempts: 1 })
   try {
@@ -48,11 +48,11 @@ export async function loadMedia(url: string): Promise<MediaPlaylist> {
 export interface PlayerUrls {
   readonly master: MasterPlaylist
   readonly first: string
-  /** Of the audio rendition; null where there is none. */
+  /** Of the audio rendition, or null if there is none. */
   readonly audio: string | null
 }
 
-/** What the master playlist leads to. */
+/** Everything that the master playlist refers to. */
 export async function loadUrls(masterUrl: string): Promise<PlayerUrls> {
   const master = await loadMaster(masterUrl)
   const variant = master.variants[0]
@@ -64,7 +64,7 @@ export async function loadUrls(masterUrl: string): Promise<PlayerUrls> {
   }
 }
 
-/** A media playlist's fragments behind their initialization fragments, as one file. */
+/** The fragments of a media playlist after their initialization fragments, as one file. */
 export async function downloadTrack(mediaUrl: string): Promise<Uint8Array> {
   const { segments } = await loadMedia(mediaUrl)
   const parts: Uint8Array[] = []
@@ -77,7 +77,7 @@ export async function downloadTrack(mediaUrl: string): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The number of the fragment behind each entry. */
+/** The fragment number of each entry. */
 export function fragmentNumbers({ segments }: MediaPlaylist): string[] {
   return segments.map(({ uri }) => new URL(uri, 'http://localhost').searchParams.get('FragmentNumber') ?? '')
 }

@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 
-/** Answers a request that has come whole. `endpoint` is the server's own URL. */
+/** Answers a complete request. `endpoint` is the server's own URL. */
 export type HostileAnswer = (socket: Socket, request: { readonly path: string; readonly url: string }) => void | Promise<void>
 
-/** Speaks no HTTP of its own: the test says what goes over the socket. */
+/** A server without its own HTTP: the test decides which bytes are sent. */
 export class HostileServer implements AsyncDisposable {
   readonly paths: string[] = []
   answer: HostileAnswer = (socket) => void socket.end()
@@ -51,7 +51,7 @@ export class HostileServer implements AsyncDisposable {
   }
 }
 
-/** Writes the same chunk again and again, at the reader's speed, until so much is written or the reader has left. */
+/** Writes the same chunk repeatedly, at the reader's speed, until enough bytes are written or the reader has left. */
 export async function writeMany(socket: Socket, chunk: Uint8Array | string, mostBytes = Number.POSITIVE_INFINITY): Promise<void> {
   for (let written = 0; written < mostBytes && !socket.destroyed; written += chunk.length) {
     if (!socket.write(chunk)) await drained(socket)

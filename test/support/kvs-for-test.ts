@@ -3,7 +3,7 @@ import { createKvs, type Kvs } from '../../src/kvs/kvs.js'
 import type { Clock } from '../../src/lib/clock.js'
 import type { KvsWireStub } from './kvs-wire-stub.js'
 
-/** Everything that was heard of the wire. */
+/** Everything that the wire metrics recorded. */
 export class HeardRequests implements KvsRequestListener {
   readonly requests: string[] = []
   bytes = 0
@@ -17,7 +17,7 @@ export class HeardRequests implements KvsRequestListener {
   }
 }
 
-/** The adapters, talking to a stub over the real SDK. */
+/** The adapters, connected to a stub through the real SDK. */
 export function createKvsForTest(
   stub: KvsWireStub,
   options: { clock?: Clock; listener?: KvsRequestListener; isPaced?: boolean } = {},
@@ -25,7 +25,7 @@ export function createKvsForTest(
   return createKvs({ target: { backend: 'embedded', endpoint: stub.url, accessKey: null }, isPaced: false, ...options })
 }
 
-/** A time limit that only a request that hangs reaches, on a busy machine too. */
+/** On a busy machine, only a request that hangs reaches this time limit. */
 export function enoughTime(): AbortSignal {
   return AbortSignal.timeout(120_000)
 }

@@ -1,5 +1,5 @@
-// A process that asks a server everything a gateway asks of Kinesis Video, again and again, and says how each answer was taken and how much
-// memory that took. Run by hostile-answers.process.test.ts.
+// A process that repeatedly sends a server every request that a gateway sends to Kinesis Video. It reports how each response was handled
+// and how much memory that took. Run by hostile-answers.process.test.ts.
 import { GatewayError } from '../../src/domain/errors.js'
 import { createKvs, type Kvs } from '../../src/kvs/kvs.js'
 import { ClipRefused } from '../../src/kvs/ports.js'
@@ -26,7 +26,7 @@ const callsOf = (kvs: Kvs, signal: AbortSignal): readonly (readonly [operation: 
   ['GetHLSStreamingSessionURL', () => kvs.hls.getSessionUrl({ ...selector, playbackMode: 'ON_DEMAND', expiresInSeconds: 300 }, signal)],
 ]
 
-/** Asks everything at once, remembering nothing of what was asked before. */
+/** Sends every request at once, without caches of earlier responses. */
 async function askAll(): Promise<Readonly<Record<string, string>>> {
   const kvs = createKvs({ target: { backend: 'embedded', endpoint, accessKey: null }, isPaced: false })
   const calls = callsOf(kvs, AbortSignal.timeout(60_000))
@@ -45,7 +45,7 @@ async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
   }
 }
 
-// What is loaded with the first requests is no memory of theirs.
+// The modules that the first requests load do not count as memory of the requests.
 await askAll()
 console.log('ready')
 for await (const line of process.stdin.setEncoding('utf8')) {

@@ -8,16 +8,16 @@ export interface KvsTestServer {
   readonly server: KvsServer
   readonly url: string
   readonly dataDir: string
-  /** The control plane's client, as a program would make it. */
+  /** The client of the control plane, as a program would create it. */
   readonly control: KinesisVideoClient
-  /** POSTs a body to a path, outside any SDK. */
+  /** POSTs a body to a path, without an SDK. */
   post(path: string, body?: string | object, headers?: Record<string, string>): Promise<Response>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export const TEST_CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'a-secret-for-tests' }
 
-/** An embedded server over a folder of its own, listening on any free port; quotas are off unless a test is about them. */
+/** An embedded server over its own folder on any free port. Quotas are off unless a test needs them. */
 export async function startKvsTestServer(options: Partial<KvsServerOptions> = {}): Promise<KvsTestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'clipgate-kvs-')))
   const server = await buildKvsServer({ dataDir, port: 0, quotas: false, ...options })

@@ -17,7 +17,7 @@ export function streamInfo(name = 'dock-3', overrides: object = {}): object {
   }
 }
 
-/** A row of ListFragments: `atMs` is its server time, its producer time is `producerMs`. */
+/** A row of ListFragments. `atMs` is its server timestamp, and `producerMs` its producer timestamp. */
 export function fragmentRow(number: number | string, atMs: number, producerMs = atMs): object {
   return {
     FragmentNumber: String(number),

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A request as it came over the wire. */
+/** A request as it arrived over the wire. */
 export interface WireRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -10,7 +10,7 @@ export interface WireRequest {
 
 export type WireAnswer = (request: WireRequest, response: ServerResponse) => object | undefined | Promise<object | undefined>
 
-/** The wire of Kinesis Video with answers that a test chooses: each path has one, GetDataEndpoint answers with the stub itself. */
+/** The wire protocol of Kinesis Video with responses of the test, one for each path. GetDataEndpoint returns the stub itself. */
 export class KvsWireStub {
   readonly requests: WireRequest[] = []
   readonly #answers = new Map<string, WireAnswer>()
@@ -41,7 +41,7 @@ export class KvsWireStub {
     return this
   }
 
-  /** The requests that came to a path. */
+  /** The requests to a path. */
   to(path: string): WireRequest[] {
     return this.requests.filter((request) => request.path === path)
   }
@@ -65,7 +65,7 @@ export class KvsWireStub {
   }
 }
 
-/** Refuses as the service does (kvs facts, 1.5). */
+/** An error response in the form of the service (kvs facts, 1.5). */
 export function refuse(response: ServerResponse, status: number, name: string, message: string): undefined {
   response
     .writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': name, 'x-amzn-requestid': 'request-1' })

@@ -3,7 +3,7 @@ import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 
 export const T0 = 1_790_000_000_000
 
-/** Fragments one after the other, as a camera with an even clock makes them. */
+/** Consecutive fragments of a camera with an even clock. */
 export function listFragments(
   count: number,
   { fromMs = T0, spacingMs = 2000, frameMs = 40, sizeBytes = 100_000, firstNumber = 1000 } = {},
@@ -20,7 +20,7 @@ export function toFragment(
   return { fragmentNumber: String(number), producerTimestampMs: startMs, serverTimestampMs: startMs + skewMs, lengthMs, sizeBytes }
 }
 
-/** Any listing: overlaps, equal starts, neighbours at 1 ms, gaps, in any order, numbers in any relation to time. */
+/** Any listing: overlaps, equal starts, fragments 1 ms apart, gaps, in any order, with numbers independent of time. */
 export const listings: fc.Arbitrary<ListedFragment[]> = fc
   .array(
     fc.record({

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** An embedded server in a process of its own, which a test can kill. */
+/** An embedded server in a separate process that a test can kill. */
 export interface LiveServerProcess {
   readonly url: string
   /** Kills it as a crash of the machine would. */
@@ -29,7 +29,7 @@ export async function startLiveServerProcess(dataDir: string): Promise<LiveServe
   }
 }
 
-/** A call of an operation, without a signature. */
+/** Calls an operation without a signature. */
 export function postJson(url: string, path: string, body: object): Promise<Response> {
   return fetch(url + path, { method: 'POST', body: JSON.stringify(body) })
 }

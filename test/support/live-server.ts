@@ -1,4 +1,4 @@
-// An embedded server in a process of its own, to be killed at any instant: `<dataDir>` in, its URL out.
+// An embedded server in a separate process that can be killed at any instant. It takes `<dataDir>` and prints its URL.
 import { buildKvsServer } from '../../src/kvs-server/server.js'
 
 const [, , dataDir = ''] = process.argv

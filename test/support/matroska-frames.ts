@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SampleTable } from '../../src/media/matroska/sample-table.js'
 import { demux, type EventOf, eventsOf } from './demux.js'
 
-/** A frame as Matroska tells of it, whatever Cluster it is in. */
+/** A frame as Matroska describes it, in any Cluster. */
 export interface MatroskaFrame {
   readonly track: number
   readonly ms: number
@@ -10,7 +10,7 @@ export interface MatroskaFrame {
   readonly payload: string
 }
 
-/** The frames of each Cluster, in the order of the file. Fails where the demuxer does. */
+/** The frames of each Cluster, in file order. Throws if the demuxer refuses the file. */
 export function clusterFramesOf(file: Uint8Array): MatroskaFrame[][] {
   const found = demux(file)
   if (found.failure !== null) throw found.failure

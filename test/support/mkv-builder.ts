@@ -11,7 +11,7 @@ import {
 import { ElementHeader } from '../../src/media/matroska/element-header.js'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 
-/** Builds Matroska for tests, well-formed or not. */
+/** Builds Matroska for tests, valid or not. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
@@ -20,7 +20,7 @@ export function bytesOf(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values)
 }
 
-/** How an element says how long it is: truly, in 1 or 8 octets that leave it unknown, or with a lie. */
+/** How an element declares its size: correctly, as unknown in 1 or 8 octets, or wrongly. */
 export type SizeForm = 'known' | 'unknown-1' | 'unknown-8' | { readonly claimed: number }
 
 export function sizedElement(id: number, form: SizeForm, ...data: readonly Uint8Array[]): Uint8Array {
@@ -78,10 +78,10 @@ export function info(timestampScale: number): Uint8Array {
 
 export interface BlockFields {
   readonly track: number
-  /** Ticks from the Cluster's Timestamp. */
+  /** Ticks from the Timestamp of the Cluster. */
   readonly time: number
   readonly isKey?: boolean
-  /** Lacing and the rest of the flags, or'ed in. */
+  /** The lacing flags and the other flags, combined with OR. */
   readonly flags?: number
   readonly payload: Uint8Array
 }
@@ -94,7 +94,7 @@ export function simpleBlock(fields: BlockFields): Uint8Array {
   return encodeElement(ELEMENT.SimpleBlock, blockBody(fields))
 }
 
-/** `before` and `after` stand around the Block inside the group. */
+/** `before` and `after` are elements around the Block in the group. */
 export function blockGroup(fields: BlockFields, ...after: readonly Uint8Array[]): Uint8Array {
   return encodeElement(ELEMENT.BlockGroup, encodeElement(ELEMENT.Block, blockBody(fields)), ...after)
 }
@@ -111,7 +111,7 @@ export function voidElement(bytes: number): Uint8Array {
   return encodeElement(ELEMENT.Void, new Uint8Array(bytes))
 }
 
-/** A document: EBML header, Segment, and what stands in it. */
+/** A document: EBML header, Segment, and its content. */
 export function matroska(children: readonly Uint8Array[], form: SizeForm = 'unknown-8'): Uint8Array {
   return concatBytes(ebmlHeader(), sizedElement(ELEMENT.Segment, form, ...children))
 }
@@ -149,7 +149,7 @@ export interface TrackElement {
   readonly data: Uint8Array
 }
 
-/** The same document, with the elements of each track entry as `rewrite` makes them. Its Segment is of unknown size. */
+/** The same document with rewritten elements of each track entry. Its Segment has an unknown size. */
 export function rewriteTracks(file: Uint8Array, rewrite: (elements: readonly TrackElement[]) => readonly TrackElement[]): Uint8Array {
   const parts: Uint8Array[] = []
   const window = new ByteWindow()
@@ -183,7 +183,7 @@ export function encodeElements(elements: readonly TrackElement[]): Uint8Array {
   return concatBytes(...elements.map(({ id, data }) => encodeElement(id, data)))
 }
 
-/** What a Video element holds, as numbers; ProjectionPoseRoll is a float. */
+/** The numeric elements of a Video element. ProjectionPoseRoll is a float. */
 export function videoElements(fields: Readonly<Record<number, number>>): TrackElement[] {
   return Object.entries(fields).map(([id, value]) => ({ id: Number(id), data: encodeUnsigned(value, 4) }))
 }

@@ -88,7 +88,7 @@ function toTrack({ format, times, sizes, keys, edit }: Made, chunks: TrackPiece[
   return { ...format, ...size, matrix, samples: times, pieces: [piece], edits: [...empty, ...shown] }
 }
 
-/** Chunks of all tracks in turn, with `gap` unreferenced bytes before each. */
+/** Interleaved chunks of all tracks, with `gap` unreferenced bytes before each. */
 function interleave(made: readonly Made[], gap: number): Movie {
   const placed = made.map(() => ({ offsets: [] as number[], sampleCounts: [] as number[], sample: 0 }))
   let at = 0

@@ -8,7 +8,7 @@ import { readRuns } from '../../src/media/mp4/tables/runs.js'
 import { layOutMovie } from '../../src/media/mp4/write/lay-out-movie.js'
 import { finishNow } from '../../src/media/steps.js'
 
-// What the gateway does in turns of the event loop, at once.
+// Runs at once what the gateway spreads over turns of the event loop.
 
 export function layOutNow(movie: Movie): SlicedFile {
   return finishNow(layOutMovie(movie))

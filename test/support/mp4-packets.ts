@@ -4,7 +4,7 @@ import { createFile, MP4BoxBuffer, type Sample } from 'mp4box'
 
 /** A sample as an independent reader sees it. */
 export interface ReadPacket {
-  /** Of the presentation, in milliseconds. */
+  /** Presentation time in milliseconds. */
   readonly timeMs: number
   readonly isKey: boolean
   readonly md5: string
@@ -12,7 +12,7 @@ export interface ReadPacket {
 
 export const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
 
-/** What mediabunny reads, in decode order. */
+/** The samples that mediabunny reads, in decoding order. */
 export async function readWithMediabunny(file: Uint8Array): Promise<{ video: ReadPacket[]; audio: ReadPacket[] }> {
   const input = new Input({ source: new BufferSource(file), formats: [MP4] })
   const video = await input.getPrimaryVideoTrack()
@@ -36,7 +36,7 @@ export interface Mp4boxTrack {
   readonly codec: string
 }
 
-/** What mp4box reads: tables as they stand in the file, without the edit list applied. */
+/** The samples that mp4box reads: the tables of the file, without the edit list. */
 export function readWithMp4box(file: Uint8Array): Mp4boxTrack[] {
   const isoFile = createFile()
   const copy = new Uint8Array(file)

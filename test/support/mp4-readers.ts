@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { BufferSource, EncodedPacketSink, Input, type InputTrack, MATROSKA, MP4 } from 'mediabunny'
 import { createFile, MP4BoxBuffer } from 'mp4box'
 
-/** One frame as a reader that is not ours sees it. */
+/** A frame as an independent reader sees it. */
 export interface SeenPacket {
   readonly md5: string
   readonly isKey: boolean
-  /** Seconds, the edit list applied. */
+  /** Seconds, with the edit list applied. */
   readonly at: number
 }
 
-/** The packets of the first track of a kind, in decode order, read by mediabunny; empty where there is none that it knows. */
+/** The packets of the first track of a kind, in decoding order, read by mediabunny. Empty if it supports no such track. */
 export async function readPackets(file: Uint8Array, kind: 'video' | 'audio'): Promise<SeenPacket[]> {
   using input = new Input({ formats: [MATROSKA, MP4], source: new BufferSource(file) })
   const track: InputTrack | null = kind === 'video' ? await input.getPrimaryVideoTrack() : await input.getPrimaryAudioTrack()
@@ -38,7 +38,7 @@ export interface SeenTrack {
   readonly edits: readonly { readonly segment_duration: number; readonly media_time: number }[]
 }
 
-/** The tracks of an MP4 as mp4box reads its tables. */
+/** The tracks of an MP4 by the tables that mp4box reads. */
 export function readTables(file: Uint8Array): SeenTrack[] {
   const reader = createFile()
   let tracks: SeenTrack[] = []

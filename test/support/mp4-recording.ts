@@ -13,7 +13,7 @@ import { sortTimes } from '../../src/media/mp4/tables/presentation.js'
 import { runOf, toRuns } from '../../src/media/mp4/tables/runs.js'
 import { layOutNow, readWhole } from './mp4-movies.js'
 
-/** A frame of an imagined camera, in the order of decoding. */
+/** A frame of an imaginary camera, in decoding order. */
 export interface Frame {
   readonly timeMs: number
   readonly isKey: boolean
@@ -46,19 +46,19 @@ const SOUND_ENTRIES: Record<SoundCodec, Uint8Array> = {
 export interface RecordingOptions {
   readonly fragments: number
   readonly framesPerFragment?: number
-  /** Frames a second; times are rounded to the millisecond, as Matroska does. */
+  /** Frames a second. Times are rounded to the millisecond, as Matroska does. */
   readonly rate?: number
-  /** Shown order of each group of four: I/P, b, B, b. */
+  /** Presentation order of each group of four: I/P, b, B, b. */
   readonly hasBFrames?: boolean
   readonly sound?: SoundCodec | null
-  /** Milliseconds missing before the fragment of that number. */
+  /** Milliseconds missing before the fragment with that number. */
   readonly gaps?: ReadonlyMap<number, number>
   readonly startMs?: number
-  /** Two fragments of three begin with the sound that was muxed just before their key frame, and take their timestamp from it. */
+  /** Two of three fragments begin with sound that was muxed just before their key frame. Their timestamp is that of the sound. */
   readonly soundFirst?: boolean
 }
 
-/** A recording whose payloads all differ. Sound flows on evenly, and is cut with the fragment in whose time it begins. */
+/** A recording whose payloads all differ. Sound is continuous, and each block belongs to the fragment in whose time it begins. */
 export function record({
   fragments,
   framesPerFragment = 12,
@@ -124,7 +124,7 @@ function payload(name: string, length: number): Uint8Array {
   return bytes
 }
 
-/** A file as GetClip gives it: one MP4 over some fragments, zero at its first frame, with unreferenced bytes between the blocks. */
+/** A file in the form of GetClip: one MP4 of some fragments, zero at its first frame, with unreferenced bytes between the blocks. */
 export function clipFile(fragments: readonly RecordedFragment[], sound: SoundCodec | null): Uint8Array {
   const { movie, media } = clipMovie(fragments, sound)
   return render(layOutNow(movie), [media])
@@ -159,7 +159,7 @@ function videoTrack(frames: readonly Frame[], offsets: readonly number[], zeroMs
   const shown = Float64Array.from(frames, ({ timeMs }) => timeMs - zeroMs)
   const decoded = sortTimes(shown)
   const shift = shown.reduce((most, time, index) => Math.max(most, (decoded[index] ?? 0) - time), 0)
-  // The duration of the last frame is a muxer's guess: that of the frame before it.
+  // The duration of the last frame is an estimate of the muxer: that of the previous frame.
   const durations = Array.from(decoded, (time, index) => (decoded[index + 1] ?? time + (time - (decoded[index - 1] ?? time - 33))) - time)
   const total = durations.reduce((sum, duration) => sum + duration, 0)
   const first = decoded[0] ?? 0
@@ -220,7 +220,7 @@ function soundTrackOf(
   }
 }
 
-/** An even clock that is set anew where the recording leaves it by more than 2 ms. */
+/** An even clock that is reset when the recording drifts from it by more than 2 ms. */
 function soundDurations(blocks: readonly Frame[], codec: SoundCodec): Runs {
   const [perMs, ticks, samples] = codec === 'aac' ? [48, 1024, 1] : [8, 1, 160]
   const counts: number[] = []
@@ -247,7 +247,7 @@ function chunkEach(offsets: readonly number[], samplesInChunk: number): Chunks {
   return { count: offsets.length, spans: 0, offsets: Float64Array.from(offsets), sampleCounts: samplesInChunk }
 }
 
-/** The part as the gateway would have it, and the file it is in. */
+/** The part as the gateway would have it, and the file that contains it. */
 export function toPart(
   fragments: readonly RecordedFragment[],
   sound: SoundCodec | null,
@@ -261,12 +261,12 @@ export function toPart(
 
 const blockBytesOf = (frames: readonly Frame[]) => frames.reduce((sum, { payload: { byteLength } }) => sum + leastBlockBytes(byteLength), 0)
 
-/** Its size in Matroska, as ListFragments tells of it. */
+/** Its size in Matroska, as ListFragments reports it. */
 export function listedBytesOf({ video, sound }: RecordedFragment, extraBytes = 30): number {
   return extraBytes + blockBytesOf([...video, ...sound])
 }
 
-/** What its Matroska says of its pictures. */
+/** What its Matroska reports about its pictures. */
 export function picturesOf({ startMs, video, sound }: RecordedFragment): FragmentPictures {
   return {
     frames: video.length + sound.length,
@@ -278,7 +278,7 @@ export function picturesOf({ startMs, video, sound }: RecordedFragment): Fragmen
   }
 }
 
-/** When the first picture and the last one in decode order are shown by the producer's clock. */
+/** When the first and the last picture in decoding order are shown, by the producer's clock. */
 export function clockOf(fragments: readonly RecordedFragment[]): PartClock | null {
   const [first, last] = [fragments[0]?.video[0], fragments.at(-1)?.video.at(-1)]
   return first && last ? { firstSampleMs: first.timeMs, lastSampleMs: last.timeMs } : null

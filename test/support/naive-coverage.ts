@@ -9,12 +9,12 @@ export interface NaiveRow {
 
 const LONGEST_FRAME_MS = 20_000
 
-/** Coverage as the schema defines it, in quadratic time. `rows` are sorted; those before the range only shorten gaps. */
+/** Coverage as the schema defines it, in quadratic time. `rows` are sorted. Rows before the range only shorten gaps. */
 export function naiveCoverage(rows: readonly NaiveRow[], range: TimeRange, maxGapMs: number): Coverage {
   const endBefore = (row: number) => Math.max(Number.NEGATIVE_INFINITY, ...rows.slice(0, row).map(endOf))
   const restBefore = (row: number) => Math.max(0, startOf(row) - endBefore(row))
   const startOf = (row: number) => rows[row]?.startMs ?? Number.NaN
-  /** The rests around a row, 15 before and 15 after, without its own. The first row has none. */
+  /** The pauses around a row, 15 before and 15 after, without its own. The first row has none. */
   const around = (row: number) =>
     rows
       .map((_, other) => other)

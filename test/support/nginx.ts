@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { findPeer } from './peer-programs.js'
 
-/** nginx as Debian has it, serving the files of a folder; what it writes itself goes into `<folder>/.nginx`. */
+/** nginx from Debian, serving the files of a folder. Its own files are in `<folder>/.nginx`. */
 export async function startNginx(folder: string, locations = ''): Promise<AsyncDisposable & { readonly url: string }> {
   const { path } = await findPeer('nginx')
   const own = join(folder, '.nginx')

@@ -1,5 +1,5 @@
-// The archives under test/fixtures/archives, and what a client sees of one. As a program (`<dataDir> <answers file>`) it fills an empty
-// archive and writes down what a client sees.
+// The archives under test/fixtures/archives, and what a client sees of one. As a program (`<dataDir> <answers file>`), it fills an empty
+// archive and records what a client sees.
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { buildKvsServer } from '../../src/kvs-server/server.js'
@@ -7,7 +7,7 @@ import { readFixture } from './fixtures.js'
 import { footage, recording, tags } from './footage.js'
 import { upload } from './producer.js'
 
-/** The footage is from this day. A server that reads it runs on this clock too, so that retention removes nothing. */
+/** The date of the footage. A server that reads it uses this clock, so that retention removes nothing. */
 export const OLD_ARCHIVE_CLOCK = { now: () => Date.parse('2026-05-04T12:00:00Z') }
 
 const START = OLD_ARCHIVE_CLOCK.now() / 1000 - 600
@@ -17,7 +17,7 @@ function post(url: string, path: string, body: object): Promise<Response> {
   return fetch(url + path, { method: 'POST', body: JSON.stringify(body) })
 }
 
-/** An error is its status alone: its text may change. */
+/** An error is represented only by its status, because its text may change. */
 async function digest(response: Response): Promise<string> {
   const bytes = Buffer.from(await response.arrayBuffer())
   if (!response.ok) return String(response.status)
@@ -41,7 +41,7 @@ async function fill(url: string): Promise<void> {
   await post(url, '/deleteStream', { StreamARN: gone.StreamInfo.StreamARN })
 }
 
-/** All that a client can ask about the archive. */
+/** Everything that a client can ask about the archive. */
 export async function lookAtArchive(url: string): Promise<unknown> {
   const seen: unknown[] = []
   const { StreamInfoList }: { StreamInfoList: { StreamName: string }[] } = JSON.parse(await (await post(url, '/listStreams', {})).text())

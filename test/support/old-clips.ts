@@ -10,11 +10,11 @@ import { readFixture } from './fixtures.js'
 import { Producer } from './producer.js'
 
 const NOW_MS = Date.parse('2026-05-04T12:00:00Z')
-/** The footage is from this day. Servers that read it use this clock, so that retention removes nothing and tokens are equal. */
+/** The date of the footage. Servers that read it use this clock, so that retention removes nothing and tokens are equal. */
 export const OLD_CLIPS_CLOCK = { now: () => NOW_MS }
 
 const START_MS = NOW_MS - 600_000
-/** Later than the producer's clock, so that a clip by the wrong clock is noticed. */
+/** Later than the producer's clock, so that a clip by the wrong clock is detected. */
 const SERVER_DELAY_MS = 1_500
 const PUBLIC_URL = 'http://clips.test'
 
@@ -23,7 +23,7 @@ interface Recording {
   readonly fixture: string
   /** How many of its Clusters are uploaded. */
   readonly clusters: number
-  /** Server time between two of them. */
+  /** Server time between two Clusters. */
   readonly stepMs: number
 }
 

@@ -1,12 +1,15 @@
 import { recording } from './footage.js'
 import { bytesOf, cluster, concatBytes, simpleBlock } from './mkv-builder.js'
 
-/** Between two pictures: five of them in each fragment of a second. */
+/** Milliseconds between two pictures. Each fragment of a second has five. */
 export const OPEN_GOP_FRAME_MS = 200
 const RECOVERY_POINT = bytesOf(0, 0, 0, 5, 6, 6, 1, 0xc4, 0x80)
 const slice = (header: number, number: number) => bytesOf(0, 0, 0, 5, header, 0x88, number >> 8, number & 0xff, 1)
 
-/** H.264 with a fragment each second. Each starts with a key frame: an IDR picture in the given fragments, else the I-frame of an open GOP. */
+/**
+ * H.264 with a fragment each second. Each starts with a key frame: an IDR picture in the given fragments, and the I-frame of an open GOP
+ * in the others.
+ */
 export function openGopFootage(fragments: number, idrs: readonly number[]): Uint8Array {
   const clusters = Array.from({ length: fragments }, (_, fragment) => {
     const key = idrs.includes(fragment) ? slice(0x65, fragment) : concatBytes(RECOVERY_POINT, slice(0x61, fragment))

@@ -6,7 +6,7 @@ const NEVER = new AbortController().signal
 
 export type ClipDescription = Pick<OpenedClipOptions, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'>
 
-/** A clip with this layout over stored or arriving parts, which are released with it. Identified if the layout is known. */
+/** A clip with this layout over stored or arriving parts, which are released with the clip. It is identified if the layout is known. */
 export async function openSlicedClip(
   description: ClipDescription,
   { parts, layout }: { readonly parts: readonly PartHandle[]; readonly layout: ClipLayout | Promise<ClipLayout> },
@@ -16,7 +16,7 @@ export async function openSlicedClip(
   return clip
 }
 
-/** A clip that is passed through. Identified if the part is complete. */
+/** A clip that is passed through. It is identified if the part is complete. */
 export async function openPassedThroughClip(description: ClipDescription, part: PartHandle): Promise<OpenedClip> {
   const clip = toClip(description, [part], createPassthroughSource(part))
   if (part.state.state === 'complete') await clip.whenIdentified(NEVER)

@@ -7,36 +7,36 @@ import { type KvsTestServer, startKvsTestServer } from './kvs-test-server.js'
 import { md5 } from './mp4-packets.js'
 import { Producer } from './producer.js'
 
-/** A picture as the model of a clip knows it. */
+/** A picture in the model of a clip. */
 export interface PacedPicture {
   readonly fragment: number
   readonly isKey: boolean
-  /** In the order of the file. */
+  /** In file order. */
   readonly decodeIndex: number
   readonly md5: string
-  /** Its fragment's timestamp plus its distance from the Cluster's Timestamp, by each clock, in epoch milliseconds. */
+  /** The timestamp of its fragment plus its distance from the Timestamp of the Cluster, by each clock, in epoch milliseconds. */
   readonly timeMs: Readonly<Record<FragmentSelectorType, number>>
 }
 
 export interface PacedFootage {
   readonly server: KvsTestServer
-  /** In the order of showing. */
+  /** In presentation order. */
   readonly pictures: readonly PacedPicture[]
   readonly fragmentCount: number
-  /** Of each fragment, by each clock. */
+  /** The start of each fragment, by each clock. */
   readonly startsMs: readonly Readonly<Record<FragmentSelectorType, number>>[]
 }
 
 type ClusterEnd = Extract<MatroskaEvent, { kind: 'cluster-end' }>
 
-/** Uploads a Matroska file Cluster by Cluster, the server's clock set to the moment at which each of them is to come in. */
+/** Uploads a Matroska file Cluster by Cluster. Sets the clock of the server to the arrival time of each. */
 export async function startPacedFootage(file: Uint8Array): Promise<PacedFootage> {
   const demuxer = new MatroskaDemuxer()
   const events = [...demuxer.push(file), ...demuxer.end()]
   const clusters = events.flatMap((event) => (event.kind === 'cluster-end' ? [event] : []))
   const tracks = events.flatMap((event) => (event.kind === 'tracks' ? event.tracks : []))
   const video = tracks.find(({ type }) => type === 'video')?.number ?? 0
-  // Two hours ago, so that everything is past and kept.
+  // Two hours ago, so that everything is in the past and still retained.
   const serverStartMs = Math.floor(Date.now() / 1000) * 1000 - 7_200_000
   const arrivals = clusters.map(({ timestampMs }, index) => serverStartMs + timestampMs + 70 + (index % 3) * 5)
   const server = await uploadPaced(file, clusters, arrivals)
@@ -82,7 +82,7 @@ async function uploadPaced(file: Uint8Array, clusters: readonly ClusterEnd[], ar
   return server
 }
 
-/** The definition of an exact cut: from the first picture at or after the start to the last at or before the end, in the order of showing. */
+/** The definition of an exact cut: from the first picture at or after the start to the last at or before the end, in presentation order. */
 export function toExactCut(
   pictures: readonly PacedPicture[],
   { selector, startMs, endMs }: { readonly selector: FragmentSelectorType; readonly startMs: number; readonly endMs: number },

@@ -15,19 +15,19 @@ export const CHROMIUM_FLAGS = [
 
 export interface Browser {
   readonly chromium: string
-  /** A folder of the browser's own. */
+  /** A folder for the browser only. */
   readonly profile: string
 }
 
 export interface ReportingPage {
   readonly html: string
-  /** Whatever else the page loads, by path. */
+  /** All other files that the page loads, by path. */
   readonly files?: Readonly<Record<string, (response: ServerResponse) => void>>
-  /** Of the page's server, where its origin has to be known beforehand. */
+  /** The port of the page's server, if its origin has to be known in advance. */
   readonly port?: number
 }
 
-/** Opens a page in headless Chromium, and gives what it reports of itself: the first thing that it sends by POST. */
+/** Opens a page in headless Chromium, and returns its report: the first request that it sends by POST. */
 export async function reportOf<Report>(
   { html, files = {}, port: fixedPort = 0 }: ReportingPage,
   { chromium, profile }: Browser,

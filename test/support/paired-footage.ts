@@ -14,7 +14,7 @@ export interface PairedOptions {
   readonly hasBFrames: boolean
   /** Of 100 ms each: three frames at 30 a second. */
   readonly fragments: number
-  /** Milliseconds missing before the fragment of that number. */
+  /** Milliseconds missing before the fragment with that number. */
   readonly gaps: ReadonlyMap<number, number>
 }
 
@@ -26,12 +26,12 @@ export interface SourceBlock {
 
 export interface PairedFootage {
   readonly document: Uint8Array
-  /** In decode order. */
+  /** In decoding order. */
   readonly video: readonly SourceBlock[]
   readonly sound: readonly SourceBlock[]
 }
 
-/** A recording of any codec pair, no two of whose blocks are alike. */
+/** A recording of any pair of codecs, in which all blocks differ. */
 export function recordPair({ video, sound, hasBFrames, fragments, gaps }: PairedOptions): PairedFootage {
   const all: { video: SourceBlock[]; sound: SourceBlock[] } = { video: [], sound: [] }
   const clusters: Uint8Array[] = []
@@ -84,7 +84,7 @@ function picture(codec: VideoCodec, { isKey, name }: { readonly isKey: boolean; 
   const bytes = new Uint8Array(20 + (name % 7)).fill(0x5a)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, bytes.byteLength - 4)
-  // The NAL unit's header: an IDR picture, or another one.
+  // The header of the NAL unit: an IDR picture or another picture.
   view.setUint16(4, codec === 'H.264' ? (isKey ? 0x6588 : 0x4188) : isKey ? 0x2601 : 0x0201)
   view.setUint32(8, name)
   return bytes

@@ -1,6 +1,6 @@
 import type { PartBody, PartFetch } from '../../src/delivery/ports.js'
 
-/** Bytes that differ everywhere, the same for the same seed. */
+/** Varied bytes that are the same for the same seed. */
 export function patternBytes(length: number, seed = 1): Buffer {
   const bytes = Buffer.allocUnsafe(length)
   let state = (seed * 2_654_435_761) >>> 0 || 1
@@ -25,7 +25,7 @@ export async function* inChunks(bytes: Buffer, chunkBytes: number): AsyncGenerat
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) yield Buffer.from(bytes.subarray(at, at + chunkBytes))
 }
 
-/** A source whose bytes come when the test says so. */
+/** A source whose bytes arrive when the test sends them. */
 export class HandFedSource {
   calls = 0
   signal: AbortSignal | null = null

@@ -15,14 +15,14 @@ export interface RunOptions {
   readonly stdin?: Readable
 }
 
-/** Runs a program of others to its end, with nothing of this process's environment but PATH and HOME. */
+/** Runs another program to its end, with only PATH and HOME of this process's environment. */
 export function runProgram(program: string, args: readonly string[], { env = {}, cwd, stdin }: RunOptions = {}): Promise<Outcome> {
   const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8', ...env }
   const child = spawn(program, args, { env: surroundings, ...(cwd === undefined ? {} : { cwd }) })
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (part: Buffer) => stdout.push(part))
   child.stderr.on('data', (part: Buffer) => stderr.push(part))
-  // A program that does not want its input closes it.
+  // A program that does not read its input closes it.
   child.stdin.on('error', () => {})
   ;(stdin ?? Readable.from([])).pipe(child.stdin)
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ const PEERS = {
   ffprobe: { names: ['ffprobe'], debian: 'ffmpeg', versionArgs: ['-version'] },
   curl: { names: ['curl'], debian: 'curl', versionArgs: ['--version'] },
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', versionArgs: ['--version', '--no-sandbox'] },
-  // The elements that the tests use come with gstreamer1.0-plugins-base, -good (Matroska), -ugly (x264) and -libav (AAC).
+  // The packages of the elements that the tests use: gstreamer1.0-plugins-base, -good (Matroska), -ugly (x264) and -libav (AAC).
   gst: { names: ['gst-launch-1.0'], debian: 'gstreamer1.0-tools', versionArgs: ['--version'] },
   mkvmerge: { names: ['mkvmerge'], debian: 'mkvtoolnix', versionArgs: ['--version'] },
   nginx: { names: ['nginx'], debian: 'nginx-light', versionArgs: ['-v'] },
@@ -72,11 +72,11 @@ export const PEER_NAMES: readonly PeerName[] = [
 
 export interface FoundProgram {
   readonly path: string
-  /** The first line of what it says its version is. */
+  /** The first line of the version that it prints. */
   readonly version: string
 }
 
-/** The distribution's own programs come before whatever else is in PATH: they are the ones that continuous integration has. */
+/** Programs of the distribution take precedence over the rest of PATH, because continuous integration uses them. */
 export function findAll(peer: PeerName): string[] {
   const folders = [
     '/usr/bin',
@@ -87,7 +87,7 @@ export function findAll(peer: PeerName): string[] {
   return [...new Set(paths)].filter(isExecutable)
 }
 
-/** The program and its version. @throws Error that names the package, for a peer that is missing is a failure and not a reason to skip */
+/** The program and its version. @throws Error that names the package: a missing peer is a failure, not a reason to skip. */
 export async function findPeer(peer: PeerName): Promise<FoundProgram> {
   const { debian, versionArgs } = PEERS[peer]
   for (const path of findAll(peer)) {

@@ -2,7 +2,7 @@ import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 import { readFixture } from './fixtures.js'
 import { concatBytes, encodeElements, floatElement, rewriteTracks, type TrackElement, videoElements } from './mkv-builder.js'
 
-/** H.264 of 192 by 108 pixels, whose track says of its picture what is given, or has no Video element at all. */
+/** H.264 of 192 by 108 pixels. Its track has the given Video element, or none. */
 export function pictureFootage(video: readonly TrackElement[] | null, fixture = 'h264-only.mkv'): Uint8Array {
   return rewriteTracks(readFixture(fixture), (elements) => {
     const isPicture = elements.some(({ id, data }) => id === ELEMENT.TrackType && data.at(-1) === 1)

@@ -1,11 +1,11 @@
 import { describe, test } from '@jest/globals'
 
-// Each name of such a test ends with its reason, so that a skipped test explains itself.
+// The title of each such test ends with the reason, so that a skipped test explains itself.
 
 const isPosix = process.platform !== 'win32'
 const isLinux = process.platform === 'linux'
 
-/** For tests that need signals, modes of files, `sh` or `ulimit`. */
+/** For tests that need signals, file modes, `sh` or `ulimit`. */
 export const testOnPosix = isPosix ? test : test.skip
 export const describeOnPosix = isPosix ? describe : describe.skip
 

@@ -16,10 +16,10 @@ export interface ProducerOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A PutMedia call as a producer makes it: bytes go out when the test says so, acknowledgements come in meanwhile. */
+/** A PutMedia call of a producer: bytes are sent when the test says so, and acknowledgements arrive at the same time. */
 export class Producer {
   readonly acks: Ack[] = []
-  /** Resolves when the answer is over: its status, and its body where it was an error. */
+  /** Resolves when the response ends, with its status, and with its body if it is an error. */
   readonly answer: Promise<{ readonly status: number; readonly type: string | undefined; readonly body: string }>
   readonly request: ClientRequest
   #line = ''
@@ -49,7 +49,7 @@ export class Producer {
 
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      // A write to a connection that goes meanwhile may never call back.
+      // A write to a connection that closes at the same time may never call back.
       const lost = () => reject(new Error('the connection is gone'))
       if (this.request.closed) return lost()
       this.request.once('close', lost)
@@ -61,14 +61,14 @@ export class Producer {
     })
   }
 
-  /** Ends the body, and answers with all acknowledgements. */
+  /** Ends the body, and resolves with all acknowledgements. */
   async finish(): Promise<readonly Ack[]> {
     this.request.end()
     await this.answer
     return this.acks
   }
 
-  /** Resolves once an acknowledgement of this kind has come, and answers with the last of them. */
+  /** Resolves with the last acknowledgement of this kind, once there is one. */
   async until(event: string, count = 1): Promise<Ack> {
     for (;;) {
       const found = this.acks.filter(({ EventType }) => EventType === event)
@@ -115,7 +115,7 @@ export class Producer {
   }
 }
 
-/** A whole upload at once. */
+/** Uploads a whole file at once. */
 export async function upload(url: string, bytes: Uint8Array, options: ProducerOptions): Promise<readonly Ack[]> {
   const producer = new Producer(url, options)
   await producer.send(bytes)

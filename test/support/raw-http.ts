@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export interface RawAnswer {
-  /** All that came, one character a byte. */
+  /** Everything that was received, one character a byte. */
   readonly text: string
-  /** The code of the error that the connection ended with, such as ECONNRESET; null for an orderly end. */
+  /** The code of the error that ended the connection, such as ECONNRESET, or null for an orderly end. */
   readonly error: string | null
 }
 
-/** A connection over which a test writes what it likes. */
+/** A connection over which a test writes any bytes. */
 export class RawConnection {
   readonly socket: Socket
   readonly #chunks: Buffer[] = []
@@ -44,7 +44,7 @@ export class RawConnection {
   }
 }
 
-/** The status and headers of an answer's text, names in lower case, without those that differ from one answer to the next. */
+/** The status and headers in the text of a response. Names are in lower case, and headers that vary between responses are removed. */
 export function headOf(text: string): {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

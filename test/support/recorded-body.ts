@@ -1,6 +1,6 @@
 import { readFixture } from './fixtures.js'
 
-/** The Matroska in a recorded PutMedia request: its chunked body, put together (RFC 9112, section 7.1). */
+/** The Matroska in a recorded PutMedia request: its chunked body, decoded (RFC 9112, section 7.1). */
 export function bodyOfRecording(fixture: string): Uint8Array {
   const bytes = Buffer.from(readFixture(fixture))
   const parts: Buffer[] = []

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net'
 import { readFixture } from './fixtures.js'
 
-/** What the server answered to a recorded request. */
+/** The server's response to a recorded request. */
 export interface RecordedAnswer {
   readonly status: number
   readonly text: string
 }
 
-/** Bytes of a request as a producer sent them, head included: the test is whether exactly these are understood. */
+/** The bytes of a request as a producer sent them, including the head: the test checks that the server understands exactly these. */
 export class RecordedUpload {
   readonly #socket: Socket
   readonly #bytes: Uint8Array
@@ -31,13 +31,13 @@ export class RecordedUpload {
     this.answer.catch(() => {})
   }
 
-  /** Sends the head, and resolves when the server has begun to answer: `100 Continue`, or its refusal. */
+  /** Sends the head, and resolves when the server begins its response: `100 Continue` or a refusal. */
   async open(): Promise<void> {
     this.#socket.write(this.#bytes.subarray(0, this.#headBytes))
     while (this.#text === '') await new Promise((resolve) => this.#socket.once('data', resolve))
   }
 
-  /** Sends the rest, and resolves with the whole answer. */
+  /** Sends the rest, and resolves with the whole response. */
   async finish(): Promise<RecordedAnswer> {
     this.#socket.write(this.#bytes.subarray(this.#headBytes))
     return this.answer
@@ -49,7 +49,7 @@ export class RecordedUpload {
   }
 }
 
-/** The acknowledgements in an answer, by their kind. */
+/** The acknowledgements in a response, by kind. */
 export function acknowledgementsOf({ text }: RecordedAnswer, eventType: string): { FragmentTimecode: number; FragmentNumber: string }[] {
   return [...text.matchAll(/\{"EventType".*?\}/g)].map(([line]) => JSON.parse(line)).filter(({ EventType }) => EventType === eventType)
 }

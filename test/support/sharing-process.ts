@@ -1,6 +1,6 @@
-// A process that fills a store which others fill, too. It reads each part whole, right after it came and again later, and prints what went wrong
-// (`wrong …`); at the end `done` with its process id. When it is told to hold, each part waits after its first chunk for a line of input.
-// Run by shared-store.process.test.ts.
+// A process that fills a store at the same time as others. It reads each whole part when it arrives and again later, and prints errors
+// (`wrong …`). At the end it prints `done` with its process ID. When it is told to hold, each part waits after its first chunk for a line
+// of input. Run by shared-store.process.test.ts.
 import { once } from 'node:events'
 import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import { collect, inChunks, patternBytes } from './part-bodies.js'

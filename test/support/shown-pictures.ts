@@ -1,12 +1,12 @@
 import type { Sample } from 'mp4box'
 import { md5, readWithMp4box } from './mp4-packets.js'
 
-/** Hashes of the pictures that the edit list of a file shows, in the order of showing. */
+/** Hashes of the pictures that the edit list of a file shows, in presentation order. */
 export function shownPictures(file: Uint8Array): string[] {
   return shownSamples(file).map(({ offset, size }) => md5(file.subarray(offset, offset + size)))
 }
 
-/** When they are shown, in milliseconds from the first one on. */
+/** When they are shown, in milliseconds from the first picture. */
 export function shownTimes(file: Uint8Array): number[] {
   const samples = shownSamples(file)
   return samples.map(({ cts, timescale }) => ((cts - (samples[0]?.cts ?? 0)) * 1000) / timescale)

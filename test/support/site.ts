@@ -4,7 +4,7 @@ export interface Site extends AsyncDisposable {
   readonly url: string
 }
 
-/** A server of pages, as an origin of its own. Every address has the same page. */
+/** A web server with its own origin. Every address has the same page. */
 export async function startSite(html = '<!doctype html>'): Promise<Site> {
   const server = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(html))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))

@@ -14,7 +14,7 @@ video.onended = () => report({ width: video.videoWidth, height: video.videoHeigh
 video.play().catch((error) => report({ error: String(error) }))
 </script>`
 
-/** Plays a clip to its end in headless Chromium, and gives the size of what it shows. */
+/** Plays a clip to its end in headless Chromium, and returns the size of the shown picture. */
 export async function sizeInChromium(clip: Uint8Array, browser: Browser): Promise<ShownSize> {
   const files = {
     '/clip.mp4': (response: ServerResponse) => {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fragmentRow, streamInfo } from './kvs-wire-rows.js'
 import { KvsWireStub } from './kvs-wire-stub.js'
 
-/** Three fragments of a second and then a hole of two, again and again: nearly as many spans as a coverage gives. */
+/** Three fragments of a second and then a hole of two, repeated: nearly the maximum number of spans in a coverage. */
 export const HOLEY_SPANS = 9_900
 const SPAN = { fragments: 3, fragmentMs: 1000, stepMs: 5000 } as const
 const START_MS = Date.now() - 20 * 3_600_000
@@ -19,11 +19,11 @@ export const HOLEY_RANGE = {
 export interface SmallGateway extends AsyncDisposable {
   readonly url: string
   readonly child: ChildProcess
-  /** The most memory that the process has had, in bytes. */
+  /** The peak memory of the process, in bytes. */
   peakBytes(): Promise<number>
 }
 
-/** A gateway whose process has little memory, over a stub whose streams all have holey footage. */
+/** A gateway in a process with little memory, over a stub whose streams all have footage with holes. */
 export async function startSmallGateway(heapMegabytes: number, env: Readonly<Record<string, string>> = {}): Promise<SmallGateway> {
   const stub = await createHoleyStub()
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-small-'))

@@ -4,11 +4,11 @@ import { collect } from './part-bodies.js'
 
 export type Spoil = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
 
-/** A source whose bodies are spoilt as long as the test says so. */
+/** A source whose bodies are corrupted while the test requests it. */
 export interface SpoiltClips {
   readonly clips: ClipSource
   spoil: Spoil | null
-  /** What the answer says of its length, once it is spoilt. */
+  /** The length that a corrupted response declares. */
   announcedBytes: number | null
 }
 
@@ -27,7 +27,7 @@ export function createSpoiler(url: string): SpoiltClips {
   return spoiler
 }
 
-/** A file that plays, and that the reader of MP4 does not understand: there is a box in it that it does not know. */
+/** A file that players accept, and that the reader of MP4 does not understand, because it contains an unknown box. */
 export async function withUnknownBox(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const whole = await collect(bytes)
   const moov = whole.indexOf('moov') - 4

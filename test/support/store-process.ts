@@ -1,5 +1,5 @@
-// A process that fills a store until it is killed or told to stop: one part after another, several at a time. It prints the key of each
-// part once it is kept (`kept <key>`) and each refusal (`refused <name>`). Run by disk-part-store.process.test.ts.
+// A process that fills a store until it is killed or told to stop, several parts at a time. It prints the key of each part once it is
+// stored (`kept <key>`) and each refusal (`refused <name>`). Run by disk-part-store.process.test.ts.
 import { readdir } from 'node:fs/promises'
 import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import { inChunks, patternBytes } from './part-bodies.js'

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { createServer } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 
-/** The certificate is its own authority: set NODE_EXTRA_CA_CERTS to this file to trust it. */
+/** The certificate is self-signed: set NODE_EXTRA_CA_CERTS to this file to trust it. */
 export const TLS_CERTIFICATE = 'test/fixtures/tls/cert.pem'
 
 export interface TlsProxy extends AsyncDisposable {

@@ -1,4 +1,4 @@
-// Ids and URL tokens as they were sealed before ids carried a lifetime: written a second time, because the gateway only opens them.
+// IDs and URL tokens as they were sealed before IDs carried a lifetime. A second implementation, because the gateway can only open them.
 
 import { hkdfSync } from 'node:crypto'
 import { aessiv } from '@noble/ciphers/aes.js'
