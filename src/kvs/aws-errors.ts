@@ -69,7 +69,7 @@ export function toGatewayError(error: unknown, operation: string): GatewayError 
 }
 
 function toSentence(code: KvsErrorCode, operation: string, { text }: Denial): string {
-  const beginning = code === 'KVS_ACCESS_DENIED' ? 'Kinesis Video does not let this gateway call' : 'Kinesis Video could not be asked for'
+  const beginning = code === 'KVS_ACCESS_DENIED' ? 'Kinesis Video does not let this gateway call' : 'The gateway could not call'
   return `${beginning} ${operation}: ${text}.`
 }
 

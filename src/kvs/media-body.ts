@@ -74,7 +74,7 @@ export class MediaBody implements AsyncIterable<Uint8Array> {
     const { signal } = this.#options
     if (signal.aborted) return signal.reason
     if (cause instanceof GatewayError) return cause
-    const message = `Kinesis Video broke off its answer to ${this.#options.operation}.`
+    const message = `The response of Kinesis Video to ${this.#options.operation} was incomplete.`
     return new GatewayError('KVS_UNAVAILABLE', message, { retryAfterMs: 1_000 }, { cause })
   }
 }

@@ -112,7 +112,7 @@ describe('an incomplete body', () => {
     const clip = await getClip()
     await expect(readAll(clip)).rejects.toMatchObject({
       code: 'KVS_UNAVAILABLE',
-      message: 'Kinesis Video broke off its answer to GetClip.',
+      message: 'The response of Kinesis Video to GetClip was incomplete.',
     })
   })
 

@@ -153,6 +153,6 @@ function expired(cause: unknown): ClipUnavailable {
 }
 
 function unreadable(cause: unknown): ClipUnavailable {
-  const message = 'Kinesis Video gave no readable media of the fragments at the edges of the clip.'
+  const message = 'The media that Kinesis Video returned for the first or last fragments of the clip cannot be read.'
   return new ClipUnavailable('KVS_FAILED', message, { retryAfterMs: 1000, cause })
 }

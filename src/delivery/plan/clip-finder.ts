@@ -27,8 +27,7 @@ export class ClipFinder {
   /** @throws ClipUnavailable FOOTAGE_EXPIRED, FOOTAGE_CHANGED */
   async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
     const stream = await this.#options.streams.find({ arn: spec.streamArn }, signal)
-    if (stream === null)
-      throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip is there no more, and its footage went with it.')
+    if (stream === null) throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip was deleted, and its footage with it.')
     const listed = await this.#list(spec, signal)
     const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed)) ?? this.#outlinePinned(spec, listed)
     if (outline !== null) return outline
