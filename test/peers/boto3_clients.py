@@ -1,4 +1,4 @@
-"""What a program does with boto3, against the server at KVS_URL. Streams and footage are made by boto3.test.ts."""
+"""Typical uses of boto3, against the server at KVS_URL. boto3.test.ts creates the streams and their footage."""
 
 import datetime
 import os

@@ -9,7 +9,7 @@ import { type KvsTestServer, startKvsTestServer } from '../support/kvs-test-serv
 import { startNginx } from '../support/nginx.js'
 import { findPeer, type PeerName, runProgram } from '../support/peer-programs.js'
 
-// What other programs make of the gateway's responses where HTTP leaves a choice, with the options that their users type.
+// How other programs handle the gateway's responses where HTTP leaves a choice, with the options that their users type.
 
 const BYTES = Buffer.from(Array.from({ length: 2_000_000 }, (_, index) => index % 251))
 let harness: Awaited<ReturnType<typeof buildHarness>>
@@ -40,7 +40,7 @@ function contentOf(token: string): ClipContent {
   if (token === 'passed') return fakeContent({ bytes: BYTES, form: 'PASSTHROUGH' })
   if (early === 0) return fakeContent({ bytes: BYTES, etag: '"e"' })
   early -= 1
-  // The length is never known in time.
+  // A clip that is not identified in time.
   return fakeContent({ bytes: BYTES })
 }
 
@@ -115,7 +115,7 @@ describe('a clip that is not ready yet', () => {
     }
   })
 
-  test('is never saved as a file: curl -f writes nothing of an error', async () => {
+  test('leaves no error text in the file of curl -f', async () => {
     const own = await mkdtemp(join(folder, 'curl-f-'))
     early = 1
     const { path } = await findPeer('curl')

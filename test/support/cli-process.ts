@@ -84,7 +84,7 @@ export async function startScript(
   }
 }
 
-/** A command that exits without a signal. */
+/** Runs a command that exits on its own, with an empty stdin. */
 export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
   await using cli = await startCli(args, env)
   cli.stdin?.end()

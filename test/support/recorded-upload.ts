@@ -21,7 +21,7 @@ export class RecordedUpload {
     this.#socket = connect(Number(new URL(url).port), '127.0.0.1')
     this.#socket.on('data', (part) => {
       this.#text += part.toString()
-      // The connection would be kept for the next request.
+      // The server would keep the connection open for the next request.
       if (this.#text.endsWith('\r\n0\r\n\r\n')) this.#socket.end()
     })
     this.answer = new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Lets a child process run the sources themselves: `node --import ./test/support/source-loader.mjs some/file.ts`.
+// Lets a child process run the TypeScript sources directly: `node --import ./test/support/source-loader.mjs some/file.ts`.
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { transformFileSync } from '@swc/core'
@@ -18,7 +18,7 @@ registerHooks({
     try {
       return nextResolve(specifier, context)
     } catch (error) {
-      // Sources name their imports as they are once compiled.
+      // Sources import the names of the compiled files.
       if (!specifier.startsWith('.') || !specifier.endsWith('.js')) throw error
       return nextResolve(specifier.replace(/\.js$/, '.ts'), context)
     }

@@ -1,4 +1,4 @@
-// What each client asks, as text. Relay has the same operations compiled, in test/fixtures/relay.
+// The operations of each client as text. Relay has the same operations in compiled form, in test/fixtures/relay.
 
 export const STREAMS = 'query Streams($first: Int!) { streams(first: $first) { nodes { id name status } pageInfo { hasNextPage } } }'
 export const CLIP = 'query Clip($id: ID!) { clip(id: $id) { id state downloadUrl expiresAt } }'

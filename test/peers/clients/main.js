@@ -1,4 +1,4 @@
-// One client in Node, with what it is to ask as JSON: node main.js NAME OPTIONS.
+// Runs one client in Node. OPTIONS is JSON: node main.js NAME OPTIONS.
 import { runClient } from './all.js'
 
 const [name, options] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Every client in a browser, one after the other; what each reports is sent to the page's server.
+// Runs every client in a browser, one after another, and sends the reports to the server of the page.
 import { CLIENTS, runClient } from './all.js'
 
 const options = await (await fetch('/options')).json()

@@ -30,7 +30,7 @@ export async function relay({ url, input }) {
     const onNext = ({ clipProgress }) => seen.push(clipProgress.state)
     requestSubscription(environment, { subscription: CLIP_PROGRESS, variables, onNext, onCompleted: () => resolve(seen), onError })
   })
-  // By its id the stream of the clip and the listed one are the same record of Relay's store.
+  // The stream of the clip and the listed stream have the same ID, so they are one record in Relay's store.
   const record = environment.getStore().getSource().get(requestClip.clip.stream.id)
   const error = await fetchQuery(environment, { ...NODE, params: { ...NODE.params, text: '{ limits { nothing } }' } }, { id: 'a' })
     .toPromise()
