@@ -178,6 +178,6 @@ describe('curl with no options', () => {
   test('gets an error that says what to send when -d sends a form', async () => {
     const [code, { errors }] = await ask('-d', '{"query":"{ limits { maxRangeHours } }"}', `${gateway.url}/graphql`)
     expect(code).toBe(0)
-    expect(errors).toEqual([{ message: expect.stringContaining('application/json is expected'), extensions: { code: 'BAD_USER_INPUT' } }])
+    expect(errors).toEqual([{ message: expect.stringContaining('must be application/json'), extensions: { code: 'BAD_USER_INPUT' } }])
   })
 })
