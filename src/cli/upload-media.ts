@@ -114,7 +114,7 @@ class ClusterPace {
   readonly #demuxer = new MatroskaDemuxer()
   #newestTimestampMs = 0
 
-  /** The reason why no more timecodes are found; null without a failure. */
+  /** Why the search for timecodes stopped. Null if it did not fail. */
   get failure(): MalformedMedia | null {
     return this.#demuxer.failure
   }

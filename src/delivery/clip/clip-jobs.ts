@@ -64,7 +64,7 @@ export class ClipJobs {
     sources.store.onPressure?.(() => this.#idle.clear())
   }
 
-  /** The error of the last attempt to make the clip. Null if it did not fail, or if the error is no longer remembered. */
+  /** The error of the last attempt to make the clip. Null if that attempt succeeded or its error was forgotten. */
   failureOf(id: string): ClipUnavailable | null {
     return this.#failures.get(id) ?? null
   }

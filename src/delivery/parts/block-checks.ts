@@ -41,7 +41,7 @@ export class BlockChecks {
     this.#openBytes = openBytes
   }
 
-  /** No more bytes will arrive, so the last block may be short. */
+  /** The part is complete. Its last block may be short. */
   close(): void {
     if (this.#openBytes > 0) this.accept({ closed: [this.#openCheck], openCheck: 0, openBytes: 0 })
   }

@@ -87,7 +87,7 @@ export class DiskBlob implements ReadableBlob {
     this.#notify()
   }
 
-  /** No more bytes will arrive. Those that did can still be read. */
+  /** The source failed. The bytes that arrived can still be read. */
   fail(error: unknown): void {
     this.#ending = { error }
     this.#notify()

@@ -1,6 +1,6 @@
 import { codeOf } from '../../lib/thrown.js'
 
-/** Whether no more can be written: to the disk, within the quota, or to a file of this size. */
+/** Whether the disk is full, the quota is used up, or the file has its maximum size. */
 export function isNoSpace(error: unknown): boolean {
   return isDiskFull(error) || codeOf(error) === 'EFBIG'
 }

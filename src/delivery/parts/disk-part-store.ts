@@ -16,7 +16,7 @@ export interface DiskPartStoreOptions {
   readonly maxParts?: number
   /** How long a source may be silent while its part arrives. */
   readonly idleTimeoutMs?: number
-  /** If there is no other room, a complete part is evicted once its readers have read nothing for this long. It is fetched again when they read on. */
+  /** When the store is full, it evicts a complete part whose readers read nothing for this long. The part is fetched again if they continue. */
   readonly stalledAfterMs?: number
   /** Called for problems that callers need not handle: a part that could not be stored, a damaged file. */
   readonly onProblem?: (message: string, error: unknown) => void

@@ -50,7 +50,7 @@ export class EdgeReading {
   }
 
   close(): void {
-    this.#closing.abort(new DOMException('the edges are no longer needed', 'AbortError'))
+    this.#closing.abort(new DOMException('every reader of the edges left', 'AbortError'))
   }
 
   async #read(): Promise<ClipEdges> {

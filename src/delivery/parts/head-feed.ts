@@ -1,7 +1,7 @@
 import { takeTurn } from '../../lib/semaphore.js'
 import { type ParsedMovie, readMovie } from '../../media/mp4/read/read-movie.js'
 
-/** Reads the tables of an MP4 from its bytes as they pass. Keeps no more of them than the tables. */
+/** Reads the tables of an MP4 from its bytes as they pass. Keeps only the bytes of the tables. */
 export class HeadFeed {
   readonly #reading = readMovie(0)
   #step = this.#reading.next(new Uint8Array(0))

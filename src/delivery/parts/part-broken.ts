@@ -13,7 +13,7 @@ export type PartBreakage =
   /** The store is closed. */
   | 'CLOSED'
 
-/** There is no room for a part: every stored part is in use, or the disk is full. */
+/** The store cannot take a part, because every stored part is in use or the disk is full. */
 export class StoreFull extends Error {
   override readonly name = 'StoreFull'
 }

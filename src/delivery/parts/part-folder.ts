@@ -74,7 +74,7 @@ export class PartFolder {
     )
   }
 
-  /** Null if there is no such part. A file that is incomplete or not ours is removed. A file that cannot be read stays. */
+  /** Null if the part is not stored. Removes a file that is incomplete or has another format. Keeps a file that the disk cannot read. */
   async openStored(name: string): Promise<StoredPart | null> {
     const opened = await openIfThere(this.#pathOf(name))
     if (opened === null) return null
