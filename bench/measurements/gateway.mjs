@@ -68,7 +68,7 @@ export async function measureGateway({ folder, scale }) {
       unit: 'ms',
       rival: { what: 'GetClip with the SDK', value: medianOf(turns.direct) },
       ratio: ratioOf(turns.gateway, turns.direct),
-      target: { of: 'ratio', atMost: 2 },
+      target: { of: 'ratio', atMost: 1.3 },
     },
     {
       name: 'the same, downloaded with node:http',
