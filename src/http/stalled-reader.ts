@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { findUnacknowledgedBytes } from './unacknowledged-bytes.js'
 
 /** Checks within an idle time. A reader is idle if no check saw it take a byte. */
-const CHECKS = 4
+const CHECKS = 12
 
-/** Closes the connection of a reader that takes no byte for `idleMs`, or up to a quarter longer, while there are bytes to send. */
+/**
+ * Closes the connection of a reader that takes no byte for `idleMs` while there are bytes to send. It may take a quarter longer: Node's timer
+ * fires only on its second period without progress.
+ */
 export class StalledReader {
   readonly #raw: ServerResponse
   readonly #checkMs: number
@@ -48,28 +50,7 @@ export class StalledReader {
     this.#unacknowledged = unacknowledged
     this.#idleChecks = isIdle ? this.#idleChecks + 1 : 0
     if (!this.#isWatching) return
-    if (this.#idleChecks > CHECKS) this.#raw.destroy()
+    if (this.#idleChecks >= CHECKS) this.#raw.destroy()
     else this.#raw.setTimeout(this.#checkMs)
   }
-}
-
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
-
-/**
- * Bytes that the kernel has taken for a connection and the peer has not acknowledged (proc_pid_net(5)); null where the system does not say.
- * They shrink as the peer reads. A socket's own queue does not move before a third of the kernel's queue is free.
- */
-async function findUnacknowledgedBytes({ localPort, remotePort }: Socket): Promise<number | null> {
-  if (localPort === undefined || remotePort === undefined) return null
-  const tables = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')))
-  const rows = tables.flatMap((table) => table.split('\n')).map((row) => row.trim().split(/\s+/))
-  const [local, remote] = [toHexPort(localPort), toHexPort(remotePort)]
-  // Found by ports. If two peers use the same ports, progress of either counts.
-  const queues = rows.filter((row) => row[1]?.endsWith(local) && row[2]?.endsWith(remote)).map((row) => row[4] ?? '')
-  if (queues.length === 0) return null
-  return queues.reduce((sum, queue) => sum + Number.parseInt(queue, 16), 0)
-}
-
-function toHexPort(port: number): string {
-  return `:${port.toString(16).toUpperCase().padStart(4, '0')}`
 }
