@@ -3,14 +3,13 @@ import type { ByteSpan } from './serve/byte-range.js'
 /** The responses of GetClip, each stored whole or not at all. The key of a part is a hash of what it was made from. */
 export interface PartStore {
   /**
-   * Opens the part from the store, from a fetch in progress, or by calling `fetch`. Equal calls at the same time share one fetch. Resolves
-   * when there is something to read: the stored part, or the headers of a fetch. All callers get the error of a fetch. When `signal` aborts,
-   * this caller stops waiting, and the fetch goes on for the others. Until the handle is released, the part is not evicted and its fetch goes
-   * on. An exception: if there is no other room, a complete part that nobody has read for minutes is evicted, and fetched again when it is read.
-   * @throws StoreFull
+   * Opens the part from the store, or by calling `fetch`. A call for a part that arrives waits until it is stored. Resolves when there is
+   * something to read: the stored part, or the headers of a fetch. When `signal` aborts before that, the fetch is aborted. Until the handle
+   * is released, the part is not evicted. An exception: if there is no other room, a complete part that nobody has read for minutes is
+   * evicted, and fetched again when it is read. @throws StoreFull
    */
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
-  /** Whether the part is complete, so that opening it calls no fetch. */
+  /** Whether the part is stored, so that opening it calls no fetch. */
   has(key: string): Promise<boolean>
   /** Removes the part once it has arrived, because its source has other bytes. Its holders keep it. The next `open` fetches it. */
   discard(key: string): Promise<void>
@@ -20,7 +19,7 @@ export interface PartStore {
   onPressure?(listener: () => void): void
 }
 
-/** Requests the bytes, and resolves when the headers have arrived. Aborted when nobody holds the part any more. */
+/** Requests the bytes, and resolves when the headers have arrived. Aborted when the handle of the part is released. */
 export type PartFetch = (signal: AbortSignal) => Promise<PartBody>
 export interface PartBody {
   /** Null if the source does not announce it. A body of a different length is refused. */
@@ -30,8 +29,7 @@ export interface PartBody {
 }
 
 export interface PartHandle {
-  /** Where the part came from when this handle was opened. */
-  readonly origin: 'stored' | 'joined_in_flight' | 'fetched'
+  readonly origin: 'stored' | 'fetched'
   readonly state: PartState
   /** Resolves with the size when every byte has arrived. Rejects with the error of the fetch, PartBroken or StoreFull. */
   whole(signal: AbortSignal): Promise<number>

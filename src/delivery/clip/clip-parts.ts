@@ -107,7 +107,7 @@ export class ClipParts {
   }
 
   #add(outlined: OutlinedPart): ClipPart {
-    const hold = this.#source.hold(outlined, this.#outline)
+    const hold = this.#source.hold(outlined, this.#outline.spec)
     this.#releases.push(hold.value.onChange(this.#onChange), hold.release)
     const added = new ClipPart(outlined, this.#parts.length, hold)
     this.#parts.push(added)

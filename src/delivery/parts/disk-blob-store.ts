@@ -131,10 +131,10 @@ export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
 
   async delete(key: string, blob?: ReadableBlob): Promise<void> {
     const name = this.#folder.nameOf(key)
+    if (blob instanceof DiskBlob && !(await this.#folder.isFileOf(name, blob.file))) return
     this.#pins.delete(name)
     await this.#index.discard(name, async () => {
-      if (blob instanceof DiskBlob) await this.#folder.removeFile(name, blob.file)
-      else await this.#folder.remove(name)
+      await this.#folder.remove(name)
       this.#index.forget(name)
     })
   }

@@ -1,10 +1,9 @@
-import { orAborted } from '../../lib/clock.js'
-import type { Leases, PartFetch, PartHandle, PartStore, ReadableBlob } from '../ports.js'
+import type { Leases, PartFetch, PartHandle, PartStore } from '../ports.js'
 import { DiskBlobStore } from './disk-blob-store.js'
-import { DiskPartHandle, type DiskPartHandleOptions } from './disk-part-handle.js'
-import { HeldPart, type OpenedPart } from './held-part.js'
+import { DiskPart } from './disk-part.js'
+import { fetchPart } from './fetch-part.js'
 import { LocalLeases } from './local-leases.js'
-import { PartArrivals } from './part-arrivals.js'
+import { OpenedBlob } from './opened-blob.js'
 import { PartBroken } from './part-broken.js'
 
 export interface DiskPartStoreOptions {
@@ -23,36 +22,23 @@ export interface DiskPartStoreOptions {
 }
 
 const STALLED_AFTER_MS = 120_000
+const NEVER = new AbortController().signal
 
-/** Parts in a folder that several processes may share. Equal requests of this process share a fetch. */
+/** Parts in a folder that several processes may share. */
 export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #blobs: DiskBlobStore
-  readonly #arrivals: PartArrivals
-  /** Other processes may fetch the same part at the same time. */
+  readonly #options: DiskPartStoreOptions
+  /** Whoever fetches a part has its lease until the part is stored. Other processes may fetch the same part at the same time. */
   readonly #leases: Leases = new LocalLeases()
-  readonly #onProblem: (message: string, error: unknown) => void
-  /** The parts that somebody holds, or that are arriving. */
-  readonly #held = new Map<string, HeldPart>()
-  readonly #discards = new Map<string, Promise<void>>()
-  readonly #stalledAfterMs: number
+  readonly #held = new Set<DiskPart>()
+  /** The parts that are being opened or that are arriving, with how they are stopped. */
+  readonly #unfinished = new Map<AbortController, Promise<unknown>>()
   readonly #pressureListeners = new Set<() => void>()
   #isClosed = false
 
   private constructor(blobs: DiskBlobStore, options: DiskPartStoreOptions) {
     this.#blobs = blobs
-    this.#stalledAfterMs = options.stalledAfterMs ?? STALLED_AFTER_MS
-    this.#onProblem = options.onProblem ?? (() => undefined)
-    this.#arrivals = new PartArrivals({
-      blobs,
-      spool: blobs,
-      maxPartBytes: options.maxPartBytes ?? 536_870_912,
-      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
-      onFailed: (part) => this.#forget(part),
-      onOver: (part) => {
-        if (!part.isHeld) this.#onUnheld(part)
-      },
-      onProblem: this.#onProblem,
-    })
+    this.#options = options
     blobs.onPressure(() => this.#relieve())
   }
 
@@ -66,22 +52,31 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     return this.#blobs.sizeBytes
   }
 
-  async open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle> {
-    return this.#openHandle(key, fetch, { signal, reopen: () => this.#openHandle(key, fetch, { signal: undefined, reopen: null }) })
+  async open(key: string, fetch: PartFetch, signal: AbortSignal = NEVER): Promise<PartHandle> {
+    const opened = await this.#openBlob(key, fetch, signal)
+    const part = new DiskPart(opened, {
+      reopen: () => this.#openBlob(key, fetch, NEVER),
+      removeDamaged: async (blob) => {
+        this.#report('a stored part is damaged; it will be fetched again', key)
+        await this.#blobs.delete(key, blob).catch((error) => this.#report('a damaged part could not be removed', error))
+      },
+      onUnheld: () => this.#held.delete(part),
+    })
+    this.#held.add(part)
+    return part
   }
 
-  async has(key: string): Promise<boolean> {
-    return this.#held.get(key)?.blob?.state.state === 'complete' || this.#blobs.has(key)
+  has(key: string): Promise<boolean> {
+    return this.#blobs.has(key)
   }
 
   async discard(key: string): Promise<void> {
-    const held = this.#held.get(key)
-    if (held !== undefined) this.#forget(held)
-    const arrived = held === undefined ? Promise.resolve() : this.#arrivals.whenOver(held)
-    await this.#finishBeforeOpen(
-      key,
-      arrived.then(() => this.#blobs.delete(key)),
-    )
+    const lease = await this.#leases.acquire(key, NEVER)
+    try {
+      await this.#blobs.delete(key)
+    } finally {
+      lease.release()
+    }
   }
 
   onPressure(listener: () => void): void {
@@ -91,9 +86,9 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   /** Aborts the parts that are arriving, and waits until nothing is written any more. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const part of this.#held.values()) part.abort(closed())
-    await this.#arrivals.whenOver()
-    await Promise.all([...this.#held.values()].map((part) => this.#drop(part)))
+    for (const stop of this.#unfinished.keys()) stop.abort(closed())
+    await Promise.all(this.#unfinished.values())
+    await Promise.all([...this.#held].map((part) => part.closeBlob()))
     await this.#blobs[Symbol.asyncDispose]()
   }
 
@@ -101,91 +96,46 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     await this.close()
   }
 
-  async #openHandle(key: string, fetch: PartFetch, { signal, reopen }: OpenOptions): Promise<DiskPartHandle> {
+  async #openBlob(key: string, fetch: PartFetch, signal: AbortSignal): Promise<OpenedBlob> {
     if (this.#isClosed) throw closed()
-    const joined = this.#held.get(key)
-    const part = joined ?? this.#begin(key, fetch)
-    part.hold()
+    const stop = new AbortController()
+    const leave = () => stop.abort(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+    const opening = this.#openOrFetch(key, fetch, stop)
+    const finished = opening
+      .then(({ over }) => over)
+      .catch(() => null)
+      .finally(() => this.#unfinished.delete(stop))
+    this.#unfinished.set(stop, finished)
     try {
-      const opened = await orAborted(part.opened, signal)
-      const origin = joined === undefined ? opened.origin : originOfJoined(opened)
-      return new DiskPartHandle({ part, opened, origin, onDamaged: (damaged) => this.#discardDamaged(damaged), reopen })
-    } catch (error) {
-      part.release()
-      throw error
+      return await opening
+    } finally {
+      signal.removeEventListener('abort', leave)
     }
   }
 
-  #begin(key: string, fetch: PartFetch): HeldPart {
-    const part = new HeldPart(key, {
-      begin: async (held) => {
-        try {
-          return await this.#openOrFetch(held, fetch)
-        } catch (error) {
-          this.#forget(held)
-          throw error
-        }
-      },
-      onUnheld: (held) => this.#onUnheld(held),
-    })
-    this.#held.set(key, part)
-    return part
-  }
-
-  async #openOrFetch(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
-    await this.#discards.get(part.key)
-    const blob = await this.#blobs.open(part.key)
-    return blob === null ? this.#fetch(part, fetch) : this.#openStored(part, blob)
-  }
-
-  async #fetch(part: HeldPart, fetch: PartFetch): Promise<OpenedPart> {
-    const lease = await this.#leases.acquire(part.key, part.signal)
-    void this.#arrivals.whenOver(part).then(() => lease.release())
-    const blob = lease.hadToWait ? await this.#blobs.open(part.key) : null
-    if (blob !== null) return this.#openStored(part, blob)
-    part.signal.throwIfAborted()
-    return this.#arrivals.begin(part, fetch)
-  }
-
-  async #openStored(part: HeldPart, blob: ReadableBlob): Promise<OpenedPart> {
-    part.closeWith(() => blob.close())
-    // All callers left while the file was being opened. Nobody else would close it.
-    if (part.signal.aborted) await part.close()
-    part.signal.throwIfAborted()
-    return { blob, origin: 'stored' }
-  }
-
-  #onUnheld(part: HeldPart): void {
-    if (part.blob?.state.state !== 'complete') {
-      this.#forget(part)
-      part.abort(new DOMException('nobody holds the part any more', 'AbortError'))
+  async #openOrFetch(key: string, fetch: PartFetch, stop: AbortController): Promise<OpenedBlob> {
+    const stored = await this.#openStored(key, stop)
+    if (stored !== null) return stored
+    const lease = await this.#leases.acquire(key, stop.signal)
+    let opened: OpenedBlob | null = null
+    try {
+      const { maxPartBytes = 536_870_912, idleTimeoutMs = 30_000 } = this.#options
+      const options = { blobs: this.#blobs, spool: this.#blobs, maxPartBytes, idleTimeoutMs, onProblem: this.#report }
+      opened = (lease.hadToWait ? await this.#openStored(key, stop) : null) ?? (await fetchPart(key, fetch, { ...options, stop }))
+      return opened
+    } finally {
+      void Promise.resolve(opened?.over).then(() => lease.release())
     }
-    if (!this.#arrivals.isInProgress(part)) void this.#drop(part)
   }
 
-  async #drop(part: HeldPart): Promise<void> {
-    this.#forget(part)
-    await part.close()
-  }
-
-  #discardDamaged(part: HeldPart): void {
-    this.#onProblem('a stored part is damaged; it will be fetched again', part.key)
-    // If the part is not ours any more, a newer file is stored under its name.
-    if (this.#held.get(part.key) !== part) return
-    this.#forget(part)
-    const deleting = part.opened.then(({ blob }) => this.#blobs.delete(part.key, blob))
-    this.#finishBeforeOpen(part.key, deleting).catch((error) => this.#onProblem('a damaged part could not be removed', error))
-  }
-
-  /** The next request for the part waits for the deletion. */
-  #finishBeforeOpen(key: string, deleting: Promise<void>): Promise<void> {
-    const settled = deleting
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#discards.get(key) === settled) this.#discards.delete(key)
-      })
-    this.#discards.set(key, settled)
-    return deleting
+  async #openStored(key: string, stop: AbortController): Promise<OpenedBlob | null> {
+    const blob = await this.#blobs.open(key)
+    // The caller left while the file was being opened. Nobody else would close it.
+    if (stop.signal.aborted) await blob?.close()
+    stop.signal.throwIfAborted()
+    return blob && new OpenedBlob({ blob, origin: 'stored', stop, over: null })
   }
 
   /** Ends the use of parts that nobody reads: idle ones, or else the one whose readers have stalled longest. False if there are none. */
@@ -193,28 +143,14 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     const before = this.#held.size
     for (const listener of this.#pressureListeners) listener()
     if (this.#held.size < before) return true
-    const now = performance.now()
-    const isStalled = (part: HeldPart) =>
-      part.blob?.state.state === 'complete' && !this.#arrivals.isInProgress(part) && now - part.usedAtMs >= this.#stalledAfterMs
-    const [stalled] = [...this.#held.values()].filter(isStalled).sort((a, b) => a.usedAtMs - b.usedAtMs)
-    if (stalled === undefined) return false
-    this.#forget(stalled)
-    void stalled.evict()
-    return true
+    const latestMs = performance.now() - (this.#options.stalledAfterMs ?? STALLED_AFTER_MS)
+    const stalled = [...this.#held].filter((part) => part.isEvictable && part.usedAtMs <= latestMs)
+    const [longest] = stalled.sort((a, b) => a.usedAtMs - b.usedAtMs)
+    longest?.evict()
+    return longest !== undefined
   }
 
-  #forget(part: HeldPart): void {
-    if (this.#held.get(part.key) === part) this.#held.delete(part.key)
-  }
-}
-
-interface OpenOptions {
-  readonly signal: AbortSignal | undefined
-  readonly reopen: DiskPartHandleOptions['reopen']
-}
-
-function originOfJoined({ blob }: OpenedPart): PartHandle['origin'] {
-  return blob.state.state === 'complete' ? 'stored' : 'joined_in_flight'
+  readonly #report = (message: string, error: unknown): void => this.#options.onProblem?.(message, error)
 }
 
 function closed(): PartBroken {

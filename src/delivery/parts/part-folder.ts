@@ -82,7 +82,7 @@ export class PartFolder {
     try {
       const stored = await readFooter(file)
       if (stored !== null) return { ...stored, isWritable }
-      await this.removeFile(name, file)
+      if (await this.isFileOf(name, file)) await this.remove(name)
     } catch (error) {
       await file.close()
       throw error
@@ -131,10 +131,10 @@ export class PartFolder {
     return null
   }
 
-  /** Removes the part if it is this file. Another process may have replaced it with a sound one. */
-  async removeFile(name: string, file: FileHandle): Promise<void> {
+  /** Whether the part is this file. Another process may have replaced a damaged one. */
+  async isFileOf(name: string, file: FileHandle): Promise<boolean> {
     const [own, there] = await Promise.all([file.stat(), stat(this.#pathOf(name)).catch(() => null)])
-    if (there !== null && own.ino === there.ino && own.dev === there.dev) await this.remove(name)
+    return own.ino === there?.ino && own.dev === there.dev
   }
 
   async removeTemporary(temporary: TemporaryPart): Promise<void> {

@@ -3,6 +3,7 @@ import { HeldValues, type Hold } from '../../lib/held-values.js'
 import { Semaphore } from '../../lib/semaphore.js'
 import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/clip-outline.js'
 import type { PartStore } from '../ports.js'
+import type { ClipSpec } from '../url/clip-spec.js'
 import { EdgeReading, toEdgesKey } from './edge-reading.js'
 import { Part } from './part.js'
 
@@ -26,8 +27,8 @@ export class Parts {
     this.#sources = sources
   }
 
-  hold({ key, range, fragmentCount }: OutlinedPart, { spec }: Pick<ClipOutline, 'spec'>): Hold<Part> {
-    const { streamArn, fragmentSelectorType } = spec
+  hold({ key, range, fragmentCount }: OutlinedPart, stream: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>): Hold<Part> {
+    const { streamArn, fragmentSelectorType } = stream
     const request = { streamArn, fragmentSelectorType, range, expectedFragments: fragmentCount }
     const onFailed = (part: Part) => this.#parts.forget(key, part)
     const { clips, store } = this.#sources
