@@ -12,6 +12,11 @@ export interface TimelineEntry {
 /** A larger step of the producer's clock is not a hole in the footage: the clock was set. */
 const MAX_STEP_MS = 24 * 3_600_000
 
+/** Whether footage may continue after this step. False if the producer's clock went back or was set. */
+export function isProducerStep(stepMs: number): boolean {
+  return stepMs > 0 && stepMs <= MAX_STEP_MS
+}
+
 /**
  * When each fragment plays, by its distance from the previous one on the producer's clock. If the clock went back or far ahead, the fragment
  * follows at the end of the previous one.
@@ -23,7 +28,7 @@ export function toMediaStarts(fragments: readonly ListedFragment[], frameMs: num
     const before = fragments[index - 1]
     if (before) {
       const stepMs = fragment.producerTimestampMs - before.producerTimestampMs
-      mediaStartMs += stepMs > 0 && stepMs <= MAX_STEP_MS ? stepMs : before.lengthMs + frameMs
+      mediaStartMs += isProducerStep(stepMs) ? stepMs : before.lengthMs + frameMs
     }
     starts.push(mediaStartMs)
   })

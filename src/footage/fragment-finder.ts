@@ -1,9 +1,10 @@
 import { firstRowAt, toFragmentColumns } from '../domain/fragment-columns.js'
 import { KVS_LIMITS } from '../domain/limits.js'
+import type { ListedFragment } from '../domain/listed-fragment.js'
 import { startOf } from '../domain/listed-fragment.js'
 import { GAP_MS, Rests } from '../domain/rests.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from '../domain/time-range.js'
-import { type FragmentInfo, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
+import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { EpochMs } from '../lib/clock.js'
 
 /** A live stream has a fragment that is at most this old. */
@@ -25,8 +26,8 @@ export interface Instant {
 
 /** A fragment, and the one before it if it was listed. */
 export interface FoundFragment {
-  readonly fragment: FragmentInfo
-  readonly before: FragmentInfo | null
+  readonly fragment: ListedFragment
+  readonly before: ListedFragment | null
 }
 
 /** The fragment that covers the instant, or the one before it if no gap is between them. */
@@ -79,7 +80,7 @@ async function findNewestWithin(
   return newest ?? findNewestWithin(fragments, { streamArn, range: earlier }, signal)
 }
 
-function toFound(rows: readonly FragmentInfo[], index: number): FoundFragment | null {
+function toFound(rows: readonly ListedFragment[], index: number): FoundFragment | null {
   const fragment = rows[index]
   return fragment === undefined ? null : { fragment, before: rows[index - 1] ?? null }
 }
@@ -89,7 +90,7 @@ async function listFew(
   fragments: FragmentLister,
   { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
   signal: AbortSignal,
-): Promise<readonly FragmentInfo[] | null> {
+): Promise<readonly ListedFragment[] | null> {
   // A single millisecond cannot be halved.
   const limit = range.endMs > range.startMs ? { atMost: FEW } : {}
   try {

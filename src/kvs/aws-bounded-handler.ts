@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { readBoundedBody } from './bounded-body.js'
 
 const MAX_BYTES = 1_048_576
@@ -15,19 +15,9 @@ const STREAMED: ReadonlySet<string> = new Set(['/getClip', '/getMediaForFragment
  * The SDK's HTTP handler with a size limit for responses that the SDK reads into memory: descriptions, listings, and errors of all operations.
  * The SDK itself has no limit.
  */
-export class AwsBoundedHandler {
-  readonly #inner: NodeHttpHandler
-
-  constructor(inner: NodeHttpHandler) {
-    this.#inner = inner
-  }
-
-  get metadata() {
-    return this.#inner.metadata
-  }
-
-  async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): ReturnType<NodeHttpHandler['handle']> {
-    const answer = await this.#inner.handle(request, options)
+export class AwsBoundedHandler extends NodeHttpHandler {
+  override async handle(...[request, options]: Parameters<NodeHttpHandler['handle']>): ReturnType<NodeHttpHandler['handle']> {
+    const answer = await super.handle(request, options)
     const { response } = answer
     const body: unknown = response.body
     const isMedia = response.statusCode === 200 && STREAMED.has(request.path)
@@ -36,17 +26,5 @@ export class AwsBoundedHandler {
     const bounds = { maxBytes: isListing ? MAX_LISTING_BYTES : MAX_BYTES, timeoutMs: BODY_TIMEOUT_MS }
     response.body = await readBoundedBody(body, response.headers['content-length'], bounds)
     return answer
-  }
-
-  destroy(): void {
-    this.#inner.destroy()
-  }
-
-  updateHttpClientConfig(...change: Parameters<NodeHttpHandler['updateHttpClientConfig']>): void {
-    this.#inner.updateHttpClientConfig(...change)
-  }
-
-  httpHandlerConfigs(): ReturnType<NodeHttpHandler['httpHandlerConfigs']> {
-    return this.#inner.httpHandlerConfigs()
   }
 }

@@ -1,6 +1,5 @@
 import { KinesisVideoClient } from '@aws-sdk/client-kinesis-video'
 import { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LRUCache } from 'lru-cache'
 import { AwsBoundedHandler } from './aws-bounded-handler.js'
 import type { KvsTarget } from './kvs-target.js'
@@ -85,11 +84,11 @@ const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER
 
 function createControlHandler(): AwsBoundedHandler {
   const sockets = { maxSockets: CONTROL_SOCKETS }
-  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets }))
+  return new AwsBoundedHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets })
 }
 
 function createDataHandler(): AwsBoundedHandler {
   const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
   const httpAgent = createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS })
-  return new AwsBoundedHandler(new NodeHttpHandler({ ...TIMEOUTS, httpAgent, httpsAgent: sockets }))
+  return new AwsBoundedHandler({ ...TIMEOUTS, httpAgent, httpsAgent: sockets })
 }

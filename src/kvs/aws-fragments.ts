@@ -1,6 +1,7 @@
 import { ListFragmentsCommand } from '@aws-sdk/client-kinesis-video-archived-media'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
+import { type ListedFragment, toPlayingOrder } from '../domain/listed-fragment.js'
 import type { FragmentSelectorType } from '../domain/time-range.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
@@ -8,7 +9,7 @@ import { settleShared } from './aws-calls.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
-import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from './ports.js'
+import { type FragmentLister, type FragmentQuery, TooManyFragments } from './ports.js'
 
 const OPERATION = 'ListFragments'
 /** A day at five fragments a second, the maximum of PutMedia. */
@@ -24,20 +25,20 @@ const MAX_SIZE_BYTES = 1_073_741_824
 export class AwsFragmentLister implements FragmentLister {
   readonly #data: AwsDataCalls
   readonly #streams: AwsStreamCatalog
-  readonly #flights = new SingleFlight<readonly FragmentInfo[]>()
+  readonly #flights = new SingleFlight<readonly ListedFragment[]>()
 
   constructor({ data, streams }: { data: AwsDataCalls; streams: AwsStreamCatalog }) {
     this.#data = data
     this.#streams = streams
   }
 
-  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
+  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
     const shared = this.#flights.run(toKey(query), (flight) => this.#listAll(query, flight), signal)
     return settleShared(OPERATION, shared, signal)
   }
 
-  async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
-    const rows: FragmentInfo[] = []
+  async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
+    const rows: ListedFragment[] = []
     try {
       await this.#readPages(query, rows, signal)
     } catch (error) {
@@ -46,7 +47,7 @@ export class AwsFragmentLister implements FragmentLister {
     return sortFragments(rows, query.fragmentSelectorType)
   }
 
-  async #readPages(query: FragmentQuery, rows: FragmentInfo[], signal: AbortSignal): Promise<void> {
+  async #readPages(query: FragmentQuery, rows: ListedFragment[], signal: AbortSignal): Promise<void> {
     const atMost = Math.min(query.atMost ?? MAX_FRAGMENTS, MAX_FRAGMENTS)
     let pageSize = toPageSize(query)
     let token: string | undefined
@@ -105,7 +106,7 @@ function toPageSize({ expected, atMost, range }: FragmentQuery): number {
   return Math.max(1, Math.min(KVS_LIMITS.maxFragmentsPerPage, Math.ceil(wanted)))
 }
 
-function toFragmentInfo(row: unknown): FragmentInfo {
+function toFragmentInfo(row: unknown): ListedFragment {
   const fields = new AnswerFields(row, OPERATION)
   return {
     fragmentNumber: fields.text('FragmentNumber', { pattern: /^\d{1,128}$/, maxLength: 128 }),
@@ -120,21 +121,7 @@ function toKey({ streamArn, fragmentSelectorType, range, expected, atMost }: Fra
   return [streamArn, fragmentSelectorType, range.startMs, range.endMs, expected, atMost].join(' ')
 }
 
-/** Sorts by the selector's timestamp, then by number, and removes duplicates. ListFragments guarantees no order, also across pages (kvs facts, 3.3). */
-function sortFragments(fragments: readonly FragmentInfo[], selector: FragmentSelectorType): readonly FragmentInfo[] {
-  const byNumber = new Map(fragments.map((fragment) => [fragment.fragmentNumber, fragment]))
-  const time = (row: FragmentInfo) => (selector === 'PRODUCER_TIMESTAMP' ? row.producerTimestampMs : row.serverTimestampMs)
-  return [...byNumber.values()].sort((a, b) => time(a) - time(b) || compareNumbers(a.fragmentNumber, b.fragmentNumber))
-}
-
-/** Compares decimal strings. They have 47 digits in practice, too many for a JavaScript number. */
-function compareNumbers(a: string, b: string): number {
-  const [left, right] = [withoutZeros(a), withoutZeros(b)]
-  if (left.length !== right.length) return left.length - right.length
-  if (left === right) return 0
-  return left < right ? -1 : 1
-}
-
-function withoutZeros(digits: string): string {
-  return digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits
+/** Removes duplicates. ListFragments guarantees no order, also across pages (kvs facts, 3.3). */
+function sortFragments(fragments: readonly ListedFragment[], selector: FragmentSelectorType): readonly ListedFragment[] {
+  return toPlayingOrder([...new Map(fragments.map((fragment) => [fragment.fragmentNumber, fragment])).values()], selector)
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../domain/errors.js'
+import type { ListedFragment } from '../domain/listed-fragment.js'
 import type { StreamRef } from '../domain/stream-ref.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
@@ -26,16 +27,6 @@ export interface StreamDescription {
   readonly createdAtMs: EpochMs
   /** 0 if the stream keeps no footage. */
   readonly dataRetentionInHours: number
-}
-
-/** A row of ListFragments. */
-export interface FragmentInfo {
-  readonly fragmentNumber: string
-  readonly producerTimestampMs: EpochMs
-  readonly serverTimestampMs: EpochMs
-  /** As the service reports it: about one frame too short (kvs facts, 3.3). */
-  readonly lengthMs: number
-  readonly sizeBytes: number
 }
 
 /**
@@ -77,7 +68,7 @@ export interface FragmentLister {
    * All fragments whose start is in the range, sorted by the selector's timestamp and then by number. Empty if there is no footage. Throws
    * NOT_FOUND if the stream does not exist, and TooManyFragments.
    */
-  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]>
+  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]>
 }
 export interface FragmentQuery {
   readonly streamArn: string
@@ -94,7 +85,7 @@ export class TooManyFragments extends GatewayError {
   constructor(
     readonly atMost: number,
     /** The fragments listed before the limit, sorted. Not necessarily the first of the range. */
-    readonly listed: readonly FragmentInfo[] = [],
+    readonly listed: readonly ListedFragment[] = [],
   ) {
     super('BAD_USER_INPUT', `The range has more than ${atMost} fragments. Request a shorter range.`)
   }

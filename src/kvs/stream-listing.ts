@@ -1,5 +1,6 @@
 import { type StreamRef, toStreamName } from '../domain/stream-ref.js'
 import { at } from '../lib/at.js'
+import { partitionPoint } from '../lib/partition-point.js'
 import type { StreamDescription } from './ports.js'
 
 /** The streams at the time of a listing, sorted by name. */
@@ -22,19 +23,7 @@ export class StreamListing {
 
   /** At most `limit` streams whose names come after `afterName`. */
   page(afterName: string | undefined, limit: number): { readonly streams: readonly StreamDescription[]; readonly hasMore: boolean } {
-    const start = afterName === undefined ? 0 : this.#countUpTo(afterName)
+    const start = afterName === undefined ? 0 : partitionPoint(this.streams.length, (index) => at(this.streams, index).name <= afterName)
     return { streams: this.streams.slice(start, start + limit), hasMore: start + limit < this.streams.length }
-  }
-
-  /** The number of streams whose name is not after `name`. Binary search. */
-  #countUpTo(name: string): number {
-    let low = 0
-    let high = this.streams.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (at(this.streams, middle).name <= name) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { GatewayError } from '../../src/domain/errors.js'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { FootageService } from '../../src/footage/footage-service.js'
-import { type FragmentInfo, TooManyFragments } from '../../src/kvs/ports.js'
+import { TooManyFragments } from '../../src/kvs/ports.js'
 import { FakeFragmentMedia, FakeFragments, fakeFragments, fakeStream } from '../support/fake-kvs.js'
 import { footage, recording } from '../support/footage.js'
 
@@ -17,7 +18,7 @@ beforeEach(() => {
   clock.at = NOW_MS
 })
 
-function serviceOf(rows: readonly FragmentInfo[]) {
+function serviceOf(rows: readonly ListedFragment[]) {
   const fragments = new FakeFragments(rows)
   const media = new FakeFragmentMedia()
   const bodies = recording([footage(0, { frames: 10, frameMs: 40 })])

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GatewayError } from '../../src/domain/errors.js'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
 import { FragmentMemory } from '../../src/footage/fragment-memory.js'
-import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from '../../src/kvs/ports.js'
+import { type FragmentLister, type FragmentQuery, TooManyFragments } from '../../src/kvs/ports.js'
 import { FakeFragments, fakeFragments } from '../support/fake-kvs.js'
 
 const DAY_MS = 86_400_000
@@ -33,9 +34,9 @@ function rangesOf(lister: FakeFragments): TimeRange[] {
 
 /** Answers when told to. */
 class HeldFragments implements FragmentLister {
-  readonly queries: { query: FragmentQuery; signal: AbortSignal; answer: (rows: readonly FragmentInfo[]) => void }[] = []
+  readonly queries: { query: FragmentQuery; signal: AbortSignal; answer: (rows: readonly ListedFragment[]) => void }[] = []
 
-  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly FragmentInfo[]> {
+  list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
     return new Promise((resolve, reject) => {
       this.queries.push({ query, signal, answer: resolve })
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { FootageService } from '../../src/footage/footage-service.js'
-import type { FragmentInfo, FragmentLister, FragmentQuery } from '../../src/kvs/ports.js'
+import type { FragmentLister, FragmentQuery } from '../../src/kvs/ports.js'
 import { FakeFragmentMedia, FakeFragments, fakeStream } from '../support/fake-kvs.js'
 import { type NaiveRow, naiveCoverage } from '../support/naive-coverage.js'
 
@@ -12,13 +13,13 @@ const LONGEST_FRAGMENT_MS = 20_000
 
 /** An archive that grows. */
 class Archive implements FragmentLister {
-  readonly rows: FragmentInfo[] = []
+  readonly rows: ListedFragment[] = []
 
-  list(query: FragmentQuery): Promise<readonly FragmentInfo[]> {
+  list(query: FragmentQuery): Promise<readonly ListedFragment[]> {
     return new FakeFragments(this.rows).list(query)
   }
 
-  add(serverTimestampMs: number, { lengthMs, sizeBytes }: Pick<FragmentInfo, 'lengthMs' | 'sizeBytes'>): void {
+  add(serverTimestampMs: number, { lengthMs, sizeBytes }: Pick<ListedFragment, 'lengthMs' | 'sizeBytes'>): void {
     const fragmentNumber = String(10n ** 20n + BigInt(this.rows.length))
     this.rows.push({ fragmentNumber, producerTimestampMs: serverTimestampMs - 300, serverTimestampMs, lengthMs, sizeBytes })
   }

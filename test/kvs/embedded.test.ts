@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { createKvs, type Kvs } from '../../src/kvs/kvs.js'
 import type { KvsTarget } from '../../src/kvs/kvs-target.js'
-import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
+import type { StreamDescription } from '../../src/kvs/ports.js'
 import { PutMediaClient } from '../../src/kvs/put-media-client.js'
 import { readFixture } from '../support/fixtures.js'
 import { enoughTime } from '../support/kvs-for-test.js'
@@ -15,7 +16,7 @@ const HOUR_MS = 3_600_000
 let embedded: KvsTestServer
 let kvs: Kvs
 let stream: StreamDescription
-let fragments: readonly FragmentInfo[]
+let fragments: readonly ListedFragment[]
 
 /** The gateway's adapters and the embedded server, with nothing between them but the wire, and every request signed. */
 beforeAll(async () => {

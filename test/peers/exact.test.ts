@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Clip } from '../../src/domain/clip.js'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { createKvs } from '../../src/kvs/kvs.js'
-import type { FragmentInfo } from '../../src/kvs/ports.js'
 import { askFor, type ClipHarness, readContent, START, STREAM, startClipHarness, startFootage, tokenOf } from '../support/clip-harness.js'
 import { decode, ffmpeg, probePackets } from '../support/ffmpeg.js'
 import { enoughTime } from '../support/kvs-for-test.js'
@@ -45,7 +45,7 @@ describe.each(Object.entries(CODECS))('an exact cut of %s, decoded by ffmpeg', (
   let server: KvsTestServer
   let harness: ClipHarness
   let source: { readonly timeMs: number; readonly picture: string }[] = []
-  let fragments: readonly FragmentInfo[] = []
+  let fragments: readonly ListedFragment[] = []
   beforeAll(async () => {
     const path = await record(label, codec)
     server = await startFootage([new Uint8Array(await readFile(path))])

@@ -1,9 +1,9 @@
 import { GatewayError } from '../../src/domain/errors.js'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import type { StreamRef } from '../../src/domain/stream-ref.js'
 import {
   type EndpointDirectory,
   type EndpointKey,
-  type FragmentInfo,
   type FragmentLister,
   type FragmentMediaSource,
   type FragmentQuery,
@@ -85,11 +85,11 @@ export class FakeEndpoints implements EndpointDirectory {
 export class FakeFragments implements FragmentLister {
   readonly queries: FragmentQuery[] = []
 
-  constructor(private readonly fragments: readonly FragmentInfo[]) {}
+  constructor(private readonly fragments: readonly ListedFragment[]) {}
 
-  async list(query: FragmentQuery): Promise<readonly FragmentInfo[]> {
+  async list(query: FragmentQuery): Promise<readonly ListedFragment[]> {
     this.queries.push(query)
-    const timeOf = (row: FragmentInfo) =>
+    const timeOf = (row: ListedFragment) =>
       query.fragmentSelectorType === 'SERVER_TIMESTAMP' ? row.serverTimestampMs : row.producerTimestampMs
     const rows = this.fragments
       .filter((row) => timeOf(row) >= query.range.startMs && timeOf(row) <= query.range.endMs)
@@ -139,7 +139,7 @@ export class FakeHlsSessions implements HlsSessionSource {
 }
 
 /** `count` fragments of two seconds each, starting at `startMs`. */
-export function fakeFragments(count: number, startMs: number, stepMs = 2000): FragmentInfo[] {
+export function fakeFragments(count: number, startMs: number, stepMs = 2000): ListedFragment[] {
   return Array.from({ length: count }, (_, index) => ({
     fragmentNumber: `9134385233318${String(index).padStart(10, '0')}`,
     producerTimestampMs: startMs + index * stepMs,

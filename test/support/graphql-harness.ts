@@ -2,6 +2,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { FastifyInstance } from 'fastify'
 import { print } from 'graphql'
 import { pino } from 'pino'
+import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { FootageService } from '../../src/footage/footage-service.js'
 import { AnswerMemory } from '../../src/graphql/answer-bytes.js'
 import { createApolloServer } from '../../src/graphql/apollo-server.js'
@@ -13,13 +14,13 @@ import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
 import type { Dependency } from '../../src/http/health-route.js'
 import type { SendLimits } from '../../src/http/send-buffers.js'
-import type { FragmentInfo, StreamDescription } from '../../src/kvs/ports.js'
+import type { StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
 import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from './fake-kvs.js'
 
 export interface HarnessOptions {
   readonly streams?: readonly StreamDescription[]
-  readonly fragments?: readonly FragmentInfo[]
+  readonly fragments?: readonly ListedFragment[]
   readonly dependencies?: readonly Dependency[]
   readonly corsOrigins?: readonly string[]
   readonly introspection?: boolean

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../domain/errors.js'
 import { orAborted } from '../../lib/clock.js'
 import type { Hold } from '../../lib/held-values.js'
+import { mapConcurrently } from '../../lib/map-concurrently.js'
 import type { EdgeReading } from '../parts/edge-reading.js'
 import { type Part, toClearer } from '../parts/part.js'
 import type { Parts } from '../parts/parts.js'
@@ -88,12 +89,11 @@ export class ClipParts {
   /** Calls `fetch` for every part, a few at a time. Resolves when all parts are complete. */
   async fetchAll(fetch: (part: ClipPart) => Promise<void>): Promise<void> {
     const planned = [...this.#parts]
-    const fetchExtra = async () =>
-      fetchSideBySide(
-        (await this.playing).filter((part) => !planned.includes(part)),
-        fetch,
-      )
-    await Promise.all([fetchSideBySide(planned, fetch), fetchExtra()])
+    const fetchExtra = async () => {
+      const extra = (await this.playing).filter((part) => !planned.includes(part))
+      await mapConcurrently(extra, SIDE_BY_SIDE, fetch)
+    }
+    await Promise.all([mapConcurrently(planned, SIDE_BY_SIDE, fetch), fetchExtra()])
   }
 
   /** Discards all parts, because bytes that do not fit together may be damaged. The next clip fetches them again. */
@@ -120,14 +120,6 @@ export class ClipParts {
     const known = new Map(planned.map((part) => [part.outlined, part]))
     return toPlayingParts(this.#outline, edges).map((part) => known.get(part) ?? this.#add(part))
   }
-}
-
-async function fetchSideBySide(parts: readonly ClipPart[], fetch: (part: ClipPart) => Promise<void>): Promise<void> {
-  const waiting = parts.values()
-  const work = async () => {
-    for (const part of waiting) await fetch(part)
-  }
-  await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, parts.length) }, work))
 }
 
 function toBytes(state: Part['state'], estimatedBytes: number): { readonly arrived: number; readonly expected: number } {

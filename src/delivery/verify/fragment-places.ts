@@ -1,5 +1,6 @@
 // The position of each fragment in the movie. It relates movie times to instants of the selector's clock.
 
+import { isProducerStep } from '../../domain/clip-timeline.js'
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
 import { at } from '../../lib/at.js'
@@ -8,7 +9,6 @@ import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presenta
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
 import type { LocatedPictures } from './locate-pictures.js'
-import { isProducerStep } from './part-rows.js'
 
 /** One row per fragment, in playing order. */
 export interface FragmentPlaces {

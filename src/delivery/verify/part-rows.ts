@@ -1,3 +1,4 @@
+import { isProducerStep } from '../../domain/clip-timeline.js'
 import { at } from '../../lib/at.js'
 import { sortTimes } from '../../media/mp4/tables/presentation.js'
 import type { OutlinedPart } from '../plan/clip-outline.js'
@@ -51,12 +52,4 @@ export function toPartRows(
   }
   const toleranceMs = Math.max(2 * usualMs, shortestMs / 2)
   return { timesMs, usualMs, shortMs, reorderedMs, givenMs, leastMs, mostMs, toleranceMs, holes }
-}
-
-/** A larger step of the producer's clock is not a hole in the footage: the clock was set. */
-const MAX_STEP_MS = 24 * 3_600_000
-
-/** Whether footage may continue after this step. False if the clock went back or was set. */
-export function isProducerStep(stepMs: number): boolean {
-  return stepMs > 0 && stepMs <= MAX_STEP_MS
 }

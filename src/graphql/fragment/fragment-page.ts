@@ -1,6 +1,7 @@
 import { KVS_LIMITS } from '../../domain/limits.js'
+import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
-import { type FragmentInfo, type FragmentLister, type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
+import { type FragmentLister, type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { invalidCursor, type Page, parseCursor, toCursor } from '../relay/connection.js'
 
@@ -25,10 +26,14 @@ export interface FragmentPageQuery extends Pick<FragmentQuery, 'streamArn' | 'fr
  * have been listed, and it charges for the requested rows. So the range is listed in windows, each as wide as the rest of the page is
  * expected to be.
  */
-export async function listFragmentPage(lister: FragmentLister, query: FragmentPageQuery, signal: AbortSignal): Promise<Page<FragmentInfo>> {
+export async function listFragmentPage(
+  lister: FragmentLister,
+  query: FragmentPageQuery,
+  signal: AbortSignal,
+): Promise<Page<ListedFragment>> {
   const { first, after, range, fragmentSelectorType } = query
   const position = after === null ? null : parsePosition(fragmentSelectorType, after)
-  const found: FragmentInfo[] = []
+  const found: ListedFragment[] = []
   let startMs = Math.max(range.startMs, position?.timestampMs ?? range.startMs)
   let widthMs = (first + 1) * GUESSED_FRAGMENT_MS
   while (found.length <= first && startMs <= range.endMs) {
@@ -56,8 +61,8 @@ async function listWindow(
   lister: FragmentLister,
   { streamArn, fragmentSelectorType, window, position, missing, isGuess }: WindowQuery,
   signal: AbortSignal,
-): Promise<{ readonly rows: readonly FragmentInfo[]; readonly endMs: EpochMs }> {
-  const isWanted = (row: FragmentInfo) => isAfter(row, position, fragmentSelectorType)
+): Promise<{ readonly rows: readonly ListedFragment[]; readonly endMs: EpochMs }> {
+  const isWanted = (row: ListedFragment) => isAfter(row, position, fragmentSelectorType)
   const sampled = Math.max(MIN_SAMPLED, Math.min(8 * missing, KVS_LIMITS.maxFragmentsPerPage - 1), 4 * missing)
   const expected = isGuess ? sampled + 1 : Math.max(missing, MIN_EXPECTED)
   for (let { startMs, endMs } = window, failures = 0; ; ) {
@@ -71,7 +76,7 @@ async function listWindow(
       failures += 1
       // All that is missing starts up to here.
       const enough = error.listed.filter(isWanted)[missing - 1]
-      const enoughMs = enough === undefined ? endMs : timestampOf(enough, fragmentSelectorType)
+      const enoughMs = enough === undefined ? endMs : startOf(enough, fragmentSelectorType)
       endMs = failures <= RANDOM_SAMPLES && enoughMs < endMs ? enoughMs : Math.floor((startMs + endMs) / 2)
     }
   }
@@ -83,8 +88,8 @@ function wideningOf(rows: number, missing: number): number {
   return Math.min(Math.max((missing / rows) * 1.25, 1), MAX_WIDENING)
 }
 
-export function toFragmentCursor(row: FragmentInfo, selector: FragmentSelectorType): string {
-  return toCursor(cursorKind(selector), `${timestampOf(row, selector)}/${row.fragmentNumber}`)
+export function toFragmentCursor(row: ListedFragment, selector: FragmentSelectorType): string {
+  return toCursor(cursorKind(selector), `${startOf(row, selector)}/${row.fragmentNumber}`)
 }
 
 interface Position {
@@ -104,13 +109,9 @@ function cursorKind(selector: FragmentSelectorType): string {
   return `Fragment.${selector}`
 }
 
-function isAfter(row: FragmentInfo, position: Position | null, selector: FragmentSelectorType): boolean {
+function isAfter(row: ListedFragment, position: Position | null, selector: FragmentSelectorType): boolean {
   if (position === null) return true
-  const timestampMs = timestampOf(row, selector)
+  const timestampMs = startOf(row, selector)
   if (timestampMs !== position.timestampMs) return timestampMs > position.timestampMs
   return BigInt(row.fragmentNumber) > BigInt(position.fragmentNumber)
-}
-
-function timestampOf(row: FragmentInfo, selector: FragmentSelectorType): EpochMs {
-  return selector === 'SERVER_TIMESTAMP' ? row.serverTimestampMs : row.producerTimestampMs
 }

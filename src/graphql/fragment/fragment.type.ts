@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql'
-import type { FragmentInfo } from '../../kvs/ports.js'
+import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { connectionTypes } from '../relay/connection.type.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
@@ -15,7 +15,7 @@ export const FragmentSelectorTypeEnum = enumType('FragmentSelectorType', 'The fr
   description: 'A fragment as Kinesis Video archives it, usually 1 to 10 seconds long. GetClip includes or omits whole fragments.',
   simpleResolvers: true,
 })
-export class FragmentType implements FragmentInfo {
+export class FragmentType implements ListedFragment {
   @Field(() => ID, { description: 'FragmentNumber of ListFragments: a decimal string, unique in the stream. It increases with ingestion.' })
   readonly fragmentNumber!: string
 

@@ -1,10 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import { GatewayError } from '../../domain/errors.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
+import type { ListedFragment } from '../../domain/listed-fragment.js'
 import { toRetainedFrom } from '../../domain/retention.js'
 import { isStreamArn, isStreamName, type StreamRef } from '../../domain/stream-ref.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { ApiName, FragmentInfo, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
+import type { ApiName, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
 import { costOfCall, costOfListing, costOfPage, costOfTags } from '../cost/field-cost.js'
@@ -131,7 +132,7 @@ export class StreamResolver {
     @Arg('after', () => String, { nullable: true, description: 'The cursor of the last item of the previous page.' }) after:
       | string
       | null = null,
-  ): Promise<Connection<FragmentInfo>> {
+  ): Promise<Connection<ListedFragment>> {
     checkFirst(first)
     const query = { fragmentSelectorType, range: parseTimeRange(range, KVS_LIMITS.maxRangeHours, 'hours'), first, after }
     const page = await onCurrentStream(stream, ctx, ({ arn }) =>

@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals'
 import { readPictures } from '../../../src/delivery/parts/read-pictures.js'
 import { type AnswerMeasures, measureAnswer } from '../../../src/delivery/verify/answer-measures.js'
 import { compareFootage } from '../../../src/delivery/verify/compare-footage.js'
+import type { ListedFragment } from '../../../src/domain/listed-fragment.js'
 import { createKvs, type Kvs } from '../../../src/kvs/kvs.js'
-import type { FragmentInfo } from '../../../src/kvs/ports.js'
 import { START, STREAM, startFootage } from '../../support/clip-harness.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { readFixture } from '../../support/fixtures.js'
@@ -17,12 +17,12 @@ import { upload } from '../../support/producer.js'
 const HOUR = 3_600_000
 const FIXTURES = ['h264-aac', 'h264-aac-live', 'h264-alaw', 'h264-bframes-aac', 'h264-only', 'h264-ulaw-stereo', 'hevc-aac']
 
-async function list({ fragments }: Kvs, streamArn: string): Promise<readonly FragmentInfo[]> {
+async function list({ fragments }: Kvs, streamArn: string): Promise<readonly ListedFragment[]> {
   const range = { startMs: START - HOUR, endMs: START + HOUR }
   return fragments.list({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
 }
 
-async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly FragmentInfo[]): Promise<AnswerMeasures> {
+async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly ListedFragment[]): Promise<AnswerMeasures> {
   const [first, last] = [asked[0]?.producerTimestampMs ?? 0, asked.at(-1)?.producerTimestampMs ?? 0]
   const range = { startMs: first, endMs: Math.max(last, first + 1) }
   const { bytes } = await clips.getClip({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
@@ -31,7 +31,7 @@ async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly Fragm
   return measureAnswer(parsed.movie)
 }
 
-function listed(fragments: readonly FragmentInfo[]) {
+function listed(fragments: readonly ListedFragment[]) {
   return {
     firstPlace: 0,
     fragmentCount: fragments.length,
@@ -42,7 +42,7 @@ function listed(fragments: readonly FragmentInfo[]) {
 }
 
 /** The pictures of the first and the last fragment. */
-async function read({ fragmentMedia }: Kvs, streamArn: string, fragments: readonly FragmentInfo[]) {
+async function read({ fragmentMedia }: Kvs, streamArn: string, fragments: readonly ListedFragment[]) {
   const places = [0, fragments.length - 1]
   const fragmentNumbers = places.map((place) => fragments[place]?.fragmentNumber ?? '')
   const pictures = await readPictures(fragmentMedia, { streamArn, fragmentNumbers }, { signal: enoughTime() })
@@ -56,7 +56,7 @@ test.each(FIXTURES)('a response with camera footage (%s) is accepted as listed, 
   const arn = stream?.arn ?? ''
   const fragments = await list(kvs, arn)
   expect(fragments.length).toBeGreaterThan(1)
-  const compare = async (given: readonly FragmentInfo[], known: readonly FragmentInfo[]) =>
+  const compare = async (given: readonly ListedFragment[], known: readonly ListedFragment[]) =>
     compareFootage(await answerOf(kvs, arn, given), listed(known), await read(kvs, arn, known))
   expect(await compare(fragments, fragments)).toBeNull()
   expect(await compare(fragments.slice(1), fragments)).toBe('missing')
