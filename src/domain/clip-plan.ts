@@ -7,7 +7,7 @@ import type { ClipIssue } from './clip-issue.js'
 import { type Packing, type PlannedPart, packFragments, sumBytes } from './clip-packing.js'
 import type { ClipRequest } from './clip-request.js'
 import { type TimelineEntry, toMediaStarts, toTimeline } from './clip-timeline.js'
-import { Footage, type FootageOutline } from './footage.js'
+import { type Footage, toFootage } from './footage.js'
 import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
 import { findGaps, toSpans } from './footage-spans.js'
 import { toFragmentColumns } from './fragment-columns.js'
@@ -227,7 +227,7 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
   const parts = toTaken(request, packing)
   const fragments = parts.flatMap((part) => part.fragments)
   const truncated = parts.length < packing.parts.length || packing.inseparable !== null
-  const spans = toSpans(toOutline(fragments, selector))
+  const spans = toSpans(footageOf(fragments, selector))
   const footage = { startMs: spans[0]?.range.startMs ?? range.startMs, endMs: spans.at(-1)?.range.endMs ?? range.endMs }
   const delivered = request.cut === 'EXACT' ? intersect(footage, range) : footage
   const mediaStarts = toMediaStarts(fragments, frameMs)
@@ -242,7 +242,7 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
     requested: range,
     delivered,
     truncated,
-    gaps: findGaps(toOutline(around, selector), covered),
+    gaps: findGaps(footageOf(around, selector), covered),
     timeline: toTimeline(spans, mediaStarts, delivered),
     durationMs: Math.max(0, mediaMs - hiddenMs),
     parts,
@@ -253,8 +253,8 @@ function toPlan(request: PlanRequest, { listed, around, packing, frameMs }: Plan
   }
 }
 
-function toOutline(sorted: readonly ListedFragment[], selector: FragmentSelectorType): FootageOutline {
-  return Footage.of(toFragmentColumns(sorted, selector)).outline(GAP_MS)
+function footageOf(sorted: readonly ListedFragment[], selector: FragmentSelectorType): Footage {
+  return toFootage(toFragmentColumns(sorted, selector), GAP_MS)
 }
 
 interface Surroundings {

@@ -1,7 +1,8 @@
 // The spans and gaps of a stream in a range of up to several days.
 
-import type { Footage } from './footage.js'
+import { toFootage } from './footage.js'
 import { type FootageSpan, findGaps, toSpans } from './footage-spans.js'
+import { type FragmentColumns, firstRowAt } from './fragment-columns.js'
 import { GAP_MS } from './rests.js'
 import type { TimeRange } from './time-range.js'
 
@@ -20,15 +21,15 @@ export interface Coverage {
 }
 
 /** `around` has the fragments that start in the range, and earlier ones that may extend into it. The earlier ones only shorten gaps. */
-export function toCoverage(around: Footage, range: TimeRange, maxGapMs: number = GAP_MS): Coverage {
-  const first = around.firstRowAt(range.startMs)
-  const outline = around.outline(maxGapMs)
-  const spans = toSpans(outline, first)
+export function toCoverage(around: FragmentColumns, range: TimeRange, maxGapMs: number = GAP_MS): Coverage {
+  const first = firstRowAt(around, range.startMs)
+  const footage = toFootage(around, maxGapMs)
+  const spans = toSpans(footage, first)
   return {
     spans,
-    gaps: findGaps(outline, range),
+    gaps: findGaps(footage, range),
     fragmentCount: around.count - first,
-    sizeBytes: around.sizeOf(first, around.count),
+    sizeBytes: spans.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     durationMs: spans.reduce((sum, span) => sum + span.range.endMs - span.range.startMs, 0),
   }
 }

@@ -36,17 +36,20 @@ export function toFragmentColumns(sorted: readonly ListedFragment[], selector: F
 /** The rows that start in the range: a view of the same memory. */
 export function sliceColumns(columns: FragmentColumns, { startMs, endMs }: TimeRange): FragmentColumns {
   const from = firstRowAt(columns, startMs)
-  return sliceRows(columns, from, Math.max(from, firstRowAt(columns, endMs + 1)))
-}
-
-/** The rows of [from, to): a view of the same memory. */
-export function sliceRows(columns: FragmentColumns, from: number, to: number): FragmentColumns {
+  const to = Math.max(from, firstRowAt(columns, endMs + 1))
   return {
     count: to - from,
     startsMs: columns.startsMs.subarray(from, to),
     lengthsMs: columns.lengthsMs.subarray(from, to),
     sizesBytes: columns.sizesBytes.subarray(from, to),
   }
+}
+
+/** The total size of the rows of [from, to). */
+export function sumBytesOf({ sizesBytes }: FragmentColumns, from: number, to: number): number {
+  let total = 0
+  for (let row = from; row < to; row += 1) total += at(sizesBytes, row)
+  return total
 }
 
 /** Copies all parts into one. */

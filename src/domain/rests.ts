@@ -11,7 +11,7 @@ import { KVS_LIMITS } from './limits.js'
 export const GAP_MS = 1000
 
 /** The number of rows on each side of a rest from which the duration of a frame is estimated. */
-export const ROWS_ASIDE = 16
+const ROWS_ASIDE = 16
 
 /** The rests of sorted fragments. The rest at an index lies before the row of that index. If fragments overlap, the latest end counts. */
 export class Rests {
@@ -20,11 +20,10 @@ export class Rests {
   /** The latest reported end of all fragments. -Infinity if there are none. */
   readonly endMs: EpochMs
 
-  /** `reachedMs` is the latest end of the fragments before these. */
-  constructor(columns: FragmentColumns, reachedMs = Number.NEGATIVE_INFINITY) {
+  constructor(columns: FragmentColumns) {
     this.count = columns.count
     this.#rests = new Float64Array(columns.count)
-    let endMs = reachedMs
+    let endMs = Number.NEGATIVE_INFINITY
     for (let row = 0; row < columns.count; row += 1) {
       this.#rests[row] = Math.max(0, at(columns.startsMs, row) - endMs)
       endMs = Math.max(endMs, endAt(columns, row))

@@ -1,6 +1,5 @@
-import { Footage, type FootagePart } from '../domain/footage.js'
-import { FootageIndex } from '../domain/footage-index.js'
-import { type FragmentColumns, firstRowAt, sliceColumns, toFragmentColumns } from '../domain/fragment-columns.js'
+import { LRUCache } from 'lru-cache'
+import { type FragmentColumns, sliceColumns, toFragmentColumns } from '../domain/fragment-columns.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
 import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
@@ -48,27 +47,27 @@ export interface FragmentMemoryOptions {
 /** A cache of listings by time. Callers share the listing of a stretch, and closed stretches are listed once. */
 export class FragmentMemory {
   readonly #options: FragmentMemoryOptions
-  /** By stream and clock, the least recently used first. */
-  readonly #lists = new Map<string, StretchList>()
+  /** By stream and clock. */
+  readonly #lists: LRUCache<string, StretchList>
   readonly #flights = new SingleFlight<readonly Stretch[]>()
   readonly #underWay = new Map<string, Set<TimeRange>>()
   readonly #listings = new Semaphore(LISTINGS_AT_ONCE)
-  #sizeBytes = 0
 
   constructor(options: FragmentMemoryOptions) {
     this.#options = options
+    this.#lists = new LRUCache({ maxSize: options.maxBytes ?? MAX_BYTES, sizeCalculation: ({ sizeBytes }) => sizeBytes })
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes
+    return this.#lists.calculatedSize
   }
 
   /**
-   * Returns the fragments that start in the range. Fragments that were listed before an error are remembered. @throws the errors of
+   * Returns the fragments that start in the range, in consecutive parts that are views of the memory. Fragments that were listed before an error are remembered. @throws the errors of
    * ListFragments
    */
-  async read(query: RememberedQuery, signal: AbortSignal): Promise<Footage> {
-    const parts: FootagePart[] = []
+  async read(query: RememberedQuery, signal: AbortSignal): Promise<readonly FragmentColumns[]> {
+    const parts: FragmentColumns[] = []
     const { endMs } = query.range
     let windowMs = WINDOW_MS
     for (let startMs = query.range.startMs; startMs <= endMs; ) {
@@ -78,13 +77,13 @@ export class FragmentMemory {
         windowMs = Math.floor((window.endMs - window.startMs) / 2)
         continue
       }
-      for (const { index, range } of stretches) {
+      for (const { columns, range } of stretches) {
         if (range.endMs < startMs || startMs > endMs) continue
-        parts.push({ index, from: firstRowAt(index.columns, startMs), to: firstRowAt(index.columns, endMs + 1) })
+        parts.push(sliceColumns(columns, { startMs, endMs }))
         startMs = range.endMs + 1
       }
     }
-    return new Footage(parts)
+    return parts
   }
 
   /** Forgets expired fragments. */
@@ -99,7 +98,7 @@ export class FragmentMemory {
     const key = toKey(query)
     const nowMs = this.#options.clock.now()
     const { startMs } = query.range
-    const list = this.#touch(key)
+    const list = this.#lists.get(key)
     const known = list?.find(startMs, nowMs)
     if (known) return [known]
     const range = this.#findUnderWay(key, startMs) ?? this.#toMissing(key, query.range, list?.nextStart(startMs, nowMs))
@@ -146,31 +145,12 @@ export class FragmentMemory {
     return stretches
   }
 
-  /** Marks the list as used, and counts the values that its indexes have computed since the last time. */
-  #touch(key: string): StretchList | undefined {
-    const list = this.#lists.get(key)
-    if (list === undefined) return undefined
-    this.#lists.delete(key)
-    this.#lists.set(key, list)
-    this.#sizeBytes += list.recount()
-    return list
-  }
-
   #change(key: string, change: (list: StretchList) => void): void {
-    const list = this.#touch(key) ?? new StretchList()
-    this.#lists.set(key, list)
+    const list = this.#lists.get(key) ?? new StretchList()
     change(list)
-    this.#sizeBytes += list.recount()
-    if (list.sizeBytes === 0) this.#lists.delete(key)
-    this.#forgetUnused()
-  }
-
-  #forgetUnused(): void {
-    for (const [key, list] of this.#lists) {
-      if (this.#sizeBytes <= (this.#options.maxBytes ?? MAX_BYTES)) return
-      this.#sizeBytes -= list.sizeBytes
-      this.#lists.delete(key)
-    }
+    // The cache takes the size of an entry when it is added.
+    this.#lists.delete(key)
+    if (list.sizeBytes > 0) this.#lists.set(key, list)
   }
 }
 
@@ -188,7 +168,7 @@ interface Listed {
 /** Divides the listed range by how long each stretch may be remembered. */
 function toStretches({ fragmentSelectorType, range }: RememberedQuery, { columns, settledMs, nowMs }: Listed): Stretch[] {
   const toStretch = (stretch: TimeRange, expiresAtMs: EpochMs) => {
-    return { range: stretch, index: new FootageIndex(sliceColumns(columns, stretch)), expiresAtMs }
+    return { range: stretch, columns: sliceColumns(columns, stretch), expiresAtMs }
   }
   if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return [toStretch(range, nowMs + PRODUCER_TTL_MS)]
   const closed = { startMs: range.startMs, endMs: Math.min(range.endMs, settledMs) }

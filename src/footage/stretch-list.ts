@@ -1,12 +1,11 @@
-import { FootageIndex } from '../domain/footage-index.js'
-import { BYTES_PER_FRAGMENT, firstRowAt, joinColumns, sliceColumns } from '../domain/fragment-columns.js'
+import { BYTES_PER_FRAGMENT, type FragmentColumns, firstRowAt, joinColumns, sliceColumns } from '../domain/fragment-columns.js'
 import type { TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
 
 /** A listed stretch of time. */
 export interface Stretch {
   readonly range: TimeRange
-  readonly index: FootageIndex
+  readonly columns: FragmentColumns
   /** Infinity: the stretch is closed and does not change. */
   readonly expiresAtMs: EpochMs
 }
@@ -17,21 +16,9 @@ const BYTES_PER_STRETCH = 400
 /** The listed stretches of one stream by one clock, in order. They do not overlap. */
 export class StretchList {
   #stretches: Stretch[] = []
-  #sizeBytes = 0
 
-  /** As of the last `recount`. */
   get sizeBytes(): number {
-    return this.#sizeBytes
-  }
-
-  /** Returns the change of `sizeBytes`. */
-  recount(): number {
-    const before = this.#sizeBytes
-    this.#sizeBytes = this.#stretches.reduce(
-      (sum, { index }) => sum + BYTES_PER_STRETCH + index.columns.count * BYTES_PER_FRAGMENT + index.sizeBytes,
-      0,
-    )
-    return this.#sizeBytes - before
+    return this.#stretches.reduce((sum, { columns }) => sum + BYTES_PER_STRETCH + columns.count * BYTES_PER_FRAGMENT, 0)
   }
 
   /** The stretch that contains the instant. */
@@ -61,7 +48,7 @@ export class StretchList {
   forgetBefore(instantMs: EpochMs): void {
     const kept = this.#stretches.filter(({ range }) => range.endMs >= instantMs)
     const [first, ...rest] = kept
-    const isHalfExpired = first !== undefined && firstRowAt(first.index.columns, instantMs) > first.index.columns.count / 2
+    const isHalfExpired = first !== undefined && firstRowAt(first.columns, instantMs) > first.columns.count / 2
     this.#stretches = isHalfExpired ? [cutBefore(first, instantMs), ...rest] : kept
   }
 
@@ -78,16 +65,15 @@ export class StretchList {
     const [before, after] = [this.#stretches[place], this.#stretches[place + 1]]
     if (!before || !after || before.range.endMs + 1 !== after.range.startMs) return false
     if (before.expiresAtMs !== Number.POSITIVE_INFINITY || after.expiresAtMs !== Number.POSITIVE_INFINITY) return false
-    const [earlier, later] = [before.index.columns, after.index.columns]
-    if (earlier.count > 2 * later.count) return false
+    if (before.columns.count > 2 * after.columns.count) return false
     const range = { startMs: before.range.startMs, endMs: after.range.endMs }
-    const index = new FootageIndex(joinColumns([earlier, later]))
-    this.#stretches.splice(place, 2, { range, index, expiresAtMs: Number.POSITIVE_INFINITY })
+    const columns = joinColumns([before.columns, after.columns])
+    this.#stretches.splice(place, 2, { range, columns, expiresAtMs: Number.POSITIVE_INFINITY })
     return true
   }
 }
 
-function cutBefore({ range, index, expiresAtMs }: Stretch, instantMs: EpochMs): Stretch {
+function cutBefore({ range, columns, expiresAtMs }: Stretch, instantMs: EpochMs): Stretch {
   const kept = { startMs: instantMs, endMs: range.endMs }
-  return { range: kept, index: new FootageIndex(joinColumns([sliceColumns(index.columns, kept)])), expiresAtMs }
+  return { range: kept, columns: joinColumns([sliceColumns(columns, kept)]), expiresAtMs }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Coverage, toCoverage } from '../../src/domain/coverage.js'
-import { Footage } from '../../src/domain/footage.js'
 import { joinColumns, sliceColumns, toFragmentColumns } from '../../src/domain/fragment-columns.js'
 import { type ListedFragment, toPlayingOrder } from '../../src/domain/listed-fragment.js'
 import type { TimeRange } from '../../src/domain/time-range.js'
+import { naiveCoverage } from '../support/naive-coverage.js'
 
 const SELECTOR = 'PRODUCER_TIMESTAMP'
 
@@ -13,7 +13,7 @@ function fragment(startMs: number, lengthMs: number, sizeBytes = 100): ListedFra
 }
 
 function coverageOf(fragments: readonly ListedFragment[], range: TimeRange, maxGapMs?: number): Coverage {
-  return toCoverage(Footage.of(toFragmentColumns(toPlayingOrder(fragments, SELECTOR), SELECTOR)), range, maxGapMs)
+  return toCoverage(toFragmentColumns(toPlayingOrder(fragments, SELECTOR), SELECTOR), range, maxGapMs)
 }
 
 /** `count` fragments of `stepMs`, reported a frame of 40 ms short. */
@@ -135,6 +135,41 @@ describe('coverage', () => {
     )
   })
 
+  test('is what the naive computation gives, also for fragments that overlap or are far longer than the next one', () => {
+    const steps = [
+      { weight: 6, arbitrary: fc.constantFrom(1960, 2000) },
+      { weight: 2, arbitrary: fc.nat(4000) },
+      { weight: 1, arbitrary: fc.nat(60_000) },
+    ]
+    const lengths = [
+      { weight: 8, arbitrary: fc.constantFrom(0, 1920, 1960) },
+      { weight: 1, arbitrary: fc.nat(200_000) },
+    ]
+    const anyRun = fc.record({
+      stepMs: fc.oneof(...steps),
+      lengthMs: fc.oneof(...lengths),
+      sizeBytes: fc.nat(1000),
+      times: fc.integer({ min: 1, max: 40 }),
+    })
+    fc.assert(
+      fc.property(fc.array(anyRun, { maxLength: 12 }), anyRange, anyMaxGap, (runs, range, maxGapMs) => {
+        let startMs = 0
+        const rows = runs.flatMap(({ stepMs, lengthMs, sizeBytes, times }) =>
+          Array.from({ length: times }, () => {
+            startMs += stepMs
+            return { startMs, lengthMs, sizeBytes }
+          }),
+        )
+        const columns = toFragmentColumns(
+          rows.map((row) => fragment(row.startMs, row.lengthMs, row.sizeBytes)),
+          SELECTOR,
+        )
+        expect(toCoverage(columns, range, maxGapMs)).toEqual(naiveCoverage(rows, range, maxGapMs))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('loses no fragment and no byte, and has spans and gaps in order, apart from each other', () => {
     fc.assert(
       fc.property(anyFootage, anyRange, anyMaxGap, (footage, range, maxGapMs) => {
@@ -163,7 +198,7 @@ describe('coverage', () => {
       },
     })
     const columns = { count, startsMs, lengthsMs, sizesBytes: new Float64Array(count) }
-    expect(toCoverage(Footage.of(columns), { startMs: 0, endMs: count * 1050 }).spans).toHaveLength(1)
+    expect(toCoverage(columns, { startMs: 0, endMs: count * 1050 }).spans).toHaveLength(1)
     expect(counted.reads).toBeLessThan(count * 4)
   })
 })
