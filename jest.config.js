@@ -18,6 +18,9 @@ const shared = {
     ],
   },
   testEnvironment: 'node',
+  // No log of the run may contain a secret.
+  globalSetup: '<rootDir>/test/support/suite-logs-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/suite-logs-teardown.mjs',
 }
 
 // `npm test` runs what needs nothing beyond npm's packages; `npm run test:peers` runs test/peers against other people's programs.

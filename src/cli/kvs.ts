@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { loadSettings } from '../config/load-settings.js'
-import { createLogger, createStopSignal, untilAborted } from './stop-signal.js'
+import { createLogger } from './logger.js'
+import { createStopSignal, untilAborted } from './stop-signal.js'
 import { toKvsWelcome } from './welcome.js'
 
 export function kvsCommand(): Command {
@@ -25,7 +26,7 @@ async function serveKvs(): Promise<void> {
   const settings = await loadSettings()
   // Loaded here, so that help and setting errors do not wait for the server.
   const { startEmbeddedKvs } = await import('./embedded-kvs.js')
-  await using kvs = await startEmbeddedKvs(settings, createLogger(settings.config.logLevel))
+  await using kvs = await startEmbeddedKvs(settings, createLogger({ level: settings.config.logLevel, secrets: settings.secrets }))
   console.log(toKvsWelcome(kvs.url, settings.secrets.kvsAccessKeys[0]?.accessKeyId ?? null))
   await untilAborted(stop)
   console.log('clipgate kvs is stopping …')

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { loadSettings, type Settings } from '../config/load-settings.js'
 import type { EmbeddedKvs } from './embedded-kvs.js'
-import { createLogger, createStopSignal, untilAborted } from './stop-signal.js'
+import { createLogger } from './logger.js'
+import { createStopSignal, untilAborted } from './stop-signal.js'
 import { toWelcome } from './welcome.js'
 
 export function serveCommand(): Command {
@@ -16,7 +17,7 @@ async function serve(): Promise<void> {
   const stop = createStopSignal()
   const settings = await loadSettings()
   const { config, secrets } = settings
-  const logger = createLogger(config.logLevel)
+  const logger = createLogger({ level: config.logLevel, secrets })
   // Loaded here, so that help and setting errors do not wait for the servers.
   const [{ startEmbeddedKvs }, { buildGateway }] = await Promise.all([import('./embedded-kvs.js'), import('../gateway.js')])
   // Closed in reverse order: first the gateway, then the embedded KVS.

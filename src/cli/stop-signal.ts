@@ -1,6 +1,3 @@
-import { destination, type Logger, pino } from 'pino'
-import type { LogLevel } from '../config/config.js'
-
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** One Ctrl-C arrives more than once: from the terminal, and again from npm. */
 const SAME_MS = 1000
@@ -23,9 +20,4 @@ export function createStopSignal(): AbortSignal {
 export function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-/** JSON lines on stderr. Stdout is for the output of a command. */
-export function createLogger(level: LogLevel): Logger {
-  return pino({ level }, destination({ fd: 2, sync: false }))
 }

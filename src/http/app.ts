@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import { connectionsOf } from '../lib/http-server.js'
+import { runWithRequestId, toRequestId } from '../lib/request-id.js'
 import { answerClientError } from './client-error.js'
 import { type OriginRules, READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
@@ -43,11 +43,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     loggerInstance: options.logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
     // URLs of clips are credentials, so logByRoute logs the route and never the URL.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: RECEIVE_TIMEOUT_MS,
     trustProxy: toTrustProxy(options.trustProxy),
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
     frameworkErrors: answerUnrouted,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
     // Fastify's own response is not a problem document.
@@ -59,6 +59,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('preClose', async () => {
     isClosing = true
   })
+  addRequestIds(app)
   refuseWhen(app, () => isClosing)
   app.addHook('onClose', () => apollo.stop())
   app.setErrorHandler(answerProblem)
@@ -90,7 +91,13 @@ const SECURITY_HEADERS = {
 
 /** For requests that Fastify cannot route. No hook runs for them. */
 function answerUnrouted(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  answerProblem(error, request, reply.headers({ ...SECURITY_HEADERS, ...READABLE_EVERYWHERE }))
+  answerProblem(error, request, reply.headers({ ...SECURITY_HEADERS, ...READABLE_EVERYWHERE, 'x-request-id': request.id }))
+}
+
+/** Not in one hook: refusals need the header, and the context of the handler starts after the body has been read. */
+function addRequestIds(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+  app.addHook('preHandler', (request, _reply, done) => runWithRequestId(request.id, done))
 }
 
 /** A kept-alive connection can send one more request while the gateway closes. Health probes are still answered. */

@@ -73,7 +73,7 @@ function checkCaller(request: FastifyRequest, reply: FastifyReply, rules: Origin
   // Responses contain URLs that open without credentials.
   reply.headers({ vary: 'Origin', 'cache-control': 'no-store' })
   const allowed = toAllowedOrigin(request, rules)
-  if (allowed !== null) reply.headers({ ...allowed, 'access-control-expose-headers': 'Retry-After' })
+  if (allowed !== null) reply.headers({ ...allowed, 'access-control-expose-headers': 'Retry-After, X-Request-Id' })
   if (!isHostAllowed(host, rules)) {
     throw new GatewayError('FORBIDDEN', 'The Host header does not name this gateway.')
   }

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import { runWithRequestId } from '../lib/request-id.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 import type { SendBuffers } from './send-buffers.js'
 import { closeSocket } from './web-sockets.js'
@@ -28,7 +29,7 @@ export function createGraphqlSocket(subscriptions: Subscriptions, buffers: SendB
     onNext: (_ctx, _id, _request, args, result) => new SingleUseResult(subscriptions.formatResult(result, args), result),
     onError: (_ctx, _id, _request, errors) => subscriptions.formatErrors(errors),
   })
-  return (socket, request) => serveSocket(socket, { server, buffers, log: request.log })
+  return (socket, request) => serveSocket(socket, { server, buffers, log: request.log, requestId: request.id })
 }
 
 const TOO_MANY = new GraphQLError(`A connection may have ${MAX_SUBSCRIPTIONS} subscriptions at a time.`, {
@@ -62,9 +63,11 @@ interface SocketService {
   readonly server: Server
   readonly buffers: SendBuffers
   readonly log: FastifyBaseLogger
+  /** Of the handshake. */
+  readonly requestId: string
 }
 
-function serveSocket(socket: WebSocket, { server, buffers, log }: SocketService): void {
+function serveSocket(socket: WebSocket, { server, buffers, log, requestId }: SocketService): void {
   const rate = new TokenBucket(MESSAGE_RATE)
   const stopHeartbeat = startHeartbeat(socket)
   const fail = (error: unknown) => {
@@ -80,7 +83,7 @@ function serveSocket(socket: WebSocket, { server, buffers, log }: SocketService)
         socket.on('message', (data) => {
           if (rate.waitMs(1) > 0) return closeSocket(socket, POLICY_VIOLATION, 'Too many messages')
           rate.take(1)
-          handle(String(data)).catch(fail)
+          runWithRequestId(requestId, () => handle(String(data))).catch(fail)
         })
       },
     },

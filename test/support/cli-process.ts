@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { keepLog } from './suite-logs.js'
 
 const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js')
 
@@ -59,7 +60,11 @@ export async function startScript(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  const ended = once(child, 'close').then(([code]): CliResult => ({ code, stdout, stderr }))
+  const ended = once(child, 'close').then(([code]): CliResult => {
+    // Stdout shows clip URLs on purpose.
+    keepLog(stderr)
+    return { code, stdout, stderr }
+  })
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal)
     return ended

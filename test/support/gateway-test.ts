@@ -7,8 +7,9 @@ import type { Env } from '../../src/config/env.js'
 import { buildGateway, type Gateway } from '../../src/gateway.js'
 import { PutMediaClient } from '../../src/kvs/put-media-client.js'
 import type { KvsTestServer } from './kvs-test-server.js'
+import { openSuiteLogger, TEST_SECRETS } from './suite-logs.js'
 
-export const TEST_SECRETS = ['a secret for tests, of more than 32 characters'] as const
+export { TEST_SECRETS } from './suite-logs.js'
 
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway
@@ -18,10 +19,12 @@ export interface TestGateway extends AsyncDisposable {
 }
 
 /** A gateway over its own folder, listening on any free port. */
-export async function startTestGateway(kvs: KvsTestServer, env: Env = {}): Promise<TestGateway> {
+export async function startTestGateway(kvs: Pick<KvsTestServer, 'url'>, env: Env = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-gateway-'))
   const config = parseConfig({ PORT: '0', KVS_QUOTAS: 'off', SHUTDOWN_GRACE_MS: '500', DATA_DIR: folder, ...env })
-  const gateway = await buildGateway(config, { clipUrlSecrets: TEST_SECRETS, kvsAccessKeys: [] }, { embeddedKvsUrl: kvs.url })
+  const log = openSuiteLogger()
+  const secrets = { clipUrlSecrets: TEST_SECRETS, kvsAccessKeys: [] }
+  const gateway = await buildGateway(config, secrets, { embeddedKvsUrl: kvs.url, logger: log.logger })
   const url = await gateway.listen()
   return {
     gateway,
@@ -33,6 +36,7 @@ export async function startTestGateway(kvs: KvsTestServer, env: Env = {}): Promi
     },
     async [Symbol.asyncDispose]() {
       await gateway.close()
+      log.close()
       await rm(folder, { recursive: true, force: true })
     },
   }

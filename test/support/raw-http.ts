@@ -56,6 +56,6 @@ export function headOf(text: string): {
     const colon = line.indexOf(':')
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
   })
-  const lasting = headers.filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name))
+  const lasting = headers.filter(([name]) => !['date', 'connection', 'keep-alive', 'x-request-id'].includes(name))
   return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(lasting), body: text.slice(end + 4) }
 }

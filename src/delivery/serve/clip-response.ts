@@ -29,7 +29,8 @@ export interface ClipResponse {
 
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After',
+  'access-control-expose-headers':
+    'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After, X-Request-Id',
   // Pages of other origins show clips. Pages that require isolation (COEP) load only resources with this header.
   'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
