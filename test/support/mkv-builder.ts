@@ -173,7 +173,7 @@ export function rewriteTracks(file: Uint8Array, rewrite: (elements: readonly Tra
 }
 
 export function elementsOf(bytes: Uint8Array): TrackElement[] {
-  return Array.from(readElements({ bytes, origin: 0 }, 0, bytes.byteLength), ({ id, start, end }) => ({
+  return Array.from(readElements({ bytes, origin: 0 }), ({ id, start, end }) => ({
     id,
     data: bytes.subarray(start, end),
   }))

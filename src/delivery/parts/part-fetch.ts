@@ -85,7 +85,7 @@ class BodyCheck {
   #head: 'unknown' | 'passed through' | { readonly mediaEnd: number; readonly mostBytes: number } = 'unknown'
 
   constructor(sizeBytes: number | null, onHead: PartFetchOptions['onHead']) {
-    this.#walk = new BoxWalk({ sizeBytes: sizeBytes ?? MOST_CLIP_BODY_BYTES, isExact: sizeBytes !== null })
+    this.#walk = new BoxWalk(sizeBytes ?? MOST_CLIP_BODY_BYTES)
     this.#onHead = onHead
   }
 

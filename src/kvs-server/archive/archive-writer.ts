@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ArchivedFragment, MediaSession, ReceivedFragment } from './archived-fragment.js'
 import type { WritableFile } from './file-system.js'
-import type { FragmentFeed } from './fragment-feed.js'
 import type { FragmentFiles } from './fragment-files.js'
 import type { FragmentIndex } from './fragment-index.js'
 import { type FragmentIntake, toFragment } from './fragment-intake.js'
@@ -19,18 +19,15 @@ export interface ArchiveWriterOptions {
   readonly files: FragmentFiles
   readonly intake: FragmentIntake
   readonly hostBuffer: HostBuffer
-  readonly feed: FragmentFeed
+  readonly arrivals: EventEmitter<Record<string, [ArchivedFragment]>>
 }
 
 /** How uploads write to the archive: a session, then for each fragment a number, a file, and its place in the index or the host buffer. */
 export class ArchiveWriter {
-  readonly #options: ArchiveWriterOptions
   readonly #sequences = new Map<number, number>()
   readonly #producers = new Set<number>()
 
-  constructor(options: ArchiveWriterOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: ArchiveWriterOptions) {}
 
   /** Makes the caller the only producer of the stream until the returned function is called. Null while there is another producer. */
   claimProducer(streamId: number): (() => void) | null {
@@ -41,7 +38,7 @@ export class ArchiveWriter {
 
   /** `header` is shared by the fragments to come. `now` is the time of the upload's clock, which may be in the past. */
   createSession(streamId: number, header: Uint8Array, now: EpochMs): MediaSession {
-    const { index, sessions } = this.#options
+    const { index, sessions } = this.options
     const last = this.#sequences.get(streamId) ?? index.findNewest(streamId)?.sequence ?? 0
     this.#sequences.set(streamId, Math.max(last, Math.floor(now) * SEQUENCES_PER_MS))
     return sessions.create(streamId, header)
@@ -57,25 +54,25 @@ export class ArchiveWriter {
   }
 
   createFile(): Promise<{ readonly file: WritableFile; readonly path: string }> {
-    return this.#options.files.create()
+    return this.options.files.create()
   }
 
   discardFile(path: string): Promise<void> {
-    return this.#options.files.removeIncoming(path)
+    return this.options.files.removeIncoming(path)
   }
 
   /** Resolves when file, directory and row are on disk. */
   persist(fragment: ReceivedFragment): Promise<ArchivedFragment> {
-    return this.#options.intake.persist(fragment)
+    return this.options.intake.persist(fragment)
   }
 
   /** Keeps a fragment of a stream without retention for live readers. */
   async keepForHost(received: ReceivedFragment): Promise<ArchivedFragment> {
-    const { files, hostBuffer, feed } = this.#options
+    const { files, hostBuffer, arrivals } = this.options
     const { path, session, details } = received
     const fragment = toFragment(received, { kind: 'buffered', path })
     for (const stale of hostBuffer.add({ fragment, path, session, details })) await files.removeIncoming(stale)
-    feed.tell(fragment)
+    arrivals.emit(String(fragment.streamId), fragment)
     return fragment
   }
 }

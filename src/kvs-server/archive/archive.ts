@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
@@ -7,7 +8,6 @@ import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived
 import { CommitLog } from './commit-log.js'
 import { INDEX_FILE } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile } from './file-system.js'
-import { FragmentFeed } from './fragment-feed.js'
 import { FragmentFiles } from './fragment-files.js'
 import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
 import { FragmentIntake } from './fragment-intake.js'
@@ -56,7 +56,8 @@ export function retainedSince(stream: StreamRecord, now: EpochMs): EpochMs {
 
 /** The fragments of all streams: their files, and an index that names only files that are complete and on disk. */
 export class Archive {
-  readonly feed = new FragmentFeed()
+  /** Emits each fragment, under the id of its stream, as soon as it can be read. */
+  readonly arrivals = new EventEmitter<Record<string, [ArchivedFragment]>>().setMaxListeners(0)
   /** For uploads. */
   readonly writer: ArchiveWriter
   readonly #options: ArchiveOptions
@@ -90,9 +91,9 @@ export class Archive {
       ...stored,
       streams: options.streams,
       clock: options.clock,
-      onPersisted: (fragment) => this.feed.tell(fragment),
+      onPersisted: (fragment) => this.arrivals.emit(String(fragment.streamId), fragment),
     })
-    this.writer = new ArchiveWriter({ ...stored, intake: this.#intake, hostBuffer: this.#hostBuffer, feed: this.feed })
+    this.writer = new ArchiveWriter({ ...stored, intake: this.#intake, hostBuffer: this.#hostBuffer, arrivals: this.arrivals })
     this.#sweep = new RetentionSweep({
       ...stored,
       retainedSince: (streamId) => this.#retainedSince(streamId),

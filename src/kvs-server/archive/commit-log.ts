@@ -95,13 +95,10 @@ const PROGRAM = new URL(`./checkpoint-program${extname(import.meta.url)}`, impor
  * writers (https://www.sqlite.org/wal.html, section 2.2). After a failed one the log grows until the next.
  */
 export class CheckpointThread {
-  readonly #file: string
   #worker: Worker | null = null
   #isRunning = false
 
-  constructor(file: string) {
-    this.#file = file
-  }
+  constructor(private readonly file: string) {}
 
   /** Starts a checkpoint unless one is running. Returns whether it did. */
   start(): boolean {
@@ -118,7 +115,7 @@ export class CheckpointThread {
 
   #createWorker(): Worker {
     // The worker must not inherit the options of the main thread (loaders, probes).
-    const worker = new Worker(PROGRAM, { workerData: this.#file, execArgv: [] })
+    const worker = new Worker(PROGRAM, { workerData: this.file, execArgv: [] })
     worker.unref()
     worker.on('message', () => {
       this.#isRunning = false

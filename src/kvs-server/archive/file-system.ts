@@ -87,20 +87,17 @@ export const unsyncedFileSystem: FileSystem = {
  * does), and later calls are refused.
  */
 class Descriptor {
-  readonly #number: number
   #underWay = 0
   #onIdle: (() => void) | null = null
   #closed: Promise<void> | null = null
 
-  constructor(number: number) {
-    this.#number = number
-  }
+  constructor(private readonly number: number) {}
 
   async use<Result>(work: (number: number) => Promise<Result>): Promise<Result> {
     if (this.#closed !== null) throw new Error('the file is closed')
     this.#underWay += 1
     try {
-      return await work(this.#number)
+      return await work(this.number)
     } finally {
       this.#underWay -= 1
       if (this.#underWay === 0) this.#onIdle?.()
@@ -118,7 +115,7 @@ class Descriptor {
         this.#onIdle = resolve
       })
     }
-    await closeDescriptor(this.#number)
+    await closeDescriptor(this.number)
   }
 }
 

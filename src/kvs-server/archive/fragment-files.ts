@@ -13,37 +13,35 @@ const REMOVALS_AT_ONCE = 2
  * index, so recovery reads the last directories only and never a million files. Media without a record moves to `aside/`.
  */
 export class FragmentFiles {
-  readonly #root: string
-  readonly #fileSystem: FileSystem
   readonly #directories = new Set<number>()
   /** The number of readers of each file, by id. */
   readonly #readers = new Map<number, number>()
-  readonly #openFiles = new OpenFileCache((id) => this.#fileSystem.open(this.pathOf(id)))
+  readonly #openFiles = new OpenFileCache((id) => this.fileSystem.open(this.pathOf(id)))
   /** The directory of the last published file. Ids only grow, so the next file is nearly always in the same directory. */
   #lastDirectory: { readonly directory: number; readonly file: SyncedFile } | null = null
   #incoming = 0
 
-  constructor(root: string, fileSystem: FileSystem) {
-    this.#root = root
-    this.#fileSystem = fileSystem
-  }
+  constructor(
+    private readonly root: string,
+    private readonly fileSystem: FileSystem,
+  ) {}
 
   /** Empties `incoming/`. Its files are incomplete and were never acknowledged. */
   async recover(): Promise<void> {
-    await this.#fileSystem.makeDirectory(this.#fragments())
-    await this.#fileSystem.makeDirectory(this.#incomingDirectory())
-    await this.#syncOnce(this.#root)
-    for (const name of await this.#fileSystem.list(this.#incomingDirectory())) {
-      await this.#fileSystem.remove(join(this.#incomingDirectory(), name))
+    await this.fileSystem.makeDirectory(this.#fragments())
+    await this.fileSystem.makeDirectory(this.#incomingDirectory())
+    await this.#syncOnce(this.root)
+    for (const name of await this.fileSystem.list(this.#incomingDirectory())) {
+      await this.fileSystem.remove(join(this.#incomingDirectory(), name))
     }
   }
 
   /** The ids of files after `lastId`, in order. */
   async listAfter(lastId: number): Promise<number[]> {
     const ids: number[] = []
-    for (const directory of (await this.#fileSystem.list(this.#fragments())).map(Number)) {
+    for (const directory of (await this.fileSystem.list(this.#fragments())).map(Number)) {
       if (!(directory >= directoryOf(lastId))) continue
-      const names = await this.#fileSystem.list(this.#directory(directory))
+      const names = await this.fileSystem.list(this.#directory(directory))
       ids.push(...names.map(Number).filter((id) => id > lastId))
     }
     return ids.sort((a, b) => a - b)
@@ -52,22 +50,22 @@ export class FragmentFiles {
   /** Moves media to `aside/`, where a person can inspect it. */
   async setAside(ids: readonly number[]): Promise<void> {
     if (ids.length === 0) return
-    const folder = join(this.#root, 'aside')
-    await this.#fileSystem.makeDirectory(folder)
-    for (const id of ids) await this.#fileSystem.rename(this.pathOf(id), join(folder, `${id}.${randomUUID()}`))
+    const folder = join(this.root, 'aside')
+    await this.fileSystem.makeDirectory(folder)
+    for (const id of ids) await this.fileSystem.rename(this.pathOf(id), join(folder, `${id}.${randomUUID()}`))
   }
 
   async create(): Promise<{ readonly file: WritableFile; readonly path: string }> {
     this.#incoming += 1
     const path = join(this.#incomingDirectory(), String(this.#incoming))
-    return { file: await this.#fileSystem.create(path), path }
+    return { file: await this.fileSystem.create(path), path }
   }
 
   /** Moves complete files to their places and syncs their names. Their bytes were synced before. */
   async publish(files: readonly { readonly id: number; readonly path: string }[]): Promise<void> {
     const directories = new Set(files.map(({ id }) => directoryOf(id)))
     for (const directory of directories) await this.#ensureDirectory(directory)
-    for (const { id, path } of files) await this.#fileSystem.rename(path, this.pathOf(id))
+    for (const { id, path } of files) await this.fileSystem.rename(path, this.pathOf(id))
     for (const directory of directories) await this.#syncNames(directory)
   }
 
@@ -98,7 +96,7 @@ export class FragmentFiles {
     await this.#openFiles.forget(free)
     const waiting = free.values()
     const removeWaiting = async () => {
-      for (const id of waiting) await this.#fileSystem.remove(this.pathOf(id))
+      for (const id of waiting) await this.fileSystem.remove(this.pathOf(id))
     }
     await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, removeWaiting))
     // A reader may have opened a file meanwhile and keeps it. In the cache it would keep its space on the disk.
@@ -111,18 +109,18 @@ export class FragmentFiles {
     const removed: number[] = []
     for (const directory of new Set(ids.map(directoryOf))) {
       if (directory >= directoryOf(lastId)) continue
-      await this.#fileSystem.removeEmptyDirectory(this.#directory(directory))
-      if ((await this.#fileSystem.list(this.#directory(directory))).length === 0) removed.push(directory)
+      await this.fileSystem.removeEmptyDirectory(this.#directory(directory))
+      if ((await this.fileSystem.list(this.#directory(directory))).length === 0) removed.push(directory)
     }
     return removed
   }
 
   removeIncoming(path: string): Promise<void> {
-    return this.#fileSystem.remove(path)
+    return this.fileSystem.remove(path)
   }
 
   openPath(path: string): Promise<ReadableFile> {
-    return this.#fileSystem.open(path)
+    return this.fileSystem.open(path)
   }
 
   async close(): Promise<void> {
@@ -132,7 +130,7 @@ export class FragmentFiles {
 
   async #ensureDirectory(directory: number): Promise<void> {
     if (this.#directories.has(directory)) return
-    await this.#fileSystem.makeDirectory(this.#directory(directory))
+    await this.fileSystem.makeDirectory(this.#directory(directory))
     await this.#syncOnce(this.#fragments())
     this.#directories.add(directory)
   }
@@ -140,7 +138,7 @@ export class FragmentFiles {
   async #syncNames(directory: number): Promise<void> {
     if (this.#lastDirectory?.directory !== directory) {
       await this.#leaveDirectory()
-      this.#lastDirectory = { directory, file: await this.#fileSystem.openToSync(this.#directory(directory), 'directory') }
+      this.#lastDirectory = { directory, file: await this.fileSystem.openToSync(this.#directory(directory), 'directory') }
     }
     await this.#lastDirectory.file.sync()
   }
@@ -152,16 +150,16 @@ export class FragmentFiles {
   }
 
   async #syncOnce(path: string): Promise<void> {
-    const directory = await this.#fileSystem.openToSync(path, 'directory')
+    const directory = await this.fileSystem.openToSync(path, 'directory')
     await directory.sync().finally(() => directory.close())
   }
 
   #fragments(): string {
-    return join(this.#root, 'fragments')
+    return join(this.root, 'fragments')
   }
 
   #incomingDirectory(): string {
-    return join(this.#root, 'incoming')
+    return join(this.root, 'incoming')
   }
 
   #directory(directory: number): string {

@@ -36,12 +36,9 @@ export interface FragmentRow {
 
 /** The fragments of all streams. Every query is one index seek and the rows it returns, whatever a stream holds. */
 export class FragmentIndex {
-  readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(database: DatabaseSync) {
-    this.#database = database
-  }
+  constructor(private readonly database: DatabaseSync) {}
 
   /** The highest file id ever inserted, including removed fragments. */
   lastFileId(): number {
@@ -176,7 +173,7 @@ export class FragmentIndex {
   #prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
-    const statement = this.#database.prepare(sql)
+    const statement = this.database.prepare(sql)
     this.#statements.set(sql, statement)
     return statement
   }

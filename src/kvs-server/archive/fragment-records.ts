@@ -78,13 +78,14 @@ interface OpenRecords {
  */
 export class FragmentRecords {
   readonly #root: string
-  readonly #fileSystem: FileSystem
   #open: OpenRecords | null = null
   #syncing: Promise<void> | null = null
 
-  constructor(root: string, fileSystem: FileSystem) {
+  constructor(
+    root: string,
+    private readonly fileSystem: FileSystem,
+  ) {
     this.#root = join(root, RECORDS_FOLDER)
-    this.#fileSystem = fileSystem
   }
 
   /** Each file of records contains the headers of its sessions, so it can be read without the others. */
@@ -104,7 +105,7 @@ export class FragmentRecords {
   /** Removes the records of a directory whose fragments are all removed. */
   async remove(directory: number): Promise<void> {
     if (this.#open?.directory === directory) return
-    for (const name of await this.#namesOf(directory)) await this.#fileSystem.remove(join(this.#root, name))
+    for (const name of await this.#namesOf(directory)) await this.fileSystem.remove(join(this.#root, name))
   }
 
   async close(): Promise<void> {
@@ -119,9 +120,9 @@ export class FragmentRecords {
   async #openFor(directory: number): Promise<OpenRecords> {
     if (this.#open?.directory === directory) return this.#open
     await this.close()
-    await this.#fileSystem.makeDirectory(this.#root)
+    await this.fileSystem.makeDirectory(this.#root)
     const numbers = (await this.#namesOf(directory)).map((name) => Number(name.split('.')[1]))
-    const file = await this.#fileSystem.create(join(this.#root, `${directory}.${Math.max(0, ...numbers) + 1}`))
+    const file = await this.fileSystem.create(join(this.#root, `${directory}.${Math.max(0, ...numbers) + 1}`))
     this.#open = { directory, file, sessions: new Set(), sizeBytes: 0 }
     return this.#open
   }
@@ -137,6 +138,6 @@ export class FragmentRecords {
   }
 
   async #namesOf(directory: number): Promise<readonly string[]> {
-    return (await this.#fileSystem.list(this.#root)).filter((name) => name.startsWith(`${directory}.`))
+    return (await this.fileSystem.list(this.#root)).filter((name) => name.startsWith(`${directory}.`))
   }
 }

@@ -9,15 +9,13 @@ interface Waiting<Item, Result> {
  * in the order in which they were added.
  */
 export class GroupCommit<Item, Result> {
-  readonly #commit: (batch: readonly Item[]) => Promise<readonly Result[]>
-  readonly #largestBatch: number
   #waiting: Waiting<Item, Result>[] = []
   #running: Promise<void> | null = null
 
-  constructor(commit: (batch: readonly Item[]) => Promise<readonly Result[]>, largestBatch = 128) {
-    this.#commit = commit
-    this.#largestBatch = largestBatch
-  }
+  constructor(
+    private readonly commit: (batch: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly largestBatch = 128,
+  ) {}
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -32,13 +30,13 @@ export class GroupCommit<Item, Result> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commitBatch(this.#waiting.splice(0, this.#largestBatch))
+    while (this.#waiting.length > 0) await this.#commitBatch(this.#waiting.splice(0, this.largestBatch))
     this.#running = null
   }
 
   async #commitBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.#commit(batch.map(({ item }) => item))
+      const results = await this.commit(batch.map(({ item }) => item))
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index]
         if (result === undefined) reject(new Error('a commit gave no result for an item'))

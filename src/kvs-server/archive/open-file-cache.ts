@@ -18,16 +18,14 @@ interface OpenFile {
  * or another reader often reads again soon.
  */
 export class OpenFileCache {
-  readonly #open: (id: number) => Promise<ReadableFile>
-  readonly #mostKept: number
   /** In order of use. */
   readonly #files = new Map<number, OpenFile>()
   readonly #closings = new Set<Promise<void>>()
 
-  constructor(open: (id: number) => Promise<ReadableFile>, mostKept = MOST_KEPT) {
-    this.#open = open
-    this.#mostKept = mostKept
-  }
+  constructor(
+    private readonly open: (id: number) => Promise<ReadableFile>,
+    private readonly mostKept = MOST_KEPT,
+  ) {}
 
   /** Close it like any other file: closing returns it to the cache. */
   async lend(id: number): Promise<ReadableFile> {
@@ -56,11 +54,11 @@ export class OpenFileCache {
 
   async #openWithRoom(id: number): Promise<ReadableFile> {
     try {
-      return await this.#open(id)
+      return await this.open(id)
     } catch (error) {
       if (codeOf(error) !== 'EMFILE') throw error
       await this.forget([...this.#files].flatMap(([kept, { lent }]) => (lent === 0 ? [kept] : [])))
-      return await this.#open(id)
+      return await this.open(id)
     }
   }
 
@@ -71,7 +69,7 @@ export class OpenFileCache {
 
   #trim(): void {
     for (const id of this.#files.keys()) {
-      if (this.#files.size <= this.#mostKept) return
+      if (this.#files.size <= this.mostKept) return
       this.#drop(id)
     }
   }
@@ -93,20 +91,17 @@ export class OpenFileCache {
 }
 
 class LentFile implements ReadableFile {
-  readonly #file: ReadableFile
-  #giveBack: (() => void) | null
-
-  constructor(file: ReadableFile, giveBack: () => void) {
-    this.#file = file
-    this.#giveBack = giveBack
-  }
+  constructor(
+    private readonly file: ReadableFile,
+    private giveBack: (() => void) | null,
+  ) {}
 
   read(into: Uint8Array, position: number): Promise<number> {
-    return this.#file.read(into, position)
+    return this.file.read(into, position)
   }
 
   async close(): Promise<void> {
-    this.#giveBack?.()
-    this.#giveBack = null
+    this.giveBack?.()
+    this.giveBack = null
   }
 }

@@ -31,14 +31,11 @@ export interface RetentionSweepOptions {
  * disk. Batches are short and yield to the event loop, so that uploads and reads continue. The main thread never waits for the disk.
  */
 export class RetentionSweep {
-  readonly #options: RetentionSweepOptions
   #isClosed = false
   #running: Promise<void> | null = null
   #isWanted = false
 
-  constructor(options: RetentionSweepOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: RetentionSweepOptions) {}
 
   /** Starts a sweep. If one is running, it checks everything once more. */
   run(): Promise<void> {
@@ -59,7 +56,7 @@ export class RetentionSweep {
     while (this.#isWanted && !this.#isClosed) {
       this.#isWanted = false
       await this.#removeFiles()
-      for (const streamId of this.#options.index.streamIds()) await this.#sweepStream(streamId)
+      for (const streamId of this.options.index.streamIds()) await this.#sweepStream(streamId)
     }
   }
 
@@ -75,7 +72,7 @@ export class RetentionSweep {
   }
 
   #expireBatch(streamId: number): number {
-    const { database, index, retainedSince } = this.#options
+    const { database, index, retainedSince } = this.options
     const began = performance.now()
     return inDeferredTransaction(database, () => {
       for (let total = 0; ; ) {
@@ -87,7 +84,7 @@ export class RetentionSweep {
   }
 
   async #removeFiles(): Promise<void> {
-    const { database, index, files, records, commitLog } = this.#options
+    const { database, index, files, records, commitLog } = this.options
     let after = 0
     while (!this.#isClosed) {
       const ids = index.removals(after, BATCH)
@@ -102,7 +99,7 @@ export class RetentionSweep {
   }
 
   async #pruneSessions(streamId: number): Promise<void> {
-    const { database, index, sessions } = this.#options
+    const { database, index, sessions } = this.options
     const pruneBatch = () => sessions.prune(streamId, index.findNext(streamId, -1, 0)?.sessionId ?? null, BATCH)
     while (!this.#isClosed && inDeferredTransaction(database, pruneBatch) === BATCH) await setImmediate()
   }

@@ -59,7 +59,6 @@ const LAST_CHARACTER = '\u{10FFFF}'
 /** The streams of the account. A stream that is deleted and created again is a new stream with a new id and ARN. */
 export class StreamTable {
   readonly #database: DatabaseSync
-  readonly #options: StreamTableOptions
   readonly #byId: StatementSync
   readonly #byName: StatementSync
   readonly #byArn: StatementSync
@@ -67,16 +66,18 @@ export class StreamTable {
   /** A cache by id: uploads read their stream several times per fragment. Only this process writes to the index. */
   readonly #known = new Map<number, StreamRecord>()
 
-  constructor(database: DatabaseSync, options: StreamTableOptions) {
+  constructor(
+    database: DatabaseSync,
+    private readonly options: StreamTableOptions,
+  ) {
     this.#database = database
-    this.#options = options
     this.#byId = database.prepare(`${SELECT} WHERE id = ?`)
     this.#byName = database.prepare(`${SELECT} WHERE name = ?`)
     this.#byArn = database.prepare(`${SELECT} WHERE arn = ?`)
   }
 
   /** Null when a stream of that name exists. */
-  create({ name, createdAtMs = this.#options.clock.now(), ...stream }: NewStream): StreamRecord | null {
+  create({ name, createdAtMs = this.options.clock.now(), ...stream }: NewStream): StreamRecord | null {
     if (this.find({ name, arn: null }) !== undefined) return null
     const { arn, createdAtMs: instant } = this.#unusedArn(name, Math.floor(createdAtMs))
     this.#database
@@ -92,7 +93,7 @@ export class StreamTable {
         stream.kmsKeyId ?? this.#defaultKmsKey(),
         stream.storageTier ?? 'HOT',
       )
-    this.#options.onChanged?.()
+    this.options.onChanged?.()
     return this.find({ name, arn: null }) ?? null
   }
 
@@ -152,13 +153,13 @@ export class StreamTable {
       if (change.dataRetentionInHours !== undefined) this.#raiseFloor(stream, change.dataRetentionInHours)
       this.#change(stream, change)
     })
-    this.#options.onChanged?.()
+    this.options.onChanged?.()
   }
 
   // Expired footage may still be there when its retention grows. The floor keeps it hidden until the sweep removes it.
   #raiseFloor({ id, keptSinceMs, dataRetentionInHours }: StreamRecord, nextHours: number): void {
     const hours = Math.min(dataRetentionInHours, nextHours)
-    const floorMs = Math.max(keptSinceMs, Math.floor(this.#options.clock.now()) - hours * MS_PER_HOUR)
+    const floorMs = Math.max(keptSinceMs, Math.floor(this.options.clock.now()) - hours * MS_PER_HOUR)
     this.#database.prepare('INSERT OR REPLACE INTO stream_floors VALUES (?, ?)').run(id, floorMs)
   }
 
@@ -182,18 +183,18 @@ export class StreamTable {
     this.#database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
     if (this.#deletedArns.size >= DELETED_ARNS_KEPT) this.#deletedArns.clear()
     this.#deletedArns.add(stream.arn)
-    this.#options.onChanged?.()
+    this.options.onChanged?.()
   }
 
   /** A stream may be deleted and created again within a millisecond. The ARNs still differ. */
   #unusedArn(name: string, createdAtMs: EpochMs): { arn: string; createdAtMs: EpochMs } {
-    const { region, accountId } = this.#options
+    const { region, accountId } = this.options
     const arn = `arn:aws:kinesisvideo:${region}:${accountId}:stream/${name}/${createdAtMs}`
     return this.#deletedArns.has(arn) ? this.#unusedArn(name, createdAtMs + 1) : { arn, createdAtMs }
   }
 
   #defaultKmsKey(): string {
-    return `arn:aws:kms:${this.#options.region}:${this.#options.accountId}:alias/aws/kinesisvideo`
+    return `arn:aws:kms:${this.options.region}:${this.options.accountId}:alias/aws/kinesisvideo`
   }
 }
 

@@ -53,15 +53,13 @@ interface Piece {
 
 /** Fills buffers across the borders of slices. The files of one buffer are read side by side. */
 class SliceCursor {
-  readonly #slices: readonly Slice[]
-  readonly #open: (source: number) => Promise<ReadableFile>
   #index = 0
   #at = 0
 
-  constructor(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>) {
-    this.#slices = slices
-    this.#open = open
-  }
+  constructor(
+    private readonly slices: readonly Slice[],
+    private readonly open: (source: number) => Promise<ReadableFile>,
+  ) {}
 
   /** Returns the number of bytes; 0 at the end. */
   async fill(buffer: Buffer): Promise<number> {
@@ -75,7 +73,7 @@ class SliceCursor {
   #take(buffer: Buffer): Piece[] {
     const pieces: Piece[] = []
     let taken = 0
-    for (let slice = this.#slices[this.#index]; slice !== undefined; slice = this.#slices[this.#index]) {
+    for (let slice = this.slices[this.#index]; slice !== undefined; slice = this.slices[this.#index]) {
       const room = buffer.byteLength - taken
       const left = sliceLength(slice) - this.#at
       // Each piece is one read. A slice that does not fit is split only if half of the buffer would stay empty.
@@ -102,7 +100,7 @@ class SliceCursor {
       into.set(slice.bytes.subarray(at, at + into.byteLength))
       return
     }
-    const file = await this.#open(slice.source)
+    const file = await this.open(slice.source)
     const read = await file.read(into, slice.offset + at).finally(() => file.close())
     if (read < into.byteLength) throw new Error(`a fragment's file ends ${into.byteLength - read} bytes early`)
   }

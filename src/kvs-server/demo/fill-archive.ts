@@ -179,24 +179,20 @@ export interface Filling {
  * with its stream.
  */
 export class DemoStreams {
-  readonly #database: DatabaseSync
-
-  constructor(database: DatabaseSync) {
-    this.#database = database
-  }
+  constructor(private readonly database: DatabaseSync) {}
 
   /** Null for a stream that is not the demo's. */
   findFilling(streamId: number): Filling | null {
-    const row = this.#database.prepare('SELECT * FROM demo_streams WHERE stream_id = ?').get(streamId)
+    const row = this.database.prepare('SELECT * FROM demo_streams WHERE stream_id = ?').get(streamId)
     if (row === undefined) return null
     return { fromMs: integerOf(row, 'filled_from_ms'), toMs: integerOf(row, 'filled_to_ms'), isWhole: integerOf(row, 'is_whole') === 1 }
   }
 
   beginFilling(streamId: number, { fromMs, toMs }: Pick<Filling, 'fromMs' | 'toMs'>): void {
-    this.#database.prepare('INSERT OR REPLACE INTO demo_streams VALUES (?, ?, ?, 0)').run(streamId, fromMs, toMs)
+    this.database.prepare('INSERT OR REPLACE INTO demo_streams VALUES (?, ?, ?, 0)').run(streamId, fromMs, toMs)
   }
 
   endFilling(streamId: number): void {
-    this.#database.prepare('UPDATE demo_streams SET is_whole = 1 WHERE stream_id = ?').run(streamId)
+    this.database.prepare('UPDATE demo_streams SET is_whole = 1 WHERE stream_id = ?').run(streamId)
   }
 }

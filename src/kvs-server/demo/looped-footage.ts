@@ -25,14 +25,11 @@ interface LoopCluster {
 
 /** One minute of footage in a loop. The second that is shown in the picture is the second of the minute. */
 export class LoopedFootage {
-  /** The header of an upload: EBML header, Segment, Info, Tracks. */
-  readonly header: Uint8Array
-  readonly #clusters: readonly LoopCluster[]
-
-  private constructor(header: Uint8Array, clusters: readonly LoopCluster[]) {
-    this.header = header
-    this.#clusters = clusters
-  }
+  private constructor(
+    /** The header of an upload: EBML header, Segment, Info, Tracks. */
+    readonly header: Uint8Array,
+    private readonly clusters: readonly LoopCluster[],
+  ) {}
 
   static async load(file: URL): Promise<LoopedFootage> {
     const bytes = await readFile(file)
@@ -46,10 +43,10 @@ export class LoopedFootage {
   /** The Clusters from the first one that starts at or after `startMs`, without an end. */
   *clustersFrom(startMs: EpochMs): Generator<DemoCluster, never> {
     for (let minuteMs = Math.floor(startMs / LOOP_MS) * LOOP_MS - LOOP_MS; ; minuteMs += LOOP_MS) {
-      for (const [index, cluster] of this.#clusters.entries()) {
+      for (const [index, cluster] of this.clusters.entries()) {
         const timestampMs = minuteMs + cluster.offsetMs
         if (timestampMs < startMs) continue
-        const next = this.#clusters[index + 1]?.offsetMs ?? LOOP_MS + at(this.#clusters, 0).offsetMs
+        const next = this.clusters[index + 1]?.offsetMs ?? LOOP_MS + at(this.clusters, 0).offsetMs
         yield { timestampMs, endMs: minuteMs + next, bytes: toCluster(timestampMs, cluster.blocks) }
       }
     }
@@ -71,9 +68,9 @@ function toLoop(events: readonly MatroskaEvent[], bytes: Uint8Array): LoopCluste
 function withoutTimestamp(cluster: Uint8Array): Uint8Array {
   const whole = { bytes: cluster, origin: 0 }
   const kept: Uint8Array[] = []
-  for (const { start, end } of readElements(whole, 0, cluster.byteLength)) {
-    let at = start
-    for (const child of readElements(whole, start, end)) {
+  for (const element of readElements(whole)) {
+    let at = element.start
+    for (const child of readElements(whole, element)) {
       // CRC-32 covers the Timestamp too (RFC 8794, section 11.3.1), so it goes with it.
       if (child.id !== ELEMENT.Timestamp && child.id !== ELEMENT.CRC32) kept.push(cluster.subarray(at, child.end))
       at = child.end

@@ -44,14 +44,12 @@ export async function storePast({ clusters, clock, afterMs, ...uploads }: PastFo
 }
 
 class PastUpload {
-  readonly #session: UploadSession
-  readonly #closesAtMs: EpochMs
   #sentUntilMs: EpochMs | null = null
 
-  private constructor(session: UploadSession, closesAtMs: EpochMs) {
-    this.#session = session
-    this.#closesAtMs = closesAtMs
-  }
+  private constructor(
+    private readonly session: UploadSession,
+    private readonly closesAtMs: EpochMs,
+  ) {}
 
   static async open({ archive, streams, streamId, header, clock }: Omit<PastFootage, 'clusters' | 'afterMs'>): Promise<PastUpload> {
     const session = new UploadSession({
@@ -69,33 +67,29 @@ class PastUpload {
   }
 
   isOverBefore({ timestampMs }: DemoCluster): boolean {
-    return timestampMs >= this.#closesAtMs || timestampMs !== this.#sentUntilMs
+    return timestampMs >= this.closesAtMs || timestampMs !== this.#sentUntilMs
   }
 
   async send({ bytes, endMs }: DemoCluster): Promise<void> {
-    await this.#session.receive(bytes)
+    await this.session.receive(bytes)
     this.#sentUntilMs = endMs
   }
 
   finish(): Promise<void> {
-    return this.#session.finish()
+    return this.session.finish()
   }
 }
 
 /** A clock that stands still until it is moved, to store footage of the past. */
 export class MovingClock implements Clock {
-  #nowMs: EpochMs
-
-  constructor(nowMs: EpochMs) {
-    this.#nowMs = nowMs
-  }
+  constructor(private nowMs: EpochMs) {}
 
   now(): EpochMs {
-    return this.#nowMs
+    return this.nowMs
   }
 
   moveTo(nowMs: EpochMs): void {
-    this.#nowMs = nowMs
+    this.nowMs = nowMs
   }
 }
 

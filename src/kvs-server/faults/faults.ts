@@ -21,12 +21,9 @@ export interface ListedRule extends FaultRule {
 
 /** The current fault rules. Rules add up: a delay and a throttle may apply to the same request. */
 export class Faults {
-  readonly #random: () => number
   #entries: Entry[] = []
 
-  constructor(random: () => number = Math.random) {
-    this.#random = random
-  }
+  constructor(private readonly random: () => number = Math.random) {}
 
   add(rules: readonly FaultRule[]): ListedRule[] {
     if (this.#entries.length + rules.length > MOST_RULES) {
@@ -59,7 +56,7 @@ export class Faults {
   #strikes(entry: Entry): boolean {
     const { after, every, times, probability } = entry.rule
     const turn = entry.matched++ - after
-    const isDue = turn >= 0 && (turn + 1) % every === 0 && (times === null || entry.struck < times) && this.#random() < probability
+    const isDue = turn >= 0 && (turn + 1) % every === 0 && (times === null || entry.struck < times) && this.random() < probability
     if (isDue) entry.struck++
     return isDue
   }

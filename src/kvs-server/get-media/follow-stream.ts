@@ -15,59 +15,31 @@ export interface LiveReaderOptions {
 
 /** The fragments after `sequence` in ingestion order, and then each new one, until the stream is deleted or the reader disconnects. */
 export async function* followStream(options: LiveReaderOptions, sequence: number): AsyncGenerator<ArchivedFragment> {
-  const { archive, streamId, findStream, signal } = options
-  const arrivals = new Arrivals(signal)
-  const stop = archive.feed.watch(streamId, () => arrivals.ring())
+  const { archive, findStream, signal } = options
   let after = sequence
-  try {
-    for (let stream = findStream(); stream !== undefined && !signal.aborted; stream = findStream()) {
-      const next = archive.findNext(stream, after)
-      if (next === null) {
-        await arrivals.wait(LOOK_MS)
-        continue
-      }
+  for (let stream = findStream(); stream !== undefined && !signal.aborted; stream = findStream()) {
+    const next = archive.findNext(stream, after)
+    if (next === null) {
+      await nextArrival(options)
+    } else {
       after = next.sequence
       yield next
     }
-  } finally {
-    stop()
-    arrivals.close()
   }
 }
 
-/** A signal that stays set until someone waits for it. */
-class Arrivals {
-  readonly #signal: AbortSignal
-  readonly #ring = () => this.ring()
-  #hasRung = false
-  #wake: (() => void) | null = null
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-    signal.addEventListener('abort', this.#ring)
-  }
-
-  ring(): void {
-    this.#hasRung = true
-    this.#wake?.()
-  }
-
-  async wait(timeoutMs: number): Promise<void> {
-    if (!this.#hasRung) await this.#sleep(timeoutMs)
-    this.#hasRung = false
-  }
-
-  close(): void {
-    this.#signal.removeEventListener('abort', this.#ring)
-  }
-
-  #sleep(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs).unref()
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
+/** Resolves when a fragment arrives or the reader disconnects, and after LOOK_MS. */
+function nextArrival({ archive, streamId, signal }: LiveReaderOptions): Promise<void> {
+  const arrival = String(streamId)
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      archive.arrivals.off(arrival, wake)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, LOOK_MS).unref()
+    archive.arrivals.on(arrival, wake)
+    signal.addEventListener('abort', wake)
+  })
 }

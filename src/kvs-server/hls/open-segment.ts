@@ -25,14 +25,11 @@ interface AddedFragment {
 
 /** The segment that the next fragment may still belong to. */
 export class OpenSegment {
-  readonly #archive: Archive
   readonly #pieces: SegmentPiece[] = []
   /** The media session in which a fragment started without a key frame. */
   #irregular: number | null = null
 
-  constructor(archive: Archive) {
-    this.#archive = archive
-  }
+  constructor(private readonly archive: Archive) {}
 
   get pieces(): readonly SegmentPiece[] {
     return this.#pieces
@@ -42,7 +39,7 @@ export class OpenSegment {
   endsBefore(fragment: ArchivedFragment, samples: SampleTable): boolean {
     const { lengthMs } = this
     if (lengthMs >= MAX_SEGMENT_MS || this.#pieces.length >= MAX_SEGMENT_FRAGMENTS - 1) return true
-    return lengthMs >= LONG_SEGMENT_MS && beginsWithOpenGop(samples, leadTrackOf(this.#archive, fragment))
+    return lengthMs >= LONG_SEGMENT_MS && beginsWithOpenGop(samples, leadTrackOf(this.archive, fragment))
   }
 
   private get lengthMs(): number {
@@ -60,7 +57,7 @@ export class OpenSegment {
     const beginsWithKey = split !== null && split.head.count === 0
     if (!beginsWithKey) this.#irregular = fragment.sessionId
     const isContinuation = this.isContinuedBy(fragment) || follows === fragment.sessionId
-    if (split === null && !isContinuation && !beginsWithOpenGop(samples, leadTrackOf(this.#archive, fragment))) return
+    if (split === null && !isContinuation && !beginsWithOpenGop(samples, leadTrackOf(this.archive, fragment))) return
     this.#pieces.push({ fragment, samples: split?.tail ?? samples })
   }
 
@@ -70,7 +67,7 @@ export class OpenSegment {
     if (first === undefined || last === undefined) return false
     if (now - last.fragment.serverTimestampMs - last.fragment.lengthMs > STOPPED_MS) return true
     // The duration of a single frame is known when the next one has arrived.
-    const frames = measureLead(first.samples, leadTrackOf(this.#archive, first.fragment))?.frames ?? 0
+    const frames = measureLead(first.samples, leadTrackOf(this.archive, first.fragment))?.frames ?? 0
     return this.#pieces.length === 1 && frames > 1 && this.#irregular !== first.fragment.sessionId
   }
 

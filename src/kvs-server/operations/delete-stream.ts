@@ -1,28 +1,22 @@
-import type { Operation } from '../wire/operation.js'
 import { parseOptionalStreamArn } from '../wire/selectors.js'
 import { parseOptionalCurrentVersion } from '../wire/stream-info.js'
 import { refuseAbsent } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream, requireVersion } from './stream-checks.js'
+import { requireVersion } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
-interface Input {
-  readonly arn: string
-  readonly version: string | null
-}
+type Services = Pick<KvsServices, 'streams' | 'archive' | 'quotas' | 'diskReserve'>
 
 /** Requires the ARN: its creation time distinguishes this stream from a later one with the same name. */
-export const deleteStream: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'quotas' | 'diskReserve'>> = {
+export const deleteStream = streamOperation({
   name: 'DeleteStream',
-  parse: (input) => ({
-    arn: parseOptionalStreamArn(input, 'StreamARN') ?? refuseAbsent('StreamARN'),
-    version: parseOptionalCurrentVersion(input),
-  }),
-  run({ arn, version }, { streams, archive, quotas, diskReserve }) {
-    const stream = getStream(streams, { name: null, arn })
+  select: (input) => ({ name: null, arn: parseOptionalStreamArn(input, 'StreamARN') ?? refuseAbsent('StreamARN') }),
+  parse: parseOptionalCurrentVersion,
+  run(stream, version, { streams, archive, quotas, diskReserve }: Services) {
     if (version !== null) requireVersion(stream, version)
     diskReserve.spend(() => streams.delete(stream))
     quotas.forget(stream.id)
     archive.sweepSoon()
     return {}
   },
-}
+})

@@ -1,9 +1,5 @@
-import type { StreamSelector } from '../archive/stream-table.js'
-import type { Operation } from '../wire/operation.js'
-import { parseStreamSelector } from '../wire/selectors.js'
 import { parseEnum } from '../wire/wire-input.js'
-import type { KvsServices } from './kvs-services.js'
-import { getStream } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
 const API_NAMES = [
   'PUT_MEDIA',
@@ -17,14 +13,8 @@ const API_NAMES = [
 ] as const
 
 /** One origin serves everything, so the endpoint is the same for every APIName. */
-export const getDataEndpoint: Operation<StreamSelector, Pick<KvsServices, 'streams'>> = {
+export const getDataEndpoint = streamOperation({
   name: 'GetDataEndpoint',
-  parse(input) {
-    parseEnum(input, 'APIName', API_NAMES)
-    return parseStreamSelector(input)
-  },
-  run(selector, { streams }, { baseUrl }) {
-    getStream(streams, selector)
-    return { DataEndpoint: baseUrl }
-  },
-}
+  parse: (input) => parseEnum(input, 'APIName', API_NAMES),
+  run: (_stream, _input, _services, { baseUrl }) => ({ DataEndpoint: baseUrl }),
+})

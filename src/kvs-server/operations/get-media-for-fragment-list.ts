@@ -2,57 +2,27 @@ import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import type { StreamSelector } from '../archive/stream-table.js'
+import { answerMedia } from '../get-media/media-answer.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
 import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
 import { AwsException } from '../wire/aws-exception.js'
-import type { Operation, WireInput } from '../wire/operation.js'
-import { parseStreamSelector } from '../wire/selectors.js'
 import { parseList, parseText } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream } from './stream-checks.js'
-
-interface Input {
-  readonly stream: StreamSelector
-  readonly fragmentNumbers: readonly string[]
-}
-
-type Services = Pick<KvsServices, 'streams' | 'archive' | 'quotas'>
+import { streamOperation } from './stream-operation.js'
 
 const MOST_FRAGMENTS = 1000
 const NUMBER = { min: 1, max: 128, pattern: /^[0-9]+$/ }
 
 /** Fragments by their numbers, in the requested order, each as a complete Matroska document. */
-export const getMediaForFragmentList: Operation<Input, Services> = {
+export const getMediaForFragmentList = streamOperation({
   name: 'GetMediaForFragmentList',
-  parse: (input) => ({ stream: parseStreamSelector(input), fragmentNumbers: parseNumbers(input) }),
-  run({ stream: selector, fragmentNumbers }, { streams, archive, quotas }, call) {
-    const stream = getStream(streams, selector)
-    const fragments = findAll(archive, stream, fragmentNumbers)
-    const disconnect = connect(quotas, stream.id, fragments.length)
-    // This also releases the connection of a body that was never read.
-    call.signal.addEventListener('abort', disconnect, { once: true })
-    const pacing = { pace: quotas.pace('GetMediaForFragmentList', stream.id), signal: call.signal }
-    return { contentType: 'video/webm', sizeBytes: null, body: readAll(archive, { fragments, pacing, disconnect }) }
+  parse: (input) => parseList(input, 'Fragments', { min: 1, max: MOST_FRAGMENTS }).map((number) => parseText(number, 'Fragments', NUMBER)),
+  run(stream, numbers, { archive, quotas }: Pick<KvsServices, 'archive' | 'quotas'>, { signal }) {
+    const fragments = findAll(archive, stream, numbers)
+    const options = { operation: 'GetMediaForFragmentList', streamId: stream.id, quotas, points: fragments.length, signal } as const
+    return answerMedia(options, (pacing) => readAll(archive, fragments, pacing))
   },
-}
-
-/** Takes the connection and the points, or neither: a refused request costs nothing. */
-function connect(quotas: Services['quotas'], streamId: number, media: number): () => void {
-  const disconnect = quotas.connect('GetMediaForFragmentList', streamId)
-  try {
-    quotas.charge(streamId, { media })
-    return disconnect
-  } catch (error) {
-    disconnect()
-    throw error
-  }
-}
-
-function parseNumbers(input: WireInput): string[] {
-  const numbers = parseList(input, 'Fragments', { min: 1, max: MOST_FRAGMENTS })
-  return numbers.map((number) => parseText(number, 'Fragments', NUMBER))
-}
+})
 
 function findAll(archive: Archive, stream: StreamRecord, fragmentNumbers: readonly string[]): ArchivedFragment[] {
   const found = fragmentNumbers.map((number) => archive.find(stream, number))
@@ -63,21 +33,11 @@ function findAll(archive: Archive, stream: StreamRecord, fragmentNumbers: readon
   return found.flatMap((fragment) => fragment ?? [])
 }
 
-interface ListBody {
-  readonly fragments: readonly ArchivedFragment[]
-  readonly pacing: PacedMediaOptions
-  readonly disconnect: () => void
-}
-
-async function* readAll(archive: Archive, { fragments, pacing, disconnect }: ListBody): AsyncGenerator<Uint8Array> {
-  try {
-    for (const fragment of fragments) {
-      const chunk = readChunk(archive, fragment, tagsOf(fragment))
-      if (chunk === null) yield expired(fragment)
-      else yield* paceFragment(chunk, pacing)
-    }
-  } finally {
-    disconnect()
+async function* readAll(archive: Archive, fragments: readonly ArchivedFragment[], pacing: PacedMediaOptions): AsyncGenerator<Uint8Array> {
+  for (const fragment of fragments) {
+    const chunk = readChunk(archive, fragment, tagsOf(fragment))
+    if (chunk === null) yield expired(fragment)
+    else yield* paceFragment(chunk, pacing)
   }
 }
 

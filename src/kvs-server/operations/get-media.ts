@@ -2,72 +2,55 @@ import type { Clock, EpochMs } from '../../lib/clock.js'
 import { buildTagsDocument } from '../../media/matroska/muxer.js'
 import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
-import type { StreamSelector } from '../archive/stream-table.js'
 import { followStream } from '../get-media/follow-stream.js'
+import { answerMedia } from '../get-media/media-answer.js'
 import { readChunk, type ServiceTags, toTagSeconds } from '../get-media/media-chunk.js'
-import { findStartSequence, type MediaStart, parseMediaStart } from '../get-media/media-start.js'
+import { findStartSequence, parseMediaStart } from '../get-media/media-start.js'
 import { type PacedMediaOptions, paceFragment } from '../quotas/transfer-pace.js'
-import type { Operation } from '../wire/operation.js'
-import { parseStreamSelector } from '../wire/selectors.js'
 import { parseStructure } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream } from './stream-checks.js'
-
-interface Input {
-  readonly stream: StreamSelector
-  readonly start: MediaStart
-}
+import { streamOperation } from './stream-operation.js'
 
 type Services = Pick<KvsServices, 'clock' | 'streams' | 'archive' | 'quotas' | 'closing'>
 
 /** The fragments of the stream from a starting point, then each new one until the reader disconnects. */
-export const getMedia: Operation<Input, Services> = {
+export const getMedia = streamOperation({
   name: 'GetMedia',
-  parse: (input) => ({ stream: parseStreamSelector(input), start: parseMediaStart(parseStructure(input, 'StartSelector')) }),
-  run({ stream: selector, start }, { clock, streams, archive, quotas, closing }, call) {
-    const stream = getStream(streams, selector)
+  parse: (input) => parseMediaStart(parseStructure(input, 'StartSelector')),
+  run(stream, start, { clock, streams, archive, quotas, closing }: Services, { signal }) {
     const sequence = findStartSequence(archive, stream, start)
-    const disconnect = quotas.connect('GetMedia', stream.id)
-    // This also releases the connection of a body that was never read.
-    call.signal.addEventListener('abort', disconnect, { once: true })
-    // The service was observed to send `video/webm` for Matroska with any codec.
-    const answer = { contentType: 'video/webm', sizeBytes: null }
-    if (sequence === null) return { ...answer, body: tellNotFound(disconnect) }
-    const signal = AbortSignal.any([call.signal, closing])
-    const fragments = followStream({ archive, streamId: stream.id, findStream: () => streams.findById(stream.id), signal }, sequence)
-    const pacing = { pace: quotas.pace('GetMedia', stream.id), signal: call.signal }
-    return { ...answer, body: readLive(archive, { fragments, clock, pacing, disconnect }) }
+    return answerMedia({ operation: 'GetMedia', streamId: stream.id, quotas, points: 0, signal }, (pacing) => {
+      if (sequence === null) return tellNotFound()
+      const place = {
+        archive,
+        streamId: stream.id,
+        findStream: () => streams.findById(stream.id),
+        signal: AbortSignal.any([signal, closing]),
+      }
+      return readLive(archive, { fragments: followStream(place, sequence), clock, pacing })
+    })
   },
-}
+})
 
 /** The service answers with status 200 and puts the error into the media. */
-async function* tellNotFound(disconnect: () => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield buildTagsDocument([
-      { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'Requested fragment is not found.' },
-      { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '4000' },
-    ])
-  } finally {
-    disconnect()
-  }
+async function* tellNotFound(): AsyncGenerator<Uint8Array> {
+  yield buildTagsDocument([
+    { name: 'AWS_KINESISVIDEO_ERROR_CODE', value: 'Requested fragment is not found.' },
+    { name: 'AWS_KINESISVIDEO_ERROR_ID', value: '4000' },
+  ])
 }
 
 interface LiveBody {
   readonly fragments: AsyncIterable<ArchivedFragment>
   readonly clock: Clock
   readonly pacing: PacedMediaOptions
-  readonly disconnect: () => void
 }
 
-async function* readLive(archive: Archive, { fragments, clock, pacing, disconnect }: LiveBody): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const fragment of fragments) {
-      // A fragment that has just expired is skipped.
-      const chunk = readChunk(archive, fragment, tagsOf(fragment, clock.now()))
-      if (chunk !== null) yield* paceFragment(chunk, pacing)
-    }
-  } finally {
-    disconnect()
+async function* readLive(archive: Archive, { fragments, clock, pacing }: LiveBody): AsyncGenerator<Uint8Array> {
+  for await (const fragment of fragments) {
+    // A fragment that has just expired is skipped.
+    const chunk = readChunk(archive, fragment, tagsOf(fragment, clock.now()))
+    if (chunk !== null) yield* paceFragment(chunk, pacing)
   }
 }
 

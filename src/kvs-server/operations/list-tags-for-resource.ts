@@ -1,14 +1,10 @@
-import type { StreamSelector } from '../archive/stream-table.js'
-import type { Operation } from '../wire/operation.js'
 import { parseTaggedResource, refuseTagToken } from '../wire/tag-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
-export const listTagsForResource: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
+export const listTagsForResource = streamOperation({
   name: 'ListTagsForResource',
-  parse(input) {
-    refuseTagToken(input)
-    return parseTaggedResource(input)
-  },
-  run: (selector, { streams, tags }) => ({ NextToken: null, Tags: tags.list(getStream(streams, selector).id) }),
-}
+  select: parseTaggedResource,
+  parse: refuseTagToken,
+  run: ({ id }, _input, { tags }: Pick<KvsServices, 'tags'>) => ({ NextToken: null, Tags: tags.list(id) }),
+})

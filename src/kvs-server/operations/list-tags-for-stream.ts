@@ -1,14 +1,10 @@
-import type { StreamSelector } from '../archive/stream-table.js'
-import type { Operation } from '../wire/operation.js'
 import { parseTaggedStream, refuseTagToken } from '../wire/tag-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
-export const listTagsForStream: Operation<StreamSelector, Pick<KvsServices, 'streams' | 'tags'>> = {
+export const listTagsForStream = streamOperation({
   name: 'ListTagsForStream',
-  parse(input) {
-    refuseTagToken(input)
-    return parseTaggedStream(input)
-  },
-  run: (selector, { streams, tags }) => ({ NextToken: null, Tags: tags.list(getStream(streams, selector).id) }),
-}
+  select: parseTaggedStream,
+  parse: refuseTagToken,
+  run: ({ id }, _input, { tags }: Pick<KvsServices, 'tags'>) => ({ NextToken: null, Tags: tags.list(id) }),
+})

@@ -1,20 +1,15 @@
-import type { StreamSelector } from '../archive/stream-table.js'
-import type { Operation } from '../wire/operation.js'
 import { parseTaggedStream, parseTagMap } from '../wire/tag-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream, putTags } from './stream-checks.js'
-
-interface Input {
-  readonly selector: StreamSelector
-  readonly tags: ReadonlyMap<string, string>
-}
+import { putTags } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
 /** Tags are a map here, and a list in TagResource. */
-export const tagStream: Operation<Input, Pick<KvsServices, 'streams' | 'tags'>> = {
+export const tagStream = streamOperation({
   name: 'TagStream',
-  parse: (input) => ({ selector: parseTaggedStream(input), tags: parseTagMap(input) }),
-  run({ selector, tags }, services) {
-    putTags(services.tags, getStream(services.streams, selector).id, tags)
+  select: parseTaggedStream,
+  parse: parseTagMap,
+  run(stream, tags, services: Pick<KvsServices, 'tags'>) {
+    putTags(services.tags, stream.id, tags)
     return {}
   },
-}
+})

@@ -1,33 +1,21 @@
-import type { StreamSelector } from '../archive/stream-table.js'
-import type { Operation } from '../wire/operation.js'
-import { parseStreamSelector } from '../wire/selectors.js'
 import { MAX_RETENTION_HOURS, parseCurrentVersion } from '../wire/stream-info.js'
 import { parseEnum, parseInteger, refuse } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
-import { getStream, requireVersion } from './stream-checks.js'
-
-interface Input {
-  readonly selector: StreamSelector
-  readonly version: string
-  /** Negative for a decrease. */
-  readonly changeInHours: number
-}
+import { requireVersion } from './stream-checks.js'
+import { streamOperation } from './stream-operation.js'
 
 const OPERATIONS = ['INCREASE_DATA_RETENTION', 'DECREASE_DATA_RETENTION'] as const
 
-export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' | 'archive' | 'diskReserve'>> = {
+type Services = Pick<KvsServices, 'streams' | 'archive' | 'diskReserve'>
+
+export const updateDataRetention = streamOperation({
   name: 'UpdateDataRetention',
   parse(input) {
     const operation = parseEnum(input, 'Operation', OPERATIONS)
     const hours = parseInteger(input, 'DataRetentionChangeInHours', { min: 1, max: MAX_RETENTION_HOURS })
-    return {
-      selector: parseStreamSelector(input),
-      version: parseCurrentVersion(input),
-      changeInHours: operation === 'INCREASE_DATA_RETENTION' ? hours : -hours,
-    }
+    return { version: parseCurrentVersion(input), changeInHours: operation === 'INCREASE_DATA_RETENTION' ? hours : -hours }
   },
-  run({ selector, version, changeInHours }, { streams, archive, diskReserve }) {
-    const stream = getStream(streams, selector)
+  run(stream, { version, changeInHours }, { streams, archive, diskReserve }: Services) {
     requireVersion(stream, version)
     const dataRetentionInHours = stream.dataRetentionInHours + changeInHours
     if (dataRetentionInHours < 0 || dataRetentionInHours > MAX_RETENTION_HOURS) {
@@ -40,4 +28,4 @@ export const updateDataRetention: Operation<Input, Pick<KvsServices, 'streams' |
     archive.sweepSoon()
     return {}
   },
-}
+})

@@ -42,7 +42,6 @@ const NOTHING = new Uint8Array(0)
 /** Turns the bytes of an upload into fragments. It checks the rules of PutMedia, and writes each Cluster to its file as it arrives. */
 export class FragmentAssembly {
   readonly #options: FragmentAssemblyOptions
-  readonly #onWhole: (fragment: IncomingFragment, ended: EndedCluster) => Promise<void>
   readonly #demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
   readonly #window: UploadWindow
   readonly #startedAtMs: EpochMs
@@ -56,9 +55,11 @@ export class FragmentAssembly {
   #neededFrom = 0
 
   /** `onWhole` gets each fragment once its Cluster and the tags behind it have arrived. */
-  constructor(options: FragmentAssemblyOptions, onWhole: (fragment: IncomingFragment, ended: EndedCluster) => Promise<void>) {
+  constructor(
+    options: FragmentAssemblyOptions,
+    private readonly onWhole: (fragment: IncomingFragment, ended: EndedCluster) => Promise<void>,
+  ) {
     this.#options = options
-    this.#onWhole = onWhole
     this.#startedAtMs = options.clock.now()
     this.#window = new UploadWindow(options.onChunkDone)
   }
@@ -96,7 +97,7 @@ export class FragmentAssembly {
     this.#fragment = null
     this.#tagCount = 0
     this.#options.acknowledge(toAcknowledgement('RECEIVED', fragment.acknowledged))
-    await this.#onWhole(fragment, fragment.ended)
+    await this.onWhole(fragment, fragment.ended)
   }
 
   /** Removes what has arrived of an incomplete fragment. */

@@ -21,14 +21,11 @@ interface Handed {
 
 /** Stores the complete fragments of one upload, several at a time, and acknowledges them in their order. */
 export class FragmentStore {
-  readonly #options: FragmentStoreOptions
   #handed: Promise<unknown> = Promise.resolve()
   #acknowledged: Promise<void> = Promise.resolve()
   readonly #underWay: Promise<void>[] = []
 
-  constructor(options: FragmentStoreOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: FragmentStoreOptions) {}
 
   /** Resolves when the next fragment may come. Rejects with the failure of this fragment or an earlier one. @throws UploadError */
   async add(fragment: IncomingFragment, ended: EndedCluster): Promise<void> {
@@ -52,10 +49,10 @@ export class FragmentStore {
 
   async #hand(fragment: IncomingFragment, ended: EndedCluster): Promise<Handed> {
     const path = await ended.synced
-    const stream = this.#options.findStream()
+    const stream = this.options.findStream()
     if (stream === undefined) throw new UploadError('STREAM_NOT_ACTIVE', 'the stream was deleted')
     const received = toReceivedFragment(fragment, ended, path)
-    const { archive } = this.#options
+    const { archive } = this.options
     const isKept = stream.dataRetentionInHours > 0
     const persisted = (isKept ? archive.persist(received) : archive.keepForHost(received)).then(() => isKept)
     persisted.catch(() => {})
@@ -65,7 +62,7 @@ export class FragmentStore {
   async #acknowledge(fragment: IncomingFragment, handed: Promise<Handed>): Promise<void> {
     const { persisted } = await handed
     // Without retention nothing is persisted, and RECEIVED is the last acknowledgement.
-    if (await persisted) this.#options.acknowledge(toAcknowledgement('PERSISTED', fragment.acknowledged))
+    if (await persisted) this.options.acknowledge(toAcknowledgement('PERSISTED', fragment.acknowledged))
   }
 }
 

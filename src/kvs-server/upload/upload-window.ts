@@ -11,12 +11,9 @@ export class UploadWindow {
   #chunksStart = 0
   #start = 0
   #end = 0
-  readonly #onDropped: (chunk: Uint8Array) => void
 
   /** `onDropped` is called with each chunk that is no longer needed. */
-  constructor(onDropped: (chunk: Uint8Array) => void = () => {}) {
-    this.#onDropped = onDropped
-  }
+  constructor(private readonly onDropped: (chunk: Uint8Array) => void = () => {}) {}
 
   get start(): number {
     return this.#start
@@ -57,13 +54,13 @@ export class UploadWindow {
       if (end > this.#start) return
       this.#chunks.shift()
       this.#chunksStart = end
-      this.#onDropped(first)
+      this.onDropped(first)
     }
   }
 
   #join(): void {
     const joined = Buffer.concat(this.pieces(this.#start, this.#end) ?? [])
-    for (const chunk of this.#chunks) this.#onDropped(chunk)
+    for (const chunk of this.#chunks) this.onDropped(chunk)
     this.#chunks = [joined]
     this.#chunksStart = this.#start
   }

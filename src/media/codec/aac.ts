@@ -1,10 +1,9 @@
 import { fullBox } from '../box.js'
 import { concat, u8, u24, u32, zeros } from '../bytes.js'
-import { ByteCursor } from './byte-cursor.js'
+import { BitReader } from './bit-reader.js'
 import type { AudioConfig } from './codec-config.js'
 import { audioSampleEntry } from './sample-entry.js'
 
-const RECORD = 'AudioSpecificConfig'
 const SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
 /** Channels for each channelConfiguration (ISO/IEC 14496-3, table 1.19). Null: reserved. 0: a program config element defines them. */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, null, null, null, 7, 8, 24, 8, null]
@@ -19,14 +18,14 @@ const CORE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4])
  * @throws MalformedMedia with the offset inside the record
  */
 export function parseAacConfig(codecPrivate: Uint8Array, fallbackChannels: number): AudioConfig {
-  const bits = new BitCursor(new ByteCursor(codecPrivate, RECORD))
-  const objectType = bits.objectType()
-  const sampleRate = bits.sampleRate()
-  const channelConfiguration = bits.read(4)
-  const coreType = objectType === SBR || objectType === PS ? bits.extendedCoreType() : objectType
+  const bits = new BitReader(codecPrivate, 'the AudioSpecificConfig')
+  const objectType = readObjectType(bits)
+  const sampleRate = readSampleRate(bits)
+  const channelConfiguration = bits.u(4)
+  const coreType = objectType === SBR || objectType === PS ? readExtendedCoreType(bits) : objectType
   if (!CORE_TYPES.has(coreType)) bits.refuse(`audio object type ${coreType} is not AAC Main, LC, SSR or LTP`)
   const channels = CHANNELS[channelConfiguration] ?? bits.refuse(`channel configuration ${channelConfiguration} is reserved`)
-  const samplesPerFrame = bits.read(1) === 1 ? 960 : 1024
+  const samplesPerFrame = bits.flag() ? 960 : 1024
   const sound = { sampleRate, channels: channels === 0 ? fallbackChannels : channels }
   return {
     kind: 'audio',
@@ -38,47 +37,21 @@ export function parseAacConfig(codecPrivate: Uint8Array, fallbackChannels: numbe
   }
 }
 
-class BitCursor {
-  #byte = 0
-  #left = 0
+function readObjectType(bits: BitReader): number {
+  const type = bits.u(5)
+  return type === 31 ? 32 + bits.u(6) : type
+}
 
-  constructor(readonly cursor: ByteCursor) {}
+function readSampleRate(bits: BitReader): number {
+  const index = bits.u(4)
+  const rate = index === 15 ? bits.u(24) : (SAMPLE_RATES[index] ?? bits.refuse(`sampling frequency index ${index} is reserved`))
+  return rate === 0 ? bits.refuse('a sampling frequency of 0') : rate
+}
 
-  read(count: number): number {
-    let value = 0
-    for (let index = 0; index < count; index += 1) value = value * 2 + this.#bit()
-    return value
-  }
-
-  objectType(): number {
-    const type = this.read(5)
-    return type === 31 ? 32 + this.read(6) : type
-  }
-
-  sampleRate(): number {
-    const index = this.read(4)
-    const rate = index === 15 ? this.read(24) : (SAMPLE_RATES[index] ?? this.refuse(`sampling frequency index ${index} is reserved`))
-    return rate === 0 ? this.refuse('a sampling frequency of 0') : rate
-  }
-
-  /** After SBR or PS: the sampling frequency of the extension, then the core type. */
-  extendedCoreType(): number {
-    this.sampleRate()
-    return this.objectType()
-  }
-
-  refuse(message: string): never {
-    return this.cursor.refuse(message)
-  }
-
-  #bit(): number {
-    if (this.#left === 0) {
-      this.#byte = this.cursor.u8()
-      this.#left = 8
-    }
-    this.#left -= 1
-    return (this.#byte >> this.#left) & 1
-  }
+/** After SBR or PS: the sampling frequency of the extension, then the core type. */
+function readExtendedCoreType(bits: BitReader): number {
+  readSampleRate(bits)
+  return readObjectType(bits)
 }
 
 /** ESDBox (ISO/IEC 14496-14, 6.7.2), with unknown bit rates and buffer sizes. */

@@ -1,4 +1,4 @@
-import { RbspReader } from './rbsp-reader.js'
+import { type BitReader, readParameterSet } from './bit-reader.js'
 import { NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps } from './sps.js'
 
 /** Profiles whose SPS contains the chroma format (Rec. ITU-T H.264, 7.3.2.1.1). */
@@ -7,7 +7,7 @@ const MAX_MACROBLOCKS = 4096
 
 /** A NAL unit of type 7. @throws MalformedMedia */
 export function readH264Sps(nal: Uint8Array): Sps {
-  const bits = new RbspReader(nal, 1)
+  const bits = readParameterSet(nal, 1)
   const profile = bits.u(8)
   bits.skip(16)
   bits.ue(31)
@@ -25,7 +25,7 @@ export function readH264Sps(nal: Uint8Array): Sps {
 }
 
 /** ChromaArrayType: separate color planes are cropped like monochrome. */
-function readChromaFormat(bits: RbspReader): number {
+function readChromaFormat(bits: BitReader): number {
   const format = bits.ue(3)
   const isSeparate = format === 3 && bits.flag()
   // Bit depths, then qpprime_y_zero_transform_bypass_flag.
@@ -36,18 +36,18 @@ function readChromaFormat(bits: RbspReader): number {
   return isSeparate ? 0 : format
 }
 
-function skipScalingLists(bits: RbspReader, count: number): void {
+function skipScalingLists(bits: BitReader, count: number): void {
   for (let list = 0; list < count; list += 1) if (bits.flag()) skipScalingList(bits, list < 6 ? 16 : 64)
 }
 
 /** 7.3.2.1.1.1: a scale of 0 ends the list. */
-function skipScalingList(bits: RbspReader, size: number): void {
+function skipScalingList(bits: BitReader, size: number): void {
   let scale = 8
   for (let index = 0; index < size && scale !== 0; index += 1) scale = (scale + bits.se() + 256) % 256
 }
 
 /** From log2_max_frame_num_minus4 to gaps_in_frame_num_value_allowed_flag. */
-function skipFrameNumbering(bits: RbspReader): void {
+function skipFrameNumbering(bits: BitReader): void {
   bits.ue(12)
   const orderType = bits.ue(2)
   if (orderType === 0) bits.ue(12)

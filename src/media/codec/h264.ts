@@ -1,9 +1,9 @@
 import { byteAt } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
-import { ByteCursor } from './byte-cursor.js'
+import { type ByteCursor, openRecord } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
 import { readH264Sps } from './h264-sps.js'
-import { refuseAnnexB, toHex, toVideoConfig } from './video-config.js'
+import { toHex, toVideoConfig } from './video-config.js'
 
 const RECORD = 'AVCDecoderConfigurationRecord'
 const SPS = 7
@@ -29,14 +29,10 @@ interface AvcC {
 
 /** @throws MalformedMedia */
 export function readAvcC(codecPrivate: Uint8Array): AvcC {
-  refuseAnnexB(codecPrivate, RECORD)
-  const cursor = new ByteCursor(codecPrivate, RECORD)
-  const version = cursor.u8()
-  if (version !== 1) cursor.refuse(`${RECORD} must have version 1: got ${version}`)
+  const cursor = openRecord(codecPrivate, RECORD)
   const profile = cursor.take(3)
   // Reserved bits are ignored: captures of real streams have 03 01 instead of FF E1.
-  const lengthSize = (cursor.u8() & 0x03) + 1
-  if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
+  const lengthSize = cursor.lengthSize()
   const sps = readParameterSets(cursor, cursor.u8() & 0x1f, SPS)
   readParameterSets(cursor, cursor.u8(), PPS)
   return { rfc6381: `avc1.${toHex(profile)}`, lengthSize, sps }
@@ -44,16 +40,8 @@ export function readAvcC(codecPrivate: Uint8Array): AvcC {
 
 /** Returns the first of them. */
 function readParameterSets(cursor: ByteCursor, count: number, nalType: number): Uint8Array {
-  let first: Uint8Array | null = null
-  if (count === 0) cursor.refuse(`${RECORD} has no ${nalType === SPS ? 'SPS' : 'PPS'}`)
-  for (let index = 0; index < count; index += 1) {
-    const nal = cursor.take(cursor.u16())
-    const type = (nal[0] ?? 0) & 0x1f
-    if (nal.byteLength < 2 || type !== nalType)
-      cursor.refuse(`expected a NAL unit of type ${nalType}: got ${nal.byteLength} bytes of type ${type}`)
-    first ??= nal
-  }
-  return first ?? cursor.refuse(`${RECORD} has no parameter set`)
+  const [first] = Array.from({ length: count }, () => cursor.nalUnit(nalType, { typeAt: 0, mask: 0x1f }))
+  return first ?? cursor.refuse(`${RECORD} has no ${nalType === SPS ? 'SPS' : 'PPS'}`)
 }
 
 /** Sets the reserved bits as the standard requires. */

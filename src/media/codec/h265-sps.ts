@@ -1,4 +1,4 @@
-import { RbspReader } from './rbsp-reader.js'
+import { type BitReader, readParameterSet } from './bit-reader.js'
 import { NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps, type SpsVui } from './sps.js'
 
 const MAX_SIDE = 0xffff
@@ -8,7 +8,7 @@ const LEVEL_BITS = 8
 
 /** A NAL unit of type 33 (Rec. ITU-T H.265, 7.3.2.2.1). @throws MalformedMedia */
 export function readH265Sps(nal: Uint8Array): Sps {
-  const bits = new RbspReader(nal, 2)
+  const bits = readParameterSet(nal, 2)
   bits.skip(4)
   const subLayers = bits.u(3)
   bits.skip(1)
@@ -21,7 +21,7 @@ export function readH265Sps(nal: Uint8Array): Sps {
   return { ...size, ...orNoVui(() => readVui(bits, subLayers)) }
 }
 
-function skipProfileTierLevel(bits: RbspReader, subLayers: number): void {
+function skipProfileTierLevel(bits: BitReader, subLayers: number): void {
   bits.skip(PROFILE_BITS + LEVEL_BITS)
   const present = Array.from({ length: subLayers }, () => [bits.flag(), bits.flag()] as const)
   if (subLayers > 0) bits.skip(2 * (8 - subLayers))
@@ -29,7 +29,7 @@ function skipProfileTierLevel(bits: RbspReader, subLayers: number): void {
 }
 
 /** Skips everything between the conformance window and the VUI, and reads the part of the VUI that describes the picture. */
-function readVui(bits: RbspReader, subLayers: number): SpsVui {
+function readVui(bits: BitReader, subLayers: number): SpsVui {
   bits.ue(8)
   bits.ue(8)
   const orderBits = bits.ue(12) + 4
@@ -51,12 +51,12 @@ function readVui(bits: RbspReader, subLayers: number): SpsVui {
   return { ...picture, frameRate: readFrameRate(bits, 1) }
 }
 
-function skipCodes(bits: RbspReader, count: number): void {
+function skipCodes(bits: BitReader, count: number): void {
   for (let left = count; left > 0; left -= 1) bits.ue()
 }
 
 /** 7.3.4. */
-function skipScalingLists(bits: RbspReader): void {
+function skipScalingLists(bits: BitReader): void {
   for (let sizeId = 0; sizeId < 4; sizeId += 1) {
     for (let matrix = 0; matrix < 6; matrix += sizeId === 3 ? 3 : 1) {
       if (!bits.flag()) bits.ue()
@@ -65,14 +65,14 @@ function skipScalingLists(bits: RbspReader): void {
   }
 }
 
-function skipPcm(bits: RbspReader): void {
+function skipPcm(bits: BitReader): void {
   bits.skip(8)
   skipCodes(bits, 2)
   bits.skip(1)
 }
 
 /** 7.3.7. A set that is predicted from the previous set has one row more than that set has pictures. */
-function skipShortTermSets(bits: RbspReader): void {
+function skipShortTermSets(bits: BitReader): void {
   let pictures = 0
   const sets = bits.ue(64)
   for (let set = 0; set < sets; set += 1) {
@@ -80,7 +80,7 @@ function skipShortTermSets(bits: RbspReader): void {
   }
 }
 
-function skipPredictedSet(bits: RbspReader, picturesBefore: number): number {
+function skipPredictedSet(bits: BitReader, picturesBefore: number): number {
   bits.skip(1)
   bits.ue()
   let pictures = 0
@@ -89,7 +89,7 @@ function skipPredictedSet(bits: RbspReader, picturesBefore: number): number {
   return pictures
 }
 
-function skipPlainSet(bits: RbspReader): number {
+function skipPlainSet(bits: BitReader): number {
   const pictures = bits.ue(16) + bits.ue(16)
   for (let left = pictures; left > 0; left -= 1) {
     bits.ue()

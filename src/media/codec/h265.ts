@@ -1,9 +1,9 @@
 import { byteAt } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
-import { ByteCursor } from './byte-cursor.js'
+import { type ByteCursor, openRecord } from './byte-cursor.js'
 import type { VideoConfig } from './codec-config.js'
 import { readH265Sps } from './h265-sps.js'
-import { refuseAnnexB, toHex, toVideoConfig } from './video-config.js'
+import { toHex, toVideoConfig } from './video-config.js'
 
 const RECORD = 'HEVCDecoderConfigurationRecord'
 const VPS = 32
@@ -34,14 +34,10 @@ interface HvcC {
 
 /** @throws MalformedMedia */
 export function readHvcC(codecPrivate: Uint8Array): HvcC {
-  refuseAnnexB(codecPrivate, RECORD)
-  const cursor = new ByteCursor(codecPrivate, RECORD)
-  const version = cursor.u8()
-  if (version !== 1) cursor.refuse(`${RECORD} must have version 1: got ${version}`)
+  const cursor = openRecord(codecPrivate, RECORD)
   const general = cursor.take(12)
   cursor.take(LENGTH_SIZE_AT - 13)
-  const lengthSize = (cursor.u8() & 0x03) + 1
-  if (lengthSize === 3) cursor.refuse('NAL lengths of 3 bytes')
+  const lengthSize = cursor.lengthSize()
   return { rfc6381: `hvc1.${profileString(general)}`, lengthSize, ...readArrays(cursor) }
 }
 
@@ -53,7 +49,7 @@ function readArrays(cursor: ByteCursor): Pick<HvcC, 'sps' | 'arraysAt'> {
     const at = cursor.at
     const nalType = cursor.u8() & 0x3f
     const count = cursor.u16()
-    const units = Array.from({ length: count }, () => readNalUnit(cursor, nalType))
+    const units = Array.from({ length: count }, () => cursor.nalUnit(nalType, { typeAt: 1, mask: 0x3f }))
     if (nalType < VPS || nalType > PPS) continue
     arraysAt.push(at)
     if (units[0] !== undefined && !found.has(nalType)) found.set(nalType, units[0])
@@ -61,14 +57,6 @@ function readArrays(cursor: ByteCursor): Pick<HvcC, 'sps' | 'arraysAt'> {
   const sps = found.get(SPS)
   if (sps === undefined || found.size < 3) cursor.refuse(`${RECORD} lacks a VPS, SPS or PPS`)
   return { sps, arraysAt }
-}
-
-function readNalUnit(cursor: ByteCursor, nalType: number): Uint8Array {
-  const nal = cursor.take(cursor.u16())
-  const type = ((nal[0] ?? 0) >> 1) & 0x3f
-  if (nal.byteLength < 2 || type !== nalType)
-    cursor.refuse(`expected a NAL unit of type ${nalType}: got ${nal.byteLength} bytes of type ${type}`)
-  return nal
 }
 
 /** In `hvc1`, no parameter sets are in the frames: array_completeness must be 1 (8.4.1.1.2). Matroska has no such rule. */

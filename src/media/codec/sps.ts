@@ -1,7 +1,7 @@
 // The common parts of the sequence parameter sets of H.264 (7.4.2.1, E.2.1) and H.265 (7.4.3.2, E.3.1) that describe the picture.
 
 import { MalformedMedia } from '../malformed-media.js'
-import type { RbspReader } from './rbsp-reader.js'
+import type { BitReader } from './bit-reader.js'
 
 /** Width to height of a pixel. */
 export interface AspectRatio {
@@ -68,7 +68,7 @@ export interface CodedSize {
 
 /** Reads a flag and the four offsets of the cropping rectangle. */
 export function readCroppedSize(
-  bits: RbspReader,
+  bits: BitReader,
   { width, height, chromaFormat, rowsPerUnit }: CodedSize,
 ): { width: number; height: number } {
   const [unitX, unitY] = [chromaFormat === 1 || chromaFormat === 2 ? 2 : 1, (chromaFormat === 1 ? 2 : 1) * rowsPerUnit]
@@ -91,7 +91,7 @@ export function orNoVui(read: () => SpsVui): SpsVui {
 }
 
 /** Reads the start of vui_parameters, which both standards share. */
-export function readPictureVui(bits: RbspReader): Pick<SpsVui, 'pixelAspect' | 'colour'> {
+export function readPictureVui(bits: BitReader): Pick<SpsVui, 'pixelAspect' | 'colour'> {
   const pixelAspect = bits.flag() ? readAspectRatio(bits) : null
   if (bits.flag()) bits.skip(1)
   const colour = bits.flag() ? readColour(bits) : null
@@ -102,13 +102,13 @@ export function readPictureVui(bits: RbspReader): Pick<SpsVui, 'pixelAspect' | '
   return { pixelAspect, colour }
 }
 
-function readAspectRatio(bits: RbspReader): AspectRatio | null {
+function readAspectRatio(bits: BitReader): AspectRatio | null {
   const idc = bits.u(8)
   const [width, height] = idc === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0])
   return width > 0 && height > 0 ? { width, height } : null
 }
 
-function readColour(bits: RbspReader): Colour {
+function readColour(bits: BitReader): Colour {
   bits.skip(3)
   const isFullRange = bits.flag()
   if (!bits.flag()) return { primaries: UNSPECIFIED, transfer: UNSPECIFIED, matrix: UNSPECIFIED, isFullRange }
@@ -116,7 +116,7 @@ function readColour(bits: RbspReader): Colour {
 }
 
 /** Reads the timing information. `ticksPerFrame` is 2 if a tick is a field. Null if there is none. */
-export function readFrameRate(bits: RbspReader, ticksPerFrame: number): number | null {
+export function readFrameRate(bits: BitReader, ticksPerFrame: number): number | null {
   if (!bits.flag()) return null
   const [unitsInTick, timeScale] = [bits.u(32), bits.u(32)]
   return unitsInTick > 0 && timeScale > 0 ? timeScale / (unitsInTick * ticksPerFrame) : null

@@ -1,6 +1,7 @@
 import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 import { readVint, vintLength } from './ebml.js'
+import { sizeOctetsOf } from './ebml-writer.js'
 
 /** The head of a SimpleBlock or Block (RFC 9559, section 10): everything before the first payload. */
 export interface BlockHead {
@@ -141,12 +142,5 @@ class LacingReader {
 /** Smallest size of a frame in a Cluster: the ID, size, track number, time and flags of a SimpleBlock (RFC 9559, 10.2), and the frame. */
 export function leastBlockBytes(frameBytes: number): number {
   const contentBytes = 4 + frameBytes
-  return 1 + leastSizeBytes(contentBytes) + contentBytes
-}
-
-/** All ones mean an unknown size (RFC 8794, 6.2). */
-function leastSizeBytes(size: number): number {
-  let bytes = 1
-  for (let limit = 127; size >= limit; limit = (limit + 1) * 128 - 1) bytes += 1
-  return bytes
+  return 1 + sizeOctetsOf(contentBytes) + contentBytes
 }

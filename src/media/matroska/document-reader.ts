@@ -17,7 +17,6 @@ const MAX_TIMESTAMP_BYTES = 8
 /** Turns the elements of a document into events: the header before the first Cluster, Clusters with their frames, and Tags. */
 export class DocumentReader implements ElementVisitor {
   readonly cluster = new ClusterReader()
-  readonly #createSink: FrameSinkFactory | null
   #events: MatroskaEvent[] = []
   #document: SessionHeader | null = null
   /** Whether the first Cluster of the document is still to come. */
@@ -28,9 +27,7 @@ export class DocumentReader implements ElementVisitor {
     pass: (bytes: Uint8Array, start: number, end: number) => this.#sink?.payload(bytes, start, end),
   }
 
-  constructor(createSink: FrameSinkFactory | null) {
-    this.#createSink = createSink
-  }
+  constructor(private readonly createSink: FrameSinkFactory | null) {}
 
   /** The events since the last call. */
   takeEvents(): MatroskaEvent[] {
@@ -113,7 +110,7 @@ export class DocumentReader implements ElementVisitor {
   #finishHeader(document: SessionHeader, end: number): void {
     const { tracks } = document
     if (tracks === null) throw new MalformedMedia('a Cluster before any Tracks', end)
-    this.#sink = this.#createSink?.(tracks) ?? null
+    this.#sink = this.createSink?.(tracks) ?? null
     this.#events.push({ kind: 'tracks', header: { start: document.start, end }, bytes: document.take(), tracks })
   }
 
@@ -132,7 +129,7 @@ export class DocumentReader implements ElementVisitor {
   }
 
   #readTimestamp(data: EbmlBytes): void {
-    const ticks = readUintElement(data, { id: ELEMENT.Timestamp, start: 0, end: data.bytes.byteLength })
+    const ticks = readUintElement(data)
     this.#events.push({ kind: 'cluster-timestamp', timestampMs: this.cluster.setTimestamp(ticks, data.origin) })
   }
 

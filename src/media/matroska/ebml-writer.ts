@@ -22,7 +22,7 @@ export function encodeId(id: number): Uint8Array {
   return encodeUnsigned(id, octetsOf(id))
 }
 
-/** In as few octets as possible by default. All ones are avoided, because they mean an unknown size. */
+/** In as few octets as possible by default. */
 export function encodeSize(size: number, octets = sizeOctetsOf(size)): Uint8Array {
   const bytes = encodeUnsigned(size, octets)
   bytes[0] = byteAt(bytes, 0) | (0x80 >> (octets - 1))
@@ -46,7 +46,8 @@ function octetsOf(value: number): number {
   return octets
 }
 
-function sizeOctetsOf(size: number): number {
+/** Octets of a data size. All ones are avoided, because they mean an unknown size (RFC 8794, section 6.2). */
+export function sizeOctetsOf(size: number): number {
   let octets = 1
   while (size >= 2 ** (7 * octets) - 1) octets += 1
   return octets

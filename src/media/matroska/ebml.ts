@@ -55,15 +55,19 @@ function isAllOnes(bytes: Uint8Array, at: number, length: number): boolean {
   return true
 }
 
-/** The elements in [start, end) of the bytes, in order. */
-export function* readElements({ bytes, origin }: EbmlBytes, start: number, end: number): Generator<EbmlElement, void> {
-  let at = start
-  for (let count = 0; at < end; count += 1) {
-    if (count === MAX_CHILDREN) throw new MalformedMedia(`more than ${MAX_CHILDREN} elements in one`, origin + at)
-    const element = readElement({ bytes, origin }, at, end)
+/** The children of an element, in order; without a parent, the elements in all of the bytes. */
+export function* readElements(data: EbmlBytes, parent: Pick<EbmlElement, 'start' | 'end'> = wholeOf(data)): Generator<EbmlElement, void> {
+  let at = parent.start
+  for (let count = 0; at < parent.end; count += 1) {
+    if (count === MAX_CHILDREN) throw new MalformedMedia(`more than ${MAX_CHILDREN} elements in one`, data.origin + at)
+    const element = readElement(data, at, parent.end)
     yield element
     at = element.end
   }
+}
+
+function wholeOf({ bytes }: EbmlBytes): Pick<EbmlElement, 'start' | 'end'> {
+  return { start: 0, end: bytes.byteLength }
 }
 
 function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): EbmlElement {
@@ -80,7 +84,8 @@ function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): Ebm
 }
 
 /** An unsigned integer element (RFC 8794, section 7.2). No octets mean 0. */
-export function readUintElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
+export function readUintElement(data: EbmlBytes, { start, end }: Pick<EbmlElement, 'start' | 'end'> = wholeOf(data)): number {
+  const { bytes, origin } = data
   if (end - start > 8) throw new MalformedMedia('an integer of more than 8 octets', origin + start)
   const value = readUnsigned(bytes, start, end - start)
   if (value > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('an integer above 2^53', origin + start)
@@ -88,7 +93,7 @@ export function readUintElement({ bytes, origin }: EbmlBytes, { start, end }: Eb
 }
 
 /** A float element (section 7.3): 0, 4 or 8 octets. */
-export function readFloatElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
+function readFloatElement({ bytes, origin }: EbmlBytes, { start, end }: EbmlElement): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start)
   if (end === start) return 0
   if (end - start === 4) return view.getFloat32(0)
@@ -97,7 +102,52 @@ export function readFloatElement({ bytes, origin }: EbmlBytes, { start, end }: E
 }
 
 /** A string element up to its first NUL: producers pad to a fixed width (section 13). */
-export function readStringElement({ bytes }: EbmlBytes, { start, end }: EbmlElement): string {
+function readStringElement({ bytes }: EbmlBytes, { start, end }: EbmlElement): string {
   const nul = bytes.subarray(start, end).indexOf(0)
   return decoder.decode(bytes.subarray(start, nul < 0 ? end : start + nul))
+}
+
+/** The children of an element by their IDs. If an ID repeats, the last element counts. */
+export class ElementFields {
+  readonly #elements = new Map<number, EbmlElement>()
+
+  constructor(
+    private readonly data: EbmlBytes,
+    parent?: EbmlElement,
+  ) {
+    for (const element of readElements(data, parent)) this.#elements.set(element.id, element)
+  }
+
+  find(id: number): EbmlElement | null {
+    return this.#elements.get(id) ?? null
+  }
+
+  uint<Absent>(id: number, absent: Absent): number | Absent {
+    const element = this.find(id)
+    return element === null ? absent : readUintElement(this.data, element)
+  }
+
+  float<Absent>(id: number, absent: Absent): number | Absent {
+    const element = this.find(id)
+    return element === null ? absent : readFloatElement(this.data, element)
+  }
+
+  /** Empty if the element is absent. */
+  string(id: number): string {
+    const element = this.find(id)
+    return element === null ? '' : readStringElement(this.data, element)
+  }
+
+  /** A copy of the data; null if the element is absent or empty. */
+  bytes(id: number): Uint8Array | null {
+    const element = this.find(id)
+    if (element === null || element.end === element.start) return null
+    // Not `slice`: the chunks are Buffers, whose `slice` shares their memory.
+    return new Uint8Array(this.data.bytes.subarray(element.start, element.end))
+  }
+
+  children(id: number): ElementFields | null {
+    const element = this.find(id)
+    return element === null ? null : new ElementFields(this.data, element)
+  }
 }

@@ -49,7 +49,6 @@ const NOT_IN_SEGMENT: ReadonlySet<number> = new Set([ELEMENT.Segment, ELEMENT.Si
  * with its parent. Only the Segment and Clusters may have an unknown size; such a Cluster ends at the next element that is not its child.
  */
 export class ElementWalk {
-  readonly #visitor: ElementVisitor
   readonly #window = new ByteWindow()
   readonly #header = new ElementHeader()
   #level: Level = 'top'
@@ -63,9 +62,7 @@ export class ElementWalk {
   /** Bytes of the element's data that are still to come. */
   #left = 0
 
-  constructor(visitor: ElementVisitor) {
-    this.#visitor = visitor
-  }
+  constructor(private readonly visitor: ElementVisitor) {}
 
   /** Whether a Cluster is open. */
   get isInCluster(): boolean {
@@ -111,7 +108,7 @@ export class ElementWalk {
     if (this.#level === 'cluster' && isAboveClusterChildren(header.id)) this.#leaveCluster()
     this.#checkBounds()
     this.#checkPlace()
-    const handling = this.#visitor.open(header, this.#level)
+    const handling = this.visitor.open(header, this.#level)
     if (handling === 'enter') this.#enter()
     this.#handling = handling === 'enter' ? null : handling
     this.#isHeadRead = false
@@ -125,7 +122,7 @@ export class ElementWalk {
     const { position } = this.#window
     if (this.#level === 'group' && position === this.#groupEnd) {
       this.#level = 'cluster'
-      this.#visitor.close?.('group', position)
+      this.visitor.close?.('group', position)
     }
     if (this.#level === 'cluster' && position === this.#parentEnd()) this.#closeCluster()
     if (this.#level === 'segment' && position === this.#segmentEnd) this.#level = 'top'
@@ -133,7 +130,7 @@ export class ElementWalk {
 
   #closeCluster(): void {
     this.#level = 'segment'
-    this.#visitor.close?.('cluster', this.#window.position)
+    this.visitor.close?.('cluster', this.#window.position)
   }
 
   #leaveCluster(): void {
@@ -198,7 +195,7 @@ export class ElementWalk {
     const length = this.#header.bytes + this.#left
     if (!this.#window.has(length)) return false
     const { bytes, at, position } = this.#window
-    this.#visitor.take(this.#header, { bytes: bytes.subarray(at, at + length), origin: position }, this.#level)
+    this.visitor.take(this.#header, { bytes: bytes.subarray(at, at + length), origin: position }, this.#level)
     this.#consume(length)
     this.#handling = null
     return true
@@ -225,7 +222,7 @@ export class ElementWalk {
   }
 
   #consume(count: number): void {
-    this.#visitor.bytes?.(this.#window.bytes, this.#window.at, count)
+    this.visitor.bytes?.(this.#window.bytes, this.#window.at, count)
     this.#window.advance(count)
   }
 

@@ -24,13 +24,27 @@ export const KEY = 1
  */
 export const OPEN_GOP_KEY = 2
 
-export const EMPTY_SAMPLE_TABLE: SampleTable = {
-  count: 0,
-  tracks: new Uint8Array(0),
-  offsets: new Uint32Array(0),
-  sizes: new Uint32Array(0),
-  times: new Int32Array(0),
-  keys: new Uint8Array(0),
+/** A table of `count` rows, all 0. */
+export function createSampleTable(count: number): SampleTable {
+  return {
+    count,
+    tracks: new Uint8Array(count),
+    offsets: new Uint32Array(count),
+    sizes: new Uint32Array(count),
+    times: new Int32Array(count),
+    keys: new Uint8Array(count),
+  }
+}
+
+export const EMPTY_SAMPLE_TABLE = createSampleTable(0)
+
+/** Copies the first rows, as many as both tables have. */
+export function copyRows(from: SampleTable, into: SampleTable): void {
+  into.tracks.set(from.tracks.subarray(0, into.count))
+  into.offsets.set(from.offsets.subarray(0, into.count))
+  into.sizes.set(from.sizes.subarray(0, into.count))
+  into.times.set(from.times.subarray(0, into.count))
+  into.keys.set(from.keys.subarray(0, into.count))
 }
 
 const FIRST_CAPACITY = 256
@@ -48,22 +62,19 @@ export class SampleTableBuilder {
   count = 0
   #earliest = 0
   #latest = 0
-  #tracks = new Uint8Array(FIRST_CAPACITY)
-  #offsets = new Uint32Array(FIRST_CAPACITY)
-  #sizes = new Uint32Array(FIRST_CAPACITY)
-  #times = new Int32Array(FIRST_CAPACITY)
-  #keys = new Uint8Array(FIRST_CAPACITY)
+  #rows = createSampleTable(FIRST_CAPACITY)
 
   add({ track, offset, size, time, isKey }: SampleRow): void {
     const row = this.count
-    if (row === this.#tracks.length) this.#grow()
-    this.#tracks[row] = track
-    this.#offsets[row] = offset
-    this.#sizes[row] = size
-    this.#times[row] = time
+    if (row === this.#rows.count) this.#grow()
+    const { tracks, offsets, sizes, times, keys } = this.#rows
+    tracks[row] = track
+    offsets[row] = offset
+    sizes[row] = size
+    times[row] = time
+    keys[row] = isKey ? KEY : NOT_KEY
     this.#earliest = row === 0 ? time : Math.min(this.#earliest, time)
     this.#latest = row === 0 ? time : Math.max(this.#latest, time)
-    this.#keys[row] = isKey ? KEY : NOT_KEY
     this.count = row + 1
   }
 
@@ -74,12 +85,12 @@ export class SampleTableBuilder {
 
   /** Sets the flags of a BlockGroup, whose references are known at its end. */
   setKeys(fromRow: number, isKey: boolean): void {
-    this.#keys.fill(isKey ? KEY : NOT_KEY, fromRow, this.count)
+    this.#rows.keys.fill(isKey ? KEY : NOT_KEY, fromRow, this.count)
   }
 
   /** Has no effect on frames that are not flagged as key frames. */
   markOpenGop(row: number): void {
-    if (this.#keys[row] === KEY) this.#keys[row] = OPEN_GOP_KEY
+    if (this.#rows.keys[row] === KEY) this.#rows.keys[row] = OPEN_GOP_KEY
   }
 
   /** Returns the table, with times converted by `toTime`, and resets the builder. */
@@ -91,28 +102,14 @@ export class SampleTableBuilder {
 
   /** The rows so far, each time passed through `toTime`. */
   peek(toTime: ((time: number) => number) | null): SampleTable {
-    const { count } = this
-    return {
-      count,
-      tracks: this.#tracks.slice(0, count),
-      offsets: this.#offsets.slice(0, count),
-      sizes: this.#sizes.slice(0, count),
-      times: toTime ? this.#times.subarray(0, count).map(toTime) : this.#times.slice(0, count),
-      keys: this.#keys.slice(0, count),
-    }
+    const table = createSampleTable(this.count)
+    copyRows(this.#rows, table)
+    return toTime === null ? table : { ...table, times: table.times.map(toTime) }
   }
 
   #grow(): void {
-    const capacity = this.#tracks.length * 2
-    this.#tracks = grown(this.#tracks, new Uint8Array(capacity))
-    this.#offsets = grown(this.#offsets, new Uint32Array(capacity))
-    this.#sizes = grown(this.#sizes, new Uint32Array(capacity))
-    this.#times = grown(this.#times, new Int32Array(capacity))
-    this.#keys = grown(this.#keys, new Uint8Array(capacity))
+    const larger = createSampleTable(this.#rows.count * 2)
+    copyRows(this.#rows, larger)
+    this.#rows = larger
   }
-}
-
-function grown<Column extends Uint8Array | Uint32Array | Int32Array>(column: Column, larger: Column): Column {
-  larger.set(column)
-  return larger
 }

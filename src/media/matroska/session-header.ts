@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../malformed-media.js'
-import { type EbmlBytes, readElements, readStringElement, readUintElement } from './ebml.js'
+import { type EbmlBytes, ElementFields } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 import { type MatroskaTrack, parseTracks } from './track.js'
 
@@ -13,8 +13,6 @@ const NOTHING = new Uint8Array(0)
  * parsed.
  */
 export class SessionHeader {
-  /** Offset of the EBML header in the upload. */
-  readonly start: number
   timestampScale = DEFAULT_TIMESTAMP_SCALE
   /** Null until a Tracks element has been read. */
   tracks: readonly MatroskaTrack[] | null = null
@@ -22,20 +20,19 @@ export class SessionHeader {
   #bytes: Uint8Array = new Uint8Array(1024)
   #length = 0
 
-  constructor(start: number) {
-    this.start = start
-  }
+  constructor(
+    /** Offset of the EBML header in the upload. */
+    readonly start: number,
+  ) {}
 
   /** @throws MalformedMedia if the header is too large with this element */
   count(element: { readonly start: number; readonly end: number }): void {
     this.#elements += 1
-    const breach =
-      element.end - this.start > MAX_HEADER_BYTES
-        ? `a header of more than ${MAX_HEADER_BYTES} bytes`
-        : this.#elements > MAX_HEADER_ELEMENTS
-          ? `more than ${MAX_HEADER_ELEMENTS} elements`
-          : null
-    if (breach !== null) throw new MalformedMedia(`${breach} before the first Cluster`, element.start)
+    const refuse = (what: string) => {
+      throw new MalformedMedia(`${what} before the first Cluster`, element.start)
+    }
+    if (element.end - this.start > MAX_HEADER_BYTES) refuse(`a header of more than ${MAX_HEADER_BYTES} bytes`)
+    if (this.#elements > MAX_HEADER_ELEMENTS) refuse(`more than ${MAX_HEADER_ELEMENTS} elements`)
   }
 
   /** The data of an element of this header. @throws MalformedMedia */
@@ -71,32 +68,19 @@ const MAX_TIMESTAMP_SCALE = 10_000_000_000
 
 /** Accepts EBML headers of Matroska and WebM within the limits of RFC 9559. @throws MalformedMedia */
 export function checkEbmlHeader(data: EbmlBytes): void {
-  for (const element of readElements(data, 0, data.bytes.byteLength)) {
-    const offset = data.origin + element.start
-    if (element.id === ELEMENT.DocType) checkDocType(readStringElement(data, element).trimEnd(), offset)
-    if (element.id === ELEMENT.EBMLMaxIDLength && readUintElement(data, element) > 4) {
-      throw new MalformedMedia('element ids of more than 4 octets are announced', offset)
-    }
-    if (element.id === ELEMENT.EBMLMaxSizeLength && readUintElement(data, element) > 8) {
-      throw new MalformedMedia('data sizes of more than 8 octets are announced', offset)
-    }
-  }
-}
-
-function checkDocType(docType: string, offset: number): void {
-  if (docType === 'matroska' || docType === 'webm') return
-  throw new MalformedMedia(`DocType must be matroska or webm: got '${docType.slice(0, 32)}'`, offset)
+  const fields = new ElementFields(data)
+  const docType = fields.find(ELEMENT.DocType) === null ? 'matroska' : fields.string(ELEMENT.DocType).trimEnd()
+  if (docType !== 'matroska' && docType !== 'webm')
+    throw new MalformedMedia(`DocType must be matroska or webm: got '${docType.slice(0, 32)}'`, data.origin)
+  if (fields.uint(ELEMENT.EBMLMaxIDLength, 4) > 4) throw new MalformedMedia('element ids of more than 4 octets are announced', data.origin)
+  if (fields.uint(ELEMENT.EBMLMaxSizeLength, 8) > 8) throw new MalformedMedia('data sizes of more than 8 octets are announced', data.origin)
 }
 
 /** The TimestampScale of an Info element, in nanoseconds per tick. */
 export function parseTimestampScale(data: EbmlBytes): number {
-  for (const element of readElements(data, 0, data.bytes.byteLength)) {
-    if (element.id !== ELEMENT.TimestampScale) continue
-    const scale = readUintElement(data, element)
-    if (scale >= 1 && scale <= MAX_TIMESTAMP_SCALE) return scale
-    throw new MalformedMedia(`TimestampScale must be 1 to ${MAX_TIMESTAMP_SCALE}: got ${scale}`, data.origin + element.start)
-  }
-  return DEFAULT_TIMESTAMP_SCALE
+  const scale = new ElementFields(data).uint(ELEMENT.TimestampScale, DEFAULT_TIMESTAMP_SCALE)
+  if (scale >= 1 && scale <= MAX_TIMESTAMP_SCALE) return scale
+  throw new MalformedMedia(`TimestampScale must be 1 to ${MAX_TIMESTAMP_SCALE}: got ${scale}`, data.origin)
 }
 
 /** Ticks to milliseconds, rounded. */

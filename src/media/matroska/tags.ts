@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../malformed-media.js'
-import { type EbmlBytes, type EbmlElement, readElements, readStringElement } from './ebml.js'
+import { type EbmlBytes, type EbmlElement, ElementFields, readElements } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 import type { SimpleTag } from './events.js'
 
@@ -27,7 +27,7 @@ export interface ParsedTags {
 export function parseTags(data: EbmlBytes): ParsedTags {
   const tags: SimpleTag[] = []
   let hasPartTags = false
-  for (const element of readElements(data, 0, data.bytes.byteLength)) {
+  for (const element of readElements(data)) {
     if (element.id !== ELEMENT.Tag) continue
     if (isAboutPart(data, element)) hasPartTags = true
     else collectTags(data, element, { tags, depth: 0 })
@@ -36,9 +36,9 @@ export function parseTags(data: EbmlBytes): ParsedTags {
 }
 
 function isAboutPart(data: EbmlBytes, tag: EbmlElement): boolean {
-  for (const targets of readElements(data, tag.start, tag.end)) {
+  for (const targets of readElements(data, tag)) {
     if (targets.id !== ELEMENT.Targets) continue
-    for (const uid of readElements(data, targets.start, targets.end)) {
+    for (const uid of readElements(data, targets)) {
       if (PART_UIDS.has(uid.id) && !isZero(data, uid)) return true
     }
   }
@@ -52,20 +52,11 @@ function isZero({ bytes }: EbmlBytes, { start, end }: EbmlElement): boolean {
 
 function collectTags(data: EbmlBytes, parent: EbmlElement, { tags, depth }: { tags: SimpleTag[]; depth: number }): void {
   if (depth > MAX_DEPTH) throw new MalformedMedia(`tags nested deeper than ${MAX_DEPTH}`, data.origin + parent.start)
-  for (const element of readElements(data, parent.start, parent.end)) {
+  for (const element of readElements(data, parent)) {
     if (element.id !== ELEMENT.SimpleTag) continue
     if (tags.length === MAX_TAGS) throw new MalformedMedia(`more than ${MAX_TAGS} tags in one element`, data.origin + element.start)
-    tags.push(parseSimpleTag(data, element))
+    const fields = new ElementFields(data, element)
+    tags.push({ name: fields.string(ELEMENT.TagName), value: fields.string(ELEMENT.TagString) })
     collectTags(data, element, { tags, depth: depth + 1 })
   }
-}
-
-function parseSimpleTag(data: EbmlBytes, parent: EbmlElement): SimpleTag {
-  let name = ''
-  let value = ''
-  for (const element of readElements(data, parent.start, parent.end)) {
-    if (element.id === ELEMENT.TagName) name = readStringElement(data, element)
-    else if (element.id === ELEMENT.TagString) value = readStringElement(data, element)
-  }
-  return { name, value }
 }

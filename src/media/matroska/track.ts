@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../malformed-media.js'
-import { type EbmlBytes, type EbmlElement, readElements, readFloatElement, readStringElement, readUintElement } from './ebml.js'
+import { type EbmlBytes, type EbmlElement, ElementFields, readElements } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 import { type MatroskaVideo, parseVideo } from './video-track.js'
 
@@ -27,7 +27,7 @@ const TRACK_TYPES: Readonly<Record<number, MatroskaTrack['type']>> = { 1: 'video
 /** The TrackEntries of a Tracks element, in its order. */
 export function parseTracks(data: EbmlBytes): MatroskaTrack[] {
   const tracks: MatroskaTrack[] = []
-  for (const element of readElements(data, 0, data.bytes.byteLength)) {
+  for (const element of readElements(data)) {
     if (element.id !== ELEMENT.TrackEntry) continue
     if (tracks.length === MAX_TRACKS) throw new MalformedMedia(`more than ${MAX_TRACKS} tracks`, data.origin + element.start)
     const track = parseTrackEntry(data, element)
@@ -40,59 +40,27 @@ export function parseTracks(data: EbmlBytes): MatroskaTrack[] {
 }
 
 function parseTrackEntry(data: EbmlBytes, entry: EbmlElement): MatroskaTrack {
-  const { bytes, origin } = data
-  const fields = new Map<number, EbmlElement>()
-  for (const element of readElements(data, entry.start, entry.end)) fields.set(element.id, element)
+  const fields = new ElementFields(data, entry)
   // A stored payload must be the frame itself: header stripping, compression and encryption all take that away.
-  const encodings = fields.get(ELEMENT.ContentEncodings)
-  if (encodings && hasChild(data, encodings, ELEMENT.ContentEncoding)) {
-    throw new MalformedMedia('a track whose frames are compressed, stripped or encrypted (ContentEncodings)', origin + encodings.start)
+  if (fields.children(ELEMENT.ContentEncodings)?.find(ELEMENT.ContentEncoding)) {
+    throw new MalformedMedia('a track whose frames are compressed, stripped or encrypted (ContentEncodings)', data.origin + entry.start)
   }
-  const codecId = fields.get(ELEMENT.CodecID)
-  const video = fields.get(ELEMENT.Video)
-  const type = TRACK_TYPES[readUint(data, fields.get(ELEMENT.TrackType), 0)] ?? 'other'
-  return {
-    number: readTrackNumber(data, entry, fields.get(ELEMENT.TrackNumber)),
-    type,
-    codecId: codecId ? readStringElement(data, codecId).trimEnd() : '',
-    codecPrivate: copyData(bytes, fields.get(ELEMENT.CodecPrivate)),
-    video: type === 'video' && video ? parseVideo(data, video) : null,
-    audio: type === 'audio' ? parseAudio(data, fields.get(ELEMENT.Audio)) : null,
-    codecDelayNs: readUint(data, fields.get(ELEMENT.CodecDelay), 0),
-    frameDurationNs: readUint(data, fields.get(ELEMENT.DefaultDuration), 0) || null,
-  }
-}
-
-function copyData(bytes: Uint8Array, element: EbmlElement | undefined): Uint8Array | null {
-  if (!element || element.end === element.start) return null
-  // Not `slice`: the chunks are Buffers, whose `slice` shares their memory.
-  return new Uint8Array(bytes.subarray(element.start, element.end))
-}
-
-function readTrackNumber(data: EbmlBytes, entry: EbmlElement, element: EbmlElement | undefined): number {
-  const number = readUint(data, element, 0)
+  const number = fields.uint(ELEMENT.TrackNumber, 0)
   if (number < 1 || number > 255) throw new MalformedMedia(`track number ${number}: expected 1 to 255`, data.origin + entry.start)
-  return number
-}
-
-function parseAudio(data: EbmlBytes, audio: EbmlElement | undefined): MatroskaTrack['audio'] {
-  if (!audio) return null
-  // The defaults of RFC 9559, sections 5.1.4.1.29.1 and 5.1.4.1.29.3.
-  const sound = { sampleRate: 8000, channels: 1 }
-  for (const element of readElements(data, audio.start, audio.end)) {
-    if (element.id === ELEMENT.SamplingFrequency) sound.sampleRate = readFloatElement(data, element)
-    else if (element.id === ELEMENT.Channels) sound.channels = readUintElement(data, element)
+  const type = TRACK_TYPES[fields.uint(ELEMENT.TrackType, 0)] ?? 'other'
+  return {
+    number,
+    type,
+    codecId: fields.string(ELEMENT.CodecID).trimEnd(),
+    codecPrivate: fields.bytes(ELEMENT.CodecPrivate),
+    video: type === 'video' ? parseVideo(fields.children(ELEMENT.Video)) : null,
+    audio: type === 'audio' ? parseAudio(fields.children(ELEMENT.Audio)) : null,
+    codecDelayNs: fields.uint(ELEMENT.CodecDelay, 0),
+    frameDurationNs: fields.uint(ELEMENT.DefaultDuration, 0) || null,
   }
-  return sound
 }
 
-function readUint(data: EbmlBytes, element: EbmlElement | undefined, absent: number): number {
-  return element ? readUintElement(data, element) : absent
-}
-
-function hasChild(data: EbmlBytes, parent: EbmlElement, id: number): boolean {
-  for (const element of readElements(data, parent.start, parent.end)) {
-    if (element.id === id) return true
-  }
-  return false
+/** The defaults are those of RFC 9559, sections 5.1.4.1.29.1 and 5.1.4.1.29.3. */
+function parseAudio(audio: ElementFields | null): MatroskaTrack['audio'] {
+  return audio && { sampleRate: audio.float(ELEMENT.SamplingFrequency, 8000), channels: audio.uint(ELEMENT.Channels, 1) }
 }

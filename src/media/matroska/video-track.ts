@@ -1,4 +1,4 @@
-import { type EbmlBytes, type EbmlElement, readElements, readFloatElement, readUintElement } from './ebml.js'
+import type { ElementFields } from './ebml.js'
 import { ELEMENT } from './element-ids.js'
 
 /** The Video element of a TrackEntry (RFC 9559, section 5.1.4.1.28), as far as it changes the picture. */
@@ -24,54 +24,40 @@ export interface MatroskaColour {
   readonly range: number
 }
 
-type Fields = ReadonlyMap<number, EbmlElement>
-
-export function parseVideo(data: EbmlBytes, video: EbmlElement): MatroskaVideo {
-  const fields = fieldsOf(data, video)
-  const uint = (id: number) => readUint(data, fields, id, 0)
-  const orNull = (id: number) => (fields.has(id) ? uint(id) : null)
+export function parseVideo(video: ElementFields | null): MatroskaVideo | null {
+  if (video === null) return null
   return {
-    width: uint(ELEMENT.PixelWidth),
-    height: uint(ELEMENT.PixelHeight),
+    width: video.uint(ELEMENT.PixelWidth, 0),
+    height: video.uint(ELEMENT.PixelHeight, 0),
     crop: {
-      left: uint(ELEMENT.PixelCropLeft),
-      right: uint(ELEMENT.PixelCropRight),
-      top: uint(ELEMENT.PixelCropTop),
-      bottom: uint(ELEMENT.PixelCropBottom),
+      left: video.uint(ELEMENT.PixelCropLeft, 0),
+      right: video.uint(ELEMENT.PixelCropRight, 0),
+      top: video.uint(ELEMENT.PixelCropTop, 0),
+      bottom: video.uint(ELEMENT.PixelCropBottom, 0),
     },
-    display: { width: orNull(ELEMENT.DisplayWidth), height: orNull(ELEMENT.DisplayHeight), unit: uint(ELEMENT.DisplayUnit) },
-    rollDegrees: readRoll(data, fields.get(ELEMENT.Projection)),
-    colour: readColour(data, fields.get(ELEMENT.Colour)),
+    display: {
+      width: video.uint(ELEMENT.DisplayWidth, null),
+      height: video.uint(ELEMENT.DisplayHeight, null),
+      unit: video.uint(ELEMENT.DisplayUnit, 0),
+    },
+    rollDegrees: readRoll(video.children(ELEMENT.Projection)),
+    colour: readColour(video.children(ELEMENT.Colour)),
   }
 }
 
-function readRoll(data: EbmlBytes, projection: EbmlElement | undefined): number {
-  if (projection === undefined) return 0
-  const fields = fieldsOf(data, projection)
-  const roll = fields.get(ELEMENT.ProjectionPoseRoll)
-  const isRectangular = readUint(data, fields, ELEMENT.ProjectionType, 0) === 0
-  const degrees = roll !== undefined && isRectangular ? readFloatElement(data, roll) : 0
+function readRoll(projection: ElementFields | null): number {
+  if (projection === null || projection.uint(ELEMENT.ProjectionType, 0) !== 0) return 0
+  const degrees = projection.float(ELEMENT.ProjectionPoseRoll, 0)
   return Number.isFinite(degrees) ? degrees : 0
 }
 
-function readColour(data: EbmlBytes, colour: EbmlElement | undefined): MatroskaColour | null {
-  if (colour === undefined) return null
-  const fields = fieldsOf(data, colour)
-  return {
-    primaries: readUint(data, fields, ELEMENT.Primaries, 2),
-    transfer: readUint(data, fields, ELEMENT.TransferCharacteristics, 2),
-    matrix: readUint(data, fields, ELEMENT.MatrixCoefficients, 2),
-    range: readUint(data, fields, ELEMENT.Range, 0),
-  }
-}
-
-function fieldsOf(data: EbmlBytes, parent: EbmlElement): Fields {
-  const fields = new Map<number, EbmlElement>()
-  for (const element of readElements(data, parent.start, parent.end)) fields.set(element.id, element)
-  return fields
-}
-
-function readUint(data: EbmlBytes, fields: Fields, id: number, absent: number): number {
-  const element = fields.get(id)
-  return element === undefined ? absent : readUintElement(data, element)
+function readColour(colour: ElementFields | null): MatroskaColour | null {
+  return (
+    colour && {
+      primaries: colour.uint(ELEMENT.Primaries, 2),
+      transfer: colour.uint(ELEMENT.TransferCharacteristics, 2),
+      matrix: colour.uint(ELEMENT.MatrixCoefficients, 2),
+      range: colour.uint(ELEMENT.Range, 0),
+    }
+  )
 }

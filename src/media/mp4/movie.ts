@@ -146,3 +146,8 @@ export interface Edit {
   /** In ticks of the track; -1 for an empty edit. */
   readonly mediaTime: number
 }
+
+/** What is shown, after an empty edit if it does not start with the movie. */
+export function toEdits(emptyMs: number, shown: Edit): Edit[] {
+  return emptyMs > 0 ? [{ durationMs: emptyMs, mediaTime: -1 }, shown] : [shown]
+}

@@ -65,7 +65,7 @@ function timeSamples(rows: TrackRows, { sampleRate, channels }: AudioConfig): Ti
     const early = clock - Math.round(((timeMs - startMs) * sampleRate) / 1000)
     const isOff = timeMs !== previousMs && Math.abs(early) > tolerance
     previousMs = timeMs
-    if (isOff && early < 0 && stretchLast(runs, -early)) clock -= early
+    if (isOff && early < 0 && runs.raiseLast(-early) !== null) clock -= early
     const held = Math.floor(rowAt(rows.sizes, index) / channels)
     const skipped = isOff && early > 0 ? Math.min(early, held) : 0
     const kept = held - skipped
@@ -83,12 +83,4 @@ function timeSamples(rows: TrackRows, { sampleRate, channels }: AudioConfig): Ti
     durationMs: Math.round((clock * 1000) / sampleRate),
     mediaTime: 0,
   }
-}
-
-function stretchLast(runs: RunBuilder, ticks: number): boolean {
-  const last = runs.pop()
-  if (last === null) return false
-  runs.add(last.count - 1, last.value)
-  runs.add(1, last.value + ticks)
-  return true
 }

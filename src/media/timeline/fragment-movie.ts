@@ -3,7 +3,7 @@ import type { CodecConfig } from '../codec/codec-config.js'
 import { parseCodecPrivate } from '../codec/codec-private.js'
 import { MalformedMedia } from '../malformed-media.js'
 import type { MatroskaTrack } from '../matroska/track.js'
-import type { Edit, Movie, MovieTrack, TrackFormat } from '../mp4/movie.js'
+import { type Movie, type MovieTrack, type TrackFormat, toEdits } from '../mp4/movie.js'
 import { timeAudio } from './audio-timeline.js'
 import { placeFragments } from './placement.js'
 import { gatherRows, type MovieFragment, type TimedTrack } from './track-rows.js'
@@ -87,8 +87,12 @@ function maxGapMs(tracks: readonly ConfiguredTrack[]): number {
   return Math.min(MAX_GAP_MS, ...timescales.map((timescale) => (MAX_TICKS / timescale) * 1000 - GAP_MARGIN_MS))
 }
 
-function toMovieTrack(config: CodecConfig, { timescale, samples, piece, ...timed }: TimedTrack, movieStartMs: number): MovieTrack {
-  return { ...toTrackFormat(config), timescale, samples, pieces: [piece], edits: toEdits(timed, timed.startMs - movieStartMs) }
+/** A track that starts after the movie begins with an empty edit. Otherwise picture and sound would be out of sync. */
+function toMovieTrack(config: CodecConfig, timed: TimedTrack, movieStartMs: number): MovieTrack {
+  const { timescale, samples, piece, durationMs, mediaTime } = timed
+  const delayMs = timed.startMs - movieStartMs
+  const edits = delayMs === 0 && mediaTime === 0 ? [] : toEdits(delayMs, { durationMs, mediaTime })
+  return { ...toTrackFormat(config), timescale, samples, pieces: [piece], edits }
 }
 
 /** The headers of a track with this codec. */
@@ -97,11 +101,4 @@ export function toTrackFormat(config: CodecConfig): TrackFormat {
   return config.kind === 'video'
     ? { kind, timescale: VIDEO_TIMESCALE, sampleEntry, ...config.shown, matrix: config.matrix }
     : { kind, timescale: config.sampleRate, sampleEntry, width: 0, height: 0, matrix: null }
-}
-
-/** A track that starts after the movie begins with an empty edit. Otherwise picture and sound would be out of sync. */
-function toEdits({ durationMs, mediaTime }: Pick<TimedTrack, 'durationMs' | 'mediaTime'>, delayMs: number): Edit[] {
-  if (delayMs === 0 && mediaTime === 0) return []
-  const shown = { durationMs, mediaTime }
-  return delayMs === 0 ? [shown] : [{ durationMs: delayMs, mediaTime: -1 }, shown]
 }

@@ -1,5 +1,6 @@
 import { NOT_KEY, type SampleTable } from '../matroska/sample-table.js'
-import { type MovieFragment, timeAt } from './track-rows.js'
+import { rowAt } from '../mp4/tables/columns.js'
+import type { MovieFragment } from './track-rows.js'
 
 /** H.264 and H.265 reorder at most 16 pictures, so blocks interleave across the border of a Cluster by no more. */
 const MAX_REORDERED_FRAMES = 16
@@ -75,7 +76,7 @@ function extentOf(samples: SampleTable, track: number): Extent | null {
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < samples.count; row += 1) {
     if (samples.tracks[row] !== track) continue
-    const time = timeAt(samples, row)
+    const time = rowAt(samples.times, row)
     if (count === 0) {
       first = time
       isFirstKey = samples.keys[row] !== NOT_KEY

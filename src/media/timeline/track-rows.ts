@@ -58,7 +58,7 @@ export function gatherRows(fragments: readonly MovieFragment[], startsMs: Float6
     const startMs = rowAt(startsMs, span)
     for (let row = 0; row < samples.count; row += 1) {
       if (samples.tracks[row] !== track) continue
-      rows.timesMs[at] = startMs + timeAt(samples, row)
+      rows.timesMs[at] = startMs + rowAt(samples.times, row)
       rows.sizes[at] = rowAt(samples.sizes, row)
       rows.keys[at] = rowAt(samples.keys, row)
       rows.spans[at] = span
@@ -73,13 +73,6 @@ function countFrames({ tracks }: SampleTable, track: number): number {
   let count = 0
   for (const own of tracks) if (own === track) count += 1
   return count
-}
-
-/** Milliseconds from the Cluster's Timestamp. */
-export function timeAt({ times, count }: SampleTable, row: number): number {
-  const time = times[row]
-  if (time === undefined) throw new RangeError(`no frame ${row} (the Cluster has ${count})`)
-  return time
 }
 
 /** Collects chunks. Samples that are contiguous in a span share one. */

@@ -186,9 +186,8 @@ describe('the archive', () => {
     await using test = await openTestArchive()
     const stream = test.createStream('cam')
     const told: string[] = []
-    const stop = test.archive.feed.watch(stream.id, ({ fragmentNumber }) => told.push(fragmentNumber))
+    test.archive.arrivals.on(String(stream.id), ({ fragmentNumber }) => told.push(fragmentNumber))
     await test.upload(stream, recording([footage(0), footage(1000), footage(2000)]))
-    stop()
     const [a, b, c] = test.archive.list(stream, ALL, { limit: 9 })
     expect(told).toEqual([a, b, c].map((fragment) => fragment?.fragmentNumber))
     expect(test.archive.findNext(stream, -1)).toEqual(a)

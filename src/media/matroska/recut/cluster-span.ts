@@ -44,19 +44,20 @@ export class ClusterSpan {
   beginsWithKey: boolean | null = null
   /** The track without a block that prevented a cut at a key frame in this Cluster. */
   blockedBy: number | null = null
-  readonly #cut: CutTracks
   #earliest = Number.POSITIVE_INFINITY
   #latest = Number.NEGATIVE_INFINITY
   #bytes = CLUSTER_HEAD_BYTES
 
-  constructor(cut: CutTracks, firstTicks: number) {
-    this.#cut = cut
+  constructor(
+    private readonly cut: CutTracks,
+    firstTicks: number,
+  ) {
     // A Timestamp is unsigned. Sound before the first picture may have a negative time.
     this.timestampTicks = Math.max(0, firstTicks)
   }
 
   get startMs(): number {
-    return this.timestampTicks / this.#cut.ticksPerMs
+    return this.timestampTicks / this.cut.ticksPerMs
   }
 
   get hasAllTracks(): boolean {
@@ -64,16 +65,16 @@ export class ClusterSpan {
   }
 
   get missingTrack(): number | null {
-    return [...this.#cut.numbers].find((number) => !this.tracks.has(number)) ?? null
+    return [...this.cut.numbers].find((number) => !this.tracks.has(number)) ?? null
   }
 
   msSinceStart({ ticks }: RecutBlock): number {
-    return (ticks - this.timestampTicks) / this.#cut.ticksPerMs
+    return (ticks - this.timestampTicks) / this.cut.ticksPerMs
   }
 
   add({ track, ticks, isKey, bytes }: RecutBlock): void {
     this.tracks.add(track)
-    if (track === this.#cut.video) this.beginsWithKey ??= isKey
+    if (track === this.cut.video) this.beginsWithKey ??= isKey
     this.#earliest = Math.min(this.#earliest, ticks)
     this.#latest = Math.max(this.#latest, ticks)
     this.#bytes += bytes.byteLength
@@ -96,7 +97,7 @@ export class ClusterSpan {
 
   #misfit({ earliest, latest, bytes }: { earliest: number; latest: number; bytes: number }): Misfit | null {
     if (this.#bytes + bytes > MAX_FRAGMENT_BYTES) return 'too-large'
-    const spanMs = (Math.max(this.#latest, latest) - Math.min(this.#earliest, earliest)) / this.#cut.ticksPerMs
+    const spanMs = (Math.max(this.#latest, latest) - Math.min(this.#earliest, earliest)) / this.cut.ticksPerMs
     if (spanMs > MAX_FRAGMENT_MS) return 'too-long'
     const isNear = earliest - this.timestampTicks >= LEAST_RELATIVE && latest - this.timestampTicks <= MOST_RELATIVE
     return isNear ? null : 'too-far'

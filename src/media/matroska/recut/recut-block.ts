@@ -40,7 +40,7 @@ export function parseBlockGroup(data: EbmlBytes, headerBytes: number, clusterTic
   let head: BlockBody | null = null
   let isKey = true
   let start = headerBytes
-  for (const { id, start: dataStart, end } of readElements(data, headerBytes, bytes.byteLength)) {
+  for (const { id, start: dataStart, end } of readElements(data, { start: headerBytes, end: bytes.byteLength })) {
     if (id === ELEMENT.Block) {
       if (block !== null) throw new MalformedMedia('a BlockGroup with two Blocks', origin + start)
       block = bytes.subarray(start, end)

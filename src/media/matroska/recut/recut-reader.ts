@@ -27,14 +27,11 @@ const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, E
  * Skips Cues, Attachments and unknown elements after the first Cluster.
  */
 export class RecutReader implements ElementVisitor {
-  readonly #sink: RecutSink
   #clusterTicks: number | null = null
   /** Bytes of the header before the first Cluster so far. Null after it. */
   #headerBytes: number | null = null
 
-  constructor(sink: RecutSink) {
-    this.#sink = sink
-  }
+  constructor(private readonly sink: RecutSink) {}
 
   open(header: ElementHeader, level: Level): Handling {
     const { id } = header
@@ -63,24 +60,24 @@ export class RecutReader implements ElementVisitor {
     if (level === 'cluster') this.#takeInCluster(header, element)
     else if (header.id === ELEMENT.EBML) this.#startDocument(element)
     else if (this.#headerBytes !== null) this.#takeHeaderElement(header, element, this.#headerBytes)
-    else this.#sink.tags(new Uint8Array(element.bytes))
+    else this.sink.tags(new Uint8Array(element.bytes))
   }
 
   #startDocument({ bytes }: EbmlBytes): void {
     this.#headerBytes = 0
-    this.#sink.document(new Uint8Array(bytes))
+    this.sink.document(new Uint8Array(bytes))
   }
 
   #takeHeaderElement({ id, bytes: dataAt, start }: ElementHeader, { bytes, origin }: EbmlBytes, before: number): void {
     this.#headerBytes = before + bytes.byteLength
     if (this.#headerBytes > MAX_HEADER_BYTES) throw new MalformedMedia(`a header of more than ${MAX_HEADER_BYTES} bytes`, start)
     const own = new Uint8Array(bytes)
-    this.#sink.headerElement(id, own, { bytes: own.subarray(dataAt), origin: origin + dataAt })
+    this.sink.headerElement(id, own, { bytes: own.subarray(dataAt), origin: origin + dataAt })
   }
 
   #takeInCluster({ id, bytes: dataAt }: ElementHeader, element: EbmlBytes): void {
-    if (id === ELEMENT.Timestamp) this.#clusterTicks = readUintElement(element, { id, start: dataAt, end: element.bytes.byteLength })
+    if (id === ELEMENT.Timestamp) this.#clusterTicks = readUintElement(element, { start: dataAt, end: element.bytes.byteLength })
     else if (this.#clusterTicks !== null)
-      this.#sink.block((id === ELEMENT.SimpleBlock ? parseSimpleBlock : parseBlockGroup)(element, dataAt, this.#clusterTicks))
+      this.sink.block((id === ELEMENT.SimpleBlock ? parseSimpleBlock : parseBlockGroup)(element, dataAt, this.#clusterTicks))
   }
 }

@@ -1,4 +1,4 @@
-import type { Edit, MovieTrack } from '../movie.js'
+import { type MovieTrack, toEdits } from '../movie.js'
 import { rowAt } from '../tables/columns.js'
 import { lastDuration, placementOf, presentationTicks, sortTimes } from '../tables/presentation.js'
 import { toRuns } from '../tables/runs.js'
@@ -17,7 +17,9 @@ export function decodeWhenShown(track: MovieTrack): MovieTrack {
   const last = lastDuration(samples)
   const durations = toRuns(decoded.map((ticks, index) => (index + 1 < decoded.length ? rowAt(decoded, index + 1) - ticks : last)))
   const compositionOffsets = toRuns(decoded.map((ticks, index) => rowAt(shown, index) - ticks))
-  return { ...track, samples: { ...samples, durations, compositionOffsets }, edits: toEdits(track) }
+  const { delayMs, shownMs } = placementOf(track)
+  const edits = delayMs === 0 ? [] : toEdits(delayMs, { durationMs: shownMs, mediaTime: 0 })
+  return { ...track, samples: { ...samples, durations, compositionOffsets }, edits }
 }
 
 /** `shown` is in decoding order and not empty. */
@@ -44,13 +46,4 @@ function keepInOrder(decoded: Float64Array, shown: Float64Array): Float64Array {
     latest = ticks - 1
   }
   return decoded
-}
-
-function toEdits(track: MovieTrack): Edit[] {
-  const { delayMs, shownMs } = placementOf(track)
-  if (delayMs === 0) return []
-  return [
-    { durationMs: delayMs, mediaTime: -1 },
-    { durationMs: shownMs, mediaTime: 0 },
-  ]
 }

@@ -1,7 +1,7 @@
 // The frames before the first key frame of a movie, which a decoder cannot show.
 
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
-import type { Edit, Movie, MovieTrack } from '../movie.js'
+import { type Edit, type Movie, type MovieTrack, toEdits } from '../movie.js'
 import { findFirstKey } from '../tables/pieces.js'
 import { placementOf, SampleClock, toMs, toTicks } from '../tables/presentation.js'
 
@@ -40,6 +40,5 @@ function editsFrom(track: MovieTrack, fromMs: number): Edit[] {
   const startMs = Math.max(fromMs, delayMs)
   const emptyMs = Math.round(startMs - fromMs)
   const durationMs = Math.max(0, Math.round(delayMs + shownMs - startMs))
-  const edit = { durationMs, mediaTime: Math.max(0, toTicks(startMs, track.timescale) - originTicks) }
-  return emptyMs > 0 ? [{ durationMs: emptyMs, mediaTime: -1 }, edit] : [edit]
+  return toEdits(emptyMs, { durationMs, mediaTime: Math.max(0, toTicks(startMs, track.timescale) - originTicks) })
 }

@@ -55,15 +55,12 @@ function hiddenTailMs(track: MovieTrack): number {
 
 class SoundClock {
   readonly #runs = new RunBuilder()
-  readonly #toleranceTicks: number
   #isTooLong = false
   /** Ticks of the joined movie at the first sample, and after the last. */
   start = 0
   end = 0
 
-  constructor(toleranceTicks: number) {
-    this.#toleranceTicks = toleranceTicks
-  }
+  constructor(private readonly toleranceTicks: number) {}
 
   /** The next sample plays at `ticks`. */
   moveTo(ticks: number): void {
@@ -73,7 +70,7 @@ class SoundClock {
       return
     }
     const difference = ticks - this.end
-    if (Math.abs(difference) <= this.#toleranceTicks) return
+    if (Math.abs(difference) <= this.toleranceTicks) return
     if (difference > 0) this.#stretch(difference)
     else this.#squeeze(-difference)
   }
@@ -89,11 +86,8 @@ class SoundClock {
   }
 
   #stretch(ticks: number): void {
-    const last = this.#runs.pop()
-    if (last === null) return
-    if (last.value + ticks > 0xffffffff) this.#isTooLong = true
-    this.#runs.add(last.count - 1, last.value)
-    this.#runs.add(1, last.value + ticks)
+    const raised = this.#runs.raiseLast(ticks)
+    if (raised !== null && raised > 0xffffffff) this.#isTooLong = true
     this.end += ticks
   }
 

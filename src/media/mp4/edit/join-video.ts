@@ -1,6 +1,6 @@
 import { freeBytes } from '../../free-bytes.js'
 import type { Steps } from '../../steps.js'
-import type { Edit, Movie, MovieTrack, SampleTimes } from '../movie.js'
+import type { Movie, MovieTrack, SampleTimes } from '../movie.js'
 import { rowAt } from '../tables/columns.js'
 import { joinPieces } from '../tables/pieces.js'
 import { lastDuration, placementOf, presentationTicks, sortTimes, toMs, toTicks } from '../tables/presentation.js'
@@ -180,14 +180,4 @@ class DecodeTable {
     if (ticks > 0xffffffff) this.#isTooLong = true
     this.#durations.add(1, ticks)
   }
-}
-
-/** An empty edit if the track starts after the movie, then an edit of what is shown; none if all of it is shown from the start. */
-export function toEdits({ track, shownFromMs, shownToMs, mediaTime }: JoinedTrack, wholeTicks: number): Edit[] {
-  const emptyMs = Math.round(shownFromMs)
-  const durationMs = Math.max(Math.round(shownToMs) - emptyMs, 0)
-  const isWhole = mediaTime === 0 && durationMs === Math.round(toMs(wholeTicks, track.timescale))
-  if (emptyMs === 0 && isWhole) return []
-  const edit = { durationMs, mediaTime }
-  return emptyMs === 0 ? [edit] : [{ durationMs: emptyMs, mediaTime: -1 }, edit]
 }

@@ -1,8 +1,9 @@
 import type { Steps } from '../../steps.js'
-import type { Movie, MovieTrack, TrackFormat } from '../movie.js'
+import { type Movie, type MovieTrack, type TrackFormat, toEdits } from '../movie.js'
+import { toMs } from '../tables/presentation.js'
 import { sumRuns } from '../tables/runs.js'
 import { joinAudio } from './join-audio.js'
-import { type JoinedTrack, joinVideo, toEdits } from './join-video.js'
+import { type JoinedTrack, joinVideo } from './join-video.js'
 import { type PartClock, placeParts, type TimedPart, timePart } from './part-timing.js'
 
 /** One GetClip response: the movie that `readMovie` returned, and the producer's clock. */
@@ -61,9 +62,12 @@ export function* joinMovies(parts: readonly JoinPart[], { startMs, tags }: JoinO
   return { joined: true, movie: { startMs, tracks, spans: movies.flatMap(({ spans }) => spans), tags } }
 }
 
-function withEdits(joined: JoinedTrack, zeroMs: number): MovieTrack {
-  const moved = { ...joined, shownFromMs: joined.shownFromMs - zeroMs, shownToMs: joined.shownToMs - zeroMs }
-  return { ...joined.track, edits: toEdits(moved, sumRuns(joined.track.samples.durations)) }
+/** The track has no edit list if all of it is shown from the start. */
+function withEdits({ track, shownFromMs, shownToMs, mediaTime }: JoinedTrack, zeroMs: number): MovieTrack {
+  const emptyMs = Math.round(shownFromMs - zeroMs)
+  const durationMs = Math.max(Math.round(shownToMs - zeroMs) - emptyMs, 0)
+  const isWhole = mediaTime === 0 && durationMs === Math.round(toMs(sumRuns(track.samples.durations), track.timescale))
+  return { ...track, edits: emptyMs === 0 && isWhole ? [] : toEdits(emptyMs, { durationMs, mediaTime }) }
 }
 
 function findMismatch(parts: readonly JoinPart[]): JoinResult | null {

@@ -1,5 +1,5 @@
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
-import type { Edit, Movie, MovieTrack, Runs } from '../movie.js'
+import { type Movie, type MovieTrack, type Runs, toEdits } from '../movie.js'
 import { rowAt } from '../tables/columns.js'
 import { lastDuration, placementOf, SampleClock, toMs, toTicks } from '../tables/presentation.js'
 import { cutTrack, shrinkSpans } from './cut-track.js'
@@ -145,8 +145,7 @@ function cutSound(track: MovieTrack, { fromMs, toMs: untilMs }: TrimWindow): Mov
   const warmUp = first.index > 0 ? sampleAt(durations, first.startTicks - 1) : first
   const last = sampleAt(durations, end - 1)
   const emptyMs = Math.round(startMs - fromMs)
-  const edit: Edit = { durationMs: Math.round(endMs - fromMs) - emptyMs, mediaTime: start - warmUp.startTicks }
-  const edits = emptyMs > 0 ? [{ durationMs: emptyMs, mediaTime: -1 }, edit] : [edit]
+  const edits = toEdits(emptyMs, { durationMs: Math.round(endMs - fromMs) - emptyMs, mediaTime: start - warmUp.startTicks })
   return { ...cutTrack(track, warmUp.index, last.index + 1), edits }
 }
 

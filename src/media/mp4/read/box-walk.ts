@@ -1,40 +1,43 @@
 import { MalformedMedia } from '../../malformed-media.js'
-import { BoxView, printable } from './box-view.js'
+import { BoxView, NotUnderstood, printable } from './box-view.js'
+import { farthestChunk } from './chunks.js'
+import { type FileRange, MAX_MOOV_BYTES, readBoxHeader } from './find-movie.js'
 
 /** Required children of the boxes on the way to the samples (ISO/IEC 14496-12, 8.2 to 8.7). */
-const CONTAINERS: ReadonlyMap<string, readonly string[]> = new Map([
+const REQUIRED: ReadonlyMap<string, readonly string[]> = new Map([
   ['moov', ['mvhd', 'trak']],
   ['trak', ['tkhd', 'mdia']],
   ['mdia', ['mdhd', 'hdlr', 'minf']],
   ['minf', ['stbl']],
   ['stbl', ['stsd', 'stts', 'stsc']],
 ])
-const CHUNK_OFFSET_BYTES: ReadonlyMap<string, number> = new Map([
-  ['stco', 4],
-  ['co64', 8],
-])
 /** A fragmented file of 200 fragments has a few thousand boxes. */
 const MAX_BOXES = 100_000
-/** Bytes of a table that are read at a time: a multiple of both entry sizes. */
-const TABLE_BYTES = 4096
+
+interface WalkState {
+  hasMoov: boolean
+  hasMdat: boolean
+  farthestChunk: number
+  /** Where the boxes so far end. */
+  end: number
+}
 
 /**
- * Walks through the boxes of a file while its bytes pass, and throws MalformedMedia as soon as the file cannot be a complete MP4: a box is
- * longer than its parent or the file, `ftyp` is not first, tables are missing, or media starts after the end.
+ * Walks through the boxes of a file while its bytes pass, and throws MalformedMedia as soon as the file cannot be a complete MP4: `ftyp` is not
+ * first, a box is longer than its parent or the file, tables are missing, or media starts after the end. `moov` is checked when it has passed.
  */
 export class BoxWalk {
-  readonly #state = { hasMoov: false, hasMdat: false, farthestChunk: 0, boxes: 0 }
-  readonly #walking: Generator<Want, void, Came>
-  readonly #buffer = new Uint8Array(TABLE_BYTES)
-  #want: Want | null
-  /** Bytes of the wanted ones that have arrived. */
-  #filled = 0
+  readonly #state: WalkState = { hasMoov: false, hasMdat: false, farthestChunk: 0, end: 0 }
+  readonly #walking: Generator<FileRange, void, Uint8Array>
+  #wanted: FileRange | null
+  /** What has arrived of the wanted range. */
+  #held: Uint8Array[] = []
   #passed = 0
 
   /** `sizeBytes`: size of the file, or its maximum if the size is unknown. */
-  constructor({ sizeBytes, isExact }: { readonly sizeBytes: number; readonly isExact: boolean }) {
-    this.#walking = walkFile({ sizeBytes, isExact }, this.#state)
-    this.#want = toWant(this.#walking.next({ bytes: this.#buffer.subarray(0, 0), isAll: true }))
+  constructor(sizeBytes: number) {
+    this.#walking = walkFile(sizeBytes, this.#state)
+    this.#wanted = this.#walking.next(new Uint8Array(0)).value ?? null
   }
 
   /** Whether the tables have passed and the media has begun, in either order. */
@@ -44,153 +47,77 @@ export class BoxWalk {
 
   /** @throws MalformedMedia */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.byteLength && this.#want !== null; ) {
-      const { bytes, isSkipped } = this.#want
-      const piece = chunk.subarray(at, at + bytes - this.#filled)
-      if (!isSkipped) this.#buffer.set(piece, this.#filled)
-      this.#filled += piece.byteLength
-      at += piece.byteLength
-      if (this.#filled === bytes) this.#step(this.#want)
+    const start = this.#passed
+    const end = start + chunk.byteLength
+    while (this.#wanted !== null && this.#wanted.start < end) {
+      const from = Math.max(this.#wanted.start, this.#passed) - start
+      const piece = Uint8Array.from(chunk.subarray(from, this.#wanted.end - start))
+      this.#held.push(piece)
+      this.#passed = start + from + piece.byteLength
+      if (this.#passed < this.#wanted.end) break
+      this.#step()
     }
-    this.#passed += chunk.byteLength
+    this.#passed = end
   }
 
   /** The file has ended. @throws MalformedMedia */
   end(): void {
-    while (this.#want !== null) this.#step(this.#want)
-    if (!this.hasMovie) throw new MalformedMedia('the file ends before moov and mdat', this.#passed)
-    if (this.#state.farthestChunk >= this.#passed) throw beyond(this.#state.farthestChunk, this.#passed)
+    const passed = this.#passed
+    while (this.#wanted !== null) this.#step()
+    if (!this.hasMovie) throw new MalformedMedia('the file ends before moov and mdat', passed)
+    if (this.#state.end !== Number.POSITIVE_INFINITY && this.#state.end !== passed)
+      throw new MalformedMedia('the file ends inside a box', passed)
+    if (this.#state.farthestChunk >= passed) throw beyond(this.#state.farthestChunk, passed)
   }
 
-  #step({ bytes, isSkipped }: Want): void {
-    const came = this.#buffer.subarray(0, isSkipped ? 0 : this.#filled)
-    const isAll = this.#filled === bytes
-    this.#filled = 0
-    this.#want = toWant(this.#walking.next({ bytes: came, isAll }))
+  #step(): void {
+    const bytes = Buffer.concat(this.#held)
+    this.#held = []
+    this.#wanted = this.#walking.next(bytes).value ?? null
   }
 }
 
-interface Want {
-  readonly bytes: number
-  readonly isSkipped: boolean
-}
-
-interface Came {
-  readonly bytes: Uint8Array
-  /** False if the file ended before. */
-  readonly isAll: boolean
-}
-
-interface FileSize {
-  readonly sizeBytes: number
-  readonly isExact: boolean
-}
-
-interface WalkState {
-  hasMoov: boolean
-  hasMdat: boolean
-  farthestChunk: number
-  boxes: number
-}
-
-interface Parent {
-  readonly type: string
-  readonly start: number
-  readonly end: number
-  /** Whether the box extends to the end of the file. */
-  readonly isOpen: boolean
-}
-
-function toWant(step: IteratorResult<Want, void>): Want | null {
-  return step.done === true ? null : step.value
-}
-
-function* walkFile(size: FileSize, state: WalkState): Generator<Want, void, Came> {
-  const file = { type: 'file', start: 0, end: size.sizeBytes, isOpen: !size.isExact }
-  yield* walkBoxes(file, size, state)
-}
-
-function* walkBoxes(parent: Parent, size: FileSize, state: WalkState): Generator<Want, void, Came> {
-  const seen = new Set<string>()
-  for (let at = parent.start; at < parent.end; ) {
-    const box = yield* readHeader(at, parent)
-    if (box === null) break
-    state.boxes += 1
-    if (state.boxes > MAX_BOXES) throw new MalformedMedia(`there are more than ${MAX_BOXES} boxes`, at)
-    if (at === 0 && box.type !== 'ftyp') throw new MalformedMedia(`an MP4 starts with ftyp, this file with '${printable(box.type)}'`, 0)
-    seen.add(box.type)
-    yield* walkBox(box, { parent, size, state })
-    at = box.end
-  }
-  const missing = CONTAINERS.get(parent.type)?.find((type) => !seen.has(type))
-  if (missing !== undefined) throw new MalformedMedia(`${parent.type} has no ${missing}`, parent.start)
-}
-
-function* walkBox(
-  box: Parent,
-  { parent, size, state }: { readonly parent: Parent; readonly size: FileSize; readonly state: WalkState },
-): Generator<Want, void, Came> {
-  const isTopLevel = parent.type === 'file'
-  if (isTopLevel && box.type === 'mdat') state.hasMdat = true
-  if (isTopLevel && box.isOpen && box.type !== 'moov' && !state.hasMoov) throw new MalformedMedia('no moov can follow', box.start)
-  if (isTopLevel ? box.type === 'moov' : CONTAINERS.has(box.type)) yield* walkBoxes(box, size, state)
-  else if (CHUNK_OFFSET_BYTES.has(box.type) && parent.type === 'stbl') yield* readChunkOffsets(box, size, state)
-  else yield* skip(box, box.start)
-  if (isTopLevel && box.type === 'moov') state.hasMoov = true
-}
-
-/** Null if the parent ends with the file. */
-function* readHeader(at: number, parent: Parent): Generator<Want, Parent | null, Came> {
-  const { bytes, isAll } = yield { bytes: 8, isSkipped: false }
-  if (!isAll && bytes.byteLength === 0 && parent.isOpen) return null
-  if (!isAll) throw new MalformedMedia('the file ends inside the header of a box', at + bytes.byteLength)
-  const view = new BoxView(parent.type, bytes, at)
-  const type = view.fourCC(4)
-  const size = view.u32(0)
-  if (size === 0 && parent.type === 'file') return { type, start: at + 8, end: parent.end, isOpen: true }
-  const headerBytes = size === 1 ? 16 : 8
-  const boxBytes = size === 1 ? yield* readLargeSize(at + 8) : size
-  const end = at + boxBytes
-  if (boxBytes < headerBytes || !Number.isSafeInteger(end) || end > parent.end) {
-    throw new MalformedMedia(`box '${printable(type)}' has a size of ${boxBytes} bytes, its parent has ${parent.end - at} left`, at)
-  }
-  return { type, start: at + headerBytes, end, isOpen: false }
-}
-
-function* readLargeSize(at: number): Generator<Want, number, Came> {
-  const { bytes } = yield { bytes: 8, isSkipped: false }
-  return new BoxView('file', bytes, at).u64(0)
-}
-
-function* readChunkOffsets(box: Parent, { sizeBytes }: FileSize, state: WalkState): Generator<Want, void, Came> {
-  const entryBytes = CHUNK_OFFSET_BYTES.get(box.type) ?? 4
-  let at = box.start
-  if (box.end - at < 8) throw new MalformedMedia(`${box.type} has no entry count`, at)
-  const entries = (yield* take(8, at)).u32(4)
-  at += 8
-  const tableEnd = at + entries * entryBytes
-  if (tableEnd > box.end) throw new MalformedMedia(`${box.type} is too short for its ${entries} entries`, at)
-  while (at < tableEnd) {
-    const table = yield* take(Math.min(TABLE_BYTES, tableEnd - at), at)
-    for (let row = 0; row < table.length; row += entryBytes) {
-      state.farthestChunk = Math.max(state.farthestChunk, entryBytes === 8 ? table.u64(row) : table.u32(row))
+function* walkFile(sizeBytes: number, state: WalkState): Generator<FileRange, void, Uint8Array> {
+  for (let boxes = 0; state.end < sizeBytes; boxes += 1) {
+    const at = state.end
+    if (boxes > MAX_BOXES) throw new MalformedMedia(`there are more than ${MAX_BOXES} boxes`, at)
+    const box = yield* readBoxHeader(at)
+    if (box === null) return
+    const isOpen = box.end === Number.POSITIVE_INFINITY
+    if (!isOpen && box.end > sizeBytes) {
+      const left = sizeBytes - at
+      throw new MalformedMedia(`box '${printable(box.type)}' has a size of ${box.end - at} bytes, the file has ${left} left`, at)
     }
-    at += table.length
+    if (isOpen && box.type !== 'moov' && !state.hasMoov) throw new MalformedMedia('no moov can follow', at)
+    if (box.type === 'mdat') state.hasMdat = true
+    if (box.type === 'moov') {
+      const bytes = yield { start: box.start, end: Math.min(box.end, sizeBytes, box.start + MAX_MOOV_BYTES) }
+      if (bytes.byteLength < MAX_MOOV_BYTES) state.farthestChunk = checkMoov(new BoxView('moov', bytes, box.start))
+      if (state.farthestChunk >= sizeBytes) throw beyond(state.farthestChunk, sizeBytes)
+      state.hasMoov = true
+    }
+    state.end = box.end
   }
-  if (state.farthestChunk >= sizeBytes) throw beyond(state.farthestChunk, sizeBytes)
-  yield* skip(box, at)
 }
 
-function* take(length: number, at: number): Generator<Want, BoxView, Came> {
-  const { bytes, isAll } = yield { bytes: length, isSkipped: false }
-  if (!isAll) throw new MalformedMedia('the file ends inside a table', at + bytes.byteLength)
-  return new BoxView('table', bytes, at)
+/** Returns the offset of the chunk that is farthest in the file; 0 if it is not known. */
+function checkMoov(moov: BoxView): number {
+  try {
+    checkChildren(moov)
+    return farthestChunk(moov)
+  } catch (error) {
+    if (error instanceof NotUnderstood) return 0
+    throw error
+  }
 }
 
-function* skip({ type, end, isOpen }: Parent, at: number): Generator<Want, void, Came> {
-  if (end === at) return
-  const { isAll } = yield { bytes: end - at, isSkipped: true }
-  if (!isAll && !isOpen) throw new MalformedMedia(`the file ends inside box '${printable(type)}'`, at)
+function checkChildren(parent: BoxView): void {
+  const required = REQUIRED.get(parent.type)
+  if (required === undefined) return
+  const children = parent.children()
+  const missing = required.find((type) => !children.some((child) => child.type === type))
+  if (missing !== undefined) throw new MalformedMedia(`${parent.type} has no ${missing}`, parent.offset)
+  for (const child of children) checkChildren(child)
 }
 
 function beyond(offset: number, sizeBytes: number): MalformedMedia {

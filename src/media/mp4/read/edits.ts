@@ -1,4 +1,4 @@
-import { type Edit, MOVIE_TIMESCALE } from '../movie.js'
+import { type Edit, MOVIE_TIMESCALE, toEdits } from '../movie.js'
 import { type BoxView, NotUnderstood } from './box-view.js'
 
 /** Muxers write an empty edit or two before the edit of the media. */
@@ -24,8 +24,7 @@ export function readEdits(edts: BoxView | null, { movieTimescale, wholeMs, raise
   if (media.length > 1 || entries.at(-1) !== shown) throw new NotUnderstood('an edit list shows more than one stretch of media')
   const emptyMs = entries.reduce((total, entry) => total + (entry === shown ? 0 : entry.durationMs), 0)
   // A duration of 0 means up to the end, in files that are not finished yet.
-  const edit = { durationMs: shown.durationMs === 0 ? wholeMs : shown.durationMs, mediaTime: shown.mediaTime + raisedBy }
-  return emptyMs === 0 ? [edit] : [{ durationMs: emptyMs, mediaTime: -1 }, edit]
+  return toEdits(emptyMs, { durationMs: shown.durationMs === 0 ? wholeMs : shown.durationMs, mediaTime: shown.mediaTime + raisedBy })
 }
 
 function readElst(edts: BoxView, movieTimescale: number): Edit[] {

@@ -18,7 +18,7 @@ export interface FoundMovie {
 }
 
 /** A GetClip response has at most 200 fragments. Its tables are much smaller, even with a row for each sample of one byte. */
-const MAX_MOOV_BYTES = 32 * 1024 * 1024
+export const MAX_MOOV_BYTES = 32 * 1024 * 1024
 
 const MAX_TOP_LEVEL_BOXES = 256
 const SKIPPED: ReadonlySet<string> = new Set(['ftyp', 'free', 'skip', 'wide', 'uuid', 'pdin', 'udta', 'meta'])
@@ -33,11 +33,9 @@ export function* findMovie(): Generator<FileRange, FoundMovie, Uint8Array> {
   let moov: BoxView | null = null
   let at = 0
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes += 1) {
-    const header = yield* readHeader(at)
+    const header = yield* readSizedHeader(at)
     if (header === null) throw new MalformedMedia('the file ends before moov and mdat', at)
-    if (boxes === 0 && header.type !== 'ftyp')
-      throw new MalformedMedia(`an MP4 starts with ftyp, this file with '${printable(header.type)}'`, 0)
-    const range = { start: at + header.headerBytes, end: at + header.boxBytes }
+    const range = { start: header.start, end: header.end }
     if (header.type === 'moov') moov = yield* readMoov(range, moov)
     else if (header.type === 'mdat') mdats.push(range)
     else if (!SKIPPED.has(header.type)) throw new NotUnderstood(`there is a box '${printable(header.type)}' next to moov and mdat`)
@@ -52,36 +50,46 @@ export function* findLaterMdats(from: number): Generator<FileRange, FileRange[],
   const mdats: FileRange[] = []
   let at = from
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes += 1) {
-    const header = yield* readHeader(at)
+    const header = yield* readSizedHeader(at)
     if (header === null) return mdats
-    const { type, headerBytes, boxBytes } = header
-    if (type === 'mdat') mdats.push({ start: at + headerBytes, end: at + boxBytes })
-    at += boxBytes
+    if (header.type === 'mdat') mdats.push({ start: header.start, end: header.end })
+    at = header.end
   }
   throw new NotUnderstood(`more than ${MAX_TOP_LEVEL_BOXES} boxes after moov and mdat`)
 }
 
 interface BoxHeader {
   readonly type: string
-  readonly headerBytes: number
-  readonly boxBytes: number
+  /** Where its payload begins. */
+  readonly start: number
+  /** Where it ends: Infinity if it extends to the end of the file. */
+  readonly end: number
 }
 
 /**
- * Null at the end of the file. A large size (ISO/IEC 14496-12, 4.2) is requested only if there is one, because media may arrive much later.
+ * Reads the header of the box at this offset; null at the end of the file. A large size (ISO/IEC 14496-12, 4.2) is requested only if there is
+ * one, because media may arrive much later.
  */
-function* readHeader(at: number): Generator<FileRange, BoxHeader | null, Uint8Array> {
+export function* readBoxHeader(at: number): Generator<FileRange, BoxHeader | null, Uint8Array> {
   const bytes = yield { start: at, end: at + 8 }
   if (bytes.byteLength < 8) return null
   const view = new BoxView('file', bytes, at)
   const size = view.u32(0)
   const type = view.fourCC(4)
-  if (size === 0) throw new NotUnderstood(`box '${printable(type)}' has no size`)
+  if (at === 0 && type !== 'ftyp') throw new MalformedMedia(`an MP4 starts with ftyp, this file with '${printable(type)}'`, 0)
+  if (size === 0) return { type, start: at + 8, end: Number.POSITIVE_INFINITY }
   const headerBytes = size === 1 ? 16 : 8
   const boxBytes = size === 1 ? new BoxView('file', yield { start: at + 8, end: at + 16 }, at + 8).u64(0) : size
   if (boxBytes < headerBytes || !Number.isSafeInteger(at + boxBytes))
     throw new MalformedMedia(`box '${printable(type)}' has a size of ${boxBytes} bytes`, at)
-  return { type, headerBytes, boxBytes }
+  return { type, start: at + headerBytes, end: at + boxBytes }
+}
+
+/** A box of known size; null at the end of the file. */
+function* readSizedHeader(at: number): Generator<FileRange, BoxHeader | null, Uint8Array> {
+  const header = yield* readBoxHeader(at)
+  if (header?.end === Number.POSITIVE_INFINITY) throw new NotUnderstood(`box '${printable(header.type)}' has no size`)
+  return header
 }
 
 function* readMoov(range: FileRange, earlier: BoxView | null): Generator<FileRange, BoxView, Uint8Array> {

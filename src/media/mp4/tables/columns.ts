@@ -2,7 +2,7 @@ import { freeBytes } from '../../free-bytes.js'
 import type { Column } from '../movie.js'
 
 /** The row of a column. Throws RangeError if there is no such row. */
-export function rowAt(rows: Column | Float64Array | number, row: number): number {
+export function rowAt(rows: Column | Float64Array | Int32Array | number, row: number): number {
   if (typeof rows === 'number') return rows
   const value = rows[row]
   if (value === undefined) throw new RangeError(`no row ${row} (the column has ${rows.length})`)

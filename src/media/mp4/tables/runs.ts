@@ -13,8 +13,8 @@ export interface Run {
 export class RunBuilder {
   readonly #pages: Runs[] = []
   /** The open page: the runs after the full pages, except for the last run. */
-  #counts = new Uint32Array(16)
-  #values = new Uint32Array(16)
+  readonly #counts = new Uint32Array(PAGE_RUNS)
+  readonly #values = new Uint32Array(PAGE_RUNS)
   #used = 0
   /** The last run, which may still grow. Its count is 0 if there is no run. */
   #count = 0
@@ -48,6 +48,15 @@ export class RunBuilder {
     return last
   }
 
+  /** Adds to the value of the last row. Returns its new value; null if there is no row. */
+  raiseLast(amount: number): number | null {
+    const last = this.pop()
+    if (last === null) return null
+    this.add(last.count - 1, last.value)
+    this.add(1, last.value + amount)
+    return last.value + amount
+  }
+
   /** All runs, in as few bytes as the largest numbers need. */
   build(): Runs {
     const pages = [...this.#pages, this.#openPage(), runOf(this.#count, this.#value)]
@@ -59,7 +68,6 @@ export class RunBuilder {
       this.#pages.push(this.#openPage())
       this.#used = 0
     }
-    if (this.#used === this.#counts.length) this.#grow()
     this.#counts[this.#used] = this.#count
     this.#values[this.#used] = this.#value
     this.#used += 1
@@ -75,14 +83,6 @@ export class RunBuilder {
     this.#counts.set(page.counts)
     this.#values.set(page.values)
     this.#used = PAGE_RUNS
-  }
-
-  #grow(): void {
-    const [counts, values] = [new Uint32Array(this.#used * 2), new Uint32Array(this.#used * 2)]
-    counts.set(this.#counts)
-    values.set(this.#values)
-    this.#counts = counts
-    this.#values = values
   }
 }
 

@@ -89,14 +89,19 @@ function* createStsc(pieces: readonly TrackPiece[]): Steps<Table> {
   const builder = new RunBuilder()
   for (const { chunks } of pieces) yield* addSampleCounts(builder, chunks)
   const { counts, values } = builder.build()
-  const rows: TableRows[] = []
-  let firstChunk = 1
-  for (let from = 0; from < counts.length; from += ROWS_AT_A_TIME) {
-    const page = { counts: counts.subarray(from, from + ROWS_AT_A_TIME), values: values.subarray(from, from + ROWS_AT_A_TIME) }
-    rows.push(toStscRows(page, firstChunk))
-    for (const count of page.counts) firstChunk += count
-    yield
+  const firstChunks = new Uint32Array(counts.length)
+  for (let row = 0, next = 1; row < counts.length; row += 1) {
+    firstChunks[row] = next
+    next += rowAt(counts, row)
   }
+  yield
+  const rows = toTableRows({ count: counts.length, rowBytes: 12 }, (words, from, to) => {
+    for (let row = from, at = 0; row < to; row += 1, at += 3) {
+      words[at] = rowAt(firstChunks, row)
+      words[at + 1] = rowAt(values, row)
+      words[at + 2] = 1
+    }
+  })
   return new Table('stsc', u32(counts.length), rows)
 }
 
@@ -105,21 +110,6 @@ function* addSampleCounts(builder: RunBuilder, { count, sampleCounts }: Chunks):
   for (let chunk = 0; chunk < count; chunk += 1) {
     builder.add(1, rowAt(sampleCounts, chunk))
     if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
-  }
-}
-
-function toStscRows({ counts, values }: Runs, firstChunk: number): TableRows {
-  return {
-    byteLength: 12 * counts.length,
-    fill(words) {
-      let chunk = firstChunk
-      for (let row = 0; row < counts.length; row += 1) {
-        words[3 * row] = chunk
-        words[3 * row + 1] = rowAt(values, row)
-        words[3 * row + 2] = 1
-        chunk += rowAt(counts, row)
-      }
-    },
   }
 }
 

@@ -1,22 +1,22 @@
 import { byteAt } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
 
-/** Reads the bits of a parameter set (Rec. ITU-T H.264, 7.3.1 and 9.1; H.265 is the same). Throws MalformedMedia at its end. */
-export class RbspReader {
-  readonly #bytes: Uint8Array
+/** Reads the bits of a record, and the Exp-Golomb codes of Rec. ITU-T H.264, 9.1 (H.265 has the same). Throws MalformedMedia at its end. */
+export class BitReader {
   #bit = 0
 
-  /** `nal`: a whole NAL unit. Its header of `headerBytes` is skipped. */
-  constructor(nal: Uint8Array, headerBytes: number) {
-    this.#bytes = withoutEmulationPrevention(nal.subarray(headerBytes))
-  }
+  /** `record`: name for errors. */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly record: string,
+  ) {}
 
   /** u(n), up to 32 bits. */
   u(count: number): number {
-    if (this.#bit + count > this.#bytes.byteLength * 8) this.refuse('a parameter set that ends early')
+    if (this.#bit + count > this.bytes.byteLength * 8) this.refuse(`${this.record} ends early`)
     let value = 0
     for (let index = 0; index < count; index += 1) {
-      value = value * 2 + ((byteAt(this.#bytes, this.#bit >> 3) >> (7 - (this.#bit & 7))) & 1)
+      value = value * 2 + ((byteAt(this.bytes, this.#bit >> 3) >> (7 - (this.#bit & 7))) & 1)
       this.#bit += 1
     }
     return value
@@ -51,6 +51,11 @@ export class RbspReader {
   refuse(message: string): never {
     throw new MalformedMedia(message, this.#bit >> 3)
   }
+}
+
+/** Reads a parameter set (H.264, 7.3.1): a NAL unit without its header of `headerBytes`. */
+export function readParameterSet(nal: Uint8Array, headerBytes: number): BitReader {
+  return new BitReader(withoutEmulationPrevention(nal.subarray(headerBytes)), 'a parameter set')
 }
 
 /** Removes the 03 of each 00 00 03 (H.264, 7.4.1.1). */
