@@ -4,8 +4,6 @@ import type { Call } from '../wire/operation.js'
 
 /** The part of Fastify's logger that the edge uses. */
 export interface EdgeLog {
-  debug(details: object, message: string): void
-  info(details: object, message: string): void
   warn(details: object, message: string): void
   error(details: object, message: string): void
 }

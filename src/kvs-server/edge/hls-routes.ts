@@ -1,6 +1,5 @@
 import type { HlsAnswer, HlsCall, HlsResource } from '../hls/hls-resources.js'
-import { NO_STREAMING_FRAGMENTS } from '../hls/hls-session.js'
-import { AwsException } from '../wire/aws-exception.js'
+import { refuseEmpty } from '../hls/hls-session.js'
 import { applyBeforeAnswer, spoilAnswer } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
 import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
@@ -30,12 +29,12 @@ export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void
 
 async function answer(exchange: Exchange, resource: HlsResource, { services, faults }: EdgeContext): Promise<Outcome> {
   const call = openCall(exchange, services)
-  const struck = faults?.strike(resource.name, call.stream.name) ?? []
-  if (await applyBeforeAnswer(exchange, struck)) return 'Fault'
+  const applied = faults?.apply(resource.name, call.stream.name) ?? []
+  if (await applyBeforeAnswer(exchange, applied)) return 'Fault'
   services.quotas.admitSession(resource.name, call.session.id)
   const made = await resource.run(call, services)
   exchange.response.setHeader('cache-control', cacheControl(made, services.clock.now()))
-  const sent = spoilAnswer(made, struck, exchange.call.signal)
+  const sent = spoilAnswer(made, applied, exchange.call.signal)
   await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(resource.name, bytes))
   return 'ok'
 }
@@ -44,9 +43,7 @@ function openCall({ request }: Exchange, { hlsTokens, streams, clock }: EdgeCont
   const query = URL.parse(request.url ?? '', 'http://localhost')?.searchParams ?? new URLSearchParams()
   const token = query.get('SessionToken') ?? ''
   const session = hlsTokens.open(token, clock.now())
-  const stream = streams.findById(session.streamId)
-  if (stream === undefined) throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
-  return { session, stream, token, query }
+  return { session, stream: streams.findById(session.streamId) ?? refuseEmpty(), token, query }
 }
 
 function cacheControl({ keptUntilMs }: HlsAnswer, now: number): string {

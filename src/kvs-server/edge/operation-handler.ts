@@ -53,7 +53,7 @@ async function answer(
 ): Promise<Outcome> {
   const { services } = context
   const stream = findStreamName(input.StreamName, input.StreamARN ?? input.ResourceARN)
-  const faults = context.faults?.strike(operation.name, stream) ?? []
+  const faults = context.faults?.apply(operation.name, stream) ?? []
   if (await applyBeforeAnswer(exchange, faults)) return 'Fault'
 
   const run = operation.accept(input)

@@ -42,13 +42,13 @@ async function answer(
   const { services, faults } = context
   const { request, call } = exchange
   const stream = findStreamName(request.headers['x-amzn-stream-name'], request.headers['x-amzn-stream-arn'])
-  const struck = faults?.strike('PutMedia', stream) ?? []
-  if (await applyBeforeAnswer(exchange, struck)) return 'Fault'
+  const applied = faults?.apply('PutMedia', stream) ?? []
+  if (await applyBeforeAnswer(exchange, applied)) return 'Fault'
   admit(services, 'PutMedia', stream)
-  const body = faultyUpload(request, struck, AbortSignal.any([call.signal, over]))
+  const body = faultyUpload(request, applied, AbortSignal.any([call.signal, over]))
   const uploadAnswer = createUploadAnswer(exchange)
   await upload({ ...call, headers: request.headers, body }, services, uploadAnswer)
-  if (struck.some(({ kind }) => kind === 'endless')) await goOn(uploadAnswer, AbortSignal.any([call.signal, services.closing]))
+  if (applied.some(({ kind }) => kind === 'endless')) await goOn(uploadAnswer, AbortSignal.any([call.signal, services.closing]))
   return 'ok'
 }
 

@@ -9,25 +9,11 @@ import {
   parseString,
   parseStructure,
   refuse,
+  refuseAbsent,
 } from '../wire/wire-input.js'
 
 /** The effect of a rule. */
-export type Fault =
-  | { readonly kind: 'throttle' }
-  | { readonly kind: 'exception'; readonly name: string; readonly status: number; readonly message: string }
-  | { readonly kind: 'status'; readonly status: number }
-  | { readonly kind: 'delay'; readonly ms: number }
-  | { readonly kind: 'refuse' }
-  | { readonly kind: 'cut'; readonly afterBytes: number }
-  | { readonly kind: 'stall'; readonly afterBytes: number }
-  | { readonly kind: 'endless' }
-  | { readonly kind: 'slow'; readonly bytesPerSecond: number }
-  | { readonly kind: 'wrongLength'; readonly extraBytes: number }
-  | { readonly kind: 'corrupt'; readonly offset: number; readonly length: number }
-  | { readonly kind: 'mediaException'; readonly code: string; readonly errorId: string }
-  | { readonly kind: 'listLate'; readonly ms: number }
-
-export type FaultKind = Fault['kind']
+export type Fault = ReturnType<(typeof PARSERS)[keyof typeof PARSERS]>
 
 export interface FaultRule {
   /** Null: every operation. */
@@ -48,6 +34,7 @@ const MEMBERS = ['operation', 'stream', 'after', 'every', 'times', 'probability'
 const LONGEST_MS = 3_600_000
 /** If the length of a body is unknown, this many of its last bytes are held back. */
 const FARTHEST_FROM_END = 16_777_216
+const ERROR_STATUS = { min: 400, max: 599 }
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER }
 
 export function parseFaultRule(input: WireInput, operations: readonly string[]): FaultRule {
@@ -85,69 +72,52 @@ function parseProbability(input: WireInput): number {
   return typeof value === 'number' && value >= 0 && value <= 1 ? value : refuse('probability', 'a number from 0 to 1', value)
 }
 
-const PARSERS: { readonly [Kind in FaultKind]: (input: WireInput) => Fault } = {
-  throttle: () => ({ kind: 'throttle' }),
-  exception: parseException,
-  status: (input) => ({ kind: 'status', status: parseInteger(input, 'status', { min: 400, max: 599 }) }),
-  delay: (input) => ({ kind: 'delay', ms: parseInteger(input, 'ms', { min: 0, max: LONGEST_MS }) }),
-  refuse: () => ({ kind: 'refuse' }),
-  cut: (input) => ({ kind: 'cut', afterBytes: parseInteger(input, 'afterBytes', COUNT) }),
-  stall: (input) => ({ kind: 'stall', afterBytes: parseInteger(input, 'afterBytes', COUNT) }),
-  endless: () => ({ kind: 'endless' }),
-  slow: (input) => ({ kind: 'slow', bytesPerSecond: parseInteger(input, 'bytesPerSecond', { ...COUNT, min: 1 }) }),
-  wrongLength: (input) => ({ kind: 'wrongLength', extraBytes: parseInteger(input, 'extraBytes', { ...COUNT, min: -COUNT.max }) }),
-  corrupt: parseCorruption,
-  mediaException: parseMediaException,
-  listLate: (input) => ({ kind: 'listLate', ms: parseInteger(input, 'ms', { min: 0, max: LONGEST_MS }) }),
+/** The members of each kind of fault. */
+const PARSERS = {
+  throttle: () => ({ kind: 'throttle' as const }),
+  exception: (input: WireInput) => ({ kind: 'exception' as const, ...parseException(input) }),
+  status: (input: WireInput) => ({ kind: 'status' as const, status: parseInteger(input, 'status', ERROR_STATUS) }),
+  delay: (input: WireInput) => ({ kind: 'delay' as const, ms: parseInteger(input, 'ms', { min: 0, max: LONGEST_MS }) }),
+  refuse: () => ({ kind: 'refuse' as const }),
+  cut: (input: WireInput) => ({ kind: 'cut' as const, afterBytes: parseInteger(input, 'afterBytes', COUNT) }),
+  stall: (input: WireInput) => ({ kind: 'stall' as const, afterBytes: parseInteger(input, 'afterBytes', COUNT) }),
+  endless: () => ({ kind: 'endless' as const }),
+  slow: (input: WireInput) => ({ kind: 'slow' as const, bytesPerSecond: parseInteger(input, 'bytesPerSecond', { ...COUNT, min: 1 }) }),
+  wrongLength: (input: WireInput) => ({
+    kind: 'wrongLength' as const,
+    extraBytes: parseInteger(input, 'extraBytes', { ...COUNT, min: -COUNT.max }),
+  }),
+  corrupt: (input: WireInput) => ({
+    kind: 'corrupt' as const,
+    offset: parseInteger(input, 'offset', { ...COUNT, min: -FARTHEST_FROM_END }),
+    length: parseOptionalInteger(input, 'length', { ...COUNT, min: 1 }) ?? 1,
+  }),
+  /** The defaults are what the service was observed to write for a missing fragment. */
+  mediaException: (input: WireInput) => ({
+    kind: 'mediaException' as const,
+    code: parseOptionalString(input, 'code', { min: 1, max: 256 }) ?? 'FRAGMENT_NOT_FOUND',
+    errorId: parseOptionalString(input, 'errorId', { pattern: /^\d{1,9}$/ }) ?? '3000',
+  }),
+  listLate: (input: WireInput) => ({ kind: 'listLate' as const, ms: parseInteger(input, 'ms', { min: 0, max: LONGEST_MS }) }),
 }
 
-export const FAULT_KINDS: readonly FaultKind[] = [
-  'throttle',
-  'exception',
-  'status',
-  'delay',
-  'refuse',
-  'cut',
-  'stall',
-  'endless',
-  'slow',
-  'wrongLength',
-  'corrupt',
-  'mediaException',
-  'listLate',
-]
+export const FAULT_KINDS: readonly string[] = Object.keys(PARSERS)
 
 function parseFault(input: WireInput): Fault {
-  const fault = PARSERS[parseEnum(input, 'kind', FAULT_KINDS)](input)
-  refuseUnknown(input, [...Object.keys(fault), ...(fault.kind === 'exception' ? ['status'] : [])])
+  const kind = parseEnum(input, 'kind', FAULT_KINDS)
+  const [, parse] = Object.entries(PARSERS).find(([name]) => name === kind) ?? refuseAbsent('kind')
+  const fault = parse(input)
+  refuseUnknown(input, Object.keys(fault))
   return fault
 }
 
-function parseException(input: WireInput): Fault {
+function parseException(input: WireInput): { readonly name: string; readonly status: number; readonly message: string } {
   const name = parseString(input, 'name', { min: 1, max: 100, pattern: /^[A-Za-z.]+$/ })
   const modelled = Object.entries({ ...EXCEPTION_STATUS, ...FOREIGN_STATUS }).find(([known]) => known === name)?.[1] ?? 400
   return {
-    kind: 'exception',
     name,
-    status: parseOptionalInteger(input, 'status', { min: 400, max: 599 }) ?? modelled,
+    status: parseOptionalInteger(input, 'status', ERROR_STATUS) ?? modelled,
     message: parseOptionalString(input, 'message', { max: 1000 }) ?? `${name} by a fault rule`,
-  }
-}
-
-function parseCorruption(input: WireInput): Fault {
-  return {
-    kind: 'corrupt',
-    offset: parseInteger(input, 'offset', { ...COUNT, min: -FARTHEST_FROM_END }),
-    length: parseOptionalInteger(input, 'length', { ...COUNT, min: 1 }) ?? 1,
-  }
-}
-
-/** The defaults are what the service was observed to write for a missing fragment. */
-function parseMediaException(input: WireInput): Fault {
-  return {
-    kind: 'mediaException',
-    code: parseOptionalString(input, 'code', { min: 1, max: 256 }) ?? 'FRAGMENT_NOT_FOUND',
-    errorId: parseOptionalString(input, 'errorId', { pattern: /^\d{1,9}$/ }) ?? '3000',
   }
 }
 

@@ -4,19 +4,19 @@ import type { Fault, FaultRule } from './fault-rule.js'
 
 const MOST_RULES = 1000
 
-interface Entry {
-  readonly id: string
-  readonly rule: FaultRule
-  matched: number
-  struck: number
-}
-
 /** A rule as GET /_faults shows it. */
 export interface ListedRule extends FaultRule {
   readonly id: string
   /** The number of matching requests, and the number of those that it applied to. */
   readonly matched: number
   readonly struck: number
+}
+
+interface Entry {
+  readonly id: string
+  readonly rule: FaultRule
+  matched: number
+  applied: number
 }
 
 /** The current fault rules. Rules add up: a delay and a throttle may apply to the same request. */
@@ -29,7 +29,7 @@ export class Faults {
     if (this.#entries.length + rules.length > MOST_RULES) {
       throw new AwsException('InvalidArgumentException', `There may be at most ${MOST_RULES} fault rules`)
     }
-    const entries = rules.map((rule) => ({ id: randomUUID(), rule, matched: 0, struck: 0 }))
+    const entries = rules.map((rule) => ({ id: randomUUID(), rule, matched: 0, applied: 0 }))
     this.#entries.push(...entries)
     return entries.map(toListed)
   }
@@ -43,8 +43,8 @@ export class Faults {
   }
 
   /** Counts a request, and returns the faults that apply to it. */
-  strike(operation: string, stream: string | null): Fault[] {
-    return this.#entries.filter((entry) => matches(entry.rule, operation, stream) && this.#strikes(entry)).map(({ rule }) => rule.fault)
+  apply(operation: string, stream: string | null): Fault[] {
+    return this.#entries.filter((entry) => matches(entry.rule, operation, stream) && this.#applies(entry)).map(({ rule }) => rule.fault)
   }
 
   /** The delay before the fragments of a stream are listed. It does not count as a request. */
@@ -53,11 +53,11 @@ export class Faults {
     return Math.max(0, ...delays)
   }
 
-  #strikes(entry: Entry): boolean {
+  #applies(entry: Entry): boolean {
     const { after, every, times, probability } = entry.rule
     const turn = entry.matched++ - after
-    const isDue = turn >= 0 && (turn + 1) % every === 0 && (times === null || entry.struck < times) && this.random() < probability
-    if (isDue) entry.struck++
+    const isDue = turn >= 0 && (turn + 1) % every === 0 && (times === null || entry.applied < times) && this.random() < probability
+    if (isDue) entry.applied++
     return isDue
   }
 }
@@ -70,6 +70,6 @@ function isAbout(wanted: string | null, got: string | null): boolean {
   return wanted === null || wanted === got
 }
 
-function toListed({ id, rule, matched, struck }: Entry): ListedRule {
-  return { id, ...rule, matched, struck }
+function toListed({ id, rule, matched, applied }: Entry): ListedRule {
+  return { id, ...rule, matched, struck: applied }
 }

@@ -8,7 +8,7 @@ import { checkClipRange, headOf, refuseOutsideRetention } from '../clip/clip-sel
 import { sessionMedia } from '../clip/session-media.js'
 import { AwsException } from '../wire/aws-exception.js'
 import type { HlsRequest } from './hls-request.js'
-import { checkHlsCodecs, codecNames, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { checkHlsCodecs, codecNames, type HlsSession, refuseEmpty } from './hls-session.js'
 import { leadTrackOf, splitAtKey } from './segment-pieces.js'
 import { withoutOlderDuplicates } from './session-playlist.js'
 
@@ -96,8 +96,4 @@ function hasKeyFrame(archive: Archive, fragment: ArchivedFragment): boolean {
 function leadsTo(after: ArchivedFragment, before: ArchivedFragment, clock: HlsSession['clock']): boolean {
   if (after.serverTimestampMs - before.serverTimestampMs - before.lengthMs > LIVE_MS) return false
   return clock === 'server' || before.producerTimestampMs < after.producerTimestampMs
-}
-
-function refuseEmpty(): never {
-  throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
 }

@@ -2,8 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import { AwsException } from '../wire/aws-exception.js'
-import { type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { type HlsSession, refuseEmpty } from './hls-session.js'
 import type { PlaylistView } from './playlist-entry.js'
 import { SessionPlaylist } from './session-playlist.js'
 
@@ -28,8 +27,7 @@ export class HlsPlaylists {
   /** @throws AwsException if there is nothing to play */
   async view(session: HlsSession, stream: StreamRecord): Promise<PlaylistView> {
     const view = await this.#playlistOf(session, stream).view()
-    if (view.entries.length === 0) throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
-    return view
+    return view.entries.length === 0 ? refuseEmpty() : view
   }
 
   #playlistOf(session: HlsSession, stream: StreamRecord): SessionPlaylist {

@@ -10,7 +10,7 @@ import { AwsException } from '../wire/aws-exception.js'
 import { type MediaAnswer, toMediaAnswer } from '../wire/operation.js'
 import { parseText } from '../wire/wire-input.js'
 import type { HlsPlaylists } from './hls-playlists.js'
-import { checkHlsCodecs, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { checkHlsCodecs, type HlsSession, refuseEmpty } from './hls-session.js'
 import { findPieces } from './segment-pieces.js'
 import { buildInitFragment, buildSegment } from './track-fragments.js'
 import { writeMasterPlaylist, writeMediaPlaylist } from './write-playlist.js'
@@ -72,7 +72,7 @@ async function getInitFragment(call: HlsCall, { archive, hlsPlaylists }: HlsServ
       ? at((await hlsPlaylists.view(session, stream)).entries, 0).mediaSessionId
       : toNumber(sequenceNumber, 'SequenceNumber')
   const mediaSession = archive.session(id)
-  if (mediaSession === null || mediaSession.streamId !== stream.id) return refuseAbsent()
+  if (mediaSession === null || mediaSession.streamId !== stream.id) return refuseEmpty()
   return { ...buildInitFragment(mediaSession, session, trackNumber), keptUntilMs: session.expiresAtMs }
 }
 
@@ -81,7 +81,7 @@ function getMediaFragment(call: HlsCall, { archive, quotas }: HlsServices): HlsA
   const trackNumber = parseTrackNumber(call)
   const first = findFragment(call, archive, 'FragmentNumber')
   const last = query.get('LastFragmentNumber') === null ? first : findFragment(call, archive, 'LastFragmentNumber')
-  const pieces = findPieces(archive, stream, { first, last }) ?? refuseAbsent()
+  const pieces = findPieces(archive, stream, { first, last }) ?? refuseEmpty()
   quotas.charge(stream.id, { media: pieces.length })
   return { ...buildSegment(archive, pieces, { session, stream, trackNumber }), keptUntilMs: session.expiresAtMs }
 }
@@ -89,7 +89,7 @@ function getMediaFragment(call: HlsCall, { archive, quotas }: HlsServices): HlsA
 function findFragment({ session, stream, query }: HlsCall, archive: Archive, member: string): ArchivedFragment {
   const number = parseText(query.get(member), member, { min: 1, max: 128, pattern: /^[0-9]+$/ })
   const fragment = archive.find(stream, number)
-  return fragment !== null && isInSession(fragment, session) ? fragment : refuseAbsent()
+  return fragment !== null && isInSession(fragment, session) ? fragment : refuseEmpty()
 }
 
 /** A session gives access only to the requested part of the stream. */
@@ -113,8 +113,4 @@ function toNumber(text: string, member: string): number {
 
 function toPlaylist(text: string): HlsAnswer {
   return { ...toMediaAnswer(PLAYLIST_TYPE, Buffer.from(text)), keptUntilMs: null }
-}
-
-function refuseAbsent(): never {
-  throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
 }

@@ -1,6 +1,8 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { CodecConfig } from '../../media/codec/codec-config.js'
+import type { FragmentRange } from '../archive/archive.js'
 import { readCodecs, refuseUnsupported, type SessionMedia } from '../clip/session-media.js'
+import { AwsException } from '../wire/aws-exception.js'
 
 export const PLAYBACK_MODES = ['LIVE', 'LIVE_REPLAY', 'ON_DEMAND'] as const
 export type PlaybackMode = (typeof PLAYBACK_MODES)[number]
@@ -8,15 +10,13 @@ export type PlaybackMode = (typeof PLAYBACK_MODES)[number]
 export const DISCONTINUITY_MODES = ['ALWAYS', 'NEVER', 'ON_DISCONTINUITY'] as const
 export type DiscontinuityMode = (typeof DISCONTINUITY_MODES)[number]
 
-export const FRAGMENT_CLOCKS = ['producer', 'server'] as const
-
 /** The state of a session, sealed into its token. The requests of a player need nothing else. */
 export interface HlsSession {
   readonly id: string
   readonly streamId: number
   readonly mode: PlaybackMode
   /** The clock of the range, and of the times in the media. */
-  readonly clock: (typeof FRAGMENT_CLOCKS)[number]
+  readonly clock: FragmentRange['clock']
   /** Start of the range. For LIVE, the server time of the first fragment. */
   readonly startMs: EpochMs
   /** Null if the session has no end. */
@@ -34,7 +34,10 @@ export interface HlsSession {
   readonly codecs: string
 }
 
-export const NO_STREAMING_FRAGMENTS = 'No fragments found in the stream for the streaming request.'
+/** There is nothing to play, or no longer. */
+export function refuseEmpty(): never {
+  throw new AwsException('ResourceNotFoundException', 'No fragments found in the stream for the streaming request.')
+}
 
 /** H.264 or H.265 alone or with AAC, or AAC alone. */
 const PLAYABLE: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h265', 'h265+aac', 'aac'])

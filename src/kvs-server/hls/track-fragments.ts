@@ -14,7 +14,7 @@ import { refuseUnsupported, sessionMedia } from '../clip/session-media.js'
 import { readRetained } from '../clip/slice-reader.js'
 import { AwsException } from '../wire/aws-exception.js'
 import { type MediaAnswer, toMediaAnswer } from '../wire/operation.js'
-import { checkHlsCodecs, codecNames, type HlsSession, NO_STREAMING_FRAGMENTS } from './hls-session.js'
+import { checkHlsCodecs, codecNames, type HlsSession, refuseEmpty } from './hls-session.js'
 import { loneFrameMs, pieceTimestampMs, type SegmentPiece } from './segment-pieces.js'
 import { readSpans } from './span-reader.js'
 
@@ -22,6 +22,8 @@ import { readSpans } from './span-reader.js'
 const LEAD_MS = 10_000
 /** mfhd counts from 1, in 32 bits (ISO/IEC 14496-12, 8.8.5). */
 const SEQUENCE_NUMBERS = 0xffffffff
+/** In place of the number of a source: bytes in memory. */
+const HEAD = -1
 
 /** The initialization fragment of one track, for the fragments of a media session. */
 export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
@@ -41,11 +43,11 @@ export function buildSegment(
   pieces: readonly SegmentPiece[],
   { session, stream, trackNumber }: SegmentRequest,
 ): MediaAnswer {
-  const { fragment } = pieces[0] ?? refuseGone()
-  const mediaSession = archive.session(fragment.sessionId) ?? refuseGone()
+  const { fragment } = pieces[0] ?? refuseEmpty()
+  const mediaSession = archive.session(fragment.sessionId) ?? refuseEmpty()
   const config = trackConfig(mediaSession, session, trackNumber)
   const movie = movieOf(archive, pieces, session.clock)
-  const found = movie.tracks.find(({ kind }) => kind === config.kind) ?? refuseGone()
+  const found = movie.tracks.find(({ kind }) => kind === config.kind) ?? refuseEmpty()
   const track = found.kind === 'video' && found.samples.count === 1 ? lastUntilNext(found, { archive, stream, pieces }) : found
   const startMs = (movie.startMs ?? session.originMs) - session.originMs + LEAD_MS
   const { slices, sizeBytes } = buildMediaSegment(toSingleTrack(movie, track), {
@@ -60,24 +62,13 @@ export function buildSegment(
 
 /** Reads the fragments one after the other, each with its pieces. */
 async function* readEach(slices: readonly Slice[], open: (source: number) => Promise<ReadableFile>): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < slices.length; ) {
-    const source = sourceOf(slices[from])
-    let to = from + 1
-    while (to < slices.length && sourceOf(slices[to]) === source) to += 1
-    const run = slices.slice(from, to)
-    if (source === null) for (const slice of run) yield slice.kind === 'bytes' ? slice.bytes : refuseGone()
-    else yield* readSpans(run, () => open(source))
-    from = to
-  }
-}
-
-function sourceOf(slice: Slice | undefined): number | null {
-  return slice?.kind === 'source' ? slice.source : null
+  const bySource = Map.groupBy(slices, (slice) => (slice.kind === 'source' ? slice.source : HEAD))
+  for (const [source, own] of bySource) yield* readSpans(own, () => open(source))
 }
 
 function movieOf(archive: Archive, pieces: readonly SegmentPiece[], clock: HlsSession['clock']): Movie {
-  const { fragment: first } = pieces[0] ?? refuseGone()
-  const { tracks } = sessionMedia(archive.session(first.sessionId) ?? refuseGone())
+  const { fragment: first } = pieces[0] ?? refuseEmpty()
+  const { tracks } = sessionMedia(archive.session(first.sessionId) ?? refuseEmpty())
   return buildFragmentMovie(
     pieces.map(({ fragment, samples }, source) => ({
       ...{ tracks, samples, source, session: fragment.sessionId },
@@ -92,7 +83,7 @@ function lastUntilNext(
   track: MovieTrack,
   { archive, stream, pieces }: { readonly archive: Archive; readonly stream: StreamRecord; readonly pieces: readonly SegmentPiece[] },
 ): MovieTrack {
-  const durationMs = loneFrameMs(archive, stream, pieces[0] ?? refuseGone())
+  const durationMs = loneFrameMs(archive, stream, pieces[0] ?? refuseEmpty())
   return { ...track, samples: { ...track.samples, durations: runOf(1, Math.round((durationMs * track.timescale) / 1000)) } }
 }
 
@@ -108,8 +99,4 @@ function trackConfig(mediaSession: MediaSession, { codecs }: HlsSession, trackNu
 
 function contentTypeOf({ kind }: CodecConfig): string {
   return `${kind}/mp4`
-}
-
-function refuseGone(): never {
-  throw new AwsException('ResourceNotFoundException', NO_STREAMING_FRAGMENTS)
 }

@@ -61,9 +61,9 @@ const BUCKETS_BEFORE_SWEEP = 10_000
 export class Quotas {
   readonly enabled: boolean
   readonly #clock: Clock
-  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #counts = new Map<string, TokenBucket>()
   readonly #paces = new Map<string, TransferPace>()
-  readonly #connections = new Map<string, number>()
+  readonly #connections = new Map<string, Set<symbol>>()
 
   constructor({ clock, enabled }: QuotasOptions) {
     this.#clock = clock
@@ -72,25 +72,14 @@ export class Quotas {
 
   /** Counts a request. `streamId` is null if the request names no existing stream. */
   admit(operation: string, streamId: number | null): void {
-    const rate = this.enabled ? REQUEST_RATES[operation] : undefined
-    if (rate === undefined) return
-    const buckets = [
-      ...(rate.perAccount === undefined ? [] : [this.#bucket(operation, rate.perAccount)]),
-      ...(rate.perStream === undefined || streamId === null ? [] : [this.#bucket(`${operation} ${streamId}`, rate.perStream)]),
-    ]
-    const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(1)))
-    if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
-    for (const bucket of buckets) bucket.take(1)
+    const { perAccount, perStream } = REQUEST_RATES[operation] ?? {}
+    const ofStream = streamId === null ? [] : this.#buckets(`${operation} ${streamId}`, perStream)
+    takeOne(operation, [...this.#buckets(operation, perAccount), ...ofStream])
   }
 
   /** Counts a request of a streaming session's player. */
   admitSession(operation: string, sessionId: string): void {
-    const perSession = this.enabled ? REQUEST_RATES[operation]?.perSession : undefined
-    if (perSession === undefined) return
-    const bucket = this.#bucket(`${operation} session:${sessionId}`, perSession)
-    const waitMs = bucket.waitMs(1)
-    if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
-    bucket.take(1)
+    takeOne(operation, this.#buckets(`${operation} session:${sessionId}`, REQUEST_RATES[operation]?.perSession))
   }
 
   /**
@@ -111,15 +100,16 @@ export class Quotas {
   connect(operation: keyof typeof CONNECTION_LIMITS, streamId: number): () => void {
     if (!this.enabled) return () => {}
     const key = `${operation} ${streamId}`
-    const open = this.#connections.get(key) ?? 0
-    if (open >= CONNECTION_LIMITS[operation]) {
+    const open = this.#connections.get(key) ?? new Set()
+    if (open.size >= CONNECTION_LIMITS[operation]) {
       throw new AwsException(
         operation === 'GetMedia' ? 'ConnectionLimitExceededException' : 'ClientLimitExceededException',
-        `${operation}: the stream has ${open} connections open, which is the limit`,
+        `${operation}: the stream has ${open.size} connections open, which is the limit`,
       )
     }
-    this.#connections.set(key, open + 1)
-    return this.#disconnectOnce(key)
+    const connection = Symbol(key)
+    this.#connections.set(key, open.add(connection))
+    return () => open.delete(connection)
   }
 
   /** The transfer rate of a stream, which all its connections share. Null if quotas are off. */
@@ -133,35 +123,36 @@ export class Quotas {
 
   /** Drops the counts of a deleted stream. Its id is never used again. */
   forget(streamId: number): void {
-    for (const counts of [this.#buckets, this.#paces]) {
+    for (const counts of [this.#counts, this.#paces, this.#connections]) {
       for (const key of counts.keys()) if (key.endsWith(` ${streamId}`)) counts.delete(key)
     }
   }
 
-  #disconnectOnce(key: string): () => void {
-    let isOpen = true
-    return () => {
-      if (!isOpen) return
-      isOpen = false
-      const left = (this.#connections.get(key) ?? 1) - 1
-      if (left === 0) this.#connections.delete(key)
-      else this.#connections.set(key, left)
-    }
+  /** None if there is no limit, or quotas are off. */
+  #buckets(key: string, perSecond: number | undefined): TokenBucket[] {
+    return this.enabled && perSecond !== undefined ? [this.#bucket(key, perSecond)] : []
   }
 
   #bucket(key: string, perSecond: number): TokenBucket {
-    const known = this.#buckets.get(key)
+    const known = this.#counts.get(key)
     if (known !== undefined) return known
-    if (this.#buckets.size >= BUCKETS_BEFORE_SWEEP) this.#sweep()
+    if (this.#counts.size >= BUCKETS_BEFORE_SWEEP) this.#sweep()
     const bucket = new TokenBucket({ clock: this.#clock, perSecond })
-    this.#buckets.set(key, bucket)
+    this.#counts.set(key, bucket)
     return bucket
   }
 
   // A full bucket equals a new one.
   #sweep(): void {
-    for (const [key, bucket] of this.#buckets) if (bucket.isFull()) this.#buckets.delete(key)
+    for (const [key, bucket] of this.#counts) if (bucket.isFull()) this.#counts.delete(key)
   }
+}
+
+/** @throws AwsException */
+function takeOne(operation: string, buckets: readonly TokenBucket[]): void {
+  const waitMs = Math.max(0, ...buckets.map((bucket) => bucket.waitMs(1)))
+  if (waitMs > 0) throw exceeded(`the requests a second of ${operation}`, waitMs)
+  for (const bucket of buckets) bucket.take(1)
 }
 
 function exceeded(what: string, waitMs: number): AwsException {

@@ -27,7 +27,7 @@ async function serve(answer: (signal: AbortSignal) => MediaAnswer): Promise<Send
   const logged: string[] = []
   const counted = { bytes: 0 }
   const write = (_details: object, message: string) => void logged.push(message)
-  const log: EdgeLog = { debug: write, info: write, warn: write, error: write }
+  const log: EdgeLog = { warn: write, error: write }
   const settled = Promise.withResolvers<unknown>()
   const server = createServer((request, response) => {
     const exchange = openExchange(request, response, { requestId: 'id', ownUrl: '', log })

@@ -9,7 +9,7 @@ function rule(input: object): FaultRule {
 }
 
 function strikes(faults: Faults, count: number): boolean[] {
-  return Array.from({ length: count }, () => faults.strike('GetClip', 'dock').length > 0)
+  return Array.from({ length: count }, () => faults.apply('GetClip', 'dock').length > 0)
 }
 
 describe('a rule', () => {
@@ -39,8 +39,8 @@ describe('a rule', () => {
   test('combines with other rules, and its count is returned by GET', () => {
     const faults = new Faults()
     faults.add([rule({ fault: { kind: 'delay', ms: 5 } }), rule({ times: 1 })])
-    expect(faults.strike('GetClip', 'dock').map(({ kind }) => kind)).toEqual(['delay', 'throttle'])
-    expect(faults.strike('GetClip', 'dock').map(({ kind }) => kind)).toEqual(['delay'])
+    expect(faults.apply('GetClip', 'dock').map(({ kind }) => kind)).toEqual(['delay', 'throttle'])
+    expect(faults.apply('GetClip', 'dock').map(({ kind }) => kind)).toEqual(['delay'])
     expect(faults.list().map(({ matched, struck }) => [matched, struck])).toEqual([
       [2, 2],
       [2, 1],
@@ -53,7 +53,7 @@ describe('a rule', () => {
     const faults = new Faults()
     faults.add([rule({ stream: 'dock', fault: { kind: 'listLate', ms: 700 } }), rule({ fault: { kind: 'listLate', ms: 200 } })])
     expect([faults.listDelayMs('dock'), faults.listDelayMs('gate')]).toEqual([700, 200])
-    expect(faults.strike('GetClip', 'dock')).toEqual([])
+    expect(faults.apply('GetClip', 'dock')).toEqual([])
   })
 
   test.each([
