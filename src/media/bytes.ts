@@ -59,7 +59,7 @@ const IS_BIG_ENDIAN_MACHINE = new Uint8Array(new Uint32Array([1]).buffer)[3] ===
 
 /**
  * Converts 32-bit numbers in place from the machine's byte order to big-endian, or back. One call for a whole table: a DataView for each
- * number takes three to fifteen times as long (measured).
+ * number is several times slower.
  */
 export function swapWords({ buffer, byteOffset, byteLength: length }: Uint32Array): void {
   if (!IS_BIG_ENDIAN_MACHINE) Buffer.from(buffer, byteOffset, length).swap32()

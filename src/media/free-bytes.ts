@@ -3,7 +3,7 @@
  * a part of their buffer.
  *
  * The garbage collector counts external buffers as its own memory and marks the whole heap every few dozen megabytes. For bodies, which
- * have a buffer for each read of a socket, this is 40 to 50 % of the CPU (measured).
+ * have a buffer for each read of a socket, this would take much of the CPU.
  */
 export function freeBytes({ buffer, byteLength }: ArrayBufferView): void {
   if (byteLength > 0 && 'transfer' in buffer && buffer.byteLength === byteLength) buffer.transfer(0)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
+import type { ArchiveStores } from './archive-stores.js'
 import { ArchiveWriter } from './archive-writer.js'
 import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
@@ -10,7 +11,6 @@ import { INDEX_FILE } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile } from './file-system.js'
 import { FragmentFiles } from './fragment-files.js'
 import { type FragmentCursor, FragmentIndex, type FragmentQuery } from './fragment-index.js'
-import { FragmentIntake } from './fragment-intake.js'
 import { parseFragmentNumber } from './fragment-number.js'
 import { FragmentRecords } from './fragment-records.js'
 import { HostBuffer } from './host-buffer.js'
@@ -64,9 +64,7 @@ export class Archive {
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
   readonly #files: FragmentFiles
-  readonly #records: FragmentRecords
-  readonly #intake: FragmentIntake
-  readonly #commitLog: CommitLog
+  readonly #stores: ArchiveStores
   readonly #sweep: RetentionSweep
   readonly #hostBuffer = new HostBuffer()
   readonly #timer: NodeJS.Timeout
@@ -77,27 +75,13 @@ export class Archive {
     this.#index = new FragmentIndex(database)
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
-    this.#records = new FragmentRecords(dataDir, fileSystem)
-    this.#commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
-    const stored = {
-      database,
-      index: this.#index,
-      sessions: this.#sessions,
-      files: this.#files,
-      records: this.#records,
-      commitLog: this.#commitLog,
-    }
-    this.#intake = new FragmentIntake({
-      ...stored,
-      streams: options.streams,
-      clock: options.clock,
-      onPersisted: (fragment) => this.arrivals.emit(String(fragment.streamId), fragment),
-    })
-    this.writer = new ArchiveWriter({ ...stored, intake: this.#intake, hostBuffer: this.#hostBuffer, arrivals: this.arrivals })
-    this.#sweep = new RetentionSweep({
-      ...stored,
-      retainedSince: (streamId) => this.#retainedSince(streamId),
-    })
+    const records = new FragmentRecords(dataDir, fileSystem)
+    const commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
+    const { streams, clock } = options
+    this.#stores = { database, commitLog, index: this.#index, sessions: this.#sessions, files: this.#files, records, streams, clock }
+    const onReadable = (fragment: ArchivedFragment) => this.arrivals.emit(String(fragment.streamId), fragment)
+    this.writer = new ArchiveWriter({ ...this.#stores, hostBuffer: this.#hostBuffer, onReadable })
+    this.#sweep = new RetentionSweep({ ...this.#stores, retainedSince: (streamId) => this.#retainedSince(streamId) })
     this.#timer = setInterval(() => this.sweepSoon(), sweepIntervalMs).unref()
   }
 
@@ -105,9 +89,8 @@ export class Archive {
   static async open(options: ArchiveOptions): Promise<Archive> {
     const archive = new Archive(options)
     await archive.#files.recover()
-    const stored = { index: archive.#index, sessions: archive.#sessions, files: archive.#files }
-    const aside = await takeLeftOverFiles({ ...options, ...stored })
-    archive.#intake.skipTo(archive.#index.lastFileId())
+    const aside = await takeLeftOverFiles(options.dataDir, archive.#stores)
+    archive.writer.skipTo(archive.#index.lastFileId())
     if (aside > 0) options.onSetAside?.(aside)
     archive.sweepSoon()
     return archive
@@ -196,11 +179,11 @@ export class Archive {
   /** Commits what is pending and closes all files. The owner of the database closes that. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#intake.settled()
+    await this.writer.settled()
     await this.#sweep.close()
     await this.#files.close()
-    await this.#records.close()
-    await this.#commitLog.close()
+    await this.#stores.records.close()
+    await this.#stores.commitLog.close()
   }
 
   /** A stream whose retention was changed a moment ago has fragments in the host buffer and in the index. */

@@ -19,7 +19,7 @@ export class BufferPool {
   }
 }
 
-/** For media that is read: two buffers of 1 MiB for each answer read fastest (measured), and are all the memory that an answer takes. */
+/** For media that is read: two buffers of 1 MiB for each answer read fastest, and are all the memory that an answer takes. */
 export const readBuffers = new BufferPool({ bufferBytes: 1_048_576, idleKept: 16 })
 /** For uploads: one write for so many bytes, so that small chunks of a socket do not each go to the disk. */
 export const writeBuffers = new BufferPool({ bufferBytes: 524_288, idleKept: 16 })

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ArchiveError, indexDamaged } from './archive-error.js'
+import { integerOf } from './row.js'
 import { migrateSchema, refuseNewerSchema } from './schema.js'
 
 /** The index's name in the folder of the archive. */
@@ -23,7 +24,7 @@ export function openDatabase(file: string): DatabaseSync {
   try {
     return openSound(file)
   } catch (error) {
-    const code = codeOf(error)
+    const code = sqliteCodeOf(error)
     if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
       throw indexDamaged(dirname(file), String(Reflect.get(Object(error), 'message')), { cause: error })
     throw error
@@ -51,10 +52,17 @@ function checkPages(database: DatabaseSync, file: string): void {
   if (found !== 'ok') throw indexDamaged(dirname(file), String(found).split('\n').join(' '))
 }
 
-/** The primary code is the low byte of an extended one. */
-function codeOf(error: unknown): number | null {
+/** The primary result code of an error of SQLite, the low byte of an extended one; null for other errors. */
+export function sqliteCodeOf(error: unknown): number | null {
+  // Read from its members: in a vm context such as Jest's, the error is from another realm.
   const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errcode') : null
   return typeof code === 'number' ? code & 0xff : null
+}
+
+/** The highest id ever assigned in the table, including deleted rows. */
+export function lastIdOf(database: DatabaseSync, table: 'streams' | 'media_sessions' | 'fragments'): number {
+  const row = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(table)
+  return row === undefined ? 0 : integerOf(row, 'seq')
 }
 
 function configure(database: DatabaseSync): void {
@@ -105,13 +113,9 @@ export function lockDataDir(dataDir: string): () => void {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
-    if (!isBusy(error)) throw error
+    if (sqliteCodeOf(error) !== SQLITE_BUSY) throw error
     const text = `The folder ${dataDir} is in use by another embedded KVS. Stop that one, or choose another DATA_DIR.`
     throw new ArchiveError('IN_USE', text, { cause: error })
   }
   return () => lock.close()
-}
-
-function isBusy(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'errcode') === SQLITE_BUSY
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sqliteCodeOf } from './database.js'
 
 export interface DiskReserveOptions {
   readonly dataDir: string
@@ -47,7 +48,7 @@ export class DiskReserve {
 
   /** Releases the reserve if the error is a full disk. Returns whether a retry makes sense. */
   yieldTo(error: unknown): boolean {
-    if (!isFull(error)) return false
+    if (sqliteCodeOf(error) !== SQLITE_FULL) return false
     try {
       rmSync(this.#file)
       return true
@@ -100,10 +101,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   )
-}
-
-/** Checks the members, not the class: in a vm context such as jest's the error is from another realm. The low byte is the primary code. */
-function isFull(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false
-  return typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_FULL
 }

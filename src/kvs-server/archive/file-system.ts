@@ -14,7 +14,7 @@ export interface FileSystem {
   /** Removes a directory if it is empty. */
   removeEmptyDirectory(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
-  /** Opens a file or directory for repeated syncs. Opening it for each sync costs as much as the sync itself (measured). */
+  /** Opens a file or directory for repeated syncs: opening it for each sync would cost as much as the sync itself. */
   openToSync(path: string, what: 'file' | 'directory'): Promise<SyncedFile>
 }
 
@@ -36,29 +36,26 @@ export interface ReadableFile {
   close(): Promise<void>
 }
 
-/** Uses descriptors. A FileHandle costs more than opening the file (measured), and a clip opens a file for each fragment. */
 const openDescriptor = promisify(callbacks.open)
 const closeDescriptor = promisify(callbacks.close)
 const readDescriptor = promisify(callbacks.read)
-const writeDescriptor = promisify(callbacks.writev)
-const syncDescriptor = promisify(callbacks.fsync)
-const syncDescriptorData = promisify(callbacks.fdatasync)
 
 export const nodeFileSystem: FileSystem = {
   async create(path) {
-    return writableFile(new Descriptor(await openDescriptor(path, 'wx')))
+    const file = await fs.open(path, 'wx')
+    return { ...toSyncedFile(file, () => file.datasync()), write: (parts, position) => writeAll(file, parts, position) }
   },
   async open(path) {
-    return readableFile(new Descriptor(await openDescriptor(path, 'r')))
+    return new DescriptorFile(await openDescriptor(path, 'r'))
   },
-  rename: promisify(callbacks.rename),
+  rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { force: true }),
   async makeDirectory(path) {
     await fs.mkdir(path, { recursive: true })
   },
   async removeEmptyDirectory(path) {
     await fs.rmdir(path).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw error
     })
   },
   async list(path) {
@@ -68,8 +65,9 @@ export const nodeFileSystem: FileSystem = {
     })
   },
   async openToSync(path, what) {
+    const file = await fs.open(path, 'r')
     // fdatasync(2) may leave out a name that came into a directory of unchanged length.
-    return syncedFile(new Descriptor(await openDescriptor(path, 'r')), what === 'file' ? syncDescriptorData : syncDescriptor)
+    return toSyncedFile(file, () => (what === 'file' ? file.datasync() : file.sync()))
   },
 }
 
@@ -82,25 +80,38 @@ export const unsyncedFileSystem: FileSystem = {
   openToSync: async () => ({ sync: async () => {}, close: async () => {} }),
 }
 
+function toSyncedFile(file: fs.FileHandle, sync: () => Promise<void>): SyncedFile {
+  return { sync, close: () => file.close() }
+}
+
+async function writeAll(file: fs.FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(parts, position)
+  const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  if (bytesWritten === total) return
+  // A full disk may accept a part of a write without an error. The next write reports the reason.
+  if (bytesWritten === 0) throw new Error(`the disk took none of ${total} bytes`)
+  await writeAll(file, [Buffer.concat(parts).subarray(bytesWritten)], position + bytesWritten)
+}
+
 /**
- * The system reuses the number of a closed descriptor for the next file. So `close` closes once, after all pending calls (as a FileHandle
- * does), and later calls are refused.
+ * A file that is read by its descriptor. A clip opens a file for each fragment, and a FileHandle costs more than opening the file. The system
+ * reuses the number of a closed descriptor for the next file. So `close` closes once, after all pending reads, and later reads are refused.
  */
-class Descriptor {
-  #underWay = 0
+class DescriptorFile implements ReadableFile {
+  #reading = 0
   #onIdle: (() => void) | null = null
   #closed: Promise<void> | null = null
 
-  constructor(private readonly number: number) {}
+  constructor(private readonly descriptor: number) {}
 
-  async use<Result>(work: (number: number) => Promise<Result>): Promise<Result> {
+  async read(into: Uint8Array, position: number): Promise<number> {
     if (this.#closed !== null) throw new Error('the file is closed')
-    this.#underWay += 1
+    this.#reading += 1
     try {
-      return await work(this.number)
+      return await this.#readAll(into, position)
     } finally {
-      this.#underWay -= 1
-      if (this.#underWay === 0) this.#onIdle?.()
+      this.#reading -= 1
+      if (this.#reading === 0) this.#onIdle?.()
     }
   }
 
@@ -109,55 +120,22 @@ class Descriptor {
     return this.#closed
   }
 
+  async #readAll(into: Uint8Array, position: number): Promise<number> {
+    let at = 0
+    while (at < into.byteLength) {
+      const { bytesRead } = await readDescriptor(this.descriptor, into, at, into.byteLength - at, position + at)
+      if (bytesRead === 0) break
+      at += bytesRead
+    }
+    return at
+  }
+
   async #closeWhenIdle(): Promise<void> {
-    if (this.#underWay > 0) {
+    if (this.#reading > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
       })
     }
-    await closeDescriptor(this.number)
+    await closeDescriptor(this.descriptor)
   }
-}
-
-function syncedFile(descriptor: Descriptor, sync: (number: number) => Promise<void>): SyncedFile {
-  return { sync: () => descriptor.use(sync), close: () => descriptor.close() }
-}
-
-function writableFile(descriptor: Descriptor): WritableFile {
-  return {
-    write: (parts, position) => descriptor.use((number) => writeAll(number, parts, position)),
-    ...syncedFile(descriptor, syncDescriptorData),
-  }
-}
-
-async function writeAll(number: number, parts: readonly Uint8Array[], position: number): Promise<void> {
-  const total = parts.reduce((sum, part) => sum + part.byteLength, 0)
-  const { bytesWritten } = await writeDescriptor(number, parts, position)
-  // A full disk may accept a part of a write without an error. The next write reports the reason.
-  if (bytesWritten !== total) await writeRest(number, Buffer.concat(parts).subarray(bytesWritten), position + bytesWritten)
-}
-
-async function writeRest(number: number, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.byteLength; ) {
-    const { bytesWritten } = await writeDescriptor(number, [bytes.subarray(at)], position + at)
-    if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.byteLength} bytes`)
-    at += bytesWritten
-  }
-}
-
-function readableFile(descriptor: Descriptor): ReadableFile {
-  return {
-    read: (into, position) => descriptor.use((number) => readAll(number, into, position)),
-    close: () => descriptor.close(),
-  }
-}
-
-async function readAll(number: number, into: Uint8Array, position: number): Promise<number> {
-  let at = 0
-  while (at < into.byteLength) {
-    const { bytesRead } = await readDescriptor(number, into, at, into.byteLength - at, position + at)
-    if (bytesRead === 0) break
-    at += bytesRead
-  }
-  return at
 }

@@ -2,9 +2,10 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { ArchivedFragment, FragmentDetails } from './archived-fragment.js'
+import { lastIdOf } from './database.js'
 import { formatFragmentNumber } from './fragment-number.js'
 import { bytesOf, integerOf, type Row, textOrNullOf } from './row.js'
-import { packSampleTable, readSampleTable } from './sample-table-blob.js'
+import { readSampleTable } from './sample-table-blob.js'
 
 const COLUMNS = `file_id, stream_id, sequence, nonce, session_id, producer_ms, server_ms, length_ms, size_bytes, cluster_bytes, frame_fault`
 
@@ -26,12 +27,24 @@ export interface FragmentCursor {
   readonly sequence: number
 }
 
+/** All columns of a fragment. Its record on disk has the same members. */
 export interface FragmentRow {
-  readonly fragment: ArchivedFragment
   readonly fileId: number
+  readonly streamId: number
+  readonly sequence: number
   readonly nonce: number
-  readonly persistedAtMs: EpochMs
-  readonly details: FragmentDetails
+  readonly sessionId: number
+  readonly producerMs: EpochMs
+  readonly serverMs: EpochMs
+  readonly lengthMs: number
+  readonly sizeBytes: number
+  readonly clusterBytes: number
+  readonly frameFault: string | null
+  readonly persistedMs: EpochMs
+  /** A packed sample table. */
+  readonly samples: Uint8Array
+  readonly leadingTags: Uint8Array
+  readonly trailingTags: Uint8Array
 }
 
 /** The fragments of all streams. Every query is one index seek and the rows it returns, whatever a stream holds. */
@@ -42,18 +55,17 @@ export class FragmentIndex {
 
   /** The highest file id ever inserted, including removed fragments. */
   lastFileId(): number {
-    const row = this.#get(`SELECT seq FROM sqlite_sequence WHERE name = 'fragments'`)
-    return row === undefined ? 0 : integerOf(row, 'seq')
+    return lastIdOf(this.database, 'fragments')
   }
 
-  insert({ fragment, fileId, nonce, persistedAtMs, details }: FragmentRow): void {
-    const { streamId, sequence, sessionId, producerTimestampMs, serverTimestampMs, lengthMs, sizeBytes, clusterBytes } = fragment
+  insert(row: FragmentRow): void {
+    const { fileId, streamId, sequence, nonce, sessionId, producerMs, serverMs, lengthMs, sizeBytes, clusterBytes } = row
     this.#prepare(`INSERT INTO fragments (${COLUMNS}, persisted_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
-      ...[fileId, streamId, sequence, nonce, sessionId, producerTimestampMs, serverTimestampMs, lengthMs, sizeBytes, clusterBytes],
-      ...[fragment.frameFault, persistedAtMs],
+      ...[fileId, streamId, sequence, nonce, sessionId, producerMs, serverMs, lengthMs, sizeBytes, clusterBytes],
+      ...[row.frameFault, row.persistedMs],
     )
     this.#prepare('INSERT INTO fragment_details (file_id, samples, leading_tags, trailing_tags) VALUES (?, ?, ?, ?)').run(
-      ...[fileId, packSampleTable(details.samples), details.leadingTags, details.trailingTags],
+      ...[fileId, row.samples, row.leadingTags, row.trailingTags],
     )
   }
 
@@ -110,10 +122,7 @@ export class FragmentIndex {
     }
   }
 
-  /**
-   * The sample tables of many fragments, by one statement: a statement locks and unlocks the index, which takes six times as long as reading
-   * a row (measured).
-   */
+  /** By one statement: a statement locks and unlocks the index, which takes longer than reading a row. */
   samples(fileIds: readonly number[]): ReadonlyMap<number, SampleTable> {
     const sql = 'SELECT file_id, samples FROM fragment_details WHERE file_id IN (SELECT value FROM json_each(?))'
     const rows = this.#all(sql, JSON.stringify(fileIds))

@@ -5,28 +5,15 @@ import { crc32 } from 'node:zlib'
 import type { MediaSession } from './archived-fragment.js'
 import type { FileSystem, WritableFile } from './file-system.js'
 import type { FragmentRow } from './fragment-index.js'
-import { packSampleTable } from './sample-table-blob.js'
 import type { StreamRecord } from './stream-record.js'
 
 export const RECORDS_FOLDER = 'records'
 
-export interface FragmentEntry {
+/** A row of the index. Bytes are base64. */
+export interface FragmentEntry extends Omit<FragmentRow, 'samples' | 'leadingTags' | 'trailingTags'> {
   readonly kind: 'fragment'
-  readonly fileId: number
   /** The first file id of its commit. */
   readonly batch: number
-  readonly streamId: number
-  readonly sessionId: number
-  readonly sequence: number
-  readonly nonce: number
-  readonly producerMs: number
-  readonly serverMs: number
-  readonly lengthMs: number
-  readonly sizeBytes: number
-  readonly clusterBytes: number
-  readonly persistedMs: number
-  readonly frameFault: string | null
-  /** Base64, as the two that follow. */
   readonly samples: string
   readonly leadingTags: string
   readonly trailingTags: string
@@ -40,16 +27,10 @@ export interface SessionEntry {
   readonly stream: StreamRecord
 }
 
-export function toFragmentEntry({ fragment, fileId, nonce, persistedAtMs, details }: FragmentRow, batch: number): FragmentEntry {
-  return {
-    ...{ kind: 'fragment', fileId, batch, nonce },
-    ...{ streamId: fragment.streamId, sessionId: fragment.sessionId, sequence: fragment.sequence },
-    ...{ producerMs: fragment.producerTimestampMs, serverMs: fragment.serverTimestampMs, lengthMs: fragment.lengthMs },
-    ...{ sizeBytes: fragment.sizeBytes, clusterBytes: fragment.clusterBytes, persistedMs: persistedAtMs, frameFault: fragment.frameFault },
-    samples: toBase64(packSampleTable(details.samples)),
-    leadingTags: toBase64(details.leadingTags),
-    trailingTags: toBase64(details.trailingTags),
-  }
+export function toFragmentEntry(row: FragmentRow, batch: number): FragmentEntry {
+  const { samples, leadingTags, trailingTags } = row
+  const bytes = { samples: toBase64(samples), leadingTags: toBase64(leadingTags), trailingTags: toBase64(trailingTags) }
+  return { kind: 'fragment', batch, ...row, ...bytes }
 }
 
 export function toSessionEntry({ id, header }: MediaSession, stream: StreamRecord): SessionEntry {
@@ -59,6 +40,13 @@ export function toSessionEntry({ id, header }: MediaSession, stream: StreamRecor
 export function toLine(entry: object): string {
   const json = JSON.stringify(entry)
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+}
+
+/** Null for a damaged line. The checksum proves that this program wrote the line, so its content needs no other check. */
+export function parseLine<Entry>(line: string): Entry | null {
+  const json = line.slice(9)
+  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return null
+  return JSON.parse(json)
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -1,30 +1,17 @@
 import { stat } from 'node:fs/promises'
-import type { DatabaseSync } from 'node:sqlite'
 import { indexDamaged } from './archive-error.js'
+import type { ArchiveStores } from './archive-stores.js'
 import { inTransaction } from './database.js'
 import { directoryOf, type FragmentFiles } from './fragment-files.js'
-import type { FragmentIndex } from './fragment-index.js'
-import { formatFragmentNumber } from './fragment-number.js'
 import type { FragmentEntry } from './fragment-records.js'
 import { type KnownRecords, readRecords } from './read-records.js'
-import { readSampleTable } from './sample-table-blob.js'
-import type { SessionTable } from './session-table.js'
-
-export interface LeftOverOptions {
-  readonly dataDir: string
-  readonly database: DatabaseSync
-  readonly index: FragmentIndex
-  readonly sessions: SessionTable
-  readonly files: FragmentFiles
-  readonly streams: { findById(id: number): { readonly arn: string } | undefined }
-}
 
 /**
  * Handles complete files that have no row. A killed process leaves the files of its last commit, and they get their rows. More files mean
  * that the index lost commits. Media without a record moves to `aside/`. Returns how many files moved. @throws ArchiveError
  */
-export async function takeLeftOverFiles(options: LeftOverOptions): Promise<number> {
-  const { dataDir, database, index, sessions, files, streams } = options
+export async function takeLeftOverFiles(dataDir: string, stores: ArchiveStores): Promise<number> {
+  const { database, index, files, streams } = stores
   const lastId = index.lastFileId()
   const ids = await files.listAfter(lastId)
   if (ids.length === 0) return 0
@@ -37,10 +24,15 @@ export async function takeLeftOverFiles(options: LeftOverOptions): Promise<numbe
   }
   if (known.some(isLost)) throw indexDamaged(dataDir, `it lacks ${known.length} fragments that are on disk`)
   inTransaction(database, () => {
-    for (const entry of known) restoreFragment({ index, sessions }, entry, records)
+    for (const entry of known) restoreFragment(stores, entry, records)
   })
-  const restored = new Set(known.map(({ fileId }) => fileId))
-  const aside = ids.filter((id) => !restored.has(id))
+  return setAsideOthers(ids, known, files)
+}
+
+/** Moves the media of the other ids aside. Returns how many files moved. */
+export async function setAsideOthers(ids: readonly number[], known: readonly FragmentEntry[], files: FragmentFiles): Promise<number> {
+  const explained = new Set(known.map(({ fileId }) => fileId))
+  const aside = ids.filter((id) => !explained.has(id))
   await files.setAside(aside)
   return aside.length
 }
@@ -57,31 +49,15 @@ export async function findWhole(ids: readonly number[], { fragments }: KnownReco
 
 /** Inserts the rows of a fragment and its session from their records. Without a record of its session, inserts nothing. */
 export function restoreFragment(
-  { index, sessions }: { readonly index: FragmentIndex; readonly sessions: SessionTable },
+  { index, sessions }: Pick<ArchiveStores, 'index' | 'sessions'>,
   entry: FragmentEntry,
   records: KnownRecords,
 ): void {
-  const { fileId, nonce, streamId, sequence, sessionId, serverMs, persistedMs } = entry
-  const session = records.sessions.get(sessionId)
+  const session = records.sessions.get(entry.sessionId)
   if (session === undefined) return
-  sessions.ensure({ id: session.id, streamId, header: Buffer.from(session.header, 'base64') })
-  index.insert({
-    ...{ fileId, nonce, persistedAtMs: persistedMs },
-    fragment: {
-      ...{ streamId, sequence, sessionId },
-      fragmentNumber: formatFragmentNumber({ sequence, serverTimestampMs: serverMs, nonce }),
-      producerTimestampMs: entry.producerMs,
-      serverTimestampMs: serverMs,
-      lengthMs: entry.lengthMs,
-      sizeBytes: entry.sizeBytes,
-      clusterBytes: entry.clusterBytes,
-      frameFault: entry.frameFault,
-      source: { kind: 'archived', fileId },
-    },
-    details: {
-      samples: readSampleTable(new Uint8Array(Buffer.from(entry.samples, 'base64'))),
-      leadingTags: Buffer.from(entry.leadingTags, 'base64'),
-      trailingTags: Buffer.from(entry.trailingTags, 'base64'),
-    },
-  })
+  const fromBase64 = (text: string) => Buffer.from(text, 'base64')
+  sessions.ensure({ id: session.id, streamId: entry.streamId, header: fromBase64(session.header) })
+  const { samples, leadingTags, trailingTags } = entry
+  const bytes = { samples: fromBase64(samples), leadingTags: fromBase64(leadingTags), trailingTags: fromBase64(trailingTags) }
+  index.insert({ ...entry, ...bytes })
 }

@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { crc32 } from 'node:zlib'
-import { type FragmentEntry, RECORDS_FOLDER, type SessionEntry } from './fragment-records.js'
+import { type FragmentEntry, parseLine, RECORDS_FOLDER, type SessionEntry } from './fragment-records.js'
 
 export interface KnownRecords {
   /** By file id. The last record of a file wins. */
@@ -19,9 +18,9 @@ export async function readRecords(root: string, isWanted: (directory: number) =>
     if (!isWanted(directory)) continue
     const lines = createInterface({ input: createReadStream(join(root, RECORDS_FOLDER, name)), crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of lines) {
-      const entry = parseLine(line)
-      if (isFragment(entry)) fragments.set(entry.fileId, entry)
-      else if (isSession(entry)) sessions.set(entry.id, entry)
+      const entry = parseLine<FragmentEntry | SessionEntry>(line)
+      if (entry?.kind === 'fragment') fragments.set(entry.fileId, entry)
+      else if (entry?.kind === 'session') sessions.set(entry.id, entry)
     }
   }
   return { fragments, sessions }
@@ -36,24 +35,4 @@ async function listRecords(root: string): Promise<{ readonly name: string; reado
     })
     .filter(({ directory, number }) => Number.isInteger(directory) && Number.isInteger(number))
     .sort((a, b) => a.directory - b.directory || a.number - b.number)
-}
-
-/** Null for a damaged line. */
-export function parseLine(line: string): unknown {
-  const json = line.slice(9)
-  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return null
-  return JSON.parse(json)
-}
-
-// The checksum proves that this program wrote the line, so its kind tells its type.
-function isFragment(entry: unknown): entry is FragmentEntry {
-  return kindOf(entry) === 'fragment'
-}
-
-function isSession(entry: unknown): entry is SessionEntry {
-  return kindOf(entry) === 'session'
-}
-
-function kindOf(entry: unknown): unknown {
-  return typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'kind') : null
 }

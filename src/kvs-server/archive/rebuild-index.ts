@@ -3,12 +3,13 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../lib/clock.js'
+import { codeOf } from '../../lib/thrown.js'
 import { INDEX_FILE, inTransaction, lockDataDir, openDatabase } from './database.js'
 import { nodeFileSystem } from './file-system.js'
 import { FragmentFiles } from './fragment-files.js'
 import { FragmentIndex } from './fragment-index.js'
 import type { FragmentEntry } from './fragment-records.js'
-import { findWhole, restoreFragment } from './left-over-files.js'
+import { findWhole, restoreFragment, setAsideOthers } from './left-over-files.js'
 import { type KnownRecords, readRecords } from './read-records.js'
 import { SessionTable } from './session-table.js'
 import { readStreamFile, type StreamEntry, type StreamsEntry } from './stream-file.js'
@@ -35,11 +36,9 @@ export async function rebuildIndex(dataDir: string): Promise<RebuiltIndex> {
   const [records, listed, ids] = await Promise.all([readRecords(dataDir, () => true), readStreamFile(dataDir), files.listAfter(-1)])
   const whole = (await findWhole(ids, records, files)).filter((entry) => streamOf(entry, { records, listed }) !== null)
   fill(database, { records, listed, whole })
-  const explained = new Set(whole.map(({ fileId }) => fileId))
-  const aside = ids.filter((id) => !explained.has(id))
-  await files.setAside(aside)
+  const aside = await setAsideOthers(ids, whole, files)
   await files.close()
-  return { streams: new StreamTable(database, TABLE_OPTIONS).count(), fragments: whole.length, aside: aside.length }
+  return { streams: new StreamTable(database, TABLE_OPTIONS).count(), fragments: whole.length, aside }
 }
 
 const TABLE_OPTIONS = { region: DEFAULT_REGION, accountId: DEFAULT_ACCOUNT_ID, clock: systemClock }
@@ -48,7 +47,7 @@ async function putAway(dataDir: string): Promise<void> {
   const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-')
   for (const suffix of ['', '-wal', '-shm']) {
     await rename(join(dataDir, INDEX_FILE + suffix), join(dataDir, `${INDEX_FILE}.damaged-${stamp}${suffix}`)).catch((error: unknown) => {
-      if (Reflect.get(Object(error), 'code') !== 'ENOENT') throw error
+      if (codeOf(error) !== 'ENOENT') throw error
     })
   }
 }

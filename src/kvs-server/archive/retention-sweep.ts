@@ -1,12 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { EpochMs } from '../../lib/clock.js'
-import type { CommitLog } from './commit-log.js'
+import type { ArchiveStores } from './archive-stores.js'
 import { inDeferredTransaction } from './database.js'
-import type { FragmentFiles } from './fragment-files.js'
-import type { FragmentIndex } from './fragment-index.js'
-import type { FragmentRecords } from './fragment-records.js'
-import type { SessionTable } from './session-table.js'
 
 /** Rows per step, and the time after which a batch ends. */
 const STEP = 20
@@ -14,13 +9,7 @@ const BATCH_MS = 10
 /** Files or sessions that are removed before the sweep yields to the event loop. */
 const BATCH = 200
 
-export interface RetentionSweepOptions {
-  readonly database: DatabaseSync
-  readonly index: FragmentIndex
-  readonly sessions: SessionTable
-  readonly files: FragmentFiles
-  readonly records: FragmentRecords
-  readonly commitLog: CommitLog
+export interface RetentionSweepOptions extends ArchiveStores {
   /** Fragments of the stream that were received earlier have expired. */
   readonly retainedSince: (streamId: number) => EpochMs
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { LRUCache } from 'lru-cache'
 import type { MediaSession } from './archived-fragment.js'
+import { lastIdOf } from './database.js'
 import { bytesOf, integerOf } from './row.js'
 
 const SESSIONS_REMEMBERED = 200
 
 /** The Matroska headers that fragments share: one row for each session. Sessions with the same header share its bytes. */
 export class SessionTable {
-  /** In order of use. */
-  readonly #known = new Map<number, MediaSession>()
+  readonly #known = new LRUCache<number, MediaSession>({ max: SESSIONS_REMEMBERED })
   readonly #prune: StatementSync
   readonly #pruneHeader: StatementSync
   readonly #insertHeader: StatementSync
@@ -30,8 +31,7 @@ export class SessionTable {
     this.#pruneHeader = database.prepare(
       'DELETE FROM media_headers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM media_sessions WHERE header_hash = ?)',
     )
-    const row = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'media_sessions'`).get()
-    this.#lastId = row === undefined ? 0 : integerOf(row, 'seq')
+    this.#lastId = lastIdOf(database, 'media_sessions')
   }
 
   /** The session gets its row with its first fragment. Without a fragment it leaves nothing behind. */
@@ -48,7 +48,7 @@ export class SessionTable {
 
   find(id: number): MediaSession | null {
     const known = this.#known.get(id)
-    if (known !== undefined) return this.#remember(known)
+    if (known !== undefined) return known
     const row = this.#select.get(id)
     return row === undefined ? null : this.#remember({ id, streamId: integerOf(row, 'stream_id'), header: bytesOf(row, 'bytes') })
   }
@@ -64,10 +64,7 @@ export class SessionTable {
   }
 
   #remember(session: MediaSession): MediaSession {
-    this.#known.delete(session.id)
     this.#known.set(session.id, session)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > SESSIONS_REMEMBERED && oldest !== undefined) this.#known.delete(oldest)
     return session
   }
 }

@@ -1,8 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { indexDamaged } from './archive-error.js'
-import { toLine } from './fragment-records.js'
-import { parseLine } from './read-records.js'
+import { parseLine, toLine } from './fragment-records.js'
 import type { StreamRecord } from './stream-record.js'
 import type { StorageTier } from './stream-table.js'
 
@@ -73,10 +72,5 @@ export class StreamFile {
 /** Null when the file is missing or damaged. */
 export async function readStreamFile(dataDir: string): Promise<StreamsEntry | null> {
   const line = await readFile(join(dataDir, STREAMS_FILE), 'utf8').catch(() => '')
-  const entry = parseLine(line.trimEnd())
-  return isStreams(entry) ? entry : null
-}
-
-function isStreams(entry: unknown): entry is StreamsEntry {
-  return typeof entry === 'object' && entry !== null && Array.isArray(Reflect.get(entry, 'streams'))
+  return parseLine<StreamsEntry>(line.trimEnd())
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, EpochMs } from '../../lib/clock.js'
-import { inTransaction } from './database.js'
+import { inTransaction, lastIdOf } from './database.js'
 import { integerOf, type Row, textOf, textOrNullOf } from './row.js'
 import type { StreamRecord } from './stream-record.js'
 
@@ -108,8 +108,7 @@ export class StreamTable {
 
   /** The highest id of all streams, including deleted ones. */
   lastId(): number {
-    const row = this.#database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'streams'`).get()
-    return row === undefined ? 0 : integerOf(row, 'seq')
+    return lastIdOf(this.#database, 'streams')
   }
 
   find({ name, arn }: StreamSelector): StreamRecord | undefined {

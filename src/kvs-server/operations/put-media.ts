@@ -67,7 +67,7 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
     findStream: () => streams.findById(stream.id),
     acknowledge: (acknowledgement) => answer.acknowledge(acknowledgement),
     onFailed: (error) => answer.report(error),
-    // Without it, an upload of 400 MB takes 30 MB more at its peak (measured).
+    // Without it, received chunks stay in memory until the next garbage collection.
     onChunkDone: freeBytes,
     onFragmentReceived: () => {
       received.fragments += 1

@@ -21,7 +21,7 @@ export function narrowAndFree(rows: Uint32Array): Column {
   return column
 }
 
-/** One kind of column only: a loop that has seen several kinds takes twice as long (measured). */
+/** One kind of column only: a loop that has seen several kinds is slower. */
 function largestOf(rows: Uint32Array): number {
   let largest = 0
   for (const value of rows) if (value > largest) largest = value
