@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KvsTarget } from '../kvs/kvs-target.js'
 import { PutMediaClient } from '../kvs/put-media-client.js'
-import { loadFootage } from '../kvs-server/demo/demo-camera.js'
 import type { DemoStream } from '../kvs-server/demo/fill-archive.js'
 import { liveFootage } from '../kvs-server/demo/live-footage.js'
+import { LoopedFootage } from '../kvs-server/demo/looped-footage.js'
 import { catchUp } from '../kvs-server/demo/past-footage.js'
 import type { KvsServer } from '../kvs-server/server.js'
 import { systemClock } from '../lib/clock.js'
@@ -52,7 +52,7 @@ interface Filming extends Pick<LiveCamerasOptions, 'server' | 'logger'> {
 }
 
 async function film({ camera, streamId }: DemoStream, { client, server, logger, signal }: Filming): Promise<void> {
-  const footage = await loadFootage(camera)
+  const footage = await LoopedFootage.load(camera.footage)
   const { archive, streams } = server
   const clock = systemClock
   const findStream = () => streams.findById(streamId)

@@ -60,7 +60,6 @@ export class Archive {
   readonly arrivals = new EventEmitter<Record<string, [ArchivedFragment]>>().setMaxListeners(0)
   /** For uploads. */
   readonly writer: ArchiveWriter
-  readonly #options: ArchiveOptions
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
   readonly #files: FragmentFiles
@@ -69,9 +68,8 @@ export class Archive {
   readonly #hostBuffer = new HostBuffer()
   readonly #timer: NodeJS.Timeout
 
-  private constructor(options: ArchiveOptions) {
+  private constructor(private readonly options: ArchiveOptions) {
     const { dataDir, database, fileSystem = nodeFileSystem, sweepIntervalMs = 10_000 } = options
-    this.#options = options
     this.#index = new FragmentIndex(database)
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
@@ -98,7 +96,7 @@ export class Archive {
 
   /** In order of the range's clock, then of ingestion. */
   list(stream: StreamRecord, range: FragmentRange, { limit, after = null, delayMs = 0 }: ListOptions): ArchivedFragment[] {
-    const now = this.#options.clock.now()
+    const now = this.options.clock.now()
     const query: FragmentQuery = {
       ...range,
       streamId: stream.id,
@@ -118,7 +116,7 @@ export class Archive {
 
   /** The first fragment after `sequence` in ingestion order. */
   findNext(stream: StreamRecord, sequence: number): ArchivedFragment | null {
-    const archived = this.#index.findNext(stream.id, sequence, retainedSince(stream, this.#options.clock.now()))
+    const archived = this.#index.findNext(stream.id, sequence, retainedSince(stream, this.options.clock.now()))
     const buffered = this.#hostBuffer.findNext(stream.id, sequence)
     return archived !== null && (buffered === null || archived.sequence < buffered.sequence) ? archived : buffered
   }
@@ -166,11 +164,11 @@ export class Archive {
 
   /** Starts a retention sweep now: after a decrease, or when a stream was deleted. */
   sweepSoon(): void {
-    void this.sweep().catch((error: unknown) => this.#options.onSweepFailed?.(error))
+    void this.sweep().catch((error: unknown) => this.options.onSweepFailed?.(error))
   }
 
   async sweep(): Promise<void> {
-    const { clock, streams } = this.#options
+    const { clock, streams } = this.options
     for (const path of this.#hostBuffer.expire(clock.now(), (id) => streams.findById(id) !== undefined))
       await this.#files.removeIncoming(path)
     await this.#sweep.run()
@@ -197,13 +195,13 @@ export class Archive {
   }
 
   #isReadable(stream: StreamRecord, { source, serverTimestampMs }: ArchivedFragment): boolean {
-    return source.kind === 'buffered' || serverTimestampMs >= retainedSince(stream, this.#options.clock.now())
+    return source.kind === 'buffered' || serverTimestampMs >= retainedSince(stream, this.options.clock.now())
   }
 
   #retainedSince(streamId: number): EpochMs {
-    const stream = this.#options.streams.findById(streamId)
+    const stream = this.options.streams.findById(streamId)
     // SQLite has no integer Infinity. This is later than any fragment.
-    return stream === undefined ? Number.MAX_SAFE_INTEGER : retainedSince(stream, this.#options.clock.now())
+    return stream === undefined ? Number.MAX_SAFE_INTEGER : retainedSince(stream, this.options.clock.now())
   }
 }
 

@@ -1,21 +1,16 @@
 /** Reuses buffers of one size: allocating a large one for each read or write costs more than the copy into it. */
 export class BufferPool {
-  readonly #bufferBytes: number
-  readonly #idleKept: number
   readonly #idle: Buffer[] = []
 
-  constructor({ bufferBytes, idleKept }: { readonly bufferBytes: number; readonly idleKept: number }) {
-    this.#bufferBytes = bufferBytes
-    this.#idleKept = idleKept
-  }
+  constructor(private readonly options: { readonly bufferBytes: number; readonly idleKept: number }) {}
 
   take(): Buffer {
-    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes)
+    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.options.bufferBytes)
   }
 
   /** Call it when nothing reads the buffer any more. */
   give(buffer: Buffer): void {
-    if (this.#idle.length < this.#idleKept) this.#idle.push(buffer)
+    if (this.#idle.length < this.options.idleKept) this.#idle.push(buffer)
   }
 }
 

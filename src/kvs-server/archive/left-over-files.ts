@@ -5,6 +5,7 @@ import { inTransaction } from './database.js'
 import { directoryOf, type FragmentFiles } from './fragment-files.js'
 import type { FragmentEntry } from './fragment-records.js'
 import { type KnownRecords, readRecords } from './read-records.js'
+import { packSampleTable, readSampleTable } from './sample-table-blob.js'
 
 /**
  * Handles complete files that have no row. A killed process leaves the files of its last commit, and they get their rows. More files mean
@@ -58,6 +59,7 @@ export function restoreFragment(
   const fromBase64 = (text: string) => Buffer.from(text, 'base64')
   sessions.ensure({ id: session.id, streamId: entry.streamId, header: fromBase64(session.header) })
   const { samples, leadingTags, trailingTags } = entry
-  const bytes = { samples: fromBase64(samples), leadingTags: fromBase64(leadingTags), trailingTags: fromBase64(trailingTags) }
-  index.insert({ ...entry, ...bytes })
+  // Packed again, so that it has the current version.
+  const table = packSampleTable(readSampleTable(new Uint8Array(fromBase64(samples))))
+  index.insert({ ...entry, samples: table, leadingTags: fromBase64(leadingTags), trailingTags: fromBase64(trailingTags) })
 }

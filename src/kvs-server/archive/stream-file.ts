@@ -22,25 +22,18 @@ export interface StreamsEntry {
 
 /** A file with all streams and their tags, rewritten shortly after each change. */
 export class StreamFile {
-  readonly #dataDir: string
-  readonly #path: string
-  readonly #read: () => StreamsEntry
-  readonly #onFailed: (error: unknown) => void
   #timer: NodeJS.Timeout | null = null
   #writing: Promise<void> = Promise.resolve()
 
-  constructor({ dataDir, read, onFailed }: { dataDir: string; read: () => StreamsEntry; onFailed: (error: unknown) => void }) {
-    this.#dataDir = dataDir
-    this.#path = join(dataDir, STREAMS_FILE)
-    this.#read = read
-    this.#onFailed = onFailed
-  }
+  constructor(
+    private readonly options: { readonly dataDir: string; readonly read: () => StreamsEntry; readonly onFailed: (error: unknown) => void },
+  ) {}
 
   /** The file is written after the index, so a stream that is in the file only was lost from the index. @throws ArchiveError */
   async check(lastIdOfIndex: number): Promise<void> {
-    const listed = await readStreamFile(this.#dataDir)
+    const listed = await readStreamFile(this.options.dataDir)
     if (listed === null || listed.lastId <= lastIdOfIndex) return
-    throw indexDamaged(this.#dataDir, 'it lacks streams that were created')
+    throw indexDamaged(this.options.dataDir, 'it lacks streams that were created')
   }
 
   readonly changed = (): void => {
@@ -60,11 +53,13 @@ export class StreamFile {
 
   /** Never rejects: a full disk must not prevent the deletion of a stream. The next change rewrites the file. */
   async #write(): Promise<void> {
+    const { dataDir, read, onFailed } = this.options
+    const path = join(dataDir, STREAMS_FILE)
     try {
-      await writeFile(`${this.#path}.new`, toLine(this.#read()), { flush: true })
-      await rename(`${this.#path}.new`, this.#path)
+      await writeFile(`${path}.new`, toLine(read()), { flush: true })
+      await rename(`${path}.new`, path)
     } catch (error) {
-      this.#onFailed(error)
+      onFailed(error)
     }
   }
 }

@@ -58,7 +58,6 @@ const LAST_CHARACTER = '\u{10FFFF}'
 
 /** The streams of the account. A stream that is deleted and created again is a new stream with a new id and ARN. */
 export class StreamTable {
-  readonly #database: DatabaseSync
   readonly #byId: StatementSync
   readonly #byName: StatementSync
   readonly #byArn: StatementSync
@@ -67,10 +66,9 @@ export class StreamTable {
   readonly #known = new Map<number, StreamRecord>()
 
   constructor(
-    database: DatabaseSync,
+    private readonly database: DatabaseSync,
     private readonly options: StreamTableOptions,
   ) {
-    this.#database = database
     this.#byId = database.prepare(`${SELECT} WHERE id = ?`)
     this.#byName = database.prepare(`${SELECT} WHERE name = ?`)
     this.#byArn = database.prepare(`${SELECT} WHERE arn = ?`)
@@ -80,7 +78,7 @@ export class StreamTable {
   create({ name, createdAtMs = this.options.clock.now(), ...stream }: NewStream): StreamRecord | null {
     if (this.find({ name, arn: null }) !== undefined) return null
     const { arn, createdAtMs: instant } = this.#unusedArn(name, Math.floor(createdAtMs))
-    this.#database
+    this.database
       .prepare(`INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         name,
@@ -100,15 +98,15 @@ export class StreamTable {
   /** Inserts a stream of a lost index with its old id and version. */
   restore(stream: StreamRecord, storageTier: StorageTier): void {
     const { id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, keptSinceMs } = stream
-    this.#database
+    this.database
       .prepare('INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, storageTier)
-    if (keptSinceMs > 0) this.#database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(id, keptSinceMs)
+    if (keptSinceMs > 0) this.database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(id, keptSinceMs)
   }
 
   /** The highest id of all streams, including deleted ones. */
   lastId(): number {
-    return lastIdOf(this.#database, 'streams')
+    return lastIdOf(this.database, 'streams')
   }
 
   find({ name, arn }: StreamSelector): StreamRecord | undefined {
@@ -131,24 +129,24 @@ export class StreamTable {
   /** Ordered by name. `afterName` is the last name of the page before. */
   list({ afterName, namePrefix, limit }: StreamPage): StreamRecord[] {
     const prefix = namePrefix ?? ''
-    const rows = this.#database
+    const rows = this.database
       .prepare(`${SELECT} WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`)
       .all(afterName ?? '', prefix, prefix + LAST_CHARACTER, limit)
     return rows.map(toRecord)
   }
 
   count(): number {
-    return integerOf(this.#database.prepare('SELECT count(*) AS streams FROM streams').get() ?? {}, 'streams')
+    return integerOf(this.database.prepare('SELECT count(*) AS streams FROM streams').get() ?? {}, 'streams')
   }
 
   storageTier(id: number): StorageTier {
-    return this.#database.prepare('SELECT storage_tier FROM streams WHERE id = ?').get(id)?.storage_tier === 'WARM' ? 'WARM' : 'HOT'
+    return this.database.prepare('SELECT storage_tier FROM streams WHERE id = ?').get(id)?.storage_tier === 'WARM' ? 'WARM' : 'HOT'
   }
 
   /** Each change of the metadata creates a new version. */
   update(stream: StreamRecord, change: StreamChange): void {
     this.#known.delete(stream.id)
-    inTransaction(this.#database, () => {
+    inTransaction(this.database, () => {
       if (change.dataRetentionInHours !== undefined) this.#raiseFloor(stream, change.dataRetentionInHours)
       this.#change(stream, change)
     })
@@ -159,11 +157,11 @@ export class StreamTable {
   #raiseFloor({ id, keptSinceMs, dataRetentionInHours }: StreamRecord, nextHours: number): void {
     const hours = Math.min(dataRetentionInHours, nextHours)
     const floorMs = Math.max(keptSinceMs, Math.floor(this.options.clock.now()) - hours * MS_PER_HOUR)
-    this.#database.prepare('INSERT OR REPLACE INTO stream_floors VALUES (?, ?)').run(id, floorMs)
+    this.database.prepare('INSERT OR REPLACE INTO stream_floors VALUES (?, ?)').run(id, floorMs)
   }
 
   #change(stream: StreamRecord, change: StreamChange): void {
-    this.#database
+    this.database
       .prepare(
         'UPDATE streams SET version = ?, device_name = ?, media_type = ?, data_retention_in_hours = ?, storage_tier = ? WHERE id = ?',
       )
@@ -179,7 +177,7 @@ export class StreamTable {
 
   delete(stream: StreamRecord): void {
     this.#known.delete(stream.id)
-    this.#database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
+    this.database.prepare('DELETE FROM streams WHERE id = ?').run(stream.id)
     if (this.#deletedArns.size >= DELETED_ARNS_KEPT) this.#deletedArns.clear()
     this.#deletedArns.add(stream.arn)
     this.options.onChanged?.()

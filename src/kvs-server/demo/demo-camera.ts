@@ -1,5 +1,4 @@
 import type { EpochMs } from '../../lib/clock.js'
-import { LoopedFootage } from './looped-footage.js'
 
 const MINUTE_MS = 60_000
 
@@ -49,8 +48,4 @@ export const DEMO_CAMERAS: readonly DemoCamera[] = [
 export function isRecording({ gap }: DemoCamera, timestampMs: EpochMs, beginMs: EpochMs): boolean {
   if (gap === null) return true
   return timestampMs < beginMs - gap.fromMinutes * MINUTE_MS || timestampMs >= beginMs - gap.toMinutes * MINUTE_MS
-}
-
-export function loadFootage(camera: DemoCamera): Promise<LoopedFootage> {
-  return LoopedFootage.load(camera.footage)
 }

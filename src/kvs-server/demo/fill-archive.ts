@@ -9,8 +9,8 @@ import { FragmentIndex } from '../archive/fragment-index.js'
 import { integerOf } from '../archive/row.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, StreamTable } from '../archive/stream-table.js'
-import { DEMO_CAMERAS, DEMO_FOOTAGE_MS, type DemoCamera, isRecording, loadFootage } from './demo-camera.js'
-import type { DemoCluster, LoopedFootage } from './looped-footage.js'
+import { DEMO_CAMERAS, DEMO_FOOTAGE_MS, type DemoCamera, isRecording } from './demo-camera.js'
+import { type DemoCluster, LoopedFootage } from './looped-footage.js'
 import { LATENCY_MS, MovingClock, resumesAt, storePast } from './past-footage.js'
 
 export interface FillOptions {
@@ -141,7 +141,7 @@ async function fill(due: readonly DueStream[], { dataDir, database, streams, clo
     // Removes expired and withdrawn footage first, so that the disk never has both.
     await archive.sweep()
     for (const { camera, streamId, fromMs, afterMs } of due) {
-      const footage = await loadFootage(camera)
+      const footage = await LoopedFootage.load(camera.footage)
       const clusters = recordedClusters(camera, footage, { fromMs, nowMs })
       await storePast({ archive, streams, streamId, header: footage.header, clusters, afterMs, clock })
     }

@@ -36,7 +36,7 @@ export async function storePast({ clusters, clock, afterMs, ...uploads }: PastFo
       await upload.finish()
       upload = null
     }
-    clock.moveTo(Math.max(afterMs, cluster.timestampMs + LATENCY_MS))
+    clock.nowMs = Math.max(afterMs, cluster.timestampMs + LATENCY_MS)
     upload ??= await PastUpload.open({ ...uploads, clock })
     await upload.send(cluster)
   }
@@ -82,20 +82,14 @@ class PastUpload {
 
 /** A clock that stands still until it is moved, to store footage of the past. */
 export class MovingClock implements Clock {
-  constructor(private nowMs: EpochMs) {}
+  constructor(public nowMs: EpochMs) {}
 
   now(): EpochMs {
     return this.nowMs
   }
-
-  moveTo(nowMs: EpochMs): void {
-    this.nowMs = nowMs
-  }
 }
 
-export interface CatchUpOptions {
-  readonly archive: Archive
-  readonly streams: { findById(id: number): StreamRecord | undefined }
+export interface CatchUpOptions extends Pick<PastFootage, 'archive' | 'streams'> {
   readonly stream: StreamRecord
   readonly footage: LoopedFootage
   readonly clock: Clock

@@ -1,23 +1,19 @@
+import type { ServerResponse } from 'node:http'
 import type { HlsAnswer, HlsCall, HlsResource } from '../hls/hls-resources.js'
 import { refuseEmpty } from '../hls/hls-session.js'
 import { applyBeforeAnswer, spoilAnswer } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
-import { answerError, type EdgeContext, type Outcome } from './operation-handler.js'
+import { counted, type EdgeContext, type Outcome } from './operation-handler.js'
 import { sendMedia } from './send-media.js'
 
 /** Answers one request of a player and never rejects. The session token is the only authorization. */
 export async function handleHls(exchange: Exchange, resource: HlsResource, context: EdgeContext): Promise<void> {
-  const { metrics } = context.services
-  allowEveryOrigin(exchange)
-  try {
-    metrics.countRequest(resource.name, await answer(exchange, resource, context))
-  } catch (error) {
-    metrics.countRequest(resource.name, answerError(exchange, error))
-  }
+  allowEveryOrigin(exchange.response)
+  await counted(exchange, { name: resource.name, metrics: context.services.metrics }, () => answer(exchange, resource, context))
 }
 
 /** Pages of any origin may play a session, as on AWS. The URL is its protection. */
-export function allowEveryOrigin({ response }: Pick<Exchange, 'response'>): void {
+export function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', '*')
   response.setHeader('access-control-allow-methods', 'GET, HEAD, OPTIONS')
   response.setHeader('access-control-allow-headers', '*')

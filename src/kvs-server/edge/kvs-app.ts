@@ -58,43 +58,48 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
   return app
 }
 
+type Route = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
+/** A route that answers through Node's response. */
+function toRoute(options: KvsAppOptions, answer: (exchange: Exchange, request: FastifyRequest) => Promise<void> | void): Route {
+  return async (request, reply) => {
+    reply.hijack()
+    await answer(openExchange(request.raw, reply.raw, { requestId: request.id, ownUrl: options.ownUrl(), log: request.log }), request)
+  }
+}
+
 function registerOperations(scope: FastifyInstance, options: KvsAppOptions): void {
+  const { context, operations } = options
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   boundBodyTime(scope)
-  for (const operation of options.operations) {
-    scope.post(operation.path, async (request, reply) => {
-      reply.hijack()
-      await handleOperation(exchangeOf(request, reply, options), operation, { body: bodyOf(request), context: options.context })
-    })
+  for (const operation of operations) {
+    const answer = (exchange: Exchange, request: FastifyRequest) => handleOperation(exchange, operation, { body: bodyOf(request), context })
+    scope.post(operation.path, toRoute(options, answer))
   }
-  if (options.context.faults !== null) {
-    const { faults, gatekeeper } = options.context
-    registerFaultRoutes(scope, { faults, gatekeeper, operations: COUNTED_OPERATIONS })
-  }
+  const { faults, gatekeeper } = context
+  if (faults !== null) registerFaultRoutes(scope, { faults, gatekeeper, operations: COUNTED_OPERATIONS })
 }
 
 function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
   // The upload handler reads the body.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-    reply.hijack()
-    await handleUpload(exchangeOf(request, reply, options), options.upload, options.context)
-  })
+  const answer = (exchange: Exchange) => handleUpload(exchange, options.upload, options.context)
+  scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, toRoute(options, answer))
 }
 
 function registerHls(scope: FastifyInstance, options: KvsAppOptions): void {
   // A player sends no body. Any body is ignored.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  const allow = toRoute(options, ({ response }) => {
+    allowEveryOrigin(response)
+    response.writeHead(204).end()
+  })
   for (const resource of HLS_RESOURCES) {
-    scope.get(resource.path, async (request, reply) => {
-      reply.hijack()
-      await handleHls(exchangeOf(request, reply, options), resource, options.context)
-    })
-    scope.options(resource.path, async (_request, reply) => {
-      reply.hijack()
-      allowEveryOrigin({ response: reply.raw })
-      reply.raw.writeHead(204).end()
-    })
+    scope.get(
+      resource.path,
+      toRoute(options, (exchange) => handleHls(exchange, resource, options.context)),
+    )
+    scope.options(resource.path, allow)
   }
 }
 
@@ -109,21 +114,18 @@ function boundBodyTime(scope: FastifyInstance): void {
 }
 
 function registerErrors(app: FastifyInstance, options: KvsAppOptions): void {
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack()
-    const error = new AwsException('UnknownOperationException', `Unknown operation: ${request.method} ${request.url.slice(0, 100)}`)
-    sendError(exchangeOf(request, reply, options), error)
-  })
+  const refuseUnknown = (exchange: Exchange, { method, url }: FastifyRequest) =>
+    sendError(exchange, new AwsException('UnknownOperationException', `Unknown operation: ${method} ${url.slice(0, 100)}`))
+  app.setNotFoundHandler(toRoute(options, refuseUnknown))
   app.setErrorHandler(createErrorHandler(options))
 }
 
 function createErrorHandler(options: KvsAppOptions): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
-  return (error, request, reply) => {
-    reply.hijack()
-    const exchange = exchangeOf(request, reply, options)
-    exchange.response.shouldKeepAlive = false
-    sendError(exchange, toWireError(fromFastify(error), exchange))
-  }
+  return (error, request, reply) =>
+    toRoute(options, (exchange) => {
+      exchange.response.shouldKeepAlive = false
+      sendError(exchange, toWireError(fromFastify(error), exchange))
+    })(request, reply)
 }
 
 /** Translates the errors of Fastify, which come before any operation. */
@@ -143,10 +145,6 @@ function registerState(app: FastifyInstance, { metrics }: KvsServices): void {
 
 function bodyOf({ body }: FastifyRequest): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array(0)
-}
-
-function exchangeOf(request: FastifyRequest, reply: FastifyReply, { ownUrl }: KvsAppOptions): Exchange {
-  return openExchange(request.raw, reply.raw, { requestId: request.id, ownUrl: ownUrl(), log: request.log })
 }
 
 const STATUSES: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }

@@ -28,12 +28,23 @@ export async function handleOperation(
   operation: ServedOperation,
   { body, context }: { body: Uint8Array; context: EdgeContext },
 ): Promise<void> {
-  const { metrics } = context.services
-  try {
+  await counted(exchange, { name: operation.name, metrics: context.services.metrics }, () => {
     context.gatekeeper(exchange.request, body)
-    metrics.countRequest(operation.name, await answer(exchange, operation, { input: parseWireBody(body), context }))
+    return answer(exchange, operation, { input: parseWireBody(body), context })
+  })
+}
+
+interface Counted {
+  readonly name: string
+  readonly metrics: KvsServices['metrics']
+}
+
+/** Counts a request by its outcome. Sends the error if it fails. Never rejects. */
+export async function counted(exchange: Exchange, { name, metrics }: Counted, answer: () => Promise<Outcome>): Promise<void> {
+  try {
+    metrics.countRequest(name, await answer())
   } catch (error) {
-    metrics.countRequest(operation.name, answerError(exchange, error))
+    metrics.countRequest(name, answerError(exchange, error))
   }
 }
 

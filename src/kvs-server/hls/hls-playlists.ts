@@ -14,14 +14,10 @@ const SESSION_SIZE = 10
 
 /** A cache of the playlists of active sessions. The least recently used is evicted, and rebuilt on demand. */
 export class HlsPlaylists {
-  readonly #archive: Archive
-  readonly #clock: Clock
   readonly #playlists: LRUCache<string, SessionPlaylist>
 
-  constructor({ archive, clock }: { archive: Archive; clock: Clock }) {
-    this.#archive = archive
-    this.#clock = clock
-    this.#playlists = new LRUCache({ maxSize: MAX_ENTRIES, ttl: LONGEST_SESSION_MS, ttlResolution: 0, perf: clock })
+  constructor(private readonly sources: { readonly archive: Archive; readonly clock: Clock }) {
+    this.#playlists = new LRUCache({ maxSize: MAX_ENTRIES, ttl: LONGEST_SESSION_MS, ttlResolution: 0, perf: sources.clock })
   }
 
   /** @throws AwsException if there is nothing to play */
@@ -33,7 +29,7 @@ export class HlsPlaylists {
   #playlistOf(session: HlsSession, stream: StreamRecord): SessionPlaylist {
     const known = this.#playlists.get(session.id)
     if (known !== undefined) return known
-    const playlist = new SessionPlaylist({ session, stream, archive: this.#archive, clock: this.#clock })
+    const playlist = new SessionPlaylist({ session, stream, ...this.sources })
     this.#playlists.set(session.id, playlist, { size: session.maxFragments + SESSION_SIZE })
     return playlist
   }

@@ -43,7 +43,6 @@ export interface SessionPlaylistOptions {
  * fragments that arrived since the one before.
  */
 export class SessionPlaylist {
-  readonly #options: SessionPlaylistOptions
   readonly #entries: PlaylistEntry[] = []
   #removed = 0
   #discontinuitiesRemoved = 0
@@ -59,8 +58,7 @@ export class SessionPlaylist {
   #replayedMs = 0
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(options: SessionPlaylistOptions) {
-    this.#options = options
+  constructor(private readonly options: SessionPlaylistOptions) {
     this.#segment = new OpenSegment(options.archive)
   }
 
@@ -90,7 +88,7 @@ export class SessionPlaylist {
 
   /** Returns whether the playlist is complete. */
   *#takeNew(): Steps<boolean> {
-    const { session, clock } = this.#options
+    const { session, clock } = this.options
     for (const fragment of this.#fragments()) {
       yield
       if (!this.#isStale(fragment) && !this.#take(fragment)) return false
@@ -103,14 +101,14 @@ export class SessionPlaylist {
   }
 
   #fragments(): Iterable<ArchivedFragment> {
-    const { session, archive, stream } = this.#options
+    const { session, archive, stream } = this.options
     const walked = walkFragments({ archive, stream, range: rangeOf(session), after: this.#cursor })
     return session.clock === 'producer' ? withoutOlderDuplicates(walked) : walked
   }
 
   /** A fragment that is older than the newest one, or a duplicate of it, is not added. */
   #isStale(fragment: ArchivedFragment): boolean {
-    const { session } = this.#options
+    const { session } = this.options
     if (fragment.sequence < session.firstSequence) return true
     const newestMs = this.#newestMs ?? session.originMs
     const timestampMs = timestampOf(fragment, session.clock)
@@ -120,7 +118,7 @@ export class SessionPlaylist {
 
   /** False if the segment before it is not due yet. The next request tries again. */
   #take(fragment: ArchivedFragment): boolean {
-    const { session, archive } = this.#options
+    const { session, archive } = this.options
     const samples = archive.details(fragment)?.samples
     // It has expired.
     if (samples === undefined) return true
@@ -146,26 +144,26 @@ export class SessionPlaylist {
 
   /** A LIVE_REPLAY starts with a full playlist. Each later entry is added when its own duration has passed. */
   #isDue({ durationMs }: PlaylistEntry): boolean {
-    const { session, clock } = this.#options
+    const { session, clock } = this.options
     if (session.mode !== 'LIVE_REPLAY' || this.#removed + this.#entries.length < session.maxFragments) return true
     return clock.now() - session.createdAtMs >= this.#replayedMs + durationMs
   }
 
   /** Null if the fragments have expired. */
   #describe(pieces: readonly SegmentPiece[]): PlaylistEntry | null {
-    const described = describeSegment(pieces, { ...this.#options, before: this.#newest })
+    const described = describeSegment(pieces, { ...this.options, before: this.#newest })
     return described === null ? null : { ...described, isDiscontinuous: this.#isDiscontinuous(described.firstFrameMs) }
   }
 
   #isDiscontinuous(firstFrameMs: EpochMs): boolean {
     if (this.#newest === null) return false
-    const { discontinuityMode } = this.#options.session
+    const { discontinuityMode } = this.options.session
     if (discontinuityMode !== 'ON_DISCONTINUITY') return discontinuityMode === 'ALWAYS'
     return Math.abs(firstFrameMs - this.#newest.firstFrameMs - this.#newest.durationMs) > DISCONTINUITY_MS
   }
 
   #add(entry: PlaylistEntry): void {
-    const { mode, maxFragments } = this.#options.session
+    const { mode, maxFragments } = this.options.session
     const before = this.#newest
     if (before !== null && before.initVersions.join() !== entry.initVersions.join()) this.#codecChanges += 1
     if (mode === 'LIVE_REPLAY' && this.#removed + this.#entries.length >= maxFragments) this.#replayedMs += entry.durationMs

@@ -41,7 +41,6 @@ const NOTHING = new Uint8Array(0)
 
 /** Turns the bytes of an upload into fragments. It checks the rules of PutMedia, and writes each Cluster to its file as it arrives. */
 export class FragmentAssembly {
-  readonly #options: FragmentAssemblyOptions
   readonly #demuxer = new MatroskaDemuxer({ frameSink: (tracks) => new FrameCheck(tracks) })
   readonly #window: UploadWindow
   readonly #startedAtMs: EpochMs
@@ -56,10 +55,9 @@ export class FragmentAssembly {
 
   /** `onWhole` gets each fragment once its Cluster and the tags behind it have arrived. */
   constructor(
-    options: FragmentAssemblyOptions,
+    private readonly options: FragmentAssemblyOptions,
     private readonly onWhole: (fragment: IncomingFragment, ended: EndedCluster) => Promise<void>,
   ) {
-    this.#options = options
     this.#startedAtMs = options.clock.now()
     this.#window = new UploadWindow(options.onChunkDone)
   }
@@ -96,7 +94,7 @@ export class FragmentAssembly {
     if (fragment === null || fragment.ended === null) return
     this.#fragment = null
     this.#tagCount = 0
-    this.#options.acknowledge(toAcknowledgement('RECEIVED', fragment.acknowledged))
+    this.options.acknowledge(toAcknowledgement('RECEIVED', fragment.acknowledged))
     await this.onWhole(fragment, fragment.ended)
   }
 
@@ -133,7 +131,7 @@ export class FragmentAssembly {
 
   async #beginDocument({ header, bytes, tracks }: Found<'tracks'>): Promise<void> {
     rules.checkTrackCount(tracks)
-    const { archive, clock, streamId } = this.#options
+    const { archive, clock, streamId } = this.options
     const kept = keepHeader(bytes, header.start, this.#headerTags)
     const session = await ofArchive(() => archive.createSession(streamId, kept, clock.now()))
     this.#document = { session, tracks, lastTimecode: null }
@@ -155,7 +153,7 @@ export class FragmentAssembly {
   }
 
   #beginFragment(start: number): void {
-    const { archive, clock } = this.#options
+    const { archive, clock } = this.options
     if (this.#document === null) throw new UploadError('INVALID_MKV_DATA', 'a Cluster came before the Tracks')
     const { session } = this.#document
     const number = archive.mintNumber(session, clock.now())
@@ -163,7 +161,7 @@ export class FragmentAssembly {
     this.#leadingTags = []
     this.#fragment = new IncomingFragment({ session, number, start, leadingTags, writer: new FragmentWriter(archive) })
     rules.checkConnectionAge(clock.now() - this.#startedAtMs)
-    if (this.#options.findStream()?.status !== 'ACTIVE') throw new UploadError('STREAM_NOT_ACTIVE', 'the stream was deleted')
+    if (this.options.findStream()?.status !== 'ACTIVE') throw new UploadError('STREAM_NOT_ACTIVE', 'the stream was deleted')
   }
 
   #dateFragment(timecode: number): void {
@@ -172,11 +170,11 @@ export class FragmentAssembly {
     fragment.timecode = timecode
     rules.checkTimecode(timecode, this.#document.lastTimecode)
     this.#document.lastTimecode = timecode
-    const { producerStartMs } = this.#options
+    const { producerStartMs } = this.options
     const producerTimestampMs = Math.round(producerStartMs === null ? timecode : producerStartMs + timecode)
     rules.checkProducerTimestamp(producerTimestampMs)
     fragment.producerTimestampMs = producerTimestampMs
-    this.#options.acknowledge(toAcknowledgement('BUFFERING', fragment.acknowledged))
+    this.options.acknowledge(toAcknowledgement('BUFFERING', fragment.acknowledged))
   }
 
   #endCluster({ range, samples, invalidFrame }: Found<'cluster-end'>): void {

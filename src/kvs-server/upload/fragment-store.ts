@@ -1,18 +1,12 @@
-import type { ArchiveWriter } from '../archive/archive-writer.js'
 import type { ReceivedFragment } from '../archive/archived-fragment.js'
-import type { StreamRecord } from '../archive/stream-record.js'
-import { type Acknowledgement, toAcknowledgement, UploadError } from './acknowledgement.js'
+import { toAcknowledgement, UploadError } from './acknowledgement.js'
+import type { FragmentAssemblyOptions } from './fragment-assembly.js'
 import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
 
 /** Fragments that are stored while the next one is received. Each sync occupies a thread of libuv. */
 const MOST_UNDER_WAY = 3
 
-export interface FragmentStoreOptions {
-  readonly archive: ArchiveWriter
-  /** The stream as it is now; undefined when it has been deleted. */
-  readonly findStream: () => StreamRecord | undefined
-  readonly acknowledge: (acknowledgement: Acknowledgement) => void
-}
+type FragmentStoreOptions = Pick<FragmentAssemblyOptions, 'archive' | 'findStream' | 'acknowledge'>
 
 /** A fragment that the archive has taken. The promise is in an object so that awaiting the object does not await the promise. */
 interface Handed {

@@ -8,7 +8,6 @@ const MOST_WAITING_BYTES = 2_097_152
 /** Writes the bytes of a Cluster to its file as they arrive. It holds a few buffers at most, for fragments of any size. */
 export class FragmentWriter {
   readonly #opened: Promise<{ readonly file: WritableFile; readonly path: string }>
-  readonly #archive: Pick<ArchiveWriter, 'createFile' | 'discardFile'>
   #buffer: Buffer | null = null
   #bufferedBytes = 0
   #flushedBytes = 0
@@ -17,8 +16,7 @@ export class FragmentWriter {
   #writes: Promise<void>
   #isClosed = false
 
-  constructor(archive: Pick<ArchiveWriter, 'createFile' | 'discardFile'>) {
-    this.#archive = archive
+  constructor(private readonly archive: Pick<ArchiveWriter, 'createFile' | 'discardFile'>) {
     this.#opened = archive.createFile()
     this.#writes = this.#opened.then(() => {})
     // The failure is thrown where the promise is awaited. Until then it must not count as unhandled.
@@ -62,7 +60,7 @@ export class FragmentWriter {
     if (opened === null) return
     await this.#writes.catch(() => {})
     await this.#close(opened.file)
-    await this.#archive.discardFile(opened.path)
+    await this.archive.discardFile(opened.path)
   }
 
   /** Copies as many bytes as fit into the buffer. Returns their number. */

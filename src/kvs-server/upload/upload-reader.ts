@@ -20,8 +20,6 @@ const MOST_WAITING_CHUNKS = 1024
  * until the reader is disposed of.
  */
 export class UploadReader implements Disposable {
-  readonly #body: Readable
-  readonly #signal: AbortSignal
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #isBroken = false
@@ -40,9 +38,10 @@ export class UploadReader implements Disposable {
     this.#onChange()
   }
 
-  constructor(body: Readable, signal: AbortSignal) {
-    this.#body = body
-    this.#signal = signal
+  constructor(
+    private readonly body: Readable,
+    private readonly signal: AbortSignal,
+  ) {
     // If the body breaks between two calls of `next`, the next call reports it. A later error must not be unhandled.
     body.on('error', () => {
       this.#isBroken = true
@@ -55,10 +54,10 @@ export class UploadReader implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#signal.removeEventListener('abort', this.#onAbort)
-    for (const event of EVENTS) this.#body.removeListener(event, this.#onChange)
-    this.#body.pause()
-    this.#body.removeListener('data', this.#onData)
+    this.signal.removeEventListener('abort', this.#onAbort)
+    for (const event of EVENTS) this.body.removeListener(event, this.#onChange)
+    this.body.pause()
+    this.body.removeListener('data', this.#onData)
   }
 
   next(timeoutMs: number): Promise<UploadRead> {
@@ -75,20 +74,20 @@ export class UploadReader implements Disposable {
     if (this.#isAborted) return { kind: 'broken' }
     const chunk = this.#waiting.shift()
     if (chunk !== undefined) return this.#giveOut(chunk)
-    if (this.#body.readableEnded) return { kind: 'end' }
-    return this.#isBroken || this.#body.destroyed ? { kind: 'broken' } : null
+    if (this.body.readableEnded) return { kind: 'end' }
+    return this.#isBroken || this.body.destroyed ? { kind: 'broken' } : null
   }
 
   #take(chunk: Uint8Array): void {
     this.#waiting.push(chunk)
     this.#waitingBytes += chunk.byteLength
-    if (this.#waitingBytes > MOST_WAITING_BYTES || this.#waiting.length >= MOST_WAITING_CHUNKS) this.#body.pause()
+    if (this.#waitingBytes > MOST_WAITING_BYTES || this.#waiting.length >= MOST_WAITING_CHUNKS) this.body.pause()
     this.#onChange()
   }
 
   #giveOut(chunk: Uint8Array): UploadRead {
     this.#waitingBytes -= chunk.byteLength
-    if (this.#waiting.length === 0 && this.#body.isPaused()) this.#body.resume()
+    if (this.#waiting.length === 0 && this.body.isPaused()) this.body.resume()
     return { kind: 'chunk', chunk }
   }
 

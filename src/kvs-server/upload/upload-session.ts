@@ -14,13 +14,11 @@ export interface UploadSessionOptions extends FragmentAssemblyOptions {
  * with an ERROR acknowledgement. The fragments before it are kept.
  */
 export class UploadSession {
-  readonly #options: UploadSessionOptions
   readonly #assembly: FragmentAssembly
   readonly #store: FragmentStore
   #isOver = false
 
-  constructor(options: UploadSessionOptions) {
-    this.#options = options
+  constructor(private readonly options: UploadSessionOptions) {
     this.#store = new FragmentStore(options)
     this.#assembly = new FragmentAssembly(options, (fragment, ended) => {
       options.onFragmentReceived?.()
@@ -71,8 +69,8 @@ export class UploadSession {
     const error = await this.#settleBefore(toUploadError(reason))
     const culprit = error.fragment ?? this.#assembly.current
     await this.#assembly.drop()
-    this.#options.onFailed?.(error)
-    this.#options.acknowledge(toErrorAcknowledgement(error.code, culprit))
+    this.options.onFailed?.(error)
+    this.options.acknowledge(toErrorAcknowledgement(error.code, culprit))
   }
 
   /** Stores and acknowledges the fragments before the one at fault. If that fails, returns that failure instead. */

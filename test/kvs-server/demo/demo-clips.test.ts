@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetClipCommand, KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { DEMO_CAMERAS, type DemoCamera, loadFootage } from '../../../src/kvs-server/demo/demo-camera.js'
+import { DEMO_CAMERAS, type DemoCamera } from '../../../src/kvs-server/demo/demo-camera.js'
 import { fillArchive } from '../../../src/kvs-server/demo/fill-archive.js'
+import { LoopedFootage } from '../../../src/kvs-server/demo/looped-footage.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { type KvsTestServer, startKvsTestServer, TEST_CREDENTIALS } from '../../support/kvs-test-server.js'
 import { md5, readPackets, readTables } from '../../support/mp4-readers.js'
@@ -50,7 +51,7 @@ interface SourceFrames {
 
 /** The committed footage as it plays in the range, in file order. */
 async function readSource(camera: DemoCamera): Promise<SourceFrames> {
-  const footage = await loadFootage(camera)
+  const footage = await LoopedFootage.load(camera.footage)
   const parts = [footage.header]
   for (const cluster of footage.clustersFrom(START_MS)) {
     if (cluster.timestampMs > START_MS + CLIP_MS) break

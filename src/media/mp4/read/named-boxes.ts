@@ -13,11 +13,12 @@ export interface Expected {
 
 /** The children of a box by their types. Unexpected and repeated boxes are not understood. */
 export class NamedBoxes {
-  readonly #parent: BoxView
   readonly #children: readonly BoxView[]
 
-  constructor(parent: BoxView, { once, maybe = [], many = [], ignored }: Expected) {
-    this.#parent = parent
+  constructor(
+    private readonly parent: BoxView,
+    { once, maybe = [], many = [], ignored }: Expected,
+  ) {
     this.#children = parent.children()
     const known = new Set([...once, ...maybe, ...many, ...ignored])
     const unknown = this.#children.find(({ type }) => !known.has(type))
@@ -42,11 +43,11 @@ export class NamedBoxes {
   /** The one of two boxes that exclude each other. */
   either(type: string, other: string): BoxView {
     const [first, second] = [this.find(type), this.find(other)]
-    if (first !== null && second !== null) throw new NotUnderstood(`${this.#parent.type} has both ${type} and ${other}`)
+    if (first !== null && second !== null) throw new NotUnderstood(`${this.parent.type} has both ${type} and ${other}`)
     return first ?? second ?? this.#refuseMissing(other)
   }
 
   #refuseMissing(type: string): never {
-    throw new MalformedMedia(`${this.#parent.type} has no ${type}`, this.#parent.offset)
+    throw new MalformedMedia(`${this.parent.type} has no ${type}`, this.parent.offset)
   }
 }

@@ -99,14 +99,12 @@ function toSlices(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
 class SliceOnDemand {
   readonly kind = 'bytes'
   readonly length: number
-  readonly #rows: TableRows
 
-  constructor(rows: TableRows) {
-    this.#rows = rows
+  constructor(private readonly rows: TableRows) {
     this.length = rows.byteLength
   }
 
   get bytes(): Uint8Array {
-    return toBytes(this.#rows)
+    return toBytes(this.rows)
   }
 }
