@@ -15,10 +15,12 @@ import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
 import { Subscriptions } from './graphql/subscriptions.js'
+import { buildAdminApp } from './http/admin-app.js'
 import { buildApp } from './http/app.js'
 import { clipRoute } from './http/clip-route.js'
+import { GatewayAddress } from './http/gateway-address.js'
 import { GatewayMetrics } from './http/gateway-metrics.js'
-import type { Dependency } from './http/health-route.js'
+import { type Dependency, Health } from './http/health.js'
 import { MAX_MESSAGE_BYTES } from './http/web-sockets.js'
 import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
@@ -49,8 +51,12 @@ export interface Gateway extends AsyncDisposable {
   readonly services: GatewayServices
   /** The base of its clip URLs: PUBLIC_URL, or the address on which it listens. */
   readonly publicUrl: string
+  /** The address of metrics and health, once it listens. Null without ADMIN_HOST. */
+  readonly adminUrl: string | null
   /** Starts listening and returns the address. @throws GatewayError if KVS_BACKEND is aws and no Region or credentials are configured */
   listen(): Promise<string>
+  /** Not ready from now on, so that load balancers choose another gateway. Requests are still served. */
+  drain(): void
   /** Accepts no more requests, gives running ones SHUTDOWN_GRACE_MS to finish, then cuts them and frees everything. */
   close(): Promise<void>
 }
@@ -65,11 +71,12 @@ const ENVELOPE_BYTES = 256
 export async function buildGateway(config: Config, secrets: Secrets, options: GatewayOptions = {}): Promise<Gateway> {
   const { clock = systemClock, logger = pino({ level: 'silent' }) } = options
   await using undo = new AsyncDisposableStack()
-  const setup: Setup = { config, clock, logger, address: new Address(config), undo }
+  const setup: Setup = { config, clock, logger, address: new GatewayAddress(config), undo }
   const core = await openCore(setup, secrets, toTarget(config, secrets, options))
+  // Before the app, so that it closes after it: probes see the whole shutdown.
+  const admin = await openAdmin(setup, core)
   const app = await openApp(setup, core)
-  const { services, kvs } = core
-  return toGateway(app, { services, address: setup.address, checkSetup: () => kvs.checkSetup(), undo: undo.move() })
+  return toGateway(app, { ...core, admin, address: setup.address, undo: undo.move() })
 }
 
 /** What each step of the assembly needs. */
@@ -77,7 +84,7 @@ interface Setup {
   readonly config: Config
   readonly clock: Clock
   readonly logger: FastifyBaseLogger
-  readonly address: Address
+  readonly address: GatewayAddress
   /** Closes in reverse order what the steps have opened. */
   readonly undo: AsyncDisposableStack
 }
@@ -87,6 +94,7 @@ interface Core {
   readonly services: GatewayServices
   readonly kvs: Kvs
   readonly metrics: GatewayMetrics
+  readonly health: Health
 }
 
 async function openCore({ config, clock, logger, address, undo }: Setup, secrets: Secrets, target: KvsTarget): Promise<Core> {
@@ -115,10 +123,10 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
   })
   undo.defer(() => clips.close())
   const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
-  return { services, kvs, metrics }
+  return { services, kvs, metrics, health: new Health(createDependencies(kvs, toStoreFolder(config))) }
 }
 
-async function openApp({ config, clock, logger, address, undo }: Setup, { services, kvs, metrics }: Core): Promise<FastifyInstance> {
+async function openApp({ config, clock, logger, address, undo }: Setup, { services, metrics, health }: Core): Promise<FastifyInstance> {
   const { streams, endpoints, clips } = services
   const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
   const limits = { maxClipBytes: config.clips.maxBytes, maxUrlSeconds: maxSeconds, defaultUrlSeconds: defaultSeconds }
@@ -139,7 +147,8 @@ async function openApp({ config, clock, logger, address, undo }: Setup, { servic
     sendLimits: { bytesPerSocket: config.webSockets.bufferBytes, totalBytes: config.webSockets.totalBufferBytes },
     schemaText: printSortedSchema(schema),
     metrics,
-    dependencies: createDependencies(kvs, toStoreFolder(config)),
+    health,
+    hasAdminAddress: config.admin !== null,
     origins,
     requestTimeoutMs: config.requestTimeoutMs,
     trustProxy: config.trustProxy,
@@ -166,14 +175,26 @@ function toMaxResultBytes({ webSockets: { bufferBytes } }: Config): number {
   return Math.min(MAX_ANSWER_BYTES, bufferBytes - MAX_MESSAGE_BYTES - ENVELOPE_BYTES)
 }
 
-interface Parts {
-  readonly services: GatewayServices
-  readonly address: Address
-  readonly checkSetup: () => Promise<void>
+/** The second address, which is not listening yet. Null without ADMIN_HOST. */
+async function openAdmin({ config, logger, undo }: Setup, { health, metrics }: Core): Promise<AdminAddress | null> {
+  if (config.admin === null) return null
+  const app = await buildAdminApp({ health, metrics, logger })
+  undo.defer(() => closeServer(app, 0))
+  return { app, address: new GatewayAddress({ ...config.admin, publicUrl: null }) }
+}
+
+interface AdminAddress {
+  readonly app: FastifyInstance
+  readonly address: GatewayAddress
+}
+
+interface Parts extends Core {
+  readonly address: GatewayAddress
+  readonly admin: AdminAddress | null
   readonly undo: AsyncDisposableStack
 }
 
-function toGateway(app: FastifyInstance, { services, address, checkSetup, undo }: Parts): Gateway {
+function toGateway(app: FastifyInstance, { services, kvs, health, address, admin, undo }: Parts): Gateway {
   const close = () => undo.disposeAsync()
   return {
     app,
@@ -181,41 +202,23 @@ function toGateway(app: FastifyInstance, { services, address, checkSetup, undo }
     get publicUrl() {
       return address.publicUrl
     },
-    async listen() {
-      await checkSetup()
-      await app.listen({ host: address.host, port: address.port })
-      return address.found(app.server.address())
+    get adminUrl() {
+      return admin?.address.publicUrl ?? null
     },
+    async listen() {
+      await kvs.checkSetup()
+      if (admin !== null) await listen(admin.app, admin.address)
+      return listen(app, address)
+    },
+    drain: () => health.close(),
     close,
     [Symbol.asyncDispose]: close,
   }
 }
 
-/** Where the gateway listens and is reached. With PORT=0 that is known once it listens. */
-class Address {
-  readonly host: string
-  port: number
-  readonly #publicUrl: string | null
-
-  constructor({ host, port, publicUrl }: Config) {
-    this.host = host
-    this.port = port
-    this.#publicUrl = publicUrl
-  }
-
-  get publicUrl(): string {
-    return this.#publicUrl ?? this.#ownUrl
-  }
-
-  /** Takes what the system says once the server listens. */
-  found(address: string | { readonly port: number } | null): string {
-    if (address !== null && typeof address === 'object') this.port = address.port
-    return this.#ownUrl
-  }
-
-  get #ownUrl(): string {
-    return `http://${toUrlHost(this.host)}:${this.port}`
-  }
+async function listen(app: FastifyInstance, address: GatewayAddress): Promise<string> {
+  await app.listen({ host: address.host, port: address.port })
+  return address.found(app.server.address())
 }
 
 function toTarget({ kvs, embeddedKvs }: Config, secrets: Secrets, { embeddedKvsUrl }: GatewayOptions): KvsTarget {

@@ -1,7 +1,7 @@
 // What other programs may use of clipgate: the gateway and the embedded Kinesis Video as parts of a process.
 
 /** Where the gateway stands: everything but what must not be shown. */
-export type { ClipConfig, Config, EmbeddedKvsConfig, KvsConfig, LogLevel } from './config/config.js'
+export type { AdminConfig, ClipConfig, Config, EmbeddedKvsConfig, KvsConfig, LogLevel } from './config/config.js'
 /** Plain settings to a checked `Config`; every default is there. Reads no file and no clock. */
 export { parseConfig } from './config/config.js'
 /** The process's environment, as far as clipgate knows it. */

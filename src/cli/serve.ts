@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
 import { loadSettings, type Settings } from '../config/load-settings.js'
+import type { Gateway } from '../gateway.js'
 import type { EmbeddedKvs } from './embedded-kvs.js'
 import { createLogger } from './logger.js'
 import { createStopSignal, untilAborted } from './stop-signal.js'
@@ -25,14 +27,16 @@ async function serve(): Promise<void> {
   const kvs = config.kvs.backend === 'embedded' ? running.use(await startEmbeddedKvs(settings, logger)) : null
   const gateway = running.use(await buildGateway(config, secrets, { logger, ...(kvs ? { embeddedKvsUrl: kvs.url } : {}) }))
   await gateway.listen()
-  console.log(describe(settings, gateway.publicUrl, kvs))
+  console.log(describe(settings, gateway, kvs))
   await untilAborted(stop)
   console.log('clipgate is stopping …')
+  gateway.drain()
+  await setTimeout(config.shutdownDelayMs)
 }
 
-function describe({ config }: Settings, gatewayUrl: string, embedded: EmbeddedKvs | null): string {
+function describe({ config }: Settings, { publicUrl, adminUrl }: Gateway, embedded: EmbeddedKvs | null): string {
   const kinesisVideo = embedded === null ? describeAws(config) : `${embedded.url} (embedded, data in ${config.dataDir})`
-  return toWelcome({ gatewayUrl, kinesisVideo, newest: embedded?.newest ?? null })
+  return toWelcome({ gatewayUrl: publicUrl, adminUrl, kinesisVideo, newest: embedded?.newest ?? null })
 }
 
 function describeAws({ kvs }: Settings['config']): string {

@@ -2,6 +2,8 @@ import type { EpochMs } from '../lib/clock.js'
 
 export interface Welcome {
   readonly gatewayUrl: string
+  /** Null if the main address serves metrics and health details. */
+  readonly adminUrl: string | null
   /** The Kinesis Video backend, for display. */
   readonly kinesisVideo: string
   /** Footage for the example query; null if there is none. */
@@ -11,13 +13,13 @@ export interface Welcome {
 const CLIP_MS = 60_000
 
 /** The text that `clipgate serve` prints when it is ready: the URLs, and one query to paste. */
-export function toWelcome({ gatewayUrl, kinesisVideo, newest }: Welcome): string {
+export function toWelcome({ gatewayUrl, adminUrl, kinesisVideo, newest }: Welcome): string {
   const query =
     newest === null ? 'query { streams { nodes { name status retainedFrom } } }' : toClipQuery(newest.streamName, newest.timestampMs)
   return `
 clipgate is ready.
 
-  GraphQL        ${gatewayUrl}/graphql
+  GraphQL        ${gatewayUrl}/graphql${adminUrl === null ? '' : `\n  Metrics        ${adminUrl}/metrics`}
   Kinesis Video  ${kinesisVideo}
 
 Paste this into another shell${newest === null ? '' : ', and open the downloadUrl in the response'}:

@@ -12,6 +12,8 @@ export interface Config {
   readonly port: number
   /** Without a trailing slash. Null if the port is not known yet (PORT=0); the URL is then http://HOST:PORT. */
   readonly publicUrl: string | null
+  /** A second address, for metrics and health. Null if the main address serves them. */
+  readonly admin: AdminConfig | null
   readonly kvs: KvsConfig
   readonly embeddedKvs: EmbeddedKvsConfig
   /** Absolute. */
@@ -22,12 +24,20 @@ export interface Config {
   readonly queryMaxDepth: number
   readonly queryMaxCost: number
   readonly requestTimeoutMs: number
+  /** The time in which a stopping gateway still accepts requests, so that load balancers notice that it is not ready. */
+  readonly shutdownDelayMs: number
   readonly shutdownGraceMs: number
   /** The maximum time in which the reader of a clip reads no byte. */
   readonly downloadIdleTimeoutMs: number
   readonly introspection: boolean
   readonly trustProxy: TrustProxy
   readonly logLevel: LogLevel
+}
+
+export interface AdminConfig {
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
 }
 
 export type KvsConfig =
@@ -81,6 +91,7 @@ export function parseConfig(env: Env): Config {
     host,
     port,
     publicUrl: parsePublicUrl(env, host, port),
+    admin: parseAdmin(env),
     kvs,
     embeddedKvs: parseEmbeddedKvs(env),
     dataDir: resolve(env.DATA_DIR ?? '.clipgate'),
@@ -90,6 +101,7 @@ export function parseConfig(env: Env): Config {
     queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
     requestTimeoutMs: parseWholeNumber(env, 'REQUEST_TIMEOUT_MS', { default: 30_000, min: 100, max: 3_600_000 }),
+    shutdownDelayMs: parseWholeNumber(env, 'SHUTDOWN_DELAY_MS', { default: isLoopbackHost(host) ? 0 : 5_000, min: 0, max: 3_600_000 }),
     shutdownGraceMs: parseWholeNumber(env, 'SHUTDOWN_GRACE_MS', { default: 30_000, min: 0, max: 3_600_000 }),
     downloadIdleTimeoutMs: parseWholeNumber(env, 'DOWNLOAD_IDLE_TIMEOUT_MS', { default: 60_000, min: 100, max: 86_400_000 }),
     introspection: parseSwitch(env, 'INTROSPECTION', kvs.backend === 'embedded'),
@@ -100,7 +112,16 @@ export function parseConfig(env: Env): Config {
   return config
 }
 
-function parsePort(env: Env, name: 'PORT' | 'KVS_PORT', fallback: number): number {
+/** Both settings or neither. */
+function parseAdmin(env: Env): AdminConfig | null {
+  const { ADMIN_HOST, ADMIN_PORT } = env
+  if (ADMIN_HOST === undefined && ADMIN_PORT === undefined) return null
+  if (ADMIN_HOST === undefined) throw new WrongSetting('ADMIN_PORT is set, but ADMIN_HOST is not: set both, or neither.')
+  if (ADMIN_PORT === undefined) throw new WrongSetting('ADMIN_HOST is set, but ADMIN_PORT is not: set both, or neither.')
+  return { host: parseHost(env, 'ADMIN_HOST', '127.0.0.1'), port: parsePort(env, 'ADMIN_PORT', 0) }
+}
+
+function parsePort(env: Env, name: 'PORT' | 'ADMIN_PORT' | 'KVS_PORT', fallback: number): number {
   return parseWholeNumber(env, name, { default: fallback, min: 0, max: 65_535 })
 }
 
@@ -187,6 +208,7 @@ function refuseConflicts(config: Config, env: Env): void {
     refuseWithEmbedded(env, 'KVS_DATA_ENDPOINT_SUFFIXES')
     if (port !== 0 && port === embeddedKvs.port) throw new WrongSetting(`PORT and KVS_PORT are both ${port}, but must differ.`)
   }
+  if (port !== 0 && port === config.admin?.port) throw new WrongSetting(`PORT and ADMIN_PORT are both ${port}, but must differ.`)
   if (clips.urlTtlSeconds > clips.urlMaxTtlSeconds) {
     throw new WrongSetting(
       `CLIP_URL_TTL is ${clips.urlTtlSeconds}, but must be at most CLIP_URL_MAX_TTL, which is ${clips.urlMaxTtlSeconds}.`,

@@ -10,7 +10,8 @@ import { type OriginRules, READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 import { graphqlRoute } from './graphql-route.js'
-import { type Dependency, healthRoute } from './health-route.js'
+import type { Health } from './health.js'
+import { healthRoute } from './health-route.js'
 import { SendBuffers, type SendLimits } from './send-buffers.js'
 import { textRoutes } from './text-routes.js'
 import { addWebSockets, isWebSocketHandshake } from './web-sockets.js'
@@ -29,7 +30,9 @@ export interface AppOptions {
   readonly sendLimits: SendLimits
   readonly schemaText: string
   readonly metrics: GatewayMetrics
-  readonly dependencies: readonly Dependency[]
+  readonly health: Health
+  /** Then this address serves neither metrics nor the state of each dependency. */
+  readonly hasAdminAddress: boolean
   readonly origins: () => OriginRules
   readonly requestTimeoutMs: number
   readonly trustProxy: false | number | string
@@ -38,7 +41,7 @@ export interface AppOptions {
 
 /** Builds the app with all routes except those of clips, which are a plugin. Starts Apollo, and stops it when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { apollo, createContext, subscriptions, origins, requestTimeoutMs } = options
+  const { apollo, createContext, subscriptions, health, hasAdminAddress, origins, requestTimeoutMs } = options
   const app = fastify({
     loggerInstance: options.logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
@@ -58,6 +61,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
+    health.close()
   })
   addRequestIds(app)
   refuseWhen(app, () => isClosing)
@@ -70,8 +74,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await apollo.start()
   const sendBuffers = new SendBuffers(options.sendLimits)
   await app.register(graphqlRoute, { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs })
-  await app.register(healthRoute, { dependencies: options.dependencies, isClosing: () => isClosing })
-  await app.register(textRoutes, { schemaText: options.schemaText, metrics: options.metrics, publicUrl: () => origins().publicUrl })
+  await app.register(healthRoute, { health, showsDependencies: !hasAdminAddress })
+  const metrics = hasAdminAddress ? null : options.metrics
+  await app.register(textRoutes, { schemaText: options.schemaText, metrics, publicUrl: () => origins().publicUrl })
   return app
 }
 

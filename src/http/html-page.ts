@@ -43,7 +43,7 @@ ${content}
 }
 
 /** The page at the gateway's own address. */
-export function toStartPage(publicUrl: string): HtmlPage {
+export function toStartPage(publicUrl: string, hasMetrics: boolean): HtmlPage {
   const url = escapeHtml(publicUrl)
   // Not an absolute link, because the page may be open under another name of the machine. A reverse proxy can add a path.
   const base = escapeHtml(new URL(publicUrl).pathname.replace(/\/$/, ''))
@@ -57,7 +57,7 @@ export function toStartPage(publicUrl: string): HtmlPage {
 <ul>
 <li>GraphQL: <code>${url}/graphql</code></li>
 <li><a href="${base}/schema.graphql">The schema</a>, with a description of every field</li>
-<li><a href="${base}/health/ready">Health</a> and <a href="${base}/metrics">metrics</a></li>
+<li><a href="${base}/health/ready">Health</a>${hasMetrics ? ` and <a href="${base}/metrics">metrics</a>` : ''}</li>
 </ul>`
   return { title: 'clipgate', content }
 }

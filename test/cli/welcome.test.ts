@@ -3,7 +3,7 @@ import { buildSchema, parse, validate } from 'graphql'
 import { toKvsWelcome, toWelcome } from '../../src/cli/welcome.js'
 import { printContract } from '../../src/graphql/schema.js'
 
-const welcome = { gatewayUrl: 'http://127.0.0.1:4000', kinesisVideo: 'http://127.0.0.1:4010 (embedded)' }
+const welcome = { adminUrl: null, gatewayUrl: 'http://127.0.0.1:4000', kinesisVideo: 'http://127.0.0.1:4010 (embedded)' }
 const newest = { streamName: 'front-door', timestampMs: Date.UTC(2026, 0, 31, 12) + 120 }
 
 test.each([null, newest])('the query to paste is one of the schema (%j)', (footage) => {

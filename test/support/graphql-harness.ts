@@ -12,7 +12,7 @@ import { Subscriptions } from '../../src/graphql/subscriptions.js'
 import { buildApp } from '../../src/http/app.js'
 import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
-import type { Dependency } from '../../src/http/health-route.js'
+import { type Dependency, Health } from '../../src/http/health.js'
 import type { SendLimits } from '../../src/http/send-buffers.js'
 import type { StreamDescription } from '../../src/kvs/ports.js'
 import { FakeClips } from './fake-clips.js'
@@ -22,6 +22,7 @@ export interface HarnessOptions {
   readonly streams?: readonly StreamDescription[]
   readonly fragments?: readonly ListedFragment[]
   readonly dependencies?: readonly Dependency[]
+  readonly hasAdminAddress?: boolean
   readonly corsOrigins?: readonly string[]
   readonly introspection?: boolean
   readonly maxDepth?: number
@@ -76,7 +77,8 @@ export async function buildHarness(options: HarnessOptions = {}) {
     sendLimits: options.sendLimits ?? { bytesPerSocket: 1_048_576, totalBytes: 67_108_864 },
     schemaText: printSortedSchema(schema),
     metrics,
-    dependencies,
+    health: new Health(dependencies),
+    hasAdminAddress: options.hasAdminAddress ?? false,
     origins,
     requestTimeoutMs,
     trustProxy: false,
