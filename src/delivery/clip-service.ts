@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
-import { type ClipPlan, toPlanSummary } from '../domain/clip-plan.js'
+import { toPlanSummary } from '../domain/clip-plan.js'
 import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
 import { toRefusalIssues } from '../domain/footage-issues.js'
@@ -76,8 +76,6 @@ export class ClipService {
   readonly #jobs: ClipJobs
   readonly #outlines: LRUCache<string, ClipOutline>
   readonly #findings = new SingleFlight<ClipOutline>()
-  /** Equal requests at the same time share a plan, and therefore its clip and outline. */
-  readonly #prepared = new WeakMap<ClipPlan, PreparedClip>()
 
   constructor(options: ClipServiceOptions) {
     this.#options = options
@@ -180,13 +178,9 @@ export class ClipService {
   }
 
   #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): PreparedClip {
-    const known = this.#prepared.get(plan)
-    if (known) return known
     const outline = toOutline(request, streamArn, plan)
-    const prepared = { clip: this.#addresses.name(outline.spec, request.expiresInSeconds), outline }
-    this.#prepared.set(plan, prepared)
     this.#outlines.set(keyOf(outline.spec), outline)
-    return prepared
+    return { clip: this.#addresses.name(outline.spec, request.expiresInSeconds), outline }
   }
 
   async #outlineOf(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {

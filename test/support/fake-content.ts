@@ -21,7 +21,6 @@ export function fakeContent(options: FakeContentOptions): ClipContent {
   return {
     form,
     fileName: 'door.mp4',
-    contentType: 'video/mp4',
     lastModifiedMs: 1_700_000_000_000,
     urlExpiresAtMs,
     identity,

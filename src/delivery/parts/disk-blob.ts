@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { orAborted } from '../../lib/clock.js'
 import type { PartState, ReadableBlob } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
 import { BlockChecks } from './block-checks.js'
@@ -22,8 +23,9 @@ export class DiskBlob implements ReadableBlob {
   readonly close: () => Promise<void>
   readonly #reader: PartReader
   readonly #checks: BlockChecks
-  readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(state: PartState) => void>()
+  /** Resolves at the next change of the state. */
+  #changed = Promise.withResolvers<void>()
   #expectedBytes: number | null = null
   #arrivedBytes: number
   #ending: 'open' | 'whole' | { readonly error: unknown }
@@ -99,7 +101,7 @@ export class DiskBlob implements ReadableBlob {
       if (offset < this.#arrivedBytes) return this.#arrivedBytes
       if (this.#ending === 'whole') return null
       if (this.#ending !== 'open') throw this.#ending.error
-      await this.#change(offset, signal)
+      await orAborted(this.#changed.promise, signal)
     }
   }
 
@@ -132,38 +134,13 @@ export class DiskBlob implements ReadableBlob {
     }
   }
 
-  #change(offset: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiter = {
-        offset,
-        wake: () => {
-          this.#waiters.delete(waiter)
-          signal.removeEventListener('abort', leave)
-          resolve()
-        },
-      }
-      const leave = () => {
-        this.#waiters.delete(waiter)
-        reject(signal.reason)
-      }
-      this.#waiters.add(waiter)
-      signal.addEventListener('abort', leave, { once: true })
-    })
-  }
-
   #notify(): void {
-    const isOver = this.#ending !== 'open'
-    for (const waiter of [...this.#waiters]) {
-      if (isOver || waiter.offset < this.#arrivedBytes) waiter.wake()
-    }
+    const changed = this.#changed
+    this.#changed = Promise.withResolvers()
+    changed.resolve()
     const { state } = this
     for (const listener of [...this.#listeners]) listener(state)
   }
-}
-
-interface Waiter {
-  readonly offset: number
-  wake(): void
 }
 
 async function readAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -5,7 +5,6 @@ import type { ByteSpan } from './byte-range.js'
 export interface ClipContent {
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly fileName: string
-  readonly contentType: string
   /** The end of the footage. Sent as Last-Modified. */
   readonly lastModifiedMs: EpochMs
   readonly urlExpiresAtMs: EpochMs

@@ -18,7 +18,7 @@ export interface ClipHttpRequest {
 }
 
 /** The properties of a clip that the response depends on. */
-export type DescribedClip = Pick<ClipContent, 'form' | 'fileName' | 'contentType' | 'lastModifiedMs' | 'urlExpiresAtMs' | 'identity'>
+export type DescribedClip = Pick<ClipContent, 'form' | 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs' | 'identity'>
 
 export interface ClipResponse {
   readonly status: number
@@ -149,7 +149,7 @@ function toContentHeaders(request: ClipHttpRequest, clip: DescribedClip, nowMs: 
   return {
     ...CORS_HEADERS,
     ...toCacheHeaders(clip, nowMs),
-    'content-type': clip.contentType,
+    'content-type': 'video/mp4',
     'content-disposition': toContentDisposition(request.isDownload ? 'attachment' : 'inline', clip.fileName),
   }
 }

@@ -5,7 +5,7 @@ import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import { at } from '../../lib/at.js'
-import { CompactBytesInvalid, type CompactReader, CompactWriter } from './compact-bytes.js'
+import { type CompactReader, CompactWriter } from './compact-bytes.js'
 
 export interface ClipSpec {
   readonly streamArn: string
@@ -47,14 +47,14 @@ export function writeClipSpec(writer: CompactWriter, spec: ClipSpec): CompactWri
   return writer
 }
 
-/** @throws CompactBytesInvalid */
+/** @throws RangeError */
 export function readClipSpec(reader: CompactReader): ClipSpec {
   const choices = reader.number()
   const startMs = fromUnsigned(reader.number())
   return {
-    fragmentSelectorType: getChoice(SELECTORS, choices % 2),
-    cut: getChoice(CUTS, (choices >> 1) % 2),
-    overflow: getChoice(OVERFLOWS, choices >> 2),
+    fragmentSelectorType: at(SELECTORS, choices % 2),
+    cut: at(CUTS, (choices >> 1) % 2),
+    overflow: at(OVERFLOWS, choices >> 2),
     range: { startMs, endMs: startMs + reader.number() },
     streamArn: reader.text(),
     fileName: reader.text() || null,
@@ -65,12 +65,6 @@ export function readClipSpec(reader: CompactReader): ClipSpec {
       digest: reader.bytes(),
     },
   }
-}
-
-function getChoice<T>(choices: readonly T[], index: number): T {
-  const choice = choices[index]
-  if (choice === undefined) throw new CompactBytesInvalid(`there is no choice ${index}`)
-  return choice
 }
 
 /** Producer timestamps may be before 1970, so signed values are zigzag-encoded: 0, -1, 1, -2 … become 0, 1, 2, 3 … */

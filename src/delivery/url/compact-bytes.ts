@@ -35,11 +35,7 @@ export class CompactWriter {
   }
 }
 
-/** Thrown if the bytes end early or have a form that CompactWriter never writes. */
-export class CompactBytesInvalid extends Error {
-  override readonly name = 'CompactBytesInvalid'
-}
-
+/** Throws a RangeError if the bytes end early or have a form that CompactWriter never writes. */
 export class CompactReader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -55,12 +51,12 @@ export class CompactReader {
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return checkSafe(value)
     }
-    throw new CompactBytesInvalid('a number is too long')
+    throw new RangeError('a number is too long')
   }
 
   bytes(): Uint8Array {
     const length = this.number()
-    if (length > this.#bytes.byteLength - this.#at) throw new CompactBytesInvalid('a field is longer than the rest')
+    if (length > this.#bytes.byteLength - this.#at) throw new RangeError('a field is longer than the rest')
     this.#at += length
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
@@ -74,18 +70,18 @@ export class CompactReader {
   }
 
   end(): void {
-    if (this.#at !== this.#bytes.byteLength) throw new CompactBytesInvalid('bytes are left over')
+    if (this.#at !== this.#bytes.byteLength) throw new RangeError('bytes are left over')
   }
 
   #byte(): number {
     const byte = this.#bytes[this.#at]
-    if (byte === undefined) throw new CompactBytesInvalid('the bytes end early')
+    if (byte === undefined) throw new RangeError('the bytes end early')
     this.#at += 1
     return byte
   }
 }
 
 function checkSafe(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new CompactBytesInvalid('a number is too large')
+  if (!Number.isSafeInteger(value)) throw new RangeError('a number is too large')
   return value
 }

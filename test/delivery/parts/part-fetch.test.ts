@@ -84,7 +84,7 @@ describe('The fetch of a part', () => {
       fetches,
       getClip: async () => {
         calls += 1
-        return { contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunks(file, 65_536) }
+        return { sizeBytes: file.byteLength, bytes: inChunks(file, 65_536) }
       },
     })
     const [first, second, third] = [fetch(NEVER), fetch(leaving.signal), fetch(NEVER)]

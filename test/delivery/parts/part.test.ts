@@ -20,7 +20,7 @@ const REQUEST = {
   expectedFragments: 20,
 } as const
 const whole: ClipSource = {
-  getClip: async () => ({ contentType: 'video/mp4', sizeBytes: file.byteLength, bytes: inChunks(file, 1000) }),
+  getClip: async () => ({ sizeBytes: file.byteLength, bytes: inChunks(file, 1000) }),
 }
 
 let folder = ''

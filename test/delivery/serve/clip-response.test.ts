@@ -18,7 +18,6 @@ const NOW = Date.UTC(2026, 6, 1, 12)
 const CLIP: DescribedClip = {
   form: 'REBUILT',
   fileName: 'door.mp4',
-  contentType: 'video/mp4',
   lastModifiedMs: Date.UTC(2026, 6, 1, 11, 59, 58, 500),
   urlExpiresAtMs: NOW + 900_999,
   identity: { sizeBytes: 1_000, etag: '"tag"' },
