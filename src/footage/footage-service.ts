@@ -53,15 +53,13 @@ export interface FootageServiceOptions {
 
 /** Where streams have footage, and its codecs. */
 export class FootageService {
-  readonly #options: FootageServiceOptions
   readonly #memory: FragmentMemory
   readonly #flights = new SingleFlight<Findings>()
   readonly #findings: LRUCache<string, Findings>
   readonly #searches = new SingleFlight<FoundFragment | null>()
   readonly #found: LRUCache<string, { readonly found: FoundFragment | null }>
 
-  constructor(options: FootageServiceOptions) {
-    this.#options = options
+  constructor(private readonly options: FootageServiceOptions) {
     this.#memory = new FragmentMemory(options)
     const timed = { perf: options.clock, ttlResolution: 0 }
     this.#findings = new LRUCache({ max: MAX_READINGS, ttl: READING_TTL_MS, ...timed })
@@ -104,7 +102,7 @@ export class FootageService {
 
   /** The range, extended back to fragments that may extend into it. By server time, only the retained part. Null if that is empty. */
   #toListedRange(stream: StreamFacts, { startMs, endMs }: TimeRange, selector: FragmentSelectorType): TimeRange | null {
-    const nowMs = this.#options.clock.now()
+    const nowMs = this.options.clock.now()
     const retainedFrom = toRetainedFrom(stream, nowMs)
     if (retainedFrom === null) return null
     const reachingMs = toEarlier(startMs, KVS_LIMITS.maxFragmentMs)
@@ -129,7 +127,7 @@ export class FootageService {
     { instantMs, fragmentSelectorType }: MediaQuery,
     signal: AbortSignal,
   ): Promise<FoundFragment | null> {
-    const { fragments, clock } = this.#options
+    const { fragments, clock } = this.options
     const nowMs = clock.now()
     const startMs = toRetainedFrom(stream, nowMs)
     if (startMs === null) return null
@@ -143,7 +141,7 @@ export class FootageService {
     if (known) return known
     const findings = await this.#flights.run(
       key,
-      async (shared) => toFindings(await readFragment(this.#options.media, name, shared)),
+      async (shared) => toFindings(await readFragment(this.options.media, name, shared)),
       signal,
     )
     this.#findings.set(key, findings)

@@ -46,15 +46,13 @@ export interface FragmentMemoryOptions {
 
 /** A cache of listings by time. Callers share the listing of a stretch, and closed stretches are listed once. */
 export class FragmentMemory {
-  readonly #options: FragmentMemoryOptions
   /** By stream and clock. */
   readonly #lists: LRUCache<string, StretchList>
   readonly #flights = new SingleFlight<readonly Stretch[]>()
   readonly #underWay = new Map<string, Set<TimeRange>>()
   readonly #listings = new Semaphore(LISTINGS_AT_ONCE)
 
-  constructor(options: FragmentMemoryOptions) {
-    this.#options = options
+  constructor(private readonly options: FragmentMemoryOptions) {
     this.#lists = new LRUCache({ maxSize: options.maxBytes ?? MAX_BYTES, sizeCalculation: ({ sizeBytes }) => sizeBytes })
   }
 
@@ -96,7 +94,7 @@ export class FragmentMemory {
    */
   async #stretchesAt(query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[] | null> {
     const key = toKey(query)
-    const nowMs = this.#options.clock.now()
+    const nowMs = this.options.clock.now()
     const { startMs } = query.range
     const list = this.#lists.get(key)
     const known = list?.find(startMs, nowMs)
@@ -133,7 +131,7 @@ export class FragmentMemory {
   }
 
   async #listNow(key: string, query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[]> {
-    const { clock, fragments } = this.#options
+    const { clock, fragments } = this.options
     const settledMs = clock.now() - SETTLING_MS
     // The last millisecond of time cannot be halved.
     const limit = query.range.endMs > query.range.startMs ? { atMost: MAX_ROWS_PER_WINDOW } : {}

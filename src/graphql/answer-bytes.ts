@@ -8,19 +8,16 @@ const RETRY_AFTER_MS = 1000
 
 /** The total size of the responses of the process. */
 export class AnswerMemory {
-  readonly #maxBytes: number
   #bytes = 0
 
-  constructor(maxBytes: number = MAX_TOTAL_BYTES) {
-    this.#maxBytes = maxBytes
-  }
+  constructor(private readonly maxBytes: number = MAX_TOTAL_BYTES) {}
 
   get bytes(): number {
     return this.#bytes
   }
 
   get isFull(): boolean {
-    return this.#bytes > this.#maxBytes
+    return this.#bytes > this.maxBytes
   }
 
   change(bytes: number): void {
@@ -36,8 +33,6 @@ export interface AnswerList {
 
 /** Counts the bytes of one response while it is built, and stops it when it becomes too large. */
 export class AnswerBytes {
-  readonly #memory: AnswerMemory
-  readonly #maxBytes: number
   readonly #lists = new Map<string, AnswerList>()
   #bytes = 0
   #current: AnswerList = OUTSIDE
@@ -45,10 +40,10 @@ export class AnswerBytes {
   readonly #stop = new AbortController()
   #isReleased = false
 
-  constructor(memory: AnswerMemory, maxBytes: number = MAX_ANSWER_BYTES) {
-    this.#memory = memory
-    this.#maxBytes = maxBytes
-  }
+  constructor(
+    private readonly memory: AnswerMemory,
+    private readonly maxBytes: number = MAX_ANSWER_BYTES,
+  ) {}
 
   /** Why the response was stopped. Null if it was not. */
   get refusal(): GatewayError | null {
@@ -79,14 +74,14 @@ export class AnswerBytes {
     if (this.#isReleased) return
     this.#bytes += bytes
     this.#current.bytes += bytes
-    this.#memory.change(bytes)
-    if (this.#bytes > this.#maxBytes) throw this.#refuse(toTooLarge(this.#maxBytes, this.#largest()))
-    if (this.#memory.isFull) throw this.#refuse(toBusy())
+    this.memory.change(bytes)
+    if (this.#bytes > this.maxBytes) throw this.#refuse(toTooLarge(this.maxBytes, this.#largest()))
+    if (this.memory.isFull) throw this.#refuse(toBusy())
   }
 
   /** Starts the next result of a subscription. */
   restart(): void {
-    this.#memory.change(-this.#bytes)
+    this.memory.change(-this.#bytes)
     this.#bytes = 0
     this.#lists.clear()
     this.#current = OUTSIDE

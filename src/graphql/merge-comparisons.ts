@@ -15,7 +15,6 @@ interface Collected {
 }
 
 class ComparisonCounter {
-  readonly #atMost: number
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #reached = new Set<string>()
   /** The same group of fields can occur in several places, but is compared once. */
@@ -25,8 +24,10 @@ class ComparisonCounter {
   #fieldPairs = 0
   #fragmentPairs = 0
 
-  constructor(document: DocumentNode, atMost: number) {
-    this.#atMost = atMost
+  constructor(
+    document: DocumentNode,
+    private readonly atMost: number,
+  ) {
     const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
     this.#fragments = new Map(fragments.map((node) => [node.name.value, node]))
   }
@@ -44,7 +45,7 @@ class ComparisonCounter {
   }
 
   get #isOver(): boolean {
-    return this.#count > this.#atMost
+    return this.#count > this.atMost
   }
 
   #merge(sets: readonly SelectionSetNode[]): void {

@@ -31,20 +31,19 @@ export interface SubscriptionsOptions extends SubscriptionRules {
 
 /** Runs subscriptions, which Apollo Server does not support, with the limits and errors of Apollo's queries. Independent of the transport. */
 export class Subscriptions {
-  readonly #schema: GraphQLSchema
-  readonly #options: SubscriptionsOptions
   readonly #formatError: FormatError
   readonly #costs = new WeakMap<DocumentNode, CostReport>()
 
-  constructor(schema: GraphQLSchema, options: SubscriptionsOptions) {
-    this.#schema = schema
-    this.#options = options
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly options: SubscriptionsOptions,
+  ) {
     this.#formatError = createFormatError(options.log)
   }
 
   /** Returns the arguments of `run`, or the errors of an invalid request. */
   parse(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
-    const parsed = parseSubscription(this.#schema, request, this.#options)
+    const parsed = parseSubscription(this.schema, request, this.options)
     if (!('args' in parsed)) return parsed
     if (parsed.cost !== null) this.#costs.set(parsed.args.document, parsed.cost)
     return parsed.args
@@ -52,7 +51,7 @@ export class Subscriptions {
 
   /** Returns the results. Their `return` ends the subscription at once and aborts the signal of its context. */
   async run(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
-    const { createContext, maxAnswerBytes, listener } = this.#options
+    const { createContext, maxAnswerBytes, listener } = this.options
     const end = new AbortController()
     const context = createContext(end.signal, maxAnswerBytes)
     const results = await subscribe({ ...args, contextValue: context })

@@ -53,15 +53,13 @@ export function clipRoute(options: ClipRouteOptions): FastifyPluginAsync {
 
 /** One request for a clip, from the token to the last byte. */
 class ClipDownload {
-  readonly #request: ClipRequest
-  readonly #reply: FastifyReply
-  readonly #options: ClipRouteOptions
   readonly #left = new AbortController()
 
-  constructor(request: ClipRequest, reply: FastifyReply, options: ClipRouteOptions) {
-    this.#request = request
-    this.#reply = reply
-    this.#options = options
+  constructor(
+    private readonly request: ClipRequest,
+    private readonly reply: FastifyReply,
+    private readonly options: ClipRouteOptions,
+  ) {
     reply.raw.once('close', () => {
       // "close" also follows a complete response.
       if (!reply.raw.writableFinished) this.#left.abort(new DOMException('the client disconnected', 'AbortError'))
@@ -69,10 +67,10 @@ class ClipDownload {
   }
 
   async run(): Promise<FastifyReply> {
-    const deadline = new Deadline(this.#options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
+    const deadline = new Deadline(this.options.identifiedWithinMs ?? IDENTIFIED_WITHIN_MS)
     try {
       const waiting = AbortSignal.any([this.#left.signal, deadline.signal])
-      const content = await this.#options.open(this.#request.params.token, waiting)
+      const content = await this.options.open(this.request.params.token, waiting)
       try {
         const response = await this.#identify(content, waiting)
         deadline.clear()
@@ -95,20 +93,20 @@ class ClipDownload {
   }
 
   #decide(content: ClipContent): ClipResponse | null {
-    const { method, headers, query } = this.#request
+    const { method, headers, query } = this.request
     const request = { method: method === 'HEAD' ? 'HEAD' : 'GET', headers, isDownload: isDownload(query.download) } as const
-    return decideClipResponse(request, content, (this.#options.clock ?? systemClock).now())
+    return decideClipResponse(request, content, (this.options.clock ?? systemClock).now())
   }
 
   async #send(content: ClipContent, response: ClipResponse): Promise<FastifyReply> {
     if (response.body !== null && 'bytes' in response.body) return this.#answer(response)
     if (response.body === null) {
       this.#begin(response)
-      this.#reply.raw.end()
-      return this.#reply
+      this.reply.raw.end()
+      return this.reply
     }
-    const { downloads, readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.#options
-    const body = new DownloadBody(this.#reply.raw, {
+    const { downloads, readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
+    const body = new DownloadBody(this.reply.raw, {
       left: this.#left,
       begin: () => this.#begin(response),
       // A clip that is passed through has no ranges, so its reader cannot resume.
@@ -116,7 +114,7 @@ class ClipDownload {
       ...(downloads ? { listener: downloads } : {}),
     })
     await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
-    return this.#reply
+    return this.reply
   }
 
   /**
@@ -124,36 +122,36 @@ class ClipDownload {
    * (RFC 9111, 4.3.4 and 4.3.5), so the hooks of the app must add headers to all of them or to none.
    */
   #begin(response: ClipResponse): void {
-    this.#reply.hijack()
-    const { raw } = this.#reply
-    const { status, headers } = withOrigin(response, this.#request, this.#options)
+    this.reply.hijack()
+    const { raw } = this.reply
+    const { status, headers } = withOrigin(response, this.request, this.options)
     // A hijacked reply would lose the headers that other parts of the app have set.
-    for (const [name, value] of Object.entries({ ...this.#reply.getHeaders(), ...headers })) {
+    for (const [name, value] of Object.entries({ ...this.reply.getHeaders(), ...headers })) {
       if (value !== undefined) raw.setHeader(name, value)
     }
     raw.writeHead(status)
   }
 
   #answer(response: ClipResponse): FastifyReply {
-    return answer(this.#reply, withOrigin(response, this.#request, this.#options))
+    return answer(this.reply, withOrigin(response, this.request, this.options))
   }
 
   #refuse(error: unknown, deadline: AbortSignal): FastifyReply {
-    const { raw } = this.#reply
+    const { raw } = this.reply
     // 1. The client disconnected.
-    if (this.#left.signal.aborted) return this.#reply.hijack()
+    if (this.#left.signal.aborted) return this.reply.hijack()
     // 2. Nothing is sent yet.
     if (!raw.headersSent) return this.#answerError(error, deadline)
     // 3. The response has started: close the connection abnormally, so that no client takes a part for the whole.
-    this.#request.log.warn({ err: error }, 'a download was cut off')
+    this.request.log.warn({ err: error }, 'a download was cut off')
     cutAnswer(raw)
-    return this.#reply
+    return this.reply
   }
 
   #answerError(error: unknown, deadline: AbortSignal): FastifyReply {
     if (isDeadline(error, deadline)) return this.#answer(toNotReadyResponse())
     const unavailable = toClipUnavailable(error)
-    if (unavailable.reason === 'INTERNAL') this.#request.log.error({ err: error }, 'a clip could not be opened')
+    if (unavailable.reason === 'INTERNAL') this.request.log.error({ err: error }, 'a clip could not be opened')
     return this.#answer(toUnavailableResponse(unavailable))
   }
 }

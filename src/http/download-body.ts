@@ -21,20 +21,19 @@ export interface DownloadBodyOptions {
 
 /** Sends the body of one response. */
 export class DownloadBody {
-  readonly #raw: ServerResponse
-  readonly #options: DownloadBodyOptions
   readonly #stalled: StalledReader | null
   #sentBytes = 0
 
-  constructor(raw: ServerResponse, options: DownloadBodyOptions) {
-    this.#raw = raw
-    this.#options = options
+  constructor(
+    private readonly raw: ServerResponse,
+    private readonly options: DownloadBodyOptions,
+  ) {
     this.#stalled = options.idleTimeoutMs === null ? null : new StalledReader(raw, options.idleTimeoutMs)
   }
 
   /** Throws if `chunks` does not have `contentLength` bytes, and what `chunks` throws. */
   async send(chunks: AsyncIterable<Uint8Array>, contentLength: string | undefined): Promise<void> {
-    const { listener, left } = this.#options
+    const { listener, left } = this.options
     listener?.began()
     try {
       await this.#pipe(chunks, contentLength)
@@ -48,11 +47,11 @@ export class DownloadBody {
   async #pipe(chunks: AsyncIterable<Uint8Array>, contentLength: string | undefined): Promise<void> {
     for await (const chunk of chunks) {
       // Not before the first byte: until then, an error can still be sent.
-      if (!this.#raw.headersSent) this.#options.begin()
+      if (!this.raw.headersSent) this.options.begin()
       await this.#write(chunk)
       this.#sentBytes += chunk.byteLength
     }
-    if (!this.#raw.headersSent) this.#options.begin()
+    if (!this.raw.headersSent) this.options.begin()
     if (contentLength !== undefined && Number(contentLength) !== this.#sentBytes)
       throw new Error(`the body has ${this.#sentBytes} bytes, but Content-Length is ${contentLength}`)
     await this.#end()
@@ -60,10 +59,10 @@ export class DownloadBody {
 
   /** Resolves when the memory of the chunk can be reused. Only the callback shows this; 'drain' does not. */
   async #write(chunk: Uint8Array): Promise<void> {
-    const { left } = this.#options
+    const { left } = this.options
     const written = new Promise<void>((resolve) => {
       // A write fails when the connection is closed. The failure can precede the "close" event.
-      this.#raw.write(chunk, (error) => (error ? left.abort(new DOMException('the client disconnected', 'AbortError')) : resolve()))
+      this.raw.write(chunk, (error) => (error ? left.abort(new DOMException('the client disconnected', 'AbortError')) : resolve()))
     })
     this.#stalled?.watch()
     // After a disconnect, the callback may never be called.
@@ -74,8 +73,8 @@ export class DownloadBody {
   // Many clients disconnect right after the last byte. The kernel has all bytes by now, so the download is complete.
   #end(): Promise<void> {
     return new Promise((resolve) => {
-      this.#raw.once('close', resolve)
-      this.#raw.end(resolve)
+      this.raw.once('close', resolve)
+      this.raw.end(resolve)
     })
   }
 }

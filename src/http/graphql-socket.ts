@@ -43,18 +43,19 @@ const TOO_MANY = new GraphQLError(`A connection may have ${MAX_SUBSCRIPTIONS} su
 class SingleUseResult implements FormattedExecutionResult {
   readonly data?: undefined
   #formatted: FormattedExecutionResult | null
-  readonly #source: ExecutionResult
 
   /** @param source shares its data with `formatted` */
-  constructor(formatted: FormattedExecutionResult, source: ExecutionResult) {
+  constructor(
+    formatted: FormattedExecutionResult,
+    private readonly source: ExecutionResult,
+  ) {
     this.#formatted = formatted
-    this.#source = source
   }
 
   toJSON(): FormattedExecutionResult | null {
     const formatted = this.#formatted
     this.#formatted = null
-    this.#source.data = null
+    this.source.data = null
     return formatted
   }
 }

@@ -17,13 +17,10 @@ const CLOSE_TIMEOUT_MS = 5000
 
 /** Limits the memory for WebSocket clients that read slowly or not at all. */
 export class SendBuffers {
-  readonly #limits: SendLimits
   readonly #waiting = new Map<WebSocket, number>()
   #totalBytes = 0
 
-  constructor(limits: SendLimits) {
-    this.#limits = limits
-  }
+  constructor(private readonly limits: SendLimits) {}
 
   /** Bytes in the buffers of all sockets. */
   get totalBytes(): number {
@@ -34,9 +31,9 @@ export class SendBuffers {
   async send(socket: WebSocket, text: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return
     const bytes = Buffer.byteLength(text) + HEADER_BYTES
-    if (this.#bytesOf(socket) + bytes > this.#limits.bytesPerSocket) return this.#close(socket)
+    if (this.#bytesOf(socket) + bytes > this.limits.bytesPerSocket) return this.#close(socket)
     this.#change(socket, bytes)
-    if (this.#totalBytes > this.#limits.totalBytes) this.#closeSlowest()
+    if (this.#totalBytes > this.limits.totalBytes) this.#closeSlowest()
     await write(socket, text)
     if (this.#waiting.has(socket)) this.#change(socket, -bytes)
   }

@@ -9,15 +9,16 @@ const CHECKS = 12
  * fires only on its second period without progress.
  */
 export class StalledReader {
-  readonly #raw: ServerResponse
   readonly #checkMs: number
   #isWatching = false
   #unacknowledged: number | null | undefined
   #idleChecks = 0
   #checkedAtMs = 0
 
-  constructor(raw: ServerResponse, idleMs: number) {
-    this.#raw = raw
+  constructor(
+    private readonly raw: ServerResponse,
+    idleMs: number,
+  ) {
     this.#checkMs = Math.max(1, Math.ceil(idleMs / CHECKS))
     // Node emits this when no byte has left the socket's own queue for the time.
     raw.on('timeout', () => void this.#check())
@@ -29,17 +30,17 @@ export class StalledReader {
     this.#idleChecks = 0
     this.#unacknowledged = undefined
     this.#checkedAtMs = performance.now()
-    this.#raw.setTimeout(this.#checkMs)
+    this.raw.setTimeout(this.#checkMs)
   }
 
   /** The write is complete: now the reader waits for the gateway. */
   rest(): void {
     this.#isWatching = false
-    this.#raw.setTimeout(0)
+    this.raw.setTimeout(0)
   }
 
   async #check(): Promise<void> {
-    const { socket } = this.#raw
+    const { socket } = this.raw
     if (socket === null || !this.#isWatching) return
     const nowMs = performance.now()
     // Node restarts its timer when bytes leave.
@@ -50,7 +51,7 @@ export class StalledReader {
     this.#unacknowledged = unacknowledged
     this.#idleChecks = isIdle ? this.#idleChecks + 1 : 0
     if (!this.#isWatching) return
-    if (this.#idleChecks >= CHECKS) this.#raw.destroy()
-    else this.#raw.setTimeout(this.#checkMs)
+    if (this.#idleChecks >= CHECKS) this.raw.destroy()
+    else this.raw.setTimeout(this.#checkMs)
   }
 }

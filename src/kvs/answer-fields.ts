@@ -8,10 +8,11 @@ const MAX_EPOCH_MS = 253_402_300_799_999
 /** The members of one object of a response. Each method validates one member. @throws GatewayError KVS_UNAVAILABLE */
 export class AnswerFields {
   readonly #members: Readonly<Record<string, unknown>>
-  readonly #operation: string
 
-  constructor(object: unknown, operation: string) {
-    this.#operation = operation
+  constructor(
+    object: unknown,
+    private readonly operation: string,
+  ) {
     if (typeof object !== 'object' || object === null) throw malformedAnswer(operation, 'a value that is not an object')
     this.#members = { ...object }
   }
@@ -66,7 +67,7 @@ export class AnswerFields {
   }
 
   #malformed(name: string): GatewayError {
-    return malformedAnswer(this.#operation, `a ${name} that is missing or malformed`)
+    return malformedAnswer(this.operation, `a ${name} that is missing or malformed`)
   }
 }
 

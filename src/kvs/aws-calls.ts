@@ -17,28 +17,17 @@ export interface KvsRequestListener {
   onBytes(operation: string, bytes: number): void
 }
 
-export interface AwsCallsOptions {
-  readonly listener?: KvsRequestListener | undefined
-  readonly denials?: DenialLog | null
-  readonly random?: () => number
-}
-
 /** Sends requests: reports them to the listener, retries where that can help, and turns failures into GatewayErrors. */
 export class AwsCalls {
-  readonly #listener: KvsRequestListener | undefined
-  readonly #random: () => number
-  readonly #denials: DenialLog | null
-
-  constructor({ listener, denials = null, random = Math.random }: AwsCallsOptions = {}) {
-    this.#listener = listener
-    this.#denials = denials
-    this.#random = random
-  }
+  constructor(
+    private readonly listener?: KvsRequestListener,
+    private readonly denials?: DenialLog,
+  ) {}
 
   /** Sends one request. Throws the unchanged error of the SDK. */
   async send<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {
     const startedAt = performance.now()
-    const report = (outcome: string) => this.#listener?.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
+    const report = (outcome: string) => this.listener?.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
     try {
       const answer = await request()
       report('ok')
@@ -50,7 +39,7 @@ export class AwsCalls {
   }
 
   countBytes(operation: string, bytes: number): void {
-    this.#listener?.onBytes(operation, bytes)
+    this.listener?.onBytes(operation, bytes)
   }
 
   /** Sends a request with retries. @throws GatewayError, or the signal's reason when the caller has left */
@@ -77,7 +66,7 @@ export class AwsCalls {
     const kind = toRetryKind(error)
     if (kind === 'never') return null
     const policy = kind === 'throttled' ? THROTTLED : TRANSIENT
-    return tries < policy.attempts ? backoffMs(tries, policy, this.#random) : null
+    return tries < policy.attempts ? backoffMs(tries, policy, Math.random) : null
   }
 
   async #wait(waitMs: number, error: unknown, { operation, signal }: { operation: string; signal: AbortSignal }): Promise<void> {
@@ -91,7 +80,7 @@ export class AwsCalls {
 
   /** Converts an error, and logs one that an operator can fix. */
   explain(error: unknown, operation: string): GatewayError {
-    this.#denials?.log(error, operation)
+    this.denials?.log(error, operation)
     return toGatewayError(error, operation)
   }
 }

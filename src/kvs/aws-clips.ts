@@ -1,7 +1,7 @@
 import { GetClipCommand } from '@aws-sdk/client-kinesis-video-archived-media'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { toRetainedFrom } from '../domain/retention.js'
-import { type Clock, systemClock } from '../lib/clock.js'
+import type { Clock } from '../lib/clock.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
@@ -20,15 +20,11 @@ const REFUSAL_BY_EXCEPTION: Readonly<Record<string, ClipRefusal>> = {
 }
 
 export class AwsClipSource implements ClipSource {
-  readonly #data: AwsDataCalls
-  readonly #streams: AwsStreamCatalog
-  readonly #clock: Clock
-
-  constructor({ data, streams, clock = systemClock }: { data: AwsDataCalls; streams: AwsStreamCatalog; clock?: Clock }) {
-    this.#data = data
-    this.#streams = streams
-    this.#clock = clock
-  }
+  constructor(
+    private readonly data: AwsDataCalls,
+    private readonly streams: AwsStreamCatalog,
+    private readonly clock: Clock,
+  ) {}
 
   async getClip(request: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipBody> {
     try {
@@ -37,7 +33,7 @@ export class AwsClipSource implements ClipSource {
         operation: OPERATION,
         signal,
         maxBytes: MOST_CLIP_BODY_BYTES,
-        onBytes: (count) => this.#data.countBytes(OPERATION, count),
+        onBytes: (count) => this.data.countBytes(OPERATION, count),
       })
       return { sizeBytes, bytes }
     } catch (error) {
@@ -54,7 +50,7 @@ export class AwsClipSource implements ClipSource {
         TimestampRange: { StartTimestamp: new Date(range.startMs), EndTimestamp: new Date(range.endMs) },
       },
     })
-    return this.#data.run(
+    return this.data.run(
       {
         operation: OPERATION,
         endpoint: { streamArn, api: 'GET_CLIP' },
@@ -81,9 +77,9 @@ export class AwsClipSource implements ClipSource {
 
   /** A 404 means that the stream does not exist, has no footage in the range, or that the footage has expired (kvs facts, 11.8 and 11.9). */
   async #toAbsence({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
-    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    const stream = await this.streams.describe({ arn: streamArn }, signal)
     if (stream === null) return 'STREAM_NOT_FOUND'
-    const retainedFromMs = toRetainedFrom(stream, this.#clock.now(), fragmentSelectorType)
+    const retainedFromMs = toRetainedFrom(stream, this.clock.now(), fragmentSelectorType)
     if (retainedFromMs === null) return 'NO_DATA_RETENTION'
     // By producer time this is a guess: the clock of the device can be wrong.
     return range.endMs < retainedFromMs ? 'OUTSIDE_RETENTION' : 'NO_FRAGMENTS'
@@ -92,9 +88,9 @@ export class AwsClipSource implements ClipSource {
   /** Most of AWS's messages for invalid arguments are unknown. A start before the retention period can be detected without the message. */
   async #toArgumentRefusal({ streamArn, fragmentSelectorType, range }: ClipRequestOfKvs, signal: AbortSignal): Promise<ClipRefusal> {
     if (fragmentSelectorType === 'PRODUCER_TIMESTAMP') return 'INVALID_ARGUMENT'
-    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    const stream = await this.streams.describe({ arn: streamArn }, signal)
     if (stream === null) return 'INVALID_ARGUMENT'
-    const retainedFromMs = toRetainedFrom(stream, this.#clock.now())
+    const retainedFromMs = toRetainedFrom(stream, this.clock.now())
     return retainedFromMs === null || range.startMs < retainedFromMs ? 'OUTSIDE_RETENTION' : 'INVALID_ARGUMENT'
   }
 }

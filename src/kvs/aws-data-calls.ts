@@ -19,39 +19,34 @@ export interface DataCall<Answer> {
 
 /** Calls to the data plane. Waits for the stream's quota, finds the endpoint, and looks it up again once if it may be the cause of an error. */
 export class AwsDataCalls {
-  readonly #clients: AwsClients
-  readonly #calls: AwsCalls
-  readonly #endpoints: AwsEndpointDirectory
-  readonly #pacer: QuotaPacer | null
-
-  constructor(options: { clients: AwsClients; calls: AwsCalls; endpoints: AwsEndpointDirectory; pacer: QuotaPacer | null }) {
-    this.#clients = options.clients
-    this.#calls = options.calls
-    this.#endpoints = options.endpoints
-    this.#pacer = options.pacer
-  }
+  constructor(
+    private readonly clients: AwsClients,
+    private readonly calls: AwsCalls,
+    private readonly endpoints: AwsEndpointDirectory,
+    private readonly pacer: QuotaPacer | null,
+  ) {}
 
   /** @throws GatewayError, or the signal's reason when the caller has left */
   run<Answer>({ operation, endpoint: key, cost, request, onThrottled }: DataCall<Answer>, signal: AbortSignal): Promise<Answer> {
     let mayForget = true
     const attempt = async () => {
-      const endpoint = await this.#endpoints.get(key, signal)
-      await this.#pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
+      const endpoint = await this.endpoints.get(key, signal)
+      await this.pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
       try {
-        return await this.#calls.send(operation, () => request(this.#clients.data(endpoint)))
+        return await this.calls.send(operation, () => request(this.clients.data(endpoint)))
       } catch (error) {
         if (toRetryKind(error) === 'throttled') onThrottled?.(toGatewayError(error, operation))
         if (mayForget && !signal.aborted && isEndpointSuspect(error)) {
           mayForget = false
-          this.#endpoints.forgetIf(key, endpoint)
+          this.endpoints.forgetIf(key, endpoint)
         }
         throw error
       }
     }
-    return this.#calls.repeat(operation, attempt, signal)
+    return this.calls.repeat(operation, attempt, signal)
   }
 
   countBytes(operation: string, bytes: number): void {
-    this.#calls.countBytes(operation, bytes)
+    this.calls.countBytes(operation, bytes)
   }
 }

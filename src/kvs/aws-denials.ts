@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../lib/clock.js'
+import type { Clock } from '../lib/clock.js'
 import { codeOf, messageOf, nameOf } from '../lib/thrown.js'
 
 type DenialCause =
@@ -100,24 +100,22 @@ const MAX_KEYS = 100
 
 /** Logs why AWS refuses calls: each cause at most once a minute, because it usually affects every request. */
 export class DenialLog {
-  readonly #warn: (message: string, error: unknown) => void
-  readonly #clock: Clock
   readonly #loggedAtMs = new Map<string, number>()
 
-  constructor({ warn, clock = systemClock }: { warn: (message: string, error: unknown) => void; clock?: Clock | undefined }) {
-    this.#warn = warn
-    this.#clock = clock
-  }
+  constructor(
+    private readonly warn: (message: string, error: unknown) => void,
+    private readonly clock: Clock,
+  ) {}
 
   log(error: unknown, operation: string): void {
     const denial = findDenial(error, operation)
     if (denial === null || !this.#isDue(denial)) return
-    this.#warn(`The gateway cannot call ${operation} of Kinesis Video: ${denial.text}.`, error)
+    this.warn(`The gateway cannot call ${operation} of Kinesis Video: ${denial.text}.`, error)
   }
 
   #isDue({ cause, action }: Denial): boolean {
     const key = `${cause} ${action}`
-    const now = this.#clock.now()
+    const now = this.clock.now()
     const loggedAtMs = this.#loggedAtMs.get(key)
     if (loggedAtMs !== undefined && now - loggedAtMs < LOG_INTERVAL_MS) return false
     if (this.#loggedAtMs.size >= MAX_KEYS) this.#loggedAtMs.clear()

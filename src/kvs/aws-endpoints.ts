@@ -1,6 +1,6 @@
 import { GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { LRUCache } from 'lru-cache'
-import { type Clock, systemClock } from '../lib/clock.js'
+import type { Clock } from '../lib/clock.js'
 import { mapConcurrently } from '../lib/map-concurrently.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
@@ -20,17 +20,16 @@ const CONCURRENT_LOOKUPS = 32
 
 /** GetDataEndpoint with a cache for the whole process. https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_GetDataEndpoint.html */
 export class AwsEndpointDirectory implements EndpointDirectory {
-  readonly #clients: AwsClients
-  readonly #calls: AwsCalls
-  readonly #check: DataEndpointCheck
   readonly #cached: LRUCache<string, string>
   readonly #flights = new SingleFlight<string>()
 
-  constructor(options: { clients: AwsClients; calls: AwsCalls; check: DataEndpointCheck; clock?: Clock }) {
-    this.#clients = options.clients
-    this.#calls = options.calls
-    this.#check = options.check
-    this.#cached = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ttlResolution: 0, perf: options.clock ?? systemClock })
+  constructor(
+    private readonly clients: AwsClients,
+    private readonly calls: AwsCalls,
+    private readonly check: DataEndpointCheck,
+    clock: Clock,
+  ) {
+    this.#cached = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ttlResolution: 0, perf: clock })
   }
 
   getMany(keys: readonly EndpointKey[], signal: AbortSignal): Promise<(string | Error)[]> {
@@ -56,8 +55,8 @@ export class AwsEndpointDirectory implements EndpointDirectory {
 
   async #lookUp(key: EndpointKey, signal: AbortSignal): Promise<string> {
     const request = new GetDataEndpointCommand({ StreamARN: key.streamArn, APIName: key.api })
-    const answer = await this.#calls.request(OPERATION, () => this.#clients.control.send(request, { abortSignal: signal }), signal)
-    const endpoint = this.#check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
+    const answer = await this.calls.request(OPERATION, () => this.clients.control.send(request, { abortSignal: signal }), signal)
+    const endpoint = this.check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
     this.#cached.set(toText(key), endpoint)
     return endpoint
   }

@@ -10,11 +10,7 @@ const MAX_FRAGMENTS = 1_000
 const MAX_FRAGMENT_BYTES = 52 * 1024 * 1024
 
 export class AwsFragmentMediaSource implements FragmentMediaSource {
-  readonly #data: AwsDataCalls
-
-  constructor({ data }: { data: AwsDataCalls }) {
-    this.#data = data
-  }
+  constructor(private readonly data: AwsDataCalls) {}
 
   async getMedia(
     streamArn: string,
@@ -27,7 +23,7 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
       throw new GatewayError('BAD_USER_INPUT', `The number of fragments must be from 1 to ${MAX_FRAGMENTS}, got ${count}.`)
     }
     const command = new GetMediaForFragmentListCommand({ StreamARN: streamArn, Fragments: [...fragmentNumbers] })
-    const answer = await this.#data.run(
+    const answer = await this.data.run(
       {
         operation: OPERATION,
         endpoint: { streamArn, api: 'GET_MEDIA_FOR_FRAGMENT_LIST' },
@@ -41,7 +37,7 @@ export class AwsFragmentMediaSource implements FragmentMediaSource {
       operation: OPERATION,
       signal,
       maxBytes: count * MAX_FRAGMENT_BYTES,
-      onBytes: (received) => this.#data.countBytes(OPERATION, received),
+      onBytes: (received) => this.data.countBytes(OPERATION, received),
     })
     return bytes
   }

@@ -23,14 +23,12 @@ const MAX_SIZE_BYTES = 1_073_741_824
 
 /** Reads all pages of ListFragments. The page size follows what the caller expects, because the quota counts the requested rows (kvs facts, 3.3). */
 export class AwsFragmentLister implements FragmentLister {
-  readonly #data: AwsDataCalls
-  readonly #streams: AwsStreamCatalog
   readonly #flights = new SingleFlight<readonly ListedFragment[]>()
 
-  constructor({ data, streams }: { data: AwsDataCalls; streams: AwsStreamCatalog }) {
-    this.#data = data
-    this.#streams = streams
-  }
+  constructor(
+    private readonly data: AwsDataCalls,
+    private readonly streams: AwsStreamCatalog,
+  ) {}
 
   list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
     const shared = this.#flights.run(toKey(query), (flight) => this.#listAll(query, flight), signal)
@@ -78,7 +76,7 @@ export class AwsFragmentLister implements FragmentLister {
       },
       ...(token === undefined ? {} : { NextToken: token }),
     })
-    return this.#data.run(
+    return this.data.run(
       {
         operation: OPERATION,
         endpoint: { streamArn, api: 'LIST_FRAGMENTS' },
@@ -94,7 +92,7 @@ export class AwsFragmentLister implements FragmentLister {
     const exception = awsExceptionOf(error)
     if (exception?.name === 'InvalidArgumentException' && /outside of the stream retention/i.test(exception.message)) return
     if (exception?.name !== 'ResourceNotFoundException') throw error
-    const stream = await this.#streams.describe({ arn: streamArn }, signal)
+    const stream = await this.streams.describe({ arn: streamArn }, signal)
     if (stream === null) throw new GatewayError('NOT_FOUND', 'The stream does not exist.', {}, { cause: error })
   }
 }

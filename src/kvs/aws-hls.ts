@@ -10,13 +10,10 @@ const OPERATION = 'GetHLSStreamingSessionURL'
 const MAX_URL_CHARACTERS = 8_192
 
 export class AwsHlsSessionSource implements HlsSessionSource {
-  readonly #data: AwsDataCalls
-  readonly #check: DataEndpointCheck
-
-  constructor({ data, check }: { data: AwsDataCalls; check: DataEndpointCheck }) {
-    this.#data = data
-    this.#check = check
-  }
+  constructor(
+    private readonly data: AwsDataCalls,
+    private readonly check: DataEndpointCheck,
+  ) {}
 
   async getSessionUrl(request: HlsSessionRequest, signal: AbortSignal): Promise<string> {
     const { streamArn, playbackMode, fragmentSelectorType, range, expiresInSeconds } = request
@@ -28,7 +25,7 @@ export class AwsHlsSessionSource implements HlsSessionSource {
       DisplayFragmentTimestamp: 'ALWAYS',
       Expires: expiresInSeconds,
     })
-    const answer = await this.#data.run(
+    const answer = await this.data.run(
       {
         operation: OPERATION,
         endpoint: { streamArn, api: 'GET_HLS_STREAMING_SESSION_URL' },
@@ -40,7 +37,7 @@ export class AwsHlsSessionSource implements HlsSessionSource {
     )
     const url = new AnswerFields(answer, OPERATION).text('HLSStreamingSessionURL', { maxLength: MAX_URL_CHARACTERS })
     // Players open the URL, so its host must be allowed. Checked without the query, because a refusal is logged and the query contains the session token.
-    this.#check(url.replace(/[?#].*$/s, ''))
+    this.check(url.replace(/[?#].*$/s, ''))
     return url
   }
 }

@@ -2,7 +2,7 @@ import { DescribeStreamCommand, ListStreamsCommand, ListTagsForStreamCommand } f
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.js'
-import { type Clock, systemClock } from '../lib/clock.js'
+import type { Clock } from '../lib/clock.js'
 import { mapConcurrently } from '../lib/map-concurrently.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields, malformedAnswer } from './answer-fields.js'
@@ -34,18 +34,7 @@ const MAX_RETENTION_HOURS = 876_000
 const STATUSES = ['CREATING', 'ACTIVE', 'UPDATING', 'DELETING'] as const
 type TagRow = { readonly key: string; readonly value: string }
 
-export interface AwsStreamCatalogOptions {
-  readonly clients: AwsClients
-  readonly calls: AwsCalls
-  /** False for the embedded server, which ignores the Region. */
-  readonly isRegional: boolean
-  readonly clock?: Clock
-}
-
 export class AwsStreamCatalog implements StreamCatalog {
-  readonly #clients: AwsClients
-  readonly #isRegional: boolean
-  readonly #calls: AwsCalls
   readonly #described: LRUCache<string, StreamDescription>
   readonly #listed: LRUCache<string, StreamListing>
   readonly #descriptions = new SingleFlight<StreamDescription | null>()
@@ -53,10 +42,13 @@ export class AwsStreamCatalog implements StreamCatalog {
   readonly #tagged: LRUCache<string, readonly TagRow[]>
   readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
 
-  constructor({ clients, calls, isRegional, clock = systemClock }: AwsStreamCatalogOptions) {
-    this.#clients = clients
-    this.#isRegional = isRegional
-    this.#calls = calls
+  constructor(
+    private readonly clients: AwsClients,
+    private readonly calls: AwsCalls,
+    /** False for the embedded server, which ignores the Region. */
+    private readonly isRegional: boolean,
+    clock: Clock,
+  ) {
     const timed = { perf: clock, ttlResolution: 0 }
     this.#described = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ...timed })
     this.#listed = new LRUCache({
@@ -119,7 +111,7 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     const request = new DescribeStreamCommand(toInput(stream))
-    const answer = await this.#request('DescribeStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+    const answer = await this.#request('DescribeStream', () => this.clients.control.send(request, { abortSignal: signal }), signal)
     if (answer === null) await this.#refuseOtherRegion(stream)
     const description = answer === null ? null : toDescription(answer.StreamInfo, 'DescribeStream')
     if (description !== null) this.#cache(description)
@@ -128,8 +120,8 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   /** A stream of another Region is not found. The error must say so, instead of that the stream does not exist. */
   async #refuseOtherRegion(stream: StreamRef): Promise<void> {
-    if (!this.#isRegional || !('arn' in stream)) return
-    const [own, other] = [await this.#clients.control.config.region(), stream.arn.split(':')[3]]
+    if (!this.isRegional || !('arn' in stream)) return
+    const [own, other] = [await this.clients.control.config.region(), stream.arn.split(':')[3]]
     if (own === other) return
     throw new GatewayError(
       'NOT_FOUND',
@@ -169,7 +161,7 @@ export class AwsStreamCatalog implements StreamCatalog {
       namePrefix === '' ? {} : { StreamNameCondition: { ComparisonOperator: 'BEGINS_WITH' as const, ComparisonValue: namePrefix } }
     await this.#readPages('ListStreams', async (NextToken) => {
       const request = new ListStreamsCommand({ ...condition, ...(NextToken === undefined ? {} : { NextToken }) })
-      const page = await this.#request('ListStreams', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+      const page = await this.#request('ListStreams', () => this.clients.control.send(request, { abortSignal: signal }), signal)
       if (page === null) return null
       const fields = new AnswerFields(page, 'ListStreams')
       for (const info of fields.list('StreamInfoList')) streams.push(toDescription(info, 'ListStreams'))
@@ -186,7 +178,7 @@ export class AwsStreamCatalog implements StreamCatalog {
     let isThere = true
     await this.#readPages('ListTagsForStream', async (NextToken) => {
       const request = new ListTagsForStreamCommand({ ...toInput(stream), ...(NextToken === undefined ? {} : { NextToken }) })
-      const page = await this.#request('ListTagsForStream', () => this.#clients.control.send(request, { abortSignal: signal }), signal)
+      const page = await this.#request('ListTagsForStream', () => this.clients.control.send(request, { abortSignal: signal }), signal)
       isThere = page !== null
       if (page === null) return null
       const fields = new AnswerFields(page, 'ListTagsForStream')
@@ -215,7 +207,7 @@ export class AwsStreamCatalog implements StreamCatalog {
   /** Null when the stream does not exist. */
   async #request<Answer>(operation: string, send: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | null> {
     try {
-      return await this.#calls.request(operation, send, signal)
+      return await this.calls.request(operation, send, signal)
     } catch (error) {
       if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
       throw error

@@ -16,20 +16,16 @@ const ACTIVE_POLL_MS = 500
 
 /** The calls of an upload to the control plane, and its signing options. */
 export class AwsUploadControl {
-  readonly #clients: AwsClients
-  readonly #calls: AwsCalls
-  readonly #check: DataEndpointCheck
-
-  constructor(options: { clients: AwsClients; calls: AwsCalls; check: DataEndpointCheck }) {
-    this.#clients = options.clients
-    this.#calls = options.calls
-    this.#check = options.check
-  }
+  constructor(
+    private readonly clients: AwsClients,
+    private readonly calls: AwsCalls,
+    private readonly check: DataEndpointCheck,
+  ) {}
 
   async getEndpoint(streamName: string, signal: AbortSignal): Promise<string> {
     const command = new GetDataEndpointCommand({ StreamName: streamName, APIName: 'PUT_MEDIA' })
-    const answer = await this.#calls.request('GetDataEndpoint', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
-    return this.#check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
+    const answer = await this.calls.request('GetDataEndpoint', () => this.clients.control.send(command, { abortSignal: signal }), signal)
+    return this.check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
   }
 
   /** Creates the stream if it does not exist, and waits until it is active. */
@@ -42,14 +38,14 @@ export class AwsUploadControl {
 
   /** The signing options of the SDK's own client. */
   async signer() {
-    const { region, credentials, sha256 } = this.#clients.control.config
+    const { region, credentials, sha256 } = this.clients.control.config
     return { region: await region(), credentials: await credentials(), sha256 }
   }
 
   async #findStatus(streamName: string, signal: AbortSignal): Promise<string | null> {
     const command = new DescribeStreamCommand({ StreamName: streamName })
     try {
-      const answer = await this.#calls.request('DescribeStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+      const answer = await this.calls.request('DescribeStream', () => this.clients.control.send(command, { abortSignal: signal }), signal)
       return answer.StreamInfo?.Status ?? null
     } catch (error) {
       if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
@@ -64,7 +60,7 @@ export class AwsUploadControl {
       ...(mediaType === undefined ? {} : { MediaType: mediaType }),
     })
     try {
-      await this.#calls.request('CreateStream', () => this.#clients.control.send(command, { abortSignal: signal }), signal)
+      await this.calls.request('CreateStream', () => this.clients.control.send(command, { abortSignal: signal }), signal)
     } catch (error) {
       // Another client has created it, or it is still being created.
       if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toCreateError(error, streamName)

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.js'
+import { type Clock, systemClock } from '../lib/clock.js'
 import { AwsCalls, type KvsRequestListener } from './aws-calls.js'
 import { checkKvs, checkSetup } from './aws-check.js'
 import { AwsClients } from './aws-clients.js'
@@ -41,23 +41,22 @@ export interface KvsOptions {
   readonly clock?: Clock
 }
 
-export function createKvs({ target, isPaced = true, listener, warn, clock }: KvsOptions): Kvs {
-  const time = clock === undefined ? {} : { clock }
+export function createKvs({ target, isPaced = true, listener, warn, clock = systemClock }: KvsOptions): Kvs {
   const clients = new AwsClients(target)
-  const denials = warn === undefined ? null : new DenialLog({ warn, clock })
-  const calls = new AwsCalls({ listener, denials })
-  const pacer = isPaced ? new QuotaPacer(time) : null
+  const denials = warn && new DenialLog(warn, clock)
+  const calls = new AwsCalls(listener, denials)
+  const pacer = isPaced ? new QuotaPacer(clock) : null
   const check = createDataEndpointCheck(target)
-  const endpoints = new AwsEndpointDirectory({ clients, calls, check, ...time })
-  const streams = new AwsStreamCatalog({ clients, calls, isRegional: target.backend === 'aws', ...time })
-  const data = new AwsDataCalls({ clients, calls, endpoints, pacer })
+  const endpoints = new AwsEndpointDirectory(clients, calls, check, clock)
+  const streams = new AwsStreamCatalog(clients, calls, target.backend === 'aws', clock)
+  const data = new AwsDataCalls(clients, calls, endpoints, pacer)
   return {
     streams,
     endpoints,
-    fragments: new AwsFragmentLister({ data, streams }),
-    clips: new AwsClipSource({ data, streams, ...time }),
-    fragmentMedia: new AwsFragmentMediaSource({ data }),
-    hls: new AwsHlsSessionSource({ data, check }),
+    fragments: new AwsFragmentLister(data, streams),
+    clips: new AwsClipSource(data, streams, clock),
+    fragmentMedia: new AwsFragmentMediaSource(data),
+    hls: new AwsHlsSessionSource(data, check),
     checkSetup: () => checkSetup(clients),
     check: (signal) => checkKvs({ clients, calls }, signal),
     close: () => clients.close(),

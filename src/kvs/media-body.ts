@@ -21,13 +21,12 @@ export interface MediaBodyOptions {
  * with another length throws. A reader that stops frees the socket. A body that is never read is closed after a while.
  */
 export class MediaBody implements AsyncIterable<Uint8Array> {
-  readonly #payload: Readable
-  readonly #options: MediaBodyOptions
   #watchdog: NodeJS.Timeout
 
-  constructor(payload: Readable, options: MediaBodyOptions) {
-    this.#payload = payload
-    this.#options = options
+  constructor(
+    private readonly payload: Readable,
+    private readonly options: MediaBodyOptions,
+  ) {
     this.#watchdog = this.#watch()
     // Without a reader an error of the socket would end the process; the reader gets it from the iteration.
     payload.on('error', () => clearTimeout(this.#watchdog))
@@ -37,11 +36,11 @@ export class MediaBody implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     let received = 0
     try {
-      for await (const chunk of this.#payload) {
+      for await (const chunk of this.payload) {
         clearTimeout(this.#watchdog)
         const bytes = this.#accept(chunk)
         received += bytes.length
-        if (received > this.#options.maxBytes) throw new Error(`more than ${this.#options.maxBytes} bytes came`)
+        if (received > this.options.maxBytes) throw new Error(`more than ${this.options.maxBytes} bytes came`)
         yield bytes
         this.#watchdog = this.#watch()
       }
@@ -50,31 +49,31 @@ export class MediaBody implements AsyncIterable<Uint8Array> {
       throw this.#toBroken(error)
     } finally {
       clearTimeout(this.#watchdog)
-      this.#payload.destroy()
+      this.payload.destroy()
     }
   }
 
   #accept(chunk: unknown): Uint8Array {
     if (!(chunk instanceof Uint8Array)) throw new Error('the body is not made of bytes')
-    this.#options.onBytes(chunk.length)
+    this.options.onBytes(chunk.length)
     return chunk
   }
 
   #refuseShort(received: number): void {
-    const { sizeBytes } = this.#options
+    const { sizeBytes } = this.options
     if (sizeBytes !== null && sizeBytes !== received) throw new Error(`${received} bytes came, ${sizeBytes} were announced`)
   }
 
   #watch(): NodeJS.Timeout {
-    const idleMs = this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS
-    return setTimeout(() => this.#payload.destroy(new Error(`no byte came for ${idleMs} ms`)), idleMs).unref()
+    const idleMs = this.options.idleTimeoutMs ?? IDLE_TIMEOUT_MS
+    return setTimeout(() => this.payload.destroy(new Error(`no byte came for ${idleMs} ms`)), idleMs).unref()
   }
 
   #toBroken(cause: unknown): unknown {
-    const { signal } = this.#options
+    const { signal } = this.options
     if (signal.aborted) return signal.reason
     if (cause instanceof GatewayError) return cause
-    const message = `The response of Kinesis Video to ${this.#options.operation} was incomplete.`
+    const message = `The response of Kinesis Video to ${this.options.operation} was incomplete.`
     return new GatewayError('KVS_UNAVAILABLE', message, { retryAfterMs: 1_000 }, { cause })
   }
 }

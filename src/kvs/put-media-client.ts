@@ -43,8 +43,7 @@ export class PutMediaClient {
 
   constructor(target: KvsTarget) {
     this.#clients = new AwsClients(target)
-    const calls = new AwsCalls()
-    this.#control = new AwsUploadControl({ clients: this.#clients, calls, check: createDataEndpointCheck(target) })
+    this.#control = new AwsUploadControl(this.#clients, new AwsCalls(), createDataEndpointCheck(target))
   }
 
   /** Resolves when all media is sent and acknowledged. @throws UploadRefused for an ERROR acknowledgement, or GatewayError */

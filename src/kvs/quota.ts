@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
-import { type Clock, orAborted, sleep, systemClock } from '../lib/clock.js'
+import { type Clock, orAborted, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 
@@ -31,11 +31,8 @@ const MAX_STREAMS = 10_000
  */
 export class QuotaPacer {
   readonly #streams = new LRUCache<string, StreamBuckets>({ max: MAX_STREAMS })
-  readonly #clock: Clock
 
-  constructor({ clock = systemClock }: { clock?: Clock } = {}) {
-    this.#clock = clock
-  }
+  constructor(private readonly clock: Clock) {}
 
   /** Resolves when the points are taken. @throws GatewayError KVS_THROTTLED after a time-out, or the signal's reason when the caller has left */
   async take(streamArn: string, { onWait, ...cost }: QuotaTurn, signal: AbortSignal): Promise<void> {
@@ -76,7 +73,7 @@ export class QuotaPacer {
 
   #bucketsOf(streamArn: string): StreamBuckets {
     const known = this.#streams.get(streamArn)
-    const clock = this.#clock
+    const { clock } = this
     const buckets = known ?? {
       media: new TokenBucket({ clock, perSecond: KVS_LIMITS.mediaPointsPerSecond }),
       metadata: new TokenBucket({ clock, perSecond: KVS_LIMITS.metadataPointsPerSecond }),

@@ -6,7 +6,7 @@ const clip = { media: 200, metadata: 200 }
 
 function pacerAt() {
   const clock = { time: 0, now: () => clock.time }
-  return { clock, pacer: new QuotaPacer({ clock }) }
+  return { clock, pacer: new QuotaPacer(clock) }
 }
 
 function live(): AbortSignal {

@@ -26,7 +26,6 @@ export class ClipJob {
   readonly made: Promise<MadeClip>
   /** Resolves when every byte has arrived. */
   readonly whole: Promise<ClipFacts>
-  readonly #sources: ClipSources
   readonly #parts: ClipParts
   readonly #closing = new AbortController()
   readonly #opened = Promise.withResolvers<PartOrigin>()
@@ -35,9 +34,11 @@ export class ClipJob {
   readonly #listeners = new Set<() => void>()
   #outcome: ClipOutcome | null = null
 
-  constructor(outline: ClipOutline, sources: ClipSources) {
+  constructor(
+    outline: ClipOutline,
+    private readonly sources: ClipSources,
+  ) {
     this.outline = outline
-    this.#sources = sources
     this.#parts = new ClipParts(outline, sources.parts, this.#tell)
     this.opened = this.#opened.promise
     const fetched = this.#parts.fetchAll((part) => this.#fetch(part))
@@ -106,7 +107,7 @@ export class ClipJob {
   #make(): Promise<MadeClip> {
     const explain = (part: ClipPart, error: unknown) => this.#explain(part, error)
     const fail = (error: unknown) => this.#fail(error)
-    return makeClip(this.#parts, { outline: this.outline, sources: this.#sources, explain, fail, signal: this.#closing.signal })
+    return makeClip(this.#parts, { outline: this.outline, sources: this.sources, explain, fail, signal: this.#closing.signal })
   }
 
   async #complete(fetched: Promise<void>): Promise<ClipFacts> {
@@ -117,7 +118,7 @@ export class ClipJob {
   /** Runs once per part, because the search for a codec change reads fragments. */
   #explain(part: ClipPart, error: unknown): Promise<ClipUnavailable> {
     const failed = { outline: this.outline, part: part.outlined }
-    const options = { sources: this.#sources, signal: this.#closing.signal }
+    const options = { sources: this.sources, signal: this.#closing.signal }
     const known = this.#explained.get(part) ?? explainFailure(error, failed, options)
     this.#explained.set(part, known)
     return known

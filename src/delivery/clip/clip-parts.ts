@@ -40,9 +40,6 @@ export class ClipParts {
   /** All parts in playing order. Resolves when the extra parts of an exact cut are known. */
   readonly playing: Promise<readonly ClipPart[]>
   readonly reading: EdgeReading
-  readonly #outline: ClipOutline
-  readonly #source: Parts
-  readonly #onChange: () => void
   /** Functions that release the edges and each part. */
   readonly #releases: (() => void)[] = []
   /** The planned parts, then the extra parts of an exact cut. */
@@ -50,10 +47,11 @@ export class ClipParts {
   #isClosed = false
   #furthest = 0
 
-  constructor(outline: ClipOutline, source: Parts, onChange: () => void) {
-    this.#outline = outline
-    this.#source = source
-    this.#onChange = onChange
+  constructor(
+    private readonly outline: ClipOutline,
+    private readonly source: Parts,
+    private readonly onChange: () => void,
+  ) {
     const edges = source.holdEdges(outline)
     this.#releases.push(edges.release)
     this.reading = edges.value
@@ -98,7 +96,7 @@ export class ClipParts {
 
   /** Discards all parts, because bytes that do not fit together may be damaged. The next clip fetches them again. */
   async discard(): Promise<void> {
-    await Promise.all(this.#parts.map(({ part }) => this.#source.discard(part.key)))
+    await Promise.all(this.#parts.map(({ part }) => this.source.discard(part.key)))
   }
 
   close(): void {
@@ -107,8 +105,8 @@ export class ClipParts {
   }
 
   #add(outlined: OutlinedPart): ClipPart {
-    const hold = this.#source.hold(outlined, this.#outline.spec)
-    this.#releases.push(hold.value.onChange(this.#onChange), hold.release)
+    const hold = this.source.hold(outlined, this.outline.spec)
+    this.#releases.push(hold.value.onChange(this.onChange), hold.release)
     const added = new ClipPart(outlined, this.#parts.length, hold)
     this.#parts.push(added)
     return added
@@ -118,7 +116,7 @@ export class ClipParts {
     const edges = await this.reading.edges
     if (this.#isClosed) return planned
     const known = new Map(planned.map((part) => [part.outlined, part]))
-    return toPlayingParts(this.#outline, edges).map((part) => known.get(part) ?? this.#add(part))
+    return toPlayingParts(this.outline, edges).map((part) => known.get(part) ?? this.#add(part))
   }
 }
 

@@ -57,14 +57,12 @@ export async function makeClip(parts: ClipParts, options: MakeClipOptions): Prom
 
 /** Reads the heads of the parts and verifies their footage. */
 class Judging {
-  readonly #parts: ClipParts
-  readonly #options: MakeClipOptions
   readonly #verifications: Promise<void>[] = []
 
-  constructor(parts: ClipParts, options: MakeClipOptions) {
-    this.#parts = parts
-    this.#options = options
-  }
+  constructor(
+    private readonly parts: ClipParts,
+    private readonly options: MakeClipOptions,
+  ) {}
 
   /** Resolves when the footage of all judged parts is verified. */
   get verified(): Promise<unknown> {
@@ -79,7 +77,7 @@ class Judging {
   }
 
   async #judge(part: ClipPart, playing: readonly ClipPart[]): Promise<Movie | null> {
-    const { outline, explain, signal } = this.#options
+    const { outline, explain, signal } = this.options
     const head = await part.part.takeHead(signal).catch(async (error) => {
       throw await explain(part, error)
     })
@@ -98,11 +96,11 @@ class Judging {
   #verify({ part, outlined }: ClipPart, movie: Movie): void {
     if (part.isAccepted) return
     const measures = measureAnswer(movie)
-    const verification = this.#parts.reading.edges.then(({ pictures }) => {
+    const verification = this.parts.reading.edges.then(({ pictures }) => {
       verifyPart(measures, outlined, pictures)
       part.accept()
     })
-    verification.catch(this.#options.fail)
+    verification.catch(this.options.fail)
     this.#verifications.push(verification)
   }
 }

@@ -21,7 +21,6 @@ const NEVER = new AbortController().signal
  */
 export class DiskPart implements PartHandle {
   readonly origin: PartHandle['origin']
-  readonly #options: DiskPartOptions
   #opened: OpenedBlob
   /** The holder and the reads in progress. */
   #users = 1
@@ -32,10 +31,12 @@ export class DiskPart implements PartHandle {
   #reopening: Promise<void> | null = null
   #sha256: Promise<string> | null = null
 
-  constructor(opened: OpenedBlob, options: DiskPartOptions) {
+  constructor(
+    opened: OpenedBlob,
+    private readonly options: DiskPartOptions,
+  ) {
     this.origin = opened.origin
     this.#opened = opened
-    this.#options = options
   }
 
   get state(): PartState {
@@ -112,7 +113,7 @@ export class DiskPart implements PartHandle {
   #leave(): void {
     this.#users -= 1
     if (this.#users > 0) return
-    this.#options.onUnheld()
+    this.options.onUnheld()
     void this.#opened.close()
   }
 
@@ -130,9 +131,9 @@ export class DiskPart implements PartHandle {
     const before = this.#opened
     if (isDamaged) {
       this.#wasDamaged = true
-      await this.#options.removeDamaged(before.blob)
+      await this.options.removeDamaged(before.blob)
     }
-    const opened = await this.#options.reopen()
+    const opened = await this.options.reopen()
     try {
       await whenWhole(opened.blob, NEVER)
       // The layout of a clip was made from the old bytes. Other bytes would not fit it, even if they are valid.

@@ -28,16 +28,13 @@ export interface Walk {
 
 /** Reads the pictures of fragments in and around a clip, and keeps them. */
 export class EdgeMedia {
-  readonly #media: FragmentMediaSource
-  readonly #outline: ClipOutline
-  readonly #options: ReadPicturesOptions
   readonly #pictures = new Map<number, FragmentPictures>()
 
-  constructor(media: FragmentMediaSource, outline: ClipOutline, options: ReadPicturesOptions) {
-    this.#media = media
-    this.#outline = outline
-    this.#options = options
-  }
+  constructor(
+    private readonly media: FragmentMediaSource,
+    private readonly outline: ClipOutline,
+    private readonly options: ReadPicturesOptions,
+  ) {}
 
   /** Keyed by the place of the fragment. */
   get pictures(): ReadonlyMap<number, FragmentPictures> {
@@ -46,7 +43,7 @@ export class EdgeMedia {
 
   /** Null if the fragment has not been read. */
   at(place: number): ReadFragment | null {
-    const [fragment, pictures] = [fragmentAt(this.#outline, place), this.#pictures.get(place)]
+    const [fragment, pictures] = [fragmentAt(this.outline, place), this.#pictures.get(place)]
     return fragment && pictures ? { ...fragment, place, pictures } : null
   }
 
@@ -56,7 +53,7 @@ export class EdgeMedia {
 
   /** Reads fragments in the first call. Only this call reports the first picture. @throws ClipUnavailable, GatewayError */
   readFirst(fragments: readonly EdgeFragment[]): Promise<void> {
-    return this.#read(fragments, this.#options)
+    return this.#read(fragments, this.options)
   }
 
   async #read(
@@ -64,14 +61,14 @@ export class EdgeMedia {
     options: ReadPicturesOptions,
     isEnough: (place: number) => boolean = () => false,
   ): Promise<void> {
-    const names = { streamArn: this.#outline.spec.streamArn, fragmentNumbers: fragments.map(({ fragmentNumber }) => fragmentNumber) }
+    const names = { streamArn: this.outline.spec.streamArn, fragmentNumbers: fragments.map(({ fragmentNumber }) => fragmentNumber) }
     const take = (pictures: FragmentPictures, index: number) => {
       const place = fragments[index]?.place
       if (place === undefined) return false
       this.#pictures.set(place, pictures)
       return isEnough(place)
     }
-    await readPictures(this.#media, names, { ...options, isEnough: take })
+    await readPictures(this.media, names, { ...options, isEnough: take })
   }
 
   /**
@@ -94,7 +91,7 @@ export class EdgeMedia {
       const asked = this.#unread(place, step, most)
       if (asked.length === 0) return
       let ended = false
-      const { signal, onThrottled } = this.#options
+      const { signal, onThrottled } = this.options
       await this.#read(asked, { signal, ...(onThrottled && { onThrottled }) }, (next) => {
         ended = isEnd(next)
         return ended
@@ -107,7 +104,7 @@ export class EdgeMedia {
   #unread(from: number, step: 1 | -1, most: number): EdgeFragment[] {
     const asked: EdgeFragment[] = []
     for (let place = from; asked.length < most && !this.#pictures.has(place); place += step) {
-      const fragment = fragmentAt(this.#outline, place)
+      const fragment = fragmentAt(this.outline, place)
       if (fragment === null) break
       asked.push({ place, fragmentNumber: fragment.fragmentNumber })
     }

@@ -31,13 +31,11 @@ export class EdgeReading {
   readonly edges: Promise<ClipEdges>
   /** The first picture of the clip, which is known before all edges are. Undefined if there is none. */
   readonly firstPicture: Promise<FragmentPictures | undefined>
-  readonly #options: EdgeReadingOptions
   readonly #closing = new AbortController()
   readonly #early = Promise.withResolvers<FragmentPictures>()
   #throttled: GatewayError | null = null
 
-  constructor(options: EdgeReadingOptions) {
-    this.#options = options
+  constructor(private readonly options: EdgeReadingOptions) {
     this.edges = this.#read()
     this.firstPicture = Promise.race([this.#early.promise, this.edges.then(({ pictures }) => pictures.get(0))])
     this.firstPicture.catch(() => null)
@@ -54,7 +52,7 @@ export class EdgeReading {
   }
 
   async #read(): Promise<ClipEdges> {
-    const { key, store } = this.#options
+    const { key, store } = this.options
     const { signal } = this.#closing
     const stored = await store.open(key, (shared) => this.#fetch(shared), signal)
     try {
@@ -68,7 +66,7 @@ export class EdgeReading {
   }
 
   readonly #fetch = async (signal: AbortSignal): ReturnType<PartFetch> => {
-    const { media, outline } = this.#options
+    const { media, outline } = this.options
     const onThrottled = (reason: GatewayError) => {
       this.#throttled = toClearer(this.#throttled, reason)
     }

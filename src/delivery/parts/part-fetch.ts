@@ -81,12 +81,13 @@ async function* checkBytes(
 class BodyCheck {
   readonly #feed = new HeadFeed()
   readonly #walk: BoxWalk
-  readonly #onHead: PartFetchOptions['onHead']
   #head: 'unknown' | 'passed through' | { readonly mediaEnd: number; readonly mostBytes: number } = 'unknown'
 
-  constructor(sizeBytes: number | null, onHead: PartFetchOptions['onHead']) {
+  constructor(
+    sizeBytes: number | null,
+    private readonly onHead: PartFetchOptions['onHead'],
+  ) {
     this.#walk = new BoxWalk(sizeBytes ?? MOST_CLIP_BODY_BYTES)
-    this.#onHead = onHead
   }
 
   get isMediaOver(): boolean {
@@ -119,6 +120,6 @@ class BodyCheck {
     this.#head = parsed.understood
       ? { mediaEnd: parsed.mediaEnd, mostBytes: Math.max(parsed.mediaEnd, passedBytes) + MAX_TAIL_BYTES }
       : 'passed through'
-    this.#onHead(parsed)
+    this.onHead(parsed)
   }
 }

@@ -53,13 +53,10 @@ export interface FolderContent {
  * Several processes may share it, even if they cannot see each other.
  */
 export class PartFolder {
-  readonly #path: string
   /** Files that this process is writing. */
   readonly #temporaries = new Set<TemporaryPart>()
 
-  constructor(path: string) {
-    this.#path = path
-  }
+  constructor(private readonly path: string) {}
 
   /** A key may contain any characters. Some file systems ignore case. */
   nameOf(key: string): string {
@@ -99,7 +96,7 @@ export class PartFolder {
   }
 
   async createTemporary(name: string): Promise<TemporaryPart> {
-    const path = join(this.#path, createTemporaryName(name))
+    const path = join(this.path, createTemporaryName(name))
     const temporary = { file: await this.#openNew(path), path }
     this.#temporaries.add(temporary)
     return temporary
@@ -156,7 +153,7 @@ export class PartFolder {
   async scan(
     known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set(),
   ): Promise<FolderContent & { readonly names: ReadonlySet<string> }> {
-    const entries = await readdir(this.#path).catch((error) => (codeOf(error) === 'ENOENT' ? [] : Promise.reject(error)))
+    const entries = await readdir(this.path).catch((error) => (codeOf(error) === 'ENOENT' ? [] : Promise.reject(error)))
     const names = new Set(entries.filter((entry) => entry.endsWith(PART_SUFFIX)).map((entry) => entry.slice(0, -PART_SUFFIX.length)))
     const unknown = entries.filter((entry) => !(entry.endsWith(PART_SUFFIX) && known.has(entry.slice(0, -PART_SUFFIX.length))))
     const parts: FoundPart[] = []
@@ -171,12 +168,12 @@ export class PartFolder {
   }
 
   async create(): Promise<void> {
-    await mkdir(this.#path, { recursive: true, mode: 0o700 })
+    await mkdir(this.path, { recursive: true, mode: 0o700 })
   }
 
   /** A part, or the number of bytes that another process has written of one. */
   async #inspect(entry: string): Promise<FoundPart | number | null> {
-    const path = join(this.#path, entry)
+    const path = join(this.path, entry)
     const info = await stat(path).catch(() => null)
     if (info === null || !info.isFile()) return null
     if (entry.endsWith(TEMPORARY_SUFFIX)) {
@@ -202,11 +199,11 @@ export class PartFolder {
   }
 
   #pathOf(name: string): string {
-    return join(this.#path, `${name}${PART_SUFFIX}`)
+    return join(this.path, `${name}${PART_SUFFIX}`)
   }
 
   async #syncFolder(): Promise<void> {
-    const folder = await open(this.#path, 'r')
+    const folder = await open(this.path, 'r')
     try {
       await folder.sync()
     } finally {

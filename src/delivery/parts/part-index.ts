@@ -27,7 +27,6 @@ interface IndexedPart {
 
 /** The stored parts, their sizes and the order in which they were used. Decides which parts are evicted. */
 export class PartIndex {
-  readonly #options: PartIndexOptions
   /** In order of use, the least recently used first. */
   readonly #parts = new Map<string, IndexedPart>()
   readonly #leaving = new Map<string, Promise<unknown>>()
@@ -37,9 +36,7 @@ export class PartIndex {
   #arrivingBytes = 0
   #foreignBytes = 0
 
-  constructor(options: PartIndexOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: PartIndexOptions) {}
 
   /** Includes arriving parts, also those of other processes. */
   get sizeBytes(): number {
@@ -133,15 +130,15 @@ export class PartIndex {
 
   /** Evicts parts until the limits are kept. */
   async trim(): Promise<void> {
-    while (this.sizeBytes > this.#options.capBytes || this.#parts.size > this.#options.maxParts) {
+    while (this.sizeBytes > this.options.capBytes || this.#parts.size > this.options.maxParts) {
       if (!(await this.evictOne())) return
     }
   }
 
   #makeRoom(neededBytes: number): Promise<boolean>[] {
-    const { capBytes } = this.#options
+    const { capBytes } = this.options
     const evictions: Promise<boolean>[] = []
-    while (this.sizeBytes + neededBytes > capBytes || this.#parts.size >= this.#options.maxParts) {
+    while (this.sizeBytes + neededBytes > capBytes || this.#parts.size >= this.options.maxParts) {
       const name = this.#leastRecentlyUsed()
       if (name === null) {
         // Nobody awaits them.
@@ -155,16 +152,16 @@ export class PartIndex {
 
   #full(neededBytes: number): StoreFull {
     return new StoreFull(
-      `the clip store holds at most ${this.#options.capBytes} bytes; ${this.sizeBytes} are in use now, and ${neededBytes} more are needed`,
+      `the clip store holds at most ${this.options.capBytes} bytes; ${this.sizeBytes} are in use now, and ${neededBytes} more are needed`,
     )
   }
 
   #leastRecentlyUsed(): string | null {
-    return this.#findUnheld() ?? (this.#options.relieve() ? this.#findUnheld() : null)
+    return this.#findUnheld() ?? (this.options.relieve() ? this.#findUnheld() : null)
   }
 
   #findUnheld(): string | null {
-    for (const name of this.#parts.keys()) if (!this.#options.isHeld(name)) return name
+    for (const name of this.#parts.keys()) if (!this.options.isHeld(name)) return name
     return null
   }
 
@@ -183,7 +180,7 @@ export class PartIndex {
 
   async #remove(name: string, { sizeBytes, usedAtMs }: IndexedPart): Promise<boolean> {
     try {
-      const usedSinceMs = await this.#options.remove(name, usedAtMs)
+      const usedSinceMs = await this.options.remove(name, usedAtMs)
       if (usedSinceMs === null) return true
       this.use(name, sizeBytes, usedSinceMs)
       return false

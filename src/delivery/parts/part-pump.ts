@@ -73,14 +73,11 @@ async function* watch(bytes: AsyncIterable<Uint8Array>, idleTimeoutMs: number, s
 
 /** Writes chunks in batches, one batch at a time. */
 class Batches {
-  readonly #append: (chunks: readonly Uint8Array[]) => Promise<void>
   #pending: Uint8Array[] = []
   #pendingBytes = 0
   #writing: Promise<void> | null = null
 
-  constructor(append: (chunks: readonly Uint8Array[]) => Promise<void>) {
-    this.#append = append
-  }
+  constructor(private readonly append: (chunks: readonly Uint8Array[]) => Promise<void>) {}
 
   /** Waits while a full batch is pending. Rejects if a write failed. */
   async add(chunk: Uint8Array): Promise<void> {
@@ -101,7 +98,7 @@ class Batches {
       const batch = this.#pending
       this.#pending = []
       this.#pendingBytes = 0
-      await this.#append(batch)
+      await this.append(batch)
       // Left to the garbage collector, eight clips in flight take 80 MB.
       for (const chunk of batch) freeBytes(chunk)
     }

@@ -24,7 +24,6 @@ export interface PartOptions {
  */
 export class Part {
   readonly key: string
-  readonly #options: PartOptions
   readonly #closing = new AbortController()
   readonly #opened = Promise.withResolvers<PartHandle>()
   readonly #fetchedHead = Promise.withResolvers<ParsedMovie>()
@@ -36,9 +35,8 @@ export class Part {
   #isAccepted = false
   #throttled: GatewayError | null = null
 
-  constructor(options: PartOptions) {
+  constructor(private readonly options: PartOptions) {
     this.key = options.key
-    this.#options = options
     this.#head = this.#opened.promise.then((handle) =>
       handle.origin === 'fetched' ? this.#fetchedHead.promise : this.#readHead(this.#closing.signal),
     )
@@ -113,7 +111,7 @@ export class Part {
   }
 
   async #open(): Promise<void> {
-    const { key, store, fetches } = this.#options
+    const { key, store, fetches } = this.options
     const fetch = createPartFetch({
       getClip: (signal) => this.#getClip(signal),
       fetches,
@@ -133,7 +131,7 @@ export class Part {
   }
 
   async #getClip(signal: AbortSignal): Promise<ClipBody> {
-    const { clips, request } = this.#options
+    const { clips, request } = this.options
     const onThrottled = (reason: GatewayError) => {
       this.#throttled = toClearer(this.#throttled, reason)
     }
@@ -164,7 +162,7 @@ export class Part {
 
   #fail(error: unknown): void {
     for (const { reject } of [this.#opened, this.#fetchedHead, this.#accepted]) reject(error)
-    this.#options.onFailed(this)
+    this.options.onFailed(this)
   }
 
   #tell(): void {

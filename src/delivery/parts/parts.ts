@@ -18,38 +18,35 @@ export interface PartSources {
 
 /** The parts and the edges that clips hold: one of each, however many clips share it. */
 export class Parts {
-  readonly #sources: PartSources
   readonly #parts = new HeldValues<Part>()
   readonly #edges = new HeldValues<EdgeReading>()
   readonly #fetches = new Semaphore(MOST_FETCHES)
 
-  constructor(sources: PartSources) {
-    this.#sources = sources
-  }
+  constructor(private readonly sources: PartSources) {}
 
   hold({ key, range, fragmentCount }: OutlinedPart, stream: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>): Hold<Part> {
     const { streamArn, fragmentSelectorType } = stream
     const request = { streamArn, fragmentSelectorType, range, expectedFragments: fragmentCount }
     const onFailed = (part: Part) => this.#parts.forget(key, part)
-    const { clips, store } = this.#sources
+    const { clips, store } = this.sources
     return this.#parts.hold(key, () => new Part({ key, request, clips, store, fetches: this.#fetches, onFailed }))
   }
 
   holdEdges(outline: ClipOutline): Hold<EdgeReading> {
     const key = toEdgesKey(outline)
     const onFailed = (reading: EdgeReading) => this.#edges.forget(key, reading)
-    return this.#edges.hold(key, () => new EdgeReading({ ...this.#sources, key, outline, onFailed }))
+    return this.#edges.hold(key, () => new EdgeReading({ ...this.sources, key, outline, onFailed }))
   }
 
   /** The part is fetched again for the next clip: its bytes cannot be what its source has. */
   async discard(key: string): Promise<void> {
     this.#parts.forget(key)
-    await this.#sources.store.discard(key)
+    await this.sources.store.discard(key)
   }
 
   /** Whether making the clip would ask Kinesis Video for nothing: its edges are stored, and every part that they call for. */
   async hasAll(outline: ClipOutline): Promise<boolean> {
-    if (!(await this.#areStored(outline.parts)) || !(await this.#sources.store.has(toEdgesKey(outline)))) return false
+    if (!(await this.#areStored(outline.parts)) || !(await this.sources.store.has(toEdgesKey(outline)))) return false
     const hold = this.holdEdges(outline)
     try {
       return await this.#areStored(toPlayingParts(outline, await hold.value.edges))
@@ -60,7 +57,7 @@ export class Parts {
 
   /** One after the other: usually the first part is missing already. */
   async #areStored(parts: readonly OutlinedPart[]): Promise<boolean> {
-    for (const { key } of parts) if (!(await this.#sources.store.has(key))) return false
+    for (const { key } of parts) if (!(await this.sources.store.has(key))) return false
     return true
   }
 }

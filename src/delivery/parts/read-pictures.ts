@@ -100,18 +100,19 @@ async function* readDocuments(
 class Documents {
   /** Number of fragments read so far. */
   count = 0
-  readonly #numbers: readonly string[]
   #onFirstPicture: ((first: FragmentPictures) => void) | null
   #tracks: readonly MatroskaTrack[] = []
   #isRead = false
 
-  constructor(numbers: readonly string[], onFirstPicture: ReadPicturesOptions['onFirstPicture']) {
-    this.#numbers = numbers
+  constructor(
+    private readonly numbers: readonly string[],
+    onFirstPicture: ReadPicturesOptions['onFirstPicture'],
+  ) {
     this.#onFirstPicture = onFirstPicture ?? null
   }
 
   get isOver(): boolean {
-    return this.count === this.#numbers.length
+    return this.count === this.numbers.length
   }
 
   *take(events: readonly MatroskaEvent[]): Generator<FragmentPictures> {
@@ -143,8 +144,8 @@ class Documents {
     const exception = parseMediaException(tags)
     if (exception !== null) throw exception.isNotFound ? expired(undefined) : unreadable(new Error(exception.message))
     const number = tags.find(({ name }) => name === NUMBER_TAG)?.value
-    if (this.#isRead || number === undefined || number === this.#numbers[this.count]) return
-    throw unreadable(new Error(`fragment ${number} came in place of ${this.#numbers[this.count]}`))
+    if (this.#isRead || number === undefined || number === this.numbers[this.count]) return
+    throw unreadable(new Error(`fragment ${number} came in place of ${this.numbers[this.count]}`))
   }
 }
 

@@ -21,18 +21,16 @@ const NEVER = new AbortController().signal
 /** A temporary file of the store's folder that a blob arrives in. */
 export class SpooledFile implements SpooledBlob {
   readonly readable: DiskBlob
-  readonly #options: SpooledFileOptions
   /** Resolves when nothing is written any more. */
   readonly #over = Promise.withResolvers<void>()
 
-  constructor(options: SpooledFileOptions) {
-    this.#options = options
+  constructor(private readonly options: SpooledFileOptions) {
     const { temporary, reader, close } = options
     this.readable = DiskBlob.arriving(temporary.file, { reader, keepSha256: (sha256) => this.#keepSha256(sha256), close })
   }
 
   async announce(sizeBytes: number | null): Promise<void> {
-    const { temporary, reservation, grow, withRoom } = this.#options
+    const { temporary, reservation, grow, withRoom } = this.options
     // Of a body of unknown size, only the footer is known.
     await grow(reservation, fileBytes(sizeBytes === null ? 0 : sizeBytes))
     this.readable.expect(sizeBytes)
@@ -41,7 +39,7 @@ export class SpooledFile implements SpooledBlob {
   }
 
   async append(chunks: readonly Uint8Array[]): Promise<void> {
-    const { reservation, grow, withRoom } = this.#options
+    const { reservation, grow, withRoom } = this.options
     const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, this.readable.arrivedBytes)
     await grow(reservation, fileBytes(bytes))
     await withRoom(() => this.readable.append(chunks))
@@ -56,7 +54,7 @@ export class SpooledFile implements SpooledBlob {
   }
 
   async discard(): Promise<void> {
-    const { folder, temporary, reservation, onProblem } = this.#options
+    const { folder, temporary, reservation, onProblem } = this.options
     await folder.removeTemporary(temporary).catch((error) => onProblem('a temporary file could not be removed', error))
     reservation.release()
     this.#over.resolve()
@@ -69,7 +67,7 @@ export class SpooledFile implements SpooledBlob {
   }
 
   async store(name: string): Promise<void> {
-    const { folder, temporary, reservation } = this.#options
+    const { folder, temporary, reservation } = this.options
     await folder.keep(name, temporary, this.readable.arrivedBytes, this.readable.blockChecks)
     reservation.release()
     this.#over.resolve()
@@ -77,7 +75,7 @@ export class SpooledFile implements SpooledBlob {
 
   /** The slot for the hash is in the footer, which is written when the blob is stored. */
   async #keepSha256(sha256: string): Promise<void> {
-    const { folder, temporary, onProblem } = this.#options
+    const { folder, temporary, onProblem } = this.options
     await this.#over.promise
     const onLost = (error: unknown) => onProblem('a SHA-256 could not be kept; it will be computed again', error)
     await folder.keepSha256(temporary.file, this.readable.arrivedBytes, sha256).catch(onLost)

@@ -18,15 +18,11 @@ export interface ClipFinderOptions {
 
 /** Plans a sealed clip again from the current listing, and checks that it is the same footage. */
 export class ClipFinder {
-  readonly #options: ClipFinderOptions
-
-  constructor(options: ClipFinderOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: ClipFinderOptions) {}
 
   /** @throws ClipUnavailable FOOTAGE_EXPIRED, FOOTAGE_CHANGED */
   async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {
-    const stream = await this.#options.streams.find({ arn: spec.streamArn }, signal)
+    const stream = await this.options.streams.find({ arn: spec.streamArn }, signal)
     if (stream === null) throw new ClipUnavailable('FOOTAGE_EXPIRED', 'The stream of this clip was deleted, and its footage with it.')
     const listed = await this.#list(spec, signal)
     const outline = this.#outline(spec, listed) ?? this.#outline(spec, withinPin(spec, listed)) ?? this.#outlinePinned(spec, listed)
@@ -36,7 +32,7 @@ export class ClipFinder {
 
   async #list(spec: ClipSpec, signal: AbortSignal): Promise<readonly ListedFragment[]> {
     try {
-      const { clock, fragments } = this.#options
+      const { clock, fragments } = this.options
       return await listAround(fragments, { ...spec, nowMs: clock.now() }, signal)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'NOT_FOUND') return []
@@ -47,7 +43,7 @@ export class ClipFinder {
   /** Null if the footage does not match the pin. The size is not limited again, because the gateway that sealed the clip allowed it. */
   #outline(spec: ClipSpec, listed: readonly ListedFragment[], selection = toSelection(spec, listed)): ClipOutline | null {
     if (selection.fragments.length === 0) return null
-    const facts = { nowMs: this.#options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
+    const facts = { nowMs: this.options.clock.now(), maxClipBytes: Number.MAX_SAFE_INTEGER, selection }
     const { plan } = planClip(spec, listed, facts)
     if (plan === null || !isSameFootage(spec.pin, pinFootage(plan.fragments))) return null
     return toOutline(spec, spec.streamArn, plan)
@@ -71,7 +67,7 @@ export class ClipFinder {
     { stream, listed }: { stream: StreamDescription; listed: readonly ListedFragment[] },
   ): ClipUnavailable {
     const isFirstThere = listed.some(({ fragmentNumber }) => fragmentNumber === pin.firstFragmentNumber)
-    const retainedFrom = toRetainedFrom(stream, this.#options.clock.now())
+    const retainedFrom = toRetainedFrom(stream, this.options.clock.now())
     // An exact cut starts with the fragment that covers its start.
     const reachesBackTo = cut === 'EXACT' ? toListingRange(range).startMs : range.startMs
     if (!isFirstThere && (listed.length === 0 || retainedFrom === null || reachesBackTo <= retainedFrom)) {

@@ -41,23 +41,20 @@ export interface ClipPlannerOptions {
 
 /** Plans clip requests. Gets the stream and its fragments from Kinesis Video. Equal requests at the same time are planned once. */
 export class ClipPlanner {
-  readonly #options: ClipPlannerOptions
   readonly #flights = new SingleFlight<PlannedRequest>()
   readonly #longPlans = new Semaphore(LONG_PLANS_AT_ONCE)
 
-  constructor(options: ClipPlannerOptions) {
-    this.#options = options
-  }
+  constructor(private readonly options: ClipPlannerOptions) {}
 
   async plan(input: ClipInput, signal: AbortSignal): Promise<PlannedRequest> {
-    const { clock, urlLifetime } = this.#options
+    const { clock, urlLifetime } = this.options
     const { request, issues } = parseClipRequest(input, { nowMs: clock.now(), urlLifetime })
     if (request === null) return refuse(issues)
     return this.#flights.run(JSON.stringify(request), (shared) => this.#planRequest(request, shared), signal)
   }
 
   async #planRequest(request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest> {
-    const { streams } = this.#options
+    const { streams } = this.options
     const stream = await streams.find(request.stream, signal)
     const planned = stream && (await this.#planOn(stream, request, signal))
     if (planned !== 'gone') return planned ?? refuse([streamNotFoundIssue(request.stream)])
@@ -68,7 +65,7 @@ export class ClipPlanner {
 
   /** Returns `gone` if the cached description is of a stream that no longer exists. */
   async #planOn(stream: StreamDescription, request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
-    const { clock } = this.#options
+    const { clock } = this.options
     const unfit = streamIssues(request, stream, clock.now())
     if (unfit.length > 0) return refuse(unfit)
     const { startMs, endMs } = request.range
@@ -77,7 +74,7 @@ export class ClipPlanner {
   }
 
   async #planStream(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<PlannedRequest | 'gone'> {
-    const { clock, maxClipBytes } = this.#options
+    const { clock, maxClipBytes } = this.options
     const listed = await this.#list(request, stream, signal)
     if (listed === 'gone') return listed
     if (listed === 'too many') return refuse([tooManyIssue(request)])
@@ -96,7 +93,7 @@ export class ClipPlanner {
     signal: AbortSignal,
   ): Promise<readonly ListedFragment[] | 'gone' | 'too many'> {
     try {
-      const { clock, fragments } = this.#options
+      const { clock, fragments } = this.options
       return await listAround(fragments, { ...request, streamArn: stream.arn, nowMs: clock.now() }, signal)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'NOT_FOUND') return 'gone'
@@ -107,7 +104,7 @@ export class ClipPlanner {
 
   /** Explains why the range has no footage. It may be before the retained footage, in a gap, or at the live edge. */
   async #explainAbsence(request: ClipRequest, stream: StreamDescription, signal: AbortSignal): Promise<readonly ClipIssue[]> {
-    const { clock, fragments } = this.#options
+    const { clock, fragments } = this.options
     const { fragmentSelectorType, range } = request
     // By server time nothing is later than now, and the service refuses a range that ends later.
     const latestMs = fragmentSelectorType === 'SERVER_TIMESTAMP' ? clock.now() - 1 : Number.POSITIVE_INFINITY

@@ -136,34 +136,32 @@ export function rowFrom({ clockMs, count }: FragmentPlaces, instantMs: number): 
 
 /** Computes the instants of pictures by the selector's clock, in decoding order. */
 export class PictureInstants {
-  readonly #places: FragmentPlaces
-  readonly #located: readonly LocatedPictures[]
-  /** Index in `#located` of the fragment that has the current sample, or of the next fragment that was read. */
+  /** Index in `located` of the fragment that has the current sample, or of the next fragment that was read. */
   #at = 0
 
-  constructor(places: FragmentPlaces, located: readonly LocatedPictures[]) {
-    this.#places = places
-    this.#located = located
-  }
+  constructor(
+    private readonly places: FragmentPlaces,
+    private readonly located: readonly LocatedPictures[],
+  ) {}
 
   /** Samples must be requested in ascending order. */
   of(sample: number, movieMs: number): number {
-    let read = this.#located[this.#at]
+    let read = this.located[this.#at]
     while (read !== undefined && sample >= read.firstSample + read.pictures.timesMs.length) {
       this.#at += 1
-      read = this.#located[this.#at]
+      read = this.located[this.#at]
     }
-    const { firstPlace, clockMs } = this.#places
+    const { firstPlace, clockMs } = this.places
     if (read !== undefined && sample >= read.firstSample) {
       return at(clockMs, read.place - firstPlace) + at(read.pictures.timesMs, sample - read.firstSample)
     }
-    return instantAt(this.#places, this.#rowBetween(movieMs), movieMs)
+    return instantAt(this.places, this.#rowBetween(movieMs), movieMs)
   }
 
   /** Row of the last fragment that starts by `movieMs`, among the unread fragments between two that were read. */
   #rowBetween(movieMs: number): number {
-    const { firstPlace, originMs, count } = this.#places
-    const [before, behind] = [this.#located[this.#at - 1], this.#located[this.#at]]
+    const { firstPlace, originMs, count } = this.places
+    const [before, behind] = [this.located[this.#at - 1], this.located[this.#at]]
     let low = before ? before.place - firstPlace + 1 : 0
     let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
     while (low < high) {

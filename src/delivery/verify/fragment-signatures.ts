@@ -39,15 +39,13 @@ export async function readSignatures(byAge: readonly ListedFragment[], read: Rea
 }
 
 class KnownSignatures implements Signatures {
-  readonly #byAge: readonly ListedFragment[]
-  readonly #read: Read
   readonly #known = new Map<number, MediaSignature>()
   #byNumber: Map<string, MediaSignature> | null = null
 
-  constructor(byAge: readonly ListedFragment[], read: Read) {
-    this.#byAge = byAge
-    this.#read = read
-  }
+  constructor(
+    private readonly byAge: readonly ListedFragment[],
+    private readonly read: Read,
+  ) {}
 
   get isUniform(): boolean {
     return new Set([...this.#known.values()].map(toKey)).size < 2
@@ -83,8 +81,8 @@ class KnownSignatures implements Signatures {
   }
 
   async #learnOne(index: number): Promise<void> {
-    const fragment = this.#byAge[index]
-    if (fragment !== undefined) this.#known.set(index, await this.#read(fragment))
+    const fragment = this.byAge[index]
+    if (fragment !== undefined) this.#known.set(index, await this.read(fragment))
   }
 
   #signatureOf({ fragmentNumber }: ListedFragment): MediaSignature {
@@ -98,7 +96,7 @@ class KnownSignatures implements Signatures {
   #spreadOut(): Map<string, MediaSignature> {
     const byNumber = new Map<string, MediaSignature>()
     let last = this.#known.get(at(this.#sortedPlaces(), 0))
-    this.#byAge.forEach(({ fragmentNumber }, index) => {
+    this.byAge.forEach(({ fragmentNumber }, index) => {
       last = this.#known.get(index) ?? last
       if (last !== undefined) byNumber.set(fragmentNumber, last)
     })

@@ -86,15 +86,16 @@ interface NodeCost {
  */
 class CostCounter {
   dependsOnVariables = false
-  readonly #schema: GraphQLSchema
   readonly #variables: Readonly<Record<string, unknown>>
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #known = new Map<string, SetCost>()
   readonly #numbers = new Map<SelectionSetNode, number>()
   #selections = 0
 
-  constructor(schema: GraphQLSchema, { document, variables }: CostedOperation) {
-    this.#schema = schema
+  constructor(
+    private readonly schema: GraphQLSchema,
+    { document, variables }: CostedOperation,
+  ) {
     this.#variables = variables
     const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
     this.#fragments = new Map(fragments.map((node) => [node.name.value, node]))
@@ -102,7 +103,7 @@ class CostCounter {
 
   costOf(type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): SetCost {
     if (!isAbstractType(type)) return this.#costOfObject(type, sets)
-    const costs = this.#schema.getPossibleTypes(type).map((possible) => this.#costOfObject(possible, sets))
+    const costs = this.schema.getPossibleTypes(type).map((possible) => this.#costOfObject(possible, sets))
     return costs.reduce((most, set) => (set.cost > most.cost ? set : most), NOTHING)
   }
 
@@ -179,13 +180,13 @@ class CostCounter {
 
   #applies(condition: string | undefined, type: GraphQLObjectType): boolean {
     if (condition === undefined || condition === type.name) return true
-    const conditional = this.#schema.getType(condition)
-    return isAbstractType(conditional) && this.#schema.isSubType(conditional, type)
+    const conditional = this.schema.getType(condition)
+    return isAbstractType(conditional) && this.schema.isSubType(conditional, type)
   }
 
   #fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
     if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef
-    if (type === this.#schema.getQueryType()) {
+    if (type === this.schema.getQueryType()) {
       if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef
       if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef
     }
