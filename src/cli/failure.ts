@@ -29,7 +29,7 @@ export function toSentence(error: unknown): string {
 
 /** Errors whose message is written for the person who runs the command. */
 function isTold(error: Error): boolean {
-  return ['WrongSetting', 'GatewayError', 'UploadRefused', 'WrongArgument', 'MediaCutShort', 'ArchiveError'].includes(error.name)
+  return ['WrongSetting', 'GatewayError', 'WrongArgument', 'MediaCutShort', 'ArchiveError'].includes(error.name)
 }
 
 /** What the operating system refused, and what to do about it. */

@@ -19,7 +19,7 @@ import { toRefusalIssue } from './clip/clip-refusal.js'
 import { toClip, toFailed, toFailedStatus, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
 import { warningsOf } from './clip/make-clip.js'
-import { OpenedClip } from './clip/opened-clip.js'
+import { openClip } from './clip/open-clip.js'
 import { ClipFinder } from './plan/clip-finder.js'
 import { type ClipOutline, isSmall, toOutline } from './plan/clip-outline.js'
 import { ClipPlanner, type PlannedRequest } from './plan/clip-planner.js'
@@ -157,7 +157,7 @@ export class ClipService {
       throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')
     try {
       const hold = this.#jobs.hold(keyOf(spec), await this.#outlineOf(spec, signal))
-      return await OpenedClip.open(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
+      return await openClip(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
     } catch (error) {
       throw signal.aborted ? error : toClipUnavailable(error)
     }

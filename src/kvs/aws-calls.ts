@@ -1,6 +1,7 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
+import type { AwsClients } from './aws-clients.js'
 import type { DenialLog } from './aws-denials.js'
 import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
 
@@ -20,6 +21,7 @@ export interface KvsRequestListener {
 /** Sends requests: reports them to the listener, retries where that can help, and turns failures into GatewayErrors. */
 export class AwsCalls {
   constructor(
+    readonly clients: AwsClients,
     private readonly listener?: KvsRequestListener,
     private readonly denials?: DenialLog,
   ) {}

@@ -6,12 +6,12 @@ import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf } from './aws-errors.js'
 
 /** Checks that there are a Region and credentials, and that the control plane accepts them. @throws GatewayError */
-export async function checkKvs({ clients, calls }: { clients: AwsClients; calls: AwsCalls }, signal: AbortSignal): Promise<void> {
-  await checkSetup(clients)
+export async function checkKvs(calls: AwsCalls, signal: AbortSignal): Promise<void> {
+  await checkSetup(calls.clients)
   const command = new ListStreamsCommand({ MaxResults: 1 })
   try {
     // No retries: they would hide that calls fail at present.
-    await calls.send('ListStreams', () => clients.control.send(command, { abortSignal: signal }))
+    await calls.send('ListStreams', () => calls.clients.control.send(command, { abortSignal: signal }))
   } catch (error) {
     if (signal.aborted) throw toAbortError('ListStreams', signal)
     if (!isReachable(error)) throw calls.explain(error, 'ListStreams')

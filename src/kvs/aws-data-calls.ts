@@ -1,7 +1,6 @@
 import type { KinesisVideoArchivedMediaClient } from '@aws-sdk/client-kinesis-video-archived-media'
 import type { GatewayError } from '../domain/errors.js'
 import type { AwsCalls } from './aws-calls.js'
-import type { AwsClients } from './aws-clients.js'
 import type { AwsEndpointDirectory } from './aws-endpoints.js'
 import { isEndpointSuspect, toGatewayError, toRetryKind } from './aws-errors.js'
 import type { EndpointKey } from './ports.js'
@@ -20,7 +19,6 @@ export interface DataCall<Answer> {
 /** Calls to the data plane. Waits for the stream's quota, finds the endpoint, and looks it up again once if it may be the cause of an error. */
 export class AwsDataCalls {
   constructor(
-    private readonly clients: AwsClients,
     private readonly calls: AwsCalls,
     private readonly endpoints: AwsEndpointDirectory,
     private readonly pacer: QuotaPacer | null,
@@ -33,7 +31,7 @@ export class AwsDataCalls {
       const endpoint = await this.endpoints.get(key, signal)
       await this.pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
       try {
-        return await this.calls.send(operation, () => request(this.clients.data(endpoint)))
+        return await this.calls.send(operation, () => request(this.calls.clients.data(endpoint)))
       } catch (error) {
         if (toRetryKind(error) === 'throttled') onThrottled?.(toGatewayError(error, operation))
         if (mayForget && !signal.aborted && isEndpointSuspect(error)) {

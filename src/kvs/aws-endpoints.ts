@@ -5,7 +5,6 @@ import { mapConcurrently } from '../lib/map-concurrently.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
 import { type AwsCalls, settleShared } from './aws-calls.js'
-import type { AwsClients } from './aws-clients.js'
 import { toGatewayError } from './aws-errors.js'
 import type { DataEndpointCheck } from './data-endpoint-check.js'
 import type { EndpointDirectory, EndpointKey } from './ports.js'
@@ -24,7 +23,6 @@ export class AwsEndpointDirectory implements EndpointDirectory {
   readonly #flights = new SingleFlight<string>()
 
   constructor(
-    private readonly clients: AwsClients,
     private readonly calls: AwsCalls,
     private readonly check: DataEndpointCheck,
     clock: Clock,
@@ -55,7 +53,7 @@ export class AwsEndpointDirectory implements EndpointDirectory {
 
   async #lookUp(key: EndpointKey, signal: AbortSignal): Promise<string> {
     const request = new GetDataEndpointCommand({ StreamARN: key.streamArn, APIName: key.api })
-    const answer = await this.calls.request(OPERATION, () => this.clients.control.send(request, { abortSignal: signal }), signal)
+    const answer = await this.calls.request(OPERATION, () => this.calls.clients.control.send(request, { abortSignal: signal }), signal)
     const endpoint = this.check(new AnswerFields(answer, OPERATION).text('DataEndpoint', { maxLength: MAX_ENDPOINT_CHARACTERS }))
     this.#cached.set(toText(key), endpoint)
     return endpoint

@@ -7,7 +7,6 @@ import { mapConcurrently } from '../lib/map-concurrently.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields, malformedAnswer } from './answer-fields.js'
 import { type AwsCalls, settleShared } from './aws-calls.js'
-import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf, toGatewayError } from './aws-errors.js'
 import type { StreamCatalog, StreamDescription } from './ports.js'
 import { StreamListing } from './stream-listing.js'
@@ -43,7 +42,6 @@ export class AwsStreamCatalog implements StreamCatalog {
   readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
 
   constructor(
-    private readonly clients: AwsClients,
     private readonly calls: AwsCalls,
     /** False for the embedded server, which ignores the Region. */
     private readonly isRegional: boolean,
@@ -111,7 +109,7 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
     const request = new DescribeStreamCommand(toInput(stream))
-    const answer = await this.#request('DescribeStream', () => this.clients.control.send(request, { abortSignal: signal }), signal)
+    const answer = await this.#request('DescribeStream', () => this.calls.clients.control.send(request, { abortSignal: signal }), signal)
     if (answer === null) await this.#refuseOtherRegion(stream)
     const description = answer === null ? null : toDescription(answer.StreamInfo, 'DescribeStream')
     if (description !== null) this.#cache(description)
@@ -121,7 +119,7 @@ export class AwsStreamCatalog implements StreamCatalog {
   /** A stream of another Region is not found. The error must say so, instead of that the stream does not exist. */
   async #refuseOtherRegion(stream: StreamRef): Promise<void> {
     if (!this.isRegional || !('arn' in stream)) return
-    const [own, other] = [await this.clients.control.config.region(), stream.arn.split(':')[3]]
+    const [own, other] = [await this.calls.clients.control.config.region(), stream.arn.split(':')[3]]
     if (own === other) return
     throw new GatewayError(
       'NOT_FOUND',
@@ -161,7 +159,7 @@ export class AwsStreamCatalog implements StreamCatalog {
       namePrefix === '' ? {} : { StreamNameCondition: { ComparisonOperator: 'BEGINS_WITH' as const, ComparisonValue: namePrefix } }
     await this.#readPages('ListStreams', async (NextToken) => {
       const request = new ListStreamsCommand({ ...condition, ...(NextToken === undefined ? {} : { NextToken }) })
-      const page = await this.#request('ListStreams', () => this.clients.control.send(request, { abortSignal: signal }), signal)
+      const page = await this.#request('ListStreams', () => this.calls.clients.control.send(request, { abortSignal: signal }), signal)
       if (page === null) return null
       const fields = new AnswerFields(page, 'ListStreams')
       for (const info of fields.list('StreamInfoList')) streams.push(toDescription(info, 'ListStreams'))
@@ -178,7 +176,7 @@ export class AwsStreamCatalog implements StreamCatalog {
     let isThere = true
     await this.#readPages('ListTagsForStream', async (NextToken) => {
       const request = new ListTagsForStreamCommand({ ...toInput(stream), ...(NextToken === undefined ? {} : { NextToken }) })
-      const page = await this.#request('ListTagsForStream', () => this.clients.control.send(request, { abortSignal: signal }), signal)
+      const page = await this.#request('ListTagsForStream', () => this.calls.clients.control.send(request, { abortSignal: signal }), signal)
       isThere = page !== null
       if (page === null) return null
       const fields = new AnswerFields(page, 'ListTagsForStream')

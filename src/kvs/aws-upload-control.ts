@@ -3,7 +3,6 @@ import { GatewayError } from '../domain/errors.js'
 import { sleep } from '../lib/clock.js'
 import { AnswerFields } from './answer-fields.js'
 import type { AwsCalls } from './aws-calls.js'
-import type { AwsClients } from './aws-clients.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { DataEndpointCheck } from './data-endpoint-check.js'
 
@@ -17,14 +16,17 @@ const ACTIVE_POLL_MS = 500
 /** The calls of an upload to the control plane, and its signing options. */
 export class AwsUploadControl {
   constructor(
-    private readonly clients: AwsClients,
     private readonly calls: AwsCalls,
     private readonly check: DataEndpointCheck,
   ) {}
 
   async getEndpoint(streamName: string, signal: AbortSignal): Promise<string> {
     const command = new GetDataEndpointCommand({ StreamName: streamName, APIName: 'PUT_MEDIA' })
-    const answer = await this.calls.request('GetDataEndpoint', () => this.clients.control.send(command, { abortSignal: signal }), signal)
+    const answer = await this.calls.request(
+      'GetDataEndpoint',
+      () => this.calls.clients.control.send(command, { abortSignal: signal }),
+      signal,
+    )
     return this.check(new AnswerFields(answer, 'GetDataEndpoint').text('DataEndpoint', { maxLength: 2_048 }))
   }
 
@@ -38,14 +40,18 @@ export class AwsUploadControl {
 
   /** The signing options of the SDK's own client. */
   async signer() {
-    const { region, credentials, sha256 } = this.clients.control.config
+    const { region, credentials, sha256 } = this.calls.clients.control.config
     return { region: await region(), credentials: await credentials(), sha256 }
   }
 
   async #findStatus(streamName: string, signal: AbortSignal): Promise<string | null> {
     const command = new DescribeStreamCommand({ StreamName: streamName })
     try {
-      const answer = await this.calls.request('DescribeStream', () => this.clients.control.send(command, { abortSignal: signal }), signal)
+      const answer = await this.calls.request(
+        'DescribeStream',
+        () => this.calls.clients.control.send(command, { abortSignal: signal }),
+        signal,
+      )
       return answer.StreamInfo?.Status ?? null
     } catch (error) {
       if (awsExceptionOf(error)?.name === 'ResourceNotFoundException') return null
@@ -60,7 +66,7 @@ export class AwsUploadControl {
       ...(mediaType === undefined ? {} : { MediaType: mediaType }),
     })
     try {
-      await this.calls.request('CreateStream', () => this.clients.control.send(command, { abortSignal: signal }), signal)
+      await this.calls.request('CreateStream', () => this.calls.clients.control.send(command, { abortSignal: signal }), signal)
     } catch (error) {
       // Another client has created it, or it is still being created.
       if (awsExceptionOf(error)?.name !== 'ResourceInUseException') throw toCreateError(error, streamName)

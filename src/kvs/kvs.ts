@@ -44,12 +44,12 @@ export interface KvsOptions {
 export function createKvs({ target, isPaced = true, listener, warn, clock = systemClock }: KvsOptions): Kvs {
   const clients = new AwsClients(target)
   const denials = warn && new DenialLog(warn, clock)
-  const calls = new AwsCalls(listener, denials)
+  const calls = new AwsCalls(clients, listener, denials)
   const pacer = isPaced ? new QuotaPacer(clock) : null
   const check = createDataEndpointCheck(target)
-  const endpoints = new AwsEndpointDirectory(clients, calls, check, clock)
-  const streams = new AwsStreamCatalog(clients, calls, target.backend === 'aws', clock)
-  const data = new AwsDataCalls(clients, calls, endpoints, pacer)
+  const endpoints = new AwsEndpointDirectory(calls, check, clock)
+  const streams = new AwsStreamCatalog(calls, target.backend === 'aws', clock)
+  const data = new AwsDataCalls(calls, endpoints, pacer)
   return {
     streams,
     endpoints,
@@ -58,7 +58,7 @@ export function createKvs({ target, isPaced = true, listener, warn, clock = syst
     fragmentMedia: new AwsFragmentMediaSource(data),
     hls: new AwsHlsSessionSource(data, check),
     checkSetup: () => checkSetup(clients),
-    check: (signal) => checkKvs({ clients, calls }, signal),
+    check: (signal) => checkKvs(calls, signal),
     close: () => clients.close(),
   }
 }

@@ -11,7 +11,7 @@ import { AwsClients } from './aws-clients.js'
 import { AwsUploadControl, type NewStream } from './aws-upload-control.js'
 import { createDataEndpointCheck } from './data-endpoint-check.js'
 import type { KvsTarget } from './kvs-target.js'
-import { parsePutMediaRefusal, UploadRefused } from './put-media-refusal.js'
+import { parsePutMediaRefusal, toMediaRefusal } from './put-media-refusal.js'
 
 export interface Upload {
   readonly streamName: string
@@ -43,10 +43,10 @@ export class PutMediaClient {
 
   constructor(target: KvsTarget) {
     this.#clients = new AwsClients(target)
-    this.#control = new AwsUploadControl(this.#clients, new AwsCalls(), createDataEndpointCheck(target))
+    this.#control = new AwsUploadControl(new AwsCalls(this.#clients), createDataEndpointCheck(target))
   }
 
-  /** Resolves when all media is sent and acknowledged. @throws UploadRefused for an ERROR acknowledgement, or GatewayError */
+  /** Resolves when all media is sent and acknowledged. @throws GatewayError, also for an ERROR acknowledgement */
   async upload(upload: Upload, signal: AbortSignal): Promise<UploadSummary> {
     const { streamName, createStream } = upload
     if (createStream !== undefined) await this.#control.ensureStream(streamName, createStream, signal)
@@ -117,7 +117,7 @@ async function send({ endpoint, headers, upload }: Sending, signal: AbortSignal)
 
 /** The error of the service comes first, then an error of the media source, then one of the connection. */
 function toUploadError(reason: unknown, sending: PromiseSettledResult<void>): unknown {
-  if (reason instanceof GatewayError || reason instanceof UploadRefused) return reason
+  if (reason instanceof GatewayError) return reason
   const isAborted = sending.status === 'fulfilled' || nameOf(sending.reason) === 'AbortError'
   const cause: unknown = isAborted ? reason : sending.reason
   return new GatewayError('KVS_UNAVAILABLE', 'The connection of PutMedia was lost.', { retryAfterMs: 1_000 }, { cause })
@@ -142,7 +142,7 @@ async function readAnswer(request: ClientRequest, { onAcknowledgement }: Upload)
     for (const acknowledgement of parser.push(chunk)) {
       onAcknowledgement?.(acknowledgement)
       if (acknowledgement.eventType === 'PERSISTED') persistedFragments += 1
-      if (acknowledgement.eventType === 'ERROR') throw new UploadRefused(acknowledgement)
+      if (acknowledgement.eventType === 'ERROR') throw toMediaRefusal(acknowledgement)
     }
   }
   return persistedFragments

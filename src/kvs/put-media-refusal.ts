@@ -1,23 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { GatewayError } from '../domain/errors.js'
+import { GatewayError } from '../domain/errors.js'
 import type { Acknowledgement } from './acknowledgement.js'
 import { toGatewayError } from './aws-errors.js'
 
-/** PutMedia refused the media. Fragments that were persisted before are kept. */
-export class UploadRefused extends Error {
-  override readonly name = 'UploadRefused'
-  /** As in AWS's table of acknowledgement errors, for example 4006. */
-  readonly errorId: number | null
-  readonly errorCode: string | null
-  readonly fragmentNumber: string | null
-
-  constructor({ errorId, errorCode, fragmentNumber, fragmentTimecodeMs }: Acknowledgement) {
-    const where = fragmentTimecodeMs === null ? '' : ` at the fragment with timecode ${fragmentTimecodeMs}`
-    super(`Kinesis Video refused the media${where}: ${errorCode ?? 'no error code'} (${errorId ?? 'no error id'})`)
-    this.errorId = errorId
-    this.errorCode = errorCode
-    this.fragmentNumber = fragmentNumber
-  }
+/** PutMedia refused the media. Fragments that were persisted before are kept. The ID is that of AWS's table of acknowledgement errors. */
+export function toMediaRefusal({ errorId, errorCode, fragmentTimecodeMs }: Acknowledgement): GatewayError {
+  const where = fragmentTimecodeMs === null ? '' : ` at the fragment with timecode ${fragmentTimecodeMs}`
+  const what = `${errorCode ?? 'no error code'} (${errorId ?? 'no error id'})`
+  return new GatewayError('BAD_USER_INPUT', `Kinesis Video refused the media${where}: ${what}`)
 }
 
 /** Converts a response of PutMedia other than 200 in the same way as the SDK's errors. */

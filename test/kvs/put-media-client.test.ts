@@ -124,10 +124,8 @@ describe('an upload that fails', () => {
       response.end(ack('ERROR', { ErrorId: 4006, ErrorCode: 'INVALID_MKV_DATA' }))
     }
     await expect(upload(endless())).rejects.toMatchObject({
-      name: 'UploadRefused',
-      errorId: 4006,
-      errorCode: 'INVALID_MKV_DATA',
-      fragmentNumber: '1',
+      name: 'GatewayError',
+      code: 'BAD_USER_INPUT',
       message: 'Kinesis Video refused the media at the fragment with timecode 7: INVALID_MKV_DATA (4006)',
     })
   })

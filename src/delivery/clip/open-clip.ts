@@ -1,5 +1,5 @@
 import { at } from '../../lib/at.js'
-import { type EpochMs, orAborted } from '../../lib/clock.js'
+import { orAborted } from '../../lib/clock.js'
 import { cutSlices, type Slice, sliceLength } from '../../media/mp4/slices.js'
 import { PartBroken } from '../parts/part-broken.js'
 import type { PartHandle } from '../ports.js'
@@ -11,82 +11,62 @@ import type { ClipLayout } from './clip-movie.js'
 import { toClipUnavailable } from './explain-failure.js'
 import type { MadeClip } from './make-clip.js'
 
-export interface OpenedClipOptions {
-  readonly fileName: string
-  readonly lastModifiedMs: EpochMs
-  readonly urlExpiresAtMs: EpochMs
+/** Opens a clip for one download. Takes over the hold. It is released with the content, or if this call rejects. */
+export async function openClip(
+  hold: JobHold,
+  url: Pick<ClipContent, 'fileName' | 'urlExpiresAtMs'>,
+  signal: AbortSignal,
+): Promise<ClipContent> {
+  const { job } = hold
+  try {
+    const { source, isIdentified } = await toSource(job, signal)
+    const content = createContent({ ...url, lastModifiedMs: job.outline.delivered.endMs }, { source, hold, failed: job.signal })
+    if (isIdentified) await content.whenIdentified(signal)
+    return content
+  } catch (error) {
+    hold.release()
+    throw error
+  }
+}
+
+export interface ContentOptions {
   readonly source: ContentSource
   readonly hold: Pick<JobHold, 'release' | 'discard'>
   /** Aborted when the clip fails. Its reason is thrown to readers. */
   readonly failed: AbortSignal
 }
 
-/** A clip that is open for one download. */
-export class OpenedClip implements ClipContent {
-  readonly contentType = 'video/mp4'
-  readonly form: ClipContent['form']
-  readonly fileName: string
-  readonly lastModifiedMs: EpochMs
-  readonly urlExpiresAtMs: EpochMs
-  readonly #source: ContentSource
-  readonly #hold: OpenedClipOptions['hold']
-  readonly #failed: AbortSignal
-  #identity: ClipIdentity | null = null
-
-  constructor({ fileName, lastModifiedMs, urlExpiresAtMs, source, hold, failed }: OpenedClipOptions) {
-    this.form = source.form
-    this.fileName = fileName
-    this.lastModifiedMs = lastModifiedMs
-    this.urlExpiresAtMs = urlExpiresAtMs
-    this.#source = source
-    this.#hold = hold
-    this.#failed = failed
-  }
-
-  /** Takes over the hold. It is released with the content, or if this call rejects. */
-  static async open(hold: JobHold, url: Pick<ClipContent, 'fileName' | 'urlExpiresAtMs'>, signal: AbortSignal): Promise<OpenedClip> {
-    const { job } = hold
-    try {
-      const { source, isIdentified } = await toSource(job, signal)
-      const opened = new OpenedClip({ ...url, lastModifiedMs: job.outline.delivered.endMs, source, hold, failed: job.signal })
-      if (isIdentified) await opened.whenIdentified(signal)
-      return opened
-    } catch (error) {
-      hold.release()
-      throw error
-    }
-  }
-
-  get identity(): ClipIdentity | null {
-    return this.#identity
-  }
-
-  async whenIdentified(signal: AbortSignal): Promise<ClipIdentity> {
-    try {
-      this.#identity ??= await this.#source.identify(this.#orFailed(signal))
-      return this.#identity
-    } catch (error) {
-      throw signal.aborted ? error : toClipUnavailable(error)
-    }
-  }
-
-  async *read(span: ByteSpan | 'all', signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    try {
-      yield* this.#source.read(span, this.#orFailed(signal))
-    } catch (error) {
-      if (signal.aborted) throw error
-      this.#hold.discard()
-      throw toClipUnavailable(error)
-    }
-  }
-
-  release(): void {
-    this.#hold.release()
-  }
-
-  /** A part of a failed clip may never complete, so reads also end when the clip fails. */
-  #orFailed(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#failed])
+export function createContent(
+  description: Pick<ClipContent, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'>,
+  { source, hold, failed }: ContentOptions,
+): ClipContent {
+  // A part of a failed clip may never complete, so reads also end when the clip fails.
+  const orFailed = (signal: AbortSignal) => AbortSignal.any([signal, failed])
+  let identity: ClipIdentity | null = null
+  return {
+    ...description,
+    form: source.form,
+    get identity() {
+      return identity
+    },
+    async whenIdentified(signal) {
+      try {
+        identity ??= await source.identify(orFailed(signal))
+        return identity
+      } catch (error) {
+        throw signal.aborted ? error : toClipUnavailable(error)
+      }
+    },
+    async *read(span, signal) {
+      try {
+        yield* source.read(span, orFailed(signal))
+      } catch (error) {
+        if (signal.aborted) throw error
+        hold.discard()
+        throw toClipUnavailable(error)
+      }
+    },
+    release: () => hold.release(),
   }
 }
 
