@@ -7,14 +7,14 @@ import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { HeadFeed } from './head-feed.js'
 import { PartBroken } from './part-broken.js'
 
-/** How long a throttled call is repeated. After that the part fails, and may be requested again. */
+/** Maximum time until the headers arrive, with retries of a throttled call. The part then fails, and may be requested again. */
 const HEADERS_TIMEOUT_MS = 120_000
 /** Room for boxes after the media. A body that goes on for longer does not end. */
 const MAX_TAIL_BYTES = 1024 * 1024
 
 export interface PartFetchOptions {
   readonly getClip: (signal: AbortSignal) => Promise<ClipBody>
-  /** Limits how many GetClip calls are in progress. */
+  /** Limits the GetClip calls in progress. */
   readonly fetches: Semaphore
   /** Called with the tables as soon as they have passed. */
   readonly onHead: (head: ParsedMovie) => void
@@ -22,7 +22,7 @@ export interface PartFetchOptions {
   readonly accepted: Promise<void>
 }
 
-/** One GetClip call. The body is checked while it passes, so that a damaged or short one is never stored. */
+/** One GetClip call. The body is checked while it arrives, so that a damaged or truncated one is never stored. */
 export function createPartFetch(options: PartFetchOptions): PartFetch {
   const { getClip, fetches } = options
   return (signal) => {
@@ -39,7 +39,7 @@ export function createPartFetch(options: PartFetchOptions): PartFetch {
   }
 }
 
-/** The deadline is for the headers only. The signal goes on to cut the body. */
+/** The deadline is for the headers only. The signal also aborts the body. */
 async function withHeadersDeadline<T>(signal: AbortSignal, ask: (bounded: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController()
   const timer = setTimeout(() => {
@@ -70,7 +70,7 @@ async function* checkBytes(
   const check = new BodyCheck(sizeBytes, onHead)
   for await (const chunk of bytes) {
     await check.push(chunk)
-    // No reader gets all of the media before a clip has found it to be the right footage.
+    // No reader gets all of the media before a clip has verified the footage.
     if (check.isMediaOver) await accepted
     yield chunk
   }
@@ -96,7 +96,7 @@ class BodyCheck {
 
   /** @throws MalformedMedia, PartBroken */
   async push(chunk: Uint8Array): Promise<void> {
-    // Of a file that is not understood, the boxes are all that can be checked.
+    // If the file is not understood, only its boxes can be checked.
     if (typeof this.#head !== 'object') this.#walk.push(chunk)
     await this.#feed.push(chunk)
     this.#tell()

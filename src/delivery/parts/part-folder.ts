@@ -212,7 +212,7 @@ export class PartFolder {
   }
 }
 
-/** Most often there is none, and whoever asked waits: a look in the folder takes microseconds, opening by another thread a third of a millisecond. */
+/** Usually there is no such part. Checking synchronously is faster than opening in libuv's thread pool. */
 async function openIfThere(path: string): Promise<{ readonly file: FileHandle; readonly isWritable: boolean } | null> {
   if (!existsSync(path)) return null
   try {

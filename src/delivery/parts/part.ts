@@ -19,8 +19,8 @@ export interface PartOptions {
 }
 
 /**
- * The answer to one GetClip call, from the store or from a fetch of its own. It can be read while it arrives. Several clips may hold it.
- * Each decides for itself whether its head and its footage will do, and it is stored only after one of them has accepted it.
+ * The response to one GetClip call, from the store or from a fetch. It can be read while it arrives. Several clips may hold it. Each of them
+ * verifies the head and the footage. The part is stored only after one of them has accepted it.
  */
 export class Part {
   readonly key: string
@@ -43,7 +43,7 @@ export class Part {
     for (const promise of [this.#opened.promise, this.#fetchedHead.promise, this.#accepted.promise, this.#head]) promise.catch(() => null)
   }
 
-  /** Resolves when the first bytes are there, with where they come from. */
+  /** Resolves with the origin of the bytes when the part is stored or the headers have arrived. */
   get opened(): Promise<PartHandle['origin']> {
     return this.#opened.promise.then(({ origin }) => origin)
   }
@@ -53,37 +53,37 @@ export class Part {
     return this.#handle?.state ?? null
   }
 
-  /** Whether its footage needs no check: a clip has accepted it, now or before it was stored. */
+  /** Whether a clip has verified the footage. Stored footage was verified before. */
   get isAccepted(): boolean {
     return this.#isAccepted
   }
 
-  /** Why its GetClip call has to wait for the quota of the stream. Null when it does not. */
+  /** Why the GetClip call waits for the quota of the stream. Null if it does not. */
   get throttled(): GatewayError | null {
     return this.#throttled
   }
 
-  /** Opens the stored part, or fetches it. Once is enough. */
+  /** Opens the stored part, or fetches it. Further calls have no effect. */
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
     this.#open().catch((error) => this.#fail(error))
   }
 
-  /** The tables. They belong to the caller: what is laid out from them is freed. For the next caller they are parsed again. */
+  /** Returns the tables, which the caller owns and may free. They are parsed again for the next caller. */
   takeHead(signal: AbortSignal): Promise<ParsedMovie> {
     const head = this.#head ?? this.#readHead(signal)
     this.#head = null
     return orAborted(head, signal)
   }
 
-  /** The footage is what a clip wants. */
+  /** A clip has verified the footage. */
   accept(): void {
     this.#isAccepted = true
     this.#accepted.resolve()
   }
 
-  /** Resolves with the size when every byte is there. */
+  /** Resolves with the size when every byte has arrived. */
   async whole(signal: AbortSignal): Promise<number> {
     return (await orAborted(this.#opened.promise, signal)).whole(signal)
   }
@@ -96,13 +96,13 @@ export class Part {
     yield* (await orAborted(this.#opened.promise, signal)).read(span, signal)
   }
 
-  /** Called at each change of the state. Returns a function that ends it. */
+  /** Calls the listener at each change of the state. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Nobody holds the part: an unfinished fetch is aborted. */
+  /** Releases the part. Aborts an unfinished fetch. */
   close(): void {
     const reason = new DOMException('the part is no longer needed', 'AbortError')
     this.#closing.abort(reason)
@@ -122,7 +122,7 @@ export class Part {
     const handle = await store.open(key, fetch, signal)
     this.#handle = handle
     if (signal.aborted) handle.release()
-    // What is stored was accepted before. Another process may have stored it.
+    // A stored part was accepted before it was stored, perhaps by another process.
     if (handle.origin === 'stored') this.accept()
     handle.onProgress(() => this.#tell())
     this.#opened.resolve(handle)
@@ -155,7 +155,7 @@ export class Part {
       ;({ parsed, wanted } = feed)
     }
     if (parsed === null) throw new RangeError('the head is parsed when nothing more is wanted')
-    // It is passed through, unless the check of its boxes, which runs while it is fetched, finds it broken.
+    // It is passed through if the check of its boxes, which runs while it is fetched, succeeds.
     if (!parsed.understood) await handle.whole(signal)
     return parsed
   }
@@ -170,7 +170,7 @@ export class Part {
   }
 }
 
-/** Of two reasons why a call is late, an answer of the service says more than a wait for the quota. Then the later one counts. */
+/** Chooses the more informative of two throttling errors: a response of the service over a wait for the quota, and the later of equals. */
 export function toClearer(known: GatewayError | null, reason: GatewayError | null): GatewayError | null {
   if (reason === null) return known
   return known === null || reason.details.awsRequestId !== undefined ? reason : known

@@ -7,7 +7,7 @@ import type { ClipSpec } from '../url/clip-spec.js'
 import { EdgeReading, toEdgesKey } from './edge-reading.js'
 import { Part } from './part.js'
 
-/** GetClip calls in progress at the same time. A clip has six; a requestClips mutation may start 25 clips. */
+/** Maximum number of GetClip calls in progress. A clip has at most six, and one requestClips mutation may start 25 clips. */
 const MOST_FETCHES = 32
 
 export interface PartSources {
@@ -16,7 +16,7 @@ export interface PartSources {
   readonly store: PartStore
 }
 
-/** The parts and the edges that clips hold: one of each, however many clips share it. */
+/** The parts and the edges that clips hold. Clips that need the same part share it. */
 export class Parts {
   readonly #parts = new HeldValues<Part>()
   readonly #edges = new HeldValues<EdgeReading>()
@@ -38,13 +38,13 @@ export class Parts {
     return this.#edges.hold(key, () => new EdgeReading({ ...this.sources, key, outline, onFailed }))
   }
 
-  /** The part is fetched again for the next clip: its bytes cannot be what its source has. */
+  /** Removes a part whose bytes are doubtful. It is fetched again for the next clip. */
   async discard(key: string): Promise<void> {
     this.#parts.forget(key)
     await this.sources.store.discard(key)
   }
 
-  /** Whether making the clip would ask Kinesis Video for nothing: its edges are stored, and every part that they call for. */
+  /** Whether the clip can be made without a call to Kinesis Video: its edges and all parts are stored. */
   async hasAll(outline: ClipOutline): Promise<boolean> {
     if (!(await this.#areStored(outline.parts)) || !(await this.sources.store.has(toEdgesKey(outline)))) return false
     const hold = this.holdEdges(outline)
@@ -55,7 +55,7 @@ export class Parts {
     }
   }
 
-  /** One after the other: usually the first part is missing already. */
+  /** Checks one part after another, because usually the first one is missing. */
   async #areStored(parts: readonly OutlinedPart[]): Promise<boolean> {
     for (const { key } of parts) if (!(await this.sources.store.has(key))) return false
     return true

@@ -76,7 +76,7 @@ function fromUnsigned(value: number): number {
   return value % 2 === 1 ? -(value + 1) / 2 : value / 2
 }
 
-/** One call per number took three times as long (measured). */
+/** One call per number takes three times as long. */
 const HASHED_AT_A_TIME = 1000
 
 /** Identifies the footage of a clip, to check later whether it is still the same. */

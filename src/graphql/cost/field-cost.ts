@@ -1,7 +1,6 @@
 // The cost of fields, in points. A cost assumes that nothing is cached, because a client can request other streams and ranges each time.
-// For fields that call Kinesis Video, 1 point is 0.2 to 0.5 ms of one core, measured for a first request (endpoints of fifty streams:
-// 104 ms, coverage: 424 ms, media: 1,266 ms). Items and leaves cost more than their CPU time (0.04 ms a point), because they also take memory and
-// bandwidth. Lists that arrive with their object are counted with a typical length; bounded-answers.ts limits their real size.
+// For fields that call Kinesis Video, points follow the measured CPU time of a first request (docs/benchmarks.md). Items and leaves cost more
+// than their CPU time, because they also take memory and bandwidth. Lists that arrive with their object are counted with a typical length; bounded-answers.ts limits their real size.
 
 import { type GraphQLField, type GraphQLNamedType, getNamedType, isLeafType } from 'graphql'
 
