@@ -59,12 +59,12 @@ function expected(
 
 const hashes = (frames: readonly ModelFrame[]) => frames.map((frame) => frame.md5)
 
-async function expectExact(footage: ExactFootage, harness: ClipHarness, asked: Parameters<typeof cut>[1]): Promise<Seen> {
-  const wanted = expected(footage, asked)
-  const seen = await cut(harness, asked)
+async function expectExact(footage: ExactFootage, harness: ClipHarness, range: Parameters<typeof cut>[1]): Promise<Seen> {
+  const wanted = expected(footage, range)
+  const seen = await cut(harness, range)
   expect(seen.shown).toEqual(hashes(wanted))
-  expect(seen.clip).toMatchObject({ state: 'READY', form: 'REBUILT', requested: { startMs: asked.startMs, endMs: asked.endMs } })
-  expect(seen.clip.delivered.startMs).toBe(wanted[0]?.timeMs[asked.selector])
+  expect(seen.clip).toMatchObject({ state: 'READY', form: 'REBUILT', requested: { startMs: range.startMs, endMs: range.endMs } })
+  expect(seen.clip.delivered.startMs).toBe(wanted[0]?.timeMs[range.selector])
   expect(seen.clip.timeline[0]).toMatchObject({ mediaStartMs: 0, range: { startMs: seen.clip.delivered.startMs } })
   return seen
 }
@@ -212,8 +212,8 @@ describe('an exact cut of several parts', () => {
       [150, 400],
     ] as const) {
       for (const off of [-1, 0, 1]) {
-        const asked = { selector, startMs: timeOf(from, 2) + off, endMs: timeOf(to, 3) + off }
-        const { file, shown, clip } = await expectExact(footage, harness, asked)
+        const range = { selector, startMs: timeOf(from, 2) + off, endMs: timeOf(to, 3) + off }
+        const { file, shown, clip } = await expectExact(footage, harness, range)
         const { video } = await readWithMediabunny(file)
         expect(video.filter(({ timeMs }) => timeMs >= 0 && timeMs < clip.durationMs).map((packet) => packet.md5)).toEqual(shown)
       }

@@ -31,7 +31,7 @@ const instants = fc.record<Instant>({
   offsetMs: fc.constantFrom(-1, 0, 1, 17, -23, 400),
 })
 
-const asked = fc.record({
+const anyRequest = fc.record({
   selector: fc.constantFrom<FragmentSelectorType>('PRODUCER_TIMESTAMP', 'SERVER_TIMESTAMP'),
   from: instants,
   to: instants,
@@ -92,18 +92,18 @@ async function expectWhole(footage: PacedFootage, harness: ClipHarness, { select
   const key = inDecodeOrder.find(({ isKey }) => isKey)
   const input = askFor(startMs - START, Math.max(endMs, startMs + 1) - START, { fragmentSelectorType: selector })
   const { clip, issues } = await harness.clips.request(input, enoughTime())
-  const told = issues.find(({ code }) => code === 'STARTS_WITHOUT_KEY_FRAME')
+  const issue = issues.find(({ code }) => code === 'STARTS_WITHOUT_KEY_FRAME')
   if (key === undefined) {
-    expect(told?.severity).toBe('ERROR')
+    expect(issue?.severity).toBe('ERROR')
     return
   }
   if (clip === null) throw new Error(JSON.stringify(issues))
   const shown = held.filter(({ timeMs }) => timeMs.PRODUCER_TIMESTAMP >= key.timeMs.PRODUCER_TIMESTAMP)
-  expect(told?.severity).toBe(shown.length < held.length ? 'WARNING' : undefined)
+  expect(issue?.severity).toBe(shown.length < held.length ? 'WARNING' : undefined)
   const file = await downloadClip(harness, clip)
   expect(shownPictures(file)).toEqual(shown.map(({ md5 }) => md5))
   const delivered = (await harness.clips.find(clip.id, enoughTime()))?.delivered
-  if (told) expect(delivered?.startMs).toBe(key.timeMs[selector])
+  if (issue) expect(delivered?.startMs).toBe(key.timeMs[selector])
 }
 
 async function check(shape: FootageShape, wishes: readonly Asked[], expectAll: typeof expectExact): Promise<void> {
@@ -219,7 +219,7 @@ const VARYING_SOUND: [FootageShape, Asked[]] = [
   ],
 ]
 
-const wishes = fc.array(asked, { minLength: 6, maxLength: 6 })
+const wishes = fc.array(anyRequest, { minLength: 6, maxLength: 6 })
 
 test('an exact cut of any footage shows the pictures of its range and no others', async () => {
   await fc.assert(

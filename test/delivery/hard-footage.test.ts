@@ -63,11 +63,11 @@ describe.each(Object.entries(WANTED))('an exact cut of %s.mkv', (name, cuts) => 
   })
 
   test.each(cuts)('from %i to %i shows the pictures from %i to %i, %i in all', async (from, to, firstMs, lastMs, count) => {
-    const asked = { selector: 'PRODUCER_TIMESTAMP', startMs: START + from, endMs: START + to } as const
-    const wanted = toExactCut(footage.pictures, asked)
+    const range = { selector: 'PRODUCER_TIMESTAMP', startMs: START + from, endMs: START + to } as const
+    const wanted = toExactCut(footage.pictures, range)
     const times = wanted.map(({ timeMs }) => timeMs.PRODUCER_TIMESTAMP - START)
     expect([times[0], times.at(-1), times.length]).toEqual([firstMs, lastMs, count])
-    const { clip, shown } = await ask(harness, asked)
+    const { clip, shown } = await ask(harness, range)
     expect(shown).toEqual(wanted.map((picture) => picture.md5))
     expect(clip).toMatchObject({ state: 'READY', delivered: { startMs: START + firstMs } })
   })
@@ -80,9 +80,9 @@ describe.each(Object.entries(WANTED))('an exact cut of %s.mkv', (name, cuts) => 
       .tuple(instant, instant)
       .map(([a, b]) => ({ selector, startMs: Math.min(a, b), endMs: Math.max(a, b) }))
       .filter(({ startMs, endMs }) => endMs > startMs && toExactCut(footage.pictures, { selector, startMs, endMs }).length > 0)
-    const property = fc.asyncProperty(windows, async (asked) => {
-      const wanted = toExactCut(footage.pictures, asked)
-      const { clip, shown } = await ask(harness, asked)
+    const property = fc.asyncProperty(windows, async (range) => {
+      const wanted = toExactCut(footage.pictures, range)
+      const { clip, shown } = await ask(harness, range)
       expect(shown).toEqual(wanted.map((picture) => picture.md5))
       expect(clip.delivered.startMs).toBe(wanted[0]?.timeMs[selector])
     })
@@ -126,10 +126,10 @@ describe('footage whose fragments overlap', () => {
       .map(([ms, off]) => START + ms - (ms % 40) + off)
     const property = fc.asyncProperty(instant, instant, fc.constantFrom(...SELECTORS), async (a, b, selector) => {
       const shiftMs = (footage.startsMs[0]?.[selector] ?? 0) - START
-      const asked = { selector, startMs: Math.min(a, b) + shiftMs, endMs: Math.max(a, b) + 40 + shiftMs }
-      const wanted = toExactCut(footage.pictures, asked)
+      const range = { selector, startMs: Math.min(a, b) + shiftMs, endMs: Math.max(a, b) + 40 + shiftMs }
+      const wanted = toExactCut(footage.pictures, range)
       fc.pre(wanted.length > 0)
-      const { shown, clip } = await ask(harness, asked)
+      const { shown, clip } = await ask(harness, range)
       expect(shown).toEqual(wanted.map((picture) => picture.md5))
       expect(clip.delivered.startMs).toBe(wanted[0]?.timeMs[selector])
     })

@@ -20,23 +20,23 @@ async function clipOf(footage: Uint8Array, [fromMs, toMs]: readonly [number, num
     samples: video?.samples.length,
     shown: shownTimes(file).length,
     startMs: (delivered?.startMs ?? 0) - START,
-    told: warnings.filter(({ code }) => code === 'STARTS_WITHOUT_KEY_FRAME').map(({ severity }) => severity),
+    severities: warnings.filter(({ code }) => code === 'STARTS_WITHOUT_KEY_FRAME').map(({ severity }) => severity),
   }
 }
 
 test('an exact cut begins at the IDR picture before its first picture, and has no other seek point', async () => {
   const clip = await clipOf(openGopFootage(12, [0, 2, 9]), [6400, 10_000], 'EXACT')
-  expect(clip).toEqual({ syncs: [0, 35], samples: 41, shown: 19, startMs: 6400, told: [] })
+  expect(clip).toEqual({ syncs: [0, 35], samples: 41, shown: 19, startMs: 6400, severities: [] })
 })
 
 test('whole fragments that begin with an IDR picture have only IDR pictures as seek points', async () => {
   const clip = await clipOf(openGopFootage(6, [0, 3]), [0, 5000], 'FRAGMENT')
-  expect(clip).toEqual({ syncs: [0, 15], samples: 30, shown: 30, startMs: 0, told: [] })
+  expect(clip).toEqual({ syncs: [0, 15], samples: 30, shown: 30, startMs: 0, severities: [] })
 })
 
 test('whole fragments that begin with an open GOP are shown from their first IDR picture on', async () => {
   const clip = await clipOf(openGopFootage(6, [0, 3]), [1000, 5000], 'FRAGMENT')
-  expect(clip).toEqual({ syncs: [10], samples: 25, shown: 15, startMs: 3000, told: ['WARNING'] })
+  expect(clip).toEqual({ syncs: [10], samples: 25, shown: 15, startMs: 3000, severities: ['WARNING'] })
 })
 
 test.each([
@@ -46,11 +46,11 @@ test.each([
   'an exact cut of open GOPs begins at an I-frame where there is no IDR picture (%s), with a warning',
   async (_, count, idrs, range) => {
     const clip = await clipOf(openGopFootage(count, idrs), range, 'EXACT')
-    expect(clip).toEqual({ syncs: [0, 5, 10], samples: 14, shown: 12, startMs: range[0], told: ['WARNING'] })
+    expect(clip).toEqual({ syncs: [0, 5, 10], samples: 14, shown: 12, startMs: range[0], severities: ['WARNING'] })
   },
 )
 
 test('whole fragments of open GOPs without an IDR picture begin at their I-frame, with a warning', async () => {
   const clip = await clipOf(openGopFootage(8, [0]), [3000, 5000], 'FRAGMENT')
-  expect(clip).toEqual({ syncs: [0, 5, 10], samples: 15, shown: 15, startMs: 3000, told: ['WARNING'] })
+  expect(clip).toEqual({ syncs: [0, 5, 10], samples: 15, shown: 15, startMs: 3000, severities: ['WARNING'] })
 })

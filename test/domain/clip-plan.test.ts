@@ -88,7 +88,7 @@ describe('a plan of whole fragments', () => {
     ])
   })
 
-  test('takes fragments of one frame each, whose length is told as 0, for footage without gaps', () => {
+  test('treats fragments of one frame each, with a reported length of 0, as footage without gaps', () => {
     const listed = listFragments(10, { spacingMs: 1000, frameMs: 1000 })
     const { plan: made } = plan(listed, toRequest(T0, T0 + 10_000))
     expect(made).toMatchObject({ gaps: [], durationMs: 10_000, delivered: { endMs: T0 + 10_000 } })
@@ -119,7 +119,7 @@ describe('more than one GetClip gives', () => {
     expect(codes).toEqual([])
   })
 
-  test('is truncated, and what is left out is told', () => {
+  test('is truncated, and the omitted range is reported', () => {
     const { plan: made, issues } = plan(listed, toRequest(...range, { overflow: 'TRUNCATE' }))
     expect(made).toMatchObject({ truncated: true, delivered: { startMs: T0, endMs: T0 + 400_000 }, gaps: [] })
     expect(made?.fragments).toHaveLength(200)
@@ -133,13 +133,13 @@ describe('more than one GetClip gives', () => {
     expect(issues[0]?.message).toContain('the first 200 and omits 250')
   })
 
-  test('is truncated, and what is left out is told to its end, also of a day in hundreds of parts', () => {
+  test('is truncated, and the omitted range reaches to its end, also for a day in hundreds of parts', () => {
     const day = listFragments(86_400, { spacingMs: 1000 })
     const { issues } = plan(day, toRequest(T0, T0 + 86_400_000, { overflow: 'TRUNCATE' }))
     expect(issues[0]?.ranges).toEqual([{ startMs: T0 + 200_000, endMs: T0 + 86_399_000 }])
   })
 
-  test('is truncated before fragments that no range can part, and those are told', () => {
+  test('is truncated before fragments that no range can separate, and these are reported', () => {
     const many = Array.from({ length: 250 }, (_, index) => toFragment(T0 + 4000, { number: 2000 + index }))
     const { issues } = plan([...listFragments(2), ...many], toRequest(T0, T0 + 5000, { overflow: 'TRUNCATE' }))
     expect(issues[0]).toMatchObject({ severity: 'WARNING', ranges: [{ startMs: T0 + 4000, endMs: T0 + 4001 }] })
@@ -159,7 +159,7 @@ describe('more than one GetClip gives', () => {
     }
   })
 
-  test('is told by size when it is the size', () => {
+  test('is reported as a size limit if only the size exceeds its limit', () => {
     const large = listFragments(20, { sizeBytes: 10_000_000 })
     const { issues } = plan(large, toRequest(T0, T0 + 40_000, { overflow: 'REFUSE' }))
     expect(issues.map(({ code }) => code)).toEqual(['SIZE_LIMIT_EXCEEDED'])
@@ -321,11 +321,11 @@ describe('the ranges of an issue', () => {
 })
 
 describe('a range without footage', () => {
-  const asked = toRequest(T0 + 60_000, T0 + 70_000)
+  const request = toRequest(T0 + 60_000, T0 + 70_000)
 
   test('names the nearest earlier and later footage', () => {
     const nearby = [toFragment(T0 + 90_000, { number: 3 }), toFragment(T0, { number: 1 }), toFragment(T0 + 2000, { number: 2 })]
-    const issue = noFootageIssue(asked, { nearby, nowMs: LATER, retainedFromMs: 0 })
+    const issue = noFootageIssue(request, { nearby, nowMs: LATER, retainedFromMs: 0 })
     expect(issue).toMatchObject({
       code: 'NO_FRAGMENTS',
       severity: 'ERROR',
@@ -338,20 +338,20 @@ describe('a range without footage', () => {
   })
 
   test('is not reported as expired by producer time', () => {
-    const byProducer = { ...asked, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
+    const byProducer = { ...request, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
     const absence = { nearby: [], nowMs: LATER, retainedFromMs: T0 + 80_000 }
     const issue = noFootageIssue(byProducer, absence)
     expect(issue).toMatchObject({ code: 'NO_FRAGMENTS', ranges: [] })
     expect(issue.hint).toContain('Footage ingested before 2026-09-21T14:14:40.000Z has expired.')
-    expect(noFootageIssue(asked, absence).hint).not.toContain('has expired')
+    expect(noFootageIssue(request, absence).hint).not.toContain('has expired')
   })
 
   test('says how long to wait if it is too new', () => {
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 71_000, retainedFromMs: 0 })).toMatchObject({
+    expect(noFootageIssue(request, { nearby: [], nowMs: T0 + 71_000, retainedFromMs: 0 })).toMatchObject({
       code: 'FOOTAGE_NOT_YET_LISTED',
       retryAfterMs: 2000,
     })
-    expect(noFootageIssue(asked, { nearby: [], nowMs: T0 + 73_000, retainedFromMs: 0 })).toMatchObject({
+    expect(noFootageIssue(request, { nearby: [], nowMs: T0 + 73_000, retainedFromMs: 0 })).toMatchObject({
       code: 'NO_FRAGMENTS',
       retryAfterMs: null,
     })

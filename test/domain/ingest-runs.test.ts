@@ -58,7 +58,7 @@ const runs: fc.Arbitrary<Row[]> = fc
   })
 
 describe('which of several runs of ingestion is given', () => {
-  test('is not asked of one run, whatever it looks like', () => {
+  test('is not computed for a single run', () => {
     const shape = fc.array(fc.record({ stepMs: fc.integer({ min: 1, max: 5000 }), lengthMs: fc.integer({ min: 0, max: 20_000 }) }), {
       minLength: 1,
       maxLength: 60,

@@ -77,7 +77,7 @@ describe('coverage', () => {
     expect(fragments.queries).toEqual([])
   })
 
-  test('by the clock of a producer is asked for whatever its era', async () => {
+  test('by the clock of the producer is listed for any time', async () => {
     const { service, fragments } = serviceOf(fakeFragments(3, 5000))
     const query = { fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const, maxGapMs: 1000, range: { startMs: 0, endMs: 20_000 } }
     expect(await service.coverage(stream, query, signal)).toMatchObject({ fragmentCount: 3, durationMs: 6000 })
@@ -115,7 +115,7 @@ describe('media', () => {
   test('is that of the newest fragment', async () => {
     const { service, media } = serviceOf(fakeFragments(10, NOW_MS - 20_000))
     expect(await service.media(stream, newest, signal)).toMatchObject({ video: { width: 64, frameRate: 25 }, audio: null, clippable: true })
-    expect(media.asked).toEqual(['91343852333180000000009'])
+    expect(media.requested).toEqual(['91343852333180000000009'])
   })
 
   test.each([20_000, HOUR_MS, 20 * HOUR_MS])(
@@ -132,7 +132,7 @@ describe('media', () => {
         return rows
       }
       await service.media(stream, newest, signal)
-      expect(media.asked).toEqual(['91343852333180000000999'])
+      expect(media.requested).toEqual(['91343852333180000000999'])
       expect(calls).toBeLessThan(30)
     },
   )
@@ -151,7 +151,7 @@ describe('media', () => {
     const query = { instantMs: NOW_MS - HOUR_MS + offsetMs, fragmentSelectorType: 'PRODUCER_TIMESTAMP' as const }
     const found = await service.media(stream, query, signal)
     expect(found === null).toBe(number === null)
-    expect(media.asked).toEqual(number === null ? [] : [`9134385233318${number}`])
+    expect(media.requested).toEqual(number === null ? [] : [`9134385233318${number}`])
   })
 
   test('passes on what the service refuses, rather than look at less and less', async () => {
@@ -175,21 +175,21 @@ describe('media', () => {
     const rows = fakeFragments(20, NOW_MS - 120_000, 5000).map((row) => ({ ...row, lengthMs: 0 }))
     const { service, media } = serviceOf(rows)
     expect(await service.media(stream, { ...newest, instantMs: NOW_MS - 120_000 + 14_900 }, signal)).not.toBeNull()
-    expect(media.asked).toEqual([rows[2]?.fragmentNumber])
+    expect(media.requested).toEqual([rows[2]?.fragmentNumber])
   })
 
   test('is null where there is no footage', async () => {
     const { service, media } = serviceOf([])
     expect(await service.media(stream, newest, signal)).toBeNull()
     expect(await service.media(fakeStream('gate', { dataRetentionInHours: 0 }), newest, signal)).toBeNull()
-    expect(media.asked).toEqual([])
+    expect(media.requested).toEqual([])
   })
 
   test('of one fragment is read once, also for those who ask at the same time', async () => {
     const { service, media } = serviceOf(fakeFragments(10, NOW_MS - 20_000))
     await Promise.all([service.media(stream, newest, signal), service.media(stream, newest, signal)])
     await service.media(stream, { ...newest, instantMs: NOW_MS }, signal)
-    expect(media.asked).toHaveLength(1)
+    expect(media.requested).toHaveLength(1)
   })
 
   test('without video is an error that says so', async () => {

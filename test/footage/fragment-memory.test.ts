@@ -33,7 +33,7 @@ function rangesOf(lister: FakeFragments): TimeRange[] {
   return lister.queries.map(({ range }) => range)
 }
 
-/** Answers when told to. */
+/** Responds when the test calls `answer`. */
 class HeldFragments implements FragmentLister {
   readonly queries: { query: FragmentQuery; signal: AbortSignal; answer: (rows: readonly ListedFragment[]) => void }[] = []
 
@@ -71,7 +71,7 @@ describe('the memory of fragments', () => {
     ])
   })
 
-  test('lists the present once a second, however often it is asked for', async () => {
+  test('lists the present at most once a second', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
     for (let time = 0; time < 50; time += 1) {
@@ -262,7 +262,7 @@ describe('the memory of fragments', () => {
     expect(lister.queries).toEqual([])
   })
 
-  test('is small however often it is asked, and always right', async () => {
+  test('stays small after many reads, and is always correct', async () => {
     const anyRead = fc.record({ waitMs: fc.nat(400_000), fromMs: fc.nat(DAY_MS), widthMs: fc.nat(7_200_000), isServer: fc.boolean() })
     await fc.assert(
       fc.asyncProperty(fc.array(anyRead, { maxLength: 30 }), async (reads) => {
@@ -282,7 +282,7 @@ describe('the memory of fragments', () => {
     )
   })
 
-  test('has few stretches after a day of asking each minute', async () => {
+  test('has few stretches after a day with a read each minute', async () => {
     const memory = new FragmentMemory({ fragments: new FakeFragments(FOOTAGE), clock })
     for (clock.at = START_MS; clock.at < NOW_MS; clock.at += 60_000) {
       await memory.read(serverQuery({ startMs: START_MS - 3_600_000, endMs: clock.at }), signal)

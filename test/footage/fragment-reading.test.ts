@@ -77,8 +77,8 @@ describe('reading a fragment', () => {
   })
 
   test('keeps the sentence of the service for the log', async () => {
-    const told = recording([buildTags([{ name: 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE', value: 'The key is disabled.' }])], [VIDEO])
-    await expect(read(told)).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE', cause: { message: 'The key is disabled.' } })
+    const refusal = recording([buildTags([{ name: 'AWS_KINESISVIDEO_EXCEPTION_MESSAGE', value: 'The key is disabled.' }])], [VIDEO])
+    await expect(read(refusal)).rejects.toMatchObject({ code: 'KVS_UNAVAILABLE', cause: { message: 'The key is disabled.' } })
   })
 
   test('says that it was throttled, also when the time of the caller ended that', async () => {

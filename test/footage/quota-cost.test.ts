@@ -37,7 +37,7 @@ afterEach(async () => {
   await stub.close()
 })
 
-/** What was asked for, which is what the quota counts. */
+/** The requested rows, which the quota counts. */
 function pointsSpent(): number {
   return stub.to('/listFragments').reduce((sum, { body }) => sum + Number(body.MaxResults), 0)
 }

@@ -143,7 +143,7 @@ describe('what is shown of a fragment', () => {
     ['avc1', { codecPrivate: null }],
     ['hvc1', { codecId: 'V_MPEGH/ISO/HEVC', codecPrivate: null }],
     ['V_VP9', { codecId: 'V_VP9' }],
-  ])('is %s where no more can be told', (codec, changes) => {
+  ])('is %s when nothing more is known', (codec, changes) => {
     const media = toStreamMedia(readingOf([{ ...VIDEO, ...changes, video: null }]))
     expect(media).toMatchObject({ video: { codec, width: 0, height: 0, frameRate: null }, audio: null, clippable: false })
   })

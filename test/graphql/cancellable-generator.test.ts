@@ -14,7 +14,7 @@ async function* source(signal: AbortSignal, log: string[]): AsyncGenerator<numbe
 
 function start(log: string[]) {
   const end = new AbortController()
-  return { end, results: toCancellable(source(end.signal, log), end, () => log.push('told')) }
+  return { end, results: toCancellable(source(end.signal, log), end, () => log.push('released')) }
 }
 
 describe('a cancelled generator', () => {
@@ -31,7 +31,7 @@ describe('a cancelled generator', () => {
     expect(end.signal.aborted).toBe(true)
     expect(await results.next()).toEqual({ done: true, value: undefined })
     await new Promise(setImmediate)
-    expect(log).toEqual(['freed by itself', 'told'])
+    expect(log).toEqual(['freed by itself', 'released'])
   })
 
   test('never starts if it is cancelled first', async () => {
@@ -39,7 +39,7 @@ describe('a cancelled generator', () => {
     const { results } = start(log)
     await results.return(undefined)
     expect(await results.next()).toEqual({ done: true, value: undefined })
-    expect(log).toEqual(['told'])
+    expect(log).toEqual(['released'])
   })
 
   test('ends for the reader also if the source ignores the signal', async () => {
@@ -49,21 +49,21 @@ describe('a cancelled generator', () => {
       await promise
       yield 1
     }
-    const results = toCancellable(deaf(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(deaf(), new AbortController(), () => log.push('released'))
     const waiting = results.next()
     await results.return(undefined)
     expect(await waiting).toEqual({ done: true, value: undefined })
     expect(log).toEqual([])
     resolve()
     await new Promise(setImmediate)
-    expect(log).toEqual(['told'])
+    expect(log).toEqual(['released'])
   })
 
   test('is released by a break of the loop', async () => {
     const log: string[] = []
     for await (const value of start(log).results) if (value === 2) break
     await new Promise(setImmediate)
-    expect(log).toEqual(['freed by itself', 'told'])
+    expect(log).toEqual(['freed by itself', 'released'])
   })
 })
 
@@ -73,11 +73,11 @@ describe('a generator that is not cancelled', () => {
     async function* two(): AsyncGenerator<number, void> {
       yield* [1, 2]
     }
-    const results = toCancellable(two(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(two(), new AbortController(), () => log.push('released'))
     const values: number[] = []
     for await (const value of results) values.push(value)
     await results.return(undefined)
-    expect({ values, log }).toEqual({ values: [1, 2], log: ['told'] })
+    expect({ values, log }).toEqual({ values: [1, 2], log: ['released'] })
   })
 
   test('throws the error of the source', async () => {
@@ -85,8 +85,8 @@ describe('a generator that is not cancelled', () => {
     async function* broken(): AsyncGenerator<number, void> {
       yield await Promise.reject(new Error('broken'))
     }
-    const results = toCancellable(broken(), new AbortController(), () => log.push('told'))
+    const results = toCancellable(broken(), new AbortController(), () => log.push('released'))
     await expect(results.next()).rejects.toThrow('broken')
-    expect(log).toEqual(['told'])
+    expect(log).toEqual(['released'])
   })
 })

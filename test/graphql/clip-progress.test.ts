@@ -24,7 +24,7 @@ async function untilFreed(): Promise<void> {
   while (harness.clips.liveWatchers > 0 || (await countActive()) > 0) await wait(5)
 }
 
-/** What a subscription that is refused is told. */
+/** The errors of a refused subscription. */
 async function refusalOf(payload: object): Promise<unknown> {
   const raw = await RawSocket.connect(url)
   raw.subscribe('a', payload)

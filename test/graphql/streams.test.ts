@@ -130,8 +130,8 @@ describe('one operation', () => {
   })
 
   test('describes the streams that it names together', async () => {
-    const asked = names.map((name, index) => `s${index}: stream(name: "${name}") { name again: dataEndpoint dataEndpoint }`).join(' ')
-    const { errors } = await harness.ask(`{ ${asked} }`)
+    const fields = names.map((name, index) => `s${index}: stream(name: "${name}") { name again: dataEndpoint dataEndpoint }`).join(' ')
+    const { errors } = await harness.ask(`{ ${fields} }`)
     expect(errors).toEqual([])
     expect(harness.streams.findManyCalls).toHaveLength(1)
     expect(harness.endpoints.batches.flat()).toHaveLength(10)

@@ -45,12 +45,12 @@ describe('health', () => {
   })
 
   test('checks once for many probes', async () => {
-    let asked = 0
+    let checks = 0
     kvs = async () => {
-      asked += 1
+      checks += 1
     }
     await Promise.all(Array.from({ length: 20 }, () => harness.app.inject('/health/ready')))
-    expect(asked).toBe(1)
+    expect(checks).toBe(1)
   })
 })
 

@@ -105,7 +105,7 @@ async function suffer(rules: readonly object[], options: ClipHttpOptions = {}): 
   const seen = judge(await download(gateway.urlOf(clip)))
   await clearFaults()
   let next = '503 NOT_READY'
-  // As a client does that is told to come back: throttling is sat out with pauses that grow.
+  // Retries with increasing pauses while throttled, as clients do.
   while (next === '503 NOT_READY') next = judge(await download(gateway.urlOf(clip)))
   expect(next).toBe('right')
   await expectOnlyRightParts(gateway)

@@ -44,7 +44,7 @@ const xml = (status: number, body: string) => (response: ServerResponse) =>
   void response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
 
 const USER = 'User: arn:aws:sts::123456789012:assumed-role/secret-role/session'
-const CASES: readonly (readonly [name: string, answer: (response: ServerResponse) => void, told: RegExp, logged: RegExp])[] = [
+const CASES: readonly (readonly [name: string, answer: (response: ServerResponse) => void, message: RegExp, logged: RegExp])[] = [
   [
     'an expired token',
     json(403, 'ExpiredTokenException', 'The security token included in the request is expired'),
@@ -144,11 +144,11 @@ async function failureOf(of: Kvs): Promise<GatewayError> {
   return failure
 }
 
-test.each(CASES)('%s is explained with the next step, and logged once', async (_name, answer, told, logged) => {
+test.each(CASES)('%s is explained with the next step, and logged once', async (_name, answer, message, logged) => {
   stub.on('/describeStream', (_, response) => answer(response) ?? undefined)
   const failure = await failureOf(kvs)
   expect(failure.code).toMatch(/^KVS_(ACCESS_DENIED|UNAVAILABLE)$/)
-  expect(failure.message).toMatch(told)
+  expect(failure.message).toMatch(message)
   expect(failure.message).not.toMatch(/secret-role|kms:us-east/)
   await failureOf(kvs)
   expect(warnings).toHaveLength(1)

@@ -73,10 +73,10 @@ describe('an endpoint that has moved', () => {
   beforeEach(async () => {
     other = await new KvsWireStub().listen()
     other.on('/listFragments', () => ({ Fragments: [fragmentRow(1, 500)] }))
-    let asked = 0
+    let lookups = 0
     stub.on('/getDataEndpoint', () => {
-      asked += 1
-      return { DataEndpoint: asked === 1 ? stub.url : other.url }
+      lookups += 1
+      return { DataEndpoint: lookups === 1 ? stub.url : other.url }
     })
   })
   afterEach(() => other.close())
@@ -98,10 +98,10 @@ describe('an endpoint that has moved', () => {
     const gone = await new KvsWireStub().listen()
     const { url } = gone
     await gone.close()
-    let asked = 0
+    let lookups = 0
     stub.on('/getDataEndpoint', () => {
-      asked += 1
-      return { DataEndpoint: asked === 1 ? url : other.url }
+      lookups += 1
+      return { DataEndpoint: lookups === 1 ? url : other.url }
     })
     expect(await kvs.fragments.list(query, enoughTime())).toHaveLength(1)
   })

@@ -22,7 +22,7 @@ function query(overrides: Partial<FragmentQuery> = {}): FragmentQuery {
   return { streamArn: STREAM_ARN, fragmentSelectorType: 'SERVER_TIMESTAMP', range: { startMs: start, endMs: start + 60_250 }, ...overrides }
 }
 
-const asked = () => stub.to('/listFragments').map(({ body }) => body)
+const requestBodies = () => stub.to('/listFragments').map(({ body }) => body)
 
 describe('a listing', () => {
   test('sends milliseconds, and returns the members of each fragment', async () => {
@@ -36,7 +36,7 @@ describe('a listing', () => {
         sizeBytes: 512_345,
       },
     ])
-    expect(asked()).toEqual([
+    expect(requestBodies()).toEqual([
       {
         StreamARN: STREAM_ARN,
         MaxResults: 30,
@@ -68,7 +68,7 @@ describe('a listing', () => {
   test('is shared by concurrent equal calls', async () => {
     stub.on('/listFragments', () => ({ Fragments: [] }))
     await Promise.all(Array.from({ length: 30 }, () => kvs.fragments.list(query(), enoughTime())))
-    expect(asked()).toHaveLength(1)
+    expect(requestBodies()).toHaveLength(1)
   })
 
   test('asks for larger pages if there are more fragments than expected', async () => {
@@ -79,7 +79,7 @@ describe('a listing', () => {
       return { Fragments: rows, NextToken: to < 3000 ? String(to) : null }
     })
     expect(await kvs.fragments.list(query({ expected: 11 }), enoughTime())).toHaveLength(3000)
-    expect(asked().map(({ MaxResults }) => MaxResults)).toEqual([11, 22, 44, 88, 176, 352, 704, 1000, 1000])
+    expect(requestBodies().map(({ MaxResults }) => MaxResults)).toEqual([11, 22, 44, 88, 176, 352, 704, 1000, 1000])
   })
 
   test.each([
@@ -91,7 +91,7 @@ describe('a listing', () => {
   ])('asks for %s', async (_, wish, rows) => {
     stub.on('/listFragments', () => ({ Fragments: [] }))
     await kvs.fragments.list(query(wish), enoughTime())
-    expect(asked()[0]?.MaxResults).toBe(rows)
+    expect(requestBodies()[0]?.MaxResults).toBe(rows)
   })
 })
 

@@ -46,7 +46,7 @@ async function askAll(answer: HostileAnswer): Promise<{ readonly outcomes: Reado
   return JSON.parse(await nextLine())
 }
 
-/** Data endpoints are found, and what is asked of them is answered so. */
+/** The server returns data endpoints, and answers requests to them with this response. */
 function behindEndpoint(answer: HostileAnswer): HostileAnswer {
   return (socket, request) =>
     request.path === '/getDataEndpoint' ? respond(socket, JSON.stringify({ DataEndpoint: request.url })) : answer(socket, request)

@@ -50,15 +50,15 @@ describe('QuotaPacer', () => {
     expect(pacer.available('another').media).toBe(500)
   })
 
-  const takeTelling =
-    (pacer: QuotaPacer, told: string[]) =>
+  const takeAndNote =
+    (pacer: QuotaPacer, notices: string[]) =>
     (name: string, media: number, signal: AbortSignal = live()) =>
-      pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => told.push(`${name} ${code}`) }, signal)
+      pacer.take(ARN, { media, metadata: 0, onWait: ({ code }) => notices.push(`${name} ${code}`) }, signal)
 
   test('notifies a read once that it must wait, for its points or behind others', async () => {
     const { pacer, clock } = pacerAt()
-    const told: string[] = []
-    const take = takeTelling(pacer, told)
+    const notices: string[] = []
+    const take = takeAndNote(pacer, notices)
     await take('first', 400)
     const waiting = [take('second', 10), take('third', 10)]
     await new Promise(setImmediate)
@@ -68,21 +68,21 @@ describe('QuotaPacer', () => {
     clock.time += 2000
     await Promise.all(waiting)
     await take('fifth', 0)
-    expect(told).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED', 'fourth KVS_THROTTLED'])
+    expect(notices).toEqual(['second KVS_THROTTLED', 'third KVS_THROTTLED', 'fourth KVS_THROTTLED'])
   })
 
   test('notifies no concurrent reads if there are enough points for all', async () => {
     const { pacer } = pacerAt()
-    const told: string[] = []
-    const take = takeTelling(pacer, told)
+    const notices: string[] = []
+    const take = takeAndNote(pacer, notices)
     await Promise.all(['first', 'second', 'third'].map((name) => take(name, 1)))
-    expect(told).toEqual([])
+    expect(notices).toEqual([])
   })
 
   test('notifies no caller that has left', async () => {
     const { pacer, clock } = pacerAt()
-    const told: string[] = []
-    const take = takeTelling(pacer, told)
+    const notices: string[] = []
+    const take = takeAndNote(pacer, notices)
     await take('first', 400)
     const leaving = new AbortController()
     const left = take('second', 10, leaving.signal)
@@ -92,7 +92,7 @@ describe('QuotaPacer', () => {
     await new Promise(setImmediate)
     clock.time += 2000
     await waiting
-    expect(told).toEqual(['third KVS_THROTTLED'])
+    expect(notices).toEqual(['third KVS_THROTTLED'])
   })
 
   test('makes a read wait until there are enough points', async () => {

@@ -47,9 +47,9 @@ function digestOf(index: number): string {
 
 describe('createWideAgent', () => {
   test('reads many responses on the same sockets without mixing their bytes', async () => {
-    const asked = Array.from({ length: 24 }, (_, turn) => turn % BODIES.length)
-    const given = await Promise.all(asked.map(async (index) => read(await ask(index))))
-    expect(given).toEqual(asked.map(digestOf))
+    const requested = Array.from({ length: 24 }, (_, turn) => turn % BODIES.length)
+    const received = await Promise.all(requested.map(async (index) => read(await ask(index))))
+    expect(received).toEqual(requested.map(digestOf))
   })
 
   test('does not reuse the memory of chunks that were passed on', async () => {

@@ -5,7 +5,7 @@ function live(): AbortSignal {
   return new AbortController().signal
 }
 
-/** Work that ends when told, or with the reason of its signal. */
+/** Work that ends when the test resolves it, or when its signal aborts. */
 function pending() {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const starts: AbortSignal[] = []

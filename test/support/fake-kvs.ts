@@ -106,14 +106,14 @@ export class FakeFragments implements FragmentLister {
 /** Matroska by fragment number, in chunks of `chunkBytes`. */
 export class FakeFragmentMedia implements FragmentMediaSource {
   readonly bodies = new Map<string, Uint8Array>()
-  readonly asked: string[] = []
+  readonly requested: string[] = []
   /** How many bytes were read. */
   readBytes = 0
   chunkBytes = 1000
 
   async getMedia(_streamArn: string, fragmentNumbers: readonly string[]): Promise<AsyncIterable<Uint8Array>> {
     const number = fragmentNumbers.join()
-    this.asked.push(number)
+    this.requested.push(number)
     return this.#read(this.bodies.get(number) ?? new Uint8Array(0))
   }
 

@@ -66,10 +66,10 @@ describe('the pictures of fragments', () => {
   })
 
   test('of more than 1,000 fragments take one call for each thousand', async () => {
-    const asked: number[] = []
+    const callSizes: number[] = []
     const media: FragmentMediaSource = {
       getMedia: async (_arn, numbers) => {
-        asked.push(numbers.length)
+        callSizes.push(numbers.length)
         return (async function* () {
           for (const number of numbers) yield fragment(number, [0])
         })()
@@ -77,7 +77,7 @@ describe('the pictures of fragments', () => {
     }
     const numbers = Array.from({ length: 1001 }, (_, index) => String(index))
     expect(await read(media, numbers)).toHaveLength(1001)
-    expect(asked).toEqual([1000, 1])
+    expect(callSizes).toEqual([1000, 1])
   })
 
   test('are not awaited beyond their deadline', async () => {

@@ -133,7 +133,7 @@ test('a preflight allows reads from any origin, with the headers that the page m
   })
 })
 
-test('a client that has waited too long is told to retry', () => {
+test('a client that has waited too long gets a response with Retry-After', () => {
   expect(problemOf(toNotReadyResponse())).toMatchObject({ status: 503, code: 'NOT_READY', title: 'Service Unavailable' })
   expect(toNotReadyResponse().headers['retry-after']).toBe('5')
 })

@@ -22,8 +22,8 @@ async function list({ fragments }: Kvs, streamArn: string): Promise<readonly Lis
   return fragments.list({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
 }
 
-async function answerOf({ clips }: Kvs, streamArn: string, asked: readonly ListedFragment[]): Promise<AnswerMeasures> {
-  const [first, last] = [asked[0]?.producerTimestampMs ?? 0, asked.at(-1)?.producerTimestampMs ?? 0]
+async function answerOf({ clips }: Kvs, streamArn: string, fragments: readonly ListedFragment[]): Promise<AnswerMeasures> {
+  const [first, last] = [fragments[0]?.producerTimestampMs ?? 0, fragments.at(-1)?.producerTimestampMs ?? 0]
   const range = { startMs: first, endMs: Math.max(last, first + 1) }
   const { bytes } = await clips.getClip({ streamArn, fragmentSelectorType: 'PRODUCER_TIMESTAMP', range }, enoughTime())
   const parsed = readWhole(await collect(bytes), 0)
