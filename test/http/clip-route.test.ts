@@ -237,7 +237,12 @@ describe('a clip that is still arriving', () => {
         sources.push(source)
         return source.fetch(signal)
       }
-      tokens.broken = form === 'rebuilt' ? rebuilt('b', fetchBroken) : passed('b', fetchBroken)
+      // Both downloads read one part, as all downloads of a clip do.
+      let part = parts.open('b', fetchBroken)
+      tokens.broken = async () =>
+        form === 'rebuilt'
+          ? openSlicedClip(DESCRIPTION, { parts: [await part], layout: LAYOUT })
+          : openPassedThroughClip(DESCRIPTION, await part)
       const downloads = [download('broken'), download('broken')]
       await until(() => sources.length === 1 && active === 2)
       sources[0]?.feed(BYTES.subarray(0, 1_000_000))
@@ -249,6 +254,7 @@ describe('a clip that is still arriving', () => {
       }
       await until(async () => active === 0 && (await readdir(folder)).length === 0)
       expect(ended.map((outcome) => outcome.split(' ')[0])).toEqual(['failed', 'failed'])
+      part = parts.open('b', fetchBroken)
       const next = download('broken')
       await until(() => sources.length === 2)
       sources[1]?.feed(BYTES)
