@@ -4,6 +4,11 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { Access } from './auth/access.js'
+import type { CallerOptions } from './auth/caller.js'
+import { type GuardedServices, guardServices } from './auth/guarded-services.js'
+import { type Auth, openAuth } from './auth/open-auth.js'
+import { TagIndex } from './auth/tag-index.js'
 import type { Config } from './config/config.js'
 import type { Secrets } from './config/secrets.js'
 import { ClipService } from './delivery/clip-service.js'
@@ -24,7 +29,6 @@ import { type Dependency, Health } from './http/health.js'
 import { MAX_MESSAGE_BYTES } from './http/web-sockets.js'
 import { createKvs, type Kvs } from './kvs/kvs.js'
 import type { KvsTarget } from './kvs/kvs-target.js'
-import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from './kvs/ports.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import { closeServer, isLoopbackHost, toUrlHost } from './lib/http-server.js'
 
@@ -36,14 +40,9 @@ export interface GatewayOptions {
   readonly embeddedKvsUrl?: string
 }
 
-/** The services that GraphQL and the HTTP routes use. */
-export interface GatewayServices {
-  readonly streams: StreamCatalog
-  readonly endpoints: EndpointDirectory
-  readonly fragments: FragmentLister
+/** The services that GraphQL and the HTTP routes use. Each call takes a caller, and shows what exists for that caller. */
+export interface GatewayServices extends GuardedServices {
   readonly clips: ClipService
-  readonly footage: FootageService
-  readonly hlsSessions: HlsSessionSource
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -93,6 +92,7 @@ interface Setup {
 interface Core {
   readonly services: GatewayServices
   readonly kvs: Kvs
+  readonly auth: Auth
   readonly metrics: GatewayMetrics
   readonly health: Health
 }
@@ -103,8 +103,13 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
   const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
   const kvs = createKvs({ target, isPaced: isPaced(config), listener: metrics, warn, clock })
   undo.defer(() => kvs.close())
+  const auth = undo.use(await openAuth({ ...config.auth, clock, onRead: createReadListener(logger, metrics) }))
+  const tags = new TagIndex({ catalog: kvs.streams, clock })
+  undo.defer(() => tags.close())
+  const access = new Access(tags)
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
   const clips = new ClipService({
+    access,
     streams: kvs.streams,
     fragments: kvs.fragments,
     clips: kvs.clips,
@@ -122,22 +127,40 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
     onFault: (err) => logger.error({ err }, 'a clip could not be made'),
   })
   undo.defer(() => clips.close())
-  const services = { streams: kvs.streams, endpoints: kvs.endpoints, fragments: kvs.fragments, clips, footage, hlsSessions: kvs.hls }
-  return { services, kvs, metrics, health: new Health(createDependencies(kvs, toStoreFolder(config))) }
+  return {
+    services: { ...guardServices(kvs, footage, access), clips },
+    kvs,
+    auth,
+    metrics,
+    health: new Health(createDependencies(kvs, toStoreFolder(config))),
+  }
 }
 
-async function openApp({ config, clock, logger, address, undo }: Setup, { services, metrics, health }: Core): Promise<FastifyInstance> {
+function createReadListener(logger: FastifyBaseLogger, metrics: GatewayMetrics): (file: string, error: unknown) => void {
+  return (file, error) => {
+    metrics.onAuthFileRead(file, error === null ? 'ok' : 'invalid')
+    if (error === null) logger.info(`${file} was read`)
+    else logger.error({ err: error }, `${file} cannot be used. The last valid version stays in force.`)
+  }
+}
+
+async function openApp(
+  { config, clock, logger, address, undo }: Setup,
+  { services, auth, metrics, health }: Core,
+): Promise<FastifyInstance> {
   const { streams, endpoints, clips } = services
   const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
   const limits = { maxClipBytes: config.clips.maxBytes, maxUrlSeconds: maxSeconds, defaultUrlSeconds: defaultSeconds }
   const schema = createSchema({ ...services, limits, clock })
   const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
   const sources = { streams, endpoints, clips, answers: new AnswerMemory() }
-  const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
+  const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
+    authenticator: auth.authenticator,
+    clock,
     subscriptions: new Subscriptions(schema, {
       ...rules,
       createContext: contextOf,

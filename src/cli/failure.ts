@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { InvalidFile } from '../auth/file-fields.js'
 import { WrongSetting } from '../config/env.js'
 
 /** An invalid argument. The message is one sentence: which argument, its value, and what is allowed. */
@@ -14,7 +15,7 @@ export class MediaCutShort extends Error {
 /** The exit code: 0 for help and version, 2 for wrong settings or arguments, 1 for everything else. */
 export function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  return error instanceof WrongSetting || error instanceof WrongArgument ? 2 : 1
+  return error instanceof WrongSetting || error instanceof WrongArgument || error instanceof InvalidFile ? 2 : 1
 }
 
 /** One plain sentence for a person at a shell. An unknown error keeps its stack: it is a bug to report. */
@@ -29,7 +30,7 @@ export function toSentence(error: unknown): string {
 
 /** Errors whose message is written for the person who runs the command. */
 function isTold(error: Error): boolean {
-  return ['WrongSetting', 'GatewayError', 'WrongArgument', 'MediaCutShort', 'ArchiveError'].includes(error.name)
+  return ['WrongSetting', 'GatewayError', 'WrongArgument', 'MediaCutShort', 'ArchiveError', 'InvalidFile'].includes(error.name)
 }
 
 /** What the operating system refused, and what to do about it. */

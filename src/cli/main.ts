@@ -3,6 +3,7 @@ import './process-settings.js'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { toExitCode, toSentence } from './failure.js'
+import { keysCommand } from './keys.js'
 import { kvsCommand } from './kvs.js'
 import { putMediaCommand } from './put-media.js'
 import { serveCommand } from './serve.js'
@@ -12,7 +13,7 @@ function createProgram(): Command {
     .description('MP4 clips of camera footage in Kinesis Video Streams, through GraphQL. Includes an embedded server for local use.')
     .version(readVersion())
     .exitOverride()
-  for (const command of [serveCommand(), kvsCommand(), putMediaCommand()]) program.addCommand(command.exitOverride())
+  for (const command of [serveCommand(), kvsCommand(), putMediaCommand(), keysCommand()]) program.addCommand(command.exitOverride())
   return program
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/http-server.js'
+import { type AuthConfig, isAuthConfigured, parseAuth } from './auth-config.js'
 import type { Env } from './env.js'
 import { WrongSetting } from './env.js'
 import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'
@@ -20,6 +21,7 @@ export interface Config {
   readonly dataDir: string
   readonly clips: ClipConfig
   readonly webSockets: WebSocketConfig
+  readonly auth: AuthConfig
   readonly corsOrigins: readonly string[]
   readonly queryMaxDepth: number
   readonly queryMaxCost: number
@@ -97,6 +99,7 @@ export function parseConfig(env: Env): Config {
     dataDir: resolve(env.DATA_DIR ?? '.clipgate'),
     clips: parseClips(env),
     webSockets: parseWebSockets(env),
+    auth: parseAuth(env),
     corsOrigins: parseCorsOrigins(env),
     queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
@@ -202,7 +205,7 @@ function isOrigin(text: string): boolean {
 
 /** Checks rules between settings. Each message contains all settings of the rule. */
 function refuseConflicts(config: Config, env: Env): void {
-  const { host, port, clips, embeddedKvs } = config
+  const { port, clips, embeddedKvs } = config
   if (config.kvs.backend === 'embedded') {
     refuseWithEmbedded(env, 'KVS_ENDPOINT')
     refuseWithEmbedded(env, 'KVS_DATA_ENDPOINT_SUFFIXES')
@@ -224,7 +227,7 @@ function refuseConflicts(config: Config, env: Env): void {
       `KVS_HOST is "${embeddedKvs.host}", but must be a loopback address (127.0.0.1, ::1) unless KVS_ACCESS_KEYS is set.`,
     )
   }
-  refuseExposure(host, env)
+  refuseExposure(config, env)
 }
 
 function refuseSmallTotal({ bufferBytes, totalBufferBytes }: WebSocketConfig): void {
@@ -237,15 +240,14 @@ function refuseWithEmbedded(env: Env, name: 'KVS_ENDPOINT' | 'KVS_DATA_ENDPOINT_
     throw new WrongSetting(`${name} is set, but KVS_BACKEND is "embedded": unset it, or set KVS_BACKEND to "aws".`)
 }
 
-function refuseExposure(host: string, env: Env): void {
+/** One message with everything that is missing, so that the operator does not find it in several starts. */
+function refuseExposure({ host, auth }: Config, env: Env): void {
   if (isLoopbackHost(host)) return
-  if (isWildcardHost(host) && env.PUBLIC_URL === undefined) {
-    throw new WrongSetting(`PUBLIC_URL is not set, but must be set when HOST is a wildcard address (HOST is "${host}").`)
-  }
-  if (env.CLIP_URL_SECRETS === undefined) {
-    throw new WrongSetting(`CLIP_URL_SECRETS is not set, but must be set when HOST is not a loopback address (HOST is "${host}").`)
-  }
-  throw new WrongSetting(
-    `HOST is "${host}", but must be a loopback address (127.0.0.1, ::1, localhost): this version has no access control. Put an authenticating proxy in front of the gateway.`,
-  )
+  const missing = [
+    isAuthConfigured(auth) ? null : 'API_KEYS_FILE or OIDC_ISSUER (who may ask)',
+    env.CLIP_URL_SECRETS === undefined ? 'CLIP_URL_SECRETS (seals clip URLs)' : null,
+    isWildcardHost(host) && env.PUBLIC_URL === undefined ? 'PUBLIC_URL (the base of clip URLs)' : null,
+  ].filter((item) => item !== null)
+  if (missing.length === 0) return
+  throw new WrongSetting(`HOST is "${host}", which is not a loopback address. This also needs ${missing.join(', ')}.`)
 }

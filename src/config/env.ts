@@ -29,6 +29,7 @@ export const SETTING_NAMES = [
   'CLIP_MAX_BYTES',
   'WS_BUFFER_BYTES',
   'WS_BUFFER_TOTAL_BYTES',
+  'API_KEYS_FILE',
   'CORS_ORIGINS',
   'QUERY_MAX_DEPTH',
   'QUERY_MAX_COST',
@@ -47,10 +48,11 @@ export type Env = Readonly<Partial<Record<SettingName, string>>>
 
 /** Protections that do not exist yet. Setting one stops the start, so that an operator does not rely on it. */
 export const FUTURE_SETTINGS = [
-  'API_KEYS_FILE',
   'OIDC_ISSUER',
   'OIDC_AUDIENCE',
-  'RATE_LIMIT_GRAPHQL',
+  'ACCESS_POLICY_FILE',
+  'AUDIT_LOG',
+  'RATE_LIMIT_COST',
   'RATE_LIMIT_DOWNLOADS',
   'TRUSTED_DOCUMENTS',
 ] as const

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import type { Access } from '../auth/access.js'
+import type { Caller } from '../auth/caller.js'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
 import { toPlanSummary } from '../domain/clip-plan.js'
@@ -7,15 +9,13 @@ import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip
 import { GatewayError } from '../domain/errors.js'
 import { toRefusalIssues } from '../domain/footage-issues.js'
 import type { MediaSignature } from '../domain/media-signature.js'
-import { toStreamPath } from '../domain/stream-issues.js'
 import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
 import { at } from '../lib/at.js'
 import { orAborted, within } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
-import { nameOf } from '../lib/thrown.js'
+import { toClipIssue, toIssue, toLateFailure } from './clip/answer-failure.js'
 import type { ClipJob } from './clip/clip-job.js'
 import { ClipJobs, type JobHold } from './clip/clip-jobs.js'
-import { toRefusalIssue } from './clip/clip-refusal.js'
 import { toClip, toFailed, toFailedStatus, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
 import { warningsOf } from './clip/make-clip.js'
@@ -29,7 +29,6 @@ import { ClipUnavailable } from './serve/clip-unavailable.js'
 import { ClipAddresses, type ClipAddressesOptions, type NamedClip } from './url/clip-addresses.js'
 import { type ClipSpec, keyOf } from './url/clip-spec.js'
 import { fileNameOf } from './url/signed-url.js'
-import { ClipMismatch } from './verify/clip-mismatch.js'
 
 /** How long requestClip waits for the heads of all parts, so that a mismatch in them is an issue and not a failure. */
 const HEADS_WAIT_MS = 2000
@@ -45,6 +44,7 @@ const OUTLINE_OVERHEAD = 100
 export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
 
 export interface ClipServiceOptions extends ClipAddressesOptions {
+  readonly access: Access
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
   readonly clips: ClipSource
@@ -93,20 +93,21 @@ export class ClipService {
   }
 
   /** Plans the clip without fetching it. With `probe`, also reads the first fragment to check it. */
-  async validate(input: ClipInput, { probe }: { readonly probe: boolean }, signal: AbortSignal): Promise<ClipValidation> {
-    const { planned, issues } = await this.#planner.plan(input, signal)
+  async validate(input: ClipInput, { probe }: { readonly probe: boolean }, caller: Caller): Promise<ClipValidation> {
+    const { planned, issues } = await this.#planner.plan(input, 'clips:validate', caller)
     if (planned === null) return { valid: false, issues, plan: null }
     const { plan, streamArn, request } = planned
     const fragmentNumber = at(plan.fragments, 0).fragmentNumber
-    const found = probe ? await this.#options.probe(streamArn, fragmentNumber, signal) : []
+    const found = probe ? await this.#options.probe(streamArn, fragmentNumber, caller.signal) : []
     const valid = found.every(({ severity }) => severity !== 'ERROR')
     const told = found.flatMap((issue) => toClipIssue(issue, request))
     return { valid, issues: [...told, ...issues], plan: toPlanSummary(plan) }
   }
 
   /** Opens the parts of the clip and waits for their headers, so that a refusal is returned as an issue. */
-  async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
-    const { planned, issues } = await this.#planner.plan(input, signal)
+  async request(input: ClipInput, caller: Caller): Promise<ClipAnswer> {
+    const { signal } = caller
+    const { planned, issues } = await this.#planner.plan(input, 'clips:request', caller)
     if (planned === null) return this.#refuse(issues)
     const { clip, outline } = this.#prepare(planned)
     const hold = this.#jobs.hold(keyOf(clip.spec), outline)
@@ -128,23 +129,23 @@ export class ClipService {
   }
 
   /** Returns the clip in its current state. Starts no fetch. Null if the ID is invalid. */
-  async find(id: string, signal: AbortSignal): Promise<Clip | null> {
-    const named = this.#addresses.find(id)
-    return named && this.#look(named, signal)
+  async find(id: string, caller: Caller): Promise<Clip | null> {
+    const named = await this.#findNamed(id, caller)
+    return named && this.#look(named, caller.signal)
   }
 
   /**
    * Returns the clip with its current URL. Starts no fetch. Null if the ID is invalid. If `expiresInSeconds` is null, the lifetime in the
    * ID applies. Another lifetime gives another ID, so that a client that caches by ID keeps both clips.
    */
-  async renew(id: string, expiresInSeconds: number | null, signal: AbortSignal): Promise<ClipAnswer | null> {
+  async renew(id: string, expiresInSeconds: number | null, caller: Caller): Promise<ClipAnswer | null> {
     const { urlLifetime } = this.#options
-    const named = this.#addresses.find(id)
+    const named = await this.#findNamed(id, caller)
     if (named === null) return null
     const seconds = expiresInSeconds ?? named.lifetimeSeconds
     if (!isExpiryAllowed(seconds, urlLifetime)) return { clip: null, issues: [toExpiryIssue(seconds, urlLifetime)] }
     const renewed = seconds === named.lifetimeSeconds ? named : this.#addresses.name(named.spec, seconds)
-    return { clip: await this.#look(renewed, signal), issues: [] }
+    return { clip: await this.#look(renewed, caller.signal), issues: [] }
   }
 
   /** Opens the clip of a URL token. @throws ClipUnavailable */
@@ -167,14 +168,21 @@ export class ClipService {
    * Yields the clip now and after each change, until it is READY or FAILED. Yields at most four times a second, and always yields the last
    * state. Fetches what is not stored. Null if the ID is invalid.
    */
-  watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
-    const named = this.#addresses.find(id)
-    return named && this.#watch(named, signal)
+  async watch(id: string, caller: Caller): Promise<AsyncGenerator<Clip> | null> {
+    const named = await this.#findNamed(id, caller)
+    return named && this.#watch(named, caller.signal)
   }
 
   /** Ends all jobs. */
   close(): void {
     this.#jobs.close()
+  }
+
+  /** Null if the ID is invalid, or its stream does not exist for the caller. */
+  async #findNamed(id: string, caller: Caller): Promise<NamedClip | null> {
+    const judge = await this.#options.access.judge('clips:request', caller)
+    const named = this.#addresses.find(id)
+    return named !== null && judge.sees(named.spec.streamArn) ? named : null
   }
 
   #prepare({ request, streamArn, plan }: NonNullable<PlannedRequest['planned']>): PreparedClip {
@@ -265,17 +273,6 @@ export class ClipService {
   }
 }
 
-/** The throttling error if the request timed out while throttled: the job continues, so a retry helps. @throws the reason otherwise */
-function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): GatewayError {
-  if (throttled !== null && nameOf(reason) === 'TimeoutError') return throttled
-  throw reason
-}
-
-function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
-  if (error instanceof ClipMismatch) return error.issue
-  return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
-}
-
 async function whenWhole({ whole }: ClipJob): Promise<void> {
   const rest = whole.catch(() => null)
   await within(rest, REST_WAIT_MS)
@@ -284,10 +281,4 @@ async function whenWhole({ whole }: ClipJob): Promise<void> {
 async function toOutcome({ isNew, job }: JobHold): Promise<ClipRequestOutcome> {
   if (isNew) return job.opened
   return job.outcome?.state === 'ready' ? 'stored' : 'joined_in_flight'
-}
-
-/** An issue of the first fragment, as an issue of the clip. An exact cut fetches the missing key frame, so it has no such issue. */
-function toClipIssue(issue: ClipIssue, { cut, stream }: Pick<ClipRequest, 'cut' | 'stream'>): ClipIssue[] {
-  if (issue.code !== 'STARTS_WITHOUT_KEY_FRAME') return [{ ...issue, path: toStreamPath(stream) }]
-  return cut === 'EXACT' ? [] : [{ ...issue, path: ['startTimestamp'] }]
 }

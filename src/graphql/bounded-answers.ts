@@ -94,7 +94,11 @@ function createListCharge(): Charge {
 }
 
 /** graphql-js completes an item that is a promise once it resolves. So each group of items is completed in a turn of its own. */
-function completeInTurns(items: readonly unknown[], list: AnswerList, { signal, answer }: RequestContext): Promise<readonly unknown[]> {
+function completeInTurns(
+  items: readonly unknown[],
+  list: AnswerList,
+  { caller: { signal }, answer }: RequestContext,
+): Promise<readonly unknown[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly unknown[]>()
   const complete = async () => {
     await takeTurn()

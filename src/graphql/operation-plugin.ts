@@ -33,7 +33,7 @@ export function operationPlugin({ maxCost, formatError, listener }: OperationPlu
         },
         // When a client disconnects, each pending resolver fails in its own way: with the signal's reason, an AbortError or a broken body.
         async didEncounterErrors({ errors, contextValue }) {
-          if (!(contextValue.signal.reason instanceof ClientLeft)) return
+          if (!(contextValue.caller.signal.reason instanceof ClientLeft)) return
           for (const error of errors) error.extensions.code = CLIENT_LEFT
         },
         async willSendResponse({ response: { body }, operation, errors, contextValue: { answer } }) {

@@ -1,9 +1,9 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
+import type { GuardedFootage, GuardedFragments, GuardedHlsSessions } from '../auth/guarded-reads.js'
+import type { GuardedStreams } from '../auth/guarded-streams.js'
 import type { ClipService } from '../delivery/clip-service.js'
-import type { FootageService } from '../footage/footage-service.js'
-import type { FragmentLister, HlsSessionSource, StreamCatalog } from '../kvs/ports.js'
 import type { Clock } from '../lib/clock.js'
 import { boundAnswers } from './bounded-answers.js'
 import { ClipResolver } from './clip/clip.resolver.js'
@@ -17,11 +17,11 @@ import { StreamType } from './stream/stream.type.js'
 
 /** The services that the resolvers call. */
 export interface SchemaServices {
-  readonly streams: StreamCatalog
-  readonly fragments: FragmentLister
+  readonly streams: GuardedStreams
+  readonly fragments: GuardedFragments
   readonly clips: Pick<ClipService, 'validate' | 'request' | 'find' | 'renew'>
-  readonly footage: Pick<FootageService, 'coverage' | 'media'>
-  readonly hlsSessions: HlsSessionSource
+  readonly footage: GuardedFootage
+  readonly hlsSessions: GuardedHlsSessions
   readonly limits: ClipLimits
   readonly clock: Clock
 }

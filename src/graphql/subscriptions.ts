@@ -8,6 +8,7 @@ import {
   type GraphQLSchema,
   subscribe,
 } from 'graphql'
+import type { CallerOptions } from '../auth/caller.js'
 import type { AnswerBytes } from './answer-bytes.js'
 import { toCancellable } from './cancellable-generator.js'
 import type { RequestContext } from './context.js'
@@ -23,7 +24,7 @@ export interface SubscriptionListener {
 
 export interface SubscriptionsOptions extends SubscriptionRules {
   readonly log: ErrorLog
-  readonly createContext: (signal: AbortSignal, maxAnswerBytes: number) => RequestContext
+  readonly createContext: (caller: CallerOptions, maxAnswerBytes: number) => RequestContext
   /** Maximum size of one result as JSON. */
   readonly maxAnswerBytes: number
   readonly listener: SubscriptionListener
@@ -50,10 +51,10 @@ export class Subscriptions {
   }
 
   /** Returns the results. Their `return` ends the subscription at once and aborts the signal of its context. */
-  async run(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
+  async run(args: ExecutionArgs, requester: Omit<CallerOptions, 'signal'>): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
     const { createContext, maxAnswerBytes, listener } = this.options
     const end = new AbortController()
-    const context = createContext(end.signal, maxAnswerBytes)
+    const context = createContext({ ...requester, signal: end.signal }, maxAnswerBytes)
     const results = await subscribe({ ...args, contextValue: context })
     if (!(Symbol.asyncIterator in results)) return results
     listener.began()

@@ -23,6 +23,6 @@ export async function buildAdminApp({ health, metrics, logger }: AdminAppOptions
   app.setErrorHandler(answerProblem)
   app.setNotFoundHandler(answerNotFound)
   await app.register(healthRoute, { health, showsDependencies: true })
-  await app.register(metricsRoute, { metrics })
+  await app.register(metricsRoute, { metrics, authenticator: null })
   return app
 }

@@ -1,8 +1,11 @@
 import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.js'
+import type { CallerOptions } from '../auth/caller.js'
 import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from '../graphql/context.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import type { Clock } from '../lib/clock.js'
 import { connectionsOf } from '../lib/http-server.js'
 import { runWithRequestId, toRequestId } from '../lib/request-id.js'
 import { answerClientError } from './client-error.js'
@@ -25,7 +28,9 @@ const RETRY_AFTER_MS = 1_000
 
 export interface AppOptions {
   readonly apollo: ApolloServer<RequestContext>
-  readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly createContext: (caller: CallerOptions) => RequestContext
+  readonly authenticator: Authenticator
+  readonly clock: Clock
   readonly subscriptions: Subscriptions
   readonly sendLimits: SendLimits
   readonly schemaText: string
@@ -41,7 +46,7 @@ export interface AppOptions {
 
 /** Builds the app with all routes except those of clips, which are a plugin. Starts Apollo, and stops it when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { apollo, createContext, subscriptions, health, hasAdminAddress, origins, requestTimeoutMs } = options
+  const { apollo, createContext, authenticator, clock, subscriptions, health, hasAdminAddress, origins, requestTimeoutMs } = options
   const app = fastify({
     loggerInstance: options.logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
@@ -73,10 +78,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await addWebSockets(app)
   await apollo.start()
   const sendBuffers = new SendBuffers(options.sendLimits)
-  await app.register(graphqlRoute, { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs })
+  await app.register(graphqlRoute, { apollo, createContext, authenticator, clock, subscriptions, sendBuffers, origins, requestTimeoutMs })
   await app.register(healthRoute, { health, showsDependencies: !hasAdminAddress })
   const metrics = hasAdminAddress ? null : options.metrics
-  await app.register(textRoutes, { schemaText: options.schemaText, metrics, publicUrl: () => origins().publicUrl })
+  await app.register(textRoutes, { schemaText: options.schemaText, metrics, authenticator, publicUrl: () => origins().publicUrl })
   return app
 }
 

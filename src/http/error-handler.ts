@@ -22,7 +22,7 @@ interface Refusal {
 /** For `/graphql`: whatever is refused before GraphQL sees it has GraphQL's shape. */
 export function answerGraphqlError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, retryAfterMs } = toRefusal(error, request)
-  setRetryAfter(reply, retryAfterMs)
+  setAnswerHeaders(reply, { status, retryAfterMs })
   const extensions = retryAfterMs === undefined ? { code } : { code, retryAfterMs }
   reply
     .code(status)
@@ -33,7 +33,7 @@ export function answerGraphqlError(error: unknown, request: FastifyRequest, repl
 /** For all other routes: RFC 9457. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message, retryAfterMs } = toRefusal(error, request)
-  setRetryAfter(reply, retryAfterMs)
+  setAnswerHeaders(reply, { status, retryAfterMs })
   reply
     .code(status)
     .header('content-type', 'application/problem+json')
@@ -44,7 +44,9 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): vo
   answerProblem(new GatewayError('NOT_FOUND', 'There is nothing at this address.'), request, reply.headers(READABLE_EVERYWHERE))
 }
 
-function setRetryAfter(reply: FastifyReply, retryAfterMs: number | undefined): void {
+function setAnswerHeaders(reply: FastifyReply, { status, retryAfterMs }: Pick<Refusal, 'status' | 'retryAfterMs'>): void {
+  // RFC 9110, 15.5.2.
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
 }
 

@@ -36,6 +36,12 @@ export class GatewayMetrics {
   )
   readonly #activeSubscriptions = this.#gauge('clipgate_graphql_subscriptions_active', 'Running subscriptions.')
 
+  readonly #authFileReads = this.#counter(
+    'clipgate_auth_file_reads_total',
+    'Reads of API_KEYS_FILE at the start and after each change. outcome is ok, or invalid: the last valid version stays in force.',
+    ['file', 'outcome'],
+  )
+
   constructor({ storeBytes }: { readonly storeBytes: () => number }) {
     const gauge: Gauge = this.#gauge('clipgate_clip_store_bytes', 'Bytes in the clip store.', () => gauge.set(storeBytes()))
   }
@@ -63,6 +69,10 @@ export class GatewayMetrics {
 
   onClipRequest(outcome: ClipRequestOutcome): void {
     this.#clipRequests.inc({ outcome })
+  }
+
+  onAuthFileRead(file: string, outcome: 'ok' | 'invalid'): void {
+    this.#authFileReads.inc({ file, outcome })
   }
 
   readonly downloads: DownloadListener = {

@@ -2,11 +2,16 @@ import { Socket } from 'node:net'
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.js'
+import type { CallerOptions } from '../auth/caller.js'
+import type { Principal } from '../auth/principal.js'
 import { GatewayError } from '../domain/errors.js'
 import { ClientLeft, type RequestContext } from '../graphql/context.js'
 import { quoteInput } from '../graphql/scalars/quote-input.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import type { Clock } from '../lib/clock.js'
 import { isHostAllowed, type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
+import { credentialOf } from './credential.js'
 import { answerGraphqlError } from './error-handler.js'
 import { createGraphqlSocket } from './graphql-socket.js'
 import { sendPage, toGraphqlPage } from './html-page.js'
@@ -22,7 +27,9 @@ const UNREAD_TIMEOUT_MS = 60_000
 export interface GraphqlRouteOptions {
   /** Started. */
   readonly apollo: ApolloServer<RequestContext>
-  readonly createContext: (signal: AbortSignal) => RequestContext
+  readonly createContext: (caller: CallerOptions) => RequestContext
+  readonly authenticator: Authenticator
+  readonly clock: Clock
   readonly subscriptions: Subscriptions
   readonly sendBuffers: SendBuffers
   readonly origins: () => OriginRules
@@ -31,15 +38,21 @@ export interface GraphqlRouteOptions {
 
 /** GraphQL over GET (queries), POST (queries and mutations) and WebSockets (subscriptions). */
 export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): Promise<void> {
-  const { apollo, createContext, subscriptions, sendBuffers, origins, requestTimeoutMs } = options
+  const { apollo, createContext, authenticator, clock, subscriptions, sendBuffers, origins, requestTimeoutMs } = options
+  const principals = new WeakMap<FastifyRequest, Principal>()
   app.setErrorHandler(answerGraphqlError)
   app.addHook('onRequest', async (request, reply) => {
     checkCaller(request, reply, origins())
     checkMediaType(request)
+    // Before the body is read. A WebSocket sends its credential after the handshake.
+    if (!request.ws && request.method !== 'OPTIONS' && !isBrowserVisit(request))
+      principals.set(request, await authenticator.authenticate(credentialOf(request.headers)))
   })
   const handler = fastifyApolloHandler(apollo, {
-    context: async (_request, reply) => {
-      const context = createContext(createRequestSignal(reply, requestTimeoutMs))
+    context: async (request, reply) => {
+      const principal = principals.get(request)
+      if (principal === undefined) throw new Error('an operation was not authenticated')
+      const context = createContext({ principal, requestId: request.id, signal: createRequestSignal(reply, requestTimeoutMs) })
       reply.raw.once('close', () => context.answer.release())
       return context
     },
@@ -56,7 +69,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
     async handler(request, reply) {
       return isBrowserVisit(request) ? sendPage(reply, toGraphqlPage(origins().publicUrl)) : handler.call(app, request, reply)
     },
-    wsHandler: createGraphqlSocket(subscriptions, sendBuffers),
+    wsHandler: createGraphqlSocket({ subscriptions, buffers: sendBuffers, authenticator, clock }),
   })
   app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
   app.options(GRAPHQL_PATH, answerPreflight)

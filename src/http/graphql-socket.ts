@@ -2,12 +2,19 @@
 // messages nor the data that waits to be sent.
 
 import type { WebSocket, WebsocketHandler } from '@fastify/websocket'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
+import type { Authenticator } from '../auth/authenticator.js'
+import type { CallerOptions } from '../auth/caller.js'
+import { onCredentialEnd } from '../auth/credential-end.js'
+import type { Principal } from '../auth/principal.js'
+import { GatewayError } from '../domain/errors.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
+import type { Clock } from '../lib/clock.js'
 import { runWithRequestId } from '../lib/request-id.js'
 import { TokenBucket } from '../lib/token-bucket.js'
+import { credentialOfInit } from './credential.js'
 import type { SendBuffers } from './send-buffers.js'
 import { closeSocket } from './web-sockets.js'
 
@@ -19,17 +26,49 @@ const MESSAGE_RATE = { perSecond: 20, capacity: 200, clock: { now: () => perform
 /** RFC 6455, 7.4.1. */
 const POLICY_VIOLATION = 1008
 
-export function createGraphqlSocket(subscriptions: Subscriptions, buffers: SendBuffers): WebsocketHandler {
-  const server = makeServer({
+export interface GraphqlSocketOptions {
+  readonly subscriptions: Subscriptions
+  readonly buffers: SendBuffers
+  readonly authenticator: Authenticator
+  readonly clock: Clock
+}
+
+export function createGraphqlSocket(options: GraphqlSocketOptions): WebsocketHandler {
+  return (socket, request) => serveSocket(socket, options, request)
+}
+
+/** The protocol of one connection. `onPrincipal` receives the principal of its `connection_init`. */
+function createProtocol(
+  { subscriptions, authenticator }: GraphqlSocketOptions,
+  requestId: string,
+  onPrincipal: (principal: Principal) => void,
+): Server {
+  let requester: Omit<CallerOptions, 'signal'> | null = null
+  return makeServer({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    // False closes the connection with 4403. Clients connect again, with a fresh credential.
+    async onConnect({ connectionParams }) {
+      const principal = await authenticator.authenticate(credentialOfInit(connectionParams)).catch(nullIfRefused)
+      if (principal === null) return false
+      requester = { principal, requestId }
+      onPrincipal(principal)
+      return true
+    },
     onSubscribe({ subscriptions: open }, _id, request) {
       return Object.keys(open).length > MAX_SUBSCRIPTIONS ? [TOO_MANY] : subscriptions.parse(request)
     },
-    subscribe: (args) => subscriptions.run(args),
+    subscribe: (args) => {
+      if (requester === null) throw new Error('a subscription was not authenticated')
+      return subscriptions.run(args, requester)
+    },
     onNext: (_ctx, _id, _request, args, result) => new SingleUseResult(subscriptions.formatResult(result, args), result),
     onError: (_ctx, _id, _request, errors) => subscriptions.formatErrors(errors),
   })
-  return (socket, request) => serveSocket(socket, { server, buffers, log: request.log, requestId: request.id })
+}
+
+function nullIfRefused(error: unknown): null {
+  if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') return null
+  throw error
 }
 
 const TOO_MANY = new GraphQLError(`A connection may have ${MAX_SUBSCRIPTIONS} subscriptions at a time.`, {
@@ -60,22 +99,20 @@ class SingleUseResult implements FormattedExecutionResult {
   }
 }
 
-interface SocketService {
-  readonly server: Server
-  readonly buffers: SendBuffers
-  readonly log: FastifyBaseLogger
-  /** Of the handshake. */
-  readonly requestId: string
-}
-
-function serveSocket(socket: WebSocket, { server, buffers, log, requestId }: SocketService): void {
+function serveSocket(socket: WebSocket, options: GraphqlSocketOptions, { id, log }: Pick<FastifyRequest, 'id' | 'log'>): void {
+  const { buffers, clock } = options
   const rate = new TokenBucket(MESSAGE_RATE)
   const stopHeartbeat = startHeartbeat(socket)
+  let stopWaiting = () => {}
+  const protocol = createProtocol(options, id, (principal) => {
+    if (socket.readyState !== socket.OPEN) return
+    stopWaiting = onCredentialEnd(principal, clock, () => closeSocket(socket, CloseCode.Forbidden, 'The credential has ended.'))
+  })
   const fail = (error: unknown) => {
     log.error({ err: error }, 'a subscription failed')
     closeSocket(socket, CloseCode.InternalServerError, 'Internal server error')
   }
-  const closed = server.opened(
+  const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (text) => buffers.send(socket, text),
@@ -84,7 +121,7 @@ function serveSocket(socket: WebSocket, { server, buffers, log, requestId }: Soc
         socket.on('message', (data) => {
           if (rate.waitMs(1) > 0) return closeSocket(socket, POLICY_VIOLATION, 'Too many messages')
           rate.take(1)
-          runWithRequestId(requestId, () => handle(String(data))).catch(fail)
+          runWithRequestId(id, () => handle(String(data))).catch(fail)
         })
       },
     },
@@ -92,6 +129,7 @@ function serveSocket(socket: WebSocket, { server, buffers, log, requestId }: Soc
   )
   socket.once('close', (code, reason) => {
     stopHeartbeat()
+    stopWaiting()
     closed(code, String(reason)).catch(fail)
   })
 }

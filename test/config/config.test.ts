@@ -29,6 +29,7 @@ describe('without settings', () => {
       dataDir: resolve('.clipgate'),
       clips: { urlTtlSeconds: 900, urlMaxTtlSeconds: 86_400, storeBytes: 10_737_418_240, maxBytes: 2_147_483_648 },
       webSockets: { bufferBytes: 1_048_576, totalBufferBytes: 67_108_864 },
+      auth: { apiKeysFile: null },
       corsOrigins: [],
       queryMaxDepth: 12,
       queryMaxCost: 5000,
@@ -221,11 +222,17 @@ describe('settings that conflict', () => {
     [
       'a public host without authentication',
       { HOST: '10.0.0.7', CLIP_URL_SECRETS: secret },
-      ['HOST', '10.0.0.7', 'loopback', 'no access control'],
+      ['HOST', '10.0.0.7', 'loopback', 'API_KEYS_FILE', 'OIDC_ISSUER'],
     ],
+    ['a wildcard without anything', { HOST: '0.0.0.0' }, ['API_KEYS_FILE', 'OIDC_ISSUER', 'CLIP_URL_SECRETS', 'PUBLIC_URL']],
   ])('%s: are refused with all their names', (_, source, parts) => {
     const message = refusalOf(source)
     for (const part of parts) expect(message).toContain(part)
+  })
+
+  test('a public host with API keys, secrets and a public URL is accepted', () => {
+    const source = { HOST: '0.0.0.0', API_KEYS_FILE: 'keys.json', CLIP_URL_SECRETS: secret, PUBLIC_URL: 'https://clips.example.net' }
+    expect(configOf(source)).toMatchObject({ host: '0.0.0.0', auth: { apiKeysFile: resolve('keys.json') } })
   })
 
   test('a small store limits the size of a clip, unless CLIP_MAX_BYTES is set', () => {

@@ -152,7 +152,7 @@ describe('a clip of one part', () => {
     expect(await harness.clips.find('nonsense', enoughTime())).toBeNull()
     expect(await harness.clips.find(tokenOf(clip), enoughTime())).toBeNull()
     expect(await harness.clips.renew('nonsense', null, enoughTime())).toBeNull()
-    expect(harness.clips.watch('nonsense', enoughTime())).toBeNull()
+    expect(await harness.clips.watch('nonsense', enoughTime())).toBeNull()
     await expect(harness.clips.open(clip.id, enoughTime())).rejects.toMatchObject({ reason: 'BAD_TOKEN' })
     await using foreign = await startClipHarness(server.url, { secrets: [`${SECRET}-another`] })
     await expect(foreign.clips.open(tokenOf(clip), enoughTime())).rejects.toMatchObject({ reason: 'BAD_TOKEN' })
@@ -446,7 +446,7 @@ describe('a damaged GetClip response', () => {
     expect(clip).toMatchObject({ state: 'FETCHING', form: 'REBUILT', sizeBytes: null })
     const began = performance.now()
     const seen: Clip[] = []
-    for await (const state of harness.clips.watch(clip.id, enoughTime()) ?? []) seen.push(state)
+    for await (const state of (await harness.clips.watch(clip.id, enoughTime())) ?? []) seen.push(state)
     expect(seen.at(-1)?.state).toBe('READY')
     expect(seen.length).toBeGreaterThan(2)
     expect(seen.length - 1).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 250))
@@ -468,7 +468,7 @@ describe('a damaged GetClip response', () => {
     const leaving = new AbortController()
     const seen: Clip[] = []
     const watching = async () => {
-      for await (const state of harness.clips.watch(clip.id, leaving.signal) ?? []) {
+      for await (const state of (await harness.clips.watch(clip.id, leaving.signal)) ?? []) {
         seen.push(state)
         setTimeout(() => leaving.abort(new Error('left')), 50)
       }

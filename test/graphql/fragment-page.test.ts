@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { type GuardedFragments, guardFragments } from '../../src/auth/guarded-reads.js'
+import { ANONYMOUS } from '../../src/auth/principal.js'
 import { listFragmentPage } from '../../src/graphql/fragment/fragment-page.js'
 import type { Kvs } from '../../src/kvs/kvs.js'
+import { callerOf, untaggedAccess } from '../support/callers.js'
 import { createKvsForTest, enoughTime } from '../support/kvs-for-test.js'
 import { fragmentRow, rangeOf, STREAM_ARN } from '../support/kvs-wire-rows.js'
 import { KvsWireStub } from '../support/kvs-wire-stub.js'
@@ -43,10 +46,14 @@ function footage(fromMs: number, toMs: number, stepMs: number): number[] {
   return Array.from({ length: Math.floor((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs)
 }
 
+function fragmentsOf({ fragments }: Kvs): GuardedFragments {
+  return guardFragments(fragments, untaggedAccess())
+}
+
 async function firstPage(first: number) {
   const range = { startMs: START_MS, endMs: START_MS + DAY_MS }
   const query = { streamArn: STREAM_ARN, fragmentSelectorType: 'SERVER_TIMESTAMP' as const, range, first, after: null }
-  const { nodes, hasNextPage } = await listFragmentPage(kvs.fragments, query, enoughTime())
+  const { nodes, hasNextPage } = await listFragmentPage(fragmentsOf(kvs), query, callerOf(ANONYMOUS, enoughTime()))
   const calls = stub.to('/listFragments')
   const points = calls.reduce((sum, { body }) => sum + Number(body.MaxResults), 0)
   return { starts: nodes.map(({ serverTimestampMs }) => serverTimestampMs), hasNextPage, calls: calls.length, points }
@@ -98,7 +105,7 @@ describe('the first page of a day of fragments', () => {
     })
     const query = { streamArn: STREAM_ARN, fragmentSelectorType: 'SERVER_TIMESTAMP' as const, first: 3, after: null }
     const range = { startMs: START_MS, endMs: START_MS + DAY_MS }
-    const { nodes } = await listFragmentPage(kvs.fragments, { ...query, range }, enoughTime())
+    const { nodes } = await listFragmentPage(fragmentsOf(kvs), { ...query, range }, callerOf(ANONYMOUS, enoughTime()))
     expect(nodes.map(({ fragmentNumber }) => fragmentNumber)).toEqual(['8500', '8501', '8502'])
   })
 })

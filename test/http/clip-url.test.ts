@@ -202,7 +202,7 @@ describe('another gateway with the secrets', () => {
     const known = await other.harness.clips.find(promised.id, enoughTime())
     expect(known).toMatchObject({ id: promised.id, fileName: promised.fileName, requested: promised.requested, gaps: promised.gaps })
     const seen: Clip[] = []
-    for await (const state of other.harness.clips.watch(promised.id, enoughTime()) ?? []) seen.push(state)
+    for await (const state of (await other.harness.clips.watch(promised.id, enoughTime())) ?? []) seen.push(state)
     expect(seen.at(-1)).toMatchObject({ state: 'READY', etag: here.headers.etag, sizeBytes: here.body.byteLength })
     const there = await download(other.urlOf(promised))
     const byName = ({ headers }: typeof here) => ({ ...headers, date: '', 'cache-control': '' })

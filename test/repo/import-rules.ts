@@ -16,12 +16,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', 'lru-cache', ...AWS] },
   {
     folder: 'delivery',
-    own: ['domain', 'media', 'kvs/ports', 'lib'],
+    own: ['domain', 'media', 'auth', 'kvs/ports', 'lib'],
     libraries: ['node:', '@noble/', 'content-disposition', 'lru-cache'],
   },
   // What a stream holds: the rules of domain/ over the ports, and a look into one fragment. It keeps no bytes, so delivery/ is no place for it.
   { folder: 'footage', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: ['lru-cache'] },
-  { folder: 'auth', own: ['domain', 'lib'], libraries: ['node:', 'jose'] },
+  { folder: 'auth', own: ['domain', 'footage', 'kvs/ports', 'lib'], libraries: ['node:', 'jose'] },
   {
     folder: 'graphql',
     own: ['domain', 'delivery', 'footage', 'auth', 'kvs/ports', 'lib'],

@@ -14,7 +14,7 @@ export async function getClip(harness: ClipHarness, input = askFor(0, HOUR_MS)):
 /** The last state that a watcher sees: READY or FAILED. */
 export async function whenEnded(harness: ClipHarness, { id }: Clip): Promise<Clip> {
   const seen: Clip[] = []
-  for await (const clip of harness.clips.watch(id, enoughTime()) ?? []) seen.push(clip)
+  for await (const clip of (await harness.clips.watch(id, enoughTime())) ?? []) seen.push(clip)
   const last = seen.at(-1)
   if (last === undefined) throw new Error('nothing was seen of the clip')
   return last

@@ -10,6 +10,7 @@ import { FootageService } from '../../src/footage/footage-service.js'
 import { createKvs } from '../../src/kvs/kvs.js'
 import type { KvsServerOptions } from '../../src/kvs-server/server.js'
 import { systemClock } from '../../src/lib/clock.js'
+import { anonymousClips, untaggedAccess } from './callers.js'
 import { HeardRequests } from './kvs-for-test.js'
 import { type KvsTestServer, startKvsTestServer } from './kvs-test-server.js'
 import { upload } from './producer.js'
@@ -21,7 +22,8 @@ export const START = 1_700_000_000_000
 
 /** The clip service of a gateway without HTTP, with the real adapters, an embedded server and its own store. */
 export interface ClipHarness extends AsyncDisposable {
-  readonly clips: ClipService
+  /** As an anonymous caller uses it. */
+  readonly clips: ReturnType<typeof anonymousClips>
   readonly heard: HeardRequests
   readonly outcomes: ClipRequestOutcome[]
   readonly storeDir: string
@@ -35,6 +37,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
   const store = await DiskPartStore.open({ folder: storeDir, capBytes: 1e9 })
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock: systemClock })
   const clips = new ClipService({
+    access: untaggedAccess(),
     streams: kvs.streams,
     fragments: kvs.fragments,
     clips: kvs.clips,
@@ -51,7 +54,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
     ...overrides,
   })
   return {
-    clips,
+    clips: anonymousClips(clips),
     heard,
     outcomes,
     storeDir,

@@ -1,3 +1,4 @@
+import type { Caller } from '../../src/auth/caller.js'
 import type { ClipService } from '../../src/delivery/clip-service.js'
 import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
 import { ClipUnavailable } from '../../src/delivery/serve/clip-unavailable.js'
@@ -43,7 +44,7 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
     return { valid: true, issues: [], plan: null }
   }
 
-  async request(input: ClipInput, signal: AbortSignal): Promise<ClipAnswer> {
+  async request(input: ClipInput, { signal }: Caller): Promise<ClipAnswer> {
     this.inputs.push(input)
     this.signals.push(signal)
     const failure = this.failures.shift()
@@ -64,7 +65,7 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
   states: Clip[] = [{ ...fakeClip, state: 'FETCHING', progress: 0.5, sizeBytes: null }]
   liveWatchers = 0
 
-  watch(id: string, signal: AbortSignal): AsyncGenerator<Clip> | null {
+  async watch(id: string, { signal }: Caller): Promise<AsyncGenerator<Clip> | null> {
     return id === FAKE_CLIP_ID ? this.#watch(signal) : null
   }
 

@@ -2,6 +2,9 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { FastifyInstance } from 'fastify'
 import { print } from 'graphql'
 import { pino } from 'pino'
+import { Authenticator } from '../../src/auth/authenticator.js'
+import type { CallerOptions } from '../../src/auth/caller.js'
+import { guardServices } from '../../src/auth/guarded-services.js'
 import type { ListedFragment } from '../../src/domain/listed-fragment.js'
 import { FootageService } from '../../src/footage/footage-service.js'
 import { AnswerMemory } from '../../src/graphql/answer-bytes.js'
@@ -15,6 +18,7 @@ import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
 import { type Dependency, Health } from '../../src/http/health.js'
 import type { SendLimits } from '../../src/http/send-buffers.js'
 import type { StreamDescription } from '../../src/kvs/ports.js'
+import { untaggedAccess } from './callers.js'
 import { FakeClips } from './fake-clips.js'
 import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from './fake-kvs.js'
 
@@ -58,16 +62,19 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const footage = new FootageService({ fragments, media, clock })
   const limits = { maxClipBytes: 2_147_483_648, maxUrlSeconds: 86_400, defaultUrlSeconds: 900 }
   const metrics = new GatewayMetrics({ storeBytes: () => 42 })
-  const schema = createSchema({ streams, fragments, clips, footage, hlsSessions, limits, clock })
+  const services = guardServices({ streams, endpoints, fragments, hls: hlsSessions }, footage, untaggedAccess())
+  const schema = createSchema({ ...services, clips, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
   const rules = { maxDepth, maxCost, introspection, log: logger }
   const answers = new AnswerMemory()
-  const sources = { streams, endpoints, clips, answers }
-  const contextOf = (signal: AbortSignal, maxAnswerBytes?: number) => createContext(sources, signal, maxAnswerBytes)
+  const sources = { ...services, clips, answers }
+  const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)
   const origins = () => ({ publicUrl: 'http://127.0.0.1:4000', corsOrigins, isLoopbackOnly: true })
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
+    authenticator: new Authenticator({ keys: null }),
+    clock,
     subscriptions: new Subscriptions(schema, {
       ...rules,
       createContext: contextOf,

@@ -1,3 +1,6 @@
+import type { Access } from '../../auth/access.js'
+import type { Caller } from '../../auth/caller.js'
+import type { Scope } from '../../auth/scope.js'
 import type { ClipInput } from '../../domain/clip.js'
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import { toError } from '../../domain/clip-issue-text.js'
@@ -8,6 +11,7 @@ import { noFootageIssue } from '../../domain/footage-issues.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import { toRetainedFrom } from '../../domain/retention.js'
 import { streamIssues, streamNotFoundIssue } from '../../domain/stream-issues.js'
+import type { StreamRef } from '../../domain/stream-ref.js'
 import { toEarlier } from '../../domain/time-range.js'
 import { type FragmentLister, type StreamCatalog, type StreamDescription, TooManyFragments } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
@@ -32,6 +36,7 @@ export interface PlannedRequest {
 }
 
 export interface ClipPlannerOptions {
+  readonly access: Access
   readonly streams: StreamCatalog
   readonly fragments: FragmentLister
   readonly clock: Clock
@@ -46,19 +51,25 @@ export class ClipPlanner {
 
   constructor(private readonly options: ClipPlannerOptions) {}
 
-  async plan(input: ClipInput, signal: AbortSignal): Promise<PlannedRequest> {
-    const { clock, urlLifetime } = this.options
+  /** @throws GatewayError FORBIDDEN without the scope */
+  async plan(input: ClipInput, scope: Scope, caller: Caller): Promise<PlannedRequest> {
+    const { access, clock, urlLifetime } = this.options
+    const judge = await access.judge(scope, caller)
     const { request, issues } = parseClipRequest(input, { nowMs: clock.now(), urlLifetime })
     if (request === null) return refuse(issues)
-    return this.#flights.run(JSON.stringify(request), (shared) => this.#planRequest(request, shared), signal)
+    const target = judge.find(request.stream)
+    if (target === null) return refuse([streamNotFoundIssue(request.stream)])
+    const key = JSON.stringify([request, target])
+    return this.#flights.run(key, (shared) => this.#planRequest(request, target, shared), caller.signal)
   }
 
-  async #planRequest(request: ClipRequest, signal: AbortSignal): Promise<PlannedRequest> {
+  /** @param target the stream of the request, as far as it exists for the caller */
+  async #planRequest(request: ClipRequest, target: StreamRef, signal: AbortSignal): Promise<PlannedRequest> {
     const { streams } = this.options
-    const stream = await streams.find(request.stream, signal)
+    const stream = await streams.find(target, signal)
     const planned = stream && (await this.#planOn(stream, request, signal))
     if (planned !== 'gone') return planned ?? refuse([streamNotFoundIssue(request.stream)])
-    const successor = stream && 'name' in request.stream ? await streams.findSuccessor(stream, signal) : null
+    const successor = stream && 'name' in target ? await streams.findSuccessor(stream, signal) : null
     const again = successor && (await this.#planOn(successor, request, signal))
     return again === null || again === 'gone' ? refuse([streamNotFoundIssue(request.stream)]) : again
   }

@@ -30,7 +30,7 @@ export class ClipResolver {
     })
     probe: boolean,
   ): Promise<ClipValidation> {
-    return this.clips.validate(input, { probe }, ctx.signal)
+    return this.clips.validate(input, { probe }, ctx.caller)
   }
 
   @Query(() => ClipType, {
@@ -40,7 +40,7 @@ export class ClipResolver {
       'A clip that was requested before, by its id. Does not start a fetch: a clip that is neither stored nor being fetched is IDLE. Null when this gateway did not issue the id, or the id is no longer valid.',
   })
   clip(@Ctx() ctx: RequestContext, @Arg('id', () => ID, { description: 'Clip.id.' }) id: string): Promise<Clip | null> {
-    return this.clips.find(id, ctx.signal)
+    return this.clips.find(id, ctx.caller)
   }
 
   @Mutation(() => RequestClipPayloadType, {
@@ -53,7 +53,7 @@ export class ClipResolver {
     @Ctx() ctx: RequestContext,
     @Arg('input', () => ClipInputType, { description: 'The clip to request.' }) input: ClipInputType,
   ): Promise<ClipAnswer> {
-    return this.clips.request(input, ctx.signal)
+    return this.clips.request(input, ctx.caller)
   }
 
   @Mutation(() => [RequestClipPayloadType], {
@@ -71,7 +71,7 @@ export class ClipResolver {
       throw new GatewayError('BAD_USER_INPUT', `inputs must be at most ${MAX_CLIPS_PER_REQUEST}, got ${inputs.length}.`)
     }
     // The executor reports an Error in the list as the failure of that item only.
-    return Promise.all(inputs.map((input) => this.clips.request(input, ctx.signal).catch(toError)))
+    return Promise.all(inputs.map((input) => this.clips.request(input, ctx.caller).catch(toError)))
   }
 
   @Mutation(() => RequestClipPayloadType, {
@@ -89,7 +89,7 @@ export class ClipResolver {
     })
     expiresInSeconds: number | null = null,
   ): Promise<ClipAnswer> {
-    const answer = await this.clips.renew(id, expiresInSeconds, ctx.signal)
+    const answer = await this.clips.renew(id, expiresInSeconds, ctx.caller)
     if (answer === null) throw new GatewayError('NOT_FOUND', 'There is no clip with this id.')
     return answer
   }
@@ -115,8 +115,8 @@ export class ClipResolver {
 }
 
 /** type-graphql calls `subscribe` without the resolver, so the clip service comes from the context. */
-function watchClip({ args, context }: Pick<ResolverData<RequestContext>, 'args' | 'context'>): AsyncIterable<Clip> {
-  const clips = context.watchClip(String(args.id))
+async function watchClip({ args, context }: Pick<ResolverData<RequestContext>, 'args' | 'context'>): Promise<AsyncIterable<Clip>> {
+  const clips = await context.watchClip(String(args.id))
   if (clips === null) throw new GatewayError('NOT_FOUND', 'There is no clip with this id.')
   return clips
 }

@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
+import type { GuardedFootage } from '../../auth/guarded-reads.js'
 import { type Coverage, MAX_COVERAGE_DAYS } from '../../domain/coverage.js'
 import type { StreamMedia } from '../../domain/stream-media.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { FootageService } from '../../footage/footage-service.js'
 import type { StreamDescription } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
@@ -19,7 +19,7 @@ import { StreamMediaType } from './stream-media.type.js'
 /** The fields of a stream that read its archive. */
 @Resolver(() => StreamType)
 export class FootageResolver {
-  constructor(private readonly footage: Pick<FootageService, 'coverage' | 'media'>) {}
+  constructor(private readonly footage: GuardedFootage) {}
 
   @FieldResolver(() => CoverageType, {
     nullable: true,
@@ -44,7 +44,7 @@ export class FootageResolver {
     maxGapMs: number,
   ): Promise<Coverage> {
     const query = { range: parseTimeRange(range, MAX_COVERAGE_DAYS, 'days'), fragmentSelectorType, maxGapMs }
-    return onCurrentStream(stream, ctx, (current) => this.footage.coverage(current, query, ctx.signal))
+    return onCurrentStream(stream, ctx, (current) => this.footage.coverage(current, query, ctx.caller))
   }
 
   @FieldResolver(() => StreamMediaType, {
@@ -64,6 +64,6 @@ export class FootageResolver {
     })
     fragmentSelectorType: FragmentSelectorType = 'SERVER_TIMESTAMP',
   ): Promise<StreamMedia | null> {
-    return onCurrentStream(stream, ctx, (current) => this.footage.media(current, { instantMs: at, fragmentSelectorType }, ctx.signal))
+    return onCurrentStream(stream, ctx, (current) => this.footage.media(current, { instantMs: at, fragmentSelectorType }, ctx.caller))
   }
 }

@@ -1,7 +1,9 @@
+import type { Caller } from '../../auth/caller.js'
+import type { GuardedFragments } from '../../auth/guarded-reads.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
-import { type FragmentLister, type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
+import { type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { invalidCursor, type Page, parseCursor, toCursor } from '../relay/connection.js'
 
@@ -26,11 +28,7 @@ export interface FragmentPageQuery extends Pick<FragmentQuery, 'streamArn' | 'fr
  * have been listed, and it charges for the requested rows. So the range is listed in windows, each as wide as the rest of the page is
  * expected to be.
  */
-export async function listFragmentPage(
-  lister: FragmentLister,
-  query: FragmentPageQuery,
-  signal: AbortSignal,
-): Promise<Page<ListedFragment>> {
+export async function listFragmentPage(lister: GuardedFragments, query: FragmentPageQuery, caller: Caller): Promise<Page<ListedFragment>> {
   const { first, after, range, fragmentSelectorType } = query
   const position = after === null ? null : parsePosition(fragmentSelectorType, after)
   const found: ListedFragment[] = []
@@ -40,7 +38,7 @@ export async function listFragmentPage(
     const missing = first + 1 - found.length
     const window = { startMs, endMs: Math.min(startMs + widthMs, range.endMs) }
     const isGuess = widthMs > (first + 1) * GUESSED_FRAGMENT_MS
-    const { rows, endMs } = await listWindow(lister, { ...query, window, position, missing, isGuess }, signal)
+    const { rows, endMs } = await listWindow(lister, { ...query, window, position, missing, isGuess }, caller)
     found.push(...rows)
     widthMs = Math.ceil(widthMs * wideningOf(rows.length, missing))
     startMs = endMs + 1
@@ -58,9 +56,9 @@ interface WindowQuery extends FragmentPageQuery {
 
 /** All fragments of the window after the position, or of its beginning if that has enough. */
 async function listWindow(
-  lister: FragmentLister,
+  lister: GuardedFragments,
   { streamArn, fragmentSelectorType, window, position, missing, isGuess }: WindowQuery,
-  signal: AbortSignal,
+  caller: Caller,
 ): Promise<{ readonly rows: readonly ListedFragment[]; readonly endMs: EpochMs }> {
   const isWanted = (row: ListedFragment) => isAfter(row, position, fragmentSelectorType)
   const sampled = Math.max(MIN_SAMPLED, Math.min(8 * missing, KVS_LIMITS.maxFragmentsPerPage - 1), 4 * missing)
@@ -70,7 +68,7 @@ async function listWindow(
     // A single millisecond cannot be narrowed.
     const limit = endMs > startMs ? { atMost: sampled } : {}
     try {
-      return { rows: (await lister.list({ ...query, ...limit }, signal)).filter(isWanted), endMs }
+      return { rows: (await lister.list({ ...query, ...limit }, caller)).filter(isWanted), endMs }
     } catch (error) {
       if (!(error instanceof TooManyFragments) || endMs === startMs) throw error
       failures += 1

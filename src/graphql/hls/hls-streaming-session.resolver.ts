@@ -1,7 +1,8 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql'
+import type { GuardedHlsSessions } from '../../auth/guarded-reads.js'
 import { checkHlsSession, type HlsPlaybackMode } from '../../domain/hls-session.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { HlsSessionSource, StreamDescription } from '../../kvs/ports.js'
+import type { StreamDescription } from '../../kvs/ports.js'
 import type { Clock } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
 import { costOfCall } from '../cost/field-cost.js'
@@ -13,10 +14,10 @@ import { HlsPlaybackModeEnum, HlsStreamingSessionType } from './hls-streaming-se
 
 @Resolver(() => StreamType)
 export class HlsStreamingSessionResolver {
-  private readonly sessions: HlsSessionSource
+  private readonly sessions: GuardedHlsSessions
   private readonly clock: Clock
 
-  constructor({ hlsSessions, clock }: { hlsSessions: HlsSessionSource; clock: Clock }) {
+  constructor({ hlsSessions, clock }: { hlsSessions: GuardedHlsSessions; clock: Clock }) {
     this.sessions = hlsSessions
     this.clock = clock
   }
@@ -48,7 +49,7 @@ export class HlsStreamingSessionResolver {
     const nowMs = this.clock.now()
     const requested = range && { startMs: range.startTimestamp, endMs: range.endTimestamp }
     const choice = checkHlsSession({ playbackMode, range: requested, fragmentSelectorType, expiresInSeconds }, nowMs)
-    const url = await onCurrentStream(stream, ctx, ({ arn }) => this.sessions.getSessionUrl({ streamArn: arn, ...choice }, ctx.signal))
+    const url = await onCurrentStream(stream, ctx, ({ arn }) => this.sessions.getSessionUrl({ streamArn: arn, ...choice }, ctx.caller))
     // Measured from before the call, so that the session never ends earlier.
     return { url, expiresAtMs: nowMs + expiresInSeconds * 1000 }
   }

@@ -25,7 +25,7 @@ export class NodeResolver {
   }
 
   private async findClip(id: string, ctx: RequestContext): Promise<TypedNode | null> {
-    const clip = await this.clips.find(id, ctx.signal)
+    const clip = await this.clips.find(id, ctx.caller)
     return clip && { __typename: 'Clip', ...clip }
   }
 }

@@ -1,11 +1,13 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
+import type { GuardedFragments } from '../../auth/guarded-reads.js'
+import type { GuardedStreams } from '../../auth/guarded-streams.js'
 import { GatewayError } from '../../domain/errors.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import { toRetainedFrom } from '../../domain/retention.js'
 import { isStreamArn, isStreamName, type StreamRef } from '../../domain/stream-ref.js'
 import type { FragmentSelectorType } from '../../domain/time-range.js'
-import type { ApiName, FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
+import type { ApiName, StreamDescription } from '../../kvs/ports.js'
 import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { RequestContext } from '../context.js'
 import { costOfCall, costOfListing, costOfPage, costOfTags } from '../cost/field-cost.js'
@@ -20,13 +22,19 @@ import { onCurrentStream } from './on-current-stream.js'
 import { ApiNameEnum, StreamConnectionType, StreamType, TagType } from './stream.type.js'
 import { toStreamId } from './stream-id.js'
 
+interface StreamServices {
+  readonly streams: Pick<GuardedStreams, 'list' | 'tags'>
+  readonly fragments: GuardedFragments
+  readonly clock: Clock
+}
+
 @Resolver(() => StreamType)
 export class StreamResolver {
-  private readonly catalog: StreamCatalog
-  private readonly fragmentLister: FragmentLister
+  private readonly catalog: StreamServices['streams']
+  private readonly fragmentLister: GuardedFragments
   private readonly clock: Clock
 
-  constructor({ streams, fragments, clock }: { streams: StreamCatalog; fragments: FragmentLister; clock: Clock }) {
+  constructor({ streams, fragments, clock }: StreamServices) {
     this.catalog = streams
     this.fragmentLister = fragments
     this.clock = clock
@@ -67,7 +75,7 @@ export class StreamResolver {
       ...(namePrefix === null ? {} : { namePrefix: parseName('namePrefix', namePrefix) }),
       ...(after === null ? {} : { afterName: parseCursor('Stream', after) }),
     }
-    const { streams, hasMore } = await this.catalog.list(options, ctx.signal)
+    const { streams, hasMore } = await this.catalog.list(options, ctx.caller)
     const page = { nodes: streams, hasNextPage: hasMore, hasPreviousPage: after !== null }
     return toConnection(page, (stream) => toCursor('Stream', stream.name))
   }
@@ -92,7 +100,7 @@ export class StreamResolver {
   })
   async tags(@Root() stream: StreamDescription, @Ctx() ctx: RequestContext): Promise<readonly TagType[]> {
     const tags = await onCurrentStream(stream, ctx, async ({ arn, name }) => {
-      const found = await this.catalog.tags({ arn }, ctx.signal)
+      const found = await this.catalog.tags({ arn }, ctx.caller)
       if (found === null) throw new GatewayError('NOT_FOUND', `The stream ${name} no longer exists.`)
       return found
     })
@@ -136,7 +144,7 @@ export class StreamResolver {
     checkFirst(first)
     const query = { fragmentSelectorType, range: parseTimeRange(range, KVS_LIMITS.maxRangeHours, 'hours'), first, after }
     const page = await onCurrentStream(stream, ctx, ({ arn }) =>
-      listFragmentPage(this.fragmentLister, { ...query, streamArn: arn }, ctx.signal),
+      listFragmentPage(this.fragmentLister, { ...query, streamArn: arn }, ctx.caller),
     )
     return toConnection(page, (fragment) => toFragmentCursor(fragment, fragmentSelectorType))
   }
