@@ -51,8 +51,7 @@ async function readToEnd(response: IncomingMessage): Promise<number> {
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength
   })
-  response.on('error', () => undefined)
-  await once(response, 'close')
+  if (!response.closed) await new Promise((resolve) => response.once('close', resolve))
   return bytes
 }
 
