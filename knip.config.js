@@ -5,6 +5,7 @@
 export default ({ production = false }) => ({
   entry: [
     'src/index.ts!',
+    'src/client/index.ts!',
     'src/cli/main.ts!',
     // Started as a child process.
     'src/kvs-server/archive/checkpoint-program.ts!',
