@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { FileSystem, SyncedFile } from './file-system.js'
+import { GroupCommit } from './group-commit.js'
 import { integerOf } from './row.js'
 
 /** Changed rows between two checkpoints: a few megabytes of the log. */
@@ -26,8 +27,7 @@ export class CommitLog {
   readonly #emptyLog: StatementSync
   /** SQLite keeps the log's file for as long as the index is open. */
   #log: SyncedFile | null = null
-  #running: Promise<void> = Promise.resolve()
-  #next: Promise<void> | null = null
+  readonly #syncs = new GroupCommit((waiting: readonly true[]) => this.#syncLog().then(() => waiting), Number.POSITIVE_INFINITY)
   #changesAtCheckpoint = 0
   /** A sync failed, so its data may be lost. The kernel reports that once (fsync(2), EIO), and the next sync succeeds. */
   #isDoubtful = false
@@ -41,27 +41,16 @@ export class CommitLog {
   }
 
   /** Resolves when everything committed so far is on disk. Calls during a sync share the next one. */
-  sync(): Promise<void> {
-    this.#next ??= this.#syncAfter(this.#running)
-    return this.#next
+  async sync(): Promise<void> {
+    await this.#syncs.add(true)
   }
 
   async close(): Promise<void> {
-    await this.#next?.catch(() => {})
-    await this.#running.catch(() => {})
+    await this.#syncs.settled()
     const log = this.#log
     this.#log = null
     await log?.close()
     await this.#checkpoints.close()
-  }
-
-  async #syncAfter(before: Promise<void>): Promise<void> {
-    // Its callers already got its error.
-    await before.catch(() => {})
-    this.#next = null
-    this.#running = this.#syncLog()
-    await this.#running
-    this.#checkpointWhenLong()
   }
 
   async #syncLog(): Promise<void> {
@@ -73,6 +62,7 @@ export class CommitLog {
       throw error
     }
     if (this.#isDoubtful) this.#beginLogAnew()
+    this.#checkpointWhenLong()
   }
 
   /** After a loss of power SQLite reads the log only up to a gap. So checkpoint all of it now. */

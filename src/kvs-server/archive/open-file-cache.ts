@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { codeOf } from '../../lib/thrown.js'
 import type { ReadableFile } from './file-system.js'
 
@@ -18,38 +19,37 @@ interface OpenFile {
  * or another reader often reads again soon.
  */
 export class OpenFileCache {
-  /** In order of use. */
-  readonly #files = new Map<number, OpenFile>()
+  readonly #files: LRUCache<number, OpenFile>
   readonly #closings = new Set<Promise<void>>()
 
   constructor(
     private readonly open: (id: number) => Promise<ReadableFile>,
-    private readonly mostKept = MOST_KEPT,
-  ) {}
+    mostKept = MOST_KEPT,
+  ) {
+    this.#files = new LRUCache({ max: mostKept, dispose: (entry) => this.#forget(entry) })
+  }
 
   /** Close it like any other file: closing returns it to the cache. */
   async lend(id: number): Promise<ReadableFile> {
     const entry = this.#files.get(id) ?? { opened: this.#openWithRoom(id), lent: 0, isForgotten: false }
-    this.#files.delete(id)
-    this.#files.set(id, entry)
     entry.lent += 1
-    this.#trim()
+    if (!this.#files.has(id)) this.#files.set(id, entry)
     try {
       return new LentFile(await entry.opened, () => this.#takeBack(entry))
     } catch (error) {
-      if (this.#files.get(id) === entry) this.#files.delete(id)
+      if (this.#files.peek(id) === entry) this.#files.delete(id)
       throw error
     }
   }
 
   /** Closes these files. A lent file is closed when it is returned. Resolves when the others are closed. */
   async forget(ids: readonly number[]): Promise<void> {
-    for (const id of ids) this.#drop(id)
+    for (const id of ids) this.#files.delete(id)
     await Promise.all(this.#closings)
   }
 
-  close(): Promise<void> {
-    return this.forget([...this.#files.keys()])
+  async close(): Promise<void> {
+    await this.forget([...this.#files.keys()])
   }
 
   async #openWithRoom(id: number): Promise<ReadableFile> {
@@ -57,7 +57,7 @@ export class OpenFileCache {
       return await this.open(id)
     } catch (error) {
       if (codeOf(error) !== 'EMFILE') throw error
-      await this.forget([...this.#files].flatMap(([kept, { lent }]) => (lent === 0 ? [kept] : [])))
+      await this.forget([...this.#files.entries()].flatMap(([kept, { lent }]) => (lent === 0 ? [kept] : [])))
       return await this.open(id)
     }
   }
@@ -67,17 +67,7 @@ export class OpenFileCache {
     if (entry.isForgotten && entry.lent === 0) this.#close(entry)
   }
 
-  #trim(): void {
-    for (const id of this.#files.keys()) {
-      if (this.#files.size <= this.mostKept) return
-      this.#drop(id)
-    }
-  }
-
-  #drop(id: number): void {
-    const entry = this.#files.get(id)
-    if (entry === undefined) return
-    this.#files.delete(id)
+  #forget(entry: OpenFile): void {
     entry.isForgotten = true
     if (entry.lent === 0) this.#close(entry)
   }

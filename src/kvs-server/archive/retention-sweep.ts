@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ArchiveStores } from './archive-stores.js'
 import { inDeferredTransaction } from './database.js'
+import { GroupCommit } from './group-commit.js'
 
 /** Rows per step, and the time after which a batch ends. */
 const STEP = 20
@@ -20,33 +21,24 @@ export interface RetentionSweepOptions extends ArchiveStores {
  * disk. Batches are short and yield to the event loop, so that uploads and reads continue. The main thread never waits for the disk.
  */
 export class RetentionSweep {
+  readonly #sweeps = new GroupCommit((waiting: readonly true[]) => this.#sweep().then(() => waiting), Number.POSITIVE_INFINITY)
   #isClosed = false
-  #running: Promise<void> | null = null
-  #isWanted = false
 
   constructor(private readonly options: RetentionSweepOptions) {}
 
-  /** Starts a sweep. If one is running, it checks everything once more. */
-  run(): Promise<void> {
-    this.#isWanted = true
-    this.#running ??= this.#sweepWhileWanted().finally(() => {
-      this.#running = null
-    })
-    return this.#running
+  /** Sweeps everything, once more if a sweep is running. */
+  async run(): Promise<void> {
+    await this.#sweeps.add(true)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    // The caller of the sweep already got its error.
-    await this.#running?.catch(() => {})
+    await this.#sweeps.settled()
   }
 
-  async #sweepWhileWanted(): Promise<void> {
-    while (this.#isWanted && !this.#isClosed) {
-      this.#isWanted = false
-      await this.#removeFiles()
-      for (const streamId of this.options.index.streamIds()) await this.#sweepStream(streamId)
-    }
+  async #sweep(): Promise<void> {
+    await this.#removeFiles()
+    for (const streamId of this.options.index.streamIds()) await this.#sweepStream(streamId)
   }
 
   async #sweepStream(streamId: number): Promise<void> {

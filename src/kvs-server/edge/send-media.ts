@@ -12,22 +12,27 @@ const STALLED_READER_MS = 10 * 60 * 1000
  * incomplete body).
  */
 export async function sendMedia(exchange: Exchange, answer: MediaAnswer, countBytes: (bytes: number) => void): Promise<void> {
+  const { response, call } = exchange
   const chunks = answer.body[Symbol.asyncIterator]()
+  let sent = 0
   try {
     // A failure before the first byte becomes an error response. A response without a length may be live: its headers do not wait.
     const first = answer.sizeBytes === null ? null : await chunks.next()
     sendHead(exchange, answer)
-    const sent = await sendChunks({ exchange, chunks, first, countBytes })
-    if (sent === null) return
+    for (let next = first ?? (await chunks.next()); next.done !== true; next = await chunks.next()) {
+      if (!(await write(response, next.value, call.signal))) return
+      sent += next.value.byteLength
+      countBytes(next.value.byteLength)
+    }
     if (answer.sizeBytes !== null && sent !== answer.sizeBytes) {
       throw new Error(`the response announced ${answer.sizeBytes} bytes and had ${sent}`)
     }
-    exchange.response.end()
+    response.end()
   } catch (error) {
-    if (exchange.call.signal.aborted) return
-    if (!exchange.response.headersSent) throw error
-    exchange.log.error({ err: error, requestId: exchange.call.requestId }, 'a response was cut off')
-    cutAnswer(exchange.response)
+    if (call.signal.aborted) return
+    if (!response.headersSent) throw error
+    exchange.log.error({ err: error, requestId: call.requestId }, 'a response was cut off')
+    cutAnswer(response)
   } finally {
     await chunks.return?.()
   }
@@ -39,24 +44,6 @@ function sendHead({ response, call }: Exchange, { contentType, sizeBytes }: Medi
   if (sizeBytes !== null) response.setHeader('content-length', sizeBytes)
   response.writeHead(200)
   if (sizeBytes === null) response.flushHeaders()
-}
-
-interface ChunkRun {
-  readonly exchange: Exchange
-  readonly chunks: AsyncIterator<Uint8Array>
-  readonly first: IteratorResult<Uint8Array> | null
-  readonly countBytes: (bytes: number) => void
-}
-
-/** Returns the number of sent bytes; null when the client left. */
-async function sendChunks({ exchange, chunks, first, countBytes }: ChunkRun): Promise<number | null> {
-  let sent = 0
-  for (let next = first ?? (await chunks.next()); next.done !== true; next = await chunks.next()) {
-    if (!(await write(exchange.response, next.value, exchange.call.signal))) return null
-    sent += next.value.byteLength
-    countBytes(next.value.byteLength)
-  }
-  return sent
 }
 
 /**

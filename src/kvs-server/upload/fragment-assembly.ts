@@ -9,7 +9,7 @@ import type { StreamRecord } from '../archive/stream-record.js'
 import { type AcknowledgedFragment, type Acknowledgement, toAcknowledgement, UploadError } from './acknowledgement.js'
 import * as rules from './fragment-rules.js'
 import { FragmentWriter } from './fragment-writer.js'
-import { type EndedCluster, IncomingFragment } from './incoming-fragment.js'
+import { type EndedCluster, type IncomingFragment, toAcknowledged } from './incoming-fragment.js'
 import { countProducerTags, keepHeader, keepProducerTags, type TagsElement } from './producer-tags.js'
 import { UploadWindow } from './upload-window.js'
 
@@ -64,7 +64,7 @@ export class FragmentAssembly {
 
   /** The fragment that is being received. */
   get current(): AcknowledgedFragment | null {
-    return this.#fragment?.acknowledged ?? null
+    return this.#fragment && toAcknowledged(this.#fragment)
   }
 
   /** Resolves when more may come: the disk is keeping up. @throws UploadError, MalformedMedia */
@@ -94,7 +94,7 @@ export class FragmentAssembly {
     if (fragment === null || fragment.ended === null) return
     this.#fragment = null
     this.#tagCount = 0
-    this.options.acknowledge(toAcknowledgement('RECEIVED', fragment.acknowledged))
+    this.options.acknowledge(toAcknowledgement('RECEIVED', toAcknowledged(fragment)))
     await this.onWhole(fragment, fragment.ended)
   }
 
@@ -159,7 +159,10 @@ export class FragmentAssembly {
     const number = archive.mintNumber(session, clock.now())
     const leadingTags = this.#leadingTags.length === 0 ? NOTHING : Buffer.concat(this.#leadingTags)
     this.#leadingTags = []
-    this.#fragment = new IncomingFragment({ session, number, start, leadingTags, writer: new FragmentWriter(archive) })
+    this.#fragment = {
+      ...{ session, number, leadingTags, trailingTags: [], writer: new FragmentWriter(archive), writtenTo: start },
+      ...{ timecode: null, producerTimestampMs: null, ended: null },
+    }
     rules.checkConnectionAge(clock.now() - this.#startedAtMs)
     if (this.options.findStream()?.status !== 'ACTIVE') throw new UploadError('STREAM_NOT_ACTIVE', 'the stream was deleted')
   }
@@ -174,7 +177,7 @@ export class FragmentAssembly {
     const producerTimestampMs = Math.round(producerStartMs === null ? timecode : producerStartMs + timecode)
     rules.checkProducerTimestamp(producerTimestampMs)
     fragment.producerTimestampMs = producerTimestampMs
-    this.options.acknowledge(toAcknowledgement('BUFFERING', fragment.acknowledged))
+    this.options.acknowledge(toAcknowledgement('BUFFERING', toAcknowledged(fragment)))
   }
 
   #endCluster({ range, samples, invalidFrame }: Found<'cluster-end'>): void {

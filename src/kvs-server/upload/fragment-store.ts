@@ -1,7 +1,7 @@
 import type { ReceivedFragment } from '../archive/archived-fragment.js'
 import { toAcknowledgement, UploadError } from './acknowledgement.js'
 import type { FragmentAssemblyOptions } from './fragment-assembly.js'
-import { type EndedCluster, fragmentLengthMs, type IncomingFragment } from './incoming-fragment.js'
+import { type EndedCluster, fragmentLengthMs, type IncomingFragment, toAcknowledged } from './incoming-fragment.js'
 
 /** Fragments that are stored while the next one is received. Each sync occupies a thread of libuv. */
 const MOST_UNDER_WAY = 3
@@ -56,7 +56,7 @@ export class FragmentStore {
   async #acknowledge(fragment: IncomingFragment, handed: Promise<Handed>): Promise<void> {
     const { persisted } = await handed
     // Without retention nothing is persisted, and RECEIVED is the last acknowledgement.
-    if (await persisted) this.options.acknowledge(toAcknowledgement('PERSISTED', fragment.acknowledged))
+    if (await persisted) this.options.acknowledge(toAcknowledgement('PERSISTED', toAcknowledged(fragment)))
   }
 }
 
@@ -65,8 +65,8 @@ async function giveUp(fragment: IncomingFragment, handed: Promise<Handed>, error
   const taken = await handed.catch(() => null)
   if (taken === null) await fragment.writer.discard()
   else await taken.persisted.catch(() => false)
-  if (error instanceof UploadError) throw error.about(fragment.acknowledged)
-  throw new UploadError('ARCHIVAL_ERROR', 'the fragment could not be stored', { cause: error }).about(fragment.acknowledged)
+  if (error instanceof UploadError) throw error.about(toAcknowledged(fragment))
+  throw new UploadError('ARCHIVAL_ERROR', 'the fragment could not be stored', { cause: error }).about(toAcknowledged(fragment))
 }
 
 function toReceivedFragment(fragment: IncomingFragment, ended: EndedCluster, path: string): ReceivedFragment {

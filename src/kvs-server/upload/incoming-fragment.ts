@@ -5,15 +5,6 @@ import { type FragmentNumberParts, formatFragmentNumber } from '../archive/fragm
 import type { AcknowledgedFragment } from './acknowledgement.js'
 import type { FragmentWriter } from './fragment-writer.js'
 
-export interface IncomingFragmentOptions {
-  readonly session: MediaSession
-  readonly number: FragmentNumberParts
-  /** Offset of the Cluster's first byte in the upload. */
-  readonly start: number
-  readonly leadingTags: Uint8Array
-  readonly writer: FragmentWriter
-}
-
 /** A Cluster that has ended. Its bytes are being written, and tags may still follow. */
 export interface EndedCluster {
   readonly samples: SampleTable
@@ -24,31 +15,21 @@ export interface EndedCluster {
 }
 
 /** A fragment while it is received. */
-export class IncomingFragment {
+export interface IncomingFragment {
   readonly session: MediaSession
   readonly number: FragmentNumberParts
   readonly leadingTags: Uint8Array
+  readonly trailingTags: Uint8Array[]
   readonly writer: FragmentWriter
-  readonly #fragmentNumber: string
   /** Offset in the upload up to which the writer has its bytes. */
   writtenTo: number
-  readonly trailingTags: Uint8Array[] = []
-  timecode: number | null = null
-  producerTimestampMs: number | null = null
-  ended: EndedCluster | null = null
+  timecode: number | null
+  producerTimestampMs: number | null
+  ended: EndedCluster | null
+}
 
-  constructor({ session, number, start, leadingTags, writer }: IncomingFragmentOptions) {
-    this.session = session
-    this.number = number
-    this.leadingTags = leadingTags
-    this.writer = writer
-    this.writtenTo = start
-    this.#fragmentNumber = formatFragmentNumber(number)
-  }
-
-  get acknowledged(): AcknowledgedFragment {
-    return { timecode: this.timecode, fragmentNumber: this.#fragmentNumber }
-  }
+export function toAcknowledged({ timecode, number }: IncomingFragment): AcknowledgedFragment {
+  return { timecode, fragmentNumber: formatFragmentNumber(number) }
 }
 
 /** Milliseconds from the first frame to the last. Matroska does not have the duration of the last frame, and AWS does not count it. */

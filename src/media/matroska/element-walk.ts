@@ -44,6 +44,16 @@ const TOP: ReadonlySet<number> = new Set([ELEMENT.EBML, ELEMENT.Segment, ELEMENT
 /** Elements that must not be directly in a Segment. */
 const NOT_IN_SEGMENT: ReadonlySet<number> = new Set([ELEMENT.Segment, ELEMENT.SimpleBlock, ELEMENT.BlockGroup])
 
+/** An element whose children are being read, or the file. */
+interface Parent {
+  readonly level: Level
+  /** Offset of its end, at most that of its own parent; Infinity if neither is known. */
+  readonly end: number
+  readonly isSizeUnknown: boolean
+}
+
+const FILE: Parent = { level: 'top', end: Number.POSITIVE_INFINITY, isSizeUnknown: true }
+
 /**
  * Walks through the elements of Matroska documents (RFC 9559) in chunks of any size. Checks that each element is where it may be and ends
  * with its parent. Only the Segment and Clusters may have an unknown size; such a Cluster ends at the next element that is not its child.
@@ -51,10 +61,8 @@ const NOT_IN_SEGMENT: ReadonlySet<number> = new Set([ELEMENT.Segment, ELEMENT.Si
 export class ElementWalk {
   readonly #window = new ByteWindow()
   readonly #header = new ElementHeader()
-  #level: Level = 'top'
-  #segmentEnd = 0
-  #clusterEnd = 0
-  #groupEnd = 0
+  /** The Segment, the Cluster in it, and the BlockGroup in that, as far as they are open. */
+  #open: Parent[] = []
   #isSegmentDue = false
   /** What happens with the current element. Null at the header of the next one. */
   #handling: Exclude<Handling, 'enter'> | null = null
@@ -66,7 +74,8 @@ export class ElementWalk {
 
   /** Whether a Cluster is open. */
   get isInCluster(): boolean {
-    return this.#level === 'cluster' || this.#level === 'group'
+    const { level } = this.#parent
+    return level === 'cluster' || level === 'group'
   }
 
   /** Offset in the input up to which it is known which element the bytes belong to. */
@@ -87,9 +96,8 @@ export class ElementWalk {
     const { position, waiting } = this.#window
     if (this.#handling !== null || waiting > 0) throw new MalformedMedia('the footage ends inside an element', position + waiting)
     this.#closeFinished()
-    if (this.#level === 'cluster' && this.#parentEnd() === Number.POSITIVE_INFINITY) this.#closeCluster()
-    const isSegmentCut = this.#level === 'segment' && this.#segmentEnd !== Number.POSITIVE_INFINITY
-    if (this.#isSegmentDue || isSegmentCut || this.isInCluster)
+    if (this.#parent.level === 'cluster' && this.#parent.end === Number.POSITIVE_INFINITY) this.#closeParent()
+    if (this.#isSegmentDue || this.#parent.end !== Number.POSITIVE_INFINITY || this.isInCluster)
       throw new MalformedMedia('the footage ends before its elements do', position)
   }
 
@@ -105,10 +113,10 @@ export class ElementWalk {
     this.#closeFinished()
     const header = this.#header
     if (!header.read(this.#window)) return false
-    if (this.#level === 'cluster' && isAboveClusterChildren(header.id)) this.#leaveCluster()
+    if (this.#parent.level === 'cluster' && isAboveClusterChildren(header.id)) this.#leaveCluster()
     this.#checkBounds()
     this.#checkPlace()
-    const handling = this.visitor.open(header, this.#level)
+    const handling = this.visitor.open(header, this.#parent.level)
     if (handling === 'enter') this.#enter()
     this.#handling = handling === 'enter' ? null : handling
     this.#isHeadRead = false
@@ -118,48 +126,33 @@ export class ElementWalk {
     return true
   }
 
-  #closeFinished(): void {
-    const { position } = this.#window
-    if (this.#level === 'group' && position === this.#groupEnd) {
-      this.#level = 'cluster'
-      this.visitor.close?.('group', position)
-    }
-    if (this.#level === 'cluster' && position === this.#parentEnd()) this.#closeCluster()
-    if (this.#level === 'segment' && position === this.#segmentEnd) this.#level = 'top'
+  get #parent(): Parent {
+    return this.#open.at(-1) ?? FILE
   }
 
-  #closeCluster(): void {
-    this.#level = 'segment'
-    this.visitor.close?.('cluster', this.#window.position)
+  #closeFinished(): void {
+    while (this.#window.position === this.#parent.end) this.#closeParent()
+  }
+
+  #closeParent(): void {
+    const level = this.#open.pop()?.level
+    if (level === 'cluster' || level === 'group') this.visitor.close?.(level, this.#window.position)
   }
 
   #leaveCluster(): void {
-    if (this.#clusterEnd !== Number.POSITIVE_INFINITY) this.#refuse(`element ${this.#header.name} inside a Cluster`)
-    this.#closeCluster()
+    if (!this.#parent.isSizeUnknown) this.#refuse(`element ${this.#header.name} inside a Cluster`)
+    this.#closeParent()
   }
 
   #checkBounds(): void {
     const { isSizeUnknown, id, end, name } = this.#header
     if (isSizeUnknown && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#refuse(`element ${name} of unknown size`)
-    if (!isSizeUnknown && end > this.#parentEnd()) this.#refuse(`element ${name} extends past the end of its parent`)
-  }
-
-  #parentEnd(): number {
-    switch (this.#level) {
-      case 'top':
-        return Number.POSITIVE_INFINITY
-      case 'segment':
-        return this.#segmentEnd
-      case 'cluster':
-        return Math.min(this.#clusterEnd, this.#segmentEnd)
-      case 'group':
-        return this.#groupEnd
-    }
+    if (!isSizeUnknown && end > this.#parent.end) this.#refuse(`element ${name} extends past the end of its parent`)
   }
 
   #checkPlace(): void {
     const { id, name } = this.#header
-    const level = this.#level
+    const { level } = this.#parent
     const isMisplaced =
       (level === 'top' && !TOP.has(id)) ||
       (level === 'segment' && NOT_IN_SEGMENT.has(id)) ||
@@ -170,32 +163,23 @@ export class ElementWalk {
   }
 
   #startDocument(): void {
-    const isInside = this.#level === 'segment' && this.#segmentEnd !== Number.POSITIVE_INFINITY
-    if (isInside) this.#refuse('an EBML header inside a Segment of known size')
-    this.#level = 'top'
+    if (this.#parent.end !== Number.POSITIVE_INFINITY) this.#refuse('an EBML header inside a Segment of known size')
+    this.#open = []
     this.#isSegmentDue = true
   }
 
   #enter(): void {
-    const { id, end } = this.#header
-    if (id === ELEMENT.Segment) {
-      this.#isSegmentDue = false
-      this.#segmentEnd = end
-      this.#level = 'segment'
-    } else if (id === ELEMENT.Cluster) {
-      this.#clusterEnd = end
-      this.#level = 'cluster'
-    } else {
-      this.#groupEnd = end
-      this.#level = 'group'
-    }
+    const { id, end, isSizeUnknown } = this.#header
+    if (id === ELEMENT.Segment) this.#isSegmentDue = false
+    const level = id === ELEMENT.Segment ? 'segment' : id === ELEMENT.Cluster ? 'cluster' : 'group'
+    this.#open.push({ level, end: Math.min(end, this.#parent.end), isSizeUnknown })
   }
 
   #take(): boolean {
     const length = this.#header.bytes + this.#left
     if (!this.#window.has(length)) return false
     const { bytes, at, position } = this.#window
-    this.visitor.take(this.#header, { bytes: bytes.subarray(at, at + length), origin: position }, this.#level)
+    this.visitor.take(this.#header, { bytes: bytes.subarray(at, at + length), origin: position }, this.#parent.level)
     this.#consume(length)
     this.#handling = null
     return true

@@ -110,7 +110,9 @@ function findEqualSample({ samples, pieces }: MovieTrack): readonly number[] | n
 
 /** One `trun` for each chunk: the block headers of the Cluster lie between them. */
 function truns(track: MovieTrack, { starts, hasRows }: { readonly starts: Float64Array; readonly hasRows: boolean }): Uint8Array[] {
-  const rows = new SampleRows(track)
+  const hasOffsets = track.samples.compositionOffsets !== null
+  const ofRows = TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | (hasOffsets ? TRUN_COMPOSITION : 0)
+  const encodeRows = createRowEncoder(track)
   return track.pieces.flatMap((piece) => {
     let first = 0
     return Array.from({ length: piece.chunks.count }, (_, chunk) => {
@@ -118,31 +120,22 @@ function truns(track: MovieTrack, { starts, hasRows }: { readonly starts: Float6
       const count = rowAt(sampleCounts, chunk)
       const dataOffset = rowAt(starts, rowAt(spans, chunk)) + rowAt(offsets, chunk)
       first += count
-      if (!hasRows) return fullBox('trun', 0, TRUN_DATA_OFFSET, u32(count, dataOffset))
-      return fullBox('trun', 0, rows.flags, u32(count, dataOffset), rows.encode(piece, first - count, first))
+      const rows = hasRows ? encodeRows(piece, first - count, first) : []
+      return fullBox('trun', 0, TRUN_DATA_OFFSET | (hasRows ? ofRows : 0), u32(count, dataOffset, ...rows))
     })
   })
 }
 
-/** Encodes the samples of a track in decoding order. */
-class SampleRows {
-  readonly flags: number
-  readonly #nextDuration: () => number
-  readonly #nextOffset: (() => number) | null
-
-  constructor({ samples: { durations, compositionOffsets } }: MovieTrack) {
-    this.flags = TRUN_DATA_OFFSET | TRUN_DURATION | TRUN_SIZE | TRUN_FLAGS | (compositionOffsets === null ? 0 : TRUN_COMPOSITION)
-    this.#nextDuration = readRuns(durations)
-    this.#nextOffset = compositionOffsets === null ? null : readRuns(compositionOffsets)
-  }
-
-  /** Duration, size, flags and, if there are any, composition offset of the samples [from, to) of the piece. */
-  encode({ sizes, keys }: TrackPiece, from: number, to: number): Uint8Array {
+/** Duration, size, flags and, if there are any, composition offset of the samples [from, to) of a piece. Call it in decoding order. */
+function createRowEncoder({ samples }: MovieTrack): (piece: TrackPiece, from: number, to: number) => number[] {
+  const nextDuration = readRuns(samples.durations)
+  const nextOffset = samples.compositionOffsets === null ? null : readRuns(samples.compositionOffsets)
+  return ({ sizes, keys }, from, to) => {
     const rows: number[] = []
     for (let index = from; index < to; index += 1) {
-      rows.push(this.#nextDuration(), rowAt(sizes, index), keys === null || keys.includes(index) ? SYNC_FLAGS : NON_SYNC_FLAGS)
-      if (this.#nextOffset !== null) rows.push(this.#nextOffset())
+      rows.push(nextDuration(), rowAt(sizes, index), keys === null || keys.includes(index) ? SYNC_FLAGS : NON_SYNC_FLAGS)
+      if (nextOffset !== null) rows.push(nextOffset())
     }
-    return u32(...rows)
+    return rows
   }
 }

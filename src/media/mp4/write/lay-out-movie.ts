@@ -89,22 +89,19 @@ function toSlices(pieces: readonly (Uint8Array | TableRows)[]): Slice[] {
       short.push(piece instanceof Uint8Array ? piece : toBytes(piece))
     } else {
       flush()
-      slices.push(piece instanceof Uint8Array ? { kind: 'bytes', bytes: piece } : new SliceOnDemand(piece))
+      slices.push(piece instanceof Uint8Array ? { kind: 'bytes', bytes: piece } : toSlice(piece))
     }
   }
   flush()
   return slices
 }
 
-class SliceOnDemand {
-  readonly kind = 'bytes'
-  readonly length: number
-
-  constructor(private readonly rows: TableRows) {
-    this.length = rows.byteLength
-  }
-
-  get bytes(): Uint8Array {
-    return toBytes(this.rows)
+function toSlice(rows: TableRows): Slice {
+  return {
+    kind: 'bytes',
+    length: rows.byteLength,
+    get bytes() {
+      return toBytes(rows)
+    },
   }
 }
