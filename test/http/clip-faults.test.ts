@@ -156,6 +156,17 @@ describe('a response of Kinesis Video that fails in any part', () => {
     if (kind === 'stall') expect(seen).toContain('cut')
   })
 
+  test('cut behind a slow body, after bytes were sent, breaks the download', async () => {
+    await using gateway = await startClipHttp(kvs.url)
+    // The cut comes seconds after the heads of all parts, with which the download begins.
+    const slow = onGetClip({ kind: 'slow', bytesPerSecond: Math.floor(partBytes / 4) })
+    await setFaults(slow, onGetClip({ kind: 'cut', afterBytes: partBytes - 50_000 }, { after: 1, times: 1 }))
+    const seen = await download(gateway.urlOf(clip))
+    expect(judge(seen)).toBe('cut')
+    expect(seen.body.byteLength).toBeGreaterThan(0)
+    await expectOnlyRightParts(gateway)
+  })
+
   test.each([-100_000, -10, -1, 1, 10, 100_000])('with a length that is off by %i is detected', async (extraBytes) => {
     for (const after of [0, 2]) {
       const rule = onGetClip({ kind: 'wrongLength', extraBytes }, { after, times: 1 })

@@ -5,7 +5,7 @@ import type { Clock, EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
 import type { ArchiveStores } from './archive-stores.js'
 import { ArchiveWriter } from './archive-writer.js'
-import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
+import { type ArchivedFragment, type FragmentDetails, type FragmentRange, type MediaSession, timestampOf } from './archived-fragment.js'
 import { CommitLog } from './commit-log.js'
 import { INDEX_FILE } from './database.js'
 import { type FileSystem, nodeFileSystem, type ReadableFile } from './file-system.js'
@@ -31,13 +31,6 @@ export interface ArchiveOptions {
   readonly onSweepFailed?: (error: unknown) => void
   /** Called with the number of media files that were moved aside because they have no record. */
   readonly onSetAside?: (count: number) => void
-}
-
-/** A range of fragment starts by one of the two clocks, both ends included. */
-export interface FragmentRange {
-  readonly clock: 'producer' | 'server'
-  readonly startMs: EpochMs
-  readonly endMs: EpochMs
 }
 
 export interface ListOptions {
@@ -126,9 +119,9 @@ export class Archive {
   }
 
   /** The last fragment that starts at `timestampMs` or before. */
-  findAt(stream: StreamRecord, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
+  findAt(stream: StreamRecord, clock: FragmentRange['clock'], timestampMs: EpochMs): ArchivedFragment | null {
     const found = [this.#hostBuffer.findAt(stream.id, clock, timestampMs), this.#index.findAt(stream.id, clock, timestampMs)]
-    return this.#latest(stream, found, (fragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs))
+    return this.#latest(stream, found, (fragment) => timestampOf(fragment, clock))
   }
 
   /** Null when the fragment has expired. */

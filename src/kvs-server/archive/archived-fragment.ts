@@ -55,3 +55,14 @@ export interface ReceivedFragment {
   readonly frameFault: string | null
   readonly details: FragmentDetails
 }
+
+/** A range of fragment starts by one of the two clocks, both ends included. */
+export interface FragmentRange {
+  readonly clock: 'producer' | 'server'
+  readonly startMs: EpochMs
+  readonly endMs: EpochMs
+}
+
+export function timestampOf({ producerTimestampMs, serverTimestampMs }: ArchivedFragment, clock: FragmentRange['clock']): EpochMs {
+  return clock === 'producer' ? producerTimestampMs : serverTimestampMs
+}

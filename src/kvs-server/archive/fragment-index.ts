@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EpochMs } from '../../lib/clock.js'
 import type { SampleTable } from '../../media/matroska/sample-table.js'
-import type { ArchivedFragment, FragmentDetails } from './archived-fragment.js'
+import type { ArchivedFragment, FragmentDetails, FragmentRange } from './archived-fragment.js'
 import { lastIdOf } from './database.js'
 import { formatFragmentNumber } from './fragment-number.js'
 import { bytesOf, integerOf, type Row, textOrNullOf } from './row.js'
@@ -9,12 +9,8 @@ import { readSampleTable } from './sample-table-blob.js'
 
 const COLUMNS = `file_id, stream_id, sequence, nonce, session_id, producer_ms, server_ms, length_ms, size_bytes, cluster_bytes, frame_fault`
 
-/** A range of fragment starts by one of the two clocks, both ends included. */
-export interface FragmentQuery {
+export interface FragmentQuery extends FragmentRange {
   readonly streamId: number
-  readonly clock: 'producer' | 'server'
-  readonly startMs: EpochMs
-  readonly endMs: EpochMs
   /** Fragments received earlier have expired, even if the sweep has not removed them yet. */
   readonly retainedSinceMs: EpochMs
   /** Fragments persisted after it are not listed yet. */
@@ -106,7 +102,7 @@ export class FragmentIndex {
   }
 
   /** The last fragment that starts at `timestampMs` or before. */
-  findAt(streamId: number, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
+  findAt(streamId: number, clock: FragmentRange['clock'], timestampMs: EpochMs): ArchivedFragment | null {
     const column = clock === 'producer' ? 'producer_ms' : 'server_ms'
     const last = `SELECT ${COLUMNS} FROM fragments WHERE stream_id = ? AND ${column} <= ? ORDER BY ${column} DESC, sequence DESC LIMIT 1`
     return this.#one(last, streamId, timestampMs)

@@ -1,6 +1,5 @@
-import type { EpochMs } from '../../lib/clock.js'
-import type { Archive, FragmentRange } from './archive.js'
-import type { ArchivedFragment } from './archived-fragment.js'
+import type { Archive } from './archive.js'
+import { type ArchivedFragment, type FragmentRange, timestampOf } from './archived-fragment.js'
 import type { FragmentCursor } from './fragment-index.js'
 import type { StreamRecord } from './stream-record.js'
 
@@ -41,8 +40,4 @@ export function* walkBack(
 
 export function cursorAt(fragment: ArchivedFragment, clock: FragmentRange['clock']): FragmentCursor {
   return { timestampMs: timestampOf(fragment, clock), sequence: fragment.sequence }
-}
-
-export function timestampOf({ producerTimestampMs, serverTimestampMs }: ArchivedFragment, clock: FragmentRange['clock']): EpochMs {
-  return clock === 'producer' ? producerTimestampMs : serverTimestampMs
 }

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
-import type { ArchivedFragment, FragmentDetails, MediaSession } from './archived-fragment.js'
+import { type ArchivedFragment, type FragmentDetails, type FragmentRange, type MediaSession, timestampOf } from './archived-fragment.js'
 
 /** Limits for the live footage of a stream without retention. */
 const LONGEST_MS = 5 * 60_000
@@ -46,9 +46,8 @@ export class HostBuffer {
   }
 
   /** The last fragment that starts at `timestampMs` or before. */
-  findAt(streamId: number, clock: 'producer' | 'server', timestampMs: EpochMs): ArchivedFragment | null {
-    const startOf = (fragment: ArchivedFragment) => (clock === 'producer' ? fragment.producerTimestampMs : fragment.serverTimestampMs)
-    return this.#of(streamId).findLast(({ fragment }) => startOf(fragment) <= timestampMs)?.fragment ?? null
+  findAt(streamId: number, clock: FragmentRange['clock'], timestampMs: EpochMs): ArchivedFragment | null {
+    return this.#of(streamId).findLast(({ fragment }) => timestampOf(fragment, clock) <= timestampMs)?.fragment ?? null
   }
 
   session(id: number): MediaSession | null {

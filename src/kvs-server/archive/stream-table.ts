@@ -77,31 +77,28 @@ export class StreamTable {
   /** Null when a stream of that name exists. */
   create({ name, createdAtMs = this.options.clock.now(), ...stream }: NewStream): StreamRecord | null {
     if (this.find({ name, arn: null }) !== undefined) return null
-    const { arn, createdAtMs: instant } = this.#unusedArn(name, Math.floor(createdAtMs))
-    this.database
-      .prepare(`INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-      .run(
-        name,
-        arn,
-        createVersion(),
-        instant,
-        stream.dataRetentionInHours ?? 0,
-        stream.mediaType ?? null,
-        stream.deviceName ?? null,
-        stream.kmsKeyId ?? this.#defaultKmsKey(),
-        stream.storageTier ?? 'HOT',
-      )
+    this.#insert({
+      ...{ id: null, name, version: createVersion(), ...this.#unusedArn(name, Math.floor(createdAtMs)) },
+      ...{ deviceName: stream.deviceName ?? null, mediaType: stream.mediaType ?? null, kmsKeyId: stream.kmsKeyId ?? this.#defaultKmsKey() },
+      ...{ dataRetentionInHours: stream.dataRetentionInHours ?? 0, storageTier: stream.storageTier ?? 'HOT' },
+    })
     this.options.onChanged?.()
     return this.find({ name, arn: null }) ?? null
   }
 
   /** Inserts a stream of a lost index with its old id and version. */
   restore(stream: StreamRecord, storageTier: StorageTier): void {
-    const { id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, keptSinceMs } = stream
+    this.#insert({ ...stream, storageTier })
+    if (stream.keptSinceMs > 0) this.database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(stream.id, stream.keptSinceMs)
+  }
+
+  #insert(
+    row: Omit<StreamRecord, 'id' | 'status' | 'keptSinceMs'> & { readonly id: number | null; readonly storageTier: StorageTier },
+  ): void {
+    const { id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, storageTier } = row
     this.database
       .prepare('INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, storageTier)
-    if (keptSinceMs > 0) this.database.prepare('INSERT INTO stream_floors VALUES (?, ?)').run(id, keptSinceMs)
   }
 
   /** The highest id of all streams, including deleted ones. */

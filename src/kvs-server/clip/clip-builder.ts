@@ -6,7 +6,7 @@ import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { AwsException } from '../wire/aws-exception.js'
 import type { MediaAnswer } from '../wire/operation.js'
-import { checkClipCodecs, type SessionMedia, sessionMedia } from './session-media.js'
+import { checkClipCodecs, sessionMedia } from './session-media.js'
 import { readRetained, readSlices } from './slice-reader.js'
 
 /**
@@ -14,7 +14,7 @@ import { readRetained, readSlices } from './slice-reader.js'
  * not in AWS's table of playback requirements.
  */
 export function buildClip(archive: Archive, fragments: readonly ArchivedFragment[], isStrict: boolean): MediaAnswer {
-  const media = mediaOf(archive, fragments)
+  const media = fragments.map(({ sessionId }) => sessionMedia(archive.session(sessionId) ?? refuseExpired()))
   checkClipCodecs([...new Set(media)], { isStrict })
   checkFrames(fragments)
   const samples = archive.samples(fragments)
@@ -32,15 +32,6 @@ export function buildClip(archive: Archive, fragments: readonly ArchivedFragment
   const { slices, sizeBytes } = finishNow(layOutMovie(movie))
   const open = (source: number) => archive.open(at(fragments, source))
   return { contentType: 'video/mp4', sizeBytes, body: readRetained(archive, fragments, () => readSlices(slices, open)) }
-}
-
-function mediaOf(archive: Archive, fragments: readonly ArchivedFragment[]): SessionMedia[] {
-  const sessions = new Map<number, SessionMedia>()
-  return fragments.map(({ sessionId }) => {
-    const media = sessions.get(sessionId) ?? sessionMedia(archive.session(sessionId) ?? refuseExpired())
-    sessions.set(sessionId, media)
-    return media
-  })
 }
 
 function checkFrames(fragments: readonly ArchivedFragment[]): void {

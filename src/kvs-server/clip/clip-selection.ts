@@ -1,7 +1,7 @@
 // Which fragments a clip has: the rules of GetClip for its range, and its limits.
 import type { EpochMs } from '../../lib/clock.js'
-import { type Archive, type FragmentRange, retainedSince } from '../archive/archive.js'
-import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { type Archive, retainedSince } from '../archive/archive.js'
+import type { ArchivedFragment, FragmentRange } from '../archive/archived-fragment.js'
 import { walkFragments } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { AwsException } from '../wire/aws-exception.js'

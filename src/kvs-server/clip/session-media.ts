@@ -8,7 +8,7 @@ import { AwsException } from '../wire/aws-exception.js'
 
 /** The tracks and codecs in the header of a session. */
 export interface SessionMedia {
-  /** By track number, as GetClip counts them. */
+  /** In order of their numbers. */
   readonly tracks: readonly MatroskaTrack[]
   readonly codecs: readonly CodecOutcome[]
 }
@@ -36,6 +36,9 @@ function readMedia(header: Uint8Array): SessionMedia {
 /** The AWS table of playback requirements. The API page of GetClip also allows every pair of a video codec with AAC, G.711 or nothing. */
 const STRICT_PAIRS: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h264+alaw', 'h265', 'h265+aac'])
 
+/** Track 1 is video, and track 2, if there is one, is audio. */
+const TYPES_BY_NUMBER: Readonly<Record<number, MatroskaTrack['type']>> = { 1: 'video', 2: 'audio' }
+
 /** Refuses media that GetClip cannot put into an MP4. All sessions must have the tracks of the first. */
 export function checkClipCodecs(sessions: readonly SessionMedia[], { isStrict }: { readonly isStrict: boolean }): void {
   const [first, ...others] = sessions
@@ -46,8 +49,8 @@ export function checkClipCodecs(sessions: readonly SessionMedia[], { isStrict }:
 }
 
 function checkCodecs(media: SessionMedia): CodecConfig[] {
-  const [video, audio, ...more] = media.tracks
-  if (video?.type !== 'video' || (audio !== undefined && audio.type !== 'audio') || more.length > 0) refuseUnsupported(media)
+  const isPlayable = media.tracks.every(({ number, type }) => type === TYPES_BY_NUMBER[number])
+  if (!isPlayable || media.tracks[0]?.number !== 1) refuseUnsupported(media)
   return readCodecs(media)
 }
 
@@ -82,7 +85,7 @@ function isSameTrack(a: MatroskaTrack, b: MatroskaTrack | undefined): boolean {
 }
 
 export function refuseUnsupported({ tracks }: SessionMedia): never {
-  const ids = tracks.map(({ codecId }, index) => `(track ${index + 1}: ${codecId})`).join(', ')
+  const ids = tracks.map(({ number, codecId }) => `(track ${number}: ${codecId})`).join(', ')
   throw new AwsException(
     'UnsupportedStreamMediaTypeException',
     `The type of the media is not supported or could not be determined from the media codec ids: ${ids}.`,

@@ -114,11 +114,9 @@ function parseRequestDate(headers: ReadonlyMap<string, string>, credential: Cred
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP',
     )
 
-  const [year, month, ...rest] = parts.slice(1).map(Number)
-  if (year === undefined || month === undefined) throw incomplete('X-Amz-Date (or Date) needs a year and a month')
-  const atMs = Date.UTC(year, month - 1, ...rest)
-  if (nowMs - atMs > CLOCK_SKEW_MS) throw expired(date, nowMs)
-  if (atMs - nowMs > CLOCK_SKEW_MS) throw notYetCurrent(date, nowMs)
+  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number)
+  const aheadMs = Date.UTC(year, month - 1, ...rest) - nowMs
+  if (Math.abs(aheadMs) > CLOCK_SKEW_MS) throw wrongTime(date, aheadMs, nowMs)
   return date
 }
 
@@ -194,17 +192,12 @@ function toAmzDate(epochMs: number): string | null {
   return Number.isNaN(epochMs) ? null : new Date(epochMs).toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-function expired(date: string, nowMs: EpochMs): AwsException {
-  const sum = `(${toAmzDate(nowMs)} - ${CLOCK_SKEW_MINUTES} min.)`
-  return invalidDate(`Signature expired: ${date} is now earlier than ${toAmzDate(nowMs - CLOCK_SKEW_MS)} ${sum}`)
-}
-
-function notYetCurrent(date: string, nowMs: EpochMs): AwsException {
-  const sum = `(${toAmzDate(nowMs)} + ${CLOCK_SKEW_MINUTES} min.)`
-  return invalidDate(`Signature not yet current: ${date} is still later than ${toAmzDate(nowMs + CLOCK_SKEW_MS)} ${sum}`)
-}
-
-function invalidDate(message: string): AwsException {
+function wrongTime(date: string, aheadMs: number, nowMs: EpochMs): AwsException {
+  const now = toAmzDate(nowMs)
+  const message =
+    aheadMs < 0
+      ? `Signature expired: ${date} is now earlier than ${toAmzDate(nowMs - CLOCK_SKEW_MS)} (${now} - ${CLOCK_SKEW_MINUTES} min.)`
+      : `Signature not yet current: ${date} is still later than ${toAmzDate(nowMs + CLOCK_SKEW_MS)} (${now} + ${CLOCK_SKEW_MINUTES} min.)`
   return new AwsException('InvalidSignatureException', message)
 }
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { Archive } from '../archive/archive.js'
-import type { ArchivedFragment } from '../archive/archived-fragment.js'
+import { type ArchivedFragment, timestampOf } from '../archive/archived-fragment.js'
 import { parseFragmentNumber } from '../archive/fragment-number.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import type { WireInput } from '../wire/operation.js'
@@ -56,8 +56,7 @@ export function findStartSequence(archive: Archive, stream: StreamRecord, start:
 function findContaining(archive: Archive, stream: StreamRecord, start: Extract<MediaStart, { kind: 'at' }>): ArchivedFragment | null {
   const { clock, timestampMs } = start
   const found = archive.findAt(stream, clock, timestampMs)
-  const startMs = clock === 'producer' ? found?.producerTimestampMs : found?.serverTimestampMs
-  if (found !== null && startMs !== undefined && startMs + found.lengthMs >= timestampMs) return found
+  if (found !== null && timestampOf(found, clock) + found.lengthMs >= timestampMs) return found
   const range = { clock, startMs: timestampMs, endMs: Number.MAX_SAFE_INTEGER }
   return archive.list(stream, range, { limit: 1 })[0] ?? archive.findNext(stream, found?.sequence ?? -1)
 }

@@ -3,7 +3,7 @@ import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../wire/aws-exception.js'
 import type { WireInput } from '../wire/operation.js'
 import { parseStreamSelector, SELECTOR_TYPES } from '../wire/selectors.js'
-import { parseEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
+import { parseOptionalEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
 import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
 
 /** The input of GetHLSStreamingSessionURL with its defaults. */
@@ -55,8 +55,4 @@ function refuseTransportStream(input: WireInput): void {
     'InvalidArgumentException',
     "ContainerFormat MPEG_TS is not offered by this server (clipgate's embedded KVS). Use FRAGMENTED_MP4, the default.",
   )
-}
-
-function parseOptionalEnum<const Value extends string>(input: WireInput, member: string, values: readonly Value[]): Value | null {
-  return (input[member] ?? null) === null ? null : parseEnum(input, member, values)
 }

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { CodecConfig } from '../../media/codec/codec-config.js'
-import type { FragmentRange } from '../archive/archive.js'
+import type { FragmentRange } from '../archive/archived-fragment.js'
 import { readCodecs, refuseUnsupported, type SessionMedia } from '../clip/session-media.js'
 import { AwsException } from '../wire/aws-exception.js'
 

@@ -1,7 +1,8 @@
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { toTrackFormat } from '../../media/timeline/fragment-movie.js'
 import type { Archive } from '../archive/archive.js'
-import { timestampOf } from '../archive/fragment-walk.js'
+import { timestampOf } from '../archive/archived-fragment.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { type SessionMedia, sessionMedia } from '../clip/session-media.js'
 import type { HlsSession } from './hls-session.js'
@@ -60,9 +61,9 @@ interface DescribeOptions {
 /** Null when the fragments have expired. */
 export function describeSegment(pieces: readonly SegmentPiece[], options: DescribeOptions): Omit<PlaylistEntry, 'isDiscontinuous'> | null {
   const { session, archive, before } = options
-  const [first, last] = [pieces[0], pieces.at(-1)]
-  const mediaSession = first === undefined ? null : archive.session(first.fragment.sessionId)
-  if (first === undefined || last === undefined || mediaSession === null) return null
+  const [first, last] = [at(pieces, 0), at(pieces, pieces.length - 1)]
+  const mediaSession = archive.session(first.fragment.sessionId)
+  if (mediaSession === null) return null
   const media = sessionMedia(mediaSession)
   const lead = measure(pieces, options)
   const timestampMs = timestampOf(first.fragment, session.clock)
@@ -81,8 +82,7 @@ export function describeSegment(pieces: readonly SegmentPiece[], options: Descri
 }
 
 function measure(pieces: readonly SegmentPiece[], { session, stream, archive }: DescribeOptions): LeadSpan {
-  const first = pieces[0]
-  if (first === undefined) return { startMs: 0, durationMs: 0, frames: 0 }
+  const first = at(pieces, 0)
   const originMs = timestampOf(first.fragment, session.clock)
   const tables = pieces.map(({ fragment, samples }) => ({
     samples,

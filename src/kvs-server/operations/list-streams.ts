@@ -1,7 +1,14 @@
 import type { Operation, WireInput } from '../wire/operation.js'
 import { STREAM_NAME } from '../wire/selectors.js'
 import { toStreamInfo } from '../wire/stream-info.js'
-import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString, refuse } from '../wire/wire-input.js'
+import {
+  parseOptionalEnum,
+  parseOptionalInteger,
+  parseOptionalString,
+  parseOptionalStructure,
+  parseString,
+  refuse,
+} from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 
 interface Input {
@@ -34,8 +41,7 @@ export const listStreams: Operation<Input, Pick<KvsServices, 'streams'>> = {
 function parseNamePrefix(input: WireInput): string | null {
   const condition = parseOptionalStructure(input, 'StreamNameCondition')
   if (condition === null) return null
-  const { ComparisonOperator } = condition
-  if (ComparisonOperator !== undefined && ComparisonOperator !== null) parseEnum(condition, 'ComparisonOperator', ['BEGINS_WITH'])
+  parseOptionalEnum(condition, 'ComparisonOperator', ['BEGINS_WITH'])
   return parseOptionalString(condition, 'ComparisonValue', STREAM_NAME)
 }
 

@@ -1,4 +1,4 @@
-import type { FragmentRange } from '../archive/archive.js'
+import type { FragmentRange } from '../archive/archived-fragment.js'
 import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from './aws-exception.js'
 import type { WireInput } from './operation.js'

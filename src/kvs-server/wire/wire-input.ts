@@ -59,7 +59,12 @@ export function parseOptionalInteger(input: WireInput, member: string, { min, ma
 
 /** One of the values that the model lists. */
 export function parseEnum<const Value extends string>(input: WireInput, member: string, values: readonly Value[]): Value {
-  const value = input[member] ?? refuseAbsent(member)
+  return parseOptionalEnum(input, member, values) ?? refuseAbsent(member)
+}
+
+export function parseOptionalEnum<const Value extends string>(input: WireInput, member: string, values: readonly Value[]): Value | null {
+  const value = input[member] ?? null
+  if (value === null) return null
   return values.find((allowed) => allowed === value) ?? refuse(member, `one of ${values.join(', ')}`, value)
 }
 

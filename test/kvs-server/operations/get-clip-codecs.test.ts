@@ -98,6 +98,8 @@ describe('GetClip refuses', () => {
       ],
       'UnsupportedStreamMediaType',
     ],
+    ['a picture that is not track 1', [{ ...H264, number: 2 }], 'UnsupportedStreamMediaType'],
+    ['sound that is not track 2', [H264, { ...AAC, number: 3 }], 'UnsupportedStreamMediaType'],
     ['three tracks', [H264, AAC, { ...AAC, number: 3 }], 'UnsupportedStreamMediaType'],
     ['two pictures', [H264, { ...H264, number: 2 }], 'UnsupportedStreamMediaType'],
     ['another picture codec', [video('V_VP8', AVCC)], 'UnsupportedStreamMediaType'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { FragmentRange } from '../../../src/kvs-server/archive/archive.js'
+import type { FragmentRange } from '../../../src/kvs-server/archive/archived-fragment.js'
 import { demux, eventsOf } from '../../support/demux.js'
 import { FIXTURES, readFixture } from '../../support/fixtures.js'
 import { AVCC, footage, recording, VIDEO } from '../../support/footage.js'

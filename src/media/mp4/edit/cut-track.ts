@@ -1,7 +1,7 @@
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
 import type { Chunks, MediaSpan, Movie, MovieTrack, TrackPiece } from '../movie.js'
 import { narrow, rowAt } from '../tables/columns.js'
-import { sampleBytes } from '../tables/pieces.js'
+import { mapSpans, sampleBytes } from '../tables/pieces.js'
 import { sliceRuns } from '../tables/runs.js'
 
 /** The samples [from, to) of a track, in decoding order, without an edit list. Shares all columns between the borders. */
@@ -85,7 +85,10 @@ export function* shrinkSpans(movie: Movie): Steps<Movie> {
   })
   const tracks: MovieTrack[] = []
   for (const track of movie.tracks) {
-    tracks.push({ ...track, pieces: track.pieces.map((piece) => ({ ...piece, chunks: renumber(piece.chunks, numbers) })) })
+    tracks.push({
+      ...track,
+      pieces: track.pieces.map((piece) => ({ ...piece, chunks: mapSpans(piece.chunks, (span) => rowAt(numbers, span)) })),
+    })
     yield
   }
   return { ...movie, spans, tracks }
@@ -111,9 +114,4 @@ function* noteUse(piece: TrackPiece, { starts, ends }: UsedBytes): Steps<void> {
     if (chunk % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
   }
   yield
-}
-
-function renumber(chunks: Chunks, numbers: Uint32Array): Chunks {
-  const { spans } = chunks
-  return { ...chunks, spans: typeof spans === 'number' ? rowAt(numbers, spans) : narrow(Array.from(spans, (span) => rowAt(numbers, span))) }
 }

@@ -59,13 +59,15 @@ export class BoxView {
   }
 
   u64(at: number): number {
-    const value = this.u32(at) * 0x100000000 + this.u32(at + 4)
-    if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} has a number above 2^53`, this.offset + at)
-    return value
+    return this.#wide(this.u32(at), at)
   }
 
   i64(at: number): number {
-    const value = this.i32(at) * 0x100000000 + this.u32(at + 4)
+    return this.#wide(this.i32(at), at)
+  }
+
+  #wide(high: number, at: number): number {
+    const value = high * 0x100000000 + this.u32(at + 4)
     if (!Number.isSafeInteger(value)) throw new MalformedMedia(`${this.type} has a number above 2^53`, this.offset + at)
     return value
   }

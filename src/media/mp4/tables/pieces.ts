@@ -1,4 +1,4 @@
-import type { Column, MediaSpan, Movie, TrackPiece } from '../movie.js'
+import type { Chunks, Column, MediaSpan, Movie, TrackPiece } from '../movie.js'
 import { narrow, rowAt, toColumn } from './columns.js'
 
 /** Total size of the samples [from, to) of the piece, in bytes. */
@@ -52,10 +52,13 @@ export function joinPieces(movies: readonly Movie[], trackIndex: number): TrackP
 }
 
 function withSpansFrom(piece: TrackPiece, firstSpan: number): TrackPiece {
-  if (firstSpan === 0) return piece
-  const { spans } = piece.chunks
-  const moved = typeof spans === 'number' ? spans + firstSpan : narrow(Array.from(spans, (span) => span + firstSpan))
-  return { ...piece, chunks: { ...piece.chunks, spans: moved } }
+  return firstSpan === 0 ? piece : { ...piece, chunks: mapSpans(piece.chunks, (span) => span + firstSpan) }
+}
+
+/** The same chunks in spans with other numbers. */
+export function mapSpans(chunks: Chunks, toSpan: (span: number) => number): Chunks {
+  const { spans } = chunks
+  return { ...chunks, spans: typeof spans === 'number' ? toSpan(spans) : narrow(Array.from(spans, toSpan)) }
 }
 
 function everySample({ count }: TrackPiece): Column {
