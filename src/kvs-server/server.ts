@@ -76,14 +76,10 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
     logger: options.logger ?? null,
   })
 
-  const shutDown = async (graceMs: number) => {
-    closing.abort()
-    await closeServer(app, graceMs)
-    await closeArchive()
-  }
   let closed: Promise<void> | null = null
   const close = ({ graceMs = 5000 } = {}) => {
-    closed ??= shutDown(graceMs)
+    closing.abort()
+    closed ??= closeServer(app, graceMs).then(closeArchive)
     return closed
   }
   return {
@@ -101,11 +97,7 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
   }
 }
 
-interface Wiring {
-  readonly clock: Clock
-  readonly faults: Faults | null
-  readonly closing: AbortSignal
-}
+type Wiring = Pick<KvsServices, 'clock' | 'closing'> & { readonly faults: Faults | null }
 
 async function openServices(
   options: KvsServerOptions,
@@ -127,14 +119,14 @@ async function openServices(
   await streamFile.check(streams.lastId())
   const diskReserve = new DiskReserve({ dataDir })
   opening.defer(() => diskReserve.close())
-  const onSweepFailed = (err: unknown) => {
-    options.logger?.error({ err }, 'the retention sweep failed; the next one tries again')
-    diskReserve.yieldTo(err)
-  }
-  const onSetAside = (count: number) => {
-    options.logger?.warn({ count }, 'media without a record was moved to the folder aside')
-  }
-  const archive = await Archive.open({ dataDir, database, streams, clock, onSweepFailed, onSetAside })
+  const archive = await Archive.open({
+    ...{ dataDir, database, streams, clock },
+    onSweepFailed(err) {
+      options.logger?.error({ err }, 'the retention sweep failed; the next one tries again')
+      diskReserve.yieldTo(err)
+    },
+    onSetAside: (count) => options.logger?.warn({ count }, 'media without a record was moved to the folder aside'),
+  })
   opening.defer(() => archive.close())
   // Only after the archive has opened: an index that lost its streams must not empty their file.
   opening.defer(() => streamFile.close())

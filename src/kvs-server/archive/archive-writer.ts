@@ -76,9 +76,8 @@ export class ArchiveWriter {
   /** Keeps a fragment of a stream without retention for live readers. */
   async keepForHost(received: ReceivedFragment): Promise<ArchivedFragment> {
     const { files, hostBuffer, onReadable } = this.stores
-    const { path, session, details } = received
-    const fragment = toFragment(received, { kind: 'buffered', path })
-    for (const stale of hostBuffer.add({ fragment, path, session, details })) await files.removeIncoming(stale)
+    const fragment = toFragment(received, { kind: 'buffered', path: received.path })
+    for (const stale of hostBuffer.add({ fragment, received })) await files.removeIncoming(stale)
     onReadable(fragment)
     return fragment
   }

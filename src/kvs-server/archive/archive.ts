@@ -127,7 +127,7 @@ export class Archive {
   /** Null when the fragment has expired. */
   details({ streamId, sequence, source }: ArchivedFragment): FragmentDetails | null {
     if (source.kind === 'archived') return this.#index.details(source.fileId)
-    return this.#hostBuffer.find(streamId, sequence)?.details ?? null
+    return this.#hostBuffer.find(streamId, sequence)?.received.details ?? null
   }
 
   /** The sample table of each fragment; null for an expired one. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../../lib/thrown.js'
 import { ArchiveError, indexDamaged } from './archive-error.js'
 import { integerOf } from './row.js'
 import { migrateSchema, refuseNewerSchema } from './schema.js'
@@ -21,27 +22,19 @@ const LONGEST_LOG_PAGES = 16_384
  * @throws ArchiveError
  */
 export function openDatabase(file: string): DatabaseSync {
-  try {
-    return openSound(file)
-  } catch (error) {
-    const code = sqliteCodeOf(error)
-    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
-      throw indexDamaged(dirname(file), String(Reflect.get(Object(error), 'message')), { cause: error })
-    throw error
-  }
-}
-
-function openSound(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
   try {
     refuseNewerSchema(database, dirname(file))
-    configure(database)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
+    database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`)
     checkPages(database, file)
     migrateSchema(database)
     return database
   } catch (error) {
     database.close()
-    throw error
+    const code = sqliteCodeOf(error)
+    if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) throw error
+    throw indexDamaged(dirname(file), messageOf(error), { cause: error })
   }
 }
 
@@ -63,11 +56,6 @@ export function sqliteCodeOf(error: unknown): number | null {
 export function lastIdOf(database: DatabaseSync, table: 'streams' | 'media_sessions' | 'fragments'): number {
   const row = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(table)
   return row === undefined ? 0 : integerOf(row, 'seq')
-}
-
-function configure(database: DatabaseSync): void {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;')
-  database.exec(`PRAGMA wal_autocheckpoint = ${LONGEST_LOG_PAGES}`)
 }
 
 /** Applies all changes of `work` or none. `work` is synchronous, so nothing can run in between. A nested call joins the outer transaction. */

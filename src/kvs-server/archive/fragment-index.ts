@@ -152,6 +152,12 @@ export class FragmentIndex {
     }
   }
 
+  /** Withdraws the fragments that were received between two instants, both included. */
+  withdrawBetween(streamId: number, { fromMs, toMs }: { readonly fromMs: EpochMs; readonly toMs: EpochMs }): void {
+    const sql = 'SELECT file_id FROM fragments WHERE stream_id = ? AND server_ms BETWEEN ? AND ?'
+    this.withdraw(this.#all(sql, streamId, fromMs, toMs).map((row) => integerOf(row, 'file_id')))
+  }
+
   /** Files recorded for removal, after `afterFileId`. */
   removals(afterFileId: number, limit: number): number[] {
     const sql = 'SELECT file_id FROM fragment_removals WHERE file_id > ? ORDER BY file_id LIMIT ?'

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
-import { type ArchivedFragment, type FragmentDetails, type FragmentRange, type MediaSession, timestampOf } from './archived-fragment.js'
+import { type ArchivedFragment, type FragmentRange, type MediaSession, type ReceivedFragment, timestampOf } from './archived-fragment.js'
 
 /** Limits for the live footage of a stream without retention. */
 const LONGEST_MS = 5 * 60_000
@@ -7,9 +7,7 @@ const MOST_BYTES = 200_000_000
 
 export interface BufferedFragment {
   readonly fragment: ArchivedFragment
-  readonly path: string
-  readonly session: MediaSession
-  readonly details: FragmentDetails
+  readonly received: ReceivedFragment
 }
 
 /** The newest fragments of streams without retention, for live readers. Their bytes are in files, which the next start removes. */
@@ -27,7 +25,7 @@ export class HostBuffer {
   /** Drops fragments that are too old, or whose stream was deleted. Returns their paths. */
   expire(now: EpochMs, isAlive: (streamId: number) => boolean): string[] {
     return [...this.#streams].flatMap(([streamId, fragments]) => {
-      const paths = isAlive(streamId) ? this.#trim(fragments, now) : fragments.splice(0).map(({ path }) => path)
+      const paths = isAlive(streamId) ? this.#trim(fragments, now) : fragments.splice(0).map(pathOf)
       if (fragments.length === 0) this.#streams.delete(streamId)
       return paths
     })
@@ -52,8 +50,8 @@ export class HostBuffer {
 
   session(id: number): MediaSession | null {
     for (const fragments of this.#streams.values()) {
-      const found = fragments.find(({ session }) => session.id === id)
-      if (found !== undefined) return found.session
+      const found = fragments.find(({ fragment }) => fragment.sessionId === id)
+      if (found !== undefined) return found.received.session
     }
     return null
   }
@@ -70,6 +68,10 @@ export class HostBuffer {
       bytes -= fragment.clusterBytes
       stale += 1
     }
-    return fragments.splice(0, stale).map(({ path }) => path)
+    return fragments.splice(0, stale).map(pathOf)
   }
+}
+
+function pathOf({ received }: BufferedFragment): string {
+  return received.path
 }

@@ -35,7 +35,6 @@ export interface DemoStream {
 
 /** A live camera stores shorter gaps itself while the server runs. Longer ones are filled faster here. */
 const CATCHES_UP_MS = 60_000
-const PAGE = 1000
 
 /**
  * Fills the streams of the demo cameras with the last hour of footage, on both clocks: in an empty archive, and again when a start finds that
@@ -103,12 +102,12 @@ function beginFilling({ camera, streamId }: DemoStream, { database, streams, dem
   const index = new FragmentIndex(database)
   return inTransaction(database, () => {
     const last = demo.findFilling(streamId)
-    if (last?.isWhole === false) withdraw(index, streamId, last)
+    if (last?.isWhole === false) index.withdrawBetween(streamId, last)
     const newest = index.findNewest(streamId)
     const fromMs = resumesAt(newest, nowMs)
     if (!isDue(camera, streams.findById(streamId), { fromMs, nowMs })) return []
     // A camera that is not live keeps one filling only. An hour for each start would fill the disk.
-    if (last !== null && !camera.isLive) withdraw(index, streamId, last)
+    if (last !== null && !camera.isLive) index.withdrawBetween(streamId, last)
     demo.beginFilling(streamId, { fromMs, toMs: nowMs })
     return [{ camera, streamId, fromMs, afterMs: newest?.serverTimestampMs ?? 0 }]
   })
@@ -118,20 +117,6 @@ function isDue(camera: DemoCamera, stream: StreamRecord | undefined, { fromMs, n
   // The user has set its retention to 0.
   if (stream === undefined || stream.dataRetentionInHours === 0) return false
   return nowMs - fromMs >= (camera.isLive ? CATCHES_UP_MS : DEMO_FOOTAGE_MS)
-}
-
-function withdraw(index: FragmentIndex, streamId: number, { fromMs, toMs }: Filling): void {
-  const query = {
-    streamId,
-    clock: 'server',
-    startMs: fromMs,
-    endMs: toMs,
-    retainedSinceMs: 0,
-    listedUntilMs: Number.MAX_SAFE_INTEGER,
-  } as const
-  for (let found = index.list(query, PAGE); found.length > 0; found = index.list(query, PAGE)) {
-    index.withdraw(found.flatMap(({ source }) => (source.kind === 'archived' ? [source.fileId] : [])))
-  }
 }
 
 /** Does not sync: an interrupted filling starts again. */

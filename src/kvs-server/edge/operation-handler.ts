@@ -1,10 +1,10 @@
 import { cutAnswer } from '../../lib/http-server.js'
-import type { Fault } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
 import type { KvsServices } from '../operations/kvs-services.js'
 import type { ServedOperation } from '../operations/served-operations.js'
-import { isMediaAnswer, type MediaAnswer, toMediaAnswer, type WireInput } from '../wire/operation.js'
+import { isMediaAnswer, toMediaAnswer } from '../wire/operation.js'
 import { findStreamName } from '../wire/selectors.js'
+import type { WireInput } from '../wire/wire-input.js'
 import { encodeWireJson, parseWireBody } from '../wire/wire-json.js'
 import { applyBeforeAnswer, spoilAnswer, spoilsBody } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
@@ -69,7 +69,14 @@ async function answer(
 
   const run = operation.accept(input)
   admit(services, operation.name, stream)
-  await send(exchange, { operation: operation.name, result: await run(services, exchange.call), faults, services })
+  const result = await run(services, exchange.call)
+  if (!isMediaAnswer(result) && !faults.some(spoilsBody)) {
+    sendJson(exchange, result)
+    return 'ok'
+  }
+  const media = isMediaAnswer(result) ? result : toMediaAnswer('application/json', Buffer.from(encodeWireJson(result)))
+  const sent = spoilAnswer(media, faults, exchange.call.signal)
+  await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(operation.name, bytes))
   return 'ok'
 }
 
@@ -77,19 +84,4 @@ async function answer(
 export function admit({ streams, quotas }: KvsServices, operation: string, streamName: string | null): void {
   const stream = streamName === null ? undefined : streams.find({ name: streamName, arn: null })
   quotas.admit(operation, stream === undefined ? null : stream.id)
-}
-
-interface Result {
-  readonly operation: string
-  readonly result: object | MediaAnswer
-  readonly faults: readonly Fault[]
-  readonly services: KvsServices
-}
-
-async function send(exchange: Exchange, { operation, result, faults, services }: Result): Promise<void> {
-  const isSpoilt = faults.some(spoilsBody)
-  if (!isMediaAnswer(result) && !isSpoilt) return sendJson(exchange.response, result, { requestId: exchange.call.requestId })
-  const media = isMediaAnswer(result) ? result : toMediaAnswer('application/json', Buffer.from(encodeWireJson(result)))
-  const sent = isSpoilt ? spoilAnswer(media, faults, exchange.call.signal) : media
-  await sendMedia(exchange, sent, (bytes) => services.metrics.countOutgoingBytes(operation, bytes))
 }

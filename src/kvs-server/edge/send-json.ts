@@ -1,23 +1,11 @@
-import type { ServerResponse } from 'node:http'
 import { AwsException } from '../wire/aws-exception.js'
 import { encodeWireJson } from '../wire/wire-json.js'
 import type { Exchange } from './exchange.js'
 
-export interface JsonAnswer {
-  readonly status?: number
-  readonly requestId: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-export function sendJson(response: ServerResponse, body: object, { status = 200, requestId, headers = {} }: JsonAnswer): void {
+export function sendJson({ response, call }: Exchange, body: object, { status = 200, headers = {} } = {}): void {
   const bytes = Buffer.from(encodeWireJson(body))
-  response.writeHead(status, {
-    'x-amzn-RequestId': requestId,
-    'content-type': 'application/json',
-    'content-length': bytes.length,
-    ...headers,
-  })
-  response.end(bytes)
+  const own = { 'x-amzn-RequestId': call.requestId, 'content-type': 'application/json', 'content-length': bytes.length }
+  response.writeHead(status, { ...own, ...headers }).end(bytes)
 }
 
 /** The error of a response. */
@@ -42,9 +30,8 @@ const LOWER_CASE_MESSAGE: readonly string[] = [
   'UnrecognizedClientException',
 ]
 
-export function sendError({ response, call }: Exchange, error: WireError): void {
-  const { name, status } = error
-  sendJson(response, toErrorBody(error), { status, requestId: call.requestId, headers: { 'x-amzn-ErrorType': name } })
+export function sendError(exchange: Exchange, error: WireError): void {
+  sendJson(exchange, toErrorBody(error), { status: error.status, headers: { 'x-amzn-ErrorType': error.name } })
 }
 
 export function toErrorBody({ name, message }: Pick<WireError, 'name' | 'message'>): object {

@@ -1,6 +1,5 @@
 // What POST /_faults accepts. A misspelt member is refused: a rule without effect would make a test pass by mistake.
 import { EXCEPTION_STATUS, FOREIGN_STATUS } from '../wire/aws-exception.js'
-import type { WireInput } from '../wire/operation.js'
 import {
   parseEnum,
   parseInteger,
@@ -10,6 +9,7 @@ import {
   parseStructure,
   refuse,
   refuseAbsent,
+  type WireInput,
 } from '../wire/wire-input.js'
 
 /** The effect of a rule. */

@@ -3,8 +3,7 @@ import type { Archive } from '../archive/archive.js'
 import { type ArchivedFragment, timestampOf } from '../archive/archived-fragment.js'
 import { parseFragmentNumber } from '../archive/fragment-number.js'
 import type { StreamRecord } from '../archive/stream-record.js'
-import type { WireInput } from '../wire/operation.js'
-import { parseEnum, parseString, parseTimestamp, refuse } from '../wire/wire-input.js'
+import { parseEnum, parseString, parseTimestamp, refuse, type WireInput } from '../wire/wire-input.js'
 
 /** The starting point of a GetMedia call. */
 export type MediaStart =

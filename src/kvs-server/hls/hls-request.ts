@@ -1,9 +1,8 @@
 import type { EpochMs } from '../../lib/clock.js'
 import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from '../wire/aws-exception.js'
-import type { WireInput } from '../wire/operation.js'
 import { parseStreamSelector, SELECTOR_TYPES } from '../wire/selectors.js'
-import { parseOptionalEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp } from '../wire/wire-input.js'
+import { parseOptionalEnum, parseOptionalInteger, parseOptionalStructure, parseTimestamp, type WireInput } from '../wire/wire-input.js'
 import { DISCONTINUITY_MODES, type HlsSession, PLAYBACK_MODES, type PlaybackMode } from './hls-session.js'
 
 /** The input of GetHLSStreamingSessionURL with its defaults. */

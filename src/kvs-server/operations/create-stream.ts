@@ -1,11 +1,18 @@
 import type { NewStream, StorageTier } from '../archive/stream-table.js'
 import { STREAMS_PER_ACCOUNT } from '../quotas/quotas.js'
 import { AwsException } from '../wire/aws-exception.js'
-import type { Operation, WireInput } from '../wire/operation.js'
+import type { Operation } from '../wire/operation.js'
 import { STREAM_NAME } from '../wire/selectors.js'
 import { DEVICE_NAME, MAX_RETENTION_HOURS, MEDIA_TYPE } from '../wire/stream-info.js'
 import { parseOptionalTagMap } from '../wire/tag-input.js'
-import { parseEnum, parseOptionalInteger, parseOptionalString, parseOptionalStructure, parseString } from '../wire/wire-input.js'
+import {
+  parseEnum,
+  parseOptionalInteger,
+  parseOptionalString,
+  parseOptionalStructure,
+  parseString,
+  type WireInput,
+} from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 import { putTags } from './stream-checks.js'
 

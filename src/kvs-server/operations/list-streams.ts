@@ -1,4 +1,4 @@
-import type { Operation, WireInput } from '../wire/operation.js'
+import type { Operation } from '../wire/operation.js'
 import { STREAM_NAME } from '../wire/selectors.js'
 import { toStreamInfo } from '../wire/stream-info.js'
 import {
@@ -8,6 +8,7 @@ import {
   parseOptionalStructure,
   parseString,
   refuse,
+  type WireInput,
 } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 

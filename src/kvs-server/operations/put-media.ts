@@ -78,35 +78,20 @@ async function receiveUpload({ headers, stream, call, services, answer, timings 
   using reader = new UploadReader(call.body, signal)
   const pace = services.quotas.pace('PutMedia', stream.id)
   while (!session.isOver) {
-    const bytes = await receiveChunk({ session, reader, answer, timings })
-    if (bytes === null) return
+    let read = await reader.next(timings.pauseMs)
+    if (read.kind === 'quiet') {
+      await session.pause()
+      read = await waitIdly(reader, answer, timings)
+    }
+    if (read.kind !== 'chunk') return await (read.kind === 'end' ? session.finish() : session.abort())
+    const { byteLength: bytes } = read.chunk
+    await session.receive(read.chunk)
     metrics.countIncomingBytes(bytes)
     const waitMs = pace?.count({ bytes, fragments: received.fragments }) ?? 0
     received.fragments = 0
     // If the signal aborts during the wait, the next read reports it.
     if (waitMs > 0) await sleep(waitMs, signal).catch(() => {})
   }
-}
-
-interface Reception extends Pick<Upload, 'answer' | 'timings'> {
-  readonly session: UploadSession
-  readonly reader: UploadReader
-}
-
-/** Returns the number of received bytes; null when the upload has ended. */
-async function receiveChunk({ session, reader, answer, timings }: Reception): Promise<number | null> {
-  let read = await reader.next(timings.pauseMs)
-  if (read.kind === 'quiet') {
-    await session.pause()
-    read = await waitIdly(reader, answer, timings)
-  }
-  if (read.kind === 'chunk') {
-    const { byteLength } = read.chunk
-    await session.receive(read.chunk)
-    return byteLength
-  }
-  await (read.kind === 'end' ? session.finish() : session.abort())
-  return null
 }
 
 async function waitIdly(reader: UploadReader, answer: UploadAnswer, { pauseMs, idleMs, closeMs }: PutMediaTimings): Promise<UploadRead> {

@@ -2,7 +2,8 @@
 
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import { AwsException } from '../wire/aws-exception.js'
-import type { Call, MediaAnswer, Operation, WireInput } from '../wire/operation.js'
+import type { Call, MediaAnswer, Operation } from '../wire/operation.js'
+import type { WireInput } from '../wire/wire-input.js'
 import { createStream } from './create-stream.js'
 import { deleteStream } from './delete-stream.js'
 import { describeStream } from './describe-stream.js'

@@ -1,7 +1,8 @@
 import type { StreamRecord } from '../archive/stream-record.js'
 import type { StreamSelector } from '../archive/stream-table.js'
-import type { Call, MediaAnswer, Operation, WireInput } from '../wire/operation.js'
+import type { Call, MediaAnswer, Operation } from '../wire/operation.js'
 import { parseStreamSelector } from '../wire/selectors.js'
+import type { WireInput } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 import { getStream } from './stream-checks.js'
 

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-
-/** The JSON body of a request, before an operation has parsed it. */
-export type WireInput = Readonly<Record<string, unknown>>
+import type { WireInput } from './wire-input.js'
 
 /** A body that is not JSON: media, sent while it is produced. */
 export interface MediaAnswer {

@@ -1,8 +1,7 @@
 import type { FragmentRange } from '../archive/archived-fragment.js'
 import type { StreamSelector } from '../archive/stream-table.js'
 import { AwsException } from './aws-exception.js'
-import type { WireInput } from './operation.js'
-import { parseEnum, parseOptionalString, parseStructure, parseTimestamp, refuse, type StringRule } from './wire-input.js'
+import { parseEnum, parseOptionalString, parseStructure, parseTimestamp, refuse, type StringRule, type WireInput } from './wire-input.js'
 
 export const STREAM_NAME: StringRule = { min: 1, max: 256, pattern: /^[a-zA-Z0-9_.-]+$/ }
 export const RESOURCE_ARN: StringRule = {

@@ -1,6 +1,5 @@
 import type { StreamRecord } from '../archive/stream-record.js'
-import type { WireInput } from './operation.js'
-import { parseOptionalString, parseString, type StringRule } from './wire-input.js'
+import { parseOptionalString, parseString, type StringRule, type WireInput } from './wire-input.js'
 import { WireTimestamp } from './wire-json.js'
 
 export const DEVICE_NAME: StringRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }

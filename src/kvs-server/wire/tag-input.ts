@@ -1,7 +1,6 @@
 import type { StreamSelector } from '../archive/stream-table.js'
 import { TAGS_PER_STREAM } from '../archive/tag-table.js'
 import { AwsException } from './aws-exception.js'
-import type { WireInput } from './operation.js'
 import { parseStreamSelector, RESOURCE_ARN } from './selectors.js'
 import {
   isStructure,
@@ -13,6 +12,7 @@ import {
   parseText,
   refuse,
   type StringRule,
+  type WireInput,
 } from './wire-input.js'
 
 const TAG_KEY: StringRule = { min: 1, max: 128, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u }

@@ -2,7 +2,9 @@
 // allowed values and the given value. A null member counts as absent, as on AWS.
 import type { EpochMs } from '../../lib/clock.js'
 import { AwsException } from './aws-exception.js'
-import type { WireInput } from './operation.js'
+
+/** The JSON body of a request, before an operation has parsed it. */
+export type WireInput = Readonly<Record<string, unknown>>
 
 export interface StringRule {
   readonly min?: number

@@ -1,7 +1,6 @@
 import type { EpochMs } from '../../lib/clock.js'
 import { AwsException } from './aws-exception.js'
-import type { WireInput } from './operation.js'
-import { isStructure } from './wire-input.js'
+import { isStructure, type WireInput } from './wire-input.js'
 
 declare global {
   interface JSON {

@@ -1,7 +1,6 @@
 import { type BitReader, readParameterSet } from './bit-reader.js'
-import { NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps, type SpsVui } from './sps.js'
+import { MAX_SIDE, NO_VUI, orNoVui, readCroppedSize, readFrameRate, readPictureVui, type Sps, type SpsVui } from './sps.js'
 
-const MAX_SIDE = 0xffff
 /** Bits of the profile in a profile_tier_level, without the level. */
 const PROFILE_BITS = 88
 const LEVEL_BITS = 8

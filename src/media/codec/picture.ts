@@ -5,7 +5,7 @@ import { box, fourCC } from '../box.js'
 import { concat, u8, u16, u32 } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
 import { rotationMatrix, type TrackMatrix } from '../track-matrix.js'
-import { type AspectRatio, type Colour, type Sps, UNSPECIFIED } from './sps.js'
+import { type AspectRatio, type Colour, MAX_SIDE, type Sps, UNSPECIFIED } from './sps.js'
 
 export interface Size {
   readonly width: number
@@ -24,8 +24,6 @@ export interface Picture extends Size {
 /** DisplayUnit 4: unknown. */
 const UNKNOWN_UNIT = 4
 const ASPECT_UNIT = 3
-/** The boxes have fields of 16 bits. */
-const MAX_SIDE = 0xffff
 
 type Facts = Pick<Sps, 'width' | 'height' | 'pixelAspect' | 'colour'>
 

@@ -36,7 +36,7 @@ export interface Sps extends SpsVui {
 export const NO_VUI: SpsVui = { pixelAspect: null, colour: null, frameRate: null }
 
 /** Sample entries have 16 bits for width and height. */
-const MAX_SIDE = 0xffff
+export const MAX_SIDE = 0xffff
 const EXTENDED_SAR = 255
 /** Table E-1 of both standards, starting with aspect_ratio_idc 1. */
 const ASPECT_RATIOS: readonly (readonly [number, number])[] = [

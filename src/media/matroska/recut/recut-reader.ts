@@ -4,6 +4,7 @@ import type { ElementHeader } from '../element-header.js'
 import { ELEMENT } from '../element-ids.js'
 import { type ElementVisitor, type Handling, type Level, takeAtMost } from '../element-walk.js'
 import { MAX_HEADER_BYTES } from '../session-header.js'
+import { MAX_FRAGMENT_BYTES } from './cluster-span.js'
 import { parseBlockGroup, parseSimpleBlock, type RecutBlock } from './recut-block.js'
 
 /** What a recutter receives, in the order of the file. It owns the bytes. */
@@ -17,8 +18,6 @@ export interface RecutSink {
   block(block: RecutBlock): void
 }
 
-/** The largest fragment, and so the largest block, that Kinesis Video accepts. */
-const MAX_BLOCK_BYTES = 50_000_000
 /** Positions in the file, which are wrong after another cut, and padding. */
 const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, ELEMENT.Void, ELEMENT.CRC32])
 
@@ -53,7 +52,7 @@ export class RecutReader implements ElementVisitor {
     if (id === ELEMENT.Timestamp) return takeAtMost(header, MAX_HEADER_BYTES)
     if (id !== ELEMENT.SimpleBlock && id !== ELEMENT.BlockGroup) return 'skip'
     if (this.#clusterTicks === null) throw new MalformedMedia('a block before the Timestamp of its Cluster', start)
-    return takeAtMost(header, MAX_BLOCK_BYTES)
+    return takeAtMost(header, MAX_FRAGMENT_BYTES)
   }
 
   take(header: ElementHeader, element: EbmlBytes, level: Level): void {
