@@ -7,7 +7,6 @@ import type { EpochMs } from '../lib/clock.js'
 import { startLiveCameras } from './live-cameras.js'
 
 export interface EmbeddedKvs extends AsyncDisposable {
-  /** Where it listens. */
   readonly url: string
   /** Footage for the example query, or null when there is none. */
   readonly newest: NewestFootage | null

@@ -23,7 +23,6 @@ export interface LiveCamerasOptions {
 }
 
 export interface LiveCameras extends AsyncDisposable {
-  /** Resolves when all cameras have ended. */
   readonly ended: Promise<void>
 }
 

@@ -16,7 +16,7 @@ import { SingleFlight } from '../lib/single-flight.js'
 import { toClipIssue, toIssue, toLateFailure } from './clip/answer-failure.js'
 import type { ClipJob } from './clip/clip-job.js'
 import { ClipJobs, type JobHold } from './clip/clip-jobs.js'
-import { toClip, toFailed, toFailedStatus, toStatus, watchClip } from './clip/clip-view.js'
+import { toClip, toFailed, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
 import { warningsOf } from './clip/make-clip.js'
 import { openClip } from './clip/open-clip.js'
@@ -173,7 +173,6 @@ export class ClipService {
     return named && this.#watch(named, caller.signal)
   }
 
-  /** Ends all jobs. */
   close(): void {
     this.#jobs.close()
   }
@@ -243,7 +242,7 @@ export class ClipService {
       const outline = await this.#outlineOf(spec, signal)
       const failure = this.#jobs.failureOf(keyOf(spec))
       if (failure === null) return { outline, failed: null }
-      return { outline: null, failed: toClip(outline, toFailedStatus(failure), this.#addresses.addressOf(clip)) }
+      return { outline: null, failed: toClip(outline, { state: 'FAILED', error: failure }, this.#addresses.addressOf(clip)) }
     } catch (error) {
       if (error instanceof ClipUnavailable) return { outline: null, failed: toFailed(spec, error, this.#addresses.addressOf(clip)) }
       throw error
@@ -268,7 +267,7 @@ export class ClipService {
     if (issue !== null) return this.#refuse(toRefusalIssues(issue, issues))
     this.#count('failed')
     if (error instanceof GatewayError) throw error
-    const status = toFailedStatus(toClipUnavailable(error))
+    const status = { state: 'FAILED', error: toClipUnavailable(error) } as const
     return { clip: toClip(outline, status, this.#addresses.addressOf(clip)), issues }
   }
 }

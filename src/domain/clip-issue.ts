@@ -42,7 +42,6 @@ export interface ClipIssue {
   readonly severity: 'ERROR' | 'WARNING'
   /** The problem, the expected value and the given value. */
   readonly message: string
-  /** Path of the invalid input field. */
   readonly path: readonly string[]
   readonly hint: string | null
   readonly ranges: readonly TimeRange[]

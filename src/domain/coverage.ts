@@ -12,11 +12,9 @@ export const MAX_COVERAGE_DAYS = 7
 export interface Coverage {
   /** The fragments that start in the range, uncut. The last may end after the range. */
   readonly spans: readonly FootageSpan[]
-  /** Stretches of the range without footage. */
   readonly gaps: readonly TimeRange[]
   readonly fragmentCount: number
   readonly sizeBytes: number
-  /** The total duration of all spans. */
   readonly durationMs: number
 }
 

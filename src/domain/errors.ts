@@ -46,9 +46,7 @@ interface ClipErrorView {
 export const CLIP_ERRORS = {
   /** The token was not made by this gateway, or it is damaged. */
   BAD_TOKEN: { status: 403, failure: 'INTERNAL', isRetryable: false },
-  /** The URL has expired. */
   EXPIRED: { status: 410, failure: 'INTERNAL', isRetryable: false },
-  /** The footage expired before it was fetched. */
   FOOTAGE_EXPIRED: { status: 404, failure: 'FOOTAGE_EXPIRED', isRetryable: false },
   /** The listed footage does not match the token. */
   FOOTAGE_CHANGED: { status: 404, failure: 'FOOTAGE_CHANGED', isRetryable: false },
@@ -57,7 +55,6 @@ export const CLIP_ERRORS = {
   KVS_THROTTLED: { status: 503, failure: 'KVS_THROTTLED', isRetryable: true },
   KVS_FAILED: { status: 502, failure: 'KVS_UNAVAILABLE', isRetryable: true },
   KVS_ACCESS_DENIED: { status: 502, failure: 'KVS_ACCESS_DENIED', isRetryable: false },
-  /** The clip store has no space. */
   STORE_FULL: { status: 503, failure: 'STORE_FULL', isRetryable: true },
   OVERLOADED: { status: 503, failure: 'INTERNAL', isRetryable: true },
   /** A fault of the gateway. `cause` has the reason. */
@@ -66,9 +63,7 @@ export const CLIP_ERRORS = {
 export type ClipErrorCode = keyof typeof CLIP_ERRORS
 
 export interface ErrorDetails {
-  /** When to retry. */
   readonly retryAfterMs?: number
-  /** The AWS request that failed. */
   readonly awsRequestId?: string
 }
 

@@ -6,7 +6,6 @@ import type { Footage } from './footage.js'
 import { endAt, type FragmentColumns, sumBytesOf } from './fragment-columns.js'
 import type { TimeRange } from './time-range.js'
 
-/** A stretch of footage without a gap. */
 export interface FootageSpan {
   /** Ends with the last frame. The duration of that frame is estimated from the rests around it. */
   readonly range: TimeRange

@@ -20,7 +20,6 @@ export interface Footage {
   readonly maxGapMs: number
   /** In order. */
   readonly breaks: readonly Break[]
-  /** The end of the last row. */
   readonly end: Break
 }
 

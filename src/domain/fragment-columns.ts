@@ -17,7 +17,6 @@ export interface FragmentColumns {
   readonly sizesBytes: Float64Array
 }
 
-/** The memory of one row. */
 export const BYTES_PER_FRAGMENT = 24
 
 /** `sorted` must be sorted by the selector's timestamp. */
@@ -52,7 +51,6 @@ export function sumBytesOf({ sizesBytes }: FragmentColumns, from: number, to: nu
   return total
 }
 
-/** Copies all parts into one. */
 export function joinColumns(parts: readonly FragmentColumns[]): FragmentColumns {
   return {
     count: parts.reduce((sum, { count }) => sum + count, 0),
@@ -62,7 +60,6 @@ export function joinColumns(parts: readonly FragmentColumns[]): FragmentColumns 
   }
 }
 
-/** The reported end of a row. */
 export function endAt({ startsMs, lengthsMs }: FragmentColumns, row: number): EpochMs {
   return at(startsMs, row) + at(lengthsMs, row)
 }
@@ -72,7 +69,6 @@ export function firstRowAt({ startsMs, count }: FragmentColumns, instantMs: Epoc
   return firstAtOrAfter(startsMs, instantMs, count)
 }
 
-/** Copies all arrays into one, in order. */
 export function joinArrays(arrays: readonly Float64Array[]): Float64Array {
   const joined = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0))
   let position = 0

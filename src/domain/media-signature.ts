@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 
 /** The properties that must be equal in all fragments of a clip, as strings to compare. */
 export interface MediaSignature {
-  /** The tracks and their codecs. */
   readonly layout: string
-  /** The configuration of the codecs. */
   readonly configuration: string
 }
 

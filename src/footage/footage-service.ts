@@ -154,7 +154,6 @@ interface Findings {
   readonly media: StreamMedia | null
   readonly issues: readonly ClipIssue[]
   readonly signature: MediaSignature
-  /** Number of video frames. */
   readonly pictures: number
 }
 

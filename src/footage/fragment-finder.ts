@@ -24,7 +24,6 @@ export interface Instant {
   readonly nowMs: EpochMs
 }
 
-/** A fragment, and the one before it if it was listed. */
 export interface FoundFragment {
   readonly fragment: ListedFragment
   readonly before: ListedFragment | null

@@ -84,7 +84,6 @@ export class FragmentMemory {
     return parts
   }
 
-  /** Forgets expired fragments. */
   forgetBefore(streamArn: string, instantMs: EpochMs): void {
     this.#change(toKey({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP' }), (list) => list.forgetBefore(instantMs))
   }

@@ -62,7 +62,6 @@ class FoundEvents {
   #samples: SampleTable | null = null
   #invalidFrame: string | null = null
 
-  /** No further event is needed. */
   get isOver(): boolean {
     return this.#samples !== null || this.#invalidFrame !== null
   }

@@ -2,7 +2,6 @@ import { BYTES_PER_FRAGMENT, type FragmentColumns, firstRowAt, joinColumns, slic
 import type { TimeRange } from '../domain/time-range.js'
 import type { EpochMs } from '../lib/clock.js'
 
-/** A listed stretch of time. */
 export interface Stretch {
   readonly range: TimeRange
   readonly columns: FragmentColumns
@@ -21,7 +20,6 @@ export class StretchList {
     return this.#stretches.reduce((sum, { columns }) => sum + BYTES_PER_STRETCH + columns.count * BYTES_PER_FRAGMENT, 0)
   }
 
-  /** The stretch that contains the instant. */
   find(instantMs: EpochMs, nowMs: EpochMs): Stretch | undefined {
     return this.#stretches.find(({ range, expiresAtMs }) => range.startMs <= instantMs && instantMs <= range.endMs && expiresAtMs > nowMs)
   }

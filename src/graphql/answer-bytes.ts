@@ -25,7 +25,6 @@ export class AnswerMemory {
   }
 }
 
-/** A list in a response, and its size. */
 export interface AnswerList {
   readonly path: string
   bytes: number
@@ -50,7 +49,6 @@ export class AnswerBytes {
     return this.#refusal
   }
 
-  /** Aborts the resolvers when the response is stopped. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }

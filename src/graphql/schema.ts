@@ -15,7 +15,6 @@ import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
 import { StreamType } from './stream/stream.type.js'
 
-/** The services that the resolvers call. */
 export interface SchemaServices {
   readonly streams: GuardedStreams
   readonly fragments: GuardedFragments

@@ -64,7 +64,6 @@ export class Subscriptions {
     })
   }
 
-  /** Removes internal details from errors. */
   formatErrors(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     return errors.map((error) => this.#formatError(error.toJSON(), error.originalError ?? error))
   }

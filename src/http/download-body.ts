@@ -12,14 +12,12 @@ export interface DownloadListener {
 export interface DownloadBodyOptions {
   /** Aborted when the client disconnects. */
   readonly left: AbortController
-  /** Sends status and headers. */
   readonly begin: () => void
   /** Maximum time in which the client reads no byte. Null for no limit. */
   readonly idleTimeoutMs: number | null
   readonly listener?: DownloadListener
 }
 
-/** Sends the body of one response. */
 export class DownloadBody {
   readonly #stalled: StalledReader | null
   #sentBytes = 0

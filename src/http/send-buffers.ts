@@ -2,9 +2,7 @@ import type { WebSocket } from '@fastify/websocket'
 import { closeSocket } from './web-sockets.js'
 
 export interface SendLimits {
-  /** Maximum bytes in the buffer of one socket. */
   readonly bytesPerSocket: number
-  /** Maximum bytes in the buffers of all sockets. */
   readonly totalBytes: number
 }
 
@@ -22,7 +20,6 @@ export class SendBuffers {
 
   constructor(private readonly limits: SendLimits) {}
 
-  /** Bytes in the buffers of all sockets. */
   get totalBytes(): number {
     return this.#totalBytes
   }

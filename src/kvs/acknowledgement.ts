@@ -8,7 +8,6 @@ export interface Acknowledgement {
   /** The timecode of the Cluster, as the producer sent it. IDLE has none. */
   readonly fragmentTimecodeMs: number | null
   readonly fragmentNumber: string | null
-  /** For an ERROR. */
   readonly errorId: number | null
   readonly errorCode: string | null
 }

@@ -50,7 +50,6 @@ export class AwsClients {
     return client
   }
 
-  /** Aborts running requests. */
   close(): void {
     this.control.destroy()
     this.#dataHandler.destroy()

@@ -56,7 +56,6 @@ class GatheredBytes {
     return this.#memory.subarray(0, this.#length)
   }
 
-  /** Returns an error when the chunk exceeds a limit. */
   add(chunk: Uint8Array): AnswerOutOfBounds | null {
     const length = this.#length + chunk.byteLength
     this.#chunks += 1

@@ -3,7 +3,6 @@ import { at } from '../lib/at.js'
 import { partitionPoint } from '../lib/partition-point.js'
 import type { StreamDescription } from './ports.js'
 
-/** The streams at the time of a listing, sorted by name. */
 export class StreamListing {
   readonly streams: readonly StreamDescription[]
   readonly #byName: ReadonlyMap<string, StreamDescription>

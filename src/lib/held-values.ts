@@ -1,6 +1,5 @@
 export interface Hold<Value> {
   readonly value: Value
-  /** Whether this hold created the value. */
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
@@ -14,7 +13,6 @@ export class HeldValues<Value extends { close(): void }> {
     return [...this.#entries.values()].map(({ value }) => value)
   }
 
-  /** What is held under the key now. */
   get(key: string): Value | undefined {
     return this.#entries.get(key)?.value
   }

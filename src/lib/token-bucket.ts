@@ -23,7 +23,6 @@ export class TokenBucket {
     this.#refilledAtMs = clock.now()
   }
 
-  /** Tokens in the bucket now. */
   get tokens(): number {
     this.#refill()
     return this.#tokens

@@ -6,7 +6,6 @@ import type { GatewayError } from '../../domain/errors.js'
 import { toStreamPath } from '../../domain/stream-issues.js'
 import { nameOf } from '../../lib/thrown.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
-import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { ClipJob } from './clip-job.js'
 import { toRefusalIssue } from './clip-refusal.js'
 
@@ -17,8 +16,9 @@ export function toLateFailure({ reason }: AbortSignal, { throttled }: ClipJob): 
 }
 
 export function toIssue(error: unknown, asked: Pick<ClipRequest, 'range' | 'stream'>): ClipIssue | null {
-  if (error instanceof ClipMismatch) return error.issue
-  return toRefusalIssue(error, asked) ?? (error instanceof ClipUnavailable ? toRefusalIssue(error.cause, asked) : null)
+  const refusal = toRefusalIssue(error, asked)
+  if (refusal !== null || !(error instanceof ClipUnavailable)) return refusal
+  return error.details.issue ?? toRefusalIssue(error.cause, asked)
 }
 
 /** An issue of the first fragment, as an issue of the clip. An exact cut fetches the missing key frame, so it has no such issue. */

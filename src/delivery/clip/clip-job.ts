@@ -3,7 +3,6 @@ import type { Part } from '../parts/part.js'
 import type { Parts } from '../parts/parts.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
-import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { CodecChangeSources } from '../verify/codec-change.js'
 import { type ClipPart, ClipParts, type PartOrigin } from './clip-parts.js'
 import { explainFailure, toPartUnavailable } from './explain-failure.js'
@@ -53,7 +52,6 @@ export class ClipJob {
     )
   }
 
-  /** Null while the clip is being made. */
   get outcome(): ClipOutcome | null {
     return this.#outcome
   }
@@ -99,7 +97,7 @@ export class ClipJob {
       await part.part.whole(signal)
     } catch (error) {
       const unavailable = await this.#explain(part, error)
-      if (part.source === 0) this.#opened.reject(unavailable instanceof ClipMismatch ? unavailable : error)
+      if (part.source === 0) this.#opened.reject(unavailable.details.issue ? unavailable : error)
       throw unavailable
     }
   }

@@ -20,7 +20,6 @@ const MAX_FAILURES = 1000
 
 export interface JobHold {
   readonly job: ClipJob
-  /** Whether this hold started the job. */
   readonly isNew: boolean
   /** May be called more than once. */
   release(): void
@@ -89,7 +88,6 @@ export class ClipJobs {
     return this.hold(id, outline)
   }
 
-  /** Ends all jobs. */
   close(): void {
     this.#idle.clear()
     for (const job of this.#jobs.values) job.close()

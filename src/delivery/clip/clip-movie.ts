@@ -18,7 +18,7 @@ import { durationMsOf } from '../../media/mp4/tables/presentation.js'
 import { layOutMovie } from '../../media/mp4/write/lay-out-movie.js'
 import { finishInTurns } from '../../media/steps.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
-import { ClipMismatch } from '../verify/clip-mismatch.js'
+import { toEmptyCutMismatch, toKeyFrameMismatch, toPartMismatch } from '../verify/clip-mismatch.js'
 import type { FragmentPictures } from '../verify/fragment-pictures.js'
 import { type FragmentPlaces, instantAt, PictureInstants, placeFragmentsInSteps, rowFrom } from '../verify/fragment-places.js'
 import { type LocatedPictures, locatePictures } from '../verify/locate-pictures.js'
@@ -52,12 +52,12 @@ export interface ClipMovieOptions {
   readonly signal: AbortSignal
 }
 
-/** @throws ClipMismatch if the parts do not fit together */
+/** @throws ClipUnavailable if the parts do not fit together */
 export async function buildClipMovie(outline: ClipOutline, { movies, parts, pictures, signal }: ClipMovieOptions): Promise<ClipMovie> {
   const clip = { spec: outline.spec, parts }
   const counts = movies.map(({ tracks }) => at(tracks, 0).samples.count)
   const result = await joinParts(movies.splice(0), { parts, pictures, signal })
-  if (!result.joined) throw ClipMismatch.ofPart(result, clip)
+  if (!result.joined) throw toPartMismatch(result, clip)
   const [video] = result.movie.tracks
   if (video === undefined) throw new RangeError('a joined movie has video')
   const located = locatePictures(parts, counts, pictures)
@@ -112,10 +112,10 @@ async function cutExactly({ clip, movie, places, located, syncs, signal }: ShowO
   const { spec } = clip
   const [video] = movie.tracks
   const window = video ? await finishInTurns(findExactWindow(video, { places, located, range: spec.range }), { signal }) : null
-  if (window === null) throw ClipMismatch.ofEmptyCut(clip)
+  if (window === null) throw toEmptyCutMismatch(clip)
   const { cut, warnings } = await trimAtKey({ clip, movie, syncs, signal }, window)
-  if (!cut.trimmed) throw ClipMismatch.ofEmptyCut(clip)
-  if (!cut.beginsWithKey) throw ClipMismatch.ofNoKeyFrame(clip, await findKeyInstant({ movie, places, located, signal }))
+  if (!cut.trimmed) throw toEmptyCutMismatch(clip)
+  if (!cut.beginsWithKey) throw toKeyFrameMismatch(clip, await findKeyInstant({ movie, places, located, signal }))
   const delivered = {
     startMs: window.firstInstantMs,
     endMs: window.lastInstantMs + Math.round(cut.endMs - cut.lastFrameMs),
@@ -151,7 +151,7 @@ async function hideUndecodable({ delivered }: ClipOutline, options: ShowOptions)
   const closed = await finishInTurns(findFirstKeyFrame(syncs.closed), { signal })
   const open = closed === null && syncs.open !== null ? await finishInTurns(findFirstKeyFrame(syncs.open), { signal }) : null
   const key = closed ?? open
-  if (key === null) throw ClipMismatch.ofNoKeyFrame(clip, null)
+  if (key === null) throw toKeyFrameMismatch(clip, null)
   const movie = open === null || syncs.open === null ? options.movie : withVideo(options.movie, syncs.open)
   const openStart = open === null ? [] : [openGopStartIssue(clip.spec)]
   if (!key.isLate) return { movie, delivered, shownFromMs: 0, warnings: openStart }

@@ -10,7 +10,6 @@ import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/cli
 /** Maximum number of parts of one clip that are fetched at once, in order. The quota of the stream may slow them further. */
 const SIDE_BY_SIDE = 6
 
-/** Where the bytes of a clip come from. */
 export type PartOrigin = 'stored' | 'joined_in_flight' | 'fetched'
 
 /** One GetClip call of the clip. */
@@ -40,7 +39,6 @@ export class ClipParts {
   /** All parts in playing order. Resolves when the extra parts of an exact cut are known. */
   readonly playing: Promise<readonly ClipPart[]>
   readonly reading: EdgeReading
-  /** Functions that release the edges and each part. */
   readonly #releases: (() => void)[] = []
   /** The planned parts, then the extra parts of an exact cut. */
   readonly #parts: ClipPart[] = []

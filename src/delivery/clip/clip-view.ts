@@ -5,7 +5,6 @@ import type { ClipOutline } from '../plan/clip-outline.js'
 import type { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { ClipAddress } from '../url/clip-addresses.js'
 import type { ClipSpec } from '../url/clip-spec.js'
-import { ClipMismatch } from '../verify/clip-mismatch.js'
 import type { ClipJob } from './clip-job.js'
 import type { ClipFacts, MadeClip } from './make-clip.js'
 
@@ -13,18 +12,14 @@ export type ClipStatus =
   | { readonly state: 'IDLE' }
   | { readonly state: 'FETCHING'; readonly made: MadeClip | null; readonly progress: number }
   | { readonly state: 'READY'; readonly facts: ClipFacts }
-  | { readonly state: 'FAILED'; readonly error: ClipUnavailable; readonly ranges: ClipFailure['ranges'] }
+  | { readonly state: 'FAILED'; readonly error: ClipUnavailable }
 
 export function toStatus(job: ClipJob, made: MadeClip | null): ClipStatus {
   const { outcome } = job
   if (outcome?.state === 'ready') return { state: 'READY', facts: outcome.facts }
-  if (outcome?.state === 'failed') return toFailedStatus(outcome.error)
+  if (outcome?.state === 'failed') return { state: 'FAILED', error: outcome.error }
   // All bytes may have arrived a moment before the clip is READY.
   return { state: 'FETCHING', made, progress: Math.min(job.progress, 0.999) }
-}
-
-export function toFailedStatus(error: ClipUnavailable): ClipStatus {
-  return { state: 'FAILED', error, ranges: error instanceof ClipMismatch ? error.issue.ranges : [] }
 }
 
 export function toClip(outline: ClipOutline, status: ClipStatus, address: ClipAddress): Clip {
@@ -52,7 +47,7 @@ function toStatusFields(outline: ClipOutline, status: ClipStatus): StatusFields 
     case 'READY':
       return { ...status.facts, state: 'READY', progress: 1, failure: null }
     case 'FAILED':
-      return { ...planned, state: 'FAILED', form, progress: 0, failure: toFailure(status.error, status.ranges) }
+      return { ...planned, state: 'FAILED', form, progress: 0, failure: toFailure(status.error) }
     case 'IDLE':
       return { ...planned, state: 'IDLE', form, progress: 0 }
     case 'FETCHING':
@@ -66,15 +61,14 @@ function toMadeFields(made: MadeClip | null): Partial<Pick<Clip, 'delivered' | '
   return { ...shown, etag: layout.etag }
 }
 
-function toFailure(error: ClipUnavailable, ranges: ClipFailure['ranges']): ClipFailure {
-  const { failure: code, isRetryable } = CLIP_ERRORS[error.reason]
-  const isLasting = error instanceof ClipMismatch && error.isLasting
-  return { code, retryable: isRetryable && !isLasting, message: error.message, ranges }
+function toFailure({ reason, message, details: { isLasting = false, issue } }: ClipUnavailable): ClipFailure {
+  const { failure: code, isRetryable } = CLIP_ERRORS[reason]
+  return { code, retryable: isRetryable && !isLasting, message, ranges: issue?.ranges ?? [] }
 }
 
 /** A clip whose footage can no longer be listed. Only its spec is known. */
 export function toFailed(spec: ClipSpec, error: ClipUnavailable, address: ClipAddress): Clip {
-  return toClip(toBareOutline(spec), toFailedStatus(error), address)
+  return toClip(toBareOutline(spec), { state: 'FAILED', error }, address)
 }
 
 function toBareOutline(spec: ClipSpec): ClipOutline {
@@ -85,7 +79,6 @@ function toBareOutline(spec: ClipSpec): ClipOutline {
     gaps: [],
     timeline: [],
     durationMs: 0,
-    startMs: spec.range.startMs,
     parts: [],
     neighbours: { before: [], after: [] },
     knownNumbers: { first: [], last: [] },

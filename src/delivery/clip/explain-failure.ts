@@ -8,7 +8,7 @@ import { MalformedMedia } from '../../media/malformed-media.js'
 import { type PartBreakage, PartBroken, StoreFull } from '../parts/part-broken.js'
 import type { ClipOutline, OutlinedPart } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
-import { ClipMismatch } from '../verify/clip-mismatch.js'
+import { toChangeMismatch, toPartMismatch } from '../verify/clip-mismatch.js'
 import { type CodecChangeSources, findCodecChange } from '../verify/codec-change.js'
 import { toRefusedUnavailable } from './clip-refusal.js'
 
@@ -25,7 +25,7 @@ export async function explainFailure(
 ): Promise<ClipUnavailable> {
   if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
     const change = await findCodecChange(sources, outline.spec, signal)
-    if (change !== null) return ClipMismatch.ofChange(change, outline, error)
+    if (change !== null) return toChangeMismatch(change, outline, error)
   }
   return toPartUnavailable(error, part.range)
 }
@@ -42,17 +42,17 @@ export async function explainMismatch(
   outline: ClipOutline,
   { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
 ): Promise<ExplainedMismatch> {
-  const isChange =
-    error instanceof ClipMismatch && (error.issue.code === 'CODEC_PRIVATE_DATA_CHANGES' || error.issue.code === 'TRACKS_CHANGE')
+  const code = error instanceof ClipUnavailable ? error.details.issue?.code : undefined
+  const isChange = code === 'CODEC_PRIVATE_DATA_CHANGES' || code === 'TRACKS_CHANGE'
   const change = isChange ? await findCodecChange(sources, outline.spec, signal) : null
-  if (change !== null) return { unavailable: ClipMismatch.ofChange(change, outline, error), isDoubtful: false }
+  if (change !== null) return { unavailable: toChangeMismatch(change, outline, error), isDoubtful: false }
   const isDoubtful = isChange || error instanceof MalformedMedia
   return { unavailable: toPartUnavailable(error, outline.spec.range), isDoubtful }
 }
 
-export function toUnclear(reason: string, partIndex: number, outline: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
+export function toUnclear(reason: string, partIndex: number, outline: Pick<ClipOutline, 'parts' | 'spec'>): ClipUnavailable {
   const message = `Kinesis Video's file holds something that cannot be laid out anew (${reason})`
-  return ClipMismatch.ofPart({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, outline)
+  return toPartMismatch({ reason: 'JOIN_NOT_POSSIBLE', partIndex, message }, outline)
 }
 
 export function toPartUnavailable(error: unknown, range: TimeRange): ClipUnavailable {
@@ -68,7 +68,7 @@ export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })
   if (error instanceof PartBroken) return toUnavailablePart(error)
   if (error instanceof GatewayError && !isOutOfDescriptors(error)) {
-    return new ClipUnavailable(ERRORS[error.code].clip, error.message, { retryAfterMs: error.details.retryAfterMs ?? null, cause: error })
+    return new ClipUnavailable(ERRORS[error.code].clip, error.message, { retryAfterMs: error.details.retryAfterMs, cause: error })
   }
   if (isOutOfDescriptors(error)) {
     return new ClipUnavailable('OVERLOADED', 'The gateway has too many files and connections open. Retry later.', { cause: error })

@@ -119,7 +119,6 @@ export async function toFacts(
   return { form: 'PASSTHROUGH', sizeBytes, etag: `"${await part.sha256(signal)}"`, durationMs, delivered, timeline }
 }
 
-/** Warnings that were found while the clip was made. */
 export function warningsOf(made: MadeClip | null): readonly ClipIssue[] {
   return made?.form === 'REBUILT' ? made.movie.warnings : []
 }

@@ -88,7 +88,6 @@ function toLayout(made: MadeClip): ClipLayout {
   throw new ClipUnavailable('INTERNAL', 'A clip of several parts cannot be passed through.')
 }
 
-/** Where the bytes of a clip come from. */
 export interface ContentSource {
   readonly form: ClipContent['form']
   /** Resolves when the size and the ETag are known. */

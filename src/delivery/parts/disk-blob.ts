@@ -82,7 +82,6 @@ export class DiskBlob implements ReadableBlob {
     this.#notify()
   }
 
-  /** Every byte has arrived. */
   end(): void {
     this.#checks.close()
     this.#ending = 'whole'

@@ -10,7 +10,6 @@ import { type ReadPicturesOptions, readPictures } from './read-pictures.js'
 const FIRST_ASKED = 8
 const MOST_ASKED = 64
 
-/** A fragment whose pictures were read. */
 export interface ReadFragment extends PlacedFragment {
   readonly place: number
   readonly pictures: FragmentPictures
@@ -22,7 +21,6 @@ export interface Walk {
   readonly step: 1 | -1
   /** Called with each fragment. Returning true ends the walk. */
   readonly isEnough: (fragment: ReadFragment) => boolean
-  /** Number of fragments in the first call. */
   readonly atATime?: () => number
 }
 

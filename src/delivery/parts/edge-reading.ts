@@ -15,7 +15,6 @@ export interface EdgeReadingOptions {
   readonly outline: ClipOutline
   readonly media: FragmentMediaSource
   readonly store: PartStore
-  /** Called when the edges cannot be read. */
   readonly onFailed: (reading: EdgeReading) => void
 }
 

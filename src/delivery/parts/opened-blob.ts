@@ -3,7 +3,6 @@ import type { ReadableBlob } from '../ports.js'
 export interface OpenedBlobOptions {
   readonly blob: ReadableBlob
   readonly origin: 'stored' | 'fetched'
-  /** Stops the fetch. */
   readonly stop: AbortController
   /** Resolves when nothing is written any more. Null for a stored blob. */
   readonly over: Promise<void> | null

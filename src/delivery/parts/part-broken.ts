@@ -10,7 +10,6 @@ export type PartBreakage =
   | 'DAMAGED'
   /** The disk failed to read a stored part. A later read may succeed. */
   | 'UNREADABLE'
-  /** The store is closed. */
   | 'CLOSED'
 
 /** The store cannot take a part, because every stored part is in use or the disk is full. */

@@ -53,7 +53,6 @@ export interface FolderContent {
  * Several processes may share it, even if they cannot see each other.
  */
 export class PartFolder {
-  /** Files that this process is writing. */
   readonly #temporaries = new Set<TemporaryPart>()
 
   constructor(private readonly path: string) {}

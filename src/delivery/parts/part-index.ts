@@ -196,6 +196,5 @@ export interface FoundParts {
   readonly parts: readonly { readonly name: string; readonly sizeBytes: number; readonly usedAtMs: number }[]
   /** What other processes are writing. */
   readonly foreignBytes: number
-  /** The names of all parts. */
   readonly names: ReadonlySet<string>
 }

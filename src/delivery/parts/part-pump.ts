@@ -5,7 +5,6 @@ import { PartBroken } from './part-broken.js'
 
 export interface PumpOptions {
   readonly maxBytes: number
-  /** How long the source may be silent. */
   readonly idleTimeoutMs: number
   readonly signal: AbortSignal
 }

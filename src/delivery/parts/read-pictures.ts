@@ -98,7 +98,6 @@ async function* readDocuments(
 
 /** Reads the Matroska documents of a response: one per fragment, in request order, each with one Cluster. */
 class Documents {
-  /** Number of fragments read so far. */
   count = 0
   #onFirstPicture: ((first: FragmentPictures) => void) | null
   #tracks: readonly MatroskaTrack[] = []

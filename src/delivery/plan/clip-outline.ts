@@ -7,7 +7,6 @@ import type { TimelineEntry } from '../../domain/clip-timeline.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import { at } from '../../lib/at.js'
-import type { EpochMs } from '../../lib/clock.js'
 import { type ClipSpec, digestNumbers, pinFootage } from '../url/clip-spec.js'
 
 export interface ClipOutline {
@@ -17,8 +16,6 @@ export interface ClipOutline {
   readonly gaps: readonly TimeRange[]
   readonly timeline: readonly TimelineEntry[]
   readonly durationMs: number
-  /** Timestamp of the first fragment, by the selector's clock. */
-  readonly startMs: EpochMs
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
   /** Fragments outside the range that an exact cut may need. Empty for whole fragments. */
@@ -68,7 +65,6 @@ export interface OutlinedPart {
 
 export function toOutline(request: PlanRequest & { readonly fileName: string | null }, streamArn: string, plan: ClipPlan): ClipOutline {
   const { fragmentSelectorType, range, cut, overflow, fileName } = request
-  const [first] = plan.fragments
   return {
     spec: { streamArn, fragmentSelectorType, range, cut, overflow, fileName, pin: pinFootage(plan.fragments) },
     delivered: plan.delivered,
@@ -76,7 +72,6 @@ export function toOutline(request: PlanRequest & { readonly fileName: string | n
     gaps: plan.gaps,
     timeline: plan.timeline,
     durationMs: plan.durationMs,
-    startMs: first ? startOf(first, fragmentSelectorType) : range.startMs,
     parts: toOutlinedParts(plan.parts, { streamArn, selector: fragmentSelectorType, firstPlace: 0 }),
     neighbours: plan.neighbours,
     knownNumbers: {

@@ -20,7 +20,6 @@ export interface ClipContent {
    * will.
    */
   read(span: ByteSpan | 'all', signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** Releases the hold on the clip. */
   release(): void
 }
 

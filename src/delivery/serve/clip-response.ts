@@ -73,7 +73,6 @@ export function toNotReadyResponse(): ClipResponse {
 
 const RETRY_AFTER_MS = 5_000
 
-/** The methods in `Allow` and in preflight responses. */
 export const CLIP_METHODS = 'GET, HEAD, OPTIONS'
 
 /**
@@ -84,13 +83,13 @@ export function toPreflightResponse(allowed: Readonly<Record<string, string>>): 
   return { status: 204, headers: { ...CORS_HEADERS, allow: CLIP_METHODS, ...allowed }, body: null }
 }
 
-export function toUnavailableResponse({ reason, message, retryAfterMs }: ClipUnavailable): ClipResponse {
+export function toUnavailableResponse({ reason, message, details }: ClipUnavailable): ClipResponse {
   const { status } = CLIP_ERRORS[reason]
   return toProblemResponse({
     status,
     code: reason,
     detail: message,
-    retryAfterMs: retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : null),
+    retryAfterMs: details.retryAfterMs ?? (status === 503 ? RETRY_AFTER_MS : null),
   })
 }
 

@@ -44,7 +44,6 @@ export function isRangeWanted(ifRange: string | undefined, validators: Validator
   return parseHttpDate(ifRange, nowMs) === Math.floor(validators.lastModifiedMs / 1000)
 }
 
-/** Whether the conditions depend on the ETag. */
 export function needsEtag(headers: ConditionalHeaders): boolean {
   const { 'if-match': ifMatch = '*', 'if-none-match': ifNoneMatch = '*' } = headers
   return ifMatch.trim() !== '*' || ifNoneMatch.trim() !== '*'

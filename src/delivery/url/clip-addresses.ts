@@ -8,7 +8,6 @@ import { fileNameOf, toClipUrl, toExpiry, toIssueTime } from './signed-url.js'
 export interface NamedClip {
   readonly id: string
   readonly spec: ClipSpec
-  /** Lifetime of each URL of the clip. */
   readonly lifetimeSeconds: number
 }
 

@@ -41,7 +41,6 @@ export interface OpenedId {
   readonly lifetimeSeconds: number | null
 }
 
-/** When a URL was issued, and how long it is valid. */
 export interface UrlIssue {
   readonly issuedAtMs: EpochMs
   readonly lifetimeSeconds: number

@@ -5,7 +5,7 @@ import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { JoinRefusal } from '../../media/mp4/edit/join.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
-import { ClipUnavailable } from '../serve/clip-unavailable.js'
+import { ClipUnavailable, type ClipUnavailableDetails } from '../serve/clip-unavailable.js'
 import type { ClipSpec } from '../url/clip-spec.js'
 import type { CodecChange } from './codec-change.js'
 
@@ -24,58 +24,52 @@ const CODES: Readonly<Record<JoinRefusal, ClipIssueCode>> = {
 /** Issue codes that are reported as KVS_FAILED instead of CODEC_CHANGES. */
 const UNAVAILABLE: ReadonlySet<ClipIssueCode> = new Set(['JOIN_NOT_POSSIBLE', 'NO_FRAGMENTS', 'STARTS_WITHOUT_KEY_FRAME'])
 
-/** The footage of a clip cannot be in one file. Reported as an issue before the response, and as a failure after it. */
-export class ClipMismatch extends ClipUnavailable {
-  readonly issue: ClipIssue
-  /** Whether a retry gives the same result. */
-  readonly isLasting: boolean
-
-  private constructor(issue: ClipIssue, { isLasting, cause }: { readonly isLasting: boolean; readonly cause?: unknown }) {
-    super(UNAVAILABLE.has(issue.code) ? 'KVS_FAILED' : 'CODEC_CHANGES', issue.message, { cause })
-    this.issue = issue
-    this.isLasting = isLasting
+/** A part that does not match the parts before it. Part 0 either does not match the next part or cannot be laid out. */
+export function toPartMismatch(
+  { reason, partIndex, message }: Mismatch,
+  { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>,
+): ClipUnavailable {
+  const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
+  const border = parts[Math.max(1, partIndex)]
+  if (border === undefined) {
+    const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Use cut FRAGMENT, or request other footage.'] : ['laid out anew', null]
+    return toMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
   }
+  const instantMs = border.range.startMs
+  const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
+  return toMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
+}
 
-  /** A part that does not match the parts before it. Part 0 either does not match the next part or cannot be laid out. */
-  static ofPart({ reason, partIndex, message }: Mismatch, { parts, spec }: Pick<ClipOutline, 'parts' | 'spec'>): ClipMismatch {
-    const isLasting = reason !== 'JOIN_NOT_POSSIBLE'
-    const border = parts[Math.max(1, partIndex)]
-    if (border === undefined) {
-      const [what, hint] = spec.cut === 'EXACT' ? ['cut exactly', 'Use cut FRAGMENT, or request other footage.'] : ['laid out anew', null]
-      return new ClipMismatch(toError(CODES[reason], `The footage cannot be ${what}: ${message}.`, { path: ['cut'], hint }), { isLasting })
-    }
-    const instantMs = border.range.startMs
-    const text = partIndex === 0 ? toText('before', instantMs, 'from there on', message) : toText('from', instantMs, 'before it', message)
-    return new ClipMismatch(toSplitIssue({ reason, instantMs, spec, text }), { isLasting })
-  }
+export function toChangeMismatch({ reason, instantMs, ranges }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipUnavailable {
+  const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
+  const text = toText('from', instantMs, 'before it', what)
+  const issue =
+    ranges.length === 0
+      ? toSplitIssue({ reason, instantMs, spec, text })
+      : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Request the ranges one by one.', ranges })
+  return toMismatch(issue, { cause })
+}
 
-  /** The codecs or tracks change inside the clip. */
-  static ofChange({ reason, instantMs, ranges }: CodecChange, { spec }: ClipOutline, cause: unknown): ClipMismatch {
-    const what = reason === 'TRACKS_CHANGE' ? 'it has other tracks' : 'its codec configuration is another'
-    const text = toText('from', instantMs, 'before it', what)
-    const issue =
-      ranges.length === 0
-        ? toSplitIssue({ reason, instantMs, spec, text })
-        : toError(CODES[reason], text, { path: ['endTimestamp'], hint: 'Request the ranges one by one.', ranges })
-    return new ClipMismatch(issue, { isLasting: true, cause })
-  }
+/** The first picture cannot be decoded. `keyMs` is the time of the first key frame, or null if there is none. */
+export function toKeyFrameMismatch({ spec }: Pick<ClipOutline, 'spec'>, keyMs: EpochMs | null): ClipUnavailable {
+  return toMismatch(noKeyFrameIssue(spec, keyMs))
+}
 
-  /** The first picture cannot be decoded. `keyMs` is the time of the first key frame, or null if there is none. */
-  static ofNoKeyFrame({ spec }: Pick<ClipOutline, 'spec'>, keyMs: EpochMs | null): ClipMismatch {
-    return new ClipMismatch(noKeyFrameIssue(spec, keyMs), { isLasting: true })
+export function toEmptyCutMismatch({ spec: { range }, parts }: Pick<ClipOutline, 'spec' | 'parts'>): ClipUnavailable {
+  const listed = toListedRange(parts)
+  if (listed !== null && (listed.endMs < range.startMs || listed.startMs > range.endMs)) {
+    const text = `No picture is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}.`
+    const hint = `The nearest fragments start between ${instantText(listed.startMs)} and ${instantText(listed.endMs)}.`
+    return toMismatch(toError('NO_FRAGMENTS', text, { path: ['startTimestamp'], hint, ranges: [listed] }))
   }
+  const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
+  const hint = 'Widen the range by a frame or more, or use cut FRAGMENT from the start of the fragment.'
+  return toMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }))
+}
 
-  static ofEmptyCut({ spec: { range }, parts }: Pick<ClipOutline, 'spec' | 'parts'>): ClipMismatch {
-    const listed = toListedRange(parts)
-    if (listed !== null && (listed.endMs < range.startMs || listed.startMs > range.endMs)) {
-      const text = `No picture is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}.`
-      const hint = `The nearest fragments start between ${instantText(listed.startMs)} and ${instantText(listed.endMs)}.`
-      return new ClipMismatch(toError('NO_FRAGMENTS', text, { path: ['startTimestamp'], hint, ranges: [listed] }), { isLasting: true })
-    }
-    const text = `No frame is shown between ${instantText(range.startMs)} and ${instantText(range.endMs)}, and an exact cut has no others.`
-    const hint = 'Widen the range by a frame or more, or use cut FRAGMENT from the start of the fragment.'
-    return new ClipMismatch(toError('JOIN_NOT_POSSIBLE', text, { path: ['endTimestamp'], hint }), { isLasting: true })
-  }
+function toMismatch(issue: ClipIssue, details: Pick<ClipUnavailableDetails, 'isLasting' | 'cause'> = {}): ClipUnavailable {
+  const reason = UNAVAILABLE.has(issue.code) ? 'KVS_FAILED' : 'CODEC_CHANGES'
+  return new ClipUnavailable(reason, issue.message, { isLasting: true, ...details, issue })
 }
 
 function toListedRange(parts: ClipOutline['parts']): TimeRange | null {

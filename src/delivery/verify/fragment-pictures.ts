@@ -40,7 +40,6 @@ export function toPictures(tracks: readonly MatroskaTrack[], samples: SampleTabl
   return pictures
 }
 
-/** Keeps only the first picture. */
 export function toFirstPicture({ timesMs, sizes, keys, openKeys }: FragmentPictures): FragmentPictures {
   const isFirst = (number: number) => number === 0
   return {

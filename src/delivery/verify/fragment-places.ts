@@ -4,6 +4,7 @@ import { isProducerStep } from '../../domain/clip-timeline.js'
 import { firstAtOrAfter } from '../../domain/first-at-or-after.js'
 import { joinArrays } from '../../domain/fragment-columns.js'
 import { at } from '../../lib/at.js'
+import { partitionPoint } from '../../lib/partition-point.js'
 import type { MovieTrack } from '../../media/mp4/movie.js'
 import { lastDuration, SampleClock, toMs } from '../../media/mp4/tables/presentation.js'
 import { ROWS_PER_STEP, type Steps } from '../../media/steps.js'
@@ -162,13 +163,8 @@ export class PictureInstants {
   #rowBetween(movieMs: number): number {
     const { firstPlace, originMs, count } = this.places
     const [before, behind] = [this.located[this.#at - 1], this.located[this.#at]]
-    let low = before ? before.place - firstPlace + 1 : 0
-    let high = Math.max(low, (behind ? behind.place - firstPlace : count) - 1)
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (at(originMs, middle) <= movieMs + 0.5) low = middle
-      else high = middle - 1
-    }
-    return low
+    const first = before ? before.place - firstPlace + 1 : 0
+    const later = Math.max(0, (behind ? behind.place - firstPlace : count) - 1 - first)
+    return first + partitionPoint(later, (index) => at(originMs, first + 1 + index) <= movieMs + 0.5)
   }
 }

@@ -1,7 +1,6 @@
 import { GatewayError } from '../../domain/errors.js'
 import type { PageInfoType } from './connection.type.js'
 
-/** A page of a Relay connection. */
 export interface Connection<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
   readonly nodes: readonly Node[]

@@ -14,7 +14,6 @@ export interface ScalarOptions<Value> {
   readonly name: string
   readonly description: string
   readonly specifiedByURL?: string
-  /** The kind of a literal in a document. */
   readonly literal: Kind.INT | Kind.STRING
   /** `given` is the value as error messages quote it. @throws GraphQLError */
   readonly parse: (value: unknown, given: string) => Value

@@ -38,7 +38,7 @@ function outlineOf(recorded: readonly RecordedFragment[], { cut }: { readonly cu
 
 function partsOf(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
   const made: ReturnType<typeof toPart>[] = []
-  let first = recorded.findIndex(({ startMs }) => startMs === outline.startMs)
+  let first = recorded.findIndex(({ startMs }) => startMs === outline.parts[0]?.startsMs[0])
   for (const [source, { fragmentCount }] of outline.parts.entries()) {
     made.push(toPart(recorded.slice(first, first + fragmentCount), 'aac', source))
     first += fragmentCount
@@ -48,7 +48,7 @@ function partsOf(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
 
 /** The pictures of the fragments at the edges and borders of the clip. */
 function readPictures(outline: ClipOutline, recorded: readonly RecordedFragment[]) {
-  const first = recorded.findIndex(({ startMs }) => startMs === outline.startMs)
+  const first = recorded.findIndex(({ startMs }) => startMs === outline.parts[0]?.startsMs[0])
   return new Map(
     listEdgeFragments(outline).flatMap(({ place }) => {
       const fragment = recorded[first + place]
