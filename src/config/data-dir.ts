@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from '../lib/thrown.js'
@@ -18,7 +19,7 @@ export async function checkSubfolders(path: string, names: readonly string[]): P
   for (const name of names) {
     const folder = join(path, name)
     try {
-      if (await isThere(folder)) await tryWriting(folder)
+      if ((await findStats(folder)) !== null) await tryWriting(folder)
     } catch (error) {
       throw unusableDataDir(path, error, ` in "${folder}"`)
     }
@@ -55,21 +56,15 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
-  }
+async function isFolder(path: string): Promise<boolean> {
+  return (await findStats(path))?.isDirectory() ?? false
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function findStats(path: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).isDirectory()
+    return await stat(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }

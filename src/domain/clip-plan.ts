@@ -20,15 +20,9 @@ import { type FragmentSelectorType, type TimeRange, toEarlier } from './time-ran
 
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>
 
-export interface ClipPlan {
+export interface ClipPlan extends Pick<ClipPlanSummary, 'estimatedBytes' | 'requested' | 'delivered' | 'truncated' | 'gaps'> {
   /** In playing order. With an exact cut, the first is the fragment that covers the start. */
   readonly fragments: readonly ListedFragment[]
-  /** The sum of the fragments' sizes as the service reports them. */
-  readonly estimatedBytes: number
-  readonly requested: TimeRange
-  readonly delivered: TimeRange
-  readonly truncated: boolean
-  readonly gaps: readonly TimeRange[]
   readonly timeline: readonly TimelineEntry[]
   /** Playing time, estimated from the listing. */
   readonly durationMs: number

@@ -20,6 +20,7 @@ export interface ClipInput {
 
 export interface ClipPlanSummary {
   readonly fragmentCount: number
+  /** The sum of the fragments' sizes as the service reports them. */
   readonly estimatedBytes: number
   readonly requested: TimeRange
   readonly delivered: TimeRange

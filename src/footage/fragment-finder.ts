@@ -49,53 +49,36 @@ export async function findFragmentAt(
   return instantMs - endMs > GAP_MS && rests.isGap(next, GAP_MS, restMs) ? null : found
 }
 
-/** The newest fragment of the range by server time, searched from its end. */
-export async function findNewestFragment(
-  fragments: FragmentLister,
-  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
-  signal: AbortSignal,
-): Promise<FoundFragment | null> {
-  let endMs = range.endMs
-  for (let widthMs = FIRST_LOOK_MS; endMs >= range.startMs; widthMs *= WIDENING) {
-    const startMs = Math.max(range.startMs, endMs - widthMs)
-    const newest = await findNewestWithin(fragments, { streamArn, range: { startMs, endMs } }, signal)
-    if (newest !== null) return newest
-    endMs = startMs - 1
-  }
-  return null
-}
-
-async function findNewestWithin(
-  fragments: FragmentLister,
-  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
-  signal: AbortSignal,
-): Promise<FoundFragment | null> {
-  const rows = await listFew(fragments, { streamArn, range }, signal)
-  if (rows !== null) return toFound(rows, rows.length - 1)
-  const middleMs = Math.floor((range.startMs + range.endMs) / 2)
-  const later = { startMs: middleMs + 1, endMs: range.endMs }
-  const earlier = { startMs: range.startMs, endMs: middleMs }
-  const newest = await findNewestWithin(fragments, { streamArn, range: later }, signal)
-  return newest ?? findNewestWithin(fragments, { streamArn, range: earlier }, signal)
-}
-
 function toFound(rows: readonly ListedFragment[], index: number): FoundFragment | null {
   const fragment = rows[index]
   return fragment === undefined ? null : { fragment, before: rows[index - 1] ?? null }
 }
 
-/** Null if there are more than a few. */
-async function listFew(
+/** The newest fragment of the range by server time, searched from its end. */
+export async function findNewestFragment(
   fragments: FragmentLister,
-  { streamArn, range }: { readonly streamArn: string; readonly range: TimeRange },
+  { streamArn, range: { startMs: firstMs, endMs: lastMs } }: { readonly streamArn: string; readonly range: TimeRange },
   signal: AbortSignal,
-): Promise<readonly ListedFragment[] | null> {
-  // A single millisecond cannot be halved.
-  const limit = range.endMs > range.startMs ? { atMost: FEW } : {}
-  try {
-    return await fragments.list({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP', range, ...limit }, signal)
-  } catch (error) {
-    if (error instanceof TooManyFragments && 'atMost' in limit) return null
-    throw error
+): Promise<FoundFragment | null> {
+  const findWithin = async (range: TimeRange): Promise<FoundFragment | null> => {
+    // A single millisecond cannot be halved.
+    const limit = range.endMs > range.startMs ? { atMost: FEW } : {}
+    try {
+      const rows = await fragments.list({ streamArn, fragmentSelectorType: 'SERVER_TIMESTAMP', range, ...limit }, signal)
+      return toFound(rows, rows.length - 1)
+    } catch (error) {
+      if (!(error instanceof TooManyFragments && 'atMost' in limit)) throw error
+    }
+    const middleMs = Math.floor((range.startMs + range.endMs) / 2)
+    const later = await findWithin({ startMs: middleMs + 1, endMs: range.endMs })
+    return later ?? findWithin({ startMs: range.startMs, endMs: middleMs })
   }
+  let endMs = lastMs
+  for (let widthMs = FIRST_LOOK_MS; endMs >= firstMs; widthMs *= WIDENING) {
+    const startMs = Math.max(firstMs, endMs - widthMs)
+    const newest = await findWithin({ startMs, endMs })
+    if (newest !== null) return newest
+    endMs = startMs - 1
+  }
+  return null
 }

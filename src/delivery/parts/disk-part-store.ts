@@ -26,8 +26,6 @@ const NEVER = new AbortController().signal
 
 /** Parts in a folder that several processes may share. */
 export class DiskPartStore implements PartStore, AsyncDisposable {
-  readonly #blobs: DiskBlobStore
-  readonly #options: DiskPartStoreOptions
   /** Whoever fetches a part has its lease until the part is stored. Other processes may fetch the same part at the same time. */
   readonly #leases: Leases = new LocalLeases()
   readonly #held = new Set<DiskPart>()
@@ -36,9 +34,10 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   readonly #pressureListeners = new Set<() => void>()
   #isClosed = false
 
-  private constructor(blobs: DiskBlobStore, options: DiskPartStoreOptions) {
-    this.#blobs = blobs
-    this.#options = options
+  private constructor(
+    private readonly blobs: DiskBlobStore,
+    private readonly options: DiskPartStoreOptions,
+  ) {
     blobs.onPressure(() => this.#relieve())
   }
 
@@ -49,7 +48,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   }
 
   get sizeBytes(): number {
-    return this.#blobs.sizeBytes
+    return this.blobs.sizeBytes
   }
 
   async open(key: string, fetch: PartFetch, signal: AbortSignal = NEVER): Promise<PartHandle> {
@@ -58,7 +57,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
       reopen: () => this.#openBlob(key, fetch, NEVER),
       removeDamaged: async (blob) => {
         this.#report('a stored part is damaged; it will be fetched again', key)
-        await this.#blobs.delete(key, blob).catch((error) => this.#report('a damaged part could not be removed', error))
+        await this.blobs.delete(key, blob).catch((error) => this.#report('a damaged part could not be removed', error))
       },
       onUnheld: () => this.#held.delete(part),
     })
@@ -67,13 +66,13 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   }
 
   has(key: string): Promise<boolean> {
-    return this.#blobs.has(key)
+    return this.blobs.has(key)
   }
 
   async discard(key: string): Promise<void> {
     const lease = await this.#leases.acquire(key, NEVER)
     try {
-      await this.#blobs.delete(key)
+      await this.blobs.delete(key)
     } finally {
       lease.release()
     }
@@ -89,7 +88,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     for (const stop of this.#unfinished.keys()) stop.abort(closed())
     await Promise.all(this.#unfinished.values())
     await Promise.all([...this.#held].map((part) => part.closeBlob()))
-    await this.#blobs[Symbol.asyncDispose]()
+    await this.blobs[Symbol.asyncDispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,8 +120,8 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     const lease = await this.#leases.acquire(key, stop.signal)
     let opened: OpenedBlob | null = null
     try {
-      const { maxPartBytes = 536_870_912, idleTimeoutMs = 30_000 } = this.#options
-      const options = { blobs: this.#blobs, spool: this.#blobs, maxPartBytes, idleTimeoutMs, onProblem: this.#report }
+      const { maxPartBytes = 536_870_912, idleTimeoutMs = 30_000 } = this.options
+      const options = { blobs: this.blobs, spool: this.blobs, maxPartBytes, idleTimeoutMs, onProblem: this.#report }
       opened = (lease.hadToWait ? await this.#openStored(key, stop) : null) ?? (await fetchPart(key, fetch, { ...options, stop }))
       return opened
     } finally {
@@ -131,11 +130,11 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
   }
 
   async #openStored(key: string, stop: AbortController): Promise<OpenedBlob | null> {
-    const blob = await this.#blobs.open(key)
+    const blob = await this.blobs.open(key)
     // The caller left while the file was being opened. Nobody else would close it.
     if (stop.signal.aborted) await blob?.close()
     stop.signal.throwIfAborted()
-    return blob && new OpenedBlob({ blob, origin: 'stored', stop, over: null })
+    return blob && new OpenedBlob(blob, null, stop)
   }
 
   /** Ends the use of parts that nobody reads: idle ones, or else the one whose readers have stalled longest. False if there are none. */
@@ -143,14 +142,14 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     const before = this.#held.size
     for (const listener of this.#pressureListeners) listener()
     if (this.#held.size < before) return true
-    const latestMs = performance.now() - (this.#options.stalledAfterMs ?? STALLED_AFTER_MS)
+    const latestMs = performance.now() - (this.options.stalledAfterMs ?? STALLED_AFTER_MS)
     const stalled = [...this.#held].filter((part) => part.isEvictable && part.usedAtMs <= latestMs)
     const [longest] = stalled.sort((a, b) => a.usedAtMs - b.usedAtMs)
     longest?.evict()
     return longest !== undefined
   }
 
-  readonly #report = (message: string, error: unknown): void => this.#options.onProblem?.(message, error)
+  readonly #report = (message: string, error: unknown): void => this.options.onProblem?.(message, error)
 }
 
 function closed(): PartBroken {

@@ -25,7 +25,7 @@ export async function fetchPart(key: string, fetch: PartFetch, options: FetchPar
     if (body.sizeBytes !== null && body.sizeBytes > maxPartBytes)
       throw new PartBroken('TOO_LARGE', `a part has at most ${maxPartBytes} bytes, not ${body.sizeBytes}`)
     await spooled.announce(body.sizeBytes)
-    return new OpenedBlob({ blob: spooled.readable, origin: 'fetched', stop, over: receive(key, body, { ...options, spooled }) })
+    return new OpenedBlob(spooled.readable, receive(key, body, { ...options, spooled }), stop)
   } catch (error) {
     // Frees the source: a body that nobody reads can be ended in no other way.
     stop.abort(error)

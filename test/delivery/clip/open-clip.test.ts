@@ -81,7 +81,7 @@ describe('a clip laid out over parts', () => {
     await expect(refused.whenIdentified(SIGNAL)).rejects.toMatchObject({
       name: 'ClipUnavailable',
       reason: 'KVS_THROTTLED',
-      retryAfterMs: 7,
+      details: { retryAfterMs: 7 },
     })
     await expect(collect(refused.read('all', SIGNAL))).rejects.toMatchObject({ reason: 'KVS_THROTTLED' })
   })
