@@ -21,6 +21,10 @@ export class GatewayMetrics {
     ['operation'],
   )
   readonly #kvsBytes = this.#counter('clipgate_kvs_bytes_total', 'Media bytes received from Kinesis Video.', ['operation'])
+  readonly #pausedEndpoints = this.#gauge(
+    'clipgate_kvs_endpoints_paused',
+    'Endpoints of Kinesis Video that are not called because they fail.',
+  )
   readonly #clipRequests = this.#counter(
     'clipgate_clip_requests_total',
     'Clip requests, by the source of their bytes or the reason of a refusal.',
@@ -65,6 +69,11 @@ export class GatewayMetrics {
 
   onBytes(operation: string, bytes: number): void {
     this.#kvsBytes.inc({ operation }, bytes)
+  }
+
+  onPause(_endpoint: string, isPaused: boolean): void {
+    if (isPaused) this.#pausedEndpoints.inc()
+    else this.#pausedEndpoints.dec()
   }
 
   onClipRequest(outcome: ClipRequestOutcome): void {

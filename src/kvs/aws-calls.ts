@@ -1,6 +1,7 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/clock.js'
 import { nameOf } from '../lib/thrown.js'
+import { AwsBreakers, type BreakerListener } from './aws-breakers.js'
 import type { AwsClients } from './aws-clients.js'
 import type { DenialLog } from './aws-denials.js'
 import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
@@ -9,7 +10,10 @@ import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
 const THROTTLED = { attempts: 12, firstMs: 100, maxMs: 5_000 } as const
 const TRANSIENT = { attempts: 3, firstMs: 100, maxMs: 1_000 } as const
 
-export interface KvsRequestListener {
+/** The name of the endpoint of the control plane. */
+const CONTROL_PLANE = 'the control plane'
+
+export interface KvsRequestListener extends BreakerListener {
   /**
    * Called after each request to Kinesis Video, including retries. `outcome` is "ok", the name of a known exception, or "other". `seconds` is
    * the time to the response headers for media, and to the end of the response otherwise.
@@ -20,14 +24,22 @@ export interface KvsRequestListener {
 
 /** Sends requests: reports them to the listener, retries where that can help, and turns failures into GatewayErrors. */
 export class AwsCalls {
+  readonly #breakers: AwsBreakers
+
   constructor(
     readonly clients: AwsClients,
     private readonly listener?: KvsRequestListener,
     private readonly denials?: DenialLog,
-  ) {}
+  ) {
+    this.#breakers = new AwsBreakers(listener)
+  }
 
-  /** Sends one request. Throws the unchanged error of the SDK. */
-  async send<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {
+  /** Sends one request. @throws GatewayError while calls to the endpoint pause, otherwise the unchanged error of the SDK */
+  send<Answer>(operation: string, request: () => Promise<Answer>, endpoint: string = CONTROL_PLANE): Promise<Answer> {
+    return this.#breakers.run(endpoint, () => this.#report(operation, request))
+  }
+
+  async #report<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {
     const startedAt = performance.now()
     const report = (outcome: string) => this.listener?.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
     try {

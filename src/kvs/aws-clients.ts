@@ -7,9 +7,14 @@ import { createWideAgent } from './wide-agent.js'
 
 /** An account has one data endpoint for some thousand streams. */
 const MAX_DATA_CLIENTS = 256
-const CONNECT_TIMEOUT_MS = 5_000
-/** Time limit for the response headers. GetClip sends them when it has prepared the clip. Callers can abort earlier. */
-const ANSWER_TIMEOUT_MS = 60_000
+export interface KvsTimeouts {
+  readonly connectMs: number
+  /** Until the response headers of the control plane. */
+  readonly controlHeadersMs: number
+  /** Until the response headers of a data endpoint. GetClip sends them when it has prepared the clip. Callers can abort earlier. */
+  readonly dataHeadersMs: number
+}
+const TIMEOUTS: KvsTimeouts = { connectMs: 5_000, controlHeadersMs: 15_000, dataHeadersMs: 60_000 }
 /** Sockets to one host. The data plane has more, because the body of a GetClip response occupies its socket for a long time. */
 const CONTROL_SOCKETS = 64
 const DATA_SOCKETS = 512
@@ -30,16 +35,17 @@ interface Identity {
 export class AwsClients {
   readonly control: KinesisVideoClient
   readonly #identity: Identity
-  readonly #dataHandler = createDataHandler()
+  readonly #dataHandler: AwsBoundedHandler
   readonly #dataClients = new LRUCache<string, KinesisVideoArchivedMediaClient>({ max: MAX_DATA_CLIENTS })
 
-  constructor(target: KvsTarget) {
+  constructor(target: KvsTarget, timeouts: KvsTimeouts = TIMEOUTS) {
     this.#identity = toIdentity(target)
+    this.#dataHandler = createDataHandler(timeouts)
     this.control = new KinesisVideoClient({
       ...this.#identity,
       ...(target.endpoint === null ? {} : { endpoint: target.endpoint, ...ENDPOINT_AS_GIVEN }),
       maxAttempts: 1,
-      requestHandler: createControlHandler(),
+      requestHandler: createControlHandler(timeouts),
     })
   }
 
@@ -79,15 +85,17 @@ function toIdentity(target: KvsTarget): Identity {
   return { region: 'us-east-1', credentials: target.accessKey ?? { accessKeyId: 'embedded', secretAccessKey: 'embedded' } }
 }
 
-const TIMEOUTS = { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS, throwOnRequestTimeout: true } as const
-
-function createControlHandler(): AwsBoundedHandler {
-  const sockets = { maxSockets: CONTROL_SOCKETS }
-  return new AwsBoundedHandler({ ...TIMEOUTS, httpAgent: sockets, httpsAgent: sockets })
+function toTimeLimits(connectionTimeout: number, requestTimeout: number) {
+  return { connectionTimeout, requestTimeout, throwOnRequestTimeout: true }
 }
 
-function createDataHandler(): AwsBoundedHandler {
+function createControlHandler({ connectMs, controlHeadersMs }: KvsTimeouts): AwsBoundedHandler {
+  const sockets = { maxSockets: CONTROL_SOCKETS }
+  return new AwsBoundedHandler({ ...toTimeLimits(connectMs, controlHeadersMs), httpAgent: sockets, httpsAgent: sockets })
+}
+
+function createDataHandler({ connectMs, dataHeadersMs }: KvsTimeouts): AwsBoundedHandler {
   const sockets = { keepAlive: true, maxSockets: DATA_SOCKETS }
   const httpAgent = createWideAgent({ ...sockets, maxFreeSockets: FREE_SOCKETS })
-  return new AwsBoundedHandler({ ...TIMEOUTS, httpAgent, httpsAgent: sockets })
+  return new AwsBoundedHandler({ ...toTimeLimits(connectMs, dataHeadersMs), httpAgent, httpsAgent: sockets })
 }

@@ -31,7 +31,7 @@ export class AwsDataCalls {
       const endpoint = await this.endpoints.get(key, signal)
       await this.pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
       try {
-        return await this.calls.send(operation, () => request(this.calls.clients.data(endpoint)))
+        return await this.calls.send(operation, () => request(this.calls.clients.data(endpoint)), endpoint)
       } catch (error) {
         if (toRetryKind(error) === 'throttled') onThrottled?.(toGatewayError(error, operation))
         if (mayForget && !signal.aborted && isEndpointSuspect(error)) {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../lib/clock.js'
 import { AwsCalls, type KvsRequestListener } from './aws-calls.js'
 import { checkKvs, checkSetup } from './aws-check.js'
-import { AwsClients } from './aws-clients.js'
+import { AwsClients, type KvsTimeouts } from './aws-clients.js'
 import { AwsClipSource } from './aws-clips.js'
 import { AwsDataCalls } from './aws-data-calls.js'
 import { DenialLog } from './aws-denials.js'
@@ -39,10 +39,11 @@ export interface KvsOptions {
   /** Called when AWS refuses calls, at most once a minute for each cause. */
   readonly warn?: (message: string, error: unknown) => void
   readonly clock?: Clock
+  readonly timeouts?: KvsTimeouts
 }
 
-export function createKvs({ target, isPaced = true, listener, warn, clock = systemClock }: KvsOptions): Kvs {
-  const clients = new AwsClients(target)
+export function createKvs({ target, isPaced = true, listener, warn, clock = systemClock, timeouts }: KvsOptions): Kvs {
+  const clients = new AwsClients(target, timeouts)
   const denials = warn && new DenialLog(warn, clock)
   const calls = new AwsCalls(clients, listener, denials)
   const pacer = isPaced ? new QuotaPacer(clock) : null

@@ -14,7 +14,7 @@ beforeEach(async () => {
   kvs = createKvs({
     target: { backend: 'embedded', endpoint: stub.url, accessKey: null },
     isPaced: false,
-    listener: { onRequest: ({ outcome }) => void outcomes.push(outcome), onBytes: () => undefined },
+    listener: { onRequest: ({ outcome }) => void outcomes.push(outcome), onBytes: () => undefined, onPause: () => undefined },
     warn: () => undefined,
   })
 })

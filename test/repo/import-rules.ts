@@ -13,7 +13,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'media', own: ['lib'], libraries: NO_IO },
   { folder: 'domain', own: ['lib'], libraries: ['node:crypto'] },
   { folder: 'config', own: ['lib'], libraries: ['node:'] },
-  { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'dataloader', 'lru-cache', ...AWS] },
+  { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'cockatiel', 'dataloader', 'lru-cache', ...AWS] },
   {
     folder: 'delivery',
     own: ['domain', 'media', 'auth', 'kvs/ports', 'lib'],

@@ -1,4 +1,5 @@
 import type { KvsRequestListener } from '../../src/kvs/aws-calls.js'
+import type { KvsTimeouts } from '../../src/kvs/aws-clients.js'
 import { createKvs, type Kvs } from '../../src/kvs/kvs.js'
 import type { Clock } from '../../src/lib/clock.js'
 import type { KvsWireStub } from './kvs-wire-stub.js'
@@ -12,6 +13,12 @@ export class HeardRequests implements KvsRequestListener {
     this.requests.push(`${operation} ${outcome}`)
   }
 
+  readonly pauses: boolean[] = []
+
+  onPause(_endpoint: string, isPaused: boolean): void {
+    this.pauses.push(isPaused)
+  }
+
   onBytes(_operation: string, bytes: number): void {
     this.bytes += bytes
   }
@@ -19,8 +26,8 @@ export class HeardRequests implements KvsRequestListener {
 
 /** The adapters, connected to a stub through the real SDK. */
 export function createKvsForTest(
-  stub: KvsWireStub,
-  options: { clock?: Clock; listener?: KvsRequestListener; isPaced?: boolean } = {},
+  stub: Pick<KvsWireStub, 'url'>,
+  options: { clock?: Clock; listener?: KvsRequestListener; isPaced?: boolean; timeouts?: KvsTimeouts } = {},
 ): Kvs {
   return createKvs({ target: { backend: 'embedded', endpoint: stub.url, accessKey: null }, isPaced: false, ...options })
 }
