@@ -1,19 +1,21 @@
 import type { Clock } from '../lib/clock.js'
 import { codeOf, messageOf } from '../lib/thrown.js'
+import { AccessPolicy } from './access-policy.js'
 import { parseApiKeyFile } from './api-key-file.js'
 import { Authenticator } from './authenticator.js'
 import { InvalidFile } from './file-fields.js'
 import { KeyRing } from './key-ring.js'
+import { TokenVerifier } from './token-verifier.js'
 import { WatchedFile } from './watched-file.js'
-
-export type AuthFile = 'API_KEYS_FILE'
 
 export interface AuthOptions {
   /** Null without API keys. */
   readonly apiKeysFile: string | null
+  /** Null without OpenID Connect. */
+  readonly oidc: { readonly issuer: string; readonly audience: string; readonly policyFile: string } | null
   readonly clock: Clock
   /** Called after each read of a file. `error` says why the file cannot be used; the last valid version stays in force. */
-  readonly onRead: (file: AuthFile, error: unknown) => void
+  readonly onRead: (file: string, error: unknown) => void
 }
 
 /** Who may ask. */
@@ -23,27 +25,28 @@ export interface Auth extends Disposable {
 }
 
 /** Reads the files, and again when they change. @throws InvalidFile */
-export async function openAuth({ apiKeysFile, clock, onRead }: AuthOptions): Promise<Auth> {
+export async function openAuth({ apiKeysFile, oidc, clock, onRead }: AuthOptions): Promise<Auth> {
   using undo = new DisposableStack()
-  const keys = apiKeysFile === null ? null : new KeyRing(clock)
-  if (keys !== null && apiKeysFile !== null) {
-    const file = await openFile('API_KEYS_FILE', apiKeysFile, (text) => keys.replace(parseApiKeyFile(text)), onRead)
+  const watch = async (name: string, path: string, use: (text: string) => void) => {
+    const file = await openFile(name, { path, use, onRead: (error) => onRead(name, error) })
     undo.defer(() => file.close())
   }
+  const keys = apiKeysFile === null ? null : new KeyRing(clock)
+  if (keys !== null && apiKeysFile !== null) await watch('API_KEYS_FILE', apiKeysFile, (text) => keys.replace(parseApiKeyFile(text)))
+  const tokens = oidc && new TokenVerifier({ ...oidc, clock })
+  if (tokens !== null && oidc !== null)
+    await watch('ACCESS_POLICY_FILE', oidc.policyFile, (text) => tokens.replacePolicy(AccessPolicy.parse(text)))
   const owned = undo.move()
-  return { authenticator: new Authenticator({ keys }), keys, [Symbol.dispose]: () => owned.dispose() }
+  return { authenticator: new Authenticator({ keys, tokens }), keys, [Symbol.dispose]: () => owned.dispose() }
 }
 
-async function openFile(
-  name: AuthFile,
-  path: string,
-  use: (text: string) => void,
-  onRead: AuthOptions['onRead'],
-): Promise<{ close(): void }> {
+async function openFile(name: string, options: Parameters<typeof WatchedFile.open>[0]): Promise<WatchedFile> {
   try {
-    return await WatchedFile.open({ path, use, onRead: (error) => onRead(name, error) })
+    return await WatchedFile.open(options)
   } catch (cause) {
-    const reason = codeOf(cause) === 'ENOENT' ? 'the file does not exist. Create a key with clipgate keys create' : messageOf(cause)
-    throw new InvalidFile(`${name} is ${JSON.stringify(path)}, but ${reason.replace(/\.$/, '')}.`, { cause })
+    const reason = codeOf(cause) === 'ENOENT' ? `the file does not exist${name === 'API_KEYS_FILE' ? HOW_TO_CREATE : ''}` : messageOf(cause)
+    throw new InvalidFile(`${name} is ${JSON.stringify(options.path)}, but ${reason.replace(/\.$/, '')}.`, { cause })
   }
 }
+
+const HOW_TO_CREATE = '. Create a key with clipgate keys create'

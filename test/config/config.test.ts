@@ -29,7 +29,7 @@ describe('without settings', () => {
       dataDir: resolve('.clipgate'),
       clips: { urlTtlSeconds: 900, urlMaxTtlSeconds: 86_400, storeBytes: 10_737_418_240, maxBytes: 2_147_483_648 },
       webSockets: { bufferBytes: 1_048_576, totalBufferBytes: 67_108_864 },
-      auth: { apiKeysFile: null },
+      auth: { apiKeysFile: null, oidc: null },
       corsOrigins: [],
       queryMaxDepth: 12,
       queryMaxCost: 5000,

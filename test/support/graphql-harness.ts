@@ -73,7 +73,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const app = await buildApp({
     apollo: createApolloServer(schema, { ...rules, listener: metrics }),
     createContext: contextOf,
-    authenticator: new Authenticator({ keys: null }),
+    authenticator: new Authenticator({ keys: null, tokens: null }),
     clock,
     subscriptions: new Subscriptions(schema, {
       ...rules,
