@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { findRequestId } from '../src/lib/request-id.js'
+import { findRequestId } from '../src/lib/running-request.js'
 import { FAKE_CLIP_ID, fakeClip } from './support/fake-clips.js'
 import { startTestGateway, type TestGateway } from './support/gateway-test.js'
 import { buildHarness } from './support/graphql-harness.js'

@@ -2,7 +2,7 @@ import { type DestinationStream, destination, type Logger, pino } from 'pino'
 import type { LogLevel } from '../config/config.js'
 import type { Secrets } from '../config/secrets.js'
 import { redact } from '../lib/redact.js'
-import { findRequestId } from '../lib/request-id.js'
+import { findRequestId } from '../lib/running-request.js'
 
 export interface LoggerOptions {
   readonly level: LogLevel

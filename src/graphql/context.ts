@@ -5,6 +5,7 @@ import type { GuardedStreams } from '../auth/guarded-streams.js'
 import type { ClipService } from '../delivery/clip-service.js'
 import type { StreamRef } from '../domain/stream-ref.js'
 import type { EndpointKey, StreamDescription } from '../kvs/ports.js'
+import { notePrincipal } from '../lib/running-request.js'
 import { AnswerBytes, type AnswerMemory, MAX_ANSWER_BYTES } from './answer-bytes.js'
 
 /** The abort reason when a client disconnects before its response. The errors that follow are expected and not logged. */
@@ -39,6 +40,7 @@ export function createContext(
   { principal, requestId, signal }: CallerOptions,
   maxAnswerBytes: number = MAX_ANSWER_BYTES,
 ): RequestContext {
+  notePrincipal(principal.id)
   const answer = new AnswerBytes(answers, maxAnswerBytes)
   const caller = new Caller({ principal, requestId, signal: AbortSignal.any([signal, answer.signal]) })
   return {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { findRequestId } from '../lib/request-id.js'
+import { findRequestId } from '../lib/running-request.js'
 import { readBoundedBody } from './bounded-body.js'
 
 const MAX_BYTES = 1_048_576

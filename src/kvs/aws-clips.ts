@@ -41,7 +41,7 @@ export class AwsClipSource implements ClipSource {
     }
   }
 
-  #request({ streamArn, fragmentSelectorType, range, expectedFragments, onThrottled }: ClipRequestOfKvs, signal: AbortSignal) {
+  #request({ streamArn, fragmentSelectorType, range, expectedFragments, isBulk, onThrottled }: ClipRequestOfKvs, signal: AbortSignal) {
     const points = Math.min(expectedFragments ?? KVS_LIMITS.maxFragmentsPerGetClip, KVS_LIMITS.maxFragmentsPerGetClip)
     const command = new GetClipCommand({
       StreamARN: streamArn,
@@ -56,6 +56,7 @@ export class AwsClipSource implements ClipSource {
         endpoint: { streamArn, api: 'GET_CLIP' },
         cost: { media: points, metadata: points },
         request: (client) => client.send(command, { abortSignal: signal }),
+        isBulk,
         onThrottled,
       },
       signal,

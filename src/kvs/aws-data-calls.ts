@@ -12,6 +12,8 @@ export interface DataCall<Answer> {
   readonly endpoint: EndpointKey
   readonly cost: QuotaCost
   readonly request: (client: KinesisVideoArchivedMediaClient) => Promise<Answer>
+  /** See ClipRequestOfKvs. */
+  readonly isBulk?: boolean | undefined
   /** Called each time that the request waits for the quota or is throttled. */
   readonly onThrottled?: ((reason: GatewayError) => void) | undefined
 }
@@ -25,11 +27,14 @@ export class AwsDataCalls {
   ) {}
 
   /** @throws GatewayError, or the signal's reason when the caller has left */
-  run<Answer>({ operation, endpoint: key, cost, request, onThrottled }: DataCall<Answer>, signal: AbortSignal): Promise<Answer> {
+  run<Answer>(
+    { operation, endpoint: key, cost, request, isBulk = false, onThrottled }: DataCall<Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     let mayForget = true
     const attempt = async () => {
       const endpoint = await this.endpoints.get(key, signal)
-      await this.pacer?.take(key.streamArn, { ...cost, onWait: onThrottled }, signal)
+      await this.pacer?.take(key.streamArn, { ...cost, isBulk, onWait: onThrottled }, signal)
       try {
         return await this.calls.send(operation, () => request(this.calls.clients.data(endpoint)), endpoint)
       } catch (error) {

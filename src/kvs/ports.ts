@@ -136,6 +136,8 @@ export interface ClipRequestOfKvs {
   readonly range: TimeRange
   /** The number of fragments in the clip, which it takes from the stream's quota. The default is the maximum of GetClip. */
   readonly expectedFragments?: number
+  /** Whether it goes behind interactive reads, because it is one of many. The default is false. */
+  readonly isBulk?: boolean
   /** Called each time that the request is throttled or waits for its quota. The request is then retried. */
   readonly onThrottled?: (reason: GatewayError) => void
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { destination, type Logger } from 'pino'
 import { createLogger } from '../../src/cli/logger.js'
-import { runWithRequestId } from '../../src/lib/request-id.js'
+import { runWithRequestId } from '../../src/lib/running-request.js'
 
 const SECRET = 'a "quoted" secret for clip URLs'
 let folder: string

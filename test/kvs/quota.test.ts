@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { QuotaPacer } from '../../src/kvs/quota.js'
+import { notePrincipal, runWithRequestId } from '../../src/lib/running-request.js'
 
 const ARN = 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/a/1'
 const clip = { media: 200, metadata: 200 }
@@ -7,6 +8,14 @@ const clip = { media: 200, metadata: 200 }
 function pacerAt() {
   const clock = { time: 0, now: () => clock.time }
   return { clock, pacer: new QuotaPacer(clock) }
+}
+
+/** Lets time pass in small steps, so that points come one read at a time. */
+async function advanceUntil(clock: { time: number }, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    clock.time += 50
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
 function live(): AbortSignal {
@@ -133,5 +142,50 @@ describe('QuotaPacer', () => {
     for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'KVS_THROTTLED', details: { retryAfterMs: 1000 } })
     const gone = pacer.take(ARN, clip, AbortSignal.abort(new Error('gone')))
     await expect(gone).rejects.toThrow('gone')
+  })
+
+  const takeAs =
+    (pacer: QuotaPacer, order: string[]) =>
+    (principal: string, media: number, urgency: 'interactive' | 'bulk' = 'interactive') =>
+      runWithRequestId('test', () => {
+        notePrincipal(principal)
+        return pacer.take(ARN, { media, metadata: 0, isBulk: urgency === 'bulk' }, live())
+      }).then(() => order.push(`${principal} ${urgency}`))
+
+  test('serves principals in turn, however many reads one of them queues', async () => {
+    const { pacer, clock } = pacerAt()
+    const order: string[] = []
+    const take = takeAs(pacer, order)
+    await pacer.take(ARN, { media: 500, metadata: 0 }, live())
+    const waiting = [...Array.from({ length: 5 }, () => take('greedy', 200)), take('modest', 200)]
+    await advanceUntil(clock, () => order.length === waiting.length)
+    await Promise.all(waiting)
+    expect(order.indexOf('modest interactive')).toBeLessThanOrEqual(1)
+  })
+
+  test('serves interactive reads before bulk reads, but not only them', async () => {
+    const { pacer, clock } = pacerAt()
+    const order: string[] = []
+    const take = takeAs(pacer, order)
+    await pacer.take(ARN, { media: 500, metadata: 0 }, live())
+    const bulk = take('partner', 200, 'bulk')
+    const interactive = Array.from({ length: 30 }, () => take('operator', 100))
+    await advanceUntil(clock, () => order.length === 31)
+    await Promise.all([bulk, ...interactive])
+    expect(order.indexOf('partner bulk')).toBeGreaterThanOrEqual(10)
+    expect(order.indexOf('partner bulk')).toBeLessThan(25)
+  }, 30_000)
+
+  test('refuses a read at once that would wait too long, and says when to retry', async () => {
+    const { pacer } = pacerAt()
+    const gone = new AbortController()
+    const waiting = Array.from({ length: 400 }, () => pacer.take(ARN, clip, gone.signal).catch(() => null))
+    const refused = pacer.take(ARN, clip, live())
+    // The queue holds 120 s of points. The others were refused.
+    await expect(refused).rejects.toMatchObject({ code: 'KVS_THROTTLED', details: { retryAfterMs: expect.any(Number) } })
+    const { retryAfterMs } = await refused.catch(({ details }) => details)
+    expect([retryAfterMs >= 1_000, retryAfterMs < 2_000]).toEqual([true, true])
+    gone.abort(new Error('gone'))
+    await Promise.all(waiting)
   })
 })

@@ -103,7 +103,7 @@ export class ClipParts {
   }
 
   #add(outlined: OutlinedPart): ClipPart {
-    const hold = this.source.hold(outlined, this.outline.spec)
+    const hold = this.source.hold(outlined, this.outline)
     this.#releases.push(hold.value.onChange(this.onChange), hold.release)
     const added = new ClipPart(outlined, this.#parts.length, hold)
     this.#parts.push(added)

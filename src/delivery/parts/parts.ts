@@ -16,6 +16,12 @@ export interface PartSources {
   readonly store: PartStore
 }
 
+/** What a part is fetched for. */
+export interface PartClip {
+  readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
+  readonly parts: readonly unknown[]
+}
+
 /** The parts and the edges that clips hold. Clips that need the same part share it. */
 export class Parts {
   readonly #parts = new HeldValues<Part>()
@@ -24,9 +30,9 @@ export class Parts {
 
   constructor(private readonly sources: PartSources) {}
 
-  hold({ key, range, fragmentCount }: OutlinedPart, stream: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>): Hold<Part> {
-    const { streamArn, fragmentSelectorType } = stream
-    const request = { streamArn, fragmentSelectorType, range, expectedFragments: fragmentCount }
+  hold({ key, range, fragmentCount }: OutlinedPart, { spec, parts }: PartClip): Hold<Part> {
+    const { streamArn, fragmentSelectorType } = spec
+    const request = { streamArn, fragmentSelectorType, range, expectedFragments: fragmentCount, isBulk: parts.length > 1 }
     const onFailed = (part: Part) => this.#parts.forget(key, part)
     const { clips, store } = this.sources
     return this.#parts.hold(key, () => new Part({ key, request, clips, store, fetches: this.#fetches, onFailed }))

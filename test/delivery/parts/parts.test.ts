@@ -8,7 +8,7 @@ import type { OutlinedPart } from '../../../src/delivery/plan/clip-outline.js'
 import type { ClipBody, ClipSource } from '../../../src/kvs/ports.js'
 import { until } from '../../support/clip-client.js'
 
-const STREAM = { streamArn: 'arn', fragmentSelectorType: 'SERVER_TIMESTAMP' } as const
+const CLIP = { spec: { streamArn: 'arn', fragmentSelectorType: 'SERVER_TIMESTAMP' } as const, parts: [null] }
 const EMPTY = new Float64Array(0)
 /** GetClip calls of all clips together. */
 const MOST_FETCHES = 32
@@ -60,7 +60,7 @@ describe('Parts', () => {
   test('makes one GetClip call for all clips that hold a part', async () => {
     const calls = new HeldCalls()
     const parts = createParts(calls)
-    const holds = Array.from({ length: 3 }, () => parts.hold(outlined('shared'), STREAM))
+    const holds = Array.from({ length: 3 }, () => parts.hold(outlined('shared'), CLIP))
     expect(holds.map(({ isNew }) => isNew)).toEqual([true, false, false])
     for (const { value } of holds) value.start()
     await until(() => calls.count > 0)
@@ -73,7 +73,7 @@ describe('Parts', () => {
   test('limits the GetClip calls in progress, as 25 clips of one requestClips mutation would make 150', async () => {
     const calls = new HeldCalls()
     const parts = createParts(calls)
-    const holds = Array.from({ length: 150 }, (_, index) => parts.hold(outlined(`part-${index}`), STREAM))
+    const holds = Array.from({ length: 150 }, (_, index) => parts.hold(outlined(`part-${index}`), CLIP))
     for (const { value } of holds) value.start()
     await until(() => calls.count === MOST_FETCHES)
     for (let answered = 0; answered < 150; answered += MOST_FETCHES) {
