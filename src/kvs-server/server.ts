@@ -71,7 +71,7 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
   const app = buildKvsApp({
     operations: servedOperations,
     upload: putMedia,
-    context: { services, faults, gatekeeper: createGatekeeper({ accessKeys, clock }) },
+    context: { services, faults, gatekeeper: createGatekeeper(accessKeys, clock) },
     ownUrl: () => ownUrl,
     logger: options.logger ?? null,
   })

@@ -51,7 +51,6 @@ export class ArchiveWriter {
     return sessions.create(streamId, header)
   }
 
-  /** The number of a fragment whose reception begins now. */
   mintNumber({ streamId }: MediaSession, now: EpochMs): FragmentNumberParts {
     const last = this.#sequences.get(streamId)
     if (last === undefined) throw new Error(`no session was created for the stream ${streamId}`)

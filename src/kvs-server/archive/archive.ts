@@ -51,7 +51,6 @@ export function retainedSince(stream: StreamRecord, now: EpochMs): EpochMs {
 export class Archive {
   /** Emits each fragment, under the id of its stream, as soon as it can be read. */
   readonly arrivals = new EventEmitter<Record<string, [ArchivedFragment]>>().setMaxListeners(0)
-  /** For uploads. */
   readonly writer: ArchiveWriter
   readonly #index: FragmentIndex
   readonly #sessions: SessionTable
@@ -67,7 +66,7 @@ export class Archive {
     this.#sessions = new SessionTable(database)
     this.#files = new FragmentFiles(dataDir, fileSystem)
     const records = new FragmentRecords(dataDir, fileSystem)
-    const commitLog = new CommitLog({ database, file: join(dataDir, INDEX_FILE), fileSystem })
+    const commitLog = new CommitLog(database, join(dataDir, INDEX_FILE), fileSystem)
     const { streams, clock } = options
     this.#stores = { database, commitLog, index: this.#index, sessions: this.#sessions, files: this.#files, records, streams, clock }
     const onReadable = (fragment: ArchivedFragment) => this.arrivals.emit(String(fragment.streamId), fragment)
@@ -143,7 +142,6 @@ export class Archive {
     return this.#sessions.find(id) ?? this.#hostBuffer.session(id)
   }
 
-  /** The Cluster's bytes. */
   open({ source }: ArchivedFragment): Promise<ReadableFile> {
     return source.kind === 'archived' ? this.#files.open(source.fileId) : this.#files.openPath(source.path)
   }

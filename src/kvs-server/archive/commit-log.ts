@@ -8,20 +8,11 @@ import { integerOf } from './row.js'
 /** Changed rows between two checkpoints: a few megabytes of the log. */
 const ROWS_PER_CHECKPOINT = 2000
 
-export interface CommitLogOptions {
-  readonly database: DatabaseSync
-  /** The index's path. */
-  readonly file: string
-  readonly fileSystem: FileSystem
-}
-
 /**
  * Syncs the write-ahead log of the index, and checkpoints it, without blocking the main thread. Opens the log only, never the index: closing
  * a descriptor of the index would release SQLite's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
  */
 export class CommitLog {
-  readonly #path: string
-  readonly #fileSystem: FileSystem
   readonly #checkpoints: CheckpointThread
   readonly #changes: StatementSync
   readonly #emptyLog: StatementSync
@@ -32,9 +23,12 @@ export class CommitLog {
   /** A sync failed, so its data may be lost. The kernel reports that once (fsync(2), EIO), and the next sync succeeds. */
   #isDoubtful = false
 
-  constructor({ database, file, fileSystem }: CommitLogOptions) {
-    this.#path = `${file}-wal`
-    this.#fileSystem = fileSystem
+  /** `file`: the path of the index. */
+  constructor(
+    database: DatabaseSync,
+    private readonly file: string,
+    private readonly fileSystem: FileSystem,
+  ) {
     this.#checkpoints = new CheckpointThread(file)
     this.#changes = database.prepare('SELECT total_changes() AS changes')
     this.#emptyLog = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -55,7 +49,7 @@ export class CommitLog {
 
   async #syncLog(): Promise<void> {
     try {
-      this.#log ??= await this.#fileSystem.openToSync(this.#path, 'file')
+      this.#log ??= await this.fileSystem.openToSync(`${this.file}-wal`, 'file')
       await this.#log.sync()
     } catch (error) {
       this.#isDoubtful = true

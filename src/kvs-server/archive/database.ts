@@ -6,7 +6,6 @@ import { ArchiveError, indexDamaged } from './archive-error.js'
 import { integerOf } from './row.js'
 import { migrateSchema, refuseNewerSchema } from './schema.js'
 
-/** The index's name in the folder of the archive. */
 export const INDEX_FILE = 'index.sqlite'
 
 /** https://www.sqlite.org/rescode.html */

@@ -11,7 +11,6 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   makeDirectory(path: string): Promise<void>
-  /** Removes a directory if it is empty. */
   removeEmptyDirectory(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
   /** Opens a file or directory for repeated syncs: opening it for each sync would cost as much as the sync itself. */

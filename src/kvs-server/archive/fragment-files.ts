@@ -36,7 +36,6 @@ export class FragmentFiles {
     }
   }
 
-  /** The ids of files after `lastId`, in order. */
   async listAfter(lastId: number): Promise<number[]> {
     const ids: number[] = []
     for (const directory of (await this.fileSystem.list(this.#fragments())).map(Number)) {

@@ -37,7 +37,6 @@ export interface FragmentRow {
   readonly clusterBytes: number
   readonly frameFault: string | null
   readonly persistedMs: EpochMs
-  /** A packed sample table. */
   readonly samples: Uint8Array
   readonly leadingTags: Uint8Array
   readonly trailingTags: Uint8Array

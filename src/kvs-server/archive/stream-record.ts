@@ -1,6 +1,5 @@
 import type { EpochMs } from '../../lib/clock.js'
 
-/** A stream as the archive keeps it. */
 export interface StreamRecord {
   /** The archive's own key: never reused, unlike names. */
   readonly id: number

@@ -12,7 +12,6 @@ export interface StreamTableOptions {
   readonly region: string
   readonly accountId: string
   readonly clock: Clock
-  /** Called after each change of a stream. */
   readonly onChanged?: () => void
 }
 
@@ -101,7 +100,6 @@ export class StreamTable {
       .run(id, name, arn, version, createdAtMs, dataRetentionInHours, mediaType, deviceName, kmsKeyId, storageTier)
   }
 
-  /** The highest id of all streams, including deleted ones. */
   lastId(): number {
     return lastIdOf(this.database, 'streams')
   }

@@ -5,7 +5,6 @@ export const TAGS_PER_STREAM = 50
 
 /** The tags of streams. They are deleted with their stream. */
 export class TagTable {
-  /** `onChanged` is called after each change of tags. */
   constructor(
     private readonly database: DatabaseSync,
     private readonly onChanged: () => void = () => {},

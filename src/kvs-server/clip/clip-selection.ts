@@ -36,7 +36,6 @@ export function refuseOutsideRetention(which: 'Start' | 'End', timestampMs: Epoc
   refuse(`${which} timestamp ${timestampMs} is outside of the stream retention period.`)
 }
 
-/** The fragments of the clip, in the order in which they play. */
 export function selectClipFragments(archive: Archive, stream: StreamRecord, range: FragmentRange): ArchivedFragment[] {
   const listed = walkFragments({ archive, stream, range })
   return limitClip(range.clock === 'producer' ? withoutNewerRuns(listed) : listed)

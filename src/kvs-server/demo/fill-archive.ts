@@ -22,9 +22,7 @@ export interface FillOptions {
 }
 
 export interface FilledArchive {
-  /** Whether footage was added. */
   readonly isFilled: boolean
-  /** The streams that are the demo's own. */
   readonly streams: readonly DemoStream[]
 }
 

@@ -8,7 +8,6 @@ import type { MatroskaEvent } from '../../media/matroska/events.js'
 
 const LOOP_MS = 60_000
 
-/** A Cluster as a producer sends it. */
 export interface DemoCluster {
   /** Its Timestamp: absolute, in milliseconds since 1970. */
   readonly timestampMs: EpochMs

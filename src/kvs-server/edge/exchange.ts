@@ -8,7 +8,13 @@ export interface EdgeLog {
   error(details: object, message: string): void
 }
 
-/** One request and its response. */
+/** The part of Fastify's request that the edge uses. */
+export interface EdgeRequest {
+  readonly raw: IncomingMessage
+  readonly id: string
+  readonly log: EdgeLog
+}
+
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -18,19 +24,13 @@ export interface Exchange {
 
 const HOST = /^[a-zA-Z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:.]+\](:\d+)?$/
 
-export interface ExchangeOptions {
-  readonly requestId: string
-  /** The address of the server if the client sends none. */
-  readonly ownUrl: string
-  readonly log: EdgeLog
-}
-
-export function openExchange(request: IncomingMessage, response: ServerResponse, { requestId, ownUrl, log }: ExchangeOptions): Exchange {
+/** `ownUrl`: the address of the server if the client sends none. */
+export function openExchange({ raw: request, id, log }: EdgeRequest, response: ServerResponse, ownUrl: string): Exchange {
   const left = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) left.abort()
   })
-  return { request, response, call: { requestId, signal: left.signal, baseUrl: toBaseUrl(request) ?? ownUrl }, log }
+  return { request, response, call: { requestId: id, signal: left.signal, baseUrl: toBaseUrl(request) ?? ownUrl }, log }
 }
 
 // AWS's C producer omits the port from the Host header. A name of this machine without a port therefore means the port of the connection.

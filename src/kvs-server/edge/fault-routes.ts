@@ -1,20 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseFaultRule } from '../faults/fault-rule.js'
 import type { Faults } from '../faults/faults.js'
+import { COUNTED_OPERATIONS } from '../operations/served-operations.js'
 import { AwsException } from '../wire/aws-exception.js'
 import { isStructure, parseList, refuse, type WireInput } from '../wire/wire-input.js'
 import { parseWireBody } from '../wire/wire-json.js'
 import type { Gatekeeper } from './gatekeeper.js'
 import { toErrorBody } from './send-json.js'
 
-export interface FaultRoutes {
-  readonly faults: Faults
-  readonly gatekeeper: Gatekeeper
-  readonly operations: readonly string[]
-}
-
 /** POST adds rules (one, or `{"rules": [...]}`), GET lists them, DELETE removes them. Requests are signed like those of any operation. */
-export function registerFaultRoutes(scope: FastifyInstance, { faults, gatekeeper, operations }: FaultRoutes): void {
+export function registerFaultRoutes(scope: FastifyInstance, faults: Faults, gatekeeper: Gatekeeper): void {
   const route = (act: (body: WireInput) => object) => async (request: FastifyRequest, reply: FastifyReply) => {
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
     try {
@@ -28,7 +23,7 @@ export function registerFaultRoutes(scope: FastifyInstance, { faults, gatekeeper
   }
   scope.post(
     '/_faults',
-    route((body) => ({ rules: faults.add(parseRules(body).map((rule) => parseFaultRule(rule, operations))) })),
+    route((body) => ({ rules: faults.add(parseRules(body).map((rule) => parseFaultRule(rule, COUNTED_OPERATIONS))) })),
   )
   scope.get(
     '/_faults',

@@ -7,15 +7,9 @@ import { type AccessKey, verifySignature } from './signature.js'
 /** Decides whether a request is allowed. @throws AwsException */
 export type Gatekeeper = (request: IncomingMessage, body: Uint8Array) => void
 
-export interface GatekeeperOptions {
-  readonly accessKeys: readonly AccessKey[]
-  readonly clock: Clock
-}
-
-export function createGatekeeper({ accessKeys, clock }: GatekeeperOptions): Gatekeeper {
+export function createGatekeeper(accessKeys: readonly AccessKey[], clock: Clock): Gatekeeper {
   if (accessKeys.length === 0) return refuseForeignPages
-  return ({ method = 'POST', url = '/', rawHeaders }, body) =>
-    verifySignature({ method, url, rawHeaders, body }, { accessKeys, nowMs: clock.now() })
+  return ({ method = 'POST', url = '/', rawHeaders }, body) => verifySignature({ method, url, rawHeaders, body }, accessKeys, clock.now())
 }
 
 // Without signatures any web page could make a visitor's browser delete streams on the loopback of this machine: no content type is required,

@@ -9,7 +9,7 @@ import { type Connections, connectionsOf } from '../../lib/http-server.js'
 import { codeOf } from '../../lib/thrown.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../operations/kvs-services.js'
-import { COUNTED_OPERATIONS, type ServedOperation } from '../operations/served-operations.js'
+import type { ServedOperation } from '../operations/served-operations.js'
 import { AwsException } from '../wire/aws-exception.js'
 import type { UploadOperation } from '../wire/operation.js'
 import { type Exchange, openExchange } from './exchange.js'
@@ -64,7 +64,7 @@ type Route = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 function toRoute(options: KvsAppOptions, answer: (exchange: Exchange, request: FastifyRequest) => Promise<void> | void): Route {
   return async (request, reply) => {
     reply.hijack()
-    await answer(openExchange(request.raw, reply.raw, { requestId: request.id, ownUrl: options.ownUrl(), log: request.log }), request)
+    await answer(openExchange(request, reply.raw, options.ownUrl()), request)
   }
 }
 
@@ -77,7 +77,7 @@ function registerOperations(scope: FastifyInstance, options: KvsAppOptions): voi
     scope.post(operation.path, toRoute(options, answer))
   }
   const { faults, gatekeeper } = context
-  if (faults !== null) registerFaultRoutes(scope, { faults, gatekeeper, operations: COUNTED_OPERATIONS })
+  if (faults !== null) registerFaultRoutes(scope, faults, gatekeeper)
 }
 
 function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {

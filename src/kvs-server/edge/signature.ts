@@ -21,11 +21,6 @@ export interface SignedRequest {
   readonly body: Uint8Array
 }
 
-export interface SignatureOptions {
-  readonly accessKeys: readonly AccessKey[]
-  readonly nowMs: EpochMs
-}
-
 interface Credential {
   readonly keyId: string
   readonly scope: string
@@ -52,7 +47,7 @@ const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const ENCODINGS = ['latin1', 'utf8'] as const
 
 /** Returns when the signature is good; refuses with the exceptions and texts of the service otherwise. */
-export function verifySignature(request: SignedRequest, { accessKeys, nowMs }: SignatureOptions): void {
+export function verifySignature(request: SignedRequest, accessKeys: readonly AccessKey[], nowMs: EpochMs): void {
   const headers = collectHeaders(request.rawHeaders)
   const credential = parseAuthorization(headers.get('authorization'))
   const key = accessKeys.find(({ accessKeyId }) => accessKeyId === credential.keyId)

@@ -51,7 +51,7 @@ export const HLS_RESOURCES: readonly HlsResource[] = [
 async function getMasterPlaylist({ session, stream, token }: HlsCall, { hlsPlaylists }: HlsServices): Promise<HlsAnswer> {
   const { entries } = await hlsPlaylists.view(session, stream)
   const configs = checkHlsCodecs(at(entries, 0).media)
-  return toPlaylist(writeMasterPlaylist({ token, configs, entries }))
+  return toPlaylist(writeMasterPlaylist(token, configs, entries))
 }
 
 async function getMediaPlaylist(call: HlsCall, { hlsPlaylists, quotas }: HlsServices): Promise<HlsAnswer> {

@@ -10,19 +10,13 @@ export interface LeadSpan {
   readonly frames: number
 }
 
-interface TimedTable {
-  readonly samples: SampleTable
-  /** From the timestamp of the first table. */
-  readonly offsetMs: number
-}
-
 /** Null if the track has no frame in the fragment. */
 export function measureLead(samples: SampleTable, trackNumber: number): LeadSpan | null {
   return measureLeads([{ samples, offsetMs: 0 }], trackNumber)
 }
 
-/** Null if the track has no frame in any table. */
-export function measureLeads(tables: readonly TimedTable[], trackNumber: number): LeadSpan | null {
+/** `offsetMs` counts from the timestamp of the first table. Null if the track has no frame in any table. */
+export function measureLeads(tables: readonly { samples: SampleTable; offsetMs: number }[], trackNumber: number): LeadSpan | null {
   let frames = 0
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY

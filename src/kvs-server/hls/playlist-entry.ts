@@ -21,7 +21,6 @@ export interface PlaylistEntry {
   readonly durationMs: number
   readonly frames: number
   readonly sizeBytes: number
-  /** The session with its header. */
   readonly mediaSessionId: number
   readonly media: SessionMedia
   /** For each track, a version that increases when its CodecPrivate changes: players then need another initialization fragment. */
@@ -37,9 +36,7 @@ export interface PlaylistView {
   readonly removed: number
   /** How many discontinuities have left it with them. */
   readonly discontinuitiesRemoved: number
-  /** The longest entry of the session so far. */
   readonly longestMs: number
-  /** Nothing will be added. */
   readonly isComplete: boolean
 }
 
@@ -54,7 +51,6 @@ interface DescribeOptions {
   readonly session: HlsSession
   readonly stream: StreamRecord
   readonly archive: Archive
-  /** The entry before it. */
   readonly before: PlaylistEntry | null
 }
 

@@ -50,7 +50,6 @@ export class SessionPlaylist {
   #codecChanges = 0
   #isComplete = false
   #newest: PlaylistEntry | null = null
-  /** Timestamp of the last added fragment. */
   #newestMs: EpochMs | null = null
   readonly #segment: OpenSegment
   #cursor: FragmentCursor | null = null

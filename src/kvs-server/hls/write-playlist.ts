@@ -2,16 +2,8 @@ import type { CodecConfig } from '../../media/codec/codec-config.js'
 import type { HlsSession } from './hls-session.js'
 import type { PlaylistEntry, PlaylistView } from './playlist-entry.js'
 
-export interface MasterPlaylistOptions {
-  readonly token: string
-  /** The codecs of the tracks, in order. */
-  readonly configs: readonly CodecConfig[]
-  /** The entries that the bit rate is computed from. */
-  readonly entries: readonly PlaylistEntry[]
-}
-
-/** One variant. Audio beside video is a rendition of its own (RFC 8216, 4.3.4). */
-export function writeMasterPlaylist({ token, configs, entries }: MasterPlaylistOptions): string {
+/** One variant, for tracks with these codecs. Audio beside video is a rendition of its own (RFC 8216, 4.3.4). */
+export function writeMasterPlaylist(token: string, configs: readonly CodecConfig[], entries: readonly PlaylistEntry[]): string {
   const hasRendition = configs.length > 1
   const uri = (track: number) => `getHLSMediaPlaylist.m3u8?SessionToken=${token}&TrackNumber=${track}`
   const attributes = [

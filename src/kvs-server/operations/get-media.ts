@@ -1,6 +1,5 @@
-import type { Clock, EpochMs } from '../../lib/clock.js'
+import type { EpochMs } from '../../lib/clock.js'
 import { buildTagsDocument } from '../../media/matroska/muxer.js'
-import type { Archive } from '../archive/archive.js'
 import type { ArchivedFragment } from '../archive/archived-fragment.js'
 import { followStream } from '../get-media/follow-stream.js'
 import { answerMedia } from '../get-media/media-answer.js'
@@ -27,7 +26,7 @@ export const getMedia = streamOperation({
         findStream: () => streams.findById(stream.id),
         signal: AbortSignal.any([signal, closing]),
       }
-      return readLive(archive, { fragments: followStream(place, sequence), clock, pacing })
+      return readLive({ archive, clock }, followStream(place, sequence), pacing)
     })
   },
 })
@@ -40,13 +39,11 @@ async function* tellNotFound(): AsyncGenerator<Uint8Array> {
   ])
 }
 
-interface LiveBody {
-  readonly fragments: AsyncIterable<ArchivedFragment>
-  readonly clock: Clock
-  readonly pacing: PacedMediaOptions
-}
-
-async function* readLive(archive: Archive, { fragments, clock, pacing }: LiveBody): AsyncGenerator<Uint8Array> {
+async function* readLive(
+  { archive, clock }: Pick<Services, 'archive' | 'clock'>,
+  fragments: AsyncIterable<ArchivedFragment>,
+  pacing: PacedMediaOptions,
+): AsyncGenerator<Uint8Array> {
   for await (const fragment of fragments) {
     // A fragment that has just expired is skipped.
     const chunk = readChunk(archive, fragment, tagsOf(fragment, clock.now()))

@@ -99,7 +99,6 @@ interface FragmentPage {
   readonly after: FragmentCursor
 }
 
-/** A token is valid for an hour. */
 const LIFETIME_MS = 3_600_000
 const SEAL_BYTES = 16
 /** A key of this process. A restart invalidates all tokens. */

@@ -45,27 +45,17 @@ export const METADATA_POINTS_PER_SECOND = 10_000
 
 export const STREAMS_PER_ACCOUNT = 10_000
 
-export interface QuotaPoints {
-  readonly media?: number
-  readonly metadata?: number
-}
-
-export interface QuotasOptions {
-  readonly clock: Clock
-  /** Off for tests and benchmarks: nothing is refused or slowed down. */
-  readonly enabled: boolean
-}
-
 const BUCKETS_BEFORE_SWEEP = 10_000
 
 export class Quotas {
+  /** Off for tests and benchmarks: nothing is refused or slowed down. */
   readonly enabled: boolean
   readonly #clock: Clock
   readonly #counts = new Map<string, TokenBucket>()
   readonly #paces = new Map<string, TransferPace>()
   readonly #connections = new Map<string, Set<symbol>>()
 
-  constructor({ clock, enabled }: QuotasOptions) {
+  constructor({ clock, enabled }: { readonly clock: Clock; readonly enabled: boolean }) {
     this.#clock = clock
     this.enabled = enabled
   }
@@ -77,7 +67,6 @@ export class Quotas {
     takeOne(operation, [...this.#buckets(operation, perAccount), ...ofStream])
   }
 
-  /** Counts a request of a streaming session's player. */
   admitSession(operation: string, sessionId: string): void {
     takeOne(operation, this.#buckets(`${operation} session:${sessionId}`, REQUEST_RATES[operation]?.perSession))
   }
@@ -86,7 +75,7 @@ export class Quotas {
    * Takes quota points of a stream, or throws and takes none. A request may cost more than one second adds (a list of 1,000 fragments costs
    * 1,000 media points): it is admitted when the bucket is full, and the next request waits until the debt is refilled.
    */
-  charge(streamId: number, { media = 0, metadata = 0 }: QuotaPoints): void {
+  charge(streamId: number, { media = 0, metadata = 0 }: { readonly media?: number; readonly metadata?: number }): void {
     if (!this.enabled) return
     const mediaPoints = this.#bucket(`media ${streamId}`, MEDIA_POINTS_PER_SECOND)
     const metadataPoints = this.#bucket(`metadata ${streamId}`, METADATA_POINTS_PER_SECOND)

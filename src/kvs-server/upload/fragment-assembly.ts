@@ -62,7 +62,6 @@ export class FragmentAssembly {
     this.#window = new UploadWindow(options.onChunkDone)
   }
 
-  /** The fragment that is being received. */
   get current(): AcknowledgedFragment | null {
     return this.#fragment && toAcknowledged(this.#fragment)
   }

@@ -23,7 +23,6 @@ export class FragmentWriter {
     this.#writes.catch(() => {})
   }
 
-  /** Bytes so far. */
   get sizeBytes(): number {
     return this.#flushedBytes + this.#bufferedBytes
   }
@@ -52,7 +51,6 @@ export class FragmentWriter {
     return path
   }
 
-  /** Removes the file. */
   async discard(): Promise<void> {
     if (this.#buffer !== null) buffers.give(this.#buffer)
     this.#buffer = null

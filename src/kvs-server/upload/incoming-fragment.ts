@@ -14,7 +14,6 @@ export interface EndedCluster {
   readonly synced: Promise<string>
 }
 
-/** A fragment while it is received. */
 export interface IncomingFragment {
   readonly session: MediaSession
   readonly number: FragmentNumberParts

@@ -25,7 +25,6 @@ export class UploadReader implements Disposable {
   #isBroken = false
   /** Cached: `aborted` of a composed signal is slow. */
   #isAborted = false
-  /** Resolves the pending `next`. */
   #resolve: ((read: UploadRead) => void) | null = null
   /** When the pending `next` times out. The timer may be due earlier and is then set again. */
   #deadline = 0

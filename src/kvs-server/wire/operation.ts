@@ -11,7 +11,6 @@ export interface MediaAnswer {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** An answer of known bytes. */
 export function toMediaAnswer(contentType: string, bytes: Uint8Array): MediaAnswer {
   const body = (async function* () {
     yield bytes
@@ -23,7 +22,6 @@ export function isMediaAnswer(answer: object): answer is MediaAnswer {
   return 'contentType' in answer && 'body' in answer
 }
 
-/** The context of a call. */
 export interface Call {
   readonly requestId: string
   /** Aborted when the client has disconnected. */

@@ -30,7 +30,7 @@ async function serve(answer: (signal: AbortSignal) => MediaAnswer): Promise<Send
   const log: EdgeLog = { warn: write, error: write }
   const settled = Promise.withResolvers<unknown>()
   const server = createServer((request, response) => {
-    const exchange = openExchange(request, response, { requestId: 'id', ownUrl: '', log })
+    const exchange = openExchange({ raw: request, id: 'id', log }, response, '')
     sendMedia(exchange, answer(exchange.call.signal), (bytes) => {
       counted.bytes += bytes
     }).then(

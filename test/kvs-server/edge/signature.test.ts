@@ -88,7 +88,7 @@ async function signed(variant: Variant = {}): Promise<SignedRequest> {
 }
 
 function verify(request: SignedRequest, nowMs = NOW_MS): void {
-  verifySignature(request, { accessKeys: [{ accessKeyId: 'OTHER', secretAccessKey: 'x' }, TEST_CREDENTIALS], nowMs })
+  verifySignature(request, [{ accessKeyId: 'OTHER', secretAccessKey: 'x' }, TEST_CREDENTIALS], nowMs)
 }
 
 function refusal(request: SignedRequest, nowMs = NOW_MS): string {

@@ -94,13 +94,8 @@ export function* shrinkSpans(movie: Movie): Steps<Movie> {
   return { ...movie, spans, tracks }
 }
 
-/** Used bytes of each span, counted as chunk offsets are. */
-interface UsedBytes {
-  readonly starts: Float64Array
-  readonly ends: Float64Array
-}
-
-function* noteUse(piece: TrackPiece, { starts, ends }: UsedBytes): Steps<void> {
+/** `starts` and `ends`: the used bytes of each span, counted as chunk offsets are. */
+function* noteUse(piece: TrackPiece, { starts, ends }: { starts: Float64Array; ends: Float64Array }): Steps<void> {
   const { chunks } = piece
   let first = 0
   for (let chunk = 0; chunk < chunks.count; chunk += 1) {

@@ -5,13 +5,11 @@ import { narrowAndFree, rowAt, toShortest } from '../tables/columns.js'
 import { sampleBytes } from '../tables/pieces.js'
 import { type BoxView, NotUnderstood } from './box-view.js'
 import type { FileRange } from './find-movie.js'
+import type { NamedBoxes } from './named-boxes.js'
 
 /** `stsc` with `stco` or `co64`. Span n is `mdats[n]`. Throws MalformedMedia for a chunk that is in none of them. */
-export function readChunks(
-  { stsc, offsets }: { readonly stsc: BoxView; readonly offsets: BoxView },
-  samples: Pick<TrackPiece, 'count' | 'sizes'>,
-  mdats: readonly FileRange[],
-): Chunks {
+export function readChunks(stbl: NamedBoxes, samples: Pick<TrackPiece, 'count' | 'sizes'>, mdats: readonly FileRange[]): Chunks {
+  const [stsc, offsets] = [stbl.get('stsc'), stbl.either('stco', 'co64')]
   if (stsc.version !== 0 || offsets.version !== 0) throw new NotUnderstood('a chunk table has a version other than 0')
   const starts = readOffsets(offsets)
   const count = starts.length

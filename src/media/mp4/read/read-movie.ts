@@ -95,13 +95,12 @@ function readTrack(trak: BoxView, { movieTimescale, mdats }: ReadTrackOptions): 
 }
 
 function readMedia(stbl: NamedBoxes, { kind, mdats }: Pick<MovieTrack, 'kind'> & Pick<ReadTrackOptions, 'mdats'>) {
-  const tables = { stts: stbl.get('stts'), ctts: stbl.find('ctts'), stss: stbl.find('stss'), sizes: stbl.either('stsz', 'stz2') }
-  const { times, sizes, keys, raisedBy } = readSamples(tables)
+  const { times, sizes, keys, raisedBy } = readSamples(stbl)
   const { count } = times
   if (kind === 'audio' && times.compositionOffsets !== null) throw new NotUnderstood('the sound has composition offsets')
   if (kind === 'video' && count === 0) throw new NotUnderstood('the video track is empty')
   if (count > (kind === 'video' ? MAX_PICTURES : MAX_SOUND_SAMPLES)) throw new NotUnderstood(`the ${kind} track has ${count} samples`)
-  const chunks = readChunks({ stsc: stbl.get('stsc'), offsets: stbl.either('stco', 'co64') }, { count, sizes }, mdats)
+  const chunks = readChunks(stbl, { count, sizes }, mdats)
   return { samples: times, piece: { count, sizes, keys: kind === 'video' ? keys : null, chunks }, raisedBy }
 }
 

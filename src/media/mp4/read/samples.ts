@@ -4,14 +4,7 @@ import type { Runs, SampleTimes, TrackPiece } from '../movie.js'
 import { narrowAndFree, rowAt } from '../tables/columns.js'
 import { RunBuilder } from '../tables/runs.js'
 import { type BoxView, NotUnderstood } from './box-view.js'
-
-export interface StblBoxes {
-  readonly stts: BoxView
-  readonly ctts: BoxView | null
-  readonly stss: BoxView | null
-  /** `stsz` or `stz2`. */
-  readonly sizes: BoxView
-}
+import type { NamedBoxes } from './named-boxes.js'
 
 export interface ReadSamples extends Pick<TrackPiece, 'sizes' | 'keys'> {
   readonly times: SampleTimes
@@ -20,11 +13,12 @@ export interface ReadSamples extends Pick<TrackPiece, 'sizes' | 'keys'> {
 }
 
 /** Clauses 8.6.1 to 8.7.3 of ISO/IEC 14496-12. Memory is bounded by the size of the boxes, not by the counts in them. */
-export function readSamples(boxes: StblBoxes): ReadSamples {
-  const { count, sizes } = boxes.sizes.type === 'stz2' ? readStz2(boxes.sizes) : readStsz(boxes.sizes)
-  const durations = readRunTable(boxes.stts, count)
-  const { compositionOffsets, raisedBy } = boxes.ctts === null ? NO_OFFSETS : readCtts(boxes.ctts, count)
-  const keys = boxes.stss === null ? null : readStss(boxes.stss, count)
+export function readSamples(stbl: NamedBoxes): ReadSamples {
+  const [stts, ctts, stss, stsz] = [stbl.get('stts'), stbl.find('ctts'), stbl.find('stss'), stbl.either('stsz', 'stz2')]
+  const { count, sizes } = stsz.type === 'stz2' ? readStz2(stsz) : readStsz(stsz)
+  const durations = readRunTable(stts, count)
+  const { compositionOffsets, raisedBy } = ctts === null ? NO_OFFSETS : readCtts(ctts, count)
+  const keys = stss === null ? null : readStss(stss, count)
   return { times: { count, durations, compositionOffsets }, sizes, keys, raisedBy }
 }
 
