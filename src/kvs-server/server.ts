@@ -19,8 +19,7 @@ import { HlsPlaylists } from './hls/hls-playlists.js'
 import { SessionTokens } from './hls/session-tokens.js'
 import { KvsMetrics } from './operations/kvs-metrics.js'
 import type { KvsServices } from './operations/kvs-services.js'
-import { putMedia } from './operations/put-media.js'
-import { COUNTED_OPERATIONS, MEDIA_OPERATIONS, servedOperations } from './operations/served-operations.js'
+import { COUNTED_OPERATIONS, MEDIA_OPERATIONS } from './operations/served-operations.js'
 import { Quotas } from './quotas/quotas.js'
 
 export { rebuildIndex }
@@ -69,8 +68,6 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
   const { services, closeArchive } = await openServices(options, { clock, faults, closing: closing.signal })
   let ownUrl = toUrl(host, port)
   const app = buildKvsApp({
-    operations: servedOperations,
-    upload: putMedia,
     context: { services, faults, gatekeeper: createGatekeeper(accessKeys, clock) },
     ownUrl: () => ownUrl,
     logger: options.logger ?? null,

@@ -1,7 +1,9 @@
 // By producer time, GetClip returns the footage of an instant once: where two ingest runs cover the same time, the older run. The rule uses
 // only what ListFragments returns, so that a caller can predict it: a new run begins where producer timestamps go back as fragment numbers
 // grow. Within one PutMedia call they never do.
+import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
+import { partitionPoint } from '../../lib/partition-point.js'
 import { MAX_FRAGMENT_MS } from '../upload/fragment-rules.js'
 
 /** The listed values that the rule uses. */
@@ -84,13 +86,7 @@ class FragmentWindow<Fragment extends RunFragment> {
 
   /** Of the first that starts at the instant or later. */
   #placeOf(instantMs: EpochMs): number {
-    let [low, high] = [0, this.#read.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#read[middle]?.fragment.producerTimestampMs ?? instantMs) < instantMs) low = middle + 1
-      else high = middle
-    }
-    return low
+    return partitionPoint(this.#read.length, (index) => at(this.#read, index).fragment.producerTimestampMs < instantMs)
   }
 
   /** Removes half of the array at a time: removing single elements would move all others each time. */

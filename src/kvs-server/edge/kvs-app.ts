@@ -9,9 +9,8 @@ import { type Connections, connectionsOf } from '../../lib/http-server.js'
 import { codeOf } from '../../lib/thrown.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../operations/kvs-services.js'
-import type { ServedOperation } from '../operations/served-operations.js'
+import { servedOperations } from '../operations/served-operations.js'
 import { AwsException } from '../wire/aws-exception.js'
-import type { UploadOperation } from '../wire/operation.js'
 import { type Exchange, openExchange } from './exchange.js'
 import { registerFaultRoutes } from './fault-routes.js'
 import { allowEveryOrigin, handleHls } from './hls-routes.js'
@@ -20,8 +19,6 @@ import { sendError, toErrorBody, toWireError } from './send-json.js'
 import { handleUpload } from './upload-handler.js'
 
 export interface KvsAppOptions {
-  readonly operations: readonly ServedOperation[]
-  readonly upload: UploadOperation<KvsServices>
   readonly context: EdgeContext
   readonly ownUrl: () => string
   readonly logger: FastifyBaseLogger | null
@@ -69,10 +66,10 @@ function toRoute(options: KvsAppOptions, answer: (exchange: Exchange, request: F
 }
 
 function registerOperations(scope: FastifyInstance, options: KvsAppOptions): void {
-  const { context, operations } = options
+  const { context } = options
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   boundBodyTime(scope)
-  for (const operation of operations) {
+  for (const operation of servedOperations) {
     const answer = (exchange: Exchange, request: FastifyRequest) => handleOperation(exchange, operation, { body: bodyOf(request), context })
     scope.post(operation.path, toRoute(options, answer))
   }
@@ -83,7 +80,7 @@ function registerOperations(scope: FastifyInstance, options: KvsAppOptions): voi
 function registerUpload(scope: FastifyInstance, options: KvsAppOptions): void {
   // The upload handler reads the body.
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  const answer = (exchange: Exchange) => handleUpload(exchange, options.upload, options.context)
+  const answer = (exchange: Exchange) => handleUpload(exchange, options.context)
   scope.post('/putMedia', { bodyLimit: Number.MAX_SAFE_INTEGER }, toRoute(options, answer))
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sleep } from '../../lib/clock.js'
 import { cutAnswer } from '../../lib/http-server.js'
-import type { KvsServices } from '../operations/kvs-services.js'
+import { putMedia } from '../operations/put-media.js'
 import { IDLE } from '../upload/acknowledgement.js'
-import type { UploadAnswer, UploadOperation } from '../wire/operation.js'
+import type { UploadAnswer } from '../wire/operation.js'
 import { findStreamName } from '../wire/selectors.js'
 import { applyBeforeAnswer, faultyUpload } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
@@ -17,13 +17,13 @@ const LINGER_MS = 2000
 const ENDLESS_IDLE_MS = 250
 
 /** Answers one PutMedia request. Never rejects. */
-export async function handleUpload(exchange: Exchange, upload: UploadOperation<KvsServices>, context: EdgeContext): Promise<void> {
+export async function handleUpload(exchange: Exchange, context: EdgeContext): Promise<void> {
   const { metrics } = context.services
   // Ends faults of the upload, such as a stalled body, when the response has ended.
   const over = new AbortController()
   try {
     context.gatekeeper(exchange.request, NO_BODY)
-    const outcome = await answer(exchange, upload, { context, over: over.signal })
+    const outcome = await answer(exchange, context, over.signal)
     if (outcome === 'ok') exchange.response.end()
     metrics.countRequest('PutMedia', outcome)
   } catch (error) {
@@ -34,12 +34,7 @@ export async function handleUpload(exchange: Exchange, upload: UploadOperation<K
   over.abort()
 }
 
-async function answer(
-  exchange: Exchange,
-  upload: UploadOperation<KvsServices>,
-  { context, over }: { context: EdgeContext; over: AbortSignal },
-): Promise<Outcome> {
-  const { services, faults } = context
+async function answer(exchange: Exchange, { services, faults }: EdgeContext, over: AbortSignal): Promise<Outcome> {
   const { request, call } = exchange
   const stream = findStreamName(request.headers['x-amzn-stream-name'], request.headers['x-amzn-stream-arn'])
   const applied = faults?.apply('PutMedia', stream) ?? []
@@ -47,7 +42,7 @@ async function answer(
   admit(services, 'PutMedia', stream)
   const body = faultyUpload(request, applied, AbortSignal.any([call.signal, over]))
   const uploadAnswer = createUploadAnswer(exchange)
-  await upload({ ...call, headers: request.headers, body }, services, uploadAnswer)
+  await putMedia({ ...call, headers: request.headers, body }, services, uploadAnswer)
   if (applied.some(({ kind }) => kind === 'endless')) await goOn(uploadAnswer, AbortSignal.any([call.signal, services.closing]))
   return 'ok'
 }

@@ -21,6 +21,7 @@ export class KvsMetrics {
   /** Creates all counters at once, so that rates are correct from the first request. */
   constructor({ operations, mediaOperations }: { readonly operations: readonly string[]; readonly mediaOperations: readonly string[] }) {
     const registers = [this.#registry]
+    const create = (name: string, help: string) => new Counter({ name: `kvs_${name}_total`, help, registers })
     for (const name of operations) {
       const help = `${name} requests, by outcome: ok, the name of the exception, or other.`
       const requests = new Counter({ name: `kvs_${snakeCase(name)}_requests_total`, help, labelNames: ['outcome'], registers })
@@ -28,15 +29,10 @@ export class KvsMetrics {
       this.#requests.set(name, requests)
     }
     for (const name of mediaOperations) {
-      const help = `Bytes of media that ${name} sent.`
-      this.#outgoingBytes.set(name, new Counter({ name: `kvs_${snakeCase(name)}_outgoing_bytes_total`, help, registers }))
+      this.#outgoingBytes.set(name, create(`${snakeCase(name)}_outgoing_bytes`, `Bytes of media that ${name} sent.`))
     }
-    this.#incomingBytes = new Counter({ name: 'kvs_put_media_incoming_bytes_total', help: 'Bytes that PutMedia received.', registers })
-    this.#incomingFragments = new Counter({
-      name: 'kvs_put_media_incoming_fragments_total',
-      help: 'Whole fragments that PutMedia received.',
-      registers,
-    })
+    this.#incomingBytes = create('put_media_incoming_bytes', 'Bytes that PutMedia received.')
+    this.#incomingFragments = create('put_media_incoming_fragments', 'Whole fragments that PutMedia received.')
   }
 
   countRequest(operation: string, outcome: string): void {

@@ -1,4 +1,4 @@
-import type { ByteRange, SimpleTag } from '../../media/matroska/events.js'
+import type { MatroskaEvent, SimpleTag } from '../../media/matroska/events.js'
 import { buildTags } from '../../media/matroska/muxer.js'
 import { UploadError } from './acknowledgement.js'
 
@@ -59,11 +59,7 @@ function keepHeaderTags(element: Uint8Array, { tags }: TagsElement): Uint8Array 
 }
 
 /** A Tags element of an upload; `range` counts from the upload's first byte. */
-export interface TagsElement {
-  readonly range: ByteRange
-  readonly tags: readonly SimpleTag[]
-  readonly hasPartTags: boolean
-}
+export type TagsElement = Omit<Extract<MatroskaEvent, { kind: 'tags' }>, 'kind'>
 
 /** A session header as it is kept; `headerStart` is where in the upload it begins, `elements` are the Tags in it. */
 export function keepHeader(header: Uint8Array, headerStart: number, elements: readonly TagsElement[]): Uint8Array {

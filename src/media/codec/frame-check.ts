@@ -97,15 +97,10 @@ export class FrameCheck implements FrameSink {
     if (this.#frameLeft === 0) this.#refuse('a frame without content')
   }
 
-  #skipUnit(available: number): number {
-    const count = Math.min(this.#unitLeft, available)
+  #readUnit(bytes: Uint8Array, start: number, end: number): number {
+    const count = Math.min(this.#unitLeft, this.#isUnitStart ? 1 : end - start)
     this.#unitLeft -= count
     this.#frameLeft -= count
-    return count
-  }
-
-  #readUnit(bytes: Uint8Array, start: number, end: number): number {
-    const count = this.#skipUnit(this.#isUnitStart ? 1 : end - start)
     if (this.#isUnitStart) this.#readUnitHeader(byteAt(bytes, start))
     else if (this.#isSei && this.#picture && this.#recoveryPoint.find(bytes, start, start + count)) this.#picture.hasRecoveryPoint = true
     return count

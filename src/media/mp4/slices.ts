@@ -1,4 +1,5 @@
 import { at } from '../../lib/at.js'
+import { partitionPoint } from '../../lib/partition-point.js'
 
 /** A piece of a file. Its length is known before its bytes are read. */
 export type Slice =
@@ -32,7 +33,9 @@ export function sliceLength(slice: Slice): number {
 /** The slices of bytes [start, end) of the file, in order. */
 export function cutSlices(file: SlicedFile, start: number, end: number): Slice[] {
   const cut: Slice[] = []
-  for (let index = sliceAt(file, start); index < file.slices.length; index += 1) {
+  // The last slice that starts at or before it.
+  const first = partitionPoint(file.slices.length, (index) => at(file.starts, index) <= start) - 1
+  for (let index = Math.max(first, 0); index < file.slices.length; index += 1) {
     const slice = at(file.slices, index)
     const sliceStart = at(file.starts, index)
     if (sliceStart >= end) break
@@ -41,18 +44,6 @@ export function cutSlices(file: SlicedFile, start: number, end: number): Slice[]
     if (from < to) cut.push(cutSlice(slice, from, to))
   }
   return cut
-}
-
-/** Index of the last slice that starts at or before `offset`; 0 if there is none. */
-function sliceAt(file: SlicedFile, offset: number): number {
-  let low = 0
-  let high = file.slices.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (at(file.starts, middle) <= offset) low = middle + 1
-    else high = middle
-  }
-  return Math.max(low - 1, 0)
 }
 
 function cutSlice(slice: Slice, from: number, to: number): Slice {

@@ -6,7 +6,6 @@ import { type MatroskaTrack, parseTracks } from '../track.js'
 import { ClusterSpan, type CutTracks, MAX_FRAGMENT_BYTES, MAX_FRAGMENT_MS, type Misfit, RecutRefused, toCutTracks } from './cluster-span.js'
 import { DocumentClock } from './document-clock.js'
 import { type RecutBlock, withRelativeTime } from './recut-block.js'
-import type { RecutSink } from './recut-reader.js'
 
 /** A Cluster ends at the first key frame that is at least this far from its start. */
 export const MIN_CLUSTER_MS = 1000
@@ -22,7 +21,7 @@ interface Pending {
  * must have one: the blocks after a key frame wait for the first block of each other track. No other block waits, because Clusters have an
  * unknown size.
  */
-export class ClusterCutter implements RecutSink {
+export class ClusterCutter {
   readonly clock = new DocumentClock()
   #output: Uint8Array[] = []
   #timestampScale = DEFAULT_TIMESTAMP_SCALE
@@ -50,6 +49,7 @@ export class ClusterCutter implements RecutSink {
     this.#closeCurrent()
   }
 
+  /** A document begins: its EBML header. Its Segment follows. */
   document(ebmlHeader: Uint8Array): void {
     this.finish()
     this.clock.beginDocument(this.#lastClusterMs)
@@ -60,12 +60,14 @@ export class ClusterCutter implements RecutSink {
     this.#output.push(ebmlHeader, encodeId(ELEMENT.Segment), UNKNOWN_SIZE_OCTETS)
   }
 
+  /** An element before the first Cluster, and its data. */
   headerElement(id: number, element: Uint8Array, data: EbmlBytes): void {
     if (id === ELEMENT.Info) this.#timestampScale = parseTimestampScale(data)
     if (id === ELEMENT.Tracks) this.#tracks = parseTracks(data)
     this.#output.push(element)
   }
 
+  /** A Tags element after a Cluster. */
   tags(element: Uint8Array): void {
     const span = this.#pending?.span ?? this.#current
     if (span === null) this.#output.push(element)

@@ -4,33 +4,23 @@ import type { ElementHeader } from '../element-header.js'
 import { ELEMENT } from '../element-ids.js'
 import { type ElementVisitor, type Handling, type Level, takeAtMost } from '../element-walk.js'
 import { MAX_HEADER_BYTES } from '../session-header.js'
+import type { ClusterCutter } from './cluster-cutter.js'
 import { MAX_FRAGMENT_BYTES } from './cluster-span.js'
-import { parseBlockGroup, parseSimpleBlock, type RecutBlock } from './recut-block.js'
-
-/** What a recutter receives, in the order of the file. It owns the bytes. */
-export interface RecutSink {
-  /** A document begins: its EBML header. Its Segment follows. */
-  document(ebmlHeader: Uint8Array): void
-  /** An element before the first Cluster, and its data. */
-  headerElement(id: number, element: Uint8Array, data: EbmlBytes): void
-  /** A Tags element after a Cluster. */
-  tags(element: Uint8Array): void
-  block(block: RecutBlock): void
-}
+import { parseBlockGroup, parseSimpleBlock } from './recut-block.js'
 
 /** Positions in the file, which are wrong after another cut, and padding. */
 const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, ELEMENT.Void, ELEMENT.CRC32])
 
 /**
- * Passes the elements of a document that are needed to play the footage to a RecutSink. Holds one block or one header element at a time.
- * Skips Cues, Attachments and unknown elements after the first Cluster.
+ * Passes the elements of a document that are needed to play the footage to a ClusterCutter, in their order. It owns the bytes. Holds one block
+ * or one header element at a time. Skips Cues, Attachments and unknown elements after the first Cluster.
  */
 export class RecutReader implements ElementVisitor {
   #clusterTicks: number | null = null
   /** Bytes of the header before the first Cluster so far. Null after it. */
   #headerBytes: number | null = null
 
-  constructor(private readonly sink: RecutSink) {}
+  constructor(private readonly cutter: ClusterCutter) {}
 
   open(header: ElementHeader, level: Level): Handling {
     const { id } = header
@@ -59,24 +49,24 @@ export class RecutReader implements ElementVisitor {
     if (level === 'cluster') this.#takeInCluster(header, element)
     else if (header.id === ELEMENT.EBML) this.#startDocument(element)
     else if (this.#headerBytes !== null) this.#takeHeaderElement(header, element, this.#headerBytes)
-    else this.sink.tags(new Uint8Array(element.bytes))
+    else this.cutter.tags(new Uint8Array(element.bytes))
   }
 
   #startDocument({ bytes }: EbmlBytes): void {
     this.#headerBytes = 0
-    this.sink.document(new Uint8Array(bytes))
+    this.cutter.document(new Uint8Array(bytes))
   }
 
   #takeHeaderElement({ id, bytes: dataAt, start }: ElementHeader, { bytes, origin }: EbmlBytes, before: number): void {
     this.#headerBytes = before + bytes.byteLength
     if (this.#headerBytes > MAX_HEADER_BYTES) throw new MalformedMedia(`a header of more than ${MAX_HEADER_BYTES} bytes`, start)
     const own = new Uint8Array(bytes)
-    this.sink.headerElement(id, own, { bytes: own.subarray(dataAt), origin: origin + dataAt })
+    this.cutter.headerElement(id, own, { bytes: own.subarray(dataAt), origin: origin + dataAt })
   }
 
   #takeInCluster({ id, bytes: dataAt }: ElementHeader, element: EbmlBytes): void {
     if (id === ELEMENT.Timestamp) this.#clusterTicks = readUintElement(element, { start: dataAt, end: element.bytes.byteLength })
     else if (this.#clusterTicks !== null)
-      this.sink.block((id === ELEMENT.SimpleBlock ? parseSimpleBlock : parseBlockGroup)(element, dataAt, this.#clusterTicks))
+      this.cutter.block((id === ELEMENT.SimpleBlock ? parseSimpleBlock : parseBlockGroup)(element, dataAt, this.#clusterTicks))
   }
 }
