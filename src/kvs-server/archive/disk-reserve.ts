@@ -75,7 +75,8 @@ export class DiskReserve {
 
   async #makeWhereMissing(): Promise<void> {
     const draft = `${this.#file}.draft`
-    if ((await sizeOf(this.#file)) === this.#sizeBytes) return
+    const made = await stat(this.#file).catch(() => null)
+    if (made?.size === this.#sizeBytes) return
     const { bavail, bsize } = await statfs(join(this.#file, '..'))
     if (bavail * bsize < this.#sizeBytes * FREE_FACTOR) return
     try {
@@ -94,11 +95,4 @@ async function writeNoise(path: string, sizeBytes: number): Promise<void> {
   for (let leftBytes = sizeBytes; leftBytes > 0; leftBytes -= BLOCK_BYTES) {
     await file.write(randomBytes(Math.min(leftBytes, BLOCK_BYTES)))
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  )
 }

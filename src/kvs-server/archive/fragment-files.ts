@@ -21,24 +21,30 @@ export class FragmentFiles {
   #lastDirectory: { readonly directory: number; readonly file: SyncedFile } | null = null
   #incoming = 0
 
+  readonly #fragments: string
+  readonly #incomingFolder: string
+
   constructor(
     private readonly root: string,
     private readonly fileSystem: FileSystem,
-  ) {}
+  ) {
+    this.#fragments = join(root, 'fragments')
+    this.#incomingFolder = join(root, 'incoming')
+  }
 
   /** Empties `incoming/`. Its files are incomplete and were never acknowledged. */
   async recover(): Promise<void> {
-    await this.fileSystem.makeDirectory(this.#fragments())
-    await this.fileSystem.makeDirectory(this.#incomingDirectory())
+    await this.fileSystem.makeDirectory(this.#fragments)
+    await this.fileSystem.makeDirectory(this.#incomingFolder)
     await this.#syncOnce(this.root)
-    for (const name of await this.fileSystem.list(this.#incomingDirectory())) {
-      await this.fileSystem.remove(join(this.#incomingDirectory(), name))
+    for (const name of await this.fileSystem.list(this.#incomingFolder)) {
+      await this.fileSystem.remove(join(this.#incomingFolder, name))
     }
   }
 
   async listAfter(lastId: number): Promise<number[]> {
     const ids: number[] = []
-    for (const directory of (await this.fileSystem.list(this.#fragments())).map(Number)) {
+    for (const directory of (await this.fileSystem.list(this.#fragments)).map(Number)) {
       if (!(directory >= directoryOf(lastId))) continue
       const names = await this.fileSystem.list(this.#directory(directory))
       ids.push(...names.map(Number).filter((id) => id > lastId))
@@ -56,7 +62,7 @@ export class FragmentFiles {
 
   async create(): Promise<{ readonly file: WritableFile; readonly path: string }> {
     this.#incoming += 1
-    const path = join(this.#incomingDirectory(), String(this.#incoming))
+    const path = join(this.#incomingFolder, String(this.#incoming))
     return { file: await this.fileSystem.create(path), path }
   }
 
@@ -130,7 +136,7 @@ export class FragmentFiles {
   async #ensureDirectory(directory: number): Promise<void> {
     if (this.#directories.has(directory)) return
     await this.fileSystem.makeDirectory(this.#directory(directory))
-    await this.#syncOnce(this.#fragments())
+    await this.#syncOnce(this.#fragments)
     this.#directories.add(directory)
   }
 
@@ -153,16 +159,8 @@ export class FragmentFiles {
     await directory.sync().finally(() => directory.close())
   }
 
-  #fragments(): string {
-    return join(this.root, 'fragments')
-  }
-
-  #incomingDirectory(): string {
-    return join(this.root, 'incoming')
-  }
-
   #directory(directory: number): string {
-    return join(this.#fragments(), String(directory))
+    return join(this.#fragments, String(directory))
   }
 }
 

@@ -14,8 +14,8 @@ export interface KnownRecords {
 export async function readRecords(root: string, isWanted: (directory: number) => boolean): Promise<KnownRecords> {
   const fragments = new Map<number, FragmentEntry>()
   const sessions = new Map<number, SessionEntry>()
-  for (const { name, directory } of await listRecords(root)) {
-    if (!isWanted(directory)) continue
+  for (const name of await listRecords(root)) {
+    if (!isWanted(Number.parseInt(name, 10))) continue
     const lines = createInterface({ input: createReadStream(join(root, RECORDS_FOLDER, name)), crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of lines) {
       const entry = parseLine<FragmentEntry | SessionEntry>(line)
@@ -26,13 +26,8 @@ export async function readRecords(root: string, isWanted: (directory: number) =>
   return { fragments, sessions }
 }
 
-async function listRecords(root: string): Promise<{ readonly name: string; readonly directory: number; readonly number: number }[]> {
+/** Their names, `<directory>.<n>`, in the order of writing. */
+async function listRecords(root: string): Promise<string[]> {
   const names = await readdir(join(root, RECORDS_FOLDER)).catch(() => [])
-  return names
-    .map((name) => {
-      const [directory, number] = name.split('.').map(Number)
-      return { name, directory: directory ?? Number.NaN, number: number ?? Number.NaN }
-    })
-    .filter(({ directory, number }) => Number.isInteger(directory) && Number.isInteger(number))
-    .sort((a, b) => a.directory - b.directory || a.number - b.number)
+  return names.filter((name) => /^\d+\.\d+$/.test(name)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }

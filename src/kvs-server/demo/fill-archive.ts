@@ -60,13 +60,11 @@ export async function fillArchive({
   return { isFilled: due.length > 0, streams: own }
 }
 
-interface ArchiveFilling {
-  readonly dataDir: string
+interface ArchiveFilling extends Pick<FillOptions, 'dataDir' | 'nowMs'> {
   readonly database: DatabaseSync
   readonly streams: StreamTable
   readonly clock: MovingClock
   readonly demo: DemoStreams
-  readonly nowMs: EpochMs
 }
 
 /** Creates all streams in one transaction, so that an interrupted start leaves out none. */

@@ -38,7 +38,7 @@ function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): Med
     case 'wrongLength':
       return { ...answer, sizeBytes: sizeBytes === null ? null : Math.max(0, sizeBytes + fault.extraBytes) }
     case 'corrupt':
-      return { ...answer, body: corruptWhereAsked(answer, fault) }
+      return { ...answer, body: corruptAt(answer, fault) }
     case 'mediaException':
       return answer.contentType === MATROSKA ? { ...answer, body: tellException(answer.body, fault) } : answer
     default:
@@ -106,9 +106,9 @@ interface Corruption {
   readonly length: number
 }
 
-function corruptWhereAsked({ body, sizeBytes }: MediaAnswer, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
-  if (offset >= 0) return corrupt(body, { offset, length })
-  return sizeBytes === null ? corruptEnd(body, { offset, length }) : corrupt(body, { offset: sizeBytes + offset, length })
+function corruptAt({ body, sizeBytes }: MediaAnswer, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
+  if (offset < 0 && sizeBytes === null) return corruptEnd(body, { offset, length })
+  return corrupt(body, { offset: offset < 0 ? Number(sizeBytes) + offset : offset, length })
 }
 
 /** For a body of unknown length: holds back the bytes that may be corrupted. */
@@ -120,7 +120,7 @@ async function* corruptEnd(body: AsyncIterable<Uint8Array>, { offset, length }: 
     yield bytes.subarray(0, bytes.length - held.length)
   }
   const from = Math.max(0, held.length + offset)
-  yield held.map((byte, index) => (index >= from && index < from + length ? byte ^ 0xff : byte))
+  yield flip(held, from, from + length)
 }
 
 async function* corrupt(body: AsyncIterable<Uint8Array>, { offset, length }: Corruption): AsyncGenerator<Uint8Array> {
@@ -129,8 +129,12 @@ async function* corrupt(body: AsyncIterable<Uint8Array>, { offset, length }: Cor
     const [from, to] = [offset - position, offset + length - position]
     position += chunk.byteLength
     if (to <= 0 || from >= chunk.byteLength) yield chunk
-    else yield chunk.map((byte, index) => (index >= from && index < to ? byte ^ 0xff : byte))
+    else yield flip(chunk, from, to)
   }
+}
+
+function flip(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return bytes.map((byte, index) => (index >= from && index < to ? byte ^ 0xff : byte))
 }
 
 /** Applies the faults that act before the response: first the delays, then the first refusal. Returns whether a fault was the response. */

@@ -45,7 +45,7 @@ export const IDLE: Acknowledgement = { EventType: 'IDLE' }
 export function toErrorAcknowledgement(code: UploadErrorCode, fragment: AcknowledgedFragment | null): Acknowledgement {
   return {
     EventType: 'ERROR',
-    ...(fragment === null ? {} : toFragmentMembers(fragment)),
+    ...(fragment && toFragmentMembers(fragment)),
     ErrorId: UPLOAD_ERROR_IDS[code],
     ErrorCode: code,
   }

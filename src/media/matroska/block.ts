@@ -31,6 +31,7 @@ const FIXED = 2
 
 /** Length of TrackNumber, timestamp and flags, from their first byte. */
 export function blockPrefixBytes({ bytes, at, size, offset }: BlockBytes): number {
+  if (size === 0) throw new MalformedMedia('a block without content', offset)
   const length = vintLength(byteAt(bytes, at)) + 3
   if (length > 11 || length > size) throw new MalformedMedia('a block too short for its own header', offset)
   return length

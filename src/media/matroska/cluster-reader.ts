@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../malformed-media.js'
-import { type BlockHead, blockPrefixBytes, isLaced, MAX_LACING_BYTES, readBlockHead } from './block.js'
+import { type BlockBytes, type BlockHead, blockPrefixBytes, isLaced, MAX_LACING_BYTES, readBlockHead } from './block.js'
 import type { ByteWindow } from './byte-window.js'
 import type { FrameSink, MatroskaEvent } from './events.js'
 import { type SampleTable, SampleTableBuilder } from './sample-table.js'
@@ -59,7 +59,7 @@ export class ClusterReader {
 
   /** Reads the head of the block of `size` bytes at the window; null if more bytes are needed. */
   readBlock(window: ByteWindow, size: number): BlockHead | null {
-    if (!window.has(1)) return size === 0 ? this.#refuseEmptyBlock(window) : null
+    if (size > 0 && !window.has(1)) return null
     const prefixBytes = blockPrefixBytes(blockAt(window, size))
     if (!window.has(prefixBytes)) return null
     if (isLaced(window.bytes, window.at, prefixBytes) && !window.has(Math.min(size, MAX_LACING_BYTES))) return null
@@ -100,12 +100,8 @@ export class ClusterReader {
       offset += size
     }
   }
-
-  #refuseEmptyBlock(window: ByteWindow): never {
-    throw new MalformedMedia('a block without content', window.position)
-  }
 }
 
-function blockAt(window: ByteWindow, size: number): { bytes: Uint8Array; at: number; size: number; offset: number } {
+function blockAt(window: ByteWindow, size: number): BlockBytes {
   return { bytes: window.bytes, at: window.at, size, offset: window.position }
 }

@@ -66,7 +66,6 @@ interface BlockBody {
 
 function parseBody({ bytes, origin }: EbmlBytes, at: number, end: number): BlockBody {
   const body = { bytes, at, size: end - at, offset: origin + at }
-  if (body.size === 0) throw new MalformedMedia('a block without content', body.offset)
   const prefixBytes = blockPrefixBytes(body)
   const { track, relativeTicks, isKey } = readBlockHead(body, prefixBytes)
   return { track, relativeTicks, isKey, timeAt: at + prefixBytes - 3 }
