@@ -8,7 +8,7 @@ import {
   encodeUintElement,
   encodeUnsigned,
 } from '../../src/media/matroska/ebml-writer.js'
-import { ElementHeader } from '../../src/media/matroska/element-header.js'
+import { readHeader } from '../../src/media/matroska/element-header.js'
 import { ELEMENT } from '../../src/media/matroska/element-ids.js'
 
 /** Builds Matroska for tests, valid or not. */
@@ -128,9 +128,8 @@ const LEFT_OUT: ReadonlySet<number> = new Set([ELEMENT.SeekHead, ELEMENT.Cues, E
 export function toLiveForm(file: Uint8Array, form: 'unknown-1' | 'unknown-8' = 'unknown-1'): Uint8Array {
   const parts: Uint8Array[] = []
   const window = new ByteWindow()
-  const header = new ElementHeader()
   window.feed(file)
-  while (header.read(window)) {
+  for (let header = readHeader(window); header !== null; header = readHeader(window)) {
     window.advance(header.bytes)
     if (header.id === ELEMENT.Segment) parts.push(encodeId(header.id), sizeOctets(form, 0))
     else {
@@ -153,9 +152,8 @@ export interface TrackElement {
 export function rewriteTracks(file: Uint8Array, rewrite: (elements: readonly TrackElement[]) => readonly TrackElement[]): Uint8Array {
   const parts: Uint8Array[] = []
   const window = new ByteWindow()
-  const header = new ElementHeader()
   window.feed(file)
-  while (header.read(window)) {
+  for (let header = readHeader(window); header !== null; header = readHeader(window)) {
     window.advance(header.bytes)
     if (header.id === ELEMENT.Segment) {
       parts.push(encodeId(header.id), sizeOctets('unknown-8', 0))

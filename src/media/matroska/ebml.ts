@@ -43,7 +43,7 @@ export function readVint(bytes: Uint8Array, at: number, length: number): number 
 }
 
 /** A data size; UNKNOWN_SIZE if all its value bits are 1. */
-export function readSize(bytes: Uint8Array, at: number, length: number): number {
+function readSize(bytes: Uint8Array, at: number, length: number): number {
   return isAllOnes(bytes, at, length) ? UNKNOWN_SIZE : readVint(bytes, at, length)
 }
 
@@ -53,6 +53,30 @@ function isAllOnes(bytes: Uint8Array, at: number, length: number): boolean {
     if (bytes[index] !== 0xff) return false
   }
   return true
+}
+
+/** ID and data size of an element (RFC 8794, sections 5 and 6). */
+export interface ElementHead {
+  readonly id: number
+  /** Bytes of data, or UNKNOWN_SIZE. */
+  readonly size: number
+  /** Bytes of ID and size. */
+  readonly bytes: number
+}
+
+/** The head of the element at `bytes[at]`; null if it goes on after `end`. @throws MalformedMedia */
+export function readElementHead({ bytes, origin }: EbmlBytes, at: number, end: number): ElementHead | null {
+  if (at >= end) return null
+  const idLength = vintLength(byteAt(bytes, at))
+  if (idLength > 4) throw new MalformedMedia('not an element: its ID has more than 4 octets', origin + at)
+  const sizeAt = at + idLength
+  if (sizeAt >= end) return null
+  const sizeLength = vintLength(byteAt(bytes, sizeAt))
+  if (sizeLength > 8) throw new MalformedMedia('an element whose data size has more than 8 octets', origin + at)
+  if (sizeAt + sizeLength > end) return null
+  const size = readSize(bytes, sizeAt, sizeLength)
+  if (size > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('a data size above 2^53', origin + at)
+  return { id: readUnsigned(bytes, at, idLength), size, bytes: idLength + sizeLength }
 }
 
 /** The children of an element, in order; without a parent, the elements in all of the bytes. */
@@ -70,17 +94,13 @@ function wholeOf({ bytes }: EbmlBytes): Pick<EbmlElement, 'start' | 'end'> {
   return { start: 0, end: bytes.byteLength }
 }
 
-function readElement({ bytes, origin }: EbmlBytes, at: number, end: number): EbmlElement {
-  const idLength = vintLength(byteAt(bytes, at))
-  if (idLength > 4) throw new MalformedMedia('an element id of more than 4 octets', origin + at)
-  const sizeAt = at + idLength
-  const sizeLength = sizeAt < end ? vintLength(byteAt(bytes, sizeAt)) : 9
-  const start = sizeAt + sizeLength
-  if (sizeLength > 8 || start > end) throw new MalformedMedia('an element without a data size', origin + at)
-  const size = readSize(bytes, sizeAt, sizeLength)
-  if (size === UNKNOWN_SIZE || start + size > end)
-    throw new MalformedMedia('an element that extends past the end of its parent', origin + at)
-  return { id: readUnsigned(bytes, at, idLength), start, end: start + size }
+function readElement(data: EbmlBytes, at: number, end: number): EbmlElement {
+  const head = readElementHead(data, at, end)
+  if (head === null) throw new MalformedMedia('an element without a data size', data.origin + at)
+  const start = at + head.bytes
+  if (head.size === UNKNOWN_SIZE || start + head.size > end)
+    throw new MalformedMedia('an element that extends past the end of its parent', data.origin + at)
+  return { id: head.id, start, end: start + head.size }
 }
 
 /** An unsigned integer element (RFC 8794, section 7.2). No octets mean 0. */

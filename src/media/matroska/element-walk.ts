@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../malformed-media.js'
 import { ByteWindow } from './byte-window.js'
-import type { EbmlBytes } from './ebml.js'
-import { ElementHeader } from './element-header.js'
+import { type EbmlBytes, UNKNOWN_SIZE } from './ebml.js'
+import { type ElementHeader, nameOf, readHeader } from './element-header.js'
 import { ELEMENT, isAboveClusterChildren } from './element-ids.js'
 
 /** Parent of an element: the file, a Segment, a Cluster or a BlockGroup. */
@@ -34,8 +34,9 @@ export interface ElementVisitor {
 }
 
 /** Takes an element of at most `maxBytes`. @throws MalformedMedia for a larger one */
-export function takeAtMost({ size, name, start }: ElementHeader, maxBytes: number): 'take' {
-  if (size > maxBytes) throw new MalformedMedia(`element ${name} of ${size} bytes: expected at most ${maxBytes}`, start)
+export function takeAtMost(header: ElementHeader, maxBytes: number): 'take' {
+  const { size, start } = header
+  if (size > maxBytes) throw new MalformedMedia(`element ${nameOf(header)} of ${size} bytes: expected at most ${maxBytes}`, start)
   return 'take'
 }
 
@@ -60,7 +61,8 @@ const FILE: Parent = { level: 'top', end: Number.POSITIVE_INFINITY, isSizeUnknow
  */
 export class ElementWalk {
   readonly #window = new ByteWindow()
-  readonly #header = new ElementHeader()
+  /** The newest header. */
+  #header: ElementHeader = { id: 0, size: 0, bytes: 0, start: 0, end: 0 }
   /** The Segment, the Cluster in it, and the BlockGroup in that, as far as they are open. */
   #open: Parent[] = []
   #isSegmentDue = false
@@ -111,8 +113,9 @@ export class ElementWalk {
 
   #readHeader(): boolean {
     this.#closeFinished()
-    const header = this.#header
-    if (!header.read(this.#window)) return false
+    const header = readHeader(this.#window)
+    if (header === null) return false
+    this.#header = header
     if (this.#parent.level === 'cluster' && isAboveClusterChildren(header.id)) this.#leaveCluster()
     this.#checkBounds()
     this.#checkPlace()
@@ -140,24 +143,25 @@ export class ElementWalk {
   }
 
   #leaveCluster(): void {
-    if (!this.#parent.isSizeUnknown) this.#refuse(`element ${this.#header.name} inside a Cluster`)
+    if (!this.#parent.isSizeUnknown) this.#refuse(`element ${nameOf(this.#header)} inside a Cluster`)
     this.#closeParent()
   }
 
   #checkBounds(): void {
-    const { isSizeUnknown, id, end, name } = this.#header
-    if (isSizeUnknown && id !== ELEMENT.Segment && id !== ELEMENT.Cluster) this.#refuse(`element ${name} of unknown size`)
-    if (!isSizeUnknown && end > this.#parent.end) this.#refuse(`element ${name} extends past the end of its parent`)
+    const { size, id, end } = this.#header
+    const isUnbounded = size === UNKNOWN_SIZE && id !== ELEMENT.Segment && id !== ELEMENT.Cluster
+    if (isUnbounded) this.#refuse(`element ${nameOf(this.#header)} of unknown size`)
+    if (size !== UNKNOWN_SIZE && end > this.#parent.end) this.#refuse(`element ${nameOf(this.#header)} extends past the end of its parent`)
   }
 
   #checkPlace(): void {
-    const { id, name } = this.#header
+    const { id } = this.#header
     const { level } = this.#parent
     const isMisplaced =
       (level === 'top' && !TOP.has(id)) ||
       (level === 'segment' && NOT_IN_SEGMENT.has(id)) ||
       (level === 'group' && isAboveClusterChildren(id))
-    if (isMisplaced) this.#refuse(`element ${name} in the wrong place`)
+    if (isMisplaced) this.#refuse(`element ${nameOf(this.#header)} in the wrong place`)
     if (id === ELEMENT.Segment && !this.#isSegmentDue) this.#refuse('a Segment without an EBML header')
     if (id === ELEMENT.EBML) this.#startDocument()
   }
@@ -169,10 +173,10 @@ export class ElementWalk {
   }
 
   #enter(): void {
-    const { id, end, isSizeUnknown } = this.#header
+    const { id, end, size } = this.#header
     if (id === ELEMENT.Segment) this.#isSegmentDue = false
     const level = id === ELEMENT.Segment ? 'segment' : id === ELEMENT.Cluster ? 'cluster' : 'group'
-    this.#open.push({ level, end: Math.min(end, this.#parent.end), isSizeUnknown })
+    this.#open.push({ level, end: Math.min(end, this.#parent.end), isSizeUnknown: size === UNKNOWN_SIZE })
   }
 
   #take(): boolean {

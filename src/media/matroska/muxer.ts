@@ -1,8 +1,7 @@
 import { concat } from '../bytes.js'
 import { MalformedMedia } from '../malformed-media.js'
-import { ByteWindow } from './byte-window.js'
+import { readElementHead } from './ebml.js'
 import { encodeElement, encodeId, encodeStringElement, UNKNOWN_SIZE_OCTETS } from './ebml-writer.js'
-import { ElementHeader } from './element-header.js'
 import { ELEMENT } from './element-ids.js'
 import type { SimpleTag } from './events.js'
 
@@ -13,16 +12,11 @@ import type { SimpleTag } from './events.js'
  * @throws MalformedMedia if there is no Segment
  */
 export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
-  const window = new ByteWindow()
-  const element = new ElementHeader()
-  window.feed(header)
-  while (element.read(window)) {
-    if (element.id === ELEMENT.Segment) {
-      const sizeAt = element.start + 4
-      return concat([header.subarray(0, sizeAt), UNKNOWN_SIZE_OCTETS, header.subarray(element.start + element.bytes)])
-    }
-    window.advance(element.bytes)
-    window.advance(window.reach(element.size))
+  const data = { bytes: header, origin: 0 }
+  let at = 0
+  for (let head = readElementHead(data, at, header.byteLength); head !== null; head = readElementHead(data, at, header.byteLength)) {
+    if (head.id === ELEMENT.Segment) return concat([header.subarray(0, at + 4), UNKNOWN_SIZE_OCTETS, header.subarray(at + head.bytes)])
+    at += head.bytes + head.size
   }
   throw new MalformedMedia('a session header without a Segment', header.byteLength)
 }
