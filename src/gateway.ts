@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { openAuditLog } from './audit/open-audit-log.js'
 import { Access } from './auth/access.js'
 import type { CallerOptions } from './auth/caller.js'
 import { type GuardedServices, guardServices } from './auth/guarded-services.js'
@@ -11,6 +12,7 @@ import { type Auth, openAuth } from './auth/open-auth.js'
 import { TagIndex } from './auth/tag-index.js'
 import type { Config } from './config/config.js'
 import type { Secrets } from './config/secrets.js'
+import { ClipAudit } from './delivery/clip-audit.js'
 import { ClipService } from './delivery/clip-service.js'
 import { DiskPartStore } from './delivery/parts/disk-part-store.js'
 import type { UrlLifetime } from './domain/clip-request.js'
@@ -95,6 +97,8 @@ interface Core {
   readonly auth: Auth
   readonly metrics: GatewayMetrics
   readonly health: Health
+  /** Null without AUDIT_LOG. */
+  readonly audit: ClipAudit | null
 }
 
 async function openCore({ config, clock, logger, address, undo }: Setup, secrets: Secrets, target: KvsTarget): Promise<Core> {
@@ -108,8 +112,10 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
   undo.defer(() => tags.close())
   const access = new Access(tags)
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
+  const audit = await openAudit({ config, clock, logger, undo })
   const clips = new ClipService({
     access,
+    audit,
     streams: kvs.streams,
     fragments: kvs.fragments,
     clips: kvs.clips,
@@ -132,8 +138,22 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
     kvs,
     auth,
     metrics,
+    audit,
     health: new Health(createDependencies(kvs, toStoreFolder(config))),
   }
+}
+
+async function openAudit({ config, clock, logger, undo }: Omit<Setup, 'address'>): Promise<ClipAudit | null> {
+  if (config.auditLog === null) return null
+  const log = await openAuditLog({
+    path: config.auditLog,
+    keyPath: join(config.dataDir, 'audit-key.pem'),
+    clock,
+    onSigned: (audit) => logger.info({ audit }, 'The end of the audit log is signed'),
+    onProblem: (message, err) => logger.error({ err }, message),
+  })
+  undo.use(log)
+  return new ClipAudit((event) => log.record(event))
 }
 
 function createReadListener(logger: FastifyBaseLogger, metrics: GatewayMetrics): (file: string, error: unknown) => void {
@@ -146,7 +166,7 @@ function createReadListener(logger: FastifyBaseLogger, metrics: GatewayMetrics):
 
 async function openApp(
   { config, clock, logger, address, undo }: Setup,
-  { services, auth, metrics, health }: Core,
+  { services, auth, metrics, health, audit }: Core,
 ): Promise<FastifyInstance> {
   const { streams, endpoints, clips } = services
   const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
@@ -180,7 +200,7 @@ async function openApp(
   undo.defer(() => closeServer(app, config.shutdownGraceMs))
   const open = (token: string, signal: AbortSignal) => clips.open(token, signal)
   const readerIdleTimeoutMs = config.downloadIdleTimeoutMs
-  await app.register(clipRoute({ open, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
+  await app.register(clipRoute({ open, audit, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
   await app.ready()
   return app
 }

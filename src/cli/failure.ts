@@ -12,6 +12,11 @@ export class MediaCutShort extends Error {
   override readonly name = 'MediaCutShort'
 }
 
+/** An audit log is not as it was written. The message says where, and why. */
+export class BrokenAuditLog extends Error {
+  override readonly name = 'BrokenAuditLog'
+}
+
 /** The exit code: 0 for help and version, 2 for wrong settings or arguments, 1 for everything else. */
 export function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -30,7 +35,16 @@ export function toSentence(error: unknown): string {
 
 /** Errors whose message is written for the person who runs the command. */
 function isTold(error: Error): boolean {
-  return ['WrongSetting', 'GatewayError', 'WrongArgument', 'MediaCutShort', 'ArchiveError', 'InvalidFile'].includes(error.name)
+  return [
+    'WrongSetting',
+    'GatewayError',
+    'WrongArgument',
+    'MediaCutShort',
+    'ArchiveError',
+    'InvalidFile',
+    'BrokenAuditLog',
+    'NotAnAuditLog',
+  ].includes(error.name)
 }
 
 /** What the operating system refused, and what to do about it. */

@@ -2,6 +2,7 @@
 import './process-settings.js'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { auditCommand } from './audit.js'
 import { toExitCode, toSentence } from './failure.js'
 import { keysCommand } from './keys.js'
 import { kvsCommand } from './kvs.js'
@@ -13,7 +14,8 @@ function createProgram(): Command {
     .description('MP4 clips of camera footage in Kinesis Video Streams, through GraphQL. Includes an embedded server for local use.')
     .version(readVersion())
     .exitOverride()
-  for (const command of [serveCommand(), kvsCommand(), putMediaCommand(), keysCommand()]) program.addCommand(command.exitOverride())
+  for (const command of [serveCommand(), kvsCommand(), putMediaCommand(), keysCommand(), auditCommand()])
+    program.addCommand(command.exitOverride())
   return program
 }
 

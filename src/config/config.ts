@@ -22,6 +22,8 @@ export interface Config {
   readonly clips: ClipConfig
   readonly webSockets: WebSocketConfig
   readonly auth: AuthConfig
+  /** The absolute path of the audit log, or - for standard output. Null without one. */
+  readonly auditLog: string | null
   readonly corsOrigins: readonly string[]
   readonly queryMaxDepth: number
   readonly queryMaxCost: number
@@ -100,6 +102,7 @@ export function parseConfig(env: Env): Config {
     clips: parseClips(env),
     webSockets: parseWebSockets(env),
     auth: parseAuth(env),
+    auditLog: env.AUDIT_LOG === undefined || env.AUDIT_LOG === '-' ? (env.AUDIT_LOG ?? null) : resolve(env.AUDIT_LOG),
     corsOrigins: parseCorsOrigins(env),
     queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),

@@ -30,6 +30,7 @@ export const SETTING_NAMES = [
   'WS_BUFFER_BYTES',
   'WS_BUFFER_TOTAL_BYTES',
   'API_KEYS_FILE',
+  'AUDIT_LOG',
   'OIDC_ISSUER',
   'OIDC_AUDIENCE',
   'ACCESS_POLICY_FILE',
@@ -50,7 +51,7 @@ export type SettingName = (typeof SETTING_NAMES)[number]
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
 /** Protections that do not exist yet. Setting one stops the start, so that an operator does not rely on it. */
-export const FUTURE_SETTINGS = ['AUDIT_LOG', 'RATE_LIMIT_COST', 'RATE_LIMIT_DOWNLOADS', 'TRUSTED_DOCUMENTS'] as const
+export const FUTURE_SETTINGS = ['RATE_LIMIT_COST', 'RATE_LIMIT_DOWNLOADS', 'TRUSTED_DOCUMENTS'] as const
 
 /** The only reader of the process's environment. @throws WrongSetting */
 export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {

@@ -20,6 +20,7 @@ import { toClip, toFailed, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
 import { warningsOf } from './clip/make-clip.js'
 import { openClip } from './clip/open-clip.js'
+import type { ClipAudit } from './clip-audit.js'
 import { ClipFinder } from './plan/clip-finder.js'
 import { type ClipOutline, isSmall, toOutline } from './plan/clip-outline.js'
 import { ClipPlanner, type PlannedRequest } from './plan/clip-planner.js'
@@ -58,6 +59,7 @@ export interface ClipServiceOptions extends ClipAddressesOptions {
   /** Maximum bytes of parts that idle clips hold. See ClipJobs. */
   readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
+  readonly audit?: ClipAudit | null
   /** Called for each clip that failed with INTERNAL. `cause` says why. */
   readonly onFault?: (error: ClipUnavailable) => void
 }
@@ -105,7 +107,12 @@ export class ClipService {
   }
 
   /** Opens the parts of the clip and waits for their headers, so that a refusal is returned as an issue. */
-  async request(input: ClipInput, caller: Caller): Promise<ClipAnswer> {
+  request(input: ClipInput, caller: Caller): Promise<ClipAnswer> {
+    const answer = this.#request(input, caller)
+    return this.#options.audit?.requested(input, caller, answer) ?? answer
+  }
+
+  async #request(input: ClipInput, caller: Caller): Promise<ClipAnswer> {
     const { signal } = caller
     const { planned, issues } = await this.#planner.plan(input, 'clips:request', caller)
     if (planned === null) return this.#refuse(issues)
@@ -138,7 +145,12 @@ export class ClipService {
    * Returns the clip with its current URL. Starts no fetch. Null if the ID is invalid. If `expiresInSeconds` is null, the lifetime in the
    * ID applies. Another lifetime gives another ID, so that a client that caches by ID keeps both clips.
    */
-  async renew(id: string, expiresInSeconds: number | null, caller: Caller): Promise<ClipAnswer | null> {
+  renew(id: string, expiresInSeconds: number | null, caller: Caller): Promise<ClipAnswer | null> {
+    const answer = this.#renew(id, expiresInSeconds, caller)
+    return this.#options.audit?.renewed(caller, answer) ?? answer
+  }
+
+  async #renew(id: string, expiresInSeconds: number | null, caller: Caller): Promise<ClipAnswer | null> {
     const { urlLifetime } = this.#options
     const named = await this.#findNamed(id, caller)
     if (named === null) return null

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { toClipUnavailable } from '../delivery/clip/explain-failure.js'
+import type { ClipAudit } from '../delivery/clip-audit.js'
 import type { ClipContent } from '../delivery/serve/clip-content.js'
 import {
   CLIP_METHODS,
@@ -24,6 +25,7 @@ export interface ClipRouteOptions {
   /** Opens the clip of a token. Throws ClipUnavailable. */
   readonly open: (token: string, signal: AbortSignal) => Promise<ClipContent>
   readonly downloads?: DownloadListener
+  readonly audit?: Pick<ClipAudit, 'downloaded'> | null
   readonly clock?: Clock
   /** How long a request waits for the clip's size before it is answered NOT_READY. */
   readonly identifiedWithinMs?: number
@@ -105,13 +107,13 @@ class ClipDownload {
       this.reply.raw.end()
       return this.reply
     }
-    const { downloads, readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
+    const { readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
     const body = new DownloadBody(this.reply.raw, {
       left: this.#left,
       begin: () => this.#begin(response),
       // A clip that is passed through has no ranges, so its reader cannot resume.
       idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
-      ...(downloads ? { listener: downloads } : {}),
+      listener: this.#listen(content),
     })
     await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
     return this.reply
@@ -130,6 +132,18 @@ class ClipDownload {
       if (value !== undefined) raw.setHeader(name, value)
     }
     raw.writeHead(status)
+  }
+
+  #listen(content: ClipContent): DownloadListener {
+    const { downloads, audit } = this.options
+    const { ip: address, id: requestId } = this.request
+    return {
+      began: () => downloads?.began(),
+      ended: (outcome, bytesSent) => {
+        downloads?.ended(outcome, bytesSent)
+        audit?.downloaded({ content, outcome, bytesSent, address, requestId })
+      },
+    }
   }
 
   #answer(response: ClipResponse): FastifyReply {

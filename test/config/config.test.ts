@@ -23,6 +23,7 @@ describe('without settings', () => {
       host: '127.0.0.1',
       port: 4000,
       admin: null,
+      auditLog: null,
       publicUrl: 'http://127.0.0.1:4000',
       kvs: { backend: 'embedded' },
       embeddedKvs: { host: '127.0.0.1', port: 4010, demo: true, quotas: true, strictCodecs: false, faults: false, listDelayMs: 0 },

@@ -16,11 +16,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'kvs', own: ['domain', 'lib'], libraries: ['node:', 'cockatiel', 'dataloader', 'lru-cache', ...AWS] },
   {
     folder: 'delivery',
-    own: ['domain', 'media', 'auth', 'kvs/ports', 'lib'],
+    own: ['domain', 'media', 'audit', 'auth', 'kvs/ports', 'lib'],
     libraries: ['node:', '@noble/', 'content-disposition', 'lru-cache'],
   },
   // What a stream holds: the rules of domain/ over the ports, and a look into one fragment. It keeps no bytes, so delivery/ is no place for it.
   { folder: 'footage', own: ['domain', 'media', 'kvs/ports', 'lib'], libraries: ['lru-cache'] },
+  { folder: 'audit', own: ['lib'], libraries: ['node:'] },
   { folder: 'auth', own: ['domain', 'footage', 'kvs/ports', 'lib'], libraries: ['node:', 'jose', 'lru-cache'] },
   {
     folder: 'graphql',
@@ -54,7 +55,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { folder: 'kvs-server', own: ['media', 'lib'], libraries: ['node:', 'fastify', 'lru-cache', 'prom-client', 'pino'] },
   {
     folder: 'gateway.ts',
-    own: ['lib', 'config', 'domain', 'kvs', 'media', 'delivery', 'footage', 'auth', 'graphql', 'http'],
+    own: ['lib', 'config', 'domain', 'kvs', 'media', 'delivery', 'footage', 'audit', 'auth', 'graphql', 'http'],
     libraries: ['node:', 'fastify', 'pino'],
   },
   { folder: 'client', own: [], libraries: ['@graphql-typed-document-node/core', 'graphql'] },
@@ -66,6 +67,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'kvs/put-media-client',
       'kvs/kvs-target',
       'auth',
+      'audit',
       'kvs-server/server',
       'kvs-server/demo',
       'media',

@@ -21,6 +21,8 @@ export function fakeContent(options: FakeContentOptions): ClipContent {
   return {
     form,
     fileName: 'door.mp4',
+    streamArn: 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/door/1',
+    requested: { startMs: 1_700_000_000_000, endMs: 1_700_000_060_000 },
     lastModifiedMs: 1_700_000_000_000,
     urlExpiresAtMs,
     identity,

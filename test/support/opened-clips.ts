@@ -26,5 +26,6 @@ export async function openPassedThroughClip(description: ClipDescription, part: 
 
 function toClip(description: ClipDescription, parts: readonly PartHandle[], source: ContentSource): ClipContent {
   const hold = { release: () => parts.map((part) => part.release()), discard: () => undefined }
-  return createContent(description, { source, hold, failed: NEVER })
+  const about = { streamArn: 'arn', requested: { startMs: 0, endMs: 1 } }
+  return createContent({ ...about, ...description }, { source, hold, failed: NEVER })
 }

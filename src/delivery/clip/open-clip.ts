@@ -20,13 +20,17 @@ export async function openClip(
   const { job } = hold
   try {
     const { source, isIdentified } = await toSource(job, signal)
-    const content = createContent({ ...url, lastModifiedMs: job.outline.delivered.endMs }, { source, hold, failed: job.signal })
+    const content = createContent({ ...url, ...describe(job.outline) }, { source, hold, failed: job.signal })
     if (isIdentified) await content.whenIdentified(signal)
     return content
   } catch (error) {
     hold.release()
     throw error
   }
+}
+
+function describe({ spec, delivered }: JobHold['job']['outline']): Pick<ClipContent, 'streamArn' | 'requested' | 'lastModifiedMs'> {
+  return { streamArn: spec.streamArn, requested: spec.range, lastModifiedMs: delivered.endMs }
 }
 
 export interface ContentOptions {
@@ -37,7 +41,7 @@ export interface ContentOptions {
 }
 
 export function createContent(
-  description: Pick<ClipContent, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'>,
+  description: Omit<ClipContent, 'form' | 'identity' | 'whenIdentified' | 'read' | 'release'>,
   { source, hold, failed }: ContentOptions,
 ): ClipContent {
   // A part of a failed clip may never complete, so reads also end when the clip fails.

@@ -1,3 +1,4 @@
+import type { TimeRange } from '../../domain/time-range.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { ByteSpan } from './byte-range.js'
 
@@ -5,6 +6,9 @@ import type { ByteSpan } from './byte-range.js'
 export interface ClipContent {
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly fileName: string
+  readonly streamArn: string
+  /** The range that the clip was requested for. */
+  readonly requested: TimeRange
   /** The end of the footage. Sent as Last-Modified. */
   readonly lastModifiedMs: EpochMs
   readonly urlExpiresAtMs: EpochMs
