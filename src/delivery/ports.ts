@@ -33,7 +33,7 @@ export interface PartHandle {
   readonly state: PartState
   /** Resolves with the size when every byte has arrived. Rejects with the error of the fetch, PartBroken or StoreFull. */
   whole(signal: AbortSignal): Promise<number>
-  /** SHA-256 of all bytes in hexadecimal. Reads the part the first time, and is stored with it. */
+  /** SHA-256 of all bytes in hexadecimal. Reads the part the first time. */
   sha256(signal: AbortSignal): Promise<string>
   /**
    * Bytes [start, end), or up to the end of the part. Waits for bytes that have not arrived. Rejects if the fetch fails before they arrive,
@@ -72,10 +72,6 @@ export interface ReadableBlob {
   readonly arrivedBytes: number
   /** CRC-32 of each complete block. */
   readonly blockChecks: readonly number[]
-  /** Null if it has not been computed yet. */
-  readonly sha256: string | null
-  /** Stores the hash with the blob. Never rejects. */
-  keepSha256(sha256: string): Promise<void>
   /**
    * Resolves with the number of bytes that have arrived, as soon as the byte at `offset` is one of them. Resolves with null if the blob
    * ends before it.

@@ -151,14 +151,10 @@ export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
       this.#index.forget(name)
       return null
     }
-    const { file, footer, sizeBytes, isWritable } = stored
+    const { file, footer, sizeBytes } = stored
     this.#index.use(name, sizeBytes)
     await this.#folder.touch(stored).catch((error) => this.#onProblem('the last use of a part could not be written down', error))
-    const onLost = (error: unknown) => this.#onProblem('a SHA-256 could not be kept; it will be computed again', error)
-    const keepSha256 = async (sha256: string) => {
-      if (isWritable) await this.#folder.keepSha256(file, footer.contentBytes, sha256).catch(onLost)
-    }
-    return DiskBlob.stored(file, footer, { reader: this.#reader, keepSha256, close: () => this.#close(unpin, () => file.close()) })
+    return new DiskBlob(file, footer, { reader: this.#reader, close: () => this.#close(unpin, () => file.close()) })
   }
 
   #pin(name: string): () => void {

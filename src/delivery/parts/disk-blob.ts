@@ -11,17 +11,11 @@ import { writeAll } from './write-all.js'
 
 export interface DiskBlobOptions {
   readonly reader: PartReader
-  readonly keepSha256: (sha256: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
 /** A file that can be read while it is being written. Each complete block is compared with its CRC-32 when it is read. */
 export class DiskBlob implements ReadableBlob {
-  readonly file: FileHandle
-  readonly sha256: string | null
-  readonly keepSha256: (sha256: string) => Promise<void>
-  readonly close: () => Promise<void>
-  readonly #reader: PartReader
   readonly #checks: BlockChecks
   readonly #listeners = new Set<(state: PartState) => void>()
   /** Resolves at the next change of the state. */
@@ -30,23 +24,19 @@ export class DiskBlob implements ReadableBlob {
   #arrivedBytes: number
   #ending: 'open' | 'whole' | { readonly error: unknown }
 
-  private constructor(file: FileHandle, footer: PartFooter | null, { reader, keepSha256, close }: DiskBlobOptions) {
-    this.file = file
-    this.keepSha256 = keepSha256
-    this.close = close
-    this.#reader = reader
-    this.sha256 = footer === null ? null : footer.sha256
-    this.#checks = new BlockChecks(footer === null ? [] : footer.blockChecks)
-    this.#arrivedBytes = footer === null ? 0 : footer.contentBytes
+  /** `footer` is null for a blob that is arriving. */
+  constructor(
+    readonly file: FileHandle,
+    footer: PartFooter | null,
+    private readonly options: DiskBlobOptions,
+  ) {
+    this.#checks = new BlockChecks(footer?.blockChecks)
+    this.#arrivedBytes = footer?.contentBytes ?? 0
     this.#ending = footer === null ? 'open' : 'whole'
   }
 
-  static arriving(file: FileHandle, options: DiskBlobOptions): DiskBlob {
-    return new DiskBlob(file, null, options)
-  }
-
-  static stored(file: FileHandle, footer: PartFooter, options: DiskBlobOptions): DiskBlob {
-    return new DiskBlob(file, footer, options)
+  close(): Promise<void> {
+    return this.options.close()
   }
 
   get arrivedBytes(): number {
@@ -105,7 +95,7 @@ export class DiskBlob implements ReadableBlob {
   }
 
   read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return this.#reader.read(this, span, signal)
+    return this.options.reader.read(this, span, signal)
   }
 
   /**

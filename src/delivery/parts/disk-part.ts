@@ -152,14 +152,9 @@ export class DiskPart implements PartHandle {
 
   async #computeSha256(): Promise<string> {
     const { blob } = this.#opened
-    if (blob.sha256 !== null) return blob.sha256
     const hash = createHash('sha256')
     for await (const chunk of this.read({ start: 0, end: blob.arrivedBytes }, NEVER)) hash.update(chunk)
-    const sha256 = hash.digest('hex')
-    // For the next process. Nobody waits for it.
-    this.#users += 1
-    void this.#opened.blob.keepSha256(sha256).finally(() => this.#leave())
-    return sha256
+    return hash.digest('hex')
   }
 }
 

@@ -4,16 +4,7 @@ import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 
 import { join } from 'node:path'
 import { codeOf } from '../../lib/thrown.js'
 import { isReadOnly } from './disk-errors.js'
-import {
-  FOOTER_TAIL_BYTES,
-  fileBytes,
-  type PartFooter,
-  parseContentBytes,
-  parsePartFooter,
-  sha256SlotOffset,
-  writePartFooter,
-  writeSha256Slot,
-} from './part-footer.js'
+import { FOOTER_TAIL_BYTES, fileBytes, type PartFooter, parseContentBytes, parsePartFooter, writePartFooter } from './part-footer.js'
 import { createTemporaryName, isAbandoned, isOwn, TEMPORARY_SUFFIX } from './temporary-name.js'
 import { writeAll } from './write-all.js'
 
@@ -109,10 +100,6 @@ export class PartFolder {
     await rename(path, this.#pathOf(name))
     this.#temporaries.delete(temporary)
     await this.#syncFolder()
-  }
-
-  async keepSha256(file: FileHandle, contentBytes: number, sha256: string): Promise<void> {
-    await writeAll(file, [writeSha256Slot(sha256)], sha256SlotOffset(contentBytes))
   }
 
   async remove(name: string): Promise<void> {

@@ -1,25 +1,22 @@
 import { crc32 } from 'node:zlib'
 
 // A part on disk is its bytes followed by a footer. A file alone therefore shows whether it is complete and what each block must be:
-//   CRC-32 of each block (4 bytes each) · SHA-256 slot (32) · CRC-32 of the slot (4) · content length (8) · block length (4)
+//   CRC-32 of each block (4 bytes each) · 36 bytes that earlier versions wrote a hash to · content length (8) · block length (4)
 //   · CRC-32 of table and lengths (4) · magic (8). All numbers are big-endian.
-// The SHA-256 is filled in when it is first requested. A slot with a wrong check counts as empty.
 
 /** A block is checked before a byte of it is given out: small enough for a request of two bytes, large enough for a short table. */
 export const BLOCK_BYTES = 65_536
 export const FOOTER_TAIL_BYTES = 60
 const MAGIC = Buffer.from('clipprt1', 'latin1')
-const SHA256_BYTES = 32
-const SLOT_BYTES = SHA256_BYTES + 4
+const UNUSED_BYTES = 36
 
 export interface PartFooter {
   readonly contentBytes: number
   /** CRC-32 of each block, the last one perhaps short. */
   readonly blockChecks: readonly number[]
-  readonly sha256: string | null
 }
 
-export function blockCount(contentBytes: number): number {
+function blockCount(contentBytes: number): number {
   return Math.ceil(contentBytes / BLOCK_BYTES)
 }
 
@@ -28,18 +25,13 @@ export function fileBytes(contentBytes: number): number {
   return contentBytes + blockCount(contentBytes) * 4 + FOOTER_TAIL_BYTES
 }
 
-/** Where the SHA-256 slot of a part with this much content begins. */
-export function sha256SlotOffset(contentBytes: number): number {
-  return contentBytes + blockCount(contentBytes) * 4
-}
-
 export function writePartFooter(contentBytes: number, blockChecks: readonly number[]): Buffer {
   const tableBytes = blockChecks.length * 4
   const footer = Buffer.alloc(tableBytes + FOOTER_TAIL_BYTES)
   blockChecks.forEach((check, block) => {
     footer.writeUInt32BE(check, block * 4)
   })
-  const lengths = tableBytes + SLOT_BYTES
+  const lengths = tableBytes + UNUSED_BYTES
   footer.writeBigUInt64BE(BigInt(contentBytes), lengths)
   footer.writeUInt32BE(BLOCK_BYTES, lengths + 8)
   footer.writeUInt32BE(checkOf(footer.subarray(0, tableBytes), footer.subarray(lengths, lengths + 12)), lengths + 12)
@@ -47,20 +39,12 @@ export function writePartFooter(contentBytes: number, blockChecks: readonly numb
   return footer
 }
 
-/** The SHA-256 of the content, with a check that distinguishes it from an empty or half-written slot. */
-export function writeSha256Slot(sha256: string): Buffer {
-  const digest = Buffer.from(sha256, 'hex')
-  const check = Buffer.alloc(4)
-  check.writeUInt32BE(crc32(digest))
-  return Buffer.concat([digest, check])
-}
-
 /** The length of the content according to the last 60 bytes of a file; null if they do not match its size. */
 export function parseContentBytes(tail: Buffer, sizeBytes: number): number | null {
   if (tail.byteLength !== FOOTER_TAIL_BYTES) return null
-  if (!tail.subarray(SLOT_BYTES + 16).equals(MAGIC)) return null
-  if (tail.readUInt32BE(SLOT_BYTES + 8) !== BLOCK_BYTES) return null
-  const contentBytes = Number(tail.readBigUInt64BE(SLOT_BYTES))
+  if (!tail.subarray(UNUSED_BYTES + 16).equals(MAGIC)) return null
+  if (tail.readUInt32BE(UNUSED_BYTES + 8) !== BLOCK_BYTES) return null
+  const contentBytes = Number(tail.readBigUInt64BE(UNUSED_BYTES))
   return fileBytes(contentBytes) === sizeBytes ? contentBytes : null
 }
 
@@ -68,16 +52,11 @@ export function parseContentBytes(tail: Buffer, sizeBytes: number): number | nul
 export function parsePartFooter(footer: Buffer, contentBytes: number): PartFooter | null {
   const tableBytes = blockCount(contentBytes) * 4
   if (footer.byteLength !== tableBytes + FOOTER_TAIL_BYTES) return null
-  const lengths = tableBytes + SLOT_BYTES
+  const lengths = tableBytes + UNUSED_BYTES
   const check = checkOf(footer.subarray(0, tableBytes), footer.subarray(lengths, lengths + 12))
   if (footer.readUInt32BE(lengths + 12) !== check) return null
   const blockChecks = Array.from({ length: tableBytes / 4 }, (_, block) => footer.readUInt32BE(block * 4))
-  return { contentBytes, blockChecks, sha256: parseSha256Slot(footer.subarray(tableBytes, lengths)) }
-}
-
-function parseSha256Slot(slot: Buffer): string | null {
-  const digest = slot.subarray(0, SHA256_BYTES)
-  return slot.readUInt32BE(SHA256_BYTES) === crc32(digest) && digest.some((byte) => byte !== 0) ? digest.toString('hex') : null
+  return { contentBytes, blockChecks }
 }
 
 function checkOf(table: Buffer, lengths: Buffer): number {

@@ -21,12 +21,10 @@ const NEVER = new AbortController().signal
 /** A temporary file of the store's folder that a blob arrives in. */
 export class SpooledFile implements SpooledBlob {
   readonly readable: DiskBlob
-  /** Resolves when nothing is written any more. */
-  readonly #over = Promise.withResolvers<void>()
 
   constructor(private readonly options: SpooledFileOptions) {
     const { temporary, reader, close } = options
-    this.readable = DiskBlob.arriving(temporary.file, { reader, keepSha256: (sha256) => this.#keepSha256(sha256), close })
+    this.readable = new DiskBlob(temporary.file, null, { reader, close })
   }
 
   async announce(sizeBytes: number | null): Promise<void> {
@@ -57,7 +55,6 @@ export class SpooledFile implements SpooledBlob {
     const { folder, temporary, reservation, onProblem } = this.options
     await folder.removeTemporary(temporary).catch((error) => onProblem('a temporary file could not be removed', error))
     reservation.release()
-    this.#over.resolve()
   }
 
   /** Rejects if the blob fails to arrive. */
@@ -70,14 +67,5 @@ export class SpooledFile implements SpooledBlob {
     const { folder, temporary, reservation } = this.options
     await folder.keep(name, temporary, this.readable.arrivedBytes, this.readable.blockChecks)
     reservation.release()
-    this.#over.resolve()
-  }
-
-  /** The slot for the hash is in the footer, which is written when the blob is stored. */
-  async #keepSha256(sha256: string): Promise<void> {
-    const { folder, temporary, onProblem } = this.options
-    await this.#over.promise
-    const onLost = (error: unknown) => onProblem('a SHA-256 could not be kept; it will be computed again', error)
-    await folder.keepSha256(temporary.file, this.readable.arrivedBytes, sha256).catch(onLost)
   }
 }

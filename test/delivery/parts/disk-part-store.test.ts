@@ -459,20 +459,6 @@ describe('a damaged file', () => {
     expect((await readAll(again)).equals(bytes)).toBe(true)
     again.release()
   })
-
-  test('has its SHA-256 computed again when the SHA-256 slot is wrong', async () => {
-    const parts = await openStore()
-    await store(parts, 'k', bytes)
-    const first = await parts.open('k', NOT_FETCHED)
-    const sha256 = await first.sha256(SIGNAL)
-    first.release()
-    await parts.close()
-    await flip(fileBytes(300_000) - 60)
-    const after = await openStore()
-    const handle = await after.open('k', NOT_FETCHED)
-    expect(await handle.sha256(SIGNAL)).toBe(sha256)
-    handle.release()
-  })
 })
 
 describe('the folder', () => {

@@ -9,7 +9,7 @@ import { PartReader } from '../../../src/delivery/parts/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
-const OPTIONS = { reader: new PartReader(), keepSha256: async () => {}, close: async () => {} }
+const OPTIONS = { reader: new PartReader(), close: async () => {} }
 
 interface Reader {
   readonly start: number
@@ -67,7 +67,7 @@ test('readers of a growing file get its bytes at any speed of the file and the r
       const file = await open(join(folder, crypto.randomUUID()), 'wx+')
       try {
         const bytes = patternBytes(arrivals.reduce((total, arrival) => total + arrival.bytes, 0))
-        const growing = DiskBlob.arriving(file, OPTIONS)
+        const growing = new DiskBlob(file, null, OPTIONS)
         const reading = readers.map((reader) => readSlowly(growing, reader, bytes.byteLength))
         let at = 0
         for (const arrival of arrivals) {
@@ -93,7 +93,7 @@ test('64 readers read four blocks at a time, and further readers a single block 
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
   const file = await open(join(folder, 'part'), 'wx+')
   try {
-    const growing = DiskBlob.arriving(file, OPTIONS)
+    const growing = new DiskBlob(file, null, OPTIONS)
     await growing.append([patternBytes(1_000_000)])
     const reader = new PartReader()
     const readFirst = () => reader.read(growing, { start: 0, end: 1_000_000 }, SIGNAL)
