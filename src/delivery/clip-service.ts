@@ -8,28 +8,27 @@ import { toPlanSummary } from '../domain/clip-plan.js'
 import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip-request.js'
 import { GatewayError } from '../domain/errors.js'
 import { toRefusalIssues } from '../domain/footage-issues.js'
-import type { MediaSignature } from '../domain/media-signature.js'
-import type { ClipSource, FragmentLister, FragmentMediaSource, StreamCatalog } from '../kvs/ports.js'
 import { at } from '../lib/at.js'
 import { orAborted, within } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { toClipIssue, toIssue, toLateFailure } from './clip/answer-failure.js'
 import type { ClipJob } from './clip/clip-job.js'
-import { ClipJobs, type JobHold } from './clip/clip-jobs.js'
+import { ClipJobs, type ClipJobsOptions, type JobHold } from './clip/clip-jobs.js'
 import { toClip, toFailed, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
 import { warningsOf } from './clip/make-clip.js'
 import { openClip } from './clip/open-clip.js'
 import type { ClipAudit } from './clip-audit.js'
+import type { PartSources } from './parts/parts.js'
 import { ClipFinder } from './plan/clip-finder.js'
 import { type ClipOutline, isSmall, toOutline } from './plan/clip-outline.js'
-import { ClipPlanner, type PlannedRequest } from './plan/clip-planner.js'
-import type { PartStore } from './ports.js'
+import { ClipPlanner, type ClipPlannerOptions, type PlannedRequest } from './plan/clip-planner.js'
 import type { ClipContent } from './serve/clip-content.js'
 import { ClipUnavailable } from './serve/clip-unavailable.js'
 import { ClipAddresses, type ClipAddressesOptions, type NamedClip } from './url/clip-addresses.js'
 import { type ClipSpec, keyOf } from './url/clip-spec.js'
 import { fileNameOf } from './url/signed-url.js'
+import type { CodecChangeSources } from './verify/codec-change.js'
 
 /** How long requestClip waits for the heads of all parts, so that a mismatch in them is an issue and not a failure. */
 const HEADS_WAIT_MS = 2000
@@ -44,24 +43,17 @@ const OUTLINE_OVERHEAD = 100
 
 export type ClipRequestOutcome = 'stored' | 'joined_in_flight' | 'fetched' | 'refused' | 'failed'
 
-export interface ClipServiceOptions extends ClipAddressesOptions {
+export interface ClipServiceOptions
+  extends ClipAddressesOptions,
+    ClipPlannerOptions,
+    Omit<ClipJobsOptions, 'clock'>,
+    CodecChangeSources,
+    PartSources {
   readonly access: Access
-  readonly streams: StreamCatalog
-  readonly fragments: FragmentLister
-  readonly clips: ClipSource
-  readonly media: FragmentMediaSource
   /** Returns why GetClip would refuse a clip that starts with this fragment. The issues have no path. */
   readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
-  /** Returns the signature of the tracks of a fragment. @throws GatewayError */
-  readonly signatureOf: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<MediaSignature>
-  readonly store: PartStore
-  readonly maxClipBytes: number
-  /** Maximum bytes of parts that idle clips hold. See ClipJobs. */
-  readonly maxIdleBytes?: number
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
   readonly audit?: ClipAudit | null
-  /** Called for each clip that failed with INTERNAL. `cause` says why. */
-  readonly onFault?: (error: ClipUnavailable) => void
 }
 
 interface PreparedClip {

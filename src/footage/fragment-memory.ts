@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type FragmentColumns, sliceColumns, toFragmentColumns } from '../domain/fragment-columns.js'
-import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
-import { type FragmentLister, TooManyFragments } from '../kvs/ports.js'
+import type { TimeRange } from '../domain/time-range.js'
+import { type FragmentLister, type FragmentQuery, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { Semaphore } from '../lib/semaphore.js'
 import { SingleFlight } from '../lib/single-flight.js'
@@ -31,11 +31,7 @@ const MAX_ROWS_PER_WINDOW = 100_000
 const LISTINGS_AT_ONCE = 6
 const MAX_BYTES = 64 * 1024 * 1024
 
-export interface RememberedQuery {
-  readonly streamArn: string
-  readonly fragmentSelectorType: FragmentSelectorType
-  readonly range: TimeRange
-}
+type RememberedQuery = Pick<FragmentQuery, 'streamArn' | 'fragmentSelectorType' | 'range'>
 
 export interface FragmentMemoryOptions {
   readonly fragments: FragmentLister

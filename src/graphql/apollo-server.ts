@@ -10,11 +10,9 @@ import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
 import { type OperationListener, operationPlugin } from './operation-plugin.js'
 import { createPersistedQueries } from './persisted-queries.js'
+import type { OperationRules } from './subscription-request.js'
 
-export interface ApolloOptions {
-  readonly maxDepth: number
-  readonly maxCost: number
-  readonly introspection: boolean
+export interface ApolloOptions extends OperationRules {
   readonly log: ErrorLog & Record<'debug' | 'info' | 'warn', (message: string) => void>
   readonly listener: OperationListener
 }

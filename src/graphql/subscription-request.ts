@@ -20,7 +20,7 @@ export interface SubscriptionRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-export interface SubscriptionRules {
+export interface OperationRules {
   readonly maxDepth: number
   readonly maxCost: number
   /** If false, error messages do not suggest names from the schema. */
@@ -36,7 +36,7 @@ export interface ValidSubscription {
 export function parseSubscription(
   schema: GraphQLSchema,
   request: SubscriptionRequest,
-  rules: SubscriptionRules,
+  rules: OperationRules,
 ): ValidSubscription | readonly GraphQLError[] {
   try {
     const document = parse(request.query, { maxTokens: MAX_TOKENS })
@@ -55,7 +55,7 @@ type ValidRequest = Omit<SubscriptionRequest, 'query'> & { readonly document: Do
 function parseOperation(
   schema: GraphQLSchema,
   { document, operationName, variables }: ValidRequest,
-  { maxCost, introspection }: SubscriptionRules,
+  { maxCost, introspection }: OperationRules,
 ): ValidSubscription | readonly GraphQLError[] {
   const operation = getSubscription(document, operationName)
   const variableValues = { ...variables }

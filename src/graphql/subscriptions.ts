@@ -14,7 +14,7 @@ import { toCancellable } from './cancellable-generator.js'
 import type { RequestContext } from './context.js'
 import type { CostReport } from './cost/query-cost.js'
 import { createFormatError, type ErrorLog, type FormatError } from './format-error.js'
-import { parseSubscription, type SubscriptionRequest, type SubscriptionRules } from './subscription-request.js'
+import { type OperationRules, parseSubscription, type SubscriptionRequest } from './subscription-request.js'
 
 export interface SubscriptionListener {
   began(): void
@@ -22,7 +22,7 @@ export interface SubscriptionListener {
   ended(): void
 }
 
-export interface SubscriptionsOptions extends SubscriptionRules {
+export interface SubscriptionsOptions extends OperationRules {
   readonly log: ErrorLog
   readonly createContext: (caller: CallerOptions, maxAnswerBytes: number) => RequestContext
   /** Maximum size of one result as JSON. */

@@ -1,18 +1,12 @@
-import type { ApolloServer } from '@apollo/server'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import type { Authenticator } from '../auth/authenticator.js'
-import type { CallerOptions } from '../auth/caller.js'
 import { GatewayError } from '../domain/errors.js'
-import type { RequestContext } from '../graphql/context.js'
-import type { Subscriptions } from '../graphql/subscriptions.js'
-import type { Clock } from '../lib/clock.js'
 import { connectionsOf } from '../lib/http-server.js'
 import { runWithRequestId, toRequestId } from '../lib/running-request.js'
 import { answerClientError } from './client-error.js'
-import { type OriginRules, READABLE_EVERYWHERE } from './cors.js'
+import { READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
-import { graphqlRoute } from './graphql-route.js'
+import { type GraphqlRouteOptions, graphqlRoute } from './graphql-route.js'
 import type { Health } from './health.js'
 import { healthRoute } from './health-route.js'
 import { SendBuffers, type SendLimits } from './send-buffers.js'
@@ -26,20 +20,13 @@ const RECEIVE_TIMEOUT_MS = 60_000
 /** Another gateway may take over within a second. */
 const RETRY_AFTER_MS = 1_000
 
-export interface AppOptions {
-  readonly apollo: ApolloServer<RequestContext>
-  readonly createContext: (caller: CallerOptions) => RequestContext
-  readonly authenticator: Authenticator
-  readonly clock: Clock
-  readonly subscriptions: Subscriptions
+export interface AppOptions extends Omit<GraphqlRouteOptions, 'sendBuffers'> {
   readonly sendLimits: SendLimits
   readonly schemaText: string
   readonly metrics: GatewayMetrics
   readonly health: Health
   /** Then this address serves neither metrics nor the state of each dependency. */
   readonly hasAdminAddress: boolean
-  readonly origins: () => OriginRules
-  readonly requestTimeoutMs: number
   readonly trustProxy: false | number | string
   readonly logger: FastifyBaseLogger
 }

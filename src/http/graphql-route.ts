@@ -25,7 +25,6 @@ const BODY_LIMIT = 1_048_576
 const UNREAD_TIMEOUT_MS = 60_000
 
 export interface GraphqlRouteOptions {
-  /** Started. */
   readonly apollo: ApolloServer<RequestContext>
   readonly createContext: (caller: CallerOptions) => RequestContext
   readonly authenticator: Authenticator

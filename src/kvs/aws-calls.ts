@@ -1,5 +1,6 @@
 import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/clock.js'
+import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
 import { AwsBreakers, type BreakerListener } from './aws-breakers.js'
 import type { AwsClients } from './aws-clients.js'
@@ -111,11 +112,17 @@ export function toAbortError(operation: string, signal: AbortSignal): unknown {
   )
 }
 
-/** A shared call rejects with the signal's reason when its caller leaves. A time-out becomes a GatewayError. */
-export async function settleShared<Value>(operation: string, shared: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  try {
-    return await shared
-  } catch (error) {
-    throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(operation, signal) : error
+/** Shares equal calls of one operation. A caller whose signal aborts by a time-out gets a GatewayError. */
+export class SharedCalls<Value> {
+  readonly #flights = new SingleFlight<Value>()
+
+  constructor(private readonly operation: string) {}
+
+  async run(key: string, call: (signal: AbortSignal) => Promise<Value>, signal: AbortSignal): Promise<Value> {
+    try {
+      return await this.#flights.run(key, call, signal)
+    } catch (error) {
+      throw signal.aborted && !(error instanceof GatewayError) ? toAbortError(this.operation, signal) : error
+    }
   }
 }

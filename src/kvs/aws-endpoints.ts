@@ -2,9 +2,8 @@ import { GetDataEndpointCommand } from '@aws-sdk/client-kinesis-video'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../lib/clock.js'
 import { mapConcurrently } from '../lib/map-concurrently.js'
-import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
-import { type AwsCalls, settleShared } from './aws-calls.js'
+import { type AwsCalls, SharedCalls } from './aws-calls.js'
 import { toGatewayError } from './aws-errors.js'
 import type { DataEndpointCheck } from './data-endpoint-check.js'
 import type { EndpointDirectory, EndpointKey } from './ports.js'
@@ -20,7 +19,7 @@ const CONCURRENT_LOOKUPS = 32
 /** GetDataEndpoint with a cache for the whole process. https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_GetDataEndpoint.html */
 export class AwsEndpointDirectory implements EndpointDirectory {
   readonly #cached: LRUCache<string, string>
-  readonly #flights = new SingleFlight<string>()
+  readonly #lookups = new SharedCalls<string>(OPERATION)
 
   constructor(
     private readonly calls: AwsCalls,
@@ -41,8 +40,7 @@ export class AwsEndpointDirectory implements EndpointDirectory {
     const text = toText(key)
     const cached = this.#cached.get(text)
     if (cached !== undefined) return cached
-    const shared = this.#flights.run(text, (flight) => this.#lookUp(key, flight), signal)
-    return settleShared(OPERATION, shared, signal)
+    return this.#lookups.run(text, (shared) => this.#lookUp(key, shared), signal)
   }
 
   /** Removes the endpoint from the cache, unless another call has replaced it. */

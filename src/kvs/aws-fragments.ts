@@ -3,9 +3,8 @@ import { GatewayError } from '../domain/errors.js'
 import { KVS_LIMITS } from '../domain/limits.js'
 import { type ListedFragment, toPlayingOrder } from '../domain/listed-fragment.js'
 import type { FragmentSelectorType } from '../domain/time-range.js'
-import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields } from './answer-fields.js'
-import { settleShared } from './aws-calls.js'
+import { SharedCalls } from './aws-calls.js'
 import type { AwsDataCalls } from './aws-data-calls.js'
 import { awsExceptionOf } from './aws-errors.js'
 import type { AwsStreamCatalog } from './aws-streams.js'
@@ -23,7 +22,7 @@ const MAX_SIZE_BYTES = 1_073_741_824
 
 /** Reads all pages of ListFragments. The page size follows what the caller expects, because the quota counts the requested rows (kvs facts, 3.3). */
 export class AwsFragmentLister implements FragmentLister {
-  readonly #flights = new SingleFlight<readonly ListedFragment[]>()
+  readonly #listings = new SharedCalls<readonly ListedFragment[]>(OPERATION)
 
   constructor(
     private readonly data: AwsDataCalls,
@@ -31,8 +30,7 @@ export class AwsFragmentLister implements FragmentLister {
   ) {}
 
   list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
-    const shared = this.#flights.run(toKey(query), (flight) => this.#listAll(query, flight), signal)
-    return settleShared(OPERATION, shared, signal)
+    return this.#listings.run(toKey(query), (shared) => this.#listAll(query, shared), signal)
   }
 
   async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {

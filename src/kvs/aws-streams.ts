@@ -4,9 +4,8 @@ import { GatewayError } from '../domain/errors.js'
 import { isStreamArn, type StreamRef, toStreamName } from '../domain/stream-ref.js'
 import type { Clock } from '../lib/clock.js'
 import { mapConcurrently } from '../lib/map-concurrently.js'
-import { SingleFlight } from '../lib/single-flight.js'
 import { AnswerFields, malformedAnswer } from './answer-fields.js'
-import { type AwsCalls, settleShared } from './aws-calls.js'
+import { type AwsCalls, SharedCalls } from './aws-calls.js'
 import { awsExceptionOf, toGatewayError } from './aws-errors.js'
 import type { StreamCatalog, StreamDescription } from './ports.js'
 import { StreamListing } from './stream-listing.js'
@@ -36,10 +35,10 @@ type TagRow = { readonly key: string; readonly value: string }
 export class AwsStreamCatalog implements StreamCatalog {
   readonly #described: LRUCache<string, StreamDescription>
   readonly #listed: LRUCache<string, StreamListing>
-  readonly #descriptions = new SingleFlight<StreamDescription | null>()
-  readonly #listings = new SingleFlight<StreamListing>()
+  readonly #descriptions = new SharedCalls<StreamDescription | null>('DescribeStream')
+  readonly #listings = new SharedCalls<StreamListing>('ListStreams')
   readonly #tagged: LRUCache<string, readonly TagRow[]>
-  readonly #tagListings = new SingleFlight<readonly TagRow[] | null>()
+  readonly #tagListings = new SharedCalls<readonly TagRow[] | null>('ListTagsForStream')
 
   constructor(
     private readonly calls: AwsCalls,
@@ -64,11 +63,7 @@ export class AwsStreamCatalog implements StreamCatalog {
 
   /** Calls DescribeStream regardless of the cache. Null when the stream does not exist. */
   describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
-    return settleShared(
-      'DescribeStream',
-      this.#descriptions.run(toKey(stream), (flight) => this.#describe(stream, flight), signal),
-      signal,
-    )
+    return this.#descriptions.run(toKey(stream), (shared) => this.#describe(stream, shared), signal)
   }
 
   async findSuccessor({ name, arn }: Pick<StreamDescription, 'name' | 'arn'>, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -100,11 +95,7 @@ export class AwsStreamCatalog implements StreamCatalog {
     const key = toKey(stream)
     const cached = this.#tagged.get(key)
     if (cached !== undefined) return cached
-    return settleShared(
-      'ListTagsForStream',
-      this.#tagListings.run(key, (flight) => this.#listTags(stream, flight), signal),
-      signal,
-    )
+    return this.#tagListings.run(key, (shared) => this.#listTags(stream, shared), signal)
   }
 
   async #describe(stream: StreamRef, signal: AbortSignal): Promise<StreamDescription | null> {
@@ -145,11 +136,7 @@ export class AwsStreamCatalog implements StreamCatalog {
   async #list(namePrefix: string, signal: AbortSignal): Promise<StreamListing> {
     const cached = this.#listed.get(namePrefix)
     if (cached !== undefined) return cached
-    return settleShared(
-      'ListStreams',
-      this.#listings.run(namePrefix, (flight) => this.#listAll(namePrefix, flight), signal),
-      signal,
-    )
+    return this.#listings.run(namePrefix, (shared) => this.#listAll(namePrefix, shared), signal)
   }
 
   /** Reads all pages and sorts them, because Kinesis Video guarantees no order and cannot start after a given name. */

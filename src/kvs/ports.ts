@@ -1,4 +1,5 @@
 import { GatewayError } from '../domain/errors.js'
+import type { HlsSessionChoice } from '../domain/hls-session.js'
 import type { ListedFragment } from '../domain/listed-fragment.js'
 import type { StreamRef } from '../domain/stream-ref.js'
 import type { FragmentSelectorType, TimeRange } from '../domain/time-range.js'
@@ -161,12 +162,8 @@ export interface FragmentMediaSource {
   ): Promise<AsyncIterable<Uint8Array>>
 }
 
-export interface HlsSessionRequest {
+export interface HlsSessionRequest extends HlsSessionChoice {
   readonly streamArn: string
-  readonly playbackMode: 'LIVE' | 'LIVE_REPLAY' | 'ON_DEMAND'
-  readonly fragmentSelectorType: FragmentSelectorType
-  readonly range: TimeRange | null
-  readonly expiresInSeconds: number
 }
 
 /** GetHLSStreamingSessionURL. */

@@ -70,9 +70,7 @@ export async function buildClipMovie(outline: ClipOutline, { movies, parts, pict
   return { ...laidOut, delivered: shown.delivered, warnings: shown.warnings, timeline: toShownTimeline(outline, places, shown) }
 }
 
-interface JoinOptions extends Pick<ClipMovieOptions, 'parts' | 'pictures' | 'signal'> {}
-
-function joinParts(movies: ClipMovieOptions['movies'], { parts, pictures, signal }: JoinOptions): Promise<JoinResult> {
+function joinParts(movies: Movie[], { parts, pictures, signal }: Omit<ClipMovieOptions, 'movies'>): Promise<JoinResult> {
   const joined = movies.map((movie, index) => ({ movie, clock: toPartClock(parts[index], pictures) }))
   return finishInTurns(joinMovies(joined, { startMs: null, tags: [] }), { signal })
 }

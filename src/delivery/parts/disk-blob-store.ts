@@ -3,9 +3,9 @@ import type { BlobStore, ReadableBlob, Spool, SpooledBlob } from '../ports.js'
 import { DiskBlob } from './disk-blob.js'
 import { isDiskFull, isNoSpace, isReadOnly } from './disk-errors.js'
 import { StoreFull } from './part-broken.js'
-import { PartFolder } from './part-folder.js'
+import { type FolderContent, PartFolder } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
-import { type FoundParts, PartIndex, type Reservation } from './part-index.js'
+import { PartIndex, type Reservation } from './part-index.js'
 import { PartReader } from './part-reader.js'
 import { SpooledFile } from './spooled-file.js'
 
@@ -225,7 +225,7 @@ export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
     return this.#refreshing
   }
 
-  async #scan(): Promise<FoundParts> {
+  async #scan(): Promise<FolderContent> {
     const found = await this.#folder.scan(this.#index.names)
     const storing = new Set(this.#storing.values())
     return { ...found, parts: found.parts.filter(({ name }) => !storing.has(name)) }

@@ -33,10 +33,12 @@ export interface FoundPart {
 }
 
 export interface FolderContent {
-  /** Least recently used first. */
+  /** The parts that were not known, least recently used first. */
   readonly parts: readonly FoundPart[]
   /** Bytes that other processes are writing. */
   readonly foreignBytes: number
+  /** The names of all parts. */
+  readonly names: ReadonlySet<string>
 }
 
 /**
@@ -136,9 +138,7 @@ export class PartFolder {
    * Lists the folder, and removes files that dead processes left half-written. Known parts are only in `names` of the result, because their
    * files are not examined.
    */
-  async scan(
-    known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set(),
-  ): Promise<FolderContent & { readonly names: ReadonlySet<string> }> {
+  async scan(known: ReadonlySet<string> | ReadonlyMap<string, unknown> = new Set()): Promise<FolderContent> {
     const entries = await readdir(this.path).catch((error) => (codeOf(error) === 'ENOENT' ? [] : Promise.reject(error)))
     const names = new Set(entries.filter((entry) => entry.endsWith(PART_SUFFIX)).map((entry) => entry.slice(0, -PART_SUFFIX.length)))
     const unknown = entries.filter((entry) => !(entry.endsWith(PART_SUFFIX) && known.has(entry.slice(0, -PART_SUFFIX.length))))

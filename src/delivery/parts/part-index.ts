@@ -1,4 +1,5 @@
 import { StoreFull } from './part-broken.js'
+import type { FolderContent } from './part-folder.js'
 
 export interface PartIndexOptions {
   /** The limit for stored and arriving parts together. */
@@ -73,7 +74,7 @@ export class PartIndex {
   }
 
   /** Takes over a listing of the folder, in which other processes add and remove parts. */
-  async refresh(list: () => Promise<FoundParts>): Promise<void> {
+  async refresh(list: () => Promise<FolderContent>): Promise<void> {
     const changed = new Set<string>()
     this.#changed = changed
     try {
@@ -189,12 +190,4 @@ export class PartIndex {
       throw new StoreFull('a part of the clip store that nobody uses cannot be removed', { cause })
     }
   }
-}
-
-export interface FoundParts {
-  /** The parts that were not known, least recently used first. */
-  readonly parts: readonly { readonly name: string; readonly sizeBytes: number; readonly usedAtMs: number }[]
-  /** What other processes are writing. */
-  readonly foreignBytes: number
-  readonly names: ReadonlySet<string>
 }

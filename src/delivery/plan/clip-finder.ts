@@ -3,22 +3,15 @@ import { GatewayError } from '../../domain/errors.js'
 import { selectFragments } from '../../domain/fragment-selection.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import { toRetainedFrom } from '../../domain/retention.js'
-import type { FragmentLister, StreamCatalog, StreamDescription } from '../../kvs/ports.js'
-import type { Clock } from '../../lib/clock.js'
+import type { StreamDescription } from '../../kvs/ports.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import { type ClipSpec, type FootagePin, isSameFootage, pinFootage } from '../url/clip-spec.js'
 import { type ClipOutline, toOutline } from './clip-outline.js'
-import { listAround } from './clip-planner.js'
-
-export interface ClipFinderOptions {
-  readonly streams: StreamCatalog
-  readonly fragments: FragmentLister
-  readonly clock: Clock
-}
+import { type ClipPlannerOptions, listAround } from './clip-planner.js'
 
 /** Plans a sealed clip again from the current listing, and checks that it is the same footage. */
 export class ClipFinder {
-  constructor(private readonly options: ClipFinderOptions) {}
+  constructor(private readonly options: Pick<ClipPlannerOptions, 'streams' | 'fragments' | 'clock'>) {}
 
   /** @throws ClipUnavailable FOOTAGE_EXPIRED, FOOTAGE_CHANGED */
   async find(spec: ClipSpec, signal: AbortSignal): Promise<ClipOutline> {

@@ -44,7 +44,6 @@ export interface OperationCost {
 export interface CostedOperation {
   readonly document: DocumentNode
   readonly operation: OperationDefinitionNode
-  /** Coerced, with defaults. */
   readonly variables: Readonly<Record<string, unknown>>
 }
 
@@ -53,7 +52,7 @@ const MAX_SELECTIONS = 20_000
 
 export class TooManySelections extends Error {}
 
-/** @throws TooManySelections, or GraphQLError for a null in a required argument */
+/** The variables must be coerced. @throws TooManySelections, or GraphQLError for a null in a required argument */
 export function costOfOperation(schema: GraphQLSchema, operation: CostedOperation): OperationCost {
   const root = schema.getRootType(operation.operation.operation)
   if (!root) return { cost: 0, largest: null, dependsOnVariables: false }

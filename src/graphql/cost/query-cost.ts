@@ -1,5 +1,5 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from 'graphql'
-import { costOfOperation, type FieldCost, type OperationCost, TooManySelections } from './operation-cost.js'
+import { GraphQLError, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from 'graphql'
+import { type CostedOperation, costOfOperation, type FieldCost, type OperationCost, TooManySelections } from './operation-cost.js'
 
 /** The cost of an operation, as responses state it in `extensions.cost`. */
 export interface CostReport {
@@ -7,25 +7,18 @@ export interface CostReport {
   readonly limit: number
 }
 
-export interface ReceivedOperation {
-  readonly document: DocumentNode
-  readonly operation: OperationDefinitionNode
-  /** Not coerced. */
-  readonly variables: Readonly<Record<string, unknown>>
-}
-
 /** The costs that do not depend on variables, because clients repeat the same operations. */
 const fixedCosts = new WeakMap<OperationDefinitionNode, OperationCost>()
 
-/** Null for invalid variables: the executor reports them with a better message. @throws GraphQLError when the operation costs more than `maxCost` */
-export function checkCost(schema: GraphQLSchema, operation: ReceivedOperation, maxCost: number): CostReport | null {
+/** The variables are not coerced yet. Null for invalid ones: the executor reports them with a better message. @throws GraphQLError when the operation costs more than `maxCost` */
+export function checkCost(schema: GraphQLSchema, operation: CostedOperation, maxCost: number): CostReport | null {
   const counted = count(schema, operation)
   if (counted === null) return null
   if (counted.cost > maxCost) throw toTooExpensive(counted, maxCost)
   return { requested: counted.cost, limit: maxCost }
 }
 
-function count(schema: GraphQLSchema, { document, operation, variables }: ReceivedOperation): OperationCost | null {
+function count(schema: GraphQLSchema, { document, operation, variables }: CostedOperation): OperationCost | null {
   const known = fixedCosts.get(operation)
   if (known) return known
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
