@@ -1,21 +1,18 @@
 import type { EpochMs } from '../lib/clock.js'
-import type { ClipCut, ClipInput, ClipOverflow } from './clip.js'
+import type { ClipInput } from './clip.js'
 import type { ClipIssue } from './clip-issue.js'
 import { durationText, givenText, instantText, toError } from './clip-issue-text.js'
 import { MAX_FILE_NAME_CHARACTERS, toSafeFileName } from './file-name.js'
 import { KVS_LIMITS } from './limits.js'
 import { isStreamArn, isStreamName, type StreamRef } from './stream-ref.js'
-import type { FragmentSelectorType, TimeRange } from './time-range.js'
+import type { TimeRange } from './time-range.js'
 
 const MAX_RANGE_MS = KVS_LIMITS.maxRangeHours * 3_600_000
 
 /** A ClipInput that passed all checks that need no call to Kinesis Video. */
-export interface ClipRequest {
+export interface ClipRequest extends Pick<ClipInput, 'fragmentSelectorType' | 'cut' | 'overflow'> {
   readonly stream: StreamRef
-  readonly fragmentSelectorType: FragmentSelectorType
   readonly range: TimeRange
-  readonly cut: ClipCut
-  readonly overflow: ClipOverflow
   /** Safe, and ends in `.mp4`. Null if none was given. */
   readonly fileName: string | null
   readonly expiresInSeconds: number

@@ -53,7 +53,7 @@ export interface ClipFailure {
 }
 
 /** A clip in the API: the request, the result and the URL. */
-export interface Clip {
+export interface Clip extends Omit<ClipPlanSummary, 'estimatedBytes' | 'parts'> {
   readonly id: string
   readonly state: 'IDLE' | 'FETCHING' | 'READY' | 'FAILED'
   readonly form: 'REBUILT' | 'PASSTHROUGH'
@@ -62,12 +62,7 @@ export interface Clip {
   readonly expiresAtMs: EpochMs
   readonly fileName: string
   readonly contentType: string
-  readonly requested: TimeRange
-  readonly delivered: TimeRange
-  readonly truncated: boolean
-  readonly gaps: readonly TimeRange[]
   readonly timeline: readonly { readonly mediaStartMs: number; readonly range: TimeRange }[]
-  readonly fragmentCount: number
   /** Exact. Null until the clip is READY. */
   readonly sizeBytes: number | null
   readonly durationMs: number

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type FragmentColumns, sliceColumns, toFragmentColumns } from '../domain/fragment-columns.js'
 import type { TimeRange } from '../domain/time-range.js'
-import { type FragmentLister, type FragmentQuery, TooManyFragments } from '../kvs/ports.js'
+import { type FootageQuery, type FragmentLister, TooManyFragments } from '../kvs/ports.js'
 import type { Clock, EpochMs } from '../lib/clock.js'
 import { Semaphore } from '../lib/semaphore.js'
 import { SingleFlight } from '../lib/single-flight.js'
@@ -31,8 +31,6 @@ const MAX_ROWS_PER_WINDOW = 100_000
 const LISTINGS_AT_ONCE = 6
 const MAX_BYTES = 64 * 1024 * 1024
 
-type RememberedQuery = Pick<FragmentQuery, 'streamArn' | 'fragmentSelectorType' | 'range'>
-
 export interface FragmentMemoryOptions {
   readonly fragments: FragmentLister
   readonly clock: Clock
@@ -60,7 +58,7 @@ export class FragmentMemory {
    * Returns the fragments that start in the range, in consecutive parts that are views of the memory. Fragments that were listed before an error are remembered. @throws the errors of
    * ListFragments
    */
-  async read(query: RememberedQuery, signal: AbortSignal): Promise<readonly FragmentColumns[]> {
+  async read(query: FootageQuery, signal: AbortSignal): Promise<readonly FragmentColumns[]> {
     const parts: FragmentColumns[] = []
     const { endMs } = query.range
     let windowMs = WINDOW_MS
@@ -87,7 +85,7 @@ export class FragmentMemory {
   /**
    * Returns stretches from the start of the window on. They are cached, in flight or listed now. Null if the window has too many fragments.
    */
-  async #stretchesAt(query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[] | null> {
+  async #stretchesAt(query: FootageQuery, signal: AbortSignal): Promise<readonly Stretch[] | null> {
     const key = toKey(query)
     const nowMs = this.options.clock.now()
     const { startMs } = query.range
@@ -114,7 +112,7 @@ export class FragmentMemory {
     return { startMs, endMs: Math.min(endMs, knownFromMs - 1, ...ahead.map((ms) => ms - 1)) }
   }
 
-  async #list(key: string, query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[]> {
+  async #list(key: string, query: FootageQuery, signal: AbortSignal): Promise<readonly Stretch[]> {
     const underWay = this.#underWay.get(key) ?? new Set()
     this.#underWay.set(key, underWay.add(query.range))
     try {
@@ -125,7 +123,7 @@ export class FragmentMemory {
     }
   }
 
-  async #listNow(key: string, query: RememberedQuery, signal: AbortSignal): Promise<readonly Stretch[]> {
+  async #listNow(key: string, query: FootageQuery, signal: AbortSignal): Promise<readonly Stretch[]> {
     const { clock, fragments } = this.options
     const settledMs = clock.now() - SETTLING_MS
     // The last millisecond of time cannot be halved.
@@ -147,7 +145,7 @@ export class FragmentMemory {
   }
 }
 
-function toKey({ streamArn, fragmentSelectorType }: Pick<RememberedQuery, 'streamArn' | 'fragmentSelectorType'>): string {
+function toKey({ streamArn, fragmentSelectorType }: Pick<FootageQuery, 'streamArn' | 'fragmentSelectorType'>): string {
   return `${fragmentSelectorType} ${streamArn}`
 }
 
@@ -159,7 +157,7 @@ interface Listed {
 }
 
 /** Divides the listed range by how long each stretch may be remembered. */
-function toStretches({ fragmentSelectorType, range }: RememberedQuery, { columns, settledMs, nowMs }: Listed): Stretch[] {
+function toStretches({ fragmentSelectorType, range }: FootageQuery, { columns, settledMs, nowMs }: Listed): Stretch[] {
   const toStretch = (stretch: TimeRange, expiresAtMs: EpochMs) => {
     return { range: stretch, columns: sliceColumns(columns, stretch), expiresAtMs }
   }

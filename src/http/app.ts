@@ -33,7 +33,7 @@ export interface AppOptions extends Omit<GraphqlRouteOptions, 'sendBuffers'> {
 
 /** Builds the app with all routes except those of clips, which are a plugin. Starts Apollo, and stops it when the app closes. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { apollo, createContext, authenticator, clock, subscriptions, health, hasAdminAddress, origins, requestTimeoutMs } = options
+  const { apollo, authenticator, health, hasAdminAddress, origins } = options
   const app = fastify({
     loggerInstance: options.logger,
     http: { shouldUpgradeCallback: isWebSocketHandshake },
@@ -65,7 +65,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await addWebSockets(app)
   await apollo.start()
   const sendBuffers = new SendBuffers(options.sendLimits)
-  await app.register(graphqlRoute, { apollo, createContext, authenticator, clock, subscriptions, sendBuffers, origins, requestTimeoutMs })
+  await app.register(graphqlRoute, { ...options, sendBuffers })
   await app.register(healthRoute, { health, showsDependencies: !hasAdminAddress })
   const metrics = hasAdminAddress ? null : options.metrics
   await app.register(textRoutes, { schemaText: options.schemaText, metrics, authenticator, publicUrl: () => origins().publicUrl })

@@ -71,10 +71,13 @@ export interface FragmentLister {
    */
   list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]>
 }
-export interface FragmentQuery {
+/** A range of a stream by one clock. */
+export interface FootageQuery {
   readonly streamArn: string
   readonly fragmentSelectorType: FragmentSelectorType
   readonly range: TimeRange
+}
+export interface FragmentQuery extends FootageQuery {
   /** How many fragments the caller expects at most. Sets MaxResults, because the quota counts the requested rows. */
   readonly expected?: number
   /** If there are more fragments, the listing stops with TooManyFragments. */
@@ -131,10 +134,7 @@ export interface ClipBody {
   readonly bytes: AsyncIterable<Uint8Array>
 }
 
-export interface ClipRequestOfKvs {
-  readonly streamArn: string
-  readonly fragmentSelectorType: FragmentSelectorType
-  readonly range: TimeRange
+export interface ClipRequestOfKvs extends FootageQuery {
   /** The number of fragments in the clip, which it takes from the stream's quota. The default is the maximum of GetClip. */
   readonly expectedFragments?: number
   /** Whether it goes behind interactive reads, because it is one of many. The default is false. */

@@ -2,24 +2,16 @@
 
 import { createHash } from 'node:crypto'
 import { type PlannedPart, packFragments } from '../../domain/clip-packing.js'
-import type { ClipNeighbours, ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
-import type { TimelineEntry } from '../../domain/clip-timeline.js'
+import type { ClipPlan, PlanRequest } from '../../domain/clip-plan.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import { at } from '../../lib/at.js'
 import { type ClipSpec, digestNumbers, pinFootage } from '../url/clip-spec.js'
 
-export interface ClipOutline {
+export interface ClipOutline extends Pick<ClipPlan, 'delivered' | 'truncated' | 'gaps' | 'timeline' | 'durationMs' | 'neighbours'> {
   readonly spec: ClipSpec
-  readonly delivered: TimeRange
-  readonly truncated: boolean
-  readonly gaps: readonly TimeRange[]
-  readonly timeline: readonly TimelineEntry[]
-  readonly durationMs: number
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
-  /** Fragments outside the range that an exact cut may need. Empty for whole fragments. */
-  readonly neighbours: ClipNeighbours
   readonly knownNumbers: KnownNumbers
 }
 

@@ -1,20 +1,14 @@
 // The contents of a URL token and of a clip ID: everything that is needed to make the clip again and to check that the footage is the same.
 
 import { createHash } from 'node:crypto'
-import type { ClipCut, ClipOverflow } from '../../domain/clip.js'
+import type { PlanRequest } from '../../domain/clip-plan.js'
+import type { ClipRequest } from '../../domain/clip-request.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
-import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
 import { at } from '../../lib/at.js'
 import { type CompactReader, CompactWriter } from './compact-bytes.js'
 
-export interface ClipSpec {
+export interface ClipSpec extends PlanRequest, Pick<ClipRequest, 'fileName'> {
   readonly streamArn: string
-  readonly fragmentSelectorType: FragmentSelectorType
-  readonly range: TimeRange
-  readonly cut: ClipCut
-  readonly overflow: ClipOverflow
-  /** A safe name. Null if the name is made from the stream and the start. */
-  readonly fileName: string | null
   readonly pin: FootagePin
 }
 

@@ -3,7 +3,7 @@ import type { GuardedFragments } from '../../auth/guarded-reads.js'
 import { KVS_LIMITS } from '../../domain/limits.js'
 import { type ListedFragment, startOf } from '../../domain/listed-fragment.js'
 import type { FragmentSelectorType, TimeRange } from '../../domain/time-range.js'
-import { type FragmentQuery, TooManyFragments } from '../../kvs/ports.js'
+import { type FootageQuery, TooManyFragments } from '../../kvs/ports.js'
 import type { EpochMs } from '../../lib/clock.js'
 import { invalidCursor, type Page, parseCursor, toCursor } from '../relay/connection.js'
 
@@ -18,7 +18,7 @@ const MIN_SAMPLED = 400
 /** If rows come in random order, so many samples narrow a day. If the newest come first, the window has to be halved. */
 const RANDOM_SAMPLES = 2
 
-export interface FragmentPageQuery extends Pick<FragmentQuery, 'streamArn' | 'fragmentSelectorType' | 'range'> {
+export interface FragmentPageQuery extends FootageQuery {
   readonly first: number
   readonly after: string | null
 }
