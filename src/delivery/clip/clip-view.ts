@@ -93,20 +93,13 @@ const MIN_INTERVAL_MS = 250
  * one.
  */
 export async function* watchClip(job: ClipJob, show: (made: MadeClip | null) => Clip, signal: AbortSignal): AsyncGenerator<Clip> {
-  let made = await within(
-    job.made.catch(() => null),
-    0,
-  )
+  const made = job.made.catch(() => null)
   let changed = Promise.withResolvers<void>()
-  const noteMade = (result: MadeClip) => {
-    made = result
-  }
-  job.made.then(noteMade, () => null)
   const end = job.onChange(() => changed.resolve())
   try {
     for (;;) {
       changed = Promise.withResolvers<void>()
-      const clip = show(made)
+      const clip = show(await within(made, 0))
       yield clip
       if (clip.state !== 'FETCHING') return
       await sleep(MIN_INTERVAL_MS, signal)
