@@ -1,9 +1,12 @@
-import type { Server, ServerResponse } from 'node:http'
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { isIP, type Socket } from 'node:net'
+import { codeOf } from './thrown.js'
 
 const IDLE_CHECK_MS = 50
 /** How long the headers of a request that has begun to arrive may take. */
 const LAST_HEAD_MS = 1000
+/** 400 for all others. */
+const STATUSES: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
 
 /** The open connections of an HTTP server, and the unfinished responses of each. */
 export class Connections {
@@ -26,12 +29,22 @@ export class Connections {
   }
 
   /**
-   * Whether an error response can be sent for bytes that are not HTTP. It cannot while the response to an earlier request is unfinished: the
-   * client would take the error for that response, or for a part of it.
+   * Answers what Node refuses before there is a request, and closes the connection. While the response to an earlier request is unfinished, the
+   * client would take the answer for that response, or for a part of it: the connection is then cut.
    */
-  canRefuse(socket: Socket): boolean {
+  refuse(socket: Socket, error: Error, toAnswer: (status: number) => { readonly head: readonly string[]; readonly body: string }): void {
     const answers = [...(this.#answers.get(socket) ?? [])]
-    return answers.every(({ headersSent, req }) => answers.length === 1 && !headersSent && !req.complete)
+    if (!answers.every(({ headersSent, req }) => answers.length === 1 && !headersSent && !req.complete)) {
+      this.cut(socket)
+      return
+    }
+    const code = codeOf(error)
+    if (code !== 'ECONNRESET' && socket.writable) {
+      const status = STATUSES[code] ?? 400
+      const { head, body } = toAnswer(status)
+      socket.write(`${[`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...head, 'connection: close'].join('\r\n')}\r\n\r\n${body}`)
+    }
+    socket.destroy(error)
   }
 
   /** Closes a connection at once. No client takes this for the end of a response. */

@@ -29,55 +29,42 @@ export function resumesAt(newest: ArchivedFragment | null, nowMs: EpochMs): Epoc
 }
 
 /** Stores footage as if it had arrived when it was recorded, through the upload session of PutMedia. */
-export async function storePast({ clusters, clock, afterMs, ...uploads }: PastFootage): Promise<void> {
-  let upload: PastUpload | null = null
-  for (const cluster of clusters) {
-    if (upload?.isOverBefore(cluster) === true) {
-      await upload.finish()
-      upload = null
+export async function storePast({ clusters, clock, afterMs, header, ...place }: PastFootage): Promise<void> {
+  let session: UploadSession | null = null
+  let [closesAtMs, sentUntilMs] = [0, 0]
+  for (const { timestampMs, endMs, bytes } of clusters) {
+    if (session !== null && (timestampMs >= closesAtMs || timestampMs !== sentUntilMs)) {
+      await session.finish()
+      session = null
     }
-    clock.nowMs = Math.max(afterMs, cluster.timestampMs + LATENCY_MS)
-    upload ??= await PastUpload.open({ ...uploads, clock })
-    await upload.send(cluster)
+    clock.nowMs = Math.max(afterMs, timestampMs + LATENCY_MS)
+    if (session === null) {
+      session = openSession({ ...place, clock })
+      await session.receive(header)
+      closesAtMs = clock.nowMs + UPLOAD_MS
+    }
+    await session.receive(bytes)
+    sentUntilMs = endMs
   }
-  await upload?.finish()
+  await session?.finish()
 }
 
-class PastUpload {
-  #sentUntilMs: EpochMs | null = null
-
-  private constructor(
-    private readonly session: UploadSession,
-    private readonly closesAtMs: EpochMs,
-  ) {}
-
-  static async open({ archive, streams, streamId, header, clock }: Omit<PastFootage, 'clusters' | 'afterMs'>): Promise<PastUpload> {
-    const session = new UploadSession({
-      archive: archive.writer,
-      clock,
-      streamId,
-      producerStartMs: null,
-      findStream: () => streams.findById(streamId),
-      acknowledge({ EventType, ErrorCode }) {
-        if (EventType === 'ERROR') throw new Error(`the demo footage of stream ${streamId} was refused: ${ErrorCode}`)
-      },
-    })
-    await session.receive(header)
-    return new PastUpload(session, clock.now() + UPLOAD_MS)
-  }
-
-  isOverBefore({ timestampMs }: DemoCluster): boolean {
-    return timestampMs >= this.closesAtMs || timestampMs !== this.#sentUntilMs
-  }
-
-  async send({ bytes, endMs }: DemoCluster): Promise<void> {
-    await this.session.receive(bytes)
-    this.#sentUntilMs = endMs
-  }
-
-  finish(): Promise<void> {
-    return this.session.finish()
-  }
+function openSession({
+  archive,
+  streams,
+  streamId,
+  clock,
+}: Pick<PastFootage, 'archive' | 'streams' | 'streamId' | 'clock'>): UploadSession {
+  return new UploadSession({
+    archive: archive.writer,
+    clock,
+    streamId,
+    producerStartMs: null,
+    findStream: () => streams.findById(streamId),
+    acknowledge({ EventType, ErrorCode }) {
+      if (EventType === 'ERROR') throw new Error(`the demo footage of stream ${streamId} was refused: ${ErrorCode}`)
+    },
+  })
 }
 
 /** A clock that stands still until it is moved, to store footage of the past. */

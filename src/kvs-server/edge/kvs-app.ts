@@ -2,11 +2,8 @@
 // the operation. No content type is required: clients label JSON in different ways (json, x-amz-json-1.1, nothing).
 
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { type Connections, connectionsOf } from '../../lib/http-server.js'
-import { codeOf } from '../../lib/thrown.js'
+import { connectionsOf } from '../../lib/http-server.js'
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import type { KvsServices } from '../operations/kvs-services.js'
 import { servedOperations } from '../operations/served-operations.js'
@@ -39,7 +36,7 @@ export function buildKvsApp(options: KvsAppOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A path that cannot be decoded does not reach the error handler.
     frameworkErrors: createErrorHandler(options),
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
+    clientErrorHandler: (error, socket) => connections.refuse(socket, error, toInvalidHttp),
   })
   const connections = connectionsOf(app.server)
   app.removeAllContentTypeParsers()
@@ -144,28 +141,8 @@ function bodyOf({ body }: FastifyRequest): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array(0)
 }
 
-const STATUSES: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
-
-/** Answers a request that is not valid HTTP. If another response is being sent on the connection, such as acknowledgements, cuts it. */
-function answerClientError(error: Error, socket: Socket, connections: Connections): void {
-  if (!connections.canRefuse(socket)) {
-    connections.cut(socket)
-    return
-  }
-  const code = codeOf(error)
-  if (code !== 'ECONNRESET' && socket.writable) socket.write(toAnswer(STATUSES[code] ?? 400))
-  socket.destroy(error)
-}
-
-function toAnswer(status: number): string {
+function toInvalidHttp(): { head: string[]; body: string } {
   const name = 'InvalidArgumentException'
   const body = JSON.stringify(toErrorBody({ name, message: 'The request is not valid HTTP/1.1, too long, or did not arrive in time' }))
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `x-amzn-ErrorType: ${name}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  return `${head.join('\r\n')}\r\n\r\n${body}`
+  return { head: [`x-amzn-ErrorType: ${name}`, 'content-type: application/json', `content-length: ${Buffer.byteLength(body)}`], body }
 }

@@ -1,4 +1,3 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { EpochMs } from '../../lib/clock.js'
 import { retainedSince } from '../archive/archive.js'
 import type { ArchivedFragment, FragmentRange } from '../archive/archived-fragment.js'
@@ -7,6 +6,7 @@ import { cursorAt } from '../archive/fragment-walk.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { refuseOutsideRetention } from '../clip/clip-selection.js'
 import { AwsException } from '../wire/aws-exception.js'
+import { Sealer } from '../wire/sealer.js'
 import { parseFragmentSelector } from '../wire/selectors.js'
 import { parseOptionalInteger, parseOptionalString, parseOptionalStructure } from '../wire/wire-input.js'
 import { WireTimestamp } from '../wire/wire-json.js'
@@ -100,25 +100,15 @@ interface FragmentPage {
 }
 
 const LIFETIME_MS = 3_600_000
-const SEAL_BYTES = 16
-/** A key of this process. A restart invalidates all tokens. */
-const key = randomBytes(32)
+const sealer = new Sealer<{ readonly page: FragmentPage; readonly expiresAtMs: EpochMs }>()
 
 /** Base64 without URL characters, as the model's pattern has it. */
 function sealPage(page: FragmentPage, now: EpochMs): string {
-  const text = Buffer.from(JSON.stringify([page, now + LIFETIME_MS]))
-  return Buffer.concat([seal(text), text]).toString('base64')
+  return sealer.seal({ page, expiresAtMs: now + LIFETIME_MS }).toString('base64')
 }
 
 /** Null for a token that this server did not seal, or that has expired. */
 function openPage(token: string, now: EpochMs): FragmentPage | null {
-  const bytes = Buffer.from(token, 'base64')
-  const text = bytes.subarray(SEAL_BYTES)
-  if (bytes.length <= SEAL_BYTES || !timingSafeEqual(seal(text), bytes.subarray(0, SEAL_BYTES))) return null
-  const [page, expiresAtMs]: [FragmentPage, EpochMs] = JSON.parse(text.toString())
-  return expiresAtMs < now ? null : page
-}
-
-function seal(text: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(text).digest().subarray(0, SEAL_BYTES)
+  const sealed = sealer.open(Buffer.from(token, 'base64'))
+  return sealed === null || sealed.expiresAtMs < now ? null : sealed.page
 }
