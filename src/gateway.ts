@@ -20,11 +20,14 @@ import { FootageService } from './footage/footage-service.js'
 import { AnswerMemory, MAX_ANSWER_BYTES } from './graphql/answer-bytes.js'
 import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
+import { CostBudgets } from './graphql/cost/cost-budgets.js'
+import { CostMeter } from './graphql/cost/cost-meter.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
 import { Subscriptions } from './graphql/subscriptions.js'
 import { buildAdminApp } from './http/admin-app.js'
 import { buildApp } from './http/app.js'
 import { clipRoute } from './http/clip-route.js'
+import { DownloadSlots } from './http/download-slots.js'
 import { GatewayAddress } from './http/gateway-address.js'
 import { GatewayMetrics } from './http/gateway-metrics.js'
 import { type Dependency, Health } from './http/health.js'
@@ -172,7 +175,9 @@ async function openApp(
   const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
   const limits = { maxClipBytes: config.clips.maxBytes, maxUrlSeconds: maxSeconds, defaultUrlSeconds: defaultSeconds }
   const schema = createSchema({ ...services, limits, clock })
-  const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, log: logger }
+  const points = config.rateLimits.costPerMinute
+  const meter = points === null ? null : new CostMeter(new CostBudgets({ pointsPerMinute: points, clock }))
+  const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, meter, log: logger }
   const sources = { streams, endpoints, clips, answers: new AnswerMemory() }
   const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })
@@ -199,8 +204,10 @@ async function openApp(
   })
   undo.defer(() => closeServer(app, config.shutdownGraceMs))
   const open = (token: string, signal: AbortSignal) => clips.open(token, signal)
+  const { downloads } = config.rateLimits
+  const slots = downloads === null ? null : new DownloadSlots(downloads)
   const readerIdleTimeoutMs = config.downloadIdleTimeoutMs
-  await app.register(clipRoute({ open, audit, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
+  await app.register(clipRoute({ open, audit, slots, downloads: metrics.downloads, clock, origins, readerIdleTimeoutMs }))
   await app.ready()
   return app
 }

@@ -3,6 +3,7 @@ import { isLoopbackHost, isWildcardHost, toUrlHost } from '../lib/http-server.js
 import { type AuthConfig, isAuthConfigured, parseAuth } from './auth-config.js'
 import type { Env } from './env.js'
 import { WrongSetting } from './env.js'
+import { parseRateLimits, type RateLimitConfig } from './rate-limit-config.js'
 import { isHost, parseChoice, parseHost, parseList, parseSetting, parseSwitch, parseWholeNumber, toBaseUrl } from './setting-parsers.js'
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js'
 
@@ -27,6 +28,7 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly queryMaxDepth: number
   readonly queryMaxCost: number
+  readonly rateLimits: RateLimitConfig
   readonly requestTimeoutMs: number
   /** The time in which a stopping gateway still accepts requests, so that load balancers notice that it is not ready. */
   readonly shutdownDelayMs: number
@@ -91,6 +93,7 @@ export function parseConfig(env: Env): Config {
   const host = parseHost(env, 'HOST', '127.0.0.1')
   const port = parsePort(env, 'PORT', 4000)
   const kvs = parseKvs(env)
+  const auth = parseAuth(env)
   const config: Config = {
     host,
     port,
@@ -101,11 +104,12 @@ export function parseConfig(env: Env): Config {
     dataDir: resolve(env.DATA_DIR ?? '.clipgate'),
     clips: parseClips(env),
     webSockets: parseWebSockets(env),
-    auth: parseAuth(env),
+    auth,
     auditLog: env.AUDIT_LOG === undefined || env.AUDIT_LOG === '-' ? (env.AUDIT_LOG ?? null) : resolve(env.AUDIT_LOG),
     corsOrigins: parseCorsOrigins(env),
     queryMaxDepth: parseWholeNumber(env, 'QUERY_MAX_DEPTH', { default: 12, min: 1, max: 1000 }),
     queryMaxCost: parseWholeNumber(env, 'QUERY_MAX_COST', { default: 5000, min: 1, max: 10_000_000 }),
+    rateLimits: parseRateLimits(env, isAuthConfigured(auth)),
     requestTimeoutMs: parseWholeNumber(env, 'REQUEST_TIMEOUT_MS', { default: 30_000, min: 100, max: 3_600_000 }),
     shutdownDelayMs: parseWholeNumber(env, 'SHUTDOWN_DELAY_MS', { default: isLoopbackHost(host) ? 0 : 5_000, min: 0, max: 3_600_000 }),
     shutdownGraceMs: parseWholeNumber(env, 'SHUTDOWN_GRACE_MS', { default: 30_000, min: 0, max: 3_600_000 }),

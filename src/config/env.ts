@@ -37,6 +37,8 @@ export const SETTING_NAMES = [
   'CORS_ORIGINS',
   'QUERY_MAX_DEPTH',
   'QUERY_MAX_COST',
+  'RATE_LIMIT_COST',
+  'RATE_LIMIT_DOWNLOADS',
   'REQUEST_TIMEOUT_MS',
   'SHUTDOWN_DELAY_MS',
   'SHUTDOWN_GRACE_MS',
@@ -51,7 +53,7 @@ export type SettingName = (typeof SETTING_NAMES)[number]
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
 /** Protections that do not exist yet. Setting one stops the start, so that an operator does not rely on it. */
-export const FUTURE_SETTINGS = ['RATE_LIMIT_COST', 'RATE_LIMIT_DOWNLOADS', 'TRUSTED_DOCUMENTS'] as const
+export const FUTURE_SETTINGS = ['TRUSTED_DOCUMENTS'] as const
 
 /** The only reader of the process's environment. @throws WrongSetting */
 export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {

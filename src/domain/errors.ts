@@ -57,6 +57,8 @@ export const CLIP_ERRORS = {
   KVS_ACCESS_DENIED: { status: 502, failure: 'KVS_ACCESS_DENIED', isRetryable: false },
   STORE_FULL: { status: 503, failure: 'STORE_FULL', isRetryable: true },
   OVERLOADED: { status: 503, failure: 'INTERNAL', isRetryable: true },
+  /** The client runs too many downloads at the same time. */
+  RATE_LIMITED: { status: 429, failure: 'INTERNAL', isRetryable: true },
   /** A fault of the gateway. `cause` has the reason. */
   INTERNAL: { status: 500, failure: 'INTERNAL', isRetryable: true },
 } as const satisfies Record<string, ClipErrorView>

@@ -6,6 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled'
 import type { GraphQLSchema } from 'graphql'
 import type { RequestContext } from './context.js'
+import type { CostMeter } from './cost/cost-meter.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
 import { createFormatError, type ErrorLog } from './format-error.js'
 import { type OperationListener, operationPlugin } from './operation-plugin.js'
@@ -13,13 +14,15 @@ import { createPersistedQueries } from './persisted-queries.js'
 import type { OperationRules } from './subscription-request.js'
 
 export interface ApolloOptions extends OperationRules {
+  /** Null without a rate limit. */
+  readonly meter: CostMeter | null
   readonly log: ErrorLog & Record<'debug' | 'info' | 'warn', (message: string) => void>
   readonly listener: OperationListener
 }
 
 /** Apollo without its defaults for the outside: landing page, usage reporting, cache headers and signal handlers are off. */
 export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
-  const { maxDepth, maxCost, introspection, log, listener } = options
+  const { maxDepth, maxCost, introspection, meter, log, listener } = options
   const formatError = createFormatError(log)
   return new ApolloServer<RequestContext>({
     schema,
@@ -43,7 +46,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
       error: (text) => log.error({}, text),
     },
     plugins: [
-      operationPlugin({ maxCost, formatError, listener }),
+      operationPlugin({ maxCost, meter, formatError, listener }),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

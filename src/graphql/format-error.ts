@@ -27,15 +27,15 @@ export function createFormatError(log: ErrorLog): FormatError {
     if (code === 'GRAPHQL_PARSE_FAILED' && !formatted.message.startsWith('Syntax Error'))
       return { ...formatted, message: TOO_DEEP, extensions: { code } }
     if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
-      return { ...formatted, message: cut(formatted.message), extensions: { code, ...toCost(formatted.extensions) } }
+      return { ...formatted, message: cut(formatted.message), extensions: { code, ...toShown(formatted.extensions ?? {}) } }
     log.error({ err: original, path: formatted.path }, 'a resolver failed')
     return toFormatted(formatted, new GatewayError('INTERNAL_SERVER_ERROR', OUR_FAULT))
   }
 }
 
-/** Of what a GraphQLError of ours says beside its code, only its cost is for clients. */
-function toCost(extensions: GraphQLFormattedError['extensions']): object {
-  return extensions?.cost === undefined ? {} : { cost: extensions.cost }
+/** The other extensions of a GraphQLError of ours are not for clients. */
+function toShown({ cost, retryAfterMs }: NonNullable<GraphQLFormattedError['extensions']>): object {
+  return { ...(cost === undefined ? {} : { cost }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }
 
 interface ErrorExtensions {

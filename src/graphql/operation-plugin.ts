@@ -1,7 +1,9 @@
-import type { ApolloServerPlugin } from '@apollo/server'
+import { type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { GraphQLError } from 'graphql'
+import { GatewayError } from '../domain/errors.js'
 import type { RequestContext } from './context.js'
 import { ClientLeft } from './context.js'
+import type { CostMeter } from './cost/cost-meter.js'
 import { type CostReport, checkCost } from './cost/query-cost.js'
 import type { FormatError } from './format-error.js'
 
@@ -13,6 +15,8 @@ export interface OperationListener {
 export interface OperationPluginOptions {
   readonly maxCost: number
   readonly formatError: FormatError
+  /** Null without a rate limit. */
+  readonly meter: CostMeter | null
   readonly listener: OperationListener
 }
 
@@ -20,7 +24,7 @@ export interface OperationPluginOptions {
 const CLIENT_LEFT = 'CLIENT_LEFT'
 
 /** What the gateway adds to Apollo's handling of an operation: limits of cost and size, and metrics. */
-export function operationPlugin({ maxCost, formatError, listener }: OperationPluginOptions): ApolloServerPlugin<RequestContext> {
+export function operationPlugin({ maxCost, meter, formatError, listener }: OperationPluginOptions): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       const startMs = performance.now()
@@ -29,15 +33,21 @@ export function operationPlugin({ maxCost, formatError, listener }: OperationPlu
         async didResolveOperation({ schema, document, operation, request }) {
           if (!operation) return
           if (operation.operation === 'subscription') throw subscriptionOverHttp()
-          cost = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
+          const checked = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
+          if (checked !== null) charge(meter, checked)
+          // Only a charged operation gets a refund.
+          cost = checked
         },
         // When a client disconnects, each pending resolver fails in its own way: with the signal's reason, an AbortError or a broken body.
         async didEncounterErrors({ errors, contextValue }) {
           if (!(contextValue.caller.signal.reason instanceof ClientLeft)) return
           for (const error of errors) error.extensions.code = CLIENT_LEFT
         },
-        async willSendResponse({ response: { body }, operation, errors, contextValue: { answer } }) {
+        async willSendResponse({ schema, document, request, response: { body, http }, operation, errors, contextValue: { answer } }) {
           if (body.kind === 'single') {
+            if (meter !== null && cost !== null && document && operation)
+              cost = meter.settle(cost, schema, { document, operation, variables: request.variables ?? {} }, body.singleResult.data)
+            for (const [name, value] of meter?.headers() ?? []) http.headers.set(name, value)
             const { refusal } = answer
             if (refusal !== null) body.singleResult = { data: null, errors: [formatError({ message: refusal.message }, refusal)] }
             if (cost !== null) body.singleResult.extensions = { ...body.singleResult.extensions, cost }
@@ -47,6 +57,18 @@ export function operationPlugin({ maxCost, formatError, listener }: OperationPlu
         },
       }
     },
+  }
+}
+
+/** @throws GraphQLError RATE_LIMITED with status 429 */
+function charge(meter: CostMeter | null, { requested }: CostReport): void {
+  try {
+    meter?.charge(requested)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const { retryAfterMs = 0 } = error.details
+    const headers = new HeaderMap([['retry-after', String(Math.ceil(retryAfterMs / 1000))]])
+    throw new GraphQLError(error.message, { extensions: { code: error.code, retryAfterMs, http: { status: 429, headers } } })
   }
 }
 

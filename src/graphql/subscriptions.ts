@@ -12,6 +12,7 @@ import type { CallerOptions } from '../auth/caller.js'
 import type { AnswerBytes } from './answer-bytes.js'
 import { toCancellable } from './cancellable-generator.js'
 import type { RequestContext } from './context.js'
+import type { CostMeter } from './cost/cost-meter.js'
 import type { CostReport } from './cost/query-cost.js'
 import { createFormatError, type ErrorLog, type FormatError } from './format-error.js'
 import { type OperationRules, parseSubscription, type SubscriptionRequest } from './subscription-request.js'
@@ -24,6 +25,8 @@ export interface SubscriptionListener {
 
 export interface SubscriptionsOptions extends OperationRules {
   readonly log: ErrorLog
+  /** Null without a rate limit. */
+  readonly meter: CostMeter | null
   readonly createContext: (caller: CallerOptions, maxAnswerBytes: number) => RequestContext
   /** Maximum size of one result as JSON. */
   readonly maxAnswerBytes: number
@@ -55,6 +58,8 @@ export class Subscriptions {
     const { createContext, maxAnswerBytes, listener } = this.options
     const end = new AbortController()
     const context = createContext({ ...requester, signal: end.signal }, maxAnswerBytes)
+    const cost = this.#costs.get(args.document)
+    if (cost !== undefined) this.options.meter?.charge(cost.requested)
     const results = await subscribe({ ...args, contextValue: context })
     if (!(Symbol.asyncIterator in results)) return results
     listener.began()

@@ -11,20 +11,26 @@ import {
   toUnavailableResponse,
   toWrongMethodResponse,
 } from '../delivery/serve/clip-response.js'
+import { ClipUnavailable } from '../delivery/serve/clip-unavailable.js'
+import { toClientKey } from '../lib/client-address.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutAnswer } from '../lib/http-server.js'
 import { type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import { DownloadBody, type DownloadListener } from './download-body.js'
+import type { DownloadSlots } from './download-slots.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
 
 /** Common proxies time out after 60 seconds. */
 const IDENTIFIED_WITHIN_MS = 55_000
 const READER_IDLE_TIMEOUT_MS = 60_000
+const RETRY_SLOT_AFTER_MS = 5_000
 
 export interface ClipRouteOptions {
   /** Opens the clip of a token. Throws ClipUnavailable. */
   readonly open: (token: string, signal: AbortSignal) => Promise<ClipContent>
   readonly downloads?: DownloadListener
+  /** Null without a limit. */
+  readonly slots?: DownloadSlots | null
   readonly audit?: Pick<ClipAudit, 'downloaded'> | null
   readonly clock?: Clock
   /** How long a request waits for the clip's size before it is answered NOT_READY. */
@@ -107,6 +113,7 @@ class ClipDownload {
       this.reply.raw.end()
       return this.reply
     }
+    const free = this.#takeSlot()
     const { readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
     const body = new DownloadBody(this.reply.raw, {
       left: this.#left,
@@ -115,7 +122,11 @@ class ClipDownload {
       idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
       listener: this.#listen(content),
     })
-    await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
+    try {
+      await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
+    } finally {
+      free?.()
+    }
     return this.reply
   }
 
@@ -132,6 +143,22 @@ class ClipDownload {
       if (value !== undefined) raw.setHeader(name, value)
     }
     raw.writeHead(status)
+  }
+
+  /** @throws ClipUnavailable RATE_LIMITED */
+  #takeSlot(): (() => void) | null {
+    const { slots = null } = this.options
+    if (slots === null) return null
+    const free = slots.take(toClientKey(this.request.ip))
+    if (free === null)
+      throw new ClipUnavailable(
+        'RATE_LIMITED',
+        `You have ${slots.max} downloads at the same time, which is the limit. Retry when one has ended.`,
+        {
+          retryAfterMs: RETRY_SLOT_AFTER_MS,
+        },
+      )
+    return free
   }
 
   #listen(content: ClipContent): DownloadListener {

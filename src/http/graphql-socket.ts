@@ -12,7 +12,7 @@ import type { Principal } from '../auth/principal.js'
 import { GatewayError } from '../domain/errors.js'
 import type { Subscriptions } from '../graphql/subscriptions.js'
 import type { Clock } from '../lib/clock.js'
-import { runWithRequestId } from '../lib/running-request.js'
+import { runRequest } from '../lib/running-request.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 import { credentialOfInit } from './credential.js'
 import type { SendBuffers } from './send-buffers.js'
@@ -99,7 +99,7 @@ class SingleUseResult implements FormattedExecutionResult {
   }
 }
 
-function serveSocket(socket: WebSocket, options: GraphqlSocketOptions, { id, log }: Pick<FastifyRequest, 'id' | 'log'>): void {
+function serveSocket(socket: WebSocket, options: GraphqlSocketOptions, { id, ip, log }: Pick<FastifyRequest, 'id' | 'ip' | 'log'>): void {
   const { buffers, clock } = options
   const rate = new TokenBucket(MESSAGE_RATE)
   const stopHeartbeat = startHeartbeat(socket)
@@ -121,7 +121,7 @@ function serveSocket(socket: WebSocket, options: GraphqlSocketOptions, { id, log
         socket.on('message', (data) => {
           if (rate.waitMs(1) > 0) return closeSocket(socket, POLICY_VIOLATION, 'Too many messages')
           rate.take(1)
-          runWithRequestId(id, () => handle(String(data))).catch(fail)
+          runRequest({ id, address: ip }, () => handle(String(data))).catch(fail)
         })
       },
     },

@@ -1,8 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 
-interface RunningRequest {
+export interface RequestOrigin {
   readonly id: string
+  /** The address of the client, as TRUST_PROXY resolves it. */
+  readonly address: string
+}
+
+interface RunningRequest extends RequestOrigin {
   principalId: string
 }
 
@@ -17,8 +22,8 @@ export function toRequestId(given: string | string[] | undefined): string {
 }
 
 /** Runs a function, and the asynchronous work that it starts, for a request. Work that several requests share belongs to the first. */
-export function runWithRequestId<Result>(id: string, run: () => Result): Result {
-  return running.run({ id, principalId: '' }, run)
+export function runRequest<Result>({ id, address }: RequestOrigin, run: () => Result): Result {
+  return running.run({ id, address, principalId: '' }, run)
 }
 
 /** Says who sent the running request. */
@@ -30,6 +35,11 @@ export function notePrincipal(principalId: string): void {
 /** The ID of the request that this code works for. Null outside a request. */
 export function findRequestId(): string | null {
   return running.getStore()?.id ?? null
+}
+
+/** The address of the client that this code works for. Empty outside a request. */
+export function findClientAddress(): string {
+  return running.getStore()?.address ?? ''
 }
 
 /** Who sent the request that this code works for. Empty outside a request, and if nobody has to sign in. */

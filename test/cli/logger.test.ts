@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { destination, type Logger } from 'pino'
 import { createLogger } from '../../src/cli/logger.js'
-import { runWithRequestId } from '../../src/lib/running-request.js'
+import { runRequest } from '../../src/lib/running-request.js'
 
 const SECRET = 'a "quoted" secret for clip URLs'
 let folder: string
@@ -43,8 +43,8 @@ describe('the logger', () => {
   test('adds the ID of the request once', () => {
     const [first, second, third] = linesOf((logger) => {
       logger.info('outside')
-      runWithRequestId('request-1', () => logger.info('inside'))
-      runWithRequestId('request-1', () => logger.child({ requestId: 'request-1' }).info('of the request'))
+      runRequest({ id: 'request-1', address: '' }, () => logger.info('inside'))
+      runRequest({ id: 'request-1', address: '' }, () => logger.child({ requestId: 'request-1' }).info('of the request'))
     })
     expect(first).not.toHaveProperty('requestId')
     expect([second?.requestId, third?.requestId]).toEqual(['request-1', 'request-1'])

@@ -34,6 +34,7 @@ describe('without settings', () => {
       corsOrigins: [],
       queryMaxDepth: 12,
       queryMaxCost: 5000,
+      rateLimits: { costPerMinute: null, downloads: null },
       requestTimeoutMs: 30_000,
       shutdownDelayMs: 0,
       shutdownGraceMs: 30_000,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { QuotaPacer } from '../../src/kvs/quota.js'
-import { notePrincipal, runWithRequestId } from '../../src/lib/running-request.js'
+import { notePrincipal, runRequest } from '../../src/lib/running-request.js'
 
 const ARN = 'arn:aws:kinesisvideo:us-east-1:123456789012:stream/a/1'
 const clip = { media: 200, metadata: 200 }
@@ -147,7 +147,7 @@ describe('QuotaPacer', () => {
   const takeAs =
     (pacer: QuotaPacer, order: string[]) =>
     (principal: string, media: number, urgency: 'interactive' | 'bulk' = 'interactive') =>
-      runWithRequestId('test', () => {
+      runRequest({ id: 'test', address: '' }, () => {
         notePrincipal(principal)
         return pacer.take(ARN, { media, metadata: 0, isBulk: urgency === 'bulk' }, live())
       }).then(() => order.push(`${principal} ${urgency}`))

@@ -9,7 +9,7 @@ const NO_IO = ['node:buffer']
 const AWS = ['@aws-sdk/', '@smithy/']
 
 export const IMPORT_RULES: readonly ImportRule[] = [
-  { folder: 'lib', own: [], libraries: ['node:'] },
+  { folder: 'lib', own: [], libraries: ['node:', 'ipaddr.js'] },
   { folder: 'media', own: ['lib'], libraries: NO_IO },
   { folder: 'domain', own: ['lib'], libraries: ['node:crypto'] },
   { folder: 'config', own: ['lib'], libraries: ['node:'] },

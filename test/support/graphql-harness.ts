@@ -10,6 +10,7 @@ import { FootageService } from '../../src/footage/footage-service.js'
 import { AnswerMemory } from '../../src/graphql/answer-bytes.js'
 import { createApolloServer } from '../../src/graphql/apollo-server.js'
 import { createContext } from '../../src/graphql/context.js'
+import type { CostMeter } from '../../src/graphql/cost/cost-meter.js'
 import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
 import { Subscriptions } from '../../src/graphql/subscriptions.js'
 import { buildApp } from '../../src/http/app.js'
@@ -31,6 +32,7 @@ export interface HarnessOptions {
   readonly introspection?: boolean
   readonly maxDepth?: number
   readonly maxCost?: number
+  readonly meter?: CostMeter
   readonly requestTimeoutMs?: number
   readonly identifiedWithinMs?: number
   readonly sendLimits?: SendLimits
@@ -65,7 +67,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const services = guardServices({ streams, endpoints, fragments, hls: hlsSessions }, footage, untaggedAccess())
   const schema = createSchema({ ...services, clips, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
-  const rules = { maxDepth, maxCost, introspection, log: logger }
+  const rules = { maxDepth, maxCost, introspection, meter: options.meter ?? null, log: logger }
   const answers = new AnswerMemory()
   const sources = { ...services, clips, answers }
   const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)

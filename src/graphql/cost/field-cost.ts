@@ -103,3 +103,8 @@ export function costOfValidation({ args, childComplexity }: Estimate): number {
 export function costOfClips({ args, childComplexity }: Estimate): number {
   return (Array.isArray(args.inputs) ? args.inputs.length : 0) * (CLIP_COST + childComplexity)
 }
+
+/** Rounds up to whole points, and corrects the rounding errors of sums of tenths. */
+export function toPoints(cost: number): number {
+  return Math.ceil(Number(cost.toFixed(6)))
+}

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLAbstractType,
   type GraphQLCompositeType,
   type GraphQLField,
   GraphQLIncludeDirective,
@@ -22,16 +23,8 @@ import {
   TypeNameMetaFieldDef,
 } from 'graphql'
 import { at } from '../../lib/at.js'
-import { costOfField } from './field-cost.js'
-
-/** The cost of a field and its subfields, multiplied by the items of the lists that contain it. */
-export interface FieldCost {
-  /** Field names, without aliases and indices. */
-  readonly path: readonly string[]
-  readonly cost: number
-  /** Whether the field or one of its parents has the argument `first`. */
-  readonly isPaged: boolean
-}
+import { costOfField, toPoints } from './field-cost.js'
+import { type FieldCost, findLargest, type NodeCost, type SetCost } from './largest-field.js'
 
 export interface OperationCost {
   readonly cost: number
@@ -65,19 +58,18 @@ export function costOfOperation(schema: GraphQLSchema, operation: CostedOperatio
   }
 }
 
-interface SetCost {
-  readonly cost: number
-  readonly fields: readonly NodeCost[]
+/**
+ * The cost of an operation with the items that its answer has, instead of those that it asked for. Of a long list, a few items are counted and
+ * the others taken to be alike.
+ */
+export function costOfAnswer(schema: GraphQLSchema, operation: CostedOperation, data: unknown): number {
+  const root = schema.getRootType(operation.operation.operation)
+  if (!root) return 0
+  return toPoints(new CostCounter(schema, operation).costOfValue(root, [operation.operation.selectionSet], data))
 }
 
-interface NodeCost {
-  readonly name: string
-  readonly cost: number
-  /** The field multiplies the cost of its subfields by this. */
-  readonly factor: number
-  readonly isPage: boolean
-  readonly subfields: SetCost | null
-}
+/** Items of a list that are counted one by one. */
+const MAX_COUNTED_ITEMS = 10
 
 /**
  * Merges selections as the executor does: a field that several fragments select under one response key counts once. The cost of a selection
@@ -110,13 +102,50 @@ class CostCounter {
     const name = `${type.name} ${sets.map((set) => this.#numberOf(set)).join()}`
     const known = this.#known.get(name)
     if (known) return known
-    const groups = new Map<string, FieldNode[]>()
-    const visited = new Set<string>()
-    for (const set of sets) this.#collect(set, { type, groups, visited })
-    const fields = [...groups.values()].map((nodes) => this.#costOfField(type, nodes))
+    const fields = [...this.#groupsOf(type, sets).values()].map((nodes) => this.#costOfField(type, nodes))
     const cost = { cost: fields.reduce((sum, field) => sum + field.cost, 0), fields }
     this.#known.set(name, cost)
     return cost
+  }
+
+  /** The cost of the selections for a value of an answer: an object, a list, or null if nothing was found. */
+  costOfValue(type: GraphQLCompositeType, sets: readonly SelectionSetNode[], value: unknown): number {
+    if (Array.isArray(value)) {
+      const counted = value.slice(0, MAX_COUNTED_ITEMS)
+      return counted.length === 0 ? 0 : counted.reduce((sum, item) => sum + this.costOfValue(type, sets, item), 0) / counted.length
+    }
+    if (typeof value !== 'object' || value === null) return 0
+    const object = isAbstractType(type) ? this.#typeOf(type, value) : type
+    if (object === null) return this.costOf(type, sets).cost
+    const costs = [...this.#groupsOf(object, sets)].map(([key, nodes]) => this.#costOfAnswered(object, nodes, Reflect.get(value, key)))
+    return costs.reduce((sum, cost) => sum + cost, 0)
+  }
+
+  #costOfAnswered(type: GraphQLObjectType, nodes: readonly FieldNode[], value: unknown): number {
+    const node = at(nodes, 0)
+    const field = this.#fieldOf(type, node.name.value)
+    if (!field) return 0
+    const named = getNamedType(field.type)
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+    const childComplexity = isCompositeType(named) ? this.costOfValue(named, sets, value) : 0
+    const args = this.#argumentsOf(field, node)
+    return costOfField(type, field, {
+      childComplexity,
+      args: typeof args.first === 'number' ? { ...args, first: countItems(value) } : args,
+    })
+  }
+
+  /** Null if the answer does not say. */
+  #typeOf(type: GraphQLAbstractType, value: object): GraphQLObjectType | null {
+    const name: unknown = Reflect.get(value, '__typename')
+    return this.schema.getPossibleTypes(type).find((possible) => possible.name === name) ?? null
+  }
+
+  #groupsOf(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): ReadonlyMap<string, FieldNode[]> {
+    const groups = new Map<string, FieldNode[]>()
+    const visited = new Set<string>()
+    for (const set of sets) this.#collect(set, { type, groups, visited })
+    return groups
   }
 
   #costOfField(type: GraphQLObjectType, nodes: readonly FieldNode[]): NodeCost {
@@ -200,6 +229,13 @@ class CostCounter {
   }
 }
 
+/** The items of a page. One at least, so that a page whose items are not selected costs something. */
+function countItems(page: unknown): number {
+  if (typeof page !== 'object' || page === null) return 0
+  const lengths = Object.values(page).map((value) => (Array.isArray(value) ? value.length : 0))
+  return Math.max(1, ...lengths)
+}
+
 interface Collection {
   readonly type: GraphQLObjectType
   readonly groups: Map<string, FieldNode[]>
@@ -207,44 +243,3 @@ interface Collection {
 }
 
 const NOTHING: SetCost = { cost: 0, fields: [] }
-
-interface Search {
-  readonly parent: FieldCost | null
-  /** How often the executor resolves the selection set. */
-  readonly multiplier: number
-  readonly totalCost: number
-}
-
-/** Finds the field to narrow first. A field under several aliases counts as one. */
-function findLargest(set: SetCost, { parent, multiplier, totalCost }: Search): FieldCost | null {
-  const largest = findLargestOf(set)
-  if (!largest || (parent !== null && largest.cost * multiplier < totalCost / 2)) return parent
-  const { cost, example } = largest
-  const found = {
-    path: [...(parent === null ? [] : parent.path), example.name],
-    cost: toPoints(cost * multiplier),
-    isPaged: example.isPage || parent?.isPaged === true,
-  }
-  if (cost === 0 || example.subfields === null) return found
-  return findLargest(example.subfields, { parent: found, multiplier: multiplier * example.factor * (cost / example.cost), totalCost })
-}
-
-interface NamedCost {
-  readonly cost: number
-  /** The most expensive of the fields with this name. */
-  readonly example: NodeCost
-}
-
-function findLargestOf({ fields }: SetCost): NamedCost | undefined {
-  const byName = Map.groupBy(fields, ({ name }) => name)
-  const costs = [...byName.values()].map((same) => ({
-    cost: same.reduce((sum, { cost }) => sum + cost, 0),
-    example: same.reduce((most, field) => (field.cost > most.cost ? field : most)),
-  }))
-  return costs.toSorted((a, b) => b.cost - a.cost)[0]
-}
-
-/** Rounds up to whole points, and corrects the rounding errors of sums of tenths. */
-function toPoints(cost: number): number {
-  return Math.ceil(Number(cost.toFixed(6)))
-}

@@ -1,10 +1,16 @@
 import { GraphQLError, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from 'graphql'
-import { type CostedOperation, costOfOperation, type FieldCost, type OperationCost, TooManySelections } from './operation-cost.js'
+import type { FieldCost } from './largest-field.js'
+import { type CostedOperation, costOfOperation, type OperationCost, TooManySelections } from './operation-cost.js'
 
 /** The cost of an operation, as responses state it in `extensions.cost`. */
 export interface CostReport {
+  /** The estimate, which must not exceed `limit`. */
   readonly requested: number
   readonly limit: number
+  /** With a rate limit: the cost with the items of the response. The difference to the estimate is refunded. */
+  readonly actual?: number
+  /** With a rate limit: the points that are left. */
+  readonly available?: number
 }
 
 /** The costs that do not depend on variables, because clients repeat the same operations. */

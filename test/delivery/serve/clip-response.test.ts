@@ -30,7 +30,8 @@ function decide(headers: ClipHttpRequest['headers'] = {}, request: Partial<ClipH
 
 const SHARED = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After',
+  'access-control-expose-headers':
+    'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Retry-After, X-Request-Id',
   'cross-origin-resource-policy': 'cross-origin',
   vary: 'Origin',
   'x-content-type-options': 'nosniff',
@@ -150,6 +151,7 @@ describe('an unavailable clip', () => {
     KVS_ACCESS_DENIED: 502,
     STORE_FULL: 503,
     OVERLOADED: 503,
+    RATE_LIMITED: 429,
     INTERNAL: 500,
   }
 
