@@ -4,18 +4,31 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { findPeer } from './peer-programs.js'
 
-/** nginx from Debian, serving the files of a folder. Its own files are in `<folder>/.nginx`. */
-export async function startNginx(folder: string, locations = ''): Promise<AsyncDisposable & { readonly url: string }> {
+export interface Nginx extends AsyncDisposable {
+  readonly url: string
+}
+
+/** nginx from Debian, serving the files of a folder. */
+export async function startNginx(folder: string, locations = ''): Promise<Nginx> {
+  const port = await freePort()
+  const server = `types { video/mp4 mp4; } server { listen 127.0.0.1:${port}; root ${folder}; ${locations} }`
+  return startConfiguredNginx(folder, { port, http: `access_log off; sendfile on; ${server}` })
+}
+
+/** nginx with these lines of its `http` block. Its own files are in `<folder>/.nginx`. */
+export async function startConfiguredNginx(
+  folder: string,
+  { port, http }: { readonly port: number; readonly http: string },
+): Promise<Nginx> {
   const { path } = await findPeer('nginx')
   const own = join(folder, '.nginx')
   await mkdir(own, { recursive: true })
-  const port = await freePort()
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${own}/${name};`).join('\n')
   await writeFile(
     join(own, 'nginx.conf'),
     `daemon off; master_process off; pid ${own}/pid; error_log ${own}/error.log;
 events {}
-http { ${temporary} access_log off; sendfile on; types { video/mp4 mp4; } server { listen 127.0.0.1:${port}; root ${folder}; ${locations} } }
+http { ${temporary} ${http} }
 `,
   )
   const program = spawn(path, ['-p', own, '-c', join(own, 'nginx.conf'), '-e', join(own, 'error.log')], { stdio: 'ignore' })

@@ -52,6 +52,9 @@ const PEERS = {
   wget: { names: ['wget'], debian: 'wget', versionArgs: ['--version'] },
   aria2c: { names: ['aria2c'], debian: 'aria2', versionArgs: ['--version'] },
   java: { names: ['java'], debian: 'default-jre-headless', versionArgs: ['-version'] },
+  buildah: { names: ['buildah'], debian: 'buildah', versionArgs: ['--version'] },
+  debootstrap: { names: ['debootstrap'], debian: 'debootstrap', versionArgs: ['--version'] },
+  promtool: { names: ['promtool'], debian: 'prometheus', versionArgs: ['--version'] },
 } as const satisfies Record<string, PeerProgram>
 
 export type PeerName = keyof typeof PEERS
@@ -68,6 +71,9 @@ export const PEER_NAMES: readonly PeerName[] = [
   'wget',
   'aria2c',
   'java',
+  'buildah',
+  'debootstrap',
+  'promtool',
 ]
 
 export interface FoundProgram {
