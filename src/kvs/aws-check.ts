@@ -20,26 +20,16 @@ export async function checkKvs(calls: AwsCalls, signal: AbortSignal): Promise<vo
 
 /** Checks that the SDK finds a Region and credentials. @throws GatewayError with a message that tells the operator how to fix it */
 export async function checkSetup({ control }: AwsClients): Promise<void> {
+  const noRegion = 'No AWS Region is configured: set AWS_REGION, or AWS_PROFILE to a profile that names one.'
+  await orDenied(control.config.region(), () => noRegion)
+  await orDenied(control.config.credentials(), (why) => `No AWS credentials were found where AWS's own tools look for them (${why}).`)
+}
+
+async function orDenied(setting: Promise<unknown>, toText: (why: string) => string): Promise<void> {
   try {
-    await control.config.region()
+    await setting
   } catch (cause) {
-    throw new GatewayError(
-      'KVS_ACCESS_DENIED',
-      'No AWS Region is configured: set AWS_REGION, or AWS_PROFILE to a profile that names one.',
-      {},
-      { cause },
-    )
-  }
-  try {
-    await control.config.credentials()
-  } catch (cause) {
-    const why = messageOf(cause).slice(0, 200)
-    throw new GatewayError(
-      'KVS_ACCESS_DENIED',
-      `No AWS credentials were found where AWS's own tools look for them (${why}).`,
-      {},
-      { cause },
-    )
+    throw new GatewayError('KVS_ACCESS_DENIED', toText(messageOf(cause).slice(0, 200)), {}, { cause })
   }
 }
 

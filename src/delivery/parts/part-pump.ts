@@ -13,26 +13,42 @@ export interface PumpOptions {
 const BATCH_BYTES = 262_144
 
 /**
- * Passes a body on to `append` in batches. Resolves once the last is written. Rejects if the source breaks off, is silent for too long, or
- * sends another length than it announced; then no write is under way any more.
+ * Passes a body on to `append` in batches, one call at a time. Resolves once the last batch is written. Rejects if the source breaks off, is
+ * silent for too long, or sends another length than it announced; then no write is under way any more.
  */
 export async function pumpPart(
   body: PartBody,
   append: (chunks: readonly Uint8Array[]) => Promise<void>,
   { maxBytes, idleTimeoutMs, signal }: PumpOptions,
 ): Promise<void> {
-  const batches = new Batches(append)
-  let bytes = 0
+  let [bytes, pendingBytes] = [0, 0]
+  let pending: Uint8Array[] = []
+  let writing: Promise<void> | null = null
+  const write = async () => {
+    for (let batch = pending; batch.length > 0; batch = pending) {
+      pending = []
+      pendingBytes = 0
+      await append(batch)
+      // Left to the garbage collector, eight clips in flight take 80 MB.
+      for (const chunk of batch) freeBytes(chunk)
+    }
+    writing = null
+  }
   try {
     for await (const chunk of watch(body.bytes, idleTimeoutMs, signal)) {
       bytes += chunk.byteLength
       refuseTooMany(bytes, body.sizeBytes, maxBytes)
-      await batches.add(chunk)
+      pending.push(chunk)
+      pendingBytes += chunk.byteLength
+      writing ??= write()
+      // Awaited when a batch is full, or at the end.
+      writing.catch(() => null)
+      if (pendingBytes >= BATCH_BYTES) await writing
     }
     if (body.sizeBytes !== null && bytes < body.sizeBytes) throw wrongLength(body.sizeBytes, `only ${bytes}`)
-    await batches.end()
+    await writing
   } catch (error) {
-    await batches.end().catch(() => null)
+    await Promise.allSettled([writing])
     throw error
   }
 }
@@ -67,40 +83,5 @@ async function* watch(bytes: AsyncIterable<Uint8Array>, idleTimeoutMs: number, s
     clearTimeout(timer)
     // Not awaited: a source that is stuck would never answer.
     source.return?.().catch(() => null)
-  }
-}
-
-/** Writes chunks in batches, one batch at a time. */
-class Batches {
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
-  #writing: Promise<void> | null = null
-
-  constructor(private readonly append: (chunks: readonly Uint8Array[]) => Promise<void>) {}
-
-  /** Waits while a full batch is pending. Rejects if a write failed. */
-  async add(chunk: Uint8Array): Promise<void> {
-    this.#pending.push(chunk)
-    this.#pendingBytes += chunk.byteLength
-    this.#writing ??= this.#write()
-    // Awaited when a batch is full, or at the end.
-    this.#writing.catch(() => null)
-    if (this.#pendingBytes >= BATCH_BYTES) await this.#writing
-  }
-
-  async end(): Promise<void> {
-    await this.#writing
-  }
-
-  async #write(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batch = this.#pending
-      this.#pending = []
-      this.#pendingBytes = 0
-      await this.append(batch)
-      // Left to the garbage collector, eight clips in flight take 80 MB.
-      for (const chunk of batch) freeBytes(chunk)
-    }
-    this.#writing = null
   }
 }

@@ -162,27 +162,14 @@ function toCacheHeaders(clip: DescribedClip, nowMs: number): Record<string, stri
   }
 }
 
-/** Caches safe names. A player requests many ranges of one clip, and checking each character is the costliest part of the headers. */
-const safeNames = new Map<string, string>()
-const SAFE_NAMES_KEPT = 256
-
 /**
  * Content-Disposition (RFC 6266). Has an ASCII name for old clients. If the name has other characters, `filename*` has the full name, which
  * newer clients prefer. Some clients decode percent signs in the plain form, so a name with a percent sign has `filename*` too.
  */
 export function toContentDisposition(type: 'inline' | 'attachment', fileName: string): string {
   // A safe name has no quotes, backslashes or control characters, so nothing needs to be escaped.
-  const name = toSafe(fileName)
+  const name = toSafeFileName(fileName) ?? 'clip.mp4'
   const ascii = name.replace(/[^\x20-\x7e]/gu, '_')
   const extended = ascii === name && !name.includes('%') ? '' : `; filename*=${encodeExtended(name)}`
   return `${type}; filename="${ascii}"${extended}`
-}
-
-function toSafe(fileName: string): string {
-  const known = safeNames.get(fileName)
-  if (known !== undefined) return known
-  const name = toSafeFileName(fileName) ?? 'clip.mp4'
-  if (safeNames.size === SAFE_NAMES_KEPT) safeNames.clear()
-  safeNames.set(fileName, name)
-  return name
 }

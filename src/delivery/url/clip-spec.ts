@@ -17,13 +17,9 @@ const SELECTORS = ['SERVER_TIMESTAMP', 'PRODUCER_TIMESTAMP'] as const
 const CUTS = ['FRAGMENT', 'EXACT'] as const
 const OVERFLOWS = ['JOIN', 'TRUNCATE', 'REFUSE'] as const
 
-const keys = new WeakMap<ClipSpec, string>()
-
 /** The unique key of a spec. Equal specs have the same key, whichever ID or URL they come from. */
 export function keyOf(spec: ClipSpec): string {
-  const key = keys.get(spec) ?? Buffer.from(writeClipSpec(new CompactWriter(), spec).finish()).toString('base64url')
-  keys.set(spec, key)
-  return key
+  return Buffer.from(writeClipSpec(new CompactWriter(), spec).finish()).toString('base64url')
 }
 
 export function writeClipSpec(writer: CompactWriter, spec: ClipSpec): CompactWriter {
