@@ -1,6 +1,7 @@
 import type { ListedFragment } from '../../domain/listed-fragment.js'
 import type { MediaSignature } from '../../domain/media-signature.js'
 import { at } from '../../lib/at.js'
+import { mapConcurrently } from '../../lib/map-concurrently.js'
 
 /** Maximum number of run ends to read. If there are more, a sample of them is read. */
 const MAX_ENDS = 120
@@ -23,94 +24,50 @@ export interface Signatures {
   layoutOf(fragment: ListedFragment): string
 }
 
-type Read = (fragment: ListedFragment) => Promise<MediaSignature>
-
 /**
  * Determines the signature of every fragment. Reads the fragments at the ends of runs, then bisects between fragments that differ. `byAge`
  * is sorted by fragment number.
  */
-export async function readSignatures(byAge: readonly ListedFragment[], read: Read): Promise<Signatures> {
-  const known = new KnownSignatures(byAge, read)
+export async function readSignatures(
+  byAge: readonly ListedFragment[],
+  read: (fragment: ListedFragment) => Promise<MediaSignature>,
+): Promise<Signatures> {
+  const known = new Map<number, MediaSignature>()
+  const learn = async (indices: readonly number[]) => {
+    const unknown = indices.filter((index) => !known.has(index))
+    await mapConcurrently(unknown, READS_AT_ONCE, async (index) => known.set(index, await read(at(byAge, index))))
+  }
   const ends = findRunEnds(byAge)
-  await known.learn(ends.length <= MAX_ENDS ? ends : sample(ends, MAX_ENDS))
-  if (known.isUniform) await known.learn(spread(byAge.length - 1))
-  await known.narrow()
-  return known
-}
-
-class KnownSignatures implements Signatures {
-  readonly #known = new Map<number, MediaSignature>()
-  #byNumber: Map<string, MediaSignature> | null = null
-
-  constructor(
-    private readonly byAge: readonly ListedFragment[],
-    private readonly read: Read,
-  ) {}
-
-  get isUniform(): boolean {
-    return new Set([...this.#known.values()].map(toKey)).size < 2
-  }
-
-  async learn(indices: readonly number[]): Promise<void> {
-    const unknown = indices.filter((index) => !this.#known.has(index))
-    for (let at = 0; at < unknown.length; at += READS_AT_ONCE) {
-      await Promise.all(unknown.slice(at, at + READS_AT_ONCE).map((index) => this.#learnOne(index)))
-    }
-  }
-
-  /** Bisects each stretch whose ends differ, until the change is between two adjacent fragments. */
-  async narrow(): Promise<void> {
-    for (;;) {
-      const places = this.#sortedPlaces()
-      const middles = places.flatMap((place, index) => {
-        const before = places[index - 1]
-        if (before === undefined || place - before < 2 || this.#keyAt(before) === this.#keyAt(place)) return []
-        return [(before + place) >>> 1]
-      })
-      if (middles.length === 0) return
-      await this.learn(middles)
-    }
-  }
-
-  keyOf(fragment: ListedFragment): string {
-    return toKey(this.#signatureOf(fragment))
-  }
-
-  layoutOf(fragment: ListedFragment): string {
-    return this.#signatureOf(fragment).layout
-  }
-
-  async #learnOne(index: number): Promise<void> {
-    const fragment = this.byAge[index]
-    if (fragment !== undefined) this.#known.set(index, await this.read(fragment))
-  }
-
-  #signatureOf({ fragmentNumber }: ListedFragment): MediaSignature {
-    this.#byNumber ??= this.#spreadOut()
-    const signature = this.#byNumber.get(fragmentNumber)
+  await learn(ends.length <= MAX_ENDS ? ends : sample(ends, MAX_ENDS))
+  if (new Set([...known.values()].map(toKey)).size < 2) await learn(spread(byAge.length - 1))
+  for (let middles = findMiddles(known); middles.length > 0; middles = findMiddles(known)) await learn(middles)
+  const byNumber = spreadOut(byAge, known)
+  const signatureOf = ({ fragmentNumber }: ListedFragment): MediaSignature => {
+    const signature = byNumber.get(fragmentNumber)
     if (signature === undefined) throw new RangeError(`fragment ${fragmentNumber} is not among those listed`)
     return signature
   }
+  return { keyOf: (fragment) => toKey(signatureOf(fragment)), layoutOf: (fragment) => signatureOf(fragment).layout }
+}
 
-  /** A fragment that was not read gets the signature of the last fragment before it that was read. */
-  #spreadOut(): Map<string, MediaSignature> {
-    const byNumber = new Map<string, MediaSignature>()
-    let last = this.#known.get(at(this.#sortedPlaces(), 0))
-    this.byAge.forEach(({ fragmentNumber }, index) => {
-      last = this.#known.get(index) ?? last
-      if (last !== undefined) byNumber.set(fragmentNumber, last)
-    })
-    return byNumber
-  }
+/** The middle of each stretch whose ends differ. None if each change is between two adjacent fragments. */
+function findMiddles(known: ReadonlyMap<number, MediaSignature>): number[] {
+  const sorted = [...known].sort(([a], [b]) => a - b)
+  return sorted.flatMap(([index, signature], place) => {
+    const [before, signatureBefore] = sorted[place - 1] ?? [index, signature]
+    return index - before < 2 || toKey(signatureBefore) === toKey(signature) ? [] : [(before + index) >>> 1]
+  })
+}
 
-  #sortedPlaces(): number[] {
-    return [...this.#known.keys()].sort((a, b) => a - b)
-  }
-
-  #keyAt(index: number): string {
-    const signature = this.#known.get(index)
-    return signature === undefined ? '' : toKey(signature)
-  }
+/** A fragment that was not read gets the signature of the last fragment before it that was read. */
+function spreadOut(byAge: readonly ListedFragment[], known: ReadonlyMap<number, MediaSignature>): Map<string, MediaSignature> {
+  const byNumber = new Map<string, MediaSignature>()
+  let last = known.get(Math.min(...known.keys()))
+  byAge.forEach(({ fragmentNumber }, index) => {
+    last = known.get(index) ?? last
+    if (last !== undefined) byNumber.set(fragmentNumber, last)
+  })
+  return byNumber
 }
 
 function toKey({ layout, configuration }: MediaSignature): string {
