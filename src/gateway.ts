@@ -22,6 +22,7 @@ import { createApolloServer } from './graphql/apollo-server.js'
 import { createContext } from './graphql/context.js'
 import { CostBudgets } from './graphql/cost/cost-budgets.js'
 import { CostMeter } from './graphql/cost/cost-meter.js'
+import { readTrustedDocuments } from './graphql/read-trusted-documents.js'
 import { createSchema, printSortedSchema } from './graphql/schema.js'
 import { Subscriptions } from './graphql/subscriptions.js'
 import { buildAdminApp } from './http/admin-app.js'
@@ -177,7 +178,15 @@ async function openApp(
   const schema = createSchema({ ...services, limits, clock })
   const points = config.rateLimits.costPerMinute
   const meter = points === null ? null : new CostMeter(new CostBudgets({ pointsPerMinute: points, clock }))
-  const rules = { maxDepth: config.queryMaxDepth, maxCost: config.queryMaxCost, introspection: config.introspection, meter, log: logger }
+  const trusted = await readTrustedDocuments(config.trustedDocuments, schema)
+  const rules = {
+    maxDepth: config.queryMaxDepth,
+    maxCost: config.queryMaxCost,
+    introspection: config.introspection,
+    meter,
+    trusted,
+    log: logger,
+  }
   const sources = { streams, endpoints, clips, answers: new AnswerMemory() }
   const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)
   const origins = () => ({ publicUrl: address.publicUrl, corsOrigins: config.corsOrigins, isLoopbackOnly: isLoopbackHost(config.host) })

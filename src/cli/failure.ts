@@ -42,6 +42,7 @@ function isTold(error: Error): boolean {
     'MediaCutShort',
     'ArchiveError',
     'InvalidFile',
+    'InvalidManifest',
     'BrokenAuditLog',
     'NotAnAuditLog',
   ].includes(error.name)

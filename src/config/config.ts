@@ -36,6 +36,8 @@ export interface Config {
   /** The maximum time in which the reader of a clip reads no byte. */
   readonly downloadIdleTimeoutMs: number
   readonly introspection: boolean
+  /** The absolute path of a manifest: only its operations run. Null for any operation. */
+  readonly trustedDocuments: string | null
   readonly trustProxy: TrustProxy
   readonly logLevel: LogLevel
 }
@@ -115,6 +117,7 @@ export function parseConfig(env: Env): Config {
     shutdownGraceMs: parseWholeNumber(env, 'SHUTDOWN_GRACE_MS', { default: 30_000, min: 0, max: 3_600_000 }),
     downloadIdleTimeoutMs: parseWholeNumber(env, 'DOWNLOAD_IDLE_TIMEOUT_MS', { default: 60_000, min: 100, max: 86_400_000 }),
     introspection: parseSwitch(env, 'INTROSPECTION', kvs.backend === 'embedded'),
+    trustedDocuments: env.TRUSTED_DOCUMENTS === undefined ? null : resolve(env.TRUSTED_DOCUMENTS),
     trustProxy: parseTrustProxy(env),
     logLevel: parseChoice(env, 'LOG_LEVEL', { default: 'info', of: LOG_LEVELS }),
   }

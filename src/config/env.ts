@@ -44,6 +44,7 @@ export const SETTING_NAMES = [
   'SHUTDOWN_GRACE_MS',
   'DOWNLOAD_IDLE_TIMEOUT_MS',
   'INTROSPECTION',
+  'TRUSTED_DOCUMENTS',
   'TRUST_PROXY',
   'LOG_LEVEL',
 ] as const
@@ -52,14 +53,8 @@ export type SettingName = (typeof SETTING_NAMES)[number]
 /** The settings that are set, as text. An empty value counts as not set. */
 export type Env = Readonly<Partial<Record<SettingName, string>>>
 
-/** Protections that do not exist yet. Setting one stops the start, so that an operator does not rely on it. */
-export const FUTURE_SETTINGS = ['TRUSTED_DOCUMENTS'] as const
-
-/** The only reader of the process's environment. @throws WrongSetting */
+/** The only reader of the process's environment. */
 export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
-  for (const name of FUTURE_SETTINGS) {
-    if (source[name]?.trim()) throw new WrongSetting(`${name} is set, but this version does not support it yet: unset it.`)
-  }
   const env: Partial<Record<SettingName, string>> = {}
   for (const name of SETTING_NAMES) {
     const value = source[name]?.trim()

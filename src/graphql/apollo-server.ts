@@ -12,17 +12,19 @@ import { createFormatError, type ErrorLog } from './format-error.js'
 import { type OperationListener, operationPlugin } from './operation-plugin.js'
 import { createPersistedQueries } from './persisted-queries.js'
 import type { OperationRules } from './subscription-request.js'
+import type { TrustedDocuments } from './trusted-documents.js'
 
 export interface ApolloOptions extends OperationRules {
   /** Null without a rate limit. */
   readonly meter: CostMeter | null
+  readonly trusted: TrustedDocuments | null
   readonly log: ErrorLog & Record<'debug' | 'info' | 'warn', (message: string) => void>
   readonly listener: OperationListener
 }
 
 /** Apollo without its defaults for the outside: landing page, usage reporting, cache headers and signal handlers are off. */
 export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions): ApolloServer<RequestContext> {
-  const { maxDepth, maxCost, introspection, meter, log, listener } = options
+  const { maxDepth, maxCost, introspection, meter, trusted, log, listener } = options
   const formatError = createFormatError(log)
   return new ApolloServer<RequestContext>({
     schema,
@@ -32,7 +34,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
     // The route checks the origin itself. Apollo would require a header that few clients send by default.
     csrfPrevention: false,
     allowBatchedHttpRequests: false,
-    persistedQueries: { cache: createPersistedQueries() },
+    persistedQueries: { cache: trusted?.cache ?? createPersistedQueries() },
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: documentLimits({ maxDepth }),
     formatError,
@@ -46,7 +48,7 @@ export function createApolloServer(schema: GraphQLSchema, options: ApolloOptions
       error: (text) => log.error({}, text),
     },
     plugins: [
-      operationPlugin({ maxCost, meter, formatError, listener }),
+      operationPlugin({ maxCost, meter, trusted, formatError, listener }),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

@@ -6,10 +6,17 @@ import { ClientLeft } from './context.js'
 import type { CostMeter } from './cost/cost-meter.js'
 import { type CostReport, checkCost } from './cost/query-cost.js'
 import type { FormatError } from './format-error.js'
+import type { TrustedDocuments } from './trusted-documents.js'
 
 export interface OperationListener {
   /** Called after each response. `operationType` is "unknown" for a document without a valid operation. `outcome` is "error" if the response has errors. */
-  onOperation(operation: { readonly operationType: string; readonly outcome: 'ok' | 'error'; readonly seconds: number }): void
+  onOperation(operation: {
+    readonly operationType: string
+    /** Null unless only trusted documents run. */
+    readonly name: string | null
+    readonly outcome: 'ok' | 'error'
+    readonly seconds: number
+  }): void
 }
 
 export interface OperationPluginOptions {
@@ -17,6 +24,7 @@ export interface OperationPluginOptions {
   readonly formatError: FormatError
   /** Null without a rate limit. */
   readonly meter: CostMeter | null
+  readonly trusted: TrustedDocuments | null
   readonly listener: OperationListener
 }
 
@@ -24,14 +32,21 @@ export interface OperationPluginOptions {
 const CLIENT_LEFT = 'CLIENT_LEFT'
 
 /** What the gateway adds to Apollo's handling of an operation: limits of cost and size, and metrics. */
-export function operationPlugin({ maxCost, meter, formatError, listener }: OperationPluginOptions): ApolloServerPlugin<RequestContext> {
+export function operationPlugin({
+  maxCost,
+  meter,
+  trusted,
+  formatError,
+  listener,
+}: OperationPluginOptions): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       const startMs = performance.now()
       let cost: CostReport | null = null
       return {
-        async didResolveOperation({ schema, document, operation, request }) {
+        async didResolveOperation({ schema, document, operation, request, source }) {
           if (!operation) return
+          trusted?.check(source)
           if (operation.operation === 'subscription') throw subscriptionOverHttp()
           const checked = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
           if (checked !== null) charge(meter, checked)
@@ -53,7 +68,10 @@ export function operationPlugin({ maxCost, meter, formatError, listener }: Opera
             if (cost !== null) body.singleResult.extensions = { ...body.singleResult.extensions, cost }
           }
           const outcome = errors && errors.length > 0 ? 'error' : 'ok'
-          listener.onOperation({ operationType: operation?.operation ?? 'unknown', outcome, seconds: (performance.now() - startMs) / 1000 })
+          const seconds = (performance.now() - startMs) / 1000
+          // Clients choose names, which would make any number of time series.
+          const name = trusted !== null && cost !== null ? (operation?.name?.value ?? null) : null
+          listener.onOperation({ operationType: operation?.operation ?? 'unknown', name, outcome, seconds })
         },
       }
     },

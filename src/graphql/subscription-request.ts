@@ -12,6 +12,7 @@ import {
 } from 'graphql'
 import { type CostReport, checkCost } from './cost/query-cost.js'
 import { documentLimits, MAX_TOKENS } from './document-limits.js'
+import type { TrustedDocuments } from './trusted-documents.js'
 
 /** A request whose shape the transport has validated. */
 export interface SubscriptionRequest {
@@ -25,6 +26,8 @@ export interface OperationRules {
   readonly maxCost: number
   /** If false, error messages do not suggest names from the schema. */
   readonly introspection: boolean
+  /** Null if any operation may run. */
+  readonly trusted: Pick<TrustedDocuments, 'check'> | null
 }
 
 export interface ValidSubscription {
@@ -39,6 +42,7 @@ export function parseSubscription(
   rules: OperationRules,
 ): ValidSubscription | readonly GraphQLError[] {
   try {
+    rules.trusted?.check(request.query)
     const document = parse(request.query, { maxTokens: MAX_TOKENS })
     const errors = validate(schema, document, [...specifiedRules, ...documentLimits(rules)], { hideSuggestions: !rules.introspection })
     if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'))

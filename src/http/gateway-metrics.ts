@@ -35,8 +35,8 @@ export class GatewayMetrics {
   readonly #activeDownloads = this.#gauge('clipgate_clip_downloads_active', 'Running downloads.')
   readonly #operationSeconds = this.#histogram(
     'clipgate_graphql_request_seconds',
-    'Duration of GraphQL operations. outcome is ok, or error when the response has errors.',
-    ['operation_type', 'outcome'],
+    'Duration of GraphQL operations. outcome is ok, or error when the response has errors. With TRUSTED_DOCUMENTS, operation_name is the name.',
+    ['operation_type', 'outcome', 'operation_name'],
   )
   readonly #activeSubscriptions = this.#gauge('clipgate_graphql_subscriptions_active', 'Running subscriptions.')
 
@@ -98,8 +98,8 @@ export class GatewayMetrics {
     ended: () => this.#activeSubscriptions.dec(),
   }
 
-  onOperation({ operationType, outcome, seconds }: Parameters<OperationListener['onOperation']>[0]): void {
-    this.#operationSeconds.observe({ operation_type: operationType, outcome }, seconds)
+  onOperation({ operationType, name, outcome, seconds }: Parameters<OperationListener['onOperation']>[0]): void {
+    this.#operationSeconds.observe({ operation_type: operationType, outcome, ...(name === null ? {} : { operation_name: name }) }, seconds)
   }
 
   get contentType(): string {

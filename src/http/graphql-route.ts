@@ -56,6 +56,7 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
       return context
     },
   })
+  app.addHook('preHandler', async ({ body }) => acceptDocumentId(body))
   app.addHook('onSend', async (_request, { raw }) => {
     // Not earlier: resolvers may take longer without a byte on the wire.
     if (raw.socket instanceof Socket) raw.socket.setTimeout(UNREAD_TIMEOUT_MS)
@@ -73,6 +74,14 @@ export async function graphqlRoute(app: FastifyInstance, options: GraphqlRouteOp
   app.route({ method: 'POST', url: GRAPHQL_PATH, bodyLimit: BODY_LIMIT, handler })
   app.options(GRAPHQL_PATH, answerPreflight)
   refuseOtherMethods(app, GRAPHQL_PATH)
+}
+
+/** A request may name a persisted document by `documentId`, as the GraphQL over HTTP proposal does, instead of Apollo's extension. */
+function acceptDocumentId(body: unknown): void {
+  if (typeof body !== 'object' || body === null || 'query' in body || !('documentId' in body)) return
+  const { documentId } = body
+  if (typeof documentId !== 'string') return
+  Object.assign(body, { extensions: { persistedQuery: { version: 1, sha256Hash: documentId.replace(/^sha256:/, '') } } })
 }
 
 /**

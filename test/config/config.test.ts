@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { MAX_PUBLIC_URL_CHARACTERS, parseConfig } from '../../src/config/config.js'
-import { FUTURE_SETTINGS, readEnv, WrongSetting } from '../../src/config/env.js'
+import { readEnv, WrongSetting } from '../../src/config/env.js'
 
 function configOf(source: Record<string, string>) {
   return parseConfig(readEnv(source))
@@ -40,6 +40,7 @@ describe('without settings', () => {
       shutdownGraceMs: 30_000,
       downloadIdleTimeoutMs: 60_000,
       introspection: true,
+      trustedDocuments: null,
       trustProxy: false,
       logLevel: 'info',
     })
@@ -185,10 +186,6 @@ describe('a wrong setting', () => {
     const message = refusalOf({ LOG_LEVEL: `a\n${'x'.repeat(10_000)}` })
     expect(message.length).toBeLessThan(250)
     expect(message).not.toContain('\n')
-  })
-
-  test.each(FUTURE_SETTINGS)('%s stops the start, because its protection does not exist yet', (name) => {
-    expect(() => readEnv({ [name]: 'x' })).toThrow(new WrongSetting(`${name} is set, but this version does not support it yet: unset it.`))
   })
 })
 

@@ -13,6 +13,7 @@ import { createContext } from '../../src/graphql/context.js'
 import type { CostMeter } from '../../src/graphql/cost/cost-meter.js'
 import { createSchema, printSortedSchema } from '../../src/graphql/schema.js'
 import { Subscriptions } from '../../src/graphql/subscriptions.js'
+import type { TrustedDocuments } from '../../src/graphql/trusted-documents.js'
 import { buildApp } from '../../src/http/app.js'
 import { clipRoute } from '../../src/http/clip-route.js'
 import { GatewayMetrics } from '../../src/http/gateway-metrics.js'
@@ -33,6 +34,7 @@ export interface HarnessOptions {
   readonly maxDepth?: number
   readonly maxCost?: number
   readonly meter?: CostMeter
+  readonly trusted?: TrustedDocuments
   readonly requestTimeoutMs?: number
   readonly identifiedWithinMs?: number
   readonly sendLimits?: SendLimits
@@ -67,7 +69,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const services = guardServices({ streams, endpoints, fragments, hls: hlsSessions }, footage, untaggedAccess())
   const schema = createSchema({ ...services, clips, limits, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
-  const rules = { maxDepth, maxCost, introspection, meter: options.meter ?? null, log: logger }
+  const rules = { maxDepth, maxCost, introspection, meter: options.meter ?? null, trusted: options.trusted ?? null, log: logger }
   const answers = new AnswerMemory()
   const sources = { ...services, clips, answers }
   const contextOf = (caller: CallerOptions, maxAnswerBytes?: number) => createContext(sources, caller, maxAnswerBytes)
