@@ -12,7 +12,6 @@ import type { ReadableFile } from '../archive/file-system.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { refuseUnsupported, sessionMedia } from '../clip/session-media.js'
 import { readRetained } from '../clip/slice-reader.js'
-import { AwsException } from '../wire/aws-exception.js'
 import { type MediaAnswer, toMediaAnswer } from '../wire/operation.js'
 import { checkHlsCodecs, codecNames, type HlsSession, refuseEmpty } from './hls-session.js'
 import { loneFrameMs, pieceTimestampMs, type SegmentPiece } from './segment-pieces.js'
@@ -31,17 +30,11 @@ export function buildInitFragment(mediaSession: MediaSession, session: HlsSessio
   return toMediaAnswer(contentTypeOf(config), buildInitSegment([toTrackFormat(config)]))
 }
 
-export interface SegmentRequest {
-  readonly session: HlsSession
-  readonly stream: StreamRecord
-  readonly trackNumber: number
-}
-
 /** One track of a segment, at its time on the session's clock. */
 export function buildSegment(
   archive: Archive,
   pieces: readonly SegmentPiece[],
-  { session, stream, trackNumber }: SegmentRequest,
+  { session, stream, trackNumber }: { readonly session: HlsSession; readonly stream: StreamRecord; readonly trackNumber: number },
 ): MediaAnswer {
   const { fragment } = pieces[0] ?? refuseEmpty()
   const mediaSession = archive.session(fragment.sessionId) ?? refuseEmpty()
@@ -92,9 +85,7 @@ function trackConfig(mediaSession: MediaSession, { codecs }: HlsSession, trackNu
   const media = sessionMedia(mediaSession)
   const configs = checkHlsCodecs(media)
   if (codecNames(configs) !== codecs) refuseUnsupported(media)
-  const config = configs[trackNumber - 1]
-  if (config !== undefined) return config
-  throw new AwsException('InvalidArgumentException', `TrackNumber must be from 1 to ${configs.length} (got ${trackNumber})`)
+  return at(configs, trackNumber - 1)
 }
 
 function contentTypeOf({ kind }: CodecConfig): string {

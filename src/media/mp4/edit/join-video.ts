@@ -157,7 +157,10 @@ class DecodeTable {
   add({ shown, decoded }: OrderedFrames): void {
     for (let index = 0; index < decoded.length; index += 1) {
       const ticks = rowAt(decoded, index)
-      this.#decodeAt(ticks)
+      if (this.#count === 0) this.firstTicks = ticks
+      else this.#addDuration(ticks - this.#lastTicks)
+      this.#lastTicks = ticks
+      this.#count += 1
       if (this.shift > 0) this.#offsets.add(1, rowAt(shown, index) + this.shift - ticks)
     }
   }
@@ -167,13 +170,6 @@ class DecodeTable {
     this.#addDuration(lastDurationTicks)
     if (this.#isTooLong) return null
     return { count: this.#count, durations: this.#durations.build(), compositionOffsets: this.shift > 0 ? this.#offsets.build() : null }
-  }
-
-  #decodeAt(ticks: number): void {
-    if (this.#count === 0) this.firstTicks = ticks
-    else this.#addDuration(ticks - this.#lastTicks)
-    this.#lastTicks = ticks
-    this.#count += 1
   }
 
   #addDuration(ticks: number): void {
