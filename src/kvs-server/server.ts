@@ -104,8 +104,7 @@ async function openServices(
   await mkdir(dataDir, { recursive: true })
   await using opening = new AsyncDisposableStack()
   opening.defer(lockDataDir(dataDir))
-  const database = openDatabase(join(dataDir, INDEX_FILE))
-  opening.defer(() => database.close())
+  const database = opening.use(openDatabase(join(dataDir, INDEX_FILE)))
   const streamFile = new StreamFile({
     dataDir,
     read: () => toStreamsEntry(streams, tags),

@@ -48,8 +48,7 @@ export async function fillArchive({
   await mkdir(dataDir, { recursive: true })
   using open = new DisposableStack()
   open.defer(lockDataDir(dataDir))
-  const database = openDatabase(join(dataDir, INDEX_FILE))
-  open.defer(() => database.close())
+  const database = open.use(openDatabase(join(dataDir, INDEX_FILE)))
   const clock = new MovingClock(nowMs)
   const streams = new StreamTable(database, { region, accountId, clock })
   const filling: ArchiveFilling = { dataDir, database, streams, clock, demo: new DemoStreams(database), nowMs }
