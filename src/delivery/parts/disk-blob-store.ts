@@ -6,7 +6,6 @@ import { StoreFull } from './part-broken.js'
 import { type FolderContent, PartFolder } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
 import { PartIndex, type Reservation } from './part-index.js'
-import { PartReader } from './part-reader.js'
 import { SpooledFile } from './spooled-file.js'
 
 export interface DiskBlobStoreOptions {
@@ -30,7 +29,6 @@ const LOOK_PAUSE_MS = 100
 export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
   readonly #folder: PartFolder
   readonly #index: PartIndex
-  readonly #reader = new PartReader()
   readonly #onProblem: DiskBlobStoreOptions['onProblem']
   /** Blobs in use, by name. They are not evicted. */
   readonly #pins = new Map<string, Set<symbol>>()
@@ -103,7 +101,6 @@ export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
     return new SpooledFile({
       folder: this.#folder,
       temporary,
-      reader: this.#reader,
       reservation: this.#index.reserve(),
       grow: (reservation, bytes) => this.#grow(reservation, bytes),
       withRoom: (write) => this.#withRoom(write),
@@ -154,7 +151,7 @@ export class DiskBlobStore implements BlobStore, Spool, AsyncDisposable {
     const { file, footer, sizeBytes } = stored
     this.#index.use(name, sizeBytes)
     await this.#folder.touch(stored).catch((error) => this.#onProblem('the last use of a part could not be written down', error))
-    return new DiskBlob(file, footer, { reader: this.#reader, close: () => this.#close(unpin, () => file.close()) })
+    return new DiskBlob(file, footer, () => this.#close(unpin, () => file.close()))
   }
 
   #pin(name: string): () => void {

@@ -6,13 +6,8 @@ import type { ByteSpan } from '../serve/byte-range.js'
 import { BlockChecks } from './block-checks.js'
 import { PartBroken } from './part-broken.js'
 import { BLOCK_BYTES, type PartFooter } from './part-footer.js'
-import type { PartReader } from './part-reader.js'
+import { readBlob } from './read-blob.js'
 import { writeAll } from './write-all.js'
-
-export interface DiskBlobOptions {
-  readonly reader: PartReader
-  readonly close: () => Promise<void>
-}
 
 /** A file that can be read while it is being written. Each complete block is compared with its CRC-32 when it is read. */
 export class DiskBlob implements ReadableBlob {
@@ -28,15 +23,11 @@ export class DiskBlob implements ReadableBlob {
   constructor(
     readonly file: FileHandle,
     footer: PartFooter | null,
-    private readonly options: DiskBlobOptions,
+    readonly close: () => Promise<void>,
   ) {
     this.#checks = new BlockChecks(footer?.blockChecks)
     this.#arrivedBytes = footer?.contentBytes ?? 0
     this.#ending = footer === null ? 'open' : 'whole'
-  }
-
-  close(): Promise<void> {
-    return this.options.close()
   }
 
   get arrivedBytes(): number {
@@ -95,7 +86,7 @@ export class DiskBlob implements ReadableBlob {
   }
 
   read(span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return this.options.reader.read(this, span, signal)
+    return readBlob(this, span, signal)
   }
 
   /**

@@ -3,12 +3,10 @@ import { DiskBlob } from './disk-blob.js'
 import type { PartFolder, TemporaryPart } from './part-folder.js'
 import { fileBytes } from './part-footer.js'
 import type { Reservation } from './part-index.js'
-import type { PartReader } from './part-reader.js'
 
 export interface SpooledFileOptions {
   readonly folder: PartFolder
   readonly temporary: TemporaryPart
-  readonly reader: PartReader
   readonly reservation: Reservation
   readonly grow: (reservation: Reservation, bytes: number) => Promise<void>
   readonly withRoom: <T>(write: () => Promise<T>) => Promise<T>
@@ -23,8 +21,8 @@ export class SpooledFile implements SpooledBlob {
   readonly readable: DiskBlob
 
   constructor(private readonly options: SpooledFileOptions) {
-    const { temporary, reader, close } = options
-    this.readable = new DiskBlob(temporary.file, null, { reader, close })
+    const { temporary, close } = options
+    this.readable = new DiskBlob(temporary.file, null, close)
   }
 
   async announce(sizeBytes: number | null): Promise<void> {

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { DiskBlob } from '../../../src/delivery/parts/disk-blob.js'
-import { PartReader } from '../../../src/delivery/parts/part-reader.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
-const OPTIONS = { reader: new PartReader(), close: async () => {} }
+const CLOSE = async () => {}
 
 let folder = ''
 let file: FileHandle
@@ -24,7 +23,7 @@ afterEach(async () => {
 
 describe('DiskBlob', () => {
   test.each([0, 70_000, 150_000])('that fails gives the %i bytes that arrived, and rejects for the next one', async (written) => {
-    const blob = new DiskBlob(file, null, OPTIONS)
+    const blob = new DiskBlob(file, null, CLOSE)
     const bytes = patternBytes(written)
     await blob.append([bytes])
     const waiting = blob.whenReadable(written, SIGNAL)
@@ -35,7 +34,7 @@ describe('DiskBlob', () => {
   })
 
   test('verifies each complete block when it is read', async () => {
-    const blob = new DiskBlob(file, null, OPTIONS)
+    const blob = new DiskBlob(file, null, CLOSE)
     const bytes = patternBytes(200_000)
     await blob.append([bytes])
     blob.end()
@@ -48,12 +47,12 @@ describe('DiskBlob', () => {
 
   test('is not reported as damaged when the disk fails to read a byte', async () => {
     const bytes = patternBytes(200_000)
-    const before = new DiskBlob(file, null, OPTIONS)
+    const before = new DiskBlob(file, null, CLOSE)
     await before.append([bytes])
     before.end()
     // A real descriptor that cannot be read: the kernel returns EBADF as it would EIO.
     const writeOnly = await open(join(folder, 'part'), 'a')
-    const stored = new DiskBlob(writeOnly, { contentBytes: 200_000, blockChecks: before.blockChecks }, OPTIONS)
+    const stored = new DiskBlob(writeOnly, { contentBytes: 200_000, blockChecks: before.blockChecks }, CLOSE)
     await expect(stored.readInto(Buffer.alloc(262_144), 0, 200_000)).rejects.toMatchObject({ breakage: 'UNREADABLE' })
     await writeOnly.close()
   })

@@ -5,11 +5,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { DiskBlob } from '../../../src/delivery/parts/disk-blob.js'
-import { PartReader } from '../../../src/delivery/parts/part-reader.js'
+import { readBlob } from '../../../src/delivery/parts/read-blob.js'
 import { patternBytes } from '../../support/part-bodies.js'
 
 const SIGNAL = new AbortController().signal
-const OPTIONS = { reader: new PartReader(), close: async () => {} }
+const CLOSE = async () => {}
 
 interface Reader {
   readonly start: number
@@ -26,12 +26,11 @@ const MAX_FAST_READERS = 64
 
 /** Copies each chunk before it requests the next one, because the part reader then reuses its memory. */
 async function readSlowly(file: DiskBlob, { start, length, waits, isLate, isInCrowd }: Reader, end: number): Promise<Buffer> {
-  const reader = new PartReader()
   if (isLate) await file.whenReadable(end, SIGNAL)
-  const crowd = isInCrowd ? await stallReaders(reader, file) : []
+  const crowd = isInCrowd ? await stallReaders(file) : []
   const chunks: Buffer[] = []
   await turns(waits)
-  for await (const chunk of reader.read(file, { start, end: Math.min(start + length, end) }, SIGNAL)) {
+  for await (const chunk of readBlob(file, { start, end: Math.min(start + length, end) }, SIGNAL)) {
     await turns(waits)
     chunks.push(Buffer.from(chunk))
   }
@@ -39,8 +38,8 @@ async function readSlowly(file: DiskBlob, { start, length, waits, isLate, isInCr
   return Buffer.concat(chunks)
 }
 
-async function stallReaders(reader: PartReader, file: DiskBlob): Promise<AsyncGenerator<Uint8Array>[]> {
-  const crowd = Array.from({ length: MAX_FAST_READERS }, () => reader.read(file, { start: 0, end: 1 }, SIGNAL))
+async function stallReaders(file: DiskBlob): Promise<AsyncGenerator<Uint8Array>[]> {
+  const crowd = Array.from({ length: MAX_FAST_READERS }, () => readBlob(file, { start: 0, end: 1 }, SIGNAL))
   await Promise.all(crowd.map((stalled) => stalled.next()))
   return crowd
 }
@@ -59,7 +58,7 @@ const READER = fc.record({
 const ARRIVAL = fc.record({ bytes: fc.integer({ min: 1, max: 150_000 }), waits: fc.nat(2) })
 
 test('readers of a growing file get its bytes at any speed of the file and the readers', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
+  const folder = await mkdtemp(join(tmpdir(), 'clipgate-read-blob-'))
   const property = fc.asyncProperty(
     fc.array(ARRIVAL, { minLength: 5, maxLength: 20 }),
     fc.array(READER, { minLength: 1, maxLength: 3 }),
@@ -67,7 +66,7 @@ test('readers of a growing file get its bytes at any speed of the file and the r
       const file = await open(join(folder, crypto.randomUUID()), 'wx+')
       try {
         const bytes = patternBytes(arrivals.reduce((total, arrival) => total + arrival.bytes, 0))
-        const growing = new DiskBlob(file, null, OPTIONS)
+        const growing = new DiskBlob(file, null, CLOSE)
         const reading = readers.map((reader) => readSlowly(growing, reader, bytes.byteLength))
         let at = 0
         for (const arrival of arrivals) {
@@ -90,19 +89,20 @@ test('readers of a growing file get its bytes at any speed of the file and the r
 })
 
 test('64 readers read four blocks at a time, and further readers a single block until one of the 64 ends', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'clipgate-part-reader-'))
+  const folder = await mkdtemp(join(tmpdir(), 'clipgate-read-blob-'))
   const file = await open(join(folder, 'part'), 'wx+')
   try {
-    const growing = new DiskBlob(file, null, OPTIONS)
+    const growing = new DiskBlob(file, null, CLOSE)
     await growing.append([patternBytes(1_000_000)])
-    const reader = new PartReader()
-    const readFirst = () => reader.read(growing, { start: 0, end: 1_000_000 }, SIGNAL)
+    const readFirst = () => readBlob(growing, { start: 0, end: 1_000_000 }, SIGNAL)
     const readers = Array.from({ length: MAX_FAST_READERS + 1 }, readFirst)
     const sizes: (number | undefined)[] = []
     for (const one of readers) sizes.push((await one.next()).value?.byteLength)
     expect(sizes).toEqual([...Array.from({ length: MAX_FAST_READERS }, () => 262_144), 65_536])
     for (const one of readers) await one.return(undefined)
-    expect((await readFirst().next()).value?.byteLength).toBe(262_144)
+    const next = readFirst()
+    expect((await next.next()).value?.byteLength).toBe(262_144)
+    await next.return(undefined)
   } finally {
     await file.close()
     await rm(folder, { recursive: true, force: true })

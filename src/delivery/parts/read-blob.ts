@@ -13,19 +13,16 @@ interface ReadableFile {
   readInto(buffer: Buffer, at: number, end: number): Promise<Buffer>
 }
 
-/** Reads spans of blobs, one chunk ahead of the caller. */
-export class PartReader {
-  #fastReaders = 0
+let fastReaders = 0
 
-  /** The bytes of the span. Waits for bytes that have not arrived. A chunk is valid until the next one is requested. */
-  async *read(blob: ReadableFile, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (this.#fastReaders >= MAX_FAST_READERS) return yield* readInTurn(blob, span, signal)
-    this.#fastReaders += 1
-    try {
-      yield* readAhead(blob, span, signal)
-    } finally {
-      this.#fastReaders -= 1
-    }
+/** The bytes of the span, read one chunk ahead. Waits for bytes that have not arrived. A chunk is valid until the next one is requested. */
+export async function* readBlob(blob: ReadableFile, span: ByteSpan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (fastReaders >= MAX_FAST_READERS) return yield* readInTurn(blob, span, signal)
+  fastReaders += 1
+  try {
+    yield* readAhead(blob, span, signal)
+  } finally {
+    fastReaders -= 1
   }
 }
 
