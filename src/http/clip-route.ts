@@ -16,9 +16,9 @@ import { toClientKey } from '../lib/client-address.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutAnswer } from '../lib/http-server.js'
 import { type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
-import { DownloadBody, type DownloadListener } from './download-body.js'
 import type { DownloadSlots } from './download-slots.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
+import { type DownloadListener, sendBody } from './send-body.js'
 
 /** Common proxies time out after 60 seconds. */
 const IDENTIFIED_WITHIN_MS = 55_000
@@ -115,15 +115,15 @@ class ClipDownload {
     }
     const free = this.#takeSlot()
     const { readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
-    const body = new DownloadBody(this.reply.raw, {
-      left: this.#left,
-      begin: () => this.#begin(response),
-      // A clip that is passed through has no ranges, so its reader cannot resume.
-      idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
-      listener: this.#listen(content),
-    })
     try {
-      await body.send(content.read(response.body.clip, this.#left.signal), response.headers['content-length'])
+      await sendBody(this.reply.raw, content.read(response.body.clip, this.#left.signal), {
+        left: this.#left,
+        begin: () => this.#begin(response),
+        contentLength: response.headers['content-length'],
+        // A clip that is passed through has no ranges, so its reader cannot resume.
+        idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
+        listener: this.#listen(content),
+      })
     } finally {
       free?.()
     }

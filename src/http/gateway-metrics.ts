@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ClipRequestOutcome } from '../delivery/clip-service.js'
 import type { OperationListener } from '../graphql/operation-plugin.js'
 import type { SubscriptionListener } from '../graphql/subscriptions.js'
-import type { DownloadListener } from './download-body.js'
+import type { DownloadListener } from './send-body.js'
 
 /** Seconds. From cached responses to a GetClip of a long range. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
