@@ -8,6 +8,7 @@ const PROBE = new URL('probe.mjs', import.meta.url).href
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const GATEWAY = fileURLToPath(new URL('gateway-process.mjs', import.meta.url))
 const TLS_PROXY = fileURLToPath(new URL('rivals/tls-proxy.mjs', import.meta.url))
+const GRAPHQL_SERVER = fileURLToPath(new URL('rivals/graphql-server.mjs', import.meta.url))
 const FILE_SERVER = fileURLToPath(new URL('rivals/file-server.mjs', import.meta.url))
 const SETTINGS = { HOST: '127.0.0.1', PORT: '0', KVS_PORT: '0', KVS_QUOTAS: 'off', KVS_DEMO: 'false', LOG_LEVEL: 'error' }
 const KILL_AFTER_MS = 10_000
@@ -35,6 +36,11 @@ export function startFileServer(folder) {
 /** Terminates TLS in front of the embedded KVS. */
 export function startTlsProxy(kvsUrl, { cert, key }) {
   return startNode([TLS_PROXY, kvsUrl, cert, key], { env: {}, ready: /(https\S+)/ })
+}
+
+/** Another GraphQL server, which returns the answers of a file. */
+export function startGraphqlRival(kind, { schema, answers }) {
+  return startNode([GRAPHQL_SERVER, kind, schema, answers], { env: { NODE_ENV: 'production' }, ready: /(http\S+)/ })
 }
 
 async function startNode(args, { env, ready }) {

@@ -8,6 +8,7 @@ import { measureFetchedBytes } from './measurements/fetched-bytes.mjs'
 import { measureFlatMemory } from './measurements/flat-memory.mjs'
 import { measureGateway } from './measurements/gateway.mjs'
 import { measureGetClip } from './measurements/get-clip.mjs'
+import { measureGraphql } from './measurements/graphql.mjs'
 import { measureIngest } from './measurements/ingest.mjs'
 import { measureJoining } from './measurements/joining.mjs'
 import { measureMillion } from './measurements/million.mjs'
@@ -32,6 +33,7 @@ const MEASUREMENTS = {
   million: measureMillion,
   producers: measureProducers,
   'query-cost': measureQueryCost,
+  graphql: measureGraphql,
   'stored-clip': measureStoredClip,
   'six-hours': measureSixHours,
   joining: measureJoining,
