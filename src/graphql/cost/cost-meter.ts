@@ -3,7 +3,7 @@ import { toClientKey } from '../../lib/client-address.js'
 import { findClientAddress, findPrincipalId } from '../../lib/running-request.js'
 import type { CostBudget, CostBudgets } from './cost-budgets.js'
 import { type CostedOperation, costOfAnswer } from './operation-cost.js'
-import type { CostReport } from './query-cost.js'
+import { type CostReport, canCostLess } from './query-cost.js'
 
 /** Charges operations to the client of the running request. */
 export class CostMeter {
@@ -20,11 +20,7 @@ export class CostMeter {
 
   /** Refunds the difference between the estimate and the cost of the response. */
   settle({ requested, limit }: CostReport, schema: GraphQLSchema, received: CostedOperation, data: unknown): CostReport {
-    const { document, operation } = received
-    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], received.variables, { maxErrors: 1 })
-    const answered = coerced ? costOfAnswer(schema, { document, operation, variables: coerced }, data) : 0
-    // Invalid arguments are found before anything is read, so such an operation costs a point.
-    const actual = Math.min(requested, Math.max(1, answered))
+    const actual = canCostLess(received.operation) ? Math.min(requested, measure(schema, received, data)) : requested
     this.budgets.refund(findClient(), requested - actual)
     return { requested, limit, actual, available: this.budget.available }
   }
@@ -38,6 +34,12 @@ export class CostMeter {
       ['ratelimit', `"cost";r=${Math.max(0, available)};t=${fullInSeconds}`],
     ]
   }
+}
+
+function measure(schema: GraphQLSchema, { document, operation, variables }: CostedOperation, data: unknown): number {
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
+  // Invalid variables are found before anything is read, so such an operation costs a point.
+  return coerced ? Math.max(1, costOfAnswer(schema, { document, operation, variables: coerced }, data)) : 1
 }
 
 function findClient(): string {

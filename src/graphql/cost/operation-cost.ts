@@ -21,6 +21,7 @@ import {
   type SelectionSetNode,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
+  type ValueNode,
 } from 'graphql'
 import { at } from '../../lib/at.js'
 import { costOfField, toPoints } from './field-cost.js'
@@ -30,8 +31,10 @@ export interface OperationCost {
   readonly cost: number
   /** The deepest field with at least half of the total cost, or else the most expensive top-level field. Null for an empty selection. */
   readonly largest: FieldCost | null
-  /** Whether the cost depends on arguments or directives, and so can change with the variables. */
+  /** Whether the cost can change with the variables. */
   readonly dependsOnVariables: boolean
+  /** Whether a field has the argument `first`, so that the response can cost less. */
+  readonly hasPages: boolean
 }
 
 export interface CostedOperation {
@@ -48,13 +51,14 @@ export class TooManySelections extends Error {}
 /** The variables must be coerced. @throws TooManySelections, or GraphQLError for a null in a required argument */
 export function costOfOperation(schema: GraphQLSchema, operation: CostedOperation): OperationCost {
   const root = schema.getRootType(operation.operation.operation)
-  if (!root) return { cost: 0, largest: null, dependsOnVariables: false }
+  if (!root) return { cost: 0, largest: null, dependsOnVariables: false, hasPages: false }
   const counter = new CostCounter(schema, operation)
   const set = counter.costOf(root, [operation.operation.selectionSet])
   return {
     cost: toPoints(set.cost),
     largest: findLargest(set, { parent: null, multiplier: 1, totalCost: set.cost }),
     dependsOnVariables: counter.dependsOnVariables,
+    hasPages: counter.hasPages,
   }
 }
 
@@ -77,6 +81,7 @@ const MAX_COUNTED_ITEMS = 10
  */
 class CostCounter {
   dependsOnVariables = false
+  hasPages = false
   readonly #variables: Readonly<Record<string, unknown>>
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly #known = new Map<string, SetCost>()
@@ -166,11 +171,13 @@ class CostCounter {
         },
       })
     const isPage = field.args.some(({ name }) => name === 'first')
+    if (isPage) this.hasPages = true
     return { name, cost: costWith(subfields === null ? 0 : subfields.cost), factor: costWith(1) - costWith(0), isPage, subfields }
   }
 
   #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
-    this.dependsOnVariables = true
+    if (field.args.length === 0) return NO_ARGUMENTS
+    if (node.arguments?.some(({ value }) => hasVariable(value))) this.dependsOnVariables = true
     return getArgumentValues(field, node, this.#variables)
   }
 
@@ -234,6 +241,14 @@ function countItems(page: unknown): number {
   if (typeof page !== 'object' || page === null) return 0
   const lengths = Object.values(page).map((value) => (Array.isArray(value) ? value.length : 0))
   return Math.max(1, ...lengths)
+}
+
+const NO_ARGUMENTS = {}
+
+function hasVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(hasVariable)
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => hasVariable(field.value))
+  return value.kind === Kind.VARIABLE
 }
 
 interface Collection {

@@ -15,6 +15,12 @@ export interface CostReport {
 
 /** The costs that do not depend on variables, because clients repeat the same operations. */
 const fixedCosts = new WeakMap<OperationDefinitionNode, OperationCost>()
+const pagedOperations = new WeakSet<OperationDefinitionNode>()
+
+/** Whether the response of an operation that was checked can cost less than its estimate. */
+export function canCostLess(operation: OperationDefinitionNode): boolean {
+  return pagedOperations.has(operation)
+}
 
 /** The variables are not coerced yet. Null for invalid ones: the executor reports them with a better message. @throws GraphQLError when the operation costs more than `maxCost` */
 export function checkCost(schema: GraphQLSchema, operation: CostedOperation, maxCost: number): CostReport | null {
@@ -32,6 +38,7 @@ function count(schema: GraphQLSchema, { document, operation, variables }: Costed
   try {
     const counted = costOfOperation(schema, { document, operation, variables: coerced })
     if (!counted.dependsOnVariables) fixedCosts.set(operation, counted)
+    if (counted.hasPages) pagedOperations.add(operation)
     return counted
   } catch (error) {
     if (error instanceof TooManySelections) throw refusal('The operation selects too many fields. Split it into several operations.')
