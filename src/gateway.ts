@@ -5,11 +5,9 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { openAuditLog } from './audit/open-audit-log.js'
-import { Access } from './auth/access.js'
 import type { CallerOptions } from './auth/caller.js'
 import { type GuardedServices, guardServices } from './auth/guarded-services.js'
 import { type Auth, openAuth } from './auth/open-auth.js'
-import { TagIndex } from './auth/tag-index.js'
 import type { Config } from './config/config.js'
 import type { Secrets } from './config/secrets.js'
 import { ClipAudit } from './delivery/clip-audit.js'
@@ -111,14 +109,13 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
   const metrics = new GatewayMetrics({ storeBytes: () => store.sizeBytes })
   const kvs = createKvs({ target, isPaced: isPaced(config), listener: metrics, warn, clock })
   undo.defer(() => kvs.close())
-  const auth = undo.use(await openAuth({ ...config.auth, clock, onRead: createReadListener(logger, metrics) }))
-  const tags = new TagIndex({ catalog: kvs.streams, clock })
-  undo.defer(() => tags.close())
-  const access = new Access(tags)
+  const revocationsFile = join(config.dataDir, 'revocations.sqlite')
+  const onRead = createReadListener(logger, metrics)
+  const auth = undo.use(await openAuth({ ...config.auth, revocationsFile, catalog: kvs.streams, clock, onRead }))
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock })
   const audit = await openAudit({ config, clock, logger, undo })
   const clips = new ClipService({
-    access,
+    ...auth,
     audit,
     streams: kvs.streams,
     fragments: kvs.fragments,
@@ -138,7 +135,7 @@ async function openCore({ config, clock, logger, address, undo }: Setup, secrets
   })
   undo.defer(() => clips.close())
   return {
-    services: { ...guardServices(kvs, footage, access), clips },
+    services: { ...guardServices(kvs, footage, auth.access), clips },
     kvs,
     auth,
     metrics,
@@ -175,9 +172,9 @@ async function openApp(
   const { streams, endpoints, clips } = services
   const { defaultSeconds, maxSeconds } = toUrlLifetime(config)
   const limits = { maxClipBytes: config.clips.maxBytes, maxUrlSeconds: maxSeconds, defaultUrlSeconds: defaultSeconds }
-  const schema = createSchema({ ...services, limits, clock })
   const points = config.rateLimits.costPerMinute
   const meter = points === null ? null : new CostMeter(new CostBudgets({ pointsPerMinute: points, clock }))
+  const schema = createSchema({ ...services, limits, meter, clock })
   const trusted = await readTrustedDocuments(config.trustedDocuments, schema)
   const rules = {
     maxDepth: config.queryMaxDepth,

@@ -34,6 +34,13 @@ export class Access {
     if (!judge.sees(arn)) throw streamNotFound()
   }
 
+  /** The caller's patterns with the scope, as names and ARNs. Tags are replaced by the ARNs of the streams that have them now. */
+  async listPatterns(scope: Scope, { principal, signal }: Caller): Promise<readonly string[]> {
+    const patterns = this.#patternsOf(principal, scope)
+    const tagged = patterns.some(({ kind }) => kind === 'tag') ? await this.#tags.read(signal) : null
+    return patterns.flatMap((pattern) => (pattern.kind === 'tag' ? (tagged?.arnsWith(pattern.key, pattern.value) ?? []) : [pattern.text]))
+  }
+
   async #coveredBy(scope: Scope, { principal, signal }: Caller): Promise<CoveredStreams | null> {
     const patterns = this.#patternsOf(principal, scope)
     if (patterns.length === 0) return null

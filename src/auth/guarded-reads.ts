@@ -2,13 +2,14 @@
 
 import { GatewayError } from '../domain/errors.js'
 import type { FootageService } from '../footage/footage-service.js'
-import type { EndpointDirectory, FragmentLister, HlsSessionSource } from '../kvs/ports.js'
+import type { EndpointDirectory, FragmentLister, HlsSessionSource, QuotaBook } from '../kvs/ports.js'
 import { type Access, type StreamJudge, streamNotFound } from './access.js'
 import type { ForCaller } from './caller.js'
 
 export type GuardedEndpoints = ForCaller<EndpointDirectory>
 export type GuardedFragments = ForCaller<FragmentLister>
 export type GuardedHlsSessions = ForCaller<HlsSessionSource>
+export type GuardedQuotas = ForCaller<QuotaBook>
 export type GuardedFootage = ForCaller<Pick<FootageService, 'coverage' | 'media'>>
 
 /** The keys of one call stay one batch. */
@@ -51,6 +52,15 @@ export function guardFootage(footage: Pick<FootageService, 'coverage' | 'media'>
     async media(stream, query, caller) {
       await access.check('streams:read', stream.arn, caller)
       return footage.media(stream, query, caller.signal)
+    },
+  }
+}
+
+export function guardQuotas(quotas: QuotaBook, access: Access): GuardedQuotas {
+  return {
+    async read(streamArn, caller) {
+      await access.check('streams:read', streamArn, caller)
+      return quotas.read(streamArn, caller.signal)
     },
   }
 }

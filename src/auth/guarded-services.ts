@@ -1,15 +1,17 @@
 import type { FootageService } from '../footage/footage-service.js'
-import type { EndpointDirectory, FragmentLister, HlsSessionSource, StreamCatalog } from '../kvs/ports.js'
+import type { EndpointDirectory, FragmentLister, HlsSessionSource, QuotaBook, StreamCatalog } from '../kvs/ports.js'
 import type { Access } from './access.js'
 import {
   type GuardedEndpoints,
   type GuardedFootage,
   type GuardedFragments,
   type GuardedHlsSessions,
+  type GuardedQuotas,
   guardEndpoints,
   guardFootage,
   guardFragments,
   guardHlsSessions,
+  guardQuotas,
 } from './guarded-reads.js'
 import { GuardedStreams } from './guarded-streams.js'
 
@@ -20,6 +22,7 @@ export interface GuardedServices {
   readonly fragments: GuardedFragments
   readonly footage: GuardedFootage
   readonly hlsSessions: GuardedHlsSessions
+  readonly quotas: GuardedQuotas
 }
 
 export interface UnguardedServices {
@@ -27,6 +30,7 @@ export interface UnguardedServices {
   readonly endpoints: EndpointDirectory
   readonly fragments: FragmentLister
   readonly hls: HlsSessionSource
+  readonly quotas: QuotaBook
 }
 
 export function guardServices(
@@ -40,5 +44,6 @@ export function guardServices(
     fragments: guardFragments(kvs.fragments, access),
     footage: guardFootage(footage, access),
     hlsSessions: guardHlsSessions(kvs.hls, access),
+    quotas: guardQuotas(kvs.quotas, access),
   }
 }

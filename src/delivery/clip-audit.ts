@@ -3,10 +3,12 @@ import type { Caller } from '../auth/caller.js'
 import type { Clip, ClipAnswer, ClipInput } from '../domain/clip.js'
 import { GatewayError } from '../domain/errors.js'
 import type { TimeRange } from '../domain/time-range.js'
+import type { EpochMs } from '../lib/clock.js'
 import type { ClipContent } from './serve/clip-content.js'
+import type { RevocationTarget } from './url/revoke-clip-urls.js'
 
 export interface AuditedDownload extends Pick<AuditEvent, 'address' | 'requestId'> {
-  readonly content: Pick<ClipContent, 'streamArn' | 'requested' | 'identity'>
+  readonly content: Pick<ClipContent, 'streamArn' | 'requested' | 'identity' | 'principal'>
   readonly outcome: 'complete' | 'aborted' | 'failed'
   readonly bytesSent: number
 }
@@ -22,10 +24,24 @@ export class ClipAudit {
   }
 
   downloaded({ content, outcome, bytesSent, address, requestId }: AuditedDownload): void {
-    const { streamArn, requested, identity } = content
-    const about = { event: 'clip.downloaded', principal: null, address, requestId } as const
+    const { streamArn, requested, identity, principal } = content
+    const about = { event: 'clip.downloaded', principal: principal || null, address, requestId } as const
     const clip = { stream: streamArn, range: toRange(requested), etag: identity?.etag ?? null, sizeBytes: identity?.sizeBytes ?? null }
     this.record({ ...about, ...clip, outcome, bytesSent })
+  }
+
+  /** `stream` is what is revoked: `clip:ID` or `principal:ID`. */
+  async revoked({ clipId, principal }: RevocationTarget, caller: Caller, answer: Promise<EpochMs>): Promise<EpochMs> {
+    const stream = clipId === null ? `principal:${principal}` : `clip:${clipId}`
+    const about = { event: 'urls.revoked', ...ofCaller(caller), stream, range: null, ...NO_CLIP } as const
+    try {
+      const revokedBeforeMs = await answer
+      this.record({ ...about, outcome: 'REVOKED' })
+      return revokedBeforeMs
+    } catch (error) {
+      this.record({ ...about, outcome: codeOf(error) })
+      throw error
+    }
   }
 
   renewed(caller: Caller, answer: Promise<ClipAnswer | null>): Promise<ClipAnswer | null> {
@@ -38,16 +54,24 @@ export class ClipAudit {
     caller: Caller,
     answer: Promise<Answer>,
   ): Promise<Answer> {
-    const about = { event, principal: caller.principal.id || null, requestId: caller.requestId, address: null, bytesSent: null } as const
+    const about = { event, ...ofCaller(caller) } as const
     try {
       const given = await answer
       this.record({ ...about, ...asked, ...(given?.clip ? ofClip(given.clip) : NO_CLIP), outcome: outcomeOf(given) })
       return given
     } catch (error) {
-      this.record({ ...about, ...asked, ...NO_CLIP, outcome: error instanceof GatewayError ? error.code : 'INTERNAL' })
+      this.record({ ...about, ...asked, ...NO_CLIP, outcome: codeOf(error) })
       throw error
     }
   }
+}
+
+function ofCaller({ principal, requestId }: Caller) {
+  return { principal: principal.id || null, requestId, address: null, bytesSent: null } as const
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof GatewayError ? error.code : 'INTERNAL'
 }
 
 const NO_CLIP = { etag: null, sizeBytes: null } as const

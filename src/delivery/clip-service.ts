@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { Access } from '../auth/access.js'
 import type { Caller } from '../auth/caller.js'
 import type { Clip, ClipAnswer, ClipInput, ClipValidation } from '../domain/clip.js'
 import type { ClipIssue } from '../domain/clip-issue.js'
@@ -9,10 +8,9 @@ import { type ClipRequest, isExpiryAllowed, toExpiryIssue } from '../domain/clip
 import { GatewayError } from '../domain/errors.js'
 import { toRefusalIssues } from '../domain/footage-issues.js'
 import { at } from '../lib/at.js'
-import { orAborted, within } from '../lib/clock.js'
+import { type EpochMs, orAborted, within } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { toClipIssue, toIssue, toLateFailure } from './clip/answer-failure.js'
-import type { ClipJob } from './clip/clip-job.js'
 import { ClipJobs, type ClipJobsOptions, type JobHold } from './clip/clip-jobs.js'
 import { toClip, toFailed, toStatus, watchClip } from './clip/clip-view.js'
 import { toClipUnavailable } from './clip/explain-failure.js'
@@ -27,6 +25,8 @@ import type { ClipContent } from './serve/clip-content.js'
 import { ClipUnavailable } from './serve/clip-unavailable.js'
 import { ClipAddresses, type ClipAddressesOptions, type NamedClip } from './url/clip-addresses.js'
 import { type ClipSpec, keyOf } from './url/clip-spec.js'
+import { OpenUrls } from './url/open-urls.js'
+import { type RevocationTarget, revokeClipUrls } from './url/revoke-clip-urls.js'
 import { fileNameOf } from './url/signed-url.js'
 import type { CodecChangeSources } from './verify/codec-change.js'
 
@@ -49,7 +49,6 @@ export interface ClipServiceOptions
     Omit<ClipJobsOptions, 'clock'>,
     CodecChangeSources,
     PartSources {
-  readonly access: Access
   /** Returns why GetClip would refuse a clip that starts with this fragment. The issues have no path. */
   readonly probe: (streamArn: string, fragmentNumber: string, signal: AbortSignal) => Promise<readonly ClipIssue[]>
   readonly onRequest?: (outcome: ClipRequestOutcome) => void
@@ -61,6 +60,12 @@ interface PreparedClip {
   readonly outline: ClipOutline
 }
 
+interface FailedRequest extends PreparedClip {
+  readonly issues: readonly ClipIssue[]
+  readonly request: ClipRequest
+  readonly caller: Caller
+}
+
 /** Plans, makes and opens clips. Any error that is not an issue, a failure or ClipUnavailable is a GatewayError. */
 export class ClipService {
   readonly #options: ClipServiceOptions
@@ -69,11 +74,13 @@ export class ClipService {
   readonly #finder: ClipFinder
   readonly #jobs: ClipJobs
   readonly #outlines: LRUCache<string, ClipOutline>
+  readonly #openUrls: OpenUrls
   readonly #findings = new SingleFlight<ClipOutline>()
 
   constructor(options: ClipServiceOptions) {
     this.#options = options
     this.#addresses = new ClipAddresses(options)
+    this.#openUrls = new OpenUrls(options.revocations)
     this.#planner = new ClipPlanner(options)
     this.#finder = new ClipFinder(options)
     this.#jobs = new ClipJobs(options, options)
@@ -113,15 +120,19 @@ export class ClipService {
     try {
       // GetClip is sent in the next turn of the event loop. The URL is then sealed while Kinesis Video prepares the clip.
       await nextTurn()
-      const address = this.#addresses.addressOf(clip)
+      const address = this.#addresses.addressOf(clip, caller)
       await orAborted(hold.job.opened, signal)
       const made = await within(orAborted(hold.job.made, signal), HEADS_WAIT_MS)
       this.#count(await toOutcome(hold))
-      if (isSmall(outline)) await whenWhole(hold.job)
+      if (isSmall(outline))
+        await within(
+          hold.job.whole.catch(() => null),
+          REST_WAIT_MS,
+        )
       return { clip: toClip(outline, toStatus(hold.job, made), address), issues: [...issues, ...warningsOf(made)] }
     } catch (error) {
       const failure = signal.aborted ? toLateFailure(signal, hold.job) : error
-      return this.#answerFailure(failure, { clip, outline, issues, request: planned.request })
+      return this.#answerFailure(failure, { clip, outline, issues, request: planned.request, caller })
     } finally {
       hold.release()
     }
@@ -130,7 +141,7 @@ export class ClipService {
   /** Returns the clip in its current state. Starts no fetch. Null if the ID is invalid. */
   async find(id: string, caller: Caller): Promise<Clip | null> {
     const named = await this.#findNamed(id, caller)
-    return named && this.#look(named, caller.signal)
+    return named && this.#look(named, caller)
   }
 
   /**
@@ -149,23 +160,26 @@ export class ClipService {
     const seconds = expiresInSeconds ?? named.lifetimeSeconds
     if (!isExpiryAllowed(seconds, urlLifetime)) return { clip: null, issues: [toExpiryIssue(seconds, urlLifetime)] }
     const renewed = seconds === named.lifetimeSeconds ? named : this.#addresses.name(named.spec, seconds)
-    return { clip: await this.#look(renewed, caller.signal), issues: [] }
+    return { clip: await this.#look(renewed, caller), issues: [] }
   }
 
   /** Opens the clip of a URL token. @throws ClipUnavailable */
   async open(token: string, signal: AbortSignal): Promise<ClipContent> {
-    const opened = this.#addresses.openUrl(token)
-    if (opened === null)
-      throw new ClipUnavailable('BAD_TOKEN', 'This clip URL is invalid or incomplete. Request a new one with requestClip.')
-    const { spec, expiresAtMs } = opened
-    if (expiresAtMs <= this.#options.clock.now())
-      throw new ClipUnavailable('EXPIRED', 'This URL has expired; renewClipUrl gives a fresh one.')
+    const url = this.#addresses.openUrl(token)
+    const { spec, principal, expiresAtMs: urlExpiresAtMs } = url
     try {
-      const hold = this.#jobs.hold(keyOf(spec), await this.#outlineOf(spec, signal))
-      return await openClip(hold, { fileName: fileNameOf(spec), urlExpiresAtMs: expiresAtMs }, signal)
+      const outline = await this.#outlineOf(spec, signal)
+      const { hold, revoked } = this.#openUrls.hold(url, this.#jobs.hold(keyOf(spec), outline))
+      return await openClip(hold, { fileName: fileNameOf(spec), urlExpiresAtMs, principal, revoked }, signal)
     } catch (error) {
       throw signal.aborted ? error : toClipUnavailable(error)
     }
+  }
+
+  /** Ends URLs that were issued so far. Returns the time before which they were issued. @throws GatewayError */
+  revokeUrls(target: RevocationTarget, caller: Caller): Promise<EpochMs> {
+    const answer = revokeClipUrls({ ...this.#options, addresses: this.#addresses }, target, caller)
+    return this.#options.audit?.revoked(target, caller, answer) ?? answer
   }
 
   /**
@@ -174,7 +188,7 @@ export class ClipService {
    */
   async watch(id: string, caller: Caller): Promise<AsyncGenerator<Clip> | null> {
     const named = await this.#findNamed(id, caller)
-    return named && this.#watch(named, caller.signal)
+    return named && this.#watch(named, caller)
   }
 
   close(): void {
@@ -203,10 +217,11 @@ export class ClipService {
     return outline
   }
 
-  async #look(clip: NamedClip, signal: AbortSignal): Promise<Clip> {
-    const { outline, failed } = await this.#findOutline(clip, signal)
+  async #look(clip: NamedClip, caller: Caller): Promise<Clip> {
+    const { signal } = caller
+    const { outline, failed } = await this.#findOutline(clip, caller)
     if (failed !== null) return failed
-    const address = this.#addresses.addressOf(clip)
+    const address = this.#addresses.addressOf(clip, caller)
     const hold = await this.#jobs.find(keyOf(clip.spec), outline, signal)
     if (hold === null) return toClip(outline, { state: 'IDLE' }, address)
     try {
@@ -221,8 +236,8 @@ export class ClipService {
     }
   }
 
-  async *#watch(clip: NamedClip, signal: AbortSignal): AsyncGenerator<Clip> {
-    const { outline, failed } = await this.#findOutline(clip, signal)
+  async *#watch(clip: NamedClip, caller: Caller): AsyncGenerator<Clip> {
+    const { outline, failed } = await this.#findOutline(clip, caller)
     if (failed !== null) {
       yield failed
       return
@@ -230,7 +245,11 @@ export class ClipService {
     const hold = this.#jobs.hold(keyOf(clip.spec), outline)
     try {
       // A watch may outlast a URL, so each state has a current URL.
-      yield* watchClip(hold.job, (made) => toClip(outline, toStatus(hold.job, made), this.#addresses.addressOf(clip)), signal)
+      yield* watchClip(
+        hold.job,
+        (made) => toClip(outline, toStatus(hold.job, made), this.#addresses.addressOf(clip, caller)),
+        caller.signal,
+      )
     } finally {
       hold.release()
     }
@@ -239,16 +258,16 @@ export class ClipService {
   /** `failed` is the clip if its footage no longer exists or if it failed recently. */
   async #findOutline(
     clip: NamedClip,
-    signal: AbortSignal,
+    caller: Caller,
   ): Promise<{ readonly outline: ClipOutline; readonly failed: null } | { readonly outline: null; readonly failed: Clip }> {
     const { spec } = clip
     try {
-      const outline = await this.#outlineOf(spec, signal)
+      const outline = await this.#outlineOf(spec, caller.signal)
       const failure = this.#jobs.failureOf(keyOf(spec))
       if (failure === null) return { outline, failed: null }
-      return { outline: null, failed: toClip(outline, { state: 'FAILED', error: failure }, this.#addresses.addressOf(clip)) }
+      return { outline: null, failed: toClip(outline, { state: 'FAILED', error: failure }, this.#addresses.addressOf(clip, caller)) }
     } catch (error) {
-      if (error instanceof ClipUnavailable) return { outline: null, failed: toFailed(spec, error, this.#addresses.addressOf(clip)) }
+      if (error instanceof ClipUnavailable) return { outline: null, failed: toFailed(spec, error, this.#addresses.addressOf(clip, caller)) }
       throw error
     }
   }
@@ -263,22 +282,14 @@ export class ClipService {
   }
 
   /** Returns errors that the caller can correct as issues, throws a GatewayError, and returns others as the failure of the clip. */
-  #answerFailure(
-    error: unknown,
-    { clip, outline, issues, request }: PreparedClip & { readonly issues: readonly ClipIssue[]; readonly request: ClipRequest },
-  ): ClipAnswer {
+  #answerFailure(error: unknown, { clip, outline, issues, request, caller }: FailedRequest): ClipAnswer {
     const issue = toIssue(error, { range: outline.spec.range, stream: request.stream })
     if (issue !== null) return this.#refuse(toRefusalIssues(issue, issues))
     this.#count('failed')
     if (error instanceof GatewayError) throw error
     const status = { state: 'FAILED', error: toClipUnavailable(error) } as const
-    return { clip: toClip(outline, status, this.#addresses.addressOf(clip)), issues }
+    return { clip: toClip(outline, status, this.#addresses.addressOf(clip, caller)), issues }
   }
-}
-
-async function whenWhole({ whole }: ClipJob): Promise<void> {
-  const rest = whole.catch(() => null)
-  await within(rest, REST_WAIT_MS)
 }
 
 async function toOutcome({ isNew, job }: JobHold): Promise<ClipRequestOutcome> {

@@ -47,6 +47,8 @@ export const CLIP_ERRORS = {
   /** The token was not made by this gateway, or it is damaged. */
   BAD_TOKEN: { status: 403, failure: 'INTERNAL', isRetryable: false },
   EXPIRED: { status: 410, failure: 'INTERNAL', isRetryable: false },
+  /** The URL, or the API key that it was given to, was revoked. */
+  REVOKED: { status: 410, failure: 'INTERNAL', isRetryable: false },
   FOOTAGE_EXPIRED: { status: 404, failure: 'FOOTAGE_EXPIRED', isRetryable: false },
   /** The listed footage does not match the token. */
   FOOTAGE_CHANGED: { status: 404, failure: 'FOOTAGE_CHANGED', isRetryable: false },

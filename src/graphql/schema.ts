@@ -1,40 +1,60 @@
 import 'reflect-metadata'
 import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
-import type { GuardedFootage, GuardedFragments, GuardedHlsSessions } from '../auth/guarded-reads.js'
+import type { GuardedFootage, GuardedFragments, GuardedHlsSessions, GuardedQuotas } from '../auth/guarded-reads.js'
 import type { GuardedStreams } from '../auth/guarded-streams.js'
 import type { ClipService } from '../delivery/clip-service.js'
 import type { Clock } from '../lib/clock.js'
 import { boundAnswers } from './bounded-answers.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
+import { RevokeClipUrlsResolver } from './clip/revoke-clip-urls.resolver.js'
+import type { CostMeter } from './cost/cost-meter.js'
 import { FootageResolver } from './footage/footage.resolver.js'
 import { HlsStreamingSessionResolver } from './hls/hls-streaming-session.resolver.js'
 import { type ClipLimits, LimitsResolver } from './limits/limits.resolver.js'
 import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
 import { StreamType } from './stream/stream.type.js'
+import { StreamQuotaResolver } from './stream/stream-quota.resolver.js'
+import { ViewerResolver } from './viewer/viewer.resolver.js'
 
 export interface SchemaServices {
   readonly streams: GuardedStreams
   readonly fragments: GuardedFragments
-  readonly clips: Pick<ClipService, 'validate' | 'request' | 'find' | 'renew'>
+  readonly clips: Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'revokeUrls'>
   readonly footage: GuardedFootage
   readonly hlsSessions: GuardedHlsSessions
+  readonly quotas: GuardedQuotas
   readonly limits: ClipLimits
+  /** Null without a rate limit. */
+  readonly meter: Pick<CostMeter, 'budget'> | null
   readonly clock: Clock
 }
 
-const RESOLVERS = [StreamResolver, FootageResolver, HlsStreamingSessionResolver, ClipResolver, NodeResolver, LimitsResolver] as const
+const RESOLVERS = [
+  StreamResolver,
+  StreamQuotaResolver,
+  FootageResolver,
+  HlsStreamingSessionResolver,
+  ClipResolver,
+  RevokeClipUrlsResolver,
+  NodeResolver,
+  LimitsResolver,
+  ViewerResolver,
+] as const
 
 export function createSchema(services: SchemaServices): GraphQLSchema {
   return buildSchemaOf([
     new StreamResolver(services),
+    new StreamQuotaResolver(services.quotas),
     new FootageResolver(services.footage),
     new HlsStreamingSessionResolver(services),
     new ClipResolver(services.clips),
+    new RevokeClipUrlsResolver(services.clips),
     new NodeResolver(services.clips),
     new LimitsResolver(services.limits),
+    new ViewerResolver(services.meter),
   ])
 }
 

@@ -115,6 +115,11 @@ class ClipDownload {
     }
     const free = this.#takeSlot()
     const { readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
+    // Also while the client does not read.
+    const cut = () => {
+      if (this.reply.raw.headersSent) cutAnswer(this.reply.raw)
+    }
+    content.revoked.addEventListener('abort', cut)
     try {
       await sendBody(this.reply.raw, content.read(response.body.clip, this.#left.signal), {
         left: this.#left,
@@ -125,6 +130,7 @@ class ClipDownload {
         listener: this.#listen(content),
       })
     } finally {
+      content.revoked.removeEventListener('abort', cut)
       free?.()
     }
     return this.reply

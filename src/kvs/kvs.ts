@@ -12,8 +12,16 @@ import { AwsHlsSessionSource } from './aws-hls.js'
 import { AwsStreamCatalog } from './aws-streams.js'
 import { createDataEndpointCheck } from './data-endpoint-check.js'
 import type { KvsTarget } from './kvs-target.js'
-import type { ClipSource, EndpointDirectory, FragmentLister, FragmentMediaSource, HlsSessionSource, StreamCatalog } from './ports.js'
-import { QuotaPacer } from './quota.js'
+import type {
+  ClipSource,
+  EndpointDirectory,
+  FragmentLister,
+  FragmentMediaSource,
+  HlsSessionSource,
+  QuotaBook,
+  StreamCatalog,
+} from './ports.js'
+import { QuotaPacer, toStreamQuota } from './quota.js'
 
 /** The ports of Kinesis Video, with implementations that share their clients. */
 export interface Kvs {
@@ -23,6 +31,7 @@ export interface Kvs {
   readonly clips: ClipSource
   readonly fragmentMedia: FragmentMediaSource
   readonly hls: HlsSessionSource
+  readonly quotas: QuotaBook
   /** At the start of a program: checks that there are a Region and credentials. @throws GatewayError with a message for the operator */
   checkSetup(): Promise<void>
   /** For /health/ready: also checks that the control plane accepts the credentials. @throws GatewayError */
@@ -58,6 +67,7 @@ export function createKvs({ target, isPaced = true, listener, warn, clock = syst
     clips: new AwsClipSource(data, streams, clock),
     fragmentMedia: new AwsFragmentMediaSource(data),
     hls: new AwsHlsSessionSource(data, check),
+    quotas: { read: async (streamArn) => toStreamQuota(pacer?.available(streamArn)) },
     checkSetup: () => checkSetup(clients),
     check: (signal) => checkKvs(calls, signal),
     close: () => clients.close(),

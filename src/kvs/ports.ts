@@ -63,6 +63,19 @@ export interface EndpointKey {
   readonly api: ApiName
 }
 
+/** Points of archived reads. */
+export interface StreamQuotaPoints {
+  readonly mediaPointsPerSecond: number
+  readonly mediaPointsAvailable: number
+  readonly metadataPointsPerSecond: number
+  readonly metadataPointsAvailable: number
+}
+
+/** What this gateway knows of the quotas. */
+export interface QuotaBook {
+  read(streamArn: string, signal: AbortSignal): Promise<StreamQuotaPoints>
+}
+
 /** ListFragments: https://docs.aws.amazon.com/kinesisvideostreams/latest/dg/API_reader_ListFragments.html */
 export interface FragmentLister {
   /**

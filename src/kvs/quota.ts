@@ -6,6 +6,7 @@ import { DeficitRoundRobin } from '../lib/deficit-round-robin.js'
 import { findPrincipalId } from '../lib/running-request.js'
 import { nameOf } from '../lib/thrown.js'
 import { TokenBucket } from '../lib/token-bucket.js'
+import type { StreamQuotaPoints } from './ports.js'
 
 /** The points that a request takes from the stream's quota of archived reads (kvs facts, 6.3). */
 export interface QuotaCost {
@@ -97,6 +98,18 @@ export class QuotaPacer {
     const quota = this.#streams.get(streamArn) ?? new StreamQuota(this.clock)
     this.#streams.set(streamArn, quota)
     return quota
+  }
+}
+
+/** A service without quotas always has all points. */
+export function toStreamQuota(available?: QuotaCost): StreamQuotaPoints {
+  const { mediaPointsPerSecond, metadataPointsPerSecond } = KVS_LIMITS
+  return {
+    mediaPointsPerSecond,
+    // A bucket can be overdrawn.
+    mediaPointsAvailable: Math.max(0, available?.media ?? mediaPointsPerSecond),
+    metadataPointsPerSecond,
+    metadataPointsAvailable: Math.max(0, available?.metadata ?? metadataPointsPerSecond),
   }
 }
 

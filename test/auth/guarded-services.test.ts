@@ -5,7 +5,7 @@ import type { ContextSources } from '../../src/graphql/context.js'
 import type { SchemaServices } from '../../src/graphql/schema.js'
 import type { EndpointDirectory } from '../../src/kvs/ports.js'
 import { callerOf, principalWith, untaggedAccess } from '../support/callers.js'
-import { FakeEndpoints, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from '../support/fake-kvs.js'
+import { FakeEndpoints, FakeFragments, FakeHlsSessions, FakeStreams, fakeQuotas, fakeStream } from '../support/fake-kvs.js'
 
 const NO_SIGNAL = new AbortController().signal
 const footage = { coverage: () => Promise.reject(new Error('not used')), media: () => Promise.reject(new Error('not used')) }
@@ -14,7 +14,7 @@ function harness(...names: string[]) {
   const streams = new FakeStreams(names.map((name) => fakeStream(name)))
   const endpoints = new FakeEndpoints()
   const guarded = guardServices(
-    { streams, endpoints, fragments: new FakeFragments([]), hls: new FakeHlsSessions() },
+    { streams, endpoints, fragments: new FakeFragments([]), hls: new FakeHlsSessions(), quotas: fakeQuotas },
     footage,
     untaggedAccess(),
   )

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
@@ -263,6 +264,36 @@ describe('a clip that is still arriving', () => {
       expect([complete, body.equals(BYTES)]).toEqual([true, true])
     },
   )
+
+  test('has a reader cut off when its URL is revoked, also one that does not read, and other readers finish', async () => {
+    const end = new AbortController()
+    const source = new HandFedSource(null)
+    let part = parts.open('r', source.fetch)
+    const open = async (revoked?: AbortSignal) =>
+      openSlicedClip({ ...DESCRIPTION, ...(revoked && { revoked }) }, { parts: [await part], layout: LAYOUT })
+    tokens.revoked = () => open(end.signal)
+    tokens.kept = () => open()
+    const kept = download('kept')
+    const doomed = new Promise<IncomingMessage>((resolve) => get(`${base}/clips/revoked/a.mp4`, resolve))
+    const socket = connect(Number(new URL(base).port), '127.0.0.1')
+    socket.write('GET /clips/revoked/a.mp4 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')
+    const stalled = once(socket, 'close')
+    socket.on('error', () => null)
+    const started = once(socket, 'readable')
+    await until(() => active === 3)
+    source.feed(BYTES.subarray(0, 1_000_000))
+    const [response] = await Promise.all([doomed, started])
+    end.abort(new ClipUnavailable('REVOKED', 'This URL was revoked.'))
+    await expect(response.toArray()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    socket.resume()
+    await stalled
+    source.feed(BYTES.subarray(1_000_000))
+    source.end()
+    const { complete, body } = await kept
+    expect([complete, body.equals(BYTES)]).toEqual([true, true])
+    part = parts.open('r', () => Promise.reject(new Error('the part was discarded')))
+    expect((await download('kept')).complete).toBe(true)
+  })
 
   test('answers with a problem document when it fails before the first byte', async () => {
     const source = new HandFedSource(BYTES.byteLength)

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis-video'
+import { RevocationStore } from '../../src/auth/revocation-store.js'
+import { UrlRevocations } from '../../src/auth/url-revocations.js'
 import { type ClipRequestOutcome, ClipService, type ClipServiceOptions } from '../../src/delivery/clip-service.js'
 import { DiskPartStore } from '../../src/delivery/parts/disk-part-store.js'
 import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
@@ -36,8 +38,10 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
   const kvs = createKvs({ target: { backend: 'embedded', endpoint: url, accessKey: null }, isPaced: false, listener: heard })
   const store = await DiskPartStore.open({ folder: storeDir, capBytes: 1e9 })
   const footage = new FootageService({ fragments: kvs.fragments, media: kvs.fragmentMedia, clock: systemClock })
+  const revocations = new RevocationStore(':memory:', Date.now())
   const clips = new ClipService({
     access: untaggedAccess(),
+    revocations: new UrlRevocations(revocations, null, systemClock),
     streams: kvs.streams,
     fragments: kvs.fragments,
     clips: kvs.clips,
@@ -61,6 +65,7 @@ export async function startClipHarness(url: string, overrides: Partial<ClipServi
     async [Symbol.asyncDispose]() {
       clips.close()
       await store.close()
+      revocations.close()
       kvs.close()
       await rm(storeDir, { recursive: true, force: true })
     },

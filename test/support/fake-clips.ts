@@ -30,7 +30,7 @@ export const fakeClip: Clip = {
 }
 
 /** Answers every request with the same clip, after throwing `failures` in order. Records its requests. */
-export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'open' | 'watch'> {
+export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'find' | 'renew' | 'revokeUrls' | 'open' | 'watch'> {
   readonly inputs: ClipInput[] = []
   readonly signals: AbortSignal[] = []
   failures: (Error | null)[] = []
@@ -59,6 +59,10 @@ export class FakeClips implements Pick<ClipService, 'validate' | 'request' | 'fi
 
   async renew(id: string): Promise<ClipAnswer | null> {
     return id === FAKE_CLIP_ID ? { clip: fakeClip, issues: [] } : null
+  }
+
+  async revokeUrls(): Promise<number> {
+    return 1_700_000_000_000
   }
 
   /** A watcher sees these, then nothing until its signal aborts. `liveWatchers` counts the watchers that have not been released. */

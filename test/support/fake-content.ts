@@ -10,13 +10,15 @@ export interface FakeContentOptions {
   /** Awaited before each chunk except the first. */
   readonly beforeNext?: () => Promise<unknown>
   readonly urlExpiresAtMs?: number
+  readonly revoked?: AbortSignal
 }
 
 const CHUNK_BYTES = 65_536
+const NEVER = new AbortController().signal
 
 /** The content of a clip without a store. */
 export function fakeContent(options: FakeContentOptions): ClipContent {
-  const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000 } = options
+  const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000, revoked = NEVER } = options
   const identity: ClipIdentity | null = etag === undefined ? null : { sizeBytes: bytes.byteLength, etag }
   return {
     form,
@@ -25,6 +27,8 @@ export function fakeContent(options: FakeContentOptions): ClipContent {
     requested: { startMs: 1_700_000_000_000, endMs: 1_700_000_060_000 },
     lastModifiedMs: 1_700_000_000_000,
     urlExpiresAtMs,
+    revoked,
+    principal: '',
     identity,
     whenIdentified: (signal) =>
       identity ? Promise.resolve(identity) : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),

@@ -9,6 +9,7 @@ import {
   type FragmentQuery,
   type HlsSessionRequest,
   type HlsSessionSource,
+  type QuotaBook,
   type StreamCatalog,
   type StreamDescription,
   TooManyFragments,
@@ -124,6 +125,16 @@ export class FakeFragmentMedia implements FragmentMediaSource {
       yield chunk
     }
   }
+}
+
+/** Half of the points of every stream are left. */
+export const fakeQuotas: QuotaBook = {
+  read: async () => ({
+    mediaPointsPerSecond: 500,
+    mediaPointsAvailable: 250,
+    metadataPointsPerSecond: 10_000,
+    metadataPointsAvailable: 5_000,
+  }),
 }
 
 /** Sessions that are recorded and play nothing. Streams named `empty…` have no fragments. */

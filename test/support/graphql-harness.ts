@@ -22,7 +22,7 @@ import type { SendLimits } from '../../src/http/send-buffers.js'
 import type { StreamDescription } from '../../src/kvs/ports.js'
 import { untaggedAccess } from './callers.js'
 import { FakeClips } from './fake-clips.js'
-import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeStream } from './fake-kvs.js'
+import { FakeEndpoints, FakeFragmentMedia, FakeFragments, FakeHlsSessions, FakeStreams, fakeQuotas, fakeStream } from './fake-kvs.js'
 
 export interface HarnessOptions {
   readonly streams?: readonly StreamDescription[]
@@ -66,8 +66,8 @@ export async function buildHarness(options: HarnessOptions = {}) {
   const footage = new FootageService({ fragments, media, clock })
   const limits = { maxClipBytes: 2_147_483_648, maxUrlSeconds: 86_400, defaultUrlSeconds: 900 }
   const metrics = new GatewayMetrics({ storeBytes: () => 42 })
-  const services = guardServices({ streams, endpoints, fragments, hls: hlsSessions }, footage, untaggedAccess())
-  const schema = createSchema({ ...services, clips, limits, clock })
+  const services = guardServices({ streams, endpoints, fragments, hls: hlsSessions, quotas: fakeQuotas }, footage, untaggedAccess())
+  const schema = createSchema({ ...services, clips, limits, meter: null, clock })
   const { maxDepth = 12, maxCost = 5000, introspection = true, requestTimeoutMs = 30_000, corsOrigins = [], dependencies = [] } = options
   const rules = { maxDepth, maxCost, introspection, meter: options.meter ?? null, trusted: options.trusted ?? null, log: logger }
   const answers = new AnswerMemory()

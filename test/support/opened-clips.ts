@@ -5,7 +5,7 @@ import type { ClipContent } from '../../src/delivery/serve/clip-content.js'
 
 const NEVER = new AbortController().signal
 
-export type ClipDescription = Pick<ClipContent, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'>
+export type ClipDescription = Pick<ClipContent, 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs'> & Partial<Pick<ClipContent, 'revoked'>>
 
 /** A clip with this layout over stored or arriving parts, which are released with the clip. It is identified if the layout is known. */
 export async function openSlicedClip(
@@ -27,5 +27,5 @@ export async function openPassedThroughClip(description: ClipDescription, part: 
 function toClip(description: ClipDescription, parts: readonly PartHandle[], source: ContentSource): ClipContent {
   const hold = { release: () => parts.map((part) => part.release()), discard: () => undefined }
   const about = { streamArn: 'arn', requested: { startMs: 0, endMs: 1 } }
-  return createContent({ ...about, ...description }, { source, hold, failed: NEVER })
+  return createContent({ revoked: NEVER, principal: '', ...about, ...description }, { source, hold, failed: NEVER })
 }

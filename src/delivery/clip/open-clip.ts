@@ -14,7 +14,7 @@ import type { MadeClip } from './make-clip.js'
 /** Opens a clip for one download. Takes over the hold. It is released with the content, or if this call rejects. */
 export async function openClip(
   hold: JobHold,
-  url: Pick<ClipContent, 'fileName' | 'urlExpiresAtMs'>,
+  url: Pick<ClipContent, 'fileName' | 'urlExpiresAtMs' | 'principal' | 'revoked'>,
   signal: AbortSignal,
 ): Promise<ClipContent> {
   const { job } = hold
@@ -44,8 +44,9 @@ export function createContent(
   description: Omit<ClipContent, 'form' | 'identity' | 'whenIdentified' | 'read' | 'release'>,
   { source, hold, failed }: ContentOptions,
 ): ClipContent {
+  const { revoked } = description
   // A part of a failed clip may never complete, so reads also end when the clip fails.
-  const orFailed = (signal: AbortSignal) => AbortSignal.any([signal, failed])
+  const orFailed = (signal: AbortSignal) => AbortSignal.any([signal, failed, revoked])
   let identity: ClipIdentity | null = null
   return {
     ...description,
@@ -66,7 +67,8 @@ export function createContent(
         yield* source.read(span, orFailed(signal))
       } catch (error) {
         if (signal.aborted) throw error
-        hold.discard()
+        // A revocation does not make the clip invalid.
+        if (!revoked.aborted) hold.discard()
         throw toClipUnavailable(error)
       }
     },

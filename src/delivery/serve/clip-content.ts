@@ -12,6 +12,10 @@ export interface ClipContent {
   /** The end of the footage. Sent as Last-Modified. */
   readonly lastModifiedMs: EpochMs
   readonly urlExpiresAtMs: EpochMs
+  /** Whom the URL was given to. Empty for anonymous. */
+  readonly principal: string
+  /** Aborts when the URL is revoked. Reads then reject with its reason, ClipUnavailable. */
+  readonly revoked: AbortSignal
   /**
    * Size and strong ETag. Null until they are known: for REBUILT when the heads of all parts have arrived, for PASSTHROUGH when every byte
    * has.

@@ -10,11 +10,12 @@ import { CompactReader, CompactWriter } from './compact-bytes.js'
 import { toExpiry } from './signed-url.js'
 
 /**
- * The current version. Version 1 can still be opened: its IDs have no lifetime, and its URLs have an expiry instead of an issue time and a
- * lifetime.
+ * Version 3 is a URL that was given to a principal. Everything else has version 2, because another version would give a clip another ID and URL.
+ * Version 1 can still be opened: its IDs have no lifetime, and its URLs have an expiry instead of an issue time and a lifetime.
  */
 const VERSION = 2
-const VERSIONS = [1, VERSION]
+const PRINCIPAL_VERSION = 3
+const VERSIONS = [1, VERSION, PRINCIPAL_VERSION]
 const KEY_ID_BYTES = 4
 const HEADER_BYTES = 1 + KEY_ID_BYTES
 const TAG_BYTES = 16
@@ -33,6 +34,10 @@ interface SealingKeys {
 export interface OpenedUrl {
   readonly spec: ClipSpec
   readonly expiresAtMs: EpochMs
+  /** 0 in a URL of version 1, so that every revocation covers it. */
+  readonly issuedAtMs: EpochMs
+  /** Whom the URL was given to. Empty for anonymous. */
+  readonly principal: string
 }
 
 export interface OpenedId {
@@ -42,6 +47,7 @@ export interface OpenedId {
 }
 
 export interface UrlIssue {
+  readonly principal: string
   readonly issuedAtMs: EpochMs
   readonly lifetimeSeconds: number
 }
@@ -58,8 +64,11 @@ export class ClipSealer {
     this.#all = [newest, ...older]
   }
 
-  sealUrl(spec: ClipSpec, { issuedAtMs, lifetimeSeconds }: UrlIssue): string {
-    return this.#seal('url', writeClipSpec(new CompactWriter().number(issuedAtMs).number(lifetimeSeconds), spec))
+  sealUrl(spec: ClipSpec, { principal, issuedAtMs, lifetimeSeconds }: UrlIssue): string {
+    const isOfPrincipal = principal !== ''
+    const content = isOfPrincipal ? new CompactWriter().text(principal) : new CompactWriter()
+    const version = isOfPrincipal ? PRINCIPAL_VERSION : VERSION
+    return this.#seal('url', writeClipSpec(content.number(issuedAtMs).number(lifetimeSeconds), spec), version)
   }
 
   /** Null if the text is not a URL token of this gateway. The caller checks whether it has expired. */
@@ -76,9 +85,9 @@ export class ClipSealer {
     return this.#open('id', id, readId)
   }
 
-  #seal(purpose: Purpose, content: CompactWriter): string {
+  #seal(purpose: Purpose, content: CompactWriter, version = VERSION): string {
     const keys = this.#newest
-    const header = Uint8Array.of(VERSION, ...keys.keyId)
+    const header = Uint8Array.of(version, ...keys.keyId)
     const sealed = aessiv(keys[purpose], header).encrypt(content.finish())
     return Buffer.concat([header, sealed]).toString('base64url')
   }
@@ -104,11 +113,12 @@ type ReadContent<T> = (reader: CompactReader, version: number) => T
 function readUrl(reader: CompactReader, version: number): OpenedUrl {
   if (version === 1) {
     const expiresAtMs = reader.number() * 1000
-    return { expiresAtMs, spec: readClipSpec(reader) }
+    return { principal: '', issuedAtMs: 0, expiresAtMs, spec: readClipSpec(reader) }
   }
+  const principal = version === PRINCIPAL_VERSION ? reader.text() : ''
   const issuedAtMs = reader.number()
   const lifetimeSeconds = reader.number()
-  return { expiresAtMs: toExpiry(issuedAtMs, lifetimeSeconds), spec: readClipSpec(reader) }
+  return { principal, issuedAtMs, expiresAtMs: toExpiry(issuedAtMs, lifetimeSeconds), spec: readClipSpec(reader) }
 }
 
 function readId(reader: CompactReader, version: number): OpenedId {

@@ -1,6 +1,7 @@
 // The contents of a URL token and of a clip ID: everything that is needed to make the clip again and to check that the footage is the same.
 
 import { createHash } from 'node:crypto'
+import type { IssuedUrl } from '../../auth/url-revocations.js'
 import type { PlanRequest } from '../../domain/clip-plan.js'
 import type { ClipRequest } from '../../domain/clip-request.js'
 import type { ListedFragment } from '../../domain/listed-fragment.js'
@@ -20,6 +21,15 @@ const OVERFLOWS = ['JOIN', 'TRUNCATE', 'REFUSE'] as const
 /** The unique key of a spec. Equal specs have the same key, whichever ID or URL they come from. */
 export function keyOf(spec: ClipSpec): string {
   return Buffer.from(writeClipSpec(new CompactWriter(), spec).finish()).toString('base64url')
+}
+
+/** Identifies the clip in revocations. */
+export function toClipKey(spec: ClipSpec): string {
+  return createHash('sha256').update(keyOf(spec)).digest('base64url')
+}
+
+export function toIssuedUrl({ spec, principal }: { readonly spec: ClipSpec; readonly principal: string }): IssuedUrl {
+  return { clip: toClipKey(spec), streamArn: spec.streamArn, principal }
 }
 
 export function writeClipSpec(writer: CompactWriter, spec: ClipSpec): CompactWriter {

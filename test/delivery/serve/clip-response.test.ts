@@ -143,6 +143,7 @@ describe('an unavailable clip', () => {
   const STATUS = {
     BAD_TOKEN: 403,
     EXPIRED: 410,
+    REVOKED: 410,
     FOOTAGE_EXPIRED: 404,
     FOOTAGE_CHANGED: 404,
     CODEC_CHANGES: 404,

@@ -8,7 +8,7 @@ import { fileNameOf, toClipUrl } from '../../../src/delivery/url/signed-url.js'
 const SECRET = 'a-secret-of-at-least-32-characters-0'
 const OTHER = 'another-secret-of-32-characters-0001'
 /** One hour, issued at an instant that starts a quarter of it. */
-const HOUR = { issuedAtMs: 1_799_999_100_000, lifetimeSeconds: 3600 }
+const HOUR = { principal: 'abcdefghij', issuedAtMs: 1_799_999_100_000, lifetimeSeconds: 3600 }
 const sealer = new ClipSealer([SECRET])
 const another = new ClipSealer([SECRET])
 
@@ -58,13 +58,20 @@ const specs = fc.record({
   }),
 })
 
+const urls = fc.record({
+  principal: fc.string({ unit: 'grapheme', maxLength: 100 }),
+  issuedAtMs: fc.integer({ min: 0, max: 4e12 }),
+  lifetimeSeconds: fc.integer({ min: 1, max: 1e7 }),
+})
+
 describe('a sealed clip', () => {
   test('opens with the values that were sealed', () => {
     fc.assert(
-      fc.property(specs, fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e7 }), (spec, issuedAtMs, lifetimeSeconds) => {
-        const token = sealer.sealUrl(spec, { issuedAtMs, lifetimeSeconds })
+      fc.property(specs, urls, (spec, url) => {
+        const { issuedAtMs, lifetimeSeconds, principal } = url
+        const token = sealer.sealUrl(spec, url)
         // The sealer that sealed it remembers its content. The other one decrypts it.
-        const opened = { spec, expiresAtMs: issuedAtMs + 1250 * lifetimeSeconds }
+        const opened = { spec, principal, issuedAtMs, expiresAtMs: issuedAtMs + 1250 * lifetimeSeconds }
         for (const opener of [sealer, another]) expect(opener.openUrl(token)).toEqual(opened)
         expect(sealer.openId(sealer.sealId(spec, lifetimeSeconds))).toEqual({ spec, lifetimeSeconds })
       }),
@@ -133,7 +140,7 @@ describe('a clip URL', () => {
   test('has at most 2,000 characters in the worst case', () => {
     const url = toClipUrl(
       publicUrl,
-      sealer.sealUrl(LONGEST, { issuedAtMs: 253_402_300_799_000, lifetimeSeconds: 31_536_000 }),
+      sealer.sealUrl(LONGEST, { principal: 'p'.repeat(160), issuedAtMs: 253_402_300_799_000, lifetimeSeconds: 31_536_000 }),
       fileNameOf(LONGEST),
     )
     expect(url.length).toBeLessThanOrEqual(2000)
