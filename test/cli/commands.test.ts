@@ -89,7 +89,7 @@ describe('clipgate', () => {
     await rm(dirname(dataDir), { recursive: true })
   })
 
-  test('put-media lets go of standard input that is no footage, though more may come', async () => {
+  test('put-media stops reading standard input that is not Matroska, although more may arrive', async () => {
     await using piped = await startCli(['put-media', '-', '--stream-name', 'a'])
     piped.stdin?.write('#!/bin/sh\n')
     expect(await piped.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('not Matroska') })

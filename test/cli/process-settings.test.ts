@@ -14,6 +14,6 @@ test('a process has eight threads for the disk, and libraries run as in producti
   expect(await settingsWith({})).toBe('8 production')
 })
 
-test('what the operator has set stays', async () => {
+test('keeps the values of the operator', async () => {
   expect(await settingsWith({ UV_THREADPOOL_SIZE: '16', NODE_ENV: 'development' })).toBe('16 development')
 })

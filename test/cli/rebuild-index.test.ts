@@ -7,7 +7,7 @@ import { buildDist, runCli, startCli } from '../support/cli-process.js'
 beforeAll(buildDist, 120_000)
 
 describe('clipgate kvs without the index of its archive', () => {
-  test('names the command that makes it anew, and that command does', async () => {
+  test('names the command that rebuilds it, and that command works', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'clipgate-rebuild-cli-'))
     const env = { DATA_DIR: folder, KVS_PORT: '0' }
     try {

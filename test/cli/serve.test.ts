@@ -26,7 +26,7 @@ describe('clipgate serve', () => {
     },
   )
 
-  test('shows in the answer to that query what is uploaded meanwhile', async () => {
+  test('shows footage that is uploaded later in the response to that query', async () => {
     await using serve = await startCli(['serve'])
     const { input } = await serve.until(/Press Ctrl-C to stop/)
     const [, kvsUrl = ''] = /Kinesis Video +(\S+)/.exec(input) ?? []

@@ -66,7 +66,7 @@ describe('media to upload', () => {
     }
   })
 
-  test('is cut anew at key frames, and says where it breaks off', async () => {
+  test('is divided again at key frames, and reports where it ends early', async () => {
     const bytes = readFixture('hard/clusters-without-key.mkv').subarray(0, 30_000)
     const media = await openUploadMedia(inPieces(bytes, 1000), { isLive: false, keepsClusters: false, stop: never })
     const sent = demux(await collect(media.chunks))

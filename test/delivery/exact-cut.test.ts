@@ -173,7 +173,7 @@ describe('an exact cut at a hole', () => {
     expect(clip.durationMs).toBe(clip.delivered.endMs - clip.delivered.startMs)
   })
 
-  test.each(SELECTORS)('keeps the hole, and its timeline says what plays when (%s)', async (selector) => {
+  test.each(SELECTORS)('keeps the hole, and its timeline has the time of each part (%s)', async (selector) => {
     const hole = edges(selector)
     const { clip } = await expectExact(footage, harness, { selector, startMs: hole.endMs - 521, endMs: hole.startMs + 199 })
     expect(clip.timeline).toHaveLength(2)

@@ -48,7 +48,7 @@ describe('a plan of whole fragments', () => {
     expect(seen.codes).toEqual(codes)
   })
 
-  test('says how late it begins, and what to ask for instead', () => {
+  test('reports how late it starts, and which range includes the first fragment', () => {
     const { issues } = plan(listFragments(5), toRequest(T0 + 500, T0 + 10_000))
     expect(issues[0]).toMatchObject({
       code: 'START_INSIDE_FRAGMENT',
@@ -69,7 +69,7 @@ describe('a plan of whole fragments', () => {
     expect(seen.codes).toEqual(codes)
   })
 
-  test('tells of rests longer than a second, between fragments and at the edges, and of no shorter ones', () => {
+  test('reports rests longer than a second, between fragments and at the edges, and no shorter ones', () => {
     const holed = (holeMs: number) => [...listFragments(3), ...listFragments(3, { fromMs: T0 + 6000 + holeMs, firstNumber: 2000 })]
     const whole = plan(holed(960), toRequest(T0, T0 + 12_960))
     expect(whole.plan?.gaps).toEqual([])
@@ -145,7 +145,7 @@ describe('more than one GetClip gives', () => {
     expect(issues[0]).toMatchObject({ severity: 'WARNING', ranges: [{ startMs: T0 + 4000, endMs: T0 + 4001 }] })
   })
 
-  test('is truncated, and what is left out of an exact cut reaches to its end', () => {
+  test('is truncated, and the omitted range of an exact cut reaches to its end', () => {
     const { issues } = plan(listed, toRequest(T0 + 500, T0 + 899_500, { overflow: 'TRUNCATE', cut: 'EXACT' }))
     expect(issues[0]?.ranges).toEqual([{ startMs: T0 + 400_000, endMs: T0 + 899_500 }])
   })
@@ -288,7 +288,7 @@ describe('the ranges of an issue', () => {
   const within = (listed: readonly ListedFragment[], request: PlanRequest, range: TimeRange) =>
     toSelection({ ...request, range }, listed).fragments.map(({ fragmentNumber }) => fragmentNumber)
 
-  test('about a clip that is truncated give what is left out, and nothing else', () => {
+  test('about a truncated clip have exactly the omitted range', () => {
     fc.assert(
       fc.property(listings, selectors, (listed, fragmentSelectorType) => {
         const request = toRequest(T0 - 5000, T0 + 2_000_000, { overflow: 'TRUNCATE', fragmentSelectorType })

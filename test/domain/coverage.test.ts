@@ -33,7 +33,7 @@ function lengthOf({ startMs, endMs }: TimeRange): number {
 }
 
 describe('coverage', () => {
-  test('of an unbroken run is one span that ends a frame after what is reported', () => {
+  test('of an unbroken run is one span that ends a frame after the reported end', () => {
     expect(coverageOf(run(10_000, 5), { startMs: 10_000, endMs: 20_000 })).toEqual({
       spans: [{ range: { startMs: 10_000, endMs: 20_000 }, fragmentCount: 5, sizeBytes: 500, first: 0 }],
       gaps: [],
@@ -48,7 +48,7 @@ describe('coverage', () => {
     expect(coverageOf([], range)).toEqual({ spans: [], gaps: [range], fragmentCount: 0, sizeBytes: 0, durationMs: 0 })
   })
 
-  test('tells of gaps before, between and behind', () => {
+  test('reports gaps before, between and after fragments', () => {
     const { spans, gaps } = coverageOf([...run(10_000, 3), ...run(30_000, 2)], { startMs: 0, endMs: 60_000 })
     expect(spans.map(({ range }) => range)).toEqual([
       { startMs: 10_000, endMs: 16_000 },
@@ -64,7 +64,7 @@ describe('coverage', () => {
   test.each([
     [1000, 1, 0],
     [1001, 2, 1],
-  ])('makes of a rest of %i ms %i spans and %i gaps', (restMs, spanCount, gapCount) => {
+  ])('has for a rest of %i ms %i spans and %i gaps', (restMs, spanCount, gapCount) => {
     const footage = [...run(0, 10), ...run(20_000 - 40 + restMs, 10)]
     const { spans, gaps } = coverageOf(footage, { startMs: 0, endMs: 40_000 + restMs })
     expect([spans.length, gaps.length]).toEqual([spanCount, gapCount])
@@ -110,7 +110,7 @@ describe('coverage', () => {
     expect(gaps).toEqual([{ startMs: 400_000, endMs: 401_500 }])
   })
 
-  test('is what a naive reading of the rule gives', () => {
+  test('equals a naive implementation of the rule', () => {
     const anyRest = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 900, max: 2500 }), fc.integer({ min: 0, max: 60_000 }))
     const anyRun = fc.record({ restMs: anyRest, lengthMs: fc.constantFrom(0, 40, 1960), count: fc.integer({ min: 1, max: 40 }) })
     const footage = fc.array(anyRun, { minLength: 1, maxLength: 6 }).map((runs) => {
@@ -135,7 +135,7 @@ describe('coverage', () => {
     )
   })
 
-  test('is what the naive computation gives, also for fragments that overlap or are far longer than the next one', () => {
+  test('equals the naive computation, also for fragments that overlap or are far longer than the next one', () => {
     const steps = [
       { weight: 6, arbitrary: fc.constantFrom(1960, 2000) },
       { weight: 2, arbitrary: fc.nat(4000) },

@@ -18,7 +18,7 @@ describe('a file name', () => {
     expect(toSafeFileName(given)).toBe(safe)
   })
 
-  test('is safe whatever is given, stays as it is when made safe again', () => {
+  test('is safe for any input, and does not change when it is made safe again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (given) => {
         const safe = toSafeFileName(given)

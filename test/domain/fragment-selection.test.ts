@@ -7,7 +7,7 @@ import { listFragments, listings, T0, toFragment } from '../support/listed-fragm
 const ALL = { startMs: 0, endMs: T0 * 2 }
 const numbersOf = (fragments: readonly { fragmentNumber: string }[]) => fragments.map(({ fragmentNumber }) => fragmentNumber)
 
-describe('what GetClip takes', () => {
+describe('the fragments that GetClip selects', () => {
   test('starts inside the range, both ends inclusive, to the millisecond', () => {
     const listed = listFragments(5)
     for (let index = 0; index < 5; index++) {
@@ -58,7 +58,7 @@ describe('what GetClip takes', () => {
     ])
   })
 
-  test('keeps a late upload that fills a hole, though its sound reaches a little into what is there', () => {
+  test('keeps a late upload that fills a hole, although its sound slightly overlaps existing footage', () => {
     const listed = [
       toFragment(T0, { number: 1 }),
       toFragment(T0 + 4000, { number: 2 }),
@@ -72,7 +72,7 @@ describe('what GetClip takes', () => {
     expect(selectFragments(listed, 'PRODUCER_TIMESTAMP', ALL).fragments).toEqual(listed)
   })
 
-  test('is what the embedded server takes, whatever is listed', () => {
+  test('equals the selection of the embedded server for any listing', () => {
     fc.assert(
       fc.property(listings, (listed) => {
         const rows = listed

@@ -105,7 +105,7 @@ describe('which of several runs of ingestion is given', () => {
     expect(shadowed.map(({ coveredBy }) => numbersOf(coveredBy))).toEqual([numbersOf(older)])
   })
 
-  test('is what the embedded server gives, and so in each part', () => {
+  test('equals the selection of the embedded server, also in each part', () => {
     const holds = fc.property(runs, fc.integer({ min: 1, max: 4 }), (rows, maxFragments) => {
       const selection = select(rows)
       expect(numbersOf(selection.fragments)).toEqual(numbersOf(serve(rows, ALL)))

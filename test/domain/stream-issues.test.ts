@@ -30,7 +30,7 @@ describe('a stream', () => {
     expect(ask(HEAD - 2000, HEAD - 1000, { byProducer: true })).toEqual([])
   })
 
-  test('must be active, and must keep what it is sent', () => {
+  test('must be active and must retain footage', () => {
     expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'CREATING' } })).toEqual(['STREAM_NOT_ACTIVE'])
     expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'DELETING' } })).toEqual(['STREAM_NOT_ACTIVE'])
     expect(ask(HEAD + 1, NOW - 1, { stream: { ...STREAM, status: 'UPDATING' } })).toEqual([])

@@ -30,7 +30,7 @@ const byServer = { fragmentSelectorType: 'SERVER_TIMESTAMP' as const, maxGapMs: 
 const newest = { instantMs: null, fragmentSelectorType: 'SERVER_TIMESTAMP' as const }
 
 describe('coverage', () => {
-  test('sees what reaches into the range', async () => {
+  test('includes footage that extends into the range', async () => {
     const { service } = serviceOf(fakeFragments(10, NOW_MS - HOUR_MS))
     const coverage = await service.coverage(
       stream,
@@ -40,7 +40,7 @@ describe('coverage', () => {
     expect(coverage).toMatchObject({ fragmentCount: 2, gaps: [] })
   })
 
-  test('asks for nothing that cannot be there, and tells of it as a gap', async () => {
+  test('does not list a range without retained footage, and reports it as a gap', async () => {
     const { service, fragments } = serviceOf(fakeFragments(10, NOW_MS - HOUR_MS))
     const short = fakeStream('gate', { dataRetentionInHours: 2 })
     const range = { startMs: NOW_MS - 48 * HOUR_MS, endMs: NOW_MS + HOUR_MS }
@@ -154,7 +154,7 @@ describe('media', () => {
     expect(media.requested).toEqual(number === null ? [] : [`9134385233318${number}`])
   })
 
-  test('passes on what the service refuses, rather than look at less and less', async () => {
+  test('passes on a refusal of the service without halving the range', async () => {
     const { service, fragments } = serviceOf([])
     let calls = 0
     fragments.list = async () => {
@@ -185,7 +185,7 @@ describe('media', () => {
     expect(media.requested).toEqual([])
   })
 
-  test('of one fragment is read once, also for those who ask at the same time', async () => {
+  test('of one fragment is read once, also for concurrent requests', async () => {
     const { service, media } = serviceOf(fakeFragments(10, NOW_MS - 20_000))
     await Promise.all([service.media(stream, newest, signal), service.media(stream, newest, signal)])
     await service.media(stream, { ...newest, instantMs: NOW_MS }, signal)

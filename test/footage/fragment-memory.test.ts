@@ -46,7 +46,7 @@ class HeldFragments implements FragmentLister {
 }
 
 describe('the memory of fragments', () => {
-  test('lists what is closed once', async () => {
+  test('lists closed stretches once', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
     const query = serverQuery({ startMs: START_MS, endMs: NOW_MS - 300_000 })
@@ -57,7 +57,7 @@ describe('the memory of fragments', () => {
     expect(memory.sizeBytes).toBeLessThan(30_000)
   })
 
-  test('lists the last two minutes by server time anew, and what is older never again', async () => {
+  test('lists the last two minutes by server time again, and older footage only once', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
     await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS }), signal)
@@ -101,7 +101,7 @@ describe('the memory of fragments', () => {
     expect(lister.queries).toHaveLength(2)
   })
 
-  test('lists what follows a listing that ended before the present', async () => {
+  test('lists the footage after a listing that ended before the present', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
     await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS - 60_000 }), signal)
@@ -135,7 +135,7 @@ describe('the memory of fragments', () => {
     expect(lister.queries).toHaveLength(2)
   })
 
-  test('lists only what is missing', async () => {
+  test('lists only missing stretches', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock })
     const hour = (from: number, to: number) => ({ startMs: START_MS + from * 3_600_000, endMs: START_MS + to * 3_600_000 })
@@ -181,7 +181,7 @@ describe('the memory of fragments', () => {
     expect(lister.queries.length).toBeLessThan(14)
   })
 
-  test('passes on what the service refuses, rather than ask for less and less', async () => {
+  test('passes on a refusal of the service without halving the window', async () => {
     let calls = 0
     const list = async () => {
       calls += 1
@@ -193,7 +193,7 @@ describe('the memory of fragments', () => {
     expect(calls).toBe(1)
   })
 
-  test('shares what is under way, also among calls that ask for more', async () => {
+  test('shares listings in progress, also with calls for a longer range', async () => {
     const lister = new HeldFragments()
     const memory = new FragmentMemory({ fragments: lister, clock })
     const query = serverQuery({ startMs: START_MS, endMs: START_MS + 1000 })
@@ -238,7 +238,7 @@ describe('the memory of fragments', () => {
     expect(await Promise.all(calls)).toHaveLength(9)
   })
 
-  test('forgets the stream that was unused for longest when there is too much', async () => {
+  test('forgets the least recently used stream when it exceeds its limit', async () => {
     const lister = new FakeFragments(FOOTAGE)
     const memory = new FragmentMemory({ fragments: lister, clock, maxBytes: 50_000 })
     const range = { startMs: START_MS, endMs: NOW_MS - 300_000 }
@@ -250,7 +250,7 @@ describe('the memory of fragments', () => {
     expect(memory.sizeBytes).toBeLessThanOrEqual(50_000)
   })
 
-  test('lets go of what retention has taken', async () => {
+  test('forgets expired footage', async () => {
     const memory = new FragmentMemory({ fragments: new FakeFragments(FOOTAGE), clock })
     await memory.read(serverQuery({ startMs: START_MS, endMs: NOW_MS - 300_000 }), signal)
     const before = memory.sizeBytes

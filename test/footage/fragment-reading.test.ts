@@ -36,7 +36,7 @@ describe('reading a fragment', () => {
     expect(media.readBytes).toBeLessThan(3000)
   })
 
-  test('finds frames that are not what their codec says', async () => {
+  test('finds frames that are invalid for their codec', async () => {
     const annexB = simpleBlock({ track: 1, time: 0, isKey: true, payload: bytesOf(0, 0, 0, 1, 0x65, 1, 2, 3) })
     const { invalidFrame } = await read(recording([cluster(0, [annexB])]))
     expect(invalidFrame).toMatch(/^track 1 has a frame that ends inside/)

@@ -57,7 +57,7 @@ const anyHistory = fc.array(
 )
 
 describe('remembered coverage', () => {
-  test('is what a new computation gives, as footage arrives, late too, and expires', async () => {
+  test('equals a new computation while footage arrives, also late, and expires', async () => {
     await fc.assert(
       fc.asyncProperty(anyHistory, async (history) => {
         const clock = { at: START_MS, now: () => clock.at }

@@ -66,7 +66,7 @@ describe('a fragment that does not start with a key frame', () => {
   })
 })
 
-describe('what GetClip would refuse of a fragment', () => {
+describe('the reasons why GetClip would refuse a fragment', () => {
   test.each<[string[], readonly MatroskaTrack[]]>([
     [[], [VIDEO]],
     [[], [AUDIO, VIDEO]],
@@ -107,7 +107,7 @@ describe('what GetClip would refuse of a fragment', () => {
   })
 })
 
-describe('what is shown of a fragment', () => {
+describe('the media of a fragment', () => {
   test.each([
     [
       'h264-bframes-aac.mkv',

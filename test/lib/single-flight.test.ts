@@ -18,7 +18,7 @@ function pending() {
 }
 
 describe('SingleFlight', () => {
-  test('makes one call of those that are under way at the same time', async () => {
+  test('makes one call for all concurrent callers', async () => {
     const flights = new SingleFlight<string>()
     const { work, resolve, starts } = pending()
     const both = [flights.run('a', work, live()), flights.run('a', work, live())]
@@ -43,7 +43,7 @@ describe('SingleFlight', () => {
     expect(await Promise.all([flights.run('a', async () => 'A', live()), flights.run('b', async () => 'B', live())])).toEqual(['A', 'B'])
   })
 
-  test('goes on for those who stay when one leaves', async () => {
+  test('continues for the other callers when one leaves', async () => {
     const flights = new SingleFlight<string>()
     const { work, resolve, starts } = pending()
     const leaver = new AbortController()
@@ -56,7 +56,7 @@ describe('SingleFlight', () => {
     await expect(stayed).resolves.toBe('done')
   })
 
-  test('gives up the work when the last one leaves, and starts anew for who comes next', async () => {
+  test('aborts the work when the last caller leaves, and starts again for the next one', async () => {
     const flights = new SingleFlight<string>()
     const { work } = pending()
     const leaver = new AbortController()
@@ -67,7 +67,7 @@ describe('SingleFlight', () => {
     await expect(next).resolves.toBe('anew')
   })
 
-  test('starts nothing for a caller who has left already', async () => {
+  test('starts no work for a caller whose signal is already aborted', async () => {
     const flights = new SingleFlight<string>()
     const { work, starts } = pending()
     await expect(flights.run('a', work, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
