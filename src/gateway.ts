@@ -199,7 +199,7 @@ async function openApp(
       listener: metrics.subscriptions,
     }),
     sendLimits: { bytesPerSocket: config.webSockets.bufferBytes, totalBytes: config.webSockets.totalBufferBytes },
-    schemaText: printSortedSchema(schema),
+    schemaText: config.introspection ? printSortedSchema(schema) : null,
     metrics,
     health,
     hasAdminAddress: config.admin !== null,

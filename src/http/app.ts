@@ -22,7 +22,8 @@ const RETRY_AFTER_MS = 1_000
 
 export interface AppOptions extends Omit<GraphqlRouteOptions, 'sendBuffers'> {
   readonly sendLimits: SendLimits
-  readonly schemaText: string
+  /** Null if INTROSPECTION is off. */
+  readonly schemaText: string | null
   readonly metrics: GatewayMetrics
   readonly health: Health
   /** Then this address serves neither metrics nor the state of each dependency. */

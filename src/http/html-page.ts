@@ -42,8 +42,8 @@ ${content}
   return reply.header('content-security-policy', SECURITY_POLICY).type('text/html; charset=utf-8').send(html)
 }
 
-/** The page at the gateway's own address. */
-export function toStartPage(publicUrl: string, hasMetrics: boolean): HtmlPage {
+/** The page at the gateway's own address. It links only what this address serves. */
+export function toStartPage(publicUrl: string, { hasMetrics, hasSchema }: Readonly<Record<'hasMetrics' | 'hasSchema', boolean>>): HtmlPage {
   const url = escapeHtml(publicUrl)
   // Not an absolute link, because the page may be open under another name of the machine. A reverse proxy can add a path.
   const base = escapeHtml(new URL(publicUrl).pathname.replace(/\/$/, ''))
@@ -56,8 +56,7 @@ export function toStartPage(publicUrl: string, hasMetrics: boolean): HtmlPage {
 <p>See also:</p>
 <ul>
 <li>GraphQL: <code>${url}/graphql</code></li>
-<li><a href="${base}/schema.graphql">The schema</a>, with a description of every field</li>
-<li><a href="${base}/health/ready">Health</a>${hasMetrics ? ` and <a href="${base}/metrics">metrics</a>` : ''}</li>
+${hasSchema ? `<li><a href="${base}/schema.graphql">The schema</a>, with a description of every field</li>\n` : ''}<li><a href="${base}/health/ready">Health</a>${hasMetrics ? ` and <a href="${base}/metrics">metrics</a>` : ''}</li>
 </ul>`
   return { title: 'clipgate', content }
 }
@@ -83,7 +82,7 @@ export function toGraphqlPage(publicUrl: string): HtmlPage {
 <li>Queries and mutations: <code>POST ${url}/graphql</code></li>
 <li>Queries also by <code>GET ${url}/graphql?query=…</code></li>
 <li>Subscriptions: WebSocket (<code>graphql-transport-ws</code>) at the same address</li>
-<li><a href="schema.graphql">The schema</a>, with a description of every field, and <a href="./">the start page</a></li>
+<li><a href="./">The start page</a></li>
 </ul>`
   return { title: 'clipgate: GraphQL', content }
 }

@@ -98,6 +98,14 @@ describe('a page for people', () => {
     expect(headers['content-type']).toBe('text/plain; charset=utf-8')
     expect(body).toContain('type Query')
   })
+
+  test('does not show the schema when introspection is off', async () => {
+    const { app } = await buildHarness({ introspection: false })
+    const { statusCode, body } = await app.inject('/schema.graphql')
+    expect([statusCode, JSON.parse(body).detail]).toEqual([404, 'The schema is not shown because INTROSPECTION is off.'])
+    expect((await app.inject('/')).body).not.toContain('schema.graphql')
+    await app.close()
+  })
 })
 
 const problem = (status: number, title: string) => ({ type: 'about:blank', title, status, detail: expect.any(String) })

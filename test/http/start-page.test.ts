@@ -6,6 +6,8 @@ test.each([
   ['https://clips.example.net', '/'],
   ['https://example.net/cameras/clips', '/cameras/clips/'],
 ])('the links of the page at %s include the path of a reverse proxy', (publicUrl, base) => {
-  const links = [...toStartPage(publicUrl, true).content.matchAll(/href="([^"]*)"/g)].map(([, link]) => link)
+  const links = [...toStartPage(publicUrl, { hasMetrics: true, hasSchema: true }).content.matchAll(/href="([^"]*)"/g)].map(
+    ([, link]) => link,
+  )
   expect(links).toEqual([`${base}schema.graphql`, `${base}health/ready`, `${base}metrics`])
 })

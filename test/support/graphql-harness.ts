@@ -86,7 +86,7 @@ export async function buildHarness(options: HarnessOptions = {}) {
       listener: metrics.subscriptions,
     }),
     sendLimits: options.sendLimits ?? { bytesPerSocket: 1_048_576, totalBytes: 67_108_864 },
-    schemaText: printSortedSchema(schema),
+    schemaText: introspection ? printSortedSchema(schema) : null,
     metrics,
     health: new Health(dependencies),
     hasAdminAddress: options.hasAdminAddress ?? false,
