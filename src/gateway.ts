@@ -56,6 +56,7 @@ export interface Gateway extends AsyncDisposable {
   readonly publicUrl: string
   /** The address of metrics and health, once it listens. Null without ADMIN_HOST. */
   readonly adminUrl: string | null
+  readonly metrics: Pick<GatewayMetrics, 'read'>
   /** Starts listening and returns the address. @throws GatewayError if KVS_BACKEND is aws and no Region or credentials are configured */
   listen(): Promise<string>
   /** Not ready from now on, so that load balancers choose another gateway. Requests are still served. */
@@ -250,11 +251,12 @@ interface Parts extends Core {
   readonly undo: AsyncDisposableStack
 }
 
-function toGateway(app: FastifyInstance, { services, kvs, health, address, admin, undo }: Parts): Gateway {
+function toGateway(app: FastifyInstance, { services, kvs, metrics, health, address, admin, undo }: Parts): Gateway {
   const close = () => undo.disposeAsync()
   return {
     app,
     services,
+    metrics,
     get publicUrl() {
       return address.publicUrl
     },

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
+import { readTelemetry, type TelemetrySettings } from '../config/env.js'
 import { loadSettings, type Settings } from '../config/load-settings.js'
 import type { Gateway } from '../gateway.js'
+import type { Telemetry } from '../telemetry/open-telemetry.js'
 import type { EmbeddedKvs } from './embedded-kvs.js'
 import { createLogger } from './logger.js'
 import { createStopSignal, untilAborted } from './stop-signal.js'
@@ -24,8 +26,11 @@ async function serve(): Promise<void> {
   const [{ startEmbeddedKvs }, { buildGateway }] = await Promise.all([import('./embedded-kvs.js'), import('../gateway.js')])
   // Closed in reverse order: first the gateway, then the embedded KVS.
   await using running = new AsyncDisposableStack()
+  const telemetry = readTelemetry()
+  const otel = telemetry && running.use(await startTelemetry(telemetry))
   const kvs = config.kvs.backend === 'embedded' ? running.use(await startEmbeddedKvs(settings, logger)) : null
   const gateway = running.use(await buildGateway(config, secrets, { logger, ...(kvs ? { embeddedKvsUrl: kvs.url } : {}) }))
+  otel?.watch(() => gateway.metrics.read())
   await gateway.listen()
   console.log(describe(settings, gateway, kvs))
   await untilAborted(stop)
@@ -41,4 +46,10 @@ function describe({ config }: Settings, { publicUrl, adminUrl }: Gateway, embedd
 
 function describeAws({ kvs }: Settings['config']): string {
   return kvs.backend === 'aws' && kvs.endpoint !== null ? kvs.endpoint : 'AWS'
+}
+
+/** The SDK is large, so it is loaded only when it is used. It must start before the gateway is built. */
+async function startTelemetry(settings: TelemetrySettings): Promise<Telemetry> {
+  const { openTelemetry } = await import('../telemetry/open-telemetry.js')
+  return openTelemetry(settings)
 }

@@ -62,3 +62,30 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
   }
   return env
 }
+
+const TELEMETRY = ['ENDPOINT', 'TRACES_ENDPOINT', 'METRICS_ENDPOINT'].map((name) => `OTEL_EXPORTER_OTLP_${name}`)
+
+export interface TelemetrySettings {
+  readonly serviceName: string
+  readonly hasMetrics: boolean
+  readonly isJson: boolean
+  /** Between two exports of metrics. */
+  readonly metricIntervalMs: number
+}
+
+/** The standard variables of OpenTelemetry that the gateway itself needs. The SDK reads the others. Null if no endpoint is set. */
+export function readTelemetry(source: Readonly<Record<string, string | undefined>> = process.env): TelemetrySettings | null {
+  if (source.OTEL_SDK_DISABLED === 'true' || TELEMETRY.every((name) => !source[name]?.trim())) return null
+  const protocol = source.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? source.OTEL_EXPORTER_OTLP_PROTOCOL
+  return {
+    serviceName: source.OTEL_SERVICE_NAME ?? 'clipgate',
+    hasMetrics: source.OTEL_METRICS_EXPORTER !== 'none',
+    isJson: protocol === 'http/json',
+    metricIntervalMs: parseTelemetryInterval(source.OTEL_METRIC_EXPORT_INTERVAL),
+  }
+}
+
+function parseTelemetryInterval(text = '60000'): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new WrongSetting(`OTEL_METRIC_EXPORT_INTERVAL is ${JSON.stringify(text)}, but must be a whole number of milliseconds.`)
+}

@@ -1,6 +1,9 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { GraphQLError } from 'graphql'
+
 import { GatewayError } from '../domain/errors.js'
+import { describeSpan } from '../lib/tracing.js'
+
 import type { RequestContext } from './context.js'
 import { ClientLeft } from './context.js'
 import type { CostMeter } from './cost/cost-meter.js'
@@ -46,6 +49,8 @@ export function operationPlugin({
       return {
         async didResolveOperation({ schema, document, operation, request, source }) {
           if (!operation) return
+          const type = operation.operation
+          describeSpan({ 'graphql.operation.type': type, 'graphql.operation.name': toShownName(operation.name?.value) }, type)
           trusted?.check(source)
           if (operation.operation === 'subscription') throw subscriptionOverHttp()
           const checked = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
@@ -76,6 +81,11 @@ export function operationPlugin({
       }
     },
   }
+}
+
+/** Clients choose the name. */
+function toShownName(name: string | undefined): string {
+  return (name ?? '').slice(0, 100)
 }
 
 /** @throws GraphQLError RATE_LIMITED with status 429 */

@@ -5,6 +5,7 @@ import type { GuardedFootage, GuardedFragments, GuardedHlsSessions, GuardedQuota
 import type { GuardedStreams } from '../auth/guarded-streams.js'
 import type { ClipService } from '../delivery/clip-service.js'
 import type { Clock } from '../lib/clock.js'
+import { isTracing } from '../lib/tracing.js'
 import { boundAnswers } from './bounded-answers.js'
 import { ClipResolver } from './clip/clip.resolver.js'
 import { ClipType } from './clip/clip.type.js'
@@ -17,6 +18,7 @@ import { NodeResolver } from './node/node.resolver.js'
 import { StreamResolver } from './stream/stream.resolver.js'
 import { StreamType } from './stream/stream.type.js'
 import { StreamQuotaResolver } from './stream/stream-quota.resolver.js'
+import { traceFields } from './traced-fields.js'
 import { ViewerResolver } from './viewer/viewer.resolver.js'
 
 export interface SchemaServices {
@@ -82,6 +84,7 @@ function buildSchemaOf(resolvers: readonly object[]): GraphQLSchema {
   describeRoots(schema)
   makeResolveTypeSynchronous(schema)
   boundAnswers(schema)
+  if (isTracing()) traceFields(schema)
   return schema
 }
 

@@ -1,7 +1,10 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import { connectionsOf } from '../lib/http-server.js'
+
 import { runRequest, toRequestId } from '../lib/running-request.js'
+import { describeSpan, inServerSpan } from '../lib/tracing.js'
+
 import { answerClientError } from './client-error.js'
 import { READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'
@@ -95,7 +98,14 @@ function answerUnrouted(error: unknown, request: FastifyRequest, reply: FastifyR
 /** Not in one hook: refusals need the header, and the context of the handler starts after the body has been read. */
 function addRequestIds(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
-  app.addHook('preHandler', (request, _reply, done) => runRequest({ id: request.id, address: request.ip }, done))
+  app.addHook('preHandler', (request, reply, done) => {
+    const name = `${request.method} ${request.routeOptions.url ?? ''}`.trimEnd()
+    const onEnd = (end: (status: number) => void) => void reply.raw.once('close', () => end(reply.raw.statusCode))
+    inServerSpan({ name, headers: request.headers, onEnd }, () => {
+      describeSpan({ 'clipgate.request_id': request.id })
+      runRequest({ id: request.id, address: request.ip }, done)
+    })
+  })
 }
 
 /** A kept-alive connection can send one more request while the gateway closes. Health probes are still answered. */

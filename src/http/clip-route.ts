@@ -15,6 +15,7 @@ import { ClipUnavailable } from '../delivery/serve/clip-unavailable.js'
 import { toClientKey } from '../lib/client-address.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutAnswer } from '../lib/http-server.js'
+import { describeSpan, inSpan } from '../lib/tracing.js'
 import { type OriginRules, toAllowedOrigin, toPreflightHeaders } from './cors.js'
 import type { DownloadSlots } from './download-slots.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
@@ -121,14 +122,17 @@ class ClipDownload {
     }
     content.revoked.addEventListener('abort', cut)
     try {
-      await sendBody(this.reply.raw, content.read(response.body.clip, this.#left.signal), {
-        left: this.#left,
-        begin: () => this.#begin(response),
-        contentLength: response.headers['content-length'],
-        // A clip that is passed through has no ranges, so its reader cannot resume.
-        idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
-        listener: this.#listen(content),
-      })
+      const chunks = content.read(response.body.clip, this.#left.signal)
+      await inSpan('download', {}, () =>
+        sendBody(this.reply.raw, chunks, {
+          left: this.#left,
+          begin: () => this.#begin(response),
+          contentLength: response.headers['content-length'],
+          // A clip that is passed through has no ranges, so its reader cannot resume.
+          idleTimeoutMs: content.form === 'REBUILT' ? readerIdleTimeoutMs : null,
+          listener: this.#listen(content),
+        }),
+      )
     } finally {
       content.revoked.removeEventListener('abort', cut)
       free?.()
@@ -173,6 +177,7 @@ class ClipDownload {
     return {
       began: () => downloads?.began(),
       ended: (outcome, bytesSent) => {
+        describeSpan({ 'clipgate.outcome': outcome, 'clipgate.bytes': bytesSent })
         downloads?.ended(outcome, bytesSent)
         audit?.downloaded({ content, outcome, bytesSent, address, requestId })
       },

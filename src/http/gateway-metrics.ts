@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
 import type { ClipRequestOutcome } from '../delivery/clip-service.js'
 import type { OperationListener } from '../graphql/operation-plugin.js'
 import type { SubscriptionListener } from '../graphql/subscriptions.js'
@@ -100,6 +100,11 @@ export class GatewayMetrics {
 
   onOperation({ operationType, name, outcome, seconds }: Parameters<OperationListener['onOperation']>[0]): void {
     this.#operationSeconds.observe({ operation_type: operationType, outcome, ...(name === null ? {} : { operation_name: name }) }, seconds)
+  }
+
+  /** For other formats. */
+  read(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+    return this.#registry.getMetricsAsJSON()
   }
 
   get contentType(): string {

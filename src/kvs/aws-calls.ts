@@ -2,6 +2,7 @@ import { GatewayError } from '../domain/errors.js'
 import { backoffMs, sleep } from '../lib/clock.js'
 import { SingleFlight } from '../lib/single-flight.js'
 import { nameOf } from '../lib/thrown.js'
+import { inSpan } from '../lib/tracing.js'
 import { AwsBreakers, type BreakerListener } from './aws-breakers.js'
 import type { AwsClients } from './aws-clients.js'
 import type { DenialLog } from './aws-denials.js'
@@ -44,7 +45,7 @@ export class AwsCalls {
     const startedAt = performance.now()
     const report = (outcome: string) => this.listener?.onRequest({ operation, outcome, seconds: (performance.now() - startedAt) / 1000 })
     try {
-      const answer = await request()
+      const answer = await inSpan(`KinesisVideo.${operation}`, { isCall: true, attributes: toRpc(operation) }, request)
       report('ok')
       return answer
     } catch (error) {
@@ -98,6 +99,10 @@ export class AwsCalls {
     this.denials?.log(error, operation)
     return toGatewayError(error, operation)
   }
+}
+
+function toRpc(operation: string) {
+  return { 'rpc.system': 'aws-api', 'rpc.service': 'KinesisVideo', 'rpc.method': operation }
 }
 
 /** The error for an aborted signal: a GatewayError after a time-out, otherwise the reason of the signal. */

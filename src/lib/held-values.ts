@@ -1,3 +1,6 @@
+import type { SpanContext } from '@opentelemetry/api'
+import { findSpanContext, linkSpan } from './tracing.js'
+
 export interface Hold<Value> {
   readonly value: Value
   readonly isNew: boolean
@@ -7,7 +10,7 @@ export interface Hold<Value> {
 
 /** Values by key: each is created once however many hold it, and closed when the last holder releases it. */
 export class HeldValues<Value extends { close(): void }> {
-  readonly #entries = new Map<string, { readonly value: Value; holders: number }>()
+  readonly #entries = new Map<string, { readonly value: Value; readonly span: SpanContext | null; holders: number }>()
 
   get values(): readonly Value[] {
     return [...this.#entries.values()].map(({ value }) => value)
@@ -19,7 +22,8 @@ export class HeldValues<Value extends { close(): void }> {
 
   hold(key: string, create: () => Value): Hold<Value> {
     const known = this.#entries.get(key)
-    const entry = known ?? { value: create(), holders: 0 }
+    const entry = known ?? { value: create(), span: findSpanContext(), holders: 0 }
+    if (known) linkSpan(known.span)
     this.#entries.set(key, entry)
     entry.holders += 1
     let isReleased = false

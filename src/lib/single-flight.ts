@@ -1,3 +1,6 @@
+import type { SpanContext } from '@opentelemetry/api'
+import { findSpanContext, linkSpan } from './tracing.js'
+
 /**
  * Request coalescing: calls with the same key at the same time share one execution. A caller whose signal aborts leaves alone. When the last
  * caller leaves, the work is aborted, and that caller gets its outcome. The work must therefore end when its signal aborts.
@@ -7,14 +10,16 @@ export class SingleFlight<Value> {
 
   run(key: string, work: (signal: AbortSignal) => Promise<Value>, signal: AbortSignal): Promise<Value> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const flight = this.#flights.get(key) ?? this.#start(key, work)
+    const running = this.#flights.get(key)
+    if (running) linkSpan(running.span)
+    const flight = running ?? this.#start(key, work)
     return this.#join(key, flight, signal)
   }
 
   #start(key: string, work: (signal: AbortSignal) => Promise<Value>): Flight<Value> {
     const controller = new AbortController()
     const result = work(controller.signal)
-    const flight = { controller, result, waiting: 0 }
+    const flight = { controller, result, span: findSpanContext(), waiting: 0 }
     this.#flights.set(key, flight)
     const end = () => this.#end(key, flight)
     result.then(end, end)
@@ -44,5 +49,7 @@ export class SingleFlight<Value> {
 interface Flight<Value> {
   readonly controller: AbortController
   readonly result: Promise<Value>
+  /** The span that started the work. */
+  readonly span: SpanContext | null
   waiting: number
 }

@@ -9,7 +9,8 @@ const NO_IO = ['node:buffer']
 const AWS = ['@aws-sdk/', '@smithy/']
 
 export const IMPORT_RULES: readonly ImportRule[] = [
-  { folder: 'lib', own: [], libraries: ['node:', 'ipaddr.js'] },
+  { folder: 'lib', own: [], libraries: ['node:', '@opentelemetry/api', 'ipaddr.js'] },
+  { folder: 'telemetry', own: ['lib'], libraries: ['node:', '@opentelemetry/', 'prom-client'] },
   { folder: 'media', own: ['lib'], libraries: NO_IO },
   { folder: 'domain', own: ['lib'], libraries: ['node:crypto'] },
   { folder: 'config', own: ['lib'], libraries: ['node:'] },
@@ -71,6 +72,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'kvs-server/server',
       'kvs-server/demo',
       'media',
+      'telemetry',
       'client',
       'lib',
     ],

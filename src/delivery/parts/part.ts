@@ -2,6 +2,7 @@ import type { GatewayError } from '../../domain/errors.js'
 import type { ClipBody, ClipRequestOfKvs, ClipSource } from '../../kvs/ports.js'
 import { orAborted } from '../../lib/clock.js'
 import type { Semaphore } from '../../lib/semaphore.js'
+import { describeSpan, inSpan } from '../../lib/tracing.js'
 import type { ParsedMovie } from '../../media/mp4/read/read-movie.js'
 import type { PartHandle, PartState, PartStore } from '../ports.js'
 import type { ByteSpan } from '../serve/byte-range.js'
@@ -119,7 +120,11 @@ export class Part {
       accepted: this.#accepted.promise,
     })
     const { signal } = this.#closing
-    const handle = await store.open(key, fetch, signal)
+    const handle = await inSpan('clip store open', {}, async () => {
+      const opened = await store.open(key, fetch, signal)
+      describeSpan({ 'clipgate.origin': opened.origin })
+      return opened
+    })
     this.#handle = handle
     if (signal.aborted) handle.release()
     // A stored part was accepted before it was stored, perhaps by another process.
