@@ -11,11 +11,11 @@ import { type Footage, toFootage } from './footage.js'
 import { clockIssues, edgeIssues, gapIssues, lateIssues } from './footage-issues.js'
 import { findGaps, toSpans } from './footage-spans.js'
 import { toFragmentColumns } from './fragment-columns.js'
+import { estimateFrameMs, GAP_MS } from './fragment-rests.js'
 import { type FragmentSelection, selectFragments } from './fragment-selection.js'
 import { limitIssues, tooLargeIssues } from './limit-issues.js'
 import { KVS_LIMITS } from './limits.js'
 import { type ListedFragment, startOf } from './listed-fragment.js'
-import { estimateFrameMs, GAP_MS } from './rests.js'
 import { type FragmentSelectorType, type TimeRange, toEarlier } from './time-range.js'
 
 export type PlanRequest = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'overflow'>

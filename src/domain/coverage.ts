@@ -3,7 +3,7 @@
 import { toFootage } from './footage.js'
 import { type FootageSpan, findGaps, toSpans } from './footage-spans.js'
 import { type FragmentColumns, firstRowAt } from './fragment-columns.js'
-import { GAP_MS } from './rests.js'
+import { GAP_MS } from './fragment-rests.js'
 import type { TimeRange } from './time-range.js'
 
 /** Listing a week of two-second fragments uses half a minute of the quota of a stream, which is about the time limit of a request. */

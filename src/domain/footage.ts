@@ -1,7 +1,7 @@
 import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { FragmentColumns } from './fragment-columns.js'
-import { Rests } from './rests.js'
+import { Rests } from './fragment-rests.js'
 
 /** A rest that is a gap. */
 export interface Break {

@@ -114,7 +114,7 @@ class ClipDownload {
       this.reply.raw.end()
       return this.reply
     }
-    const free = this.#takeSlot()
+    const free = this.#takeSlot(content)
     const { readerIdleTimeoutMs = READER_IDLE_TIMEOUT_MS } = this.options
     // Also while the client does not read.
     const cut = () => {
@@ -156,10 +156,10 @@ class ClipDownload {
   }
 
   /** @throws ClipUnavailable RATE_LIMITED */
-  #takeSlot(): (() => void) | null {
+  #takeSlot({ principal }: ClipContent): (() => void) | null {
     const { slots = null } = this.options
     if (slots === null) return null
-    const free = slots.take(toClientKey(this.request.ip))
+    const free = slots.take(principal || toClientKey(this.request.ip))
     if (free === null)
       throw new ClipUnavailable(
         'RATE_LIMITED',

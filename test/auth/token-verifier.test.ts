@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { exportSPKI, importJWK } from 'jose'
-import { AccessPolicy } from '../../src/auth/access-policy.js'
+import { AccessPolicy } from '../../src/auth/claim-policy.js'
 import { TokenVerifier } from '../../src/auth/token-verifier.js'
 import { AUDIENCE, createKey, MockIssuer, type TokenForm } from '../support/mock-issuer.js'
 

@@ -13,8 +13,11 @@ const BYTES = Buffer.alloc(32 * 1024 * 1024, 'clip')
 test('RATE_LIMIT_DOWNLOADS refuses one download too many, until another one ends', async () => {
   const app = Fastify({ forceCloseConnections: true })
   try {
-    await app.register(clipRoute({ open: async () => fakeContent({ bytes: BYTES, etag: '"e"' }), slots: new DownloadSlots(2) }))
-    const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/clips/token/a.mp4`
+    await app.register(
+      clipRoute({ open: async (token) => fakeContent({ bytes: BYTES, etag: '"e"', principal: token }), slots: new DownloadSlots(2) }),
+    )
+    const address = await app.listen({ port: 0, host: '127.0.0.1' })
+    const url = `${address}/clips/partner/a.mp4`
     const start = () => new Promise<IncomingMessage>((resolve, reject) => get(url, { agent: false }, resolve).on('error', reject))
     const [first, second] = [await start(), await start()]
     expect([first.statusCode, second.statusCode]).toEqual([200, 200])
@@ -24,6 +27,8 @@ test('RATE_LIMIT_DOWNLOADS refuses one download too many, until another one ends
       code: 'RATE_LIMITED',
       detail: 'You have 2 downloads at the same time, which is the limit. Retry when one has ended.',
     })
+    // Another principal at the same address has slots of its own.
+    expect((await fetch(`${address}/clips/operator/a.mp4`, { headers: { range: 'bytes=0-9' } })).status).toBe(206)
     // Requests without a body need no slot.
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
     first.destroy()

@@ -11,6 +11,7 @@ export interface FakeContentOptions {
   readonly beforeNext?: () => Promise<unknown>
   readonly urlExpiresAtMs?: number
   readonly revoked?: AbortSignal
+  readonly principal?: string
 }
 
 const CHUNK_BYTES = 65_536
@@ -18,7 +19,7 @@ const NEVER = new AbortController().signal
 
 /** The content of a clip without a store. */
 export function fakeContent(options: FakeContentOptions): ClipContent {
-  const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000, revoked = NEVER } = options
+  const { bytes, form = 'REBUILT', etag, urlExpiresAtMs = Date.now() + 60_000, revoked = NEVER, principal = '' } = options
   const identity: ClipIdentity | null = etag === undefined ? null : { sizeBytes: bytes.byteLength, etag }
   return {
     form,
@@ -28,7 +29,7 @@ export function fakeContent(options: FakeContentOptions): ClipContent {
     lastModifiedMs: 1_700_000_000_000,
     urlExpiresAtMs,
     revoked,
-    principal: '',
+    principal,
     identity,
     whenIdentified: (signal) =>
       identity ? Promise.resolve(identity) : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),

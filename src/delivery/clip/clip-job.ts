@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../domain/errors.js'
 import type { Part } from '../parts/part.js'
-import type { Parts } from '../parts/parts.js'
+import type { SharedParts } from '../parts/shared-parts.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { CodecChangeSources } from '../verify/codec-change.js'
@@ -9,7 +9,7 @@ import { explainFailure, toPartUnavailable } from './explain-failure.js'
 import { type ClipFacts, type MadeClip, makeClip, toFacts } from './make-clip.js'
 
 export interface ClipSources extends CodecChangeSources {
-  readonly parts: Parts
+  readonly parts: SharedParts
 }
 
 export type ClipOutcome =

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Clock, orAborted } from '../../lib/clock.js'
 import { HeldValues, type Hold } from '../../lib/held-values.js'
-import { type PartSources, Parts } from '../parts/parts.js'
+import { type PartSources, SharedParts } from '../parts/shared-parts.js'
 import type { ClipOutline } from '../plan/clip-outline.js'
 import type { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { CodecChangeSources } from '../verify/codec-change.js'
@@ -48,7 +48,7 @@ export class ClipJobs {
     sources: CodecChangeSources & PartSources,
     { clock, maxIdleBytes = MOST_IDLE_BYTES, onFault = () => undefined }: ClipJobsOptions,
   ) {
-    this.#sources = { ...sources, parts: new Parts(sources) }
+    this.#sources = { ...sources, parts: new SharedParts(sources) }
     this.#onFault = onFault
     this.#failures = new LRUCache({ max: MAX_FAILURES, ttl: FAILURE_TTL_MS, ttlResolution: 0, perf: clock })
     const maxSize = Math.max(1, Math.floor(Math.min(maxIdleBytes, MOST_IDLE_BYTES)))

@@ -4,7 +4,7 @@ import type { Hold } from '../../lib/held-values.js'
 import { mapConcurrently } from '../../lib/map-concurrently.js'
 import type { EdgeReading } from '../parts/edge-reading.js'
 import { type Part, toClearer } from '../parts/part.js'
-import type { Parts } from '../parts/parts.js'
+import type { SharedParts } from '../parts/shared-parts.js'
 import { type ClipOutline, type OutlinedPart, toPlayingParts } from '../plan/clip-outline.js'
 
 /** Maximum number of parts of one clip that are fetched at once, in order. The quota of the stream may slow them further. */
@@ -47,7 +47,7 @@ export class ClipParts {
 
   constructor(
     private readonly outline: ClipOutline,
-    private readonly source: Parts,
+    private readonly source: SharedParts,
     private readonly onChange: () => void,
   ) {
     const edges = source.holdEdges(outline)

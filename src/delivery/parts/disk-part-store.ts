@@ -1,10 +1,10 @@
 import type { Leases, PartFetch, PartHandle, PartStore } from '../ports.js'
 import { DiskBlobStore } from './disk-blob-store.js'
 import { DiskPart } from './disk-part.js'
-import { fetchPart } from './fetch-part.js'
 import { LocalLeases } from './local-leases.js'
 import { OpenedBlob } from './opened-blob.js'
 import { PartBroken } from './part-broken.js'
+import { receivePart } from './receive-part.js'
 
 export interface DiskPartStoreOptions {
   /** Created if it is missing. */
@@ -122,7 +122,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     try {
       const { maxPartBytes = 536_870_912, idleTimeoutMs = 30_000 } = this.options
       const options = { blobs: this.blobs, spool: this.blobs, maxPartBytes, idleTimeoutMs, onProblem: this.#report }
-      opened = (lease.hadToWait ? await this.#openStored(key, stop) : null) ?? (await fetchPart(key, fetch, { ...options, stop }))
+      opened = (lease.hadToWait ? await this.#openStored(key, stop) : null) ?? (await receivePart(key, fetch, { ...options, stop }))
       return opened
     } finally {
       void Promise.resolve(opened?.over).then(() => lease.release())

@@ -5,7 +5,7 @@ import { OpenedBlob } from './opened-blob.js'
 import { PartBroken } from './part-broken.js'
 import { pumpPart } from './part-pump.js'
 
-export interface FetchPartOptions {
+export interface ReceivePartOptions {
   readonly blobs: BlobStore
   readonly spool: Spool
   readonly maxPartBytes: number
@@ -16,7 +16,7 @@ export interface FetchPartOptions {
 }
 
 /** Receives a part into the spool, and stores it. Resolves when the source has begun to send. */
-export async function fetchPart(key: string, fetch: PartFetch, options: FetchPartOptions): Promise<OpenedBlob> {
+export async function receivePart(key: string, fetch: PartFetch, options: ReceivePartOptions): Promise<OpenedBlob> {
   const { stop, maxPartBytes } = options
   const creating = createSpooled(key, options)
   try {
@@ -37,7 +37,7 @@ export async function fetchPart(key: string, fetch: PartFetch, options: FetchPar
 }
 
 /** The file is created while the source is called. A turn later, because the source takes longer. */
-async function createSpooled(key: string, { spool }: FetchPartOptions): Promise<SpooledBlob> {
+async function createSpooled(key: string, { spool }: ReceivePartOptions): Promise<SpooledBlob> {
   await setImmediate()
   return spool.create(key)
 }
@@ -46,7 +46,7 @@ async function createSpooled(key: string, { spool }: FetchPartOptions): Promise<
 async function receive(
   key: string,
   body: PartBody,
-  { blobs, spooled, maxPartBytes, idleTimeoutMs, stop, onProblem }: FetchPartOptions & { readonly spooled: SpooledBlob },
+  { blobs, spooled, maxPartBytes, idleTimeoutMs, stop, onProblem }: ReceivePartOptions & { readonly spooled: SpooledBlob },
 ): Promise<void> {
   const storing = blobs.put(key, spooled)
   storing.catch(() => null)

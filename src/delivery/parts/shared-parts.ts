@@ -23,7 +23,7 @@ export interface PartClip {
 }
 
 /** The parts and the edges that clips hold. Clips that need the same part share it. */
-export class Parts {
+export class SharedParts {
   readonly #parts = new HeldValues<Part>()
   readonly #edges = new HeldValues<EdgeReading>()
   readonly #fetches = new Semaphore(MOST_FETCHES)

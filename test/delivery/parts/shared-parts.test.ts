@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { DiskPartStore } from '../../../src/delivery/parts/disk-part-store.js'
-import { Parts } from '../../../src/delivery/parts/parts.js'
+import { SharedParts } from '../../../src/delivery/parts/shared-parts.js'
 import type { OutlinedPart } from '../../../src/delivery/plan/clip-outline.js'
 import type { ClipBody, ClipSource } from '../../../src/kvs/ports.js'
 import { until } from '../../support/clip-client.js'
@@ -43,8 +43,8 @@ class HeldCalls implements ClipSource {
   }
 }
 
-function createParts(clips: ClipSource): Parts {
-  return new Parts({ clips, media: { getMedia: () => Promise.reject(new Error('no media')) }, store })
+function createParts(clips: ClipSource): SharedParts {
+  return new SharedParts({ clips, media: { getMedia: () => Promise.reject(new Error('no media')) }, store })
 }
 
 function outlined(key: string): OutlinedPart {
@@ -56,7 +56,7 @@ function outlined(key: string): OutlinedPart {
   return { key, range, ...numbers, ...columns, firstPlace: 0, estimatedBytes: 1 }
 }
 
-describe('Parts', () => {
+describe('SharedParts', () => {
   test('makes one GetClip call for all clips that hold a part', async () => {
     const calls = new HeldCalls()
     const parts = createParts(calls)
