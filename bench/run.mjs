@@ -9,6 +9,7 @@ import { measureFlatMemory } from './measurements/flat-memory.mjs'
 import { measureGateway } from './measurements/gateway.mjs'
 import { measureGetClip } from './measurements/get-clip.mjs'
 import { measureGraphql } from './measurements/graphql.mjs'
+import { measureHiddenStreams } from './measurements/hidden-streams.mjs'
 import { measureIngest } from './measurements/ingest.mjs'
 import { measureJoining } from './measurements/joining.mjs'
 import { measureMillion } from './measurements/million.mjs'
@@ -34,6 +35,7 @@ const MEASUREMENTS = {
   producers: measureProducers,
   'query-cost': measureQueryCost,
   graphql: measureGraphql,
+  'hidden-streams': measureHiddenStreams,
   'stored-clip': measureStoredClip,
   'six-hours': measureSixHours,
   joining: measureJoining,

@@ -1,5 +1,8 @@
 // What other programs may use of clipgate: the gateway and the embedded Kinesis Video as parts of a process.
 
+/** The services of the gateway take a caller: `new Caller({ principal: ANONYMOUS, … })` may do everything. */
+export { Caller, type CallerOptions } from './auth/caller.js'
+export { ANONYMOUS, type Principal } from './auth/principal.js'
 /** Where the gateway stands: everything but what must not be shown. */
 export type { AdminConfig, ClipConfig, Config, EmbeddedKvsConfig, KvsConfig, LogLevel } from './config/config.js'
 /** Plain settings to a checked `Config`; every default is there. Reads no file and no clock. */

@@ -6,6 +6,8 @@ import * as clipgate from '../src/index.js'
 
 test('the public exports do not change', () => {
   expect(Object.keys(clipgate).sort()).toEqual([
+    'ANONYMOUS',
+    'Caller',
     'GatewayError',
     'WrongSetting',
     'buildGateway',

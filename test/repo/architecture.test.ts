@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { IMPORT_RULES, type ImportRule } from './import-rules.js'
 import { importsOf, listSources, readImports, type SourceImport } from './source-imports.js'
@@ -100,6 +102,23 @@ describe('the sources', () => {
     expect(fastify.filter((path) => !/^(http\/|gateway\.ts|kvs-server\/(server\.ts|edge\/))/.test(path))).toEqual([])
     const sdk = imports.filter((line) => line.target.startsWith('@aws-sdk/')).map((line) => line.from)
     expect(sdk.filter((path) => !path.startsWith('kvs/aws-'))).toEqual([])
+  })
+})
+
+describe('access', () => {
+  const texts = listSources(ROOT).map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+
+  test('cannot be bypassed by graphql/ and http/, which name no service that takes a signal instead of a caller', () => {
+    const unguarded =
+      /\b(StreamCatalog|EndpointDirectory|FragmentLister|HlsSessionSource|QuotaBook|ClipSource|FragmentMediaSource|FootageService)\b/
+    const naming = texts.filter(
+      ({ path, text }) => /^(graphql|http)\//.test(path) && unguarded.test(text.replace(/^\s*(\*|\/\/|\/\*).*$/gm, '')),
+    )
+    expect(naming.map(({ path }) => path)).toEqual([])
+  })
+
+  test('is decided for callers that only the context of an operation makes', () => {
+    expect(texts.filter(({ text }) => /new Caller\(/.test(text)).map(({ path }) => path)).toEqual(['graphql/context.ts', 'index.ts'])
   })
 })
 
