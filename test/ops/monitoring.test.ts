@@ -29,8 +29,11 @@ describe.each([
   })
 })
 
-test('the dashboard shows each metric', async () => {
-  const shown = namesIn(DASHBOARD).map((name) => name.replace(/_(bucket|count|sum)$/, ''))
+test.each([
+  ['the dashboard shows', DASHBOARD],
+  ['docs/operating.md explains', readFileSync('docs/operating.md', 'utf8')],
+])('%s each metric', async (_, text) => {
+  const shown = namesIn(text).map((name) => name.replace(/_(bucket|count|sum)$/, ''))
   const names = [...(await readNames())].map((name) => name.replace(/_(bucket|count|sum)$/, ''))
   expect(names.filter((name) => !shown.includes(name))).toEqual([])
 })
