@@ -115,7 +115,7 @@ describe('a clip URL', () => {
       }
     }
     await Promise.all(Array.from({ length: 8 }, work))
-  }, 120_000)
+  }, 600_000)
 
   test('answers the requests of Safari', async () => {
     const probe = await download(url, { headers: { range: 'bytes=0-1' } })
