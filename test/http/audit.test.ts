@@ -18,7 +18,8 @@ function toInput(streamName: string): string {
 test('AUDIT_LOG records who requested, renewed and downloaded which clip', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-audit-gateway-'))
   const [auditLog, keysFile] = [join(folder, 'audit.jsonl'), join(folder, 'keys.json')]
-  const key = createTestKey(['clips:request'], ['lobby'])
+  const key = createTestKey(['clips:request', 'clips:revoke'], ['lobby'])
+  let requestedId = ''
   try {
     await writeKeys(keysFile, [key])
     await using kvs = await startKvsTestServer()
@@ -31,6 +32,7 @@ test('AUDIT_LOG records who requested, renewed and downloaded which clip', async
         return JSON.parse(await response.text()).data
       }
       const { requestClip } = await ask(`mutation { requestClip(input: ${toInput('lobby')}) { clip { id downloadUrl } } }`)
+      requestedId = requestClip.clip.id
       await ask(`mutation { requestClip(input: ${toInput('garage')}) { clip { id } issues { code } } }`)
       await ask(`mutation { renewClipUrl(id: "${requestClip.clip.id}") { clip { id } } }`)
       const whole = await fetch(requestClip.clip.downloadUrl)
@@ -38,6 +40,8 @@ test('AUDIT_LOG records who requested, renewed and downloaded which clip', async
       const range = await fetch(requestClip.clip.downloadUrl, { headers: { range: 'bytes=0-99' } })
       await range.arrayBuffer()
       await fetch(requestClip.clip.downloadUrl, { method: 'HEAD' })
+      await ask(`mutation { revokeClipUrls(clipId: "${requestClip.clip.id}") { revokedBefore } }`)
+      await ask('mutation { revokeClipUrls(clipId: "unknown") { revokedBefore } }')
       expect([whole.status, range.status, byteLength > 100]).toEqual([200, 206, true])
     }
     const text = await readFile(auditLog, 'utf8')
@@ -64,12 +68,21 @@ test('AUDIT_LOG records who requested, renewed and downloaded which clip', async
         etag: null,
       },
       { event: 'url.renewed', principal: key.record.id, ...clip, outcome: 'READY' },
-      { event: 'clip.downloaded', address: '127.0.0.1', ...clip, outcome: 'complete', bytesSent: lines[3].sizeBytes },
+      {
+        event: 'clip.downloaded',
+        principal: key.record.id,
+        address: '127.0.0.1',
+        ...clip,
+        outcome: 'complete',
+        bytesSent: lines[3].sizeBytes,
+      },
       { event: 'clip.downloaded', ...clip, outcome: 'complete', bytesSent: 100 },
+      { event: 'urls.revoked', principal: key.record.id, stream: `clip:${requestedId}`, outcome: 'REVOKED' },
+      { event: 'urls.revoked', principal: key.record.id, stream: 'clip:unknown', outcome: 'NOT_FOUND' },
     ])
     // No line gives access to anything.
     expect(text).not.toMatch(/cgk_|\/clips\//)
-    expect(await verifyAuditLog([auditLog])).toMatchObject({ intact: true, lines: 5 })
+    expect(await verifyAuditLog([auditLog])).toMatchObject({ intact: true, lines: 7 })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
