@@ -93,9 +93,11 @@ export const MAX_PUBLIC_URL_CHARACTERS = 400
 /** Reads no files. @throws WrongSetting */
 export function parseConfig(env: Env): Config {
   const host = parseHost(env, 'HOST', '127.0.0.1')
+  const auth = parseAuth(env)
+  // First, because it needs several other settings.
+  refuseExposure(host, auth, env)
   const port = parsePort(env, 'PORT', 4000)
   const kvs = parseKvs(env)
-  const auth = parseAuth(env)
   const config: Config = {
     host,
     port,
@@ -237,7 +239,6 @@ function refuseConflicts(config: Config, env: Env): void {
       `KVS_HOST is "${embeddedKvs.host}", but must be a loopback address (127.0.0.1, ::1) unless KVS_ACCESS_KEYS is set.`,
     )
   }
-  refuseExposure(config, env)
 }
 
 function refuseSmallTotal({ bufferBytes, totalBufferBytes }: WebSocketConfig): void {
@@ -251,7 +252,7 @@ function refuseWithEmbedded(env: Env, name: 'KVS_ENDPOINT' | 'KVS_DATA_ENDPOINT_
 }
 
 /** One message with everything that is missing, so that the operator does not find it in several starts. */
-function refuseExposure({ host, auth }: Config, env: Env): void {
+function refuseExposure(host: string, auth: AuthConfig, env: Env): void {
   if (isLoopbackHost(host)) return
   const missing = [
     isAuthConfigured(auth) ? null : 'API_KEYS_FILE or OIDC_ISSUER (who may ask)',

@@ -26,19 +26,16 @@ export interface KvsRequestListener extends BreakerListener {
 
 /** Sends requests: reports them to the listener, retries where that can help, and turns failures into GatewayErrors. */
 export class AwsCalls {
-  readonly #breakers: AwsBreakers
-
   constructor(
     readonly clients: AwsClients,
     private readonly listener?: KvsRequestListener,
     private readonly denials?: DenialLog,
-  ) {
-    this.#breakers = new AwsBreakers(listener)
-  }
+    private readonly breakers = new AwsBreakers(listener),
+  ) {}
 
   /** Sends one request. @throws GatewayError while calls to the endpoint pause, otherwise the unchanged error of the SDK */
   send<Answer>(operation: string, request: () => Promise<Answer>, endpoint: string = CONTROL_PLANE): Promise<Answer> {
-    return this.#breakers.run(endpoint, () => this.#report(operation, request))
+    return this.breakers.run(endpoint, () => this.#report(operation, request))
   }
 
   async #report<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {

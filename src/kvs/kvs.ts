@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.js'
+import { AwsBreakers } from './aws-breakers.js'
 import { AwsCalls, type KvsRequestListener } from './aws-calls.js'
 import { checkKvs, checkSetup } from './aws-check.js'
 import { AwsClients, type KvsTimeouts } from './aws-clients.js'
@@ -54,7 +55,11 @@ export interface KvsOptions {
 export function createKvs({ target, isPaced = true, listener, warn, clock = systemClock, timeouts }: KvsOptions): Kvs {
   const clients = new AwsClients(target, timeouts)
   const denials = warn && new DenialLog(warn, clock)
-  const calls = new AwsCalls(clients, listener, denials)
+  const onPause = (endpoint: string, isPaused: boolean) => {
+    warn?.(`Calls to ${endpoint} of Kinesis Video ${isPaused ? 'pause, because they fail' : 'continue'}.`, null)
+    listener?.onPause(endpoint, isPaused)
+  }
+  const calls = new AwsCalls(clients, listener, denials, new AwsBreakers({ onPause }))
   const pacer = isPaced ? new QuotaPacer(clock) : null
   const check = createDataEndpointCheck(target)
   const endpoints = new AwsEndpointDirectory(calls, check, clock)

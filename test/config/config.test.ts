@@ -189,6 +189,13 @@ describe('a wrong setting', () => {
   })
 })
 
+test('a host that cannot work is refused before other settings, with everything that it needs', () => {
+  const message = refusalOf({ HOST: '0.0.0.0', PORT: 'x', LOG_LEVEL: 'loud', PUBLIC_URL: '' })
+  expect(message).toBe(
+    'HOST is "0.0.0.0", which is not a loopback address. This also needs API_KEYS_FILE or OIDC_ISSUER (who may ask), CLIP_URL_SECRETS (seals clip URLs), PUBLIC_URL (the base of clip URLs).',
+  )
+})
+
 describe('settings that conflict', () => {
   const secret = 's'.repeat(32)
 

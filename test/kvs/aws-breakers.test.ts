@@ -10,12 +10,14 @@ let stub: KvsWireStub
 let other: KvsWireStub
 let kvs: Kvs
 let heard: HeardRequests
+let warnings: string[]
 
 beforeEach(async () => {
   stub = await new KvsWireStub().listen()
   other = await new KvsWireStub().listen()
   heard = new HeardRequests()
-  kvs = createKvsForTest(stub, { listener: heard })
+  warnings = []
+  kvs = createKvsForTest(stub, { listener: heard, warn: (message) => warnings.push(message) })
 })
 afterEach(async () => {
   kvs.close()
@@ -55,6 +57,10 @@ describe('an endpoint that fails', () => {
     expect(stub.requests).toHaveLength(ENOUGH + 1)
     expect(await check(3)).toEqual([])
     expect(heard.pauses).toEqual([true, false])
+    expect(warnings).toEqual([
+      'Calls to the control plane of Kinesis Video pause, because they fail.',
+      'Calls to the control plane of Kinesis Video continue.',
+    ])
   })
 
   test('stays paused when the test fails, which is no new pause', async () => {

@@ -27,7 +27,13 @@ export class HeardRequests implements KvsRequestListener {
 /** The adapters, connected to a stub through the real SDK. */
 export function createKvsForTest(
   stub: Pick<KvsWireStub, 'url'>,
-  options: { clock?: Clock; listener?: KvsRequestListener; isPaced?: boolean; timeouts?: KvsTimeouts } = {},
+  options: {
+    clock?: Clock
+    listener?: KvsRequestListener
+    isPaced?: boolean
+    timeouts?: KvsTimeouts
+    warn?: (message: string) => void
+  } = {},
 ): Kvs {
   return createKvs({ target: { backend: 'embedded', endpoint: stub.url, accessKey: null }, isPaced: false, ...options })
 }
