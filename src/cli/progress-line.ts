@@ -15,7 +15,6 @@ export class ProgressLine {
     this.#draw(text)
   }
 
-  /** Prints a line above the progress line. */
   above(line: string): void {
     this.clear()
     this.out.write(`${line}\n`)

@@ -4,13 +4,10 @@ export interface Welcome {
   readonly gatewayUrl: string
   /** Null if the main address serves metrics and health details. */
   readonly adminUrl: string | null
-  /** The Kinesis Video backend, for display. */
   readonly kinesisVideo: string
   /** Footage for the example query; null if there is none. */
   readonly newest: { readonly streamName: string; readonly timestampMs: EpochMs } | null
 }
-
-const CLIP_MS = 60_000
 
 /** The text that `clipgate serve` prints when it is ready: the URLs, and one query to paste. */
 export function toWelcome({ gatewayUrl, adminUrl, kinesisVideo, newest }: Welcome): string {
@@ -35,7 +32,7 @@ function toClipQuery(streamName: string, newestMs: EpochMs): string {
   const end = Math.floor(newestMs / 1000) * 1000
   const input = [
     `streamName: ${JSON.stringify(streamName)}`,
-    `startTimestamp: "${new Date(end - CLIP_MS).toISOString()}"`,
+    `startTimestamp: "${new Date(end - 60_000).toISOString()}"`,
     `endTimestamp: "${new Date(end).toISOString()}"`,
   ].join(', ')
   return `mutation { requestClip(input: { ${input} }) { clip { downloadUrl state delivered { startTimestamp endTimestamp } } issues { message hint } } }`

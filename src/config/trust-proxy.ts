@@ -24,12 +24,7 @@ function toTrustProxy(text: string): TrustProxy | undefined {
     return hops >= 1 && hops <= MAX_HOPS ? hops : undefined
   }
   const ranges = text.split(',').map((range) => range.trim())
-  return ranges.every(isRange) ? ranges.join(',') : undefined
-}
-
-function isRange(text: string): boolean {
-  if (NAMED_RANGES.includes(text)) return true
-  return isIP(text) !== 0 || isCidr(text)
+  return ranges.every((range) => NAMED_RANGES.includes(range) || isIP(range) !== 0 || isCidr(range)) ? ranges.join(',') : undefined
 }
 
 function isCidr(text: string): boolean {

@@ -80,7 +80,6 @@ function ofClip({ streamArn, requested, etag, sizeBytes }: Clip): Pick<AuditEven
   return { stream: streamArn, range: toRange(requested), etag, sizeBytes }
 }
 
-/** The state of the clip, or the codes of the issues that prevent it. */
 function outcomeOf(answer: ClipAnswer | null): string {
   if (answer === null) return 'NOT_FOUND'
   if (answer.clip !== null) return answer.clip.state

@@ -62,7 +62,8 @@ export function packFragments({ selection, selector, range, limits = PART_LIMITS
       const inseparable = toInseparable(fragments, { first, next: full.next, limit: full.limit, selector })
       return { parts: withLeftOut(parts, { selection, selector, isWhole: false }), inseparable }
     }
-    parts.push(toPart(fragments.slice(first, next), selector, range))
+    const packed = fragments.slice(first, next)
+    parts.push({ range: toPartRange(packed, selector, range), fragments: packed, sizeBytes: sumBytes(packed) })
     first = next
   }
   return { parts: withLeftOut(parts, { selection, selector, isWhole: true }), inseparable: null }
@@ -127,10 +128,6 @@ function findBorders({ fragments, shadowed }: FragmentSelection, selector: Fragm
     }
   }
   return canBegin
-}
-
-function toPart(fragments: readonly ListedFragment[], selector: FragmentSelectorType, range: TimeRange): PlannedPart {
-  return { range: toPartRange(fragments, selector, range), fragments, sizeBytes: sumBytes(fragments) }
 }
 
 /** From the first start to the last. A range must end after its start, so a single start gets the next millisecond, or the previous one at the end of the range. */

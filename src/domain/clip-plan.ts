@@ -28,7 +28,6 @@ export interface ClipPlan extends Pick<ClipPlanSummary, 'estimatedBytes' | 'requ
   readonly durationMs: number
   /** GetClip calls, in playing order. */
   readonly parts: readonly PlannedPart[]
-  /** Fragments outside the range that an exact cut may need. */
   readonly neighbours: ClipNeighbours
 }
 

@@ -1,5 +1,3 @@
-// The spans and gaps of a stream in a range of up to several days.
-
 import { toFootage } from './footage.js'
 import { type FootageSpan, findGaps, toSpans } from './footage-spans.js'
 import { type FragmentColumns, firstRowAt } from './fragment-columns.js'

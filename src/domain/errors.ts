@@ -20,7 +20,6 @@ export type GraphqlErrorCode =
   | 'KVS_ACCESS_DENIED'
   | 'INTERNAL_SERVER_ERROR'
 
-/** The GraphQL code, the HTTP status and the clip error of each error code. */
 export const ERRORS = {
   BAD_USER_INPUT: { graphql: 'BAD_USER_INPUT', status: 400, clip: 'INTERNAL' },
   UNAUTHENTICATED: { graphql: 'UNAUTHENTICATED', status: 401, clip: 'INTERNAL' },

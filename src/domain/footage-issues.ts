@@ -1,5 +1,3 @@
-// Issues about the footage of a clip.
-
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
 import { durationText, instantText, toError, toWarning } from './clip-issue-text.js'

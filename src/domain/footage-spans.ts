@@ -1,5 +1,3 @@
-// Where footage is, and where it is not.
-
 import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { Footage } from './footage.js'

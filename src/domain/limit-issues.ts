@@ -1,5 +1,3 @@
-// Issues about more footage than one GetClip call returns, or than this gateway delivers.
-
 import { at } from '../lib/at.js'
 import type { EpochMs } from '../lib/clock.js'
 import type { ClipIssue } from './clip-issue.js'
@@ -16,7 +14,6 @@ type Requested = Pick<ClipRequest, 'fragmentSelectorType' | 'range' | 'cut' | 'o
 /** An issue lists at most this many ranges. */
 const MAX_RANGES = 300
 
-/** More footage than one GetClip call returns. */
 export function limitIssues(requested: Requested, { selection, packing }: { selection: FragmentSelection; packing: Packing }): ClipIssue[] {
   const { parts, inseparable } = packing
   if (inseparable !== null && (requested.overflow !== 'TRUNCATE' || parts.length === 0)) return [inseparableIssue(inseparable)]

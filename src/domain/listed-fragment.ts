@@ -1,7 +1,6 @@
 import type { EpochMs } from '../lib/clock.js'
 import type { FragmentSelectorType } from './time-range.js'
 
-/** A fragment as ListFragments reports it. */
 export interface ListedFragment {
   readonly fragmentNumber: string
   readonly producerTimestampMs: EpochMs

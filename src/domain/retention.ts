@@ -1,8 +1,6 @@
 import type { EpochMs } from '../lib/clock.js'
 import type { FragmentSelectorType } from './time-range.js'
 
-const HOUR_MS = 3_600_000
-
 export interface RetentionFacts {
   readonly createdAtMs: EpochMs
   readonly dataRetentionInHours: number
@@ -15,7 +13,7 @@ export function toRetainedFrom(
   selector: FragmentSelectorType = 'SERVER_TIMESTAMP',
 ): EpochMs | null {
   if (dataRetentionInHours === 0) return null
-  const retainedFromMs = nowMs - dataRetentionInHours * HOUR_MS
+  const retainedFromMs = nowMs - dataRetentionInHours * 3_600_000
   // A producer may upload footage that is older than its stream.
   return selector === 'SERVER_TIMESTAMP' ? Math.max(createdAtMs, retainedFromMs) : retainedFromMs
 }

@@ -16,7 +16,6 @@ const KEY_FRAME_HINT =
 
 /** More than cameras send. A rate of clock ticks, mistaken for a frame rate, is far higher. */
 const MAX_FRAME_RATE = 1000
-const UNKNOWN_SIZE = { width: 0, height: 0 }
 
 /** The codec string without usable CodecPrivate. */
 const BARE_CODECS: Readonly<Record<string, string>> = {
@@ -125,7 +124,8 @@ function toKeyFrameText(rows: readonly number[], { keys, times }: SampleTable): 
 function toVideoTrack(track: MatroskaTrack, { tracks, times }: SampleTable): VideoTrack {
   const outcome = parseCodecPrivate(track)
   // The SPS is more reliable than the container.
-  const { width, height } = outcome.state === 'ready' && outcome.config.kind === 'video' ? outcome.config : (track.video ?? UNKNOWN_SIZE)
+  const { width, height } =
+    outcome.state === 'ready' && outcome.config.kind === 'video' ? outcome.config : (track.video ?? { width: 0, height: 0 })
   const frameRate = estimateFrameRate(
     times.filter((_, row) => tracks[row] === track.number),
     declaredRates(track, outcome),

@@ -15,7 +15,6 @@ import type { OperationRules } from './subscription-request.js'
 import type { TrustedDocuments } from './trusted-documents.js'
 
 export interface ApolloOptions extends OperationRules {
-  /** Null without a rate limit. */
   readonly meter: CostMeter | null
   readonly trusted: TrustedDocuments | null
   readonly log: ErrorLog & Record<'debug' | 'info' | 'warn', (message: string) => void>

@@ -58,7 +58,7 @@ function boundField(field: GraphQLField<unknown, RequestContext>): Resolve {
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 

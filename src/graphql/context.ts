@@ -21,7 +21,6 @@ export type RequestContext = {
   readonly answer: AnswerBytes
   readonly streams: DataLoader<StreamRef, StreamDescription | null, string>
   readonly endpoints: DataLoader<EndpointKey, string, string>
-  /** See StreamCatalog. */
   readonly findSuccessor: (stream: StreamDescription) => Promise<StreamDescription | null>
   /** For subscriptions, which have no access to a resolver. Null when this gateway did not issue the ID. */
   readonly watchClip: (id: string) => ReturnType<ClipService['watch']>

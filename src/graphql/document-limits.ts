@@ -19,7 +19,6 @@ const MAX_DIRECTIVES = 50
 const MAX_NAME_CHARACTERS = 200
 /** A frontend with forty components that each select the same five fields needs about 4,000. */
 const MAX_MERGE_COMPARISONS = 20_000
-const EMPTY_DOCUMENT: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 
 /** Limits on the text of a document, as validation rules. They report errors instead of throwing, which Apollo would answer with 500. */
 export function documentLimits({ maxDepth }: { readonly maxDepth: number }): ValidationRule[] {
@@ -33,7 +32,7 @@ function sizeRule(context: ValidationContext): ASTVisitor {
       const refusal = findLongName(document) ?? findManyComparisons(document)
       if (refusal === null) return undefined
       context.reportError(new GraphQLError(refusal))
-      return EMPTY_DOCUMENT
+      return { kind: Kind.DOCUMENT, definitions: [] }
     },
   }
 }

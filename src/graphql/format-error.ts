@@ -21,7 +21,9 @@ export function createFormatError(log: ErrorLog): FormatError {
   return (formatted, error) => {
     const original = unwrapResolverError(error)
     if (original instanceof GatewayError) return toFormatted(formatted, original)
-    if (isTimeout(original)) return toFormatted(formatted, new GatewayError('KVS_UNAVAILABLE', OUT_OF_TIME))
+    // AbortSignal.timeout aborts with a DOMException of this name.
+    if (original instanceof Error && original.name === 'TimeoutError')
+      return toFormatted(formatted, new GatewayError('KVS_UNAVAILABLE', OUT_OF_TIME))
     const code = formatted.extensions?.code
     // All that graphql-js refuses of a document's text begins like this; what is left is a parser that ran out of stack.
     if (code === 'GRAPHQL_PARSE_FAILED' && !formatted.message.startsWith('Syntax Error'))
@@ -47,11 +49,6 @@ interface ErrorExtensions {
 function toFormatted(formatted: GraphQLFormattedError, { code, message, details }: GatewayError): GraphQLFormattedError {
   const extensions: ErrorExtensions = { code: ERRORS[code].graphql, ...details }
   return { ...formatted, message, extensions: { ...extensions } }
-}
-
-/** AbortSignal.timeout aborts with a DOMException of this name. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError'
 }
 
 /** What was refused stands in the middle of a message; its place and the reason stand at the ends. */

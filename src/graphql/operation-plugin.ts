@@ -25,7 +25,6 @@ export interface OperationListener {
 export interface OperationPluginOptions {
   readonly maxCost: number
   readonly formatError: FormatError
-  /** Null without a rate limit. */
   readonly meter: CostMeter | null
   readonly trusted: TrustedDocuments | null
   readonly listener: OperationListener
@@ -50,7 +49,8 @@ export function operationPlugin({
         async didResolveOperation({ schema, document, operation, request, source }) {
           if (!operation) return
           const type = operation.operation
-          describeSpan({ 'graphql.operation.type': type, 'graphql.operation.name': toShownName(operation.name?.value) }, type)
+          // Clients choose the name.
+          describeSpan({ 'graphql.operation.type': type, 'graphql.operation.name': operation.name?.value.slice(0, 100) ?? '' }, type)
           trusted?.check(source)
           if (operation.operation === 'subscription') throw subscriptionOverHttp()
           const checked = checkCost(schema, { document, operation, variables: request.variables ?? {} }, maxCost)
@@ -81,11 +81,6 @@ export function operationPlugin({
       }
     },
   }
-}
-
-/** Clients choose the name. */
-function toShownName(name: string | undefined): string {
-  return (name ?? '').slice(0, 100)
 }
 
 /** @throws GraphQLError RATE_LIMITED with status 429 */

@@ -29,7 +29,6 @@ export interface SchemaServices {
   readonly hlsSessions: GuardedHlsSessions
   readonly quotas: GuardedQuotas
   readonly limits: ClipLimits
-  /** Null without a rate limit. */
   readonly meter: Pick<CostMeter, 'budget'> | null
   readonly clock: Clock
 }

@@ -54,11 +54,9 @@ export function parseSubscription(
   }
 }
 
-type ValidRequest = Omit<SubscriptionRequest, 'query'> & { readonly document: DocumentNode }
-
 function parseOperation(
   schema: GraphQLSchema,
-  { document, operationName, variables }: ValidRequest,
+  { document, operationName, variables }: Omit<SubscriptionRequest, 'query'> & { readonly document: DocumentNode },
   { maxCost, introspection }: OperationRules,
 ): ValidSubscription | readonly GraphQLError[] {
   const operation = getSubscription(document, operationName)

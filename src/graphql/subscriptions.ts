@@ -25,7 +25,6 @@ export interface SubscriptionListener {
 
 export interface SubscriptionsOptions extends OperationRules {
   readonly log: ErrorLog
-  /** Null without a rate limit. */
   readonly meter: CostMeter | null
   readonly createContext: (caller: CallerOptions, maxAnswerBytes: number) => RequestContext
   /** Maximum size of one result as JSON. */

@@ -1,5 +1,6 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql'
 import { inSpan } from '../lib/tracing.js'
+import { isPromise } from './bounded-answers.js'
 import type { RequestContext } from './context.js'
 
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>
@@ -33,8 +34,4 @@ function traced(name: string, resolve: Resolve): Resolve {
     callsOut = values.length === 0 || values.some(isPromise)
     return callsOut ? spanned : values[0]
   }
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -5,8 +5,6 @@ import type { Health } from './health.js'
 import { healthRoute } from './health-route.js'
 import { metricsRoute } from './metrics-route.js'
 
-const RECEIVE_TIMEOUT_MS = 10_000
-
 export interface AdminAppOptions {
   readonly health: Health
   readonly metrics: GatewayMetrics
@@ -18,7 +16,7 @@ export async function buildAdminApp({ health, metrics, logger }: AdminAppOptions
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: RECEIVE_TIMEOUT_MS,
+    requestTimeout: 10_000,
   })
   app.setErrorHandler(answerProblem)
   app.setNotFoundHandler(answerNotFound)

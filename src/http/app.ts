@@ -25,7 +25,6 @@ const RETRY_AFTER_MS = 1_000
 
 export interface AppOptions extends Omit<GraphqlRouteOptions, 'sendBuffers'> {
   readonly sendLimits: SendLimits
-  /** Null if INTROSPECTION is off. */
   readonly schemaText: string | null
   readonly metrics: GatewayMetrics
   readonly health: Health

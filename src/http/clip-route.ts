@@ -30,7 +30,6 @@ export interface ClipRouteOptions {
   /** Opens the clip of a token. Throws ClipUnavailable. */
   readonly open: (token: string, signal: AbortSignal) => Promise<ClipContent>
   readonly downloads?: DownloadListener
-  /** Null without a limit. */
   readonly slots?: DownloadSlots | null
   readonly audit?: Pick<ClipAudit, 'downloaded'> | null
   readonly clock?: Clock

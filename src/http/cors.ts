@@ -16,7 +16,6 @@ export const READABLE_EVERYWHERE = { 'access-control-allow-origin': '*' } as con
 
 /** RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const PREFLIGHT_MAX_AGE_SECONDS = '600'
 
 /** The headers that let a page of an allowed origin read a response to a request with credentials. Null for other origins. */
 export function toAllowedOrigin({ headers }: Pick<FastifyRequest, 'headers'>, rules: OriginRules): Headers | null {
@@ -35,7 +34,7 @@ export function toPreflightHeaders({ headers }: Pick<FastifyRequest, 'headers'>,
   return {
     'access-control-allow-methods': methods,
     'access-control-allow-headers': names.join(', '),
-    'access-control-max-age': PREFLIGHT_MAX_AGE_SECONDS,
+    'access-control-max-age': '600',
     // Chromium requires this before a page of a public address may call a private one (Private Network Access).
     ...(headers['access-control-request-private-network'] === 'true' ? { 'access-control-allow-private-network': 'true' } : {}),
     vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Private-Network',

@@ -9,7 +9,6 @@ const URI_TOO_LONG = 414
 const TOO_LONG = 'This address is longer than any that this gateway gives out.'
 const OVERLOADED = 'The gateway has too many files and connections open. Send the request again later.'
 const RETRY_OVERLOADED_AFTER_MS = 1_000
-const OUR_FAULT = 'Something went wrong in the gateway; its log says what.'
 
 /** What a client is told: the same facts in the two shapes that the routes answer in. */
 interface Refusal {
@@ -66,7 +65,7 @@ function toGatewayError(error: unknown, request: FastifyRequest): GatewayError {
   }
   if (error instanceof GatewayError) return error
   request.log.error({ err: error }, 'a request failed')
-  return new GatewayError('INTERNAL_SERVER_ERROR', OUR_FAULT, {}, { cause: error })
+  return new GatewayError('INTERNAL_SERVER_ERROR', 'Something went wrong in the gateway; its log says what.', {}, { cause: error })
 }
 
 /** Fastify's own refusals (too large, not JSON, a content type it does not take) carry their status; their messages are for clients. */

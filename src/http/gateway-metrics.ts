@@ -102,7 +102,6 @@ export class GatewayMetrics {
     this.#operationSeconds.observe({ operation_type: operationType, outcome, ...(name === null ? {} : { operation_name: name }) }, seconds)
   }
 
-  /** For other formats. */
   read(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     return this.#registry.getMetricsAsJSON()
   }

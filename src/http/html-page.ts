@@ -87,7 +87,6 @@ export function toGraphqlPage(publicUrl: string): HtmlPage {
   return { title: 'clipgate: GraphQL', content }
 }
 
-/** A GraphQL query as a shell command. */
 function toCurl(publicUrl: string, query: string): string {
   return `curl -s ${publicUrl}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`
 }

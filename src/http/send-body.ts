@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import { orAborted } from '../lib/clock.js'
 import { StalledReader } from './stalled-reader.js'
 
-/** Notified when the body of a download starts and ends. */
 export interface DownloadListener {
   began(): void
   /** `bytes` is the number of bytes written to the socket. */

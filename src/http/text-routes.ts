@@ -15,7 +15,6 @@ export interface TextRouteOptions {
   readonly publicUrl: () => string
 }
 
-/** The start page, the schema, and the metrics unless an admin address serves them. */
 export async function textRoutes(app: FastifyInstance, { schemaText, metrics, authenticator, publicUrl }: TextRouteOptions): Promise<void> {
   app.get('/', async (_request, reply) =>
     sendPage(reply, toStartPage(publicUrl(), { hasMetrics: metrics !== null, hasSchema: schemaText !== null })),

@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify'
 import { handleProtocols } from 'graphql-ws'
 import { GatewayError } from '../domain/errors.js'
 
-/** The path of GraphQL, for HTTP and WebSockets. */
 export const GRAPHQL_PATH = '/graphql'
 /** Maximum size of one message: an operation with the maximum number of tokens, and the ID of a clip. */
 export const MAX_MESSAGE_BYTES = 65_536

@@ -12,7 +12,6 @@ import { toGatewayError, toOutcome, toRetryKind } from './aws-errors.js'
 const THROTTLED = { attempts: 12, firstMs: 100, maxMs: 5_000 } as const
 const TRANSIENT = { attempts: 3, firstMs: 100, maxMs: 1_000 } as const
 
-/** The name of the endpoint of the control plane. */
 const CONTROL_PLANE = 'the control plane'
 
 export interface KvsRequestListener extends BreakerListener {

@@ -21,7 +21,6 @@ const DATA_SOCKETS = 512
 /** Idle sockets of the data plane. Over plain HTTP, each holds a buffer of 1 MiB. */
 const FREE_SOCKETS = 16
 
-/** Settings of the clients of both planes. */
 interface Identity {
   readonly region?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -49,7 +48,6 @@ export class AwsClients {
     })
   }
 
-  /** The client for a checked data endpoint. */
   data(endpoint: string): KinesisVideoArchivedMediaClient {
     const client = this.#dataClients.get(endpoint) ?? this.#createData(endpoint)
     this.#dataClients.set(endpoint, client)

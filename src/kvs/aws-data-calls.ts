@@ -7,7 +7,6 @@ import type { EndpointKey } from './ports.js'
 import type { QuotaCost, QuotaPacer } from './quota.js'
 
 export interface DataCall<Answer> {
-  /** The AWS name. */
   readonly operation: string
   readonly endpoint: EndpointKey
   readonly cost: QuotaCost

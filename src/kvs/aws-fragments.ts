@@ -30,7 +30,9 @@ export class AwsFragmentLister implements FragmentLister {
   ) {}
 
   list(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
-    return this.#listings.run(toKey(query), (shared) => this.#listAll(query, shared), signal)
+    const { streamArn, fragmentSelectorType, range, expected, atMost } = query
+    const key = [streamArn, fragmentSelectorType, range.startMs, range.endMs, expected, atMost].join(' ')
+    return this.#listings.run(key, (shared) => this.#listAll(query, shared), signal)
   }
 
   async #listAll(query: FragmentQuery, signal: AbortSignal): Promise<readonly ListedFragment[]> {
@@ -111,10 +113,6 @@ function toFragmentInfo(row: unknown): ListedFragment {
     lengthMs: fields.count('FragmentLengthInMilliseconds', MAX_LENGTH_MS),
     sizeBytes: fields.count('FragmentSizeInBytes', MAX_SIZE_BYTES),
   }
-}
-
-function toKey({ streamArn, fragmentSelectorType, range, expected, atMost }: FragmentQuery): string {
-  return [streamArn, fragmentSelectorType, range.startMs, range.endMs, expected, atMost].join(' ')
 }
 
 /** Removes duplicates. ListFragments guarantees no order, also across pages (kvs facts, 3.3). */

@@ -13,7 +13,6 @@ export interface NewStream {
 
 const ACTIVE_POLL_MS = 500
 
-/** The calls of an upload to the control plane, and its signing options. */
 export class AwsUploadControl {
   constructor(
     private readonly calls: AwsCalls,

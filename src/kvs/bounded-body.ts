@@ -1,11 +1,5 @@
 import type { Readable } from 'node:stream'
 
-export interface BodyBounds {
-  readonly maxBytes: number
-  /** Time limit until the last byte. */
-  readonly timeoutMs: number
-}
-
 const INITIAL_BYTES = 16_384
 /** Limits the number of chunks: each costs a few microseconds, so a mebibyte in chunks of one byte takes seconds of CPU time. */
 const MIN_AVERAGE_CHUNK_BYTES = 64
@@ -20,7 +14,7 @@ export class AnswerOutOfBounds extends Error {
 export function readBoundedBody(
   body: Readable,
   announcedBytes: string | undefined,
-  { maxBytes, timeoutMs }: BodyBounds,
+  { maxBytes, timeoutMs }: { readonly maxBytes: number; readonly timeoutMs: number },
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const gathered = new GatheredBytes(maxBytes)

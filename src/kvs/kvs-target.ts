@@ -2,7 +2,6 @@
 export type KvsTarget =
   | {
       readonly backend: 'embedded'
-      /** The URL of the embedded server. */
       readonly endpoint: string
       /** Signs requests. Null when the server requires no signature. */
       readonly accessKey: { readonly accessKeyId: string; readonly secretAccessKey: string } | null

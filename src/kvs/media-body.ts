@@ -8,7 +8,6 @@ export interface MediaBodyOptions {
   readonly operation: string
   /** Content-Length, when there is one. */
   readonly sizeBytes: number | null
-  /** A longer body fails. */
   readonly maxBytes: number
   /** Ends the transfer. Its reason is what the reader gets. */
   readonly signal: AbortSignal

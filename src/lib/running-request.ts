@@ -7,11 +7,7 @@ export interface RequestOrigin {
   readonly address: string
 }
 
-interface RunningRequest extends RequestOrigin {
-  principalId: string
-}
-
-const running = new AsyncLocalStorage<RunningRequest>()
+const running = new AsyncLocalStorage<RequestOrigin & { principalId: string }>()
 
 /** A proxy or a client may choose the ID. Only characters that are harmless in a header and in a log. */
 const ALLOWED = /^[A-Za-z0-9._-]{8,64}$/
@@ -26,7 +22,6 @@ export function runRequest<Result>({ id, address }: RequestOrigin, run: () => Re
   return running.run({ id, address, principalId: '' }, run)
 }
 
-/** Says who sent the running request. */
 export function notePrincipal(principalId: string): void {
   const request = running.getStore()
   if (request !== undefined) request.principalId = principalId

@@ -15,16 +15,10 @@ export function isTracing(): boolean {
   return isOn
 }
 
-export interface SpanOptions {
-  /** Whether the span is a call to another service. */
-  readonly isCall?: boolean
-  readonly attributes?: Attributes
-}
-
 /** Runs a step in a span of its own. The name of an error is recorded, and never its message, which can contain a URL. */
 export function inSpan<Result>(
   name: string,
-  { isCall = false, attributes = {} }: SpanOptions,
+  { isCall = false, attributes = {} }: { readonly isCall?: boolean; readonly attributes?: Attributes },
   run: () => Promise<Result>,
 ): Promise<Result> {
   if (!isOn) return run()

@@ -1,5 +1,3 @@
-// Turns the failure of a clip request into what the caller can correct.
-
 import type { ClipIssue } from '../../domain/clip-issue.js'
 import type { ClipRequest } from '../../domain/clip-request.js'
 import type { GatewayError } from '../../domain/errors.js'

@@ -1,5 +1,3 @@
-// Explains why a part or a clip cannot be read, from the error of its fetch, its head or its layout.
-
 import { ERRORS, GatewayError } from '../../domain/errors.js'
 import type { TimeRange } from '../../domain/time-range.js'
 import { ClipRefused } from '../../kvs/ports.js'
@@ -12,15 +10,10 @@ import { toChangeMismatch, toPartMismatch } from '../verify/clip-mismatch.js'
 import { type CodecChangeSources, findCodecChange } from '../verify/codec-change.js'
 import { toRefusedUnavailable } from './clip-refusal.js'
 
-interface FailedPart {
-  readonly outline: ClipOutline
-  readonly part: OutlinedPart
-}
-
 /** If the service refuses the part because of its codecs, finds where they change. The refusal does not say where. */
 export async function explainFailure(
   error: unknown,
-  { outline, part }: FailedPart,
+  { outline, part }: { readonly outline: ClipOutline; readonly part: OutlinedPart },
   { sources, signal }: { readonly sources: CodecChangeSources; readonly signal: AbortSignal },
 ): Promise<ClipUnavailable> {
   if (error instanceof ClipRefused && error.refusal === 'INVALID_CODEC_PRIVATE_DATA') {
@@ -62,7 +55,6 @@ export function toPartUnavailable(error: unknown, range: TimeRange): ClipUnavail
   return toRefusedUnavailable(error, range) ?? toClipUnavailable(error)
 }
 
-/** Why the bytes of a part cannot be read. */
 export function toClipUnavailable(error: unknown): ClipUnavailable {
   if (error instanceof ClipUnavailable) return error
   if (error instanceof StoreFull) return new ClipUnavailable('STORE_FULL', 'The clip store is full. Retry later.', { cause: error })

@@ -55,7 +55,6 @@ export async function makeClip(parts: ClipParts, options: MakeClipOptions): Prom
   }
 }
 
-/** Reads the heads of the parts and verifies their footage. */
 class Judging {
   readonly #verifications: Promise<void>[] = []
 

@@ -20,17 +20,15 @@ export async function openClip(
   const { job } = hold
   try {
     const { source, isIdentified } = await toSource(job, signal)
-    const content = createContent({ ...url, ...describe(job.outline) }, { source, hold, failed: job.signal })
+    const { spec, delivered } = job.outline
+    const described = { ...url, streamArn: spec.streamArn, requested: spec.range, lastModifiedMs: delivered.endMs }
+    const content = createContent(described, { source, hold, failed: job.signal })
     if (isIdentified) await content.whenIdentified(signal)
     return content
   } catch (error) {
     hold.release()
     throw error
   }
-}
-
-function describe({ spec, delivered }: JobHold['job']['outline']): Pick<ClipContent, 'streamArn' | 'requested' | 'lastModifiedMs'> {
-  return { streamArn: spec.streamArn, requested: spec.range, lastModifiedMs: delivered.endMs }
 }
 
 export interface ContentOptions {

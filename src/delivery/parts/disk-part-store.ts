@@ -24,7 +24,6 @@ export interface DiskPartStoreOptions {
 const STALLED_AFTER_MS = 120_000
 const NEVER = new AbortController().signal
 
-/** Parts in a folder that several processes may share. */
 export class DiskPartStore implements PartStore, AsyncDisposable {
   /** Whoever fetches a part has its lease until the part is stored. Other processes may fetch the same part at the same time. */
   readonly #leases: Leases = new LocalLeases()

@@ -142,7 +142,6 @@ export function listEdgeFragments({ parts, spec, neighbours }: ClipOutline): Edg
   return [...numbers].map(([place, fragmentNumber]) => ({ place, fragmentNumber })).sort((a, b) => a.place - b.place)
 }
 
-/** The listed data of a fragment in or next to a clip. */
 export interface PlacedFragment {
   readonly fragmentNumber: string
   /** Timestamp by the selector's clock. */

@@ -1,4 +1,3 @@
-/** Why a part cannot be read. */
 export type PartBreakage =
   /** Fewer or more bytes arrived than the headers announced. */
   | 'WRONG_LENGTH'

@@ -37,7 +37,6 @@ export interface FolderContent {
   readonly parts: readonly FoundPart[]
   /** Bytes that other processes are writing. */
   readonly foreignBytes: number
-  /** The names of all parts. */
   readonly names: ReadonlySet<string>
 }
 

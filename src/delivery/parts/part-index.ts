@@ -14,7 +14,6 @@ export interface PartIndexOptions {
   readonly remove: (name: string, usedAtMs: number) => Promise<number | null>
 }
 
-/** Room for one arriving part. */
 export interface Reservation {
   /** Makes room for this many bytes in all. @throws StoreFull */
   grow(bytes: number): Promise<void>
@@ -129,7 +128,6 @@ export class PartIndex {
     return true
   }
 
-  /** Evicts parts until the limits are kept. */
   async trim(): Promise<void> {
     while (this.sizeBytes > this.options.capBytes || this.#parts.size > this.options.maxParts) {
       if (!(await this.evictOne())) return

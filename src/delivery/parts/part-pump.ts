@@ -3,12 +3,6 @@ import { freeBytes } from '../../media/free-bytes.js'
 import type { PartBody } from '../ports.js'
 import { PartBroken } from './part-broken.js'
 
-export interface PumpOptions {
-  readonly maxBytes: number
-  readonly idleTimeoutMs: number
-  readonly signal: AbortSignal
-}
-
 /** While one batch is written, the next is gathered up to this size. */
 const BATCH_BYTES = 262_144
 
@@ -19,7 +13,7 @@ const BATCH_BYTES = 262_144
 export async function pumpPart(
   body: PartBody,
   append: (chunks: readonly Uint8Array[]) => Promise<void>,
-  { maxBytes, idleTimeoutMs, signal }: PumpOptions,
+  { maxBytes, idleTimeoutMs, signal }: { readonly maxBytes: number; readonly idleTimeoutMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   let [bytes, pendingBytes] = [0, 0]
   let pending: Uint8Array[] = []

@@ -16,7 +16,6 @@ export interface PartSources {
   readonly store: PartStore
 }
 
-/** What a part is fetched for. */
 export interface PartClip {
   readonly spec: Pick<ClipSpec, 'streamArn' | 'fragmentSelectorType'>
   readonly parts: readonly unknown[]

@@ -14,8 +14,6 @@ export interface SpooledFileOptions {
   readonly onProblem: (message: string, error: unknown) => void
 }
 
-const NEVER = new AbortController().signal
-
 /** A temporary file of the store's folder that a blob arrives in. */
 export class SpooledFile implements SpooledBlob {
   readonly readable: DiskBlob
@@ -58,7 +56,7 @@ export class SpooledFile implements SpooledBlob {
   /** Rejects if the blob fails to arrive. */
   async whenWhole(): Promise<void> {
     // The byte after the last one never arrives, so this waits for the end.
-    await this.readable.whenReadable(Number.MAX_SAFE_INTEGER, NEVER)
+    await this.readable.whenReadable(Number.MAX_SAFE_INTEGER, new AbortController().signal)
   }
 
   async store(name: string): Promise<void> {

@@ -20,7 +20,6 @@ export function createTemporaryName(partName: string): string {
   return `${partName}.${SCOPE}-${process.pid}-${SESSION}-${randomUUID()}${TEMPORARY_SUFFIX}`
 }
 
-/** Whether this process writes the file. */
 export function isOwn(name: string): boolean {
   return NAME.exec(name)?.[3] === SESSION
 }

@@ -12,13 +12,8 @@ export interface ClipOutline extends Pick<ClipPlan, 'delivered' | 'truncated' | 
   readonly spec: ClipSpec
   /** At least one. */
   readonly parts: readonly OutlinedPart[]
-  readonly knownNumbers: KnownNumbers
-}
-
-/** Fragment numbers at both ends of a clip, in playing order. These fragments may have to be read. */
-export interface KnownNumbers {
-  readonly first: readonly string[]
-  readonly last: readonly string[]
+  /** Fragment numbers at both ends of the clip, in playing order. These fragments may have to be read. */
+  readonly knownNumbers: { readonly first: readonly string[]; readonly last: readonly string[] }
 }
 
 const SMALL_BYTES = 1_048_576

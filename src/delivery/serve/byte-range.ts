@@ -37,13 +37,9 @@ function findOnlySpec(header: string): string | null {
   const [only, ...others] = header
     .slice(6)
     .split(',')
-    .map(trimBlanks)
+    .map((text) => text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, ''))
     .filter((spec) => spec !== '')
   return only === undefined || others.length > 0 ? null : only
-}
-
-function trimBlanks(text: string): string {
-  return text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
 }
 
 function toSuffix(length: number, sizeBytes: number): RangeAnswer {

@@ -7,7 +7,6 @@ export interface ClipContent {
   readonly form: 'REBUILT' | 'PASSTHROUGH'
   readonly fileName: string
   readonly streamArn: string
-  /** The range that the clip was requested for. */
   readonly requested: TimeRange
   /** The end of the footage. Sent as Last-Modified. */
   readonly lastModifiedMs: EpochMs

@@ -17,7 +17,6 @@ export interface ClipHttpRequest {
   readonly isDownload: boolean
 }
 
-/** The properties of a clip that the response depends on. */
 export type DescribedClip = Pick<ClipContent, 'form' | 'fileName' | 'lastModifiedMs' | 'urlExpiresAtMs' | 'identity'>
 
 export interface ClipResponse {

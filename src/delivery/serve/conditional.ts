@@ -1,6 +1,5 @@
 import { parseHttpDate } from './http-date.js'
 
-/** The conditional headers of a request, by their lower-case names. */
 export interface ConditionalHeaders {
   readonly 'if-match'?: string | undefined
   readonly 'if-none-match'?: string | undefined

@@ -15,7 +15,6 @@ export interface NamedClip {
   readonly lifetimeSeconds: number
 }
 
-/** The ID, the file name and the current URL of a clip. */
 export interface ClipAddress {
   readonly id: string
   readonly downloadUrl: string
@@ -33,7 +32,6 @@ export interface ClipAddressesOptions {
   readonly revocations: UrlRevocations
 }
 
-/** Seals and opens the IDs and URLs of clips. */
 export class ClipAddresses {
   readonly #options: ClipAddressesOptions
   readonly #sealer: ClipSealer

@@ -92,7 +92,7 @@ export class ClipSealer {
     return Buffer.concat([header, sealed]).toString('base64url')
   }
 
-  #open<T>(purpose: Purpose, text: string, read: ReadContent<T>): T | null {
+  #open<T>(purpose: Purpose, text: string, read: (reader: CompactReader, version: number) => T): T | null {
     const bytes = toBytes(text)
     if (bytes === null) return null
     const header = bytes.subarray(0, HEADER_BYTES)
@@ -107,8 +107,6 @@ export class ClipSealer {
     }
   }
 }
-
-type ReadContent<T> = (reader: CompactReader, version: number) => T
 
 function readUrl(reader: CompactReader, version: number): OpenedUrl {
   if (version === 1) {

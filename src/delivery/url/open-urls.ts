@@ -3,14 +3,9 @@ import { ClipUnavailable } from '../serve/clip-unavailable.js'
 import type { OpenedUrl } from './clip-sealer.js'
 import { toIssuedUrl } from './clip-spec.js'
 
-interface HeldUrl {
-  readonly url: OpenedUrl
-  readonly end: AbortController
-}
-
 /** The URLs of running downloads, which a revocation cuts. */
 export class OpenUrls {
-  readonly #held = new Set<HeldUrl>()
+  readonly #held = new Set<{ readonly url: OpenedUrl; readonly end: AbortController }>()
 
   constructor(private readonly revocations: UrlRevocations) {
     revocations.onChange(() => this.#cutRevoked())

@@ -9,7 +9,6 @@ import { type AnswerMeasures, countUnexplainedBytes, type UnexplainedBytes } fro
 import type { FragmentPictures } from './fragment-pictures.js'
 import { type PartRows, toPartRows } from './part-rows.js'
 
-/** Null if no difference was found. */
 export type FootageDifference = 'missing' | 'added' | null
 
 export type ComparedPart = Pick<OutlinedPart, 'firstPlace' | 'fragmentCount' | 'producerStartsMs' | 'lengthsMs' | 'sizesBytes'>

@@ -48,10 +48,8 @@ function locateInPart(
     last -= 1
   }
   // If all fragments were read, their pictures must fill the part exactly. Otherwise other pictures may be between them.
-  if (last < place ? from !== to : from > to) throw otherPictures()
+  if (last < place ? from !== to : from > to) {
+    throw new ClipUnavailable('FOOTAGE_CHANGED', 'Kinesis Video returned other pictures than those of the listed fragments.')
+  }
   return [...head, ...tail.reverse()]
-}
-
-function otherPictures(): ClipUnavailable {
-  return new ClipUnavailable('FOOTAGE_CHANGED', 'Kinesis Video returned other pictures than those of the listed fragments.')
 }

@@ -3,7 +3,6 @@ import { GatewayError } from '../../domain/errors.js'
 import type { Clock } from '../../lib/clock.js'
 import { TokenBucket } from '../../lib/token-bucket.js'
 
-/** What a client may still spend. */
 export interface CostBudget {
   /** Points in a full budget. */
   readonly maximum: number
@@ -12,20 +11,14 @@ export interface CostBudget {
   readonly restoredPerSecond: number
 }
 
-export interface CostBudgetsOptions {
-  readonly pointsPerMinute: number
-  readonly clock: Clock
-}
-
 /** A budget that is not used for a minute is full again, so it can be forgotten. */
 const MAX_CLIENTS = 100_000
-const SECONDS_A_MINUTE = 60
 
 /** A token bucket of query-cost points for each client: a principal, or an address if nobody has to sign in. */
 export class CostBudgets {
   readonly #buckets = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS })
 
-  constructor(private readonly options: CostBudgetsOptions) {}
+  constructor(private readonly options: { readonly pointsPerMinute: number; readonly clock: Clock }) {}
 
   /** Takes the estimated cost of an operation. @throws GatewayError RATE_LIMITED if it is not available */
   charge(client: string, points: number): void {
@@ -49,7 +42,7 @@ export class CostBudgets {
   }
 
   get #perSecond(): number {
-    return this.options.pointsPerMinute / SECONDS_A_MINUTE
+    return this.options.pointsPerMinute / 60
   }
 
   #bucketOf(client: string): TokenBucket {

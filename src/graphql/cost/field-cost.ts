@@ -46,14 +46,10 @@ export function costOfField(type: GraphQLNamedType, field: GraphQLField<unknown,
   const { complexity } = field.extensions
   if (typeof complexity === 'function') return Number(complexity(estimate))
   if (typeof complexity === 'number') return complexity + estimate.childComplexity
-  const share = isIntrospection(type, field) ? INTROSPECTION_SHARE : 1
+  const share = type.name.startsWith('__') || field.name.startsWith('__') ? INTROSPECTION_SHARE : 1
   if (isLeafType(getNamedType(field.type))) return LEAF_COST * share
   const items = INTROSPECTION_ITEMS[`${type.name}.${field.name}`] ?? 1
   return items * (OBJECT_COST * share + estimate.childComplexity)
-}
-
-function isIntrospection(type: GraphQLNamedType, field: GraphQLField<unknown, unknown>): boolean {
-  return type.name.startsWith('__') || field.name.startsWith('__')
 }
 
 export const costOfCall = withSubfields(CALL_COST)

@@ -1,8 +1,7 @@
 import { Ctx, Query, Resolver } from 'type-graphql'
-import type { Grant } from '../../auth/grant.js'
 import type { RequestContext } from '../context.js'
 import type { CostMeter } from '../cost/cost-meter.js'
-import { type GrantType, toScopeName, ViewerType } from './viewer.type.js'
+import { toScopeName, ViewerType } from './viewer.type.js'
 
 @Resolver()
 export class ViewerResolver {
@@ -11,7 +10,10 @@ export class ViewerResolver {
   @Query(() => ViewerType, { description: 'Who sends the request: what they may do, and what they may still spend.' })
   viewer(@Ctx() { caller: { principal } }: RequestContext): ViewerType {
     const { kind, name, expiresAtMs } = principal
-    const grants = principal.grants.map(toGrant)
+    const grants = principal.grants.map(({ scopes, streams }) => ({
+      scopes: scopes.map(toScopeName),
+      streams: streams.map(({ text }) => text),
+    }))
     return {
       kind,
       name,
@@ -22,8 +24,4 @@ export class ViewerResolver {
       budget: this.meter?.budget ?? null,
     }
   }
-}
-
-function toGrant({ scopes, streams }: Grant): GrantType {
-  return { scopes: scopes.map(toScopeName), streams: streams.map(({ text }) => text) }
 }

@@ -31,7 +31,7 @@ const PrincipalKindEnum = enumType<Principal['kind']>('PrincipalKind', 'The kind
 })
 
 @ObjectType('Grant', { description: 'Scopes, and the streams that they apply to.', simpleResolvers: true })
-export class GrantType {
+class GrantType {
   @Field(() => [ScopeEnum], { description: 'What the grant allows.' })
   readonly scopes!: readonly string[]
 
