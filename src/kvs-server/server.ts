@@ -94,11 +94,9 @@ export async function buildKvsServer(options: KvsServerOptions): Promise<KvsServ
   }
 }
 
-type Wiring = Pick<KvsServices, 'clock' | 'closing'> & { readonly faults: Faults | null }
-
 async function openServices(
   options: KvsServerOptions,
-  { clock, faults, closing }: Wiring,
+  { clock, faults, closing }: Pick<KvsServices, 'clock' | 'closing'> & { readonly faults: Faults | null },
 ): Promise<{ services: KvsServices; closeArchive: () => Promise<void> }> {
   const { dataDir, region = DEFAULT_REGION, accountId = DEFAULT_ACCOUNT_ID, quotas = true, strictCodecs = false, listDelayMs = 0 } = options
   await mkdir(dataDir, { recursive: true })

@@ -72,7 +72,6 @@ export class ArchiveWriter {
     return this.#commits.add(fragment)
   }
 
-  /** Keeps a fragment of a stream without retention for live readers. */
   async keepForHost(received: ReceivedFragment): Promise<ArchivedFragment> {
     const { files, hostBuffer, onReadable } = this.stores
     const fragment = toFragment(received, { kind: 'buffered', path: received.path })
@@ -81,7 +80,6 @@ export class ArchiveWriter {
     return fragment
   }
 
-  /** Continues after this file id. */
   skipTo(lastFileId: number): void {
     this.#lastFileId = lastFileId
   }

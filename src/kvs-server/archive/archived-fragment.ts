@@ -32,7 +32,6 @@ export interface FragmentDetails {
   readonly samples: SampleTable
   /** Tags elements between the previous Cluster and this one. */
   readonly leadingTags: Uint8Array
-  /** Tags elements after this Cluster. */
   readonly trailingTags: Uint8Array
 }
 

@@ -11,7 +11,6 @@ export const INDEX_FILE = 'index.sqlite'
 /** https://www.sqlite.org/rescode.html */
 const [SQLITE_CORRUPT, SQLITE_NOTADB] = [11, 26]
 const LARGEST_CHECKED_BYTES = 64 * 1024 * 1024
-
 /** CheckpointThread runs the checkpoints. If it cannot, a commit runs one when the log has so many pages. */
 const LONGEST_LOG_PAGES = 16_384
 

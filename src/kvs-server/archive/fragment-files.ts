@@ -14,7 +14,6 @@ const REMOVALS_AT_ONCE = 2
  */
 export class FragmentFiles {
   readonly #directories = new Set<number>()
-  /** The number of readers of each file, by id. */
   readonly #readers = new Map<number, number>()
   readonly #openFiles = new OpenFileCache((id) => this.fileSystem.open(this.pathOf(id)))
   /** The directory of the last published file. Ids only grow, so the next file is nearly always in the same directory. */

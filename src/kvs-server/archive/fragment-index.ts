@@ -17,7 +17,6 @@ export interface FragmentQuery extends FragmentRange {
   readonly listedUntilMs: EpochMs
 }
 
-/** The row after which a page continues. */
 export interface FragmentCursor {
   readonly timestampMs: EpochMs
   readonly sequence: number

@@ -17,8 +17,6 @@ const SEQUENCE_SHIFT = 92n
 const SERVER_TIMESTAMP_SHIFT = 28n
 const SERVER_TIMESTAMP_MASK = (1n << 64n) - 1n
 const NONCE_MASK = (1n << 28n) - 1n
-const DIGITS = 47
-
 export const NONCE_LIMIT = 2 ** 28
 
 export function formatFragmentNumber({ sequence, serverTimestampMs, nonce }: FragmentNumberParts): string {
@@ -28,7 +26,7 @@ export function formatFragmentNumber({ sequence, serverTimestampMs, nonce }: Fra
 
 /** Null for digits that are not such a number. */
 export function parseFragmentNumber(digits: string): FragmentNumberParts | null {
-  if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return null
+  if (!/^\d{47}$/.test(digits)) return null
   const number = BigInt(digits) - BASE
   if (number < 0n) return null
   const sequence = Number(number >> SEQUENCE_SHIFT)

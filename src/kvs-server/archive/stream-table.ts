@@ -49,7 +49,6 @@ export interface StreamPage {
 
 const SELECT = 'SELECT streams.*, coalesce(kept_since_ms, 0) AS kept_since_ms FROM streams LEFT JOIN stream_floors ON stream_id = id'
 const MS_PER_HOUR = 3_600_000
-
 const DELETED_ARNS_KEPT = 1000
 const STREAMS_REMEMBERED = 1000
 const VERSION_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

@@ -6,7 +6,6 @@ import type { MatroskaTrack } from '../../media/matroska/track.js'
 import type { MediaSession } from '../archive/archived-fragment.js'
 import { AwsException } from '../wire/aws-exception.js'
 
-/** The tracks and codecs in the header of a session. */
 export interface SessionMedia {
   /** In order of their numbers. */
   readonly tracks: readonly MatroskaTrack[]
@@ -35,7 +34,6 @@ function readMedia(header: Uint8Array): SessionMedia {
 
 /** The AWS table of playback requirements. The API page of GetClip also allows every pair of a video codec with AAC, G.711 or nothing. */
 const STRICT_PAIRS: ReadonlySet<string> = new Set(['h264', 'h264+aac', 'h264+alaw', 'h265', 'h265+aac'])
-
 /** Track 1 is video, and track 2, if there is one, is audio. */
 const TYPES_BY_NUMBER: Readonly<Record<number, MatroskaTrack['type']>> = { 1: 'video', 2: 'audio' }
 

@@ -1,11 +1,8 @@
 import type { EpochMs } from '../../lib/clock.js'
 
 const MINUTE_MS = 60_000
-
-/** How much footage there is when the demo begins. */
 export const DEMO_FOOTAGE_MS = 60 * MINUTE_MS
 
-/** A demo camera: its stream, its minute of footage, and its properties. */
 export interface DemoCamera {
   readonly streamName: string
   readonly mediaType: string
@@ -44,7 +41,6 @@ export const DEMO_CAMERAS: readonly DemoCamera[] = [
   },
 ]
 
-/** Whether the camera recorded at that instant of a demo that begins at `beginMs`. */
 export function isRecording({ gap }: DemoCamera, timestampMs: EpochMs, beginMs: EpochMs): boolean {
   if (gap === null) return true
   return timestampMs < beginMs - gap.fromMinutes * MINUTE_MS || timestampMs >= beginMs - gap.toMinutes * MINUTE_MS

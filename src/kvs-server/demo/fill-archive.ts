@@ -17,7 +17,6 @@ export interface FillOptions {
   readonly dataDir: string
   readonly region?: string
   readonly accountId?: string
-  /** The footage ends here. */
   readonly nowMs: EpochMs
 }
 

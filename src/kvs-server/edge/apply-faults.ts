@@ -1,5 +1,4 @@
 // Applies fault rules to the body of an answer. Each fault wraps the body once more, so faults add up.
-
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,8 +9,6 @@ import { AwsException } from '../wire/aws-exception.js'
 import type { MediaAnswer } from '../wire/operation.js'
 import type { Exchange } from './exchange.js'
 
-/** The content type of GetMedia and GetMediaForFragmentList. */
-const MATROSKA = 'video/webm'
 const FILLER = new Uint8Array(64 * 1024)
 const FILLER_PAUSE_MS = 20
 const SLOW_STEPS_PER_SECOND = 10
@@ -40,7 +37,7 @@ function applyFault(answer: MediaAnswer, fault: Fault, signal: AbortSignal): Med
     case 'corrupt':
       return { ...answer, body: corruptAt(answer, fault) }
     case 'mediaException':
-      return answer.contentType === MATROSKA ? { ...answer, body: tellException(answer.body, fault) } : answer
+      return answer.contentType === 'video/webm' ? { ...answer, body: tellException(answer.body, fault) } : answer
     default:
       return answer
   }

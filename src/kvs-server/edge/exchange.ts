@@ -2,13 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isLoopbackHost } from '../../lib/http-server.js'
 import type { Call } from '../wire/operation.js'
 
-/** The part of Fastify's logger that the edge uses. */
 export interface EdgeLog {
   warn(details: object, message: string): void
   error(details: object, message: string): void
 }
 
-/** The part of Fastify's request that the edge uses. */
 export interface EdgeRequest {
   readonly raw: IncomingMessage
   readonly id: string
@@ -38,12 +36,9 @@ export function openExchange({ raw: request, id, log }: EdgeRequest, response: S
 // safe, because only the client that sent it gets the answer.
 function toBaseUrl({ headers: { host = '', 'x-forwarded-proto': protocol }, socket }: IncomingMessage): string | null {
   if (!HOST.test(host)) return null
-  if (protocol === 'https' && isOfThisMachine(socket.remoteAddress)) return `https://${host}`
+  // A server that listens on both families sees IPv4 addresses in their IPv6 form.
+  const client = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+  if (protocol === 'https' && isLoopbackHost(client)) return `https://${host}`
   const isOwnName = isLoopbackHost(host) || host === socket.localAddress
   return isOwnName && socket.localPort !== 80 ? `http://${host}:${socket.localPort}` : `http://${host}`
-}
-
-/** A server that listens on both families sees IPv4 addresses in their IPv6 form. */
-function isOfThisMachine(address = ''): boolean {
-  return isLoopbackHost(address.replace(/^::ffff:/, ''))
 }

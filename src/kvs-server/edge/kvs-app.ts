@@ -1,6 +1,5 @@
 // The HTTP edge. Fastify routes the request and reads the body; the code behind it speaks the protocol of the service. The path alone names
 // the operation. No content type is required: clients label JSON in different ways (json, x-amz-json-1.1, nothing).
-
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { connectionsOf } from '../../lib/http-server.js'

@@ -8,7 +8,6 @@ export function sendJson({ response, call }: Exchange, body: object, { status = 
   response.writeHead(status, { ...own, ...headers }).end(bytes)
 }
 
-/** The error of a response. */
 export interface WireError {
   readonly name: string
   readonly status: number

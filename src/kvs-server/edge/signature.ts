@@ -1,6 +1,5 @@
 // AWS Signature Version 4 in the Authorization header. The client names the signed headers. The server computes the hash of the body when the
 // client sends none.
-
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { at } from '../../lib/at.js'
 import type { EpochMs } from '../../lib/clock.js'
@@ -33,7 +32,6 @@ interface Credential {
 /** How far a request's date may be from the server's: what the service's own refusals name (kinesis-video-streams-producer-sdk-cpp#1099). */
 const CLOCK_SKEW_MINUTES = 5
 const CLOCK_SKEW_MS = CLOCK_SKEW_MINUTES * 60 * 1000
-
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 const SERVICE = 'kinesisvideo'
 const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s

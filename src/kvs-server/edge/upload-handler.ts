@@ -9,10 +9,8 @@ import { applyBeforeAnswer, faultyUpload } from './apply-faults.js'
 import type { Exchange } from './exchange.js'
 import { admit, answerError, type EdgeContext, type Outcome } from './operation-handler.js'
 
-const NO_BODY = new Uint8Array(0)
 /** How long the rest of a refused upload is read and dropped, so that the producer can read the response. */
 const LINGER_MS = 2000
-
 /** The interval of IDLE acknowledgements in a response that a fault rule keeps open. */
 const ENDLESS_IDLE_MS = 250
 
@@ -22,7 +20,7 @@ export async function handleUpload(exchange: Exchange, context: EdgeContext): Pr
   // Ends faults of the upload, such as a stalled body, when the response has ended.
   const over = new AbortController()
   try {
-    context.gatekeeper(exchange.request, NO_BODY)
+    context.gatekeeper(exchange.request, new Uint8Array(0))
     const outcome = await answer(exchange, context, over.signal)
     if (outcome === 'ok') exchange.response.end()
     metrics.countRequest('PutMedia', outcome)

@@ -12,7 +12,6 @@ import {
   type WireInput,
 } from '../wire/wire-input.js'
 
-/** The effect of a rule. */
 export type Fault = ReturnType<(typeof PARSERS)[keyof typeof PARSERS]>
 
 export interface FaultRule {
@@ -72,7 +71,6 @@ function parseProbability(input: WireInput): number {
   return typeof value === 'number' && value >= 0 && value <= 1 ? value : refuse('probability', 'a number from 0 to 1', value)
 }
 
-/** The members of each kind of fault. */
 const PARSERS = {
   throttle: () => ({ kind: 'throttle' as const }),
   exception: (input: WireInput) => ({ kind: 'exception' as const, ...parseException(input) }),

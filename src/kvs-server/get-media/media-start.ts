@@ -5,7 +5,6 @@ import { parseFragmentNumber } from '../archive/fragment-number.js'
 import type { StreamRecord } from '../archive/stream-record.js'
 import { parseEnum, parseString, parseTimestamp, refuse, type WireInput } from '../wire/wire-input.js'
 
-/** The starting point of a GetMedia call. */
 export type MediaStart =
   | { readonly kind: 'now' }
   | { readonly kind: 'earliest' }

@@ -14,7 +14,6 @@ import { withoutOlderDuplicates } from './session-playlist.js'
 
 /** A live session needs footage that is at most this old. It does not start before a longer gap. */
 const LIVE_MS = 30_000
-
 /** A segment may consist of many fragments without a key frame. */
 const MAX_WALKED = 10_000
 

@@ -15,7 +15,6 @@ export interface HlsRequest extends Pick<HlsSession, 'mode' | 'clock' | 'discont
 
 const DEFAULT_FRAGMENTS: Readonly<Record<PlaybackMode, number>> = { LIVE: 5, LIVE_REPLAY: 5, ON_DEMAND: 1000 }
 const EXPIRY = { min: 300, max: 43_200 }
-const FRAGMENTS = { min: 1, max: 5000 }
 
 export function parseHlsRequest(input: WireInput): HlsRequest {
   const stream = parseStreamSelector(input)
@@ -31,7 +30,7 @@ export function parseHlsRequest(input: WireInput): HlsRequest {
     discontinuityMode:
       parseOptionalEnum(input, 'DiscontinuityMode', DISCONTINUITY_MODES) ?? (type === 'SERVER_TIMESTAMP' ? 'ALWAYS' : 'NEVER'),
     showsTimestamps: parseOptionalEnum(input, 'DisplayFragmentTimestamp', ['ALWAYS', 'NEVER']) === 'ALWAYS',
-    maxFragments: parseOptionalInteger(input, 'MaxMediaPlaylistFragmentResults', FRAGMENTS) ?? DEFAULT_FRAGMENTS[mode],
+    maxFragments: parseOptionalInteger(input, 'MaxMediaPlaylistFragmentResults', { min: 1, max: 5000 }) ?? DEFAULT_FRAGMENTS[mode],
     expiresInSeconds: parseOptionalInteger(input, 'Expires', EXPIRY) ?? EXPIRY.min,
   }
 }

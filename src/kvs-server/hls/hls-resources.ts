@@ -39,8 +39,6 @@ export interface HlsResource {
   readonly run: (call: HlsCall, services: HlsServices) => Promise<HlsAnswer> | HlsAnswer
 }
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
-
 export const HLS_RESOURCES: readonly HlsResource[] = [
   { name: 'GetHLSMasterPlaylist', path: '/hls/v1/getHLSMasterPlaylist.m3u8', run: getMasterPlaylist },
   { name: 'GetHLSMediaPlaylist', path: '/hls/v1/getHLSMediaPlaylist.m3u8', run: getMediaPlaylist },
@@ -50,8 +48,7 @@ export const HLS_RESOURCES: readonly HlsResource[] = [
 
 async function getMasterPlaylist({ session, stream, token }: HlsCall, { hlsPlaylists }: HlsServices): Promise<HlsAnswer> {
   const { entries } = await hlsPlaylists.view(session, stream)
-  const configs = checkHlsCodecs(at(entries, 0).media)
-  return toPlaylist(writeMasterPlaylist(token, configs, entries))
+  return toPlaylist(writeMasterPlaylist(token, checkHlsCodecs(at(entries, 0).media), entries))
 }
 
 async function getMediaPlaylist(call: HlsCall, { hlsPlaylists, quotas }: HlsServices): Promise<HlsAnswer> {
@@ -111,5 +108,5 @@ function toNumber(text: string, member: string): number {
 }
 
 function toPlaylist(text: string): HlsAnswer {
-  return { ...toMediaAnswer(PLAYLIST_TYPE, Buffer.from(text)), keptUntilMs: null }
+  return { ...toMediaAnswer('application/vnd.apple.mpegurl', Buffer.from(text)), keptUntilMs: null }
 }

@@ -25,7 +25,6 @@ export interface PlaylistEntry {
   readonly media: SessionMedia
   /** For each track, a version that increases when its CodecPrivate changes: players then need another initialization fragment. */
   readonly initVersions: readonly number[]
-  /** Whether a discontinuity separates it from the previous entry. */
   readonly isDiscontinuous: boolean
 }
 
@@ -34,7 +33,6 @@ export interface PlaylistView {
   readonly entries: readonly PlaylistEntry[]
   /** How many entries of the session have left the playlist. */
   readonly removed: number
-  /** How many discontinuities have left it with them. */
   readonly discontinuitiesRemoved: number
   readonly longestMs: number
   readonly isComplete: boolean

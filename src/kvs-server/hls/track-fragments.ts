@@ -24,7 +24,6 @@ const SEQUENCE_NUMBERS = 0xffffffff
 /** In place of the number of a source: bytes in memory. */
 const HEAD = -1
 
-/** The initialization fragment of one track, for the fragments of a media session. */
 export function buildInitFragment(mediaSession: MediaSession, session: HlsSession, trackNumber: number): MediaAnswer {
   const config = trackConfig(mediaSession, session, trackNumber)
   return toMediaAnswer(contentTypeOf(config), buildInitSegment([toTrackFormat(config)]))

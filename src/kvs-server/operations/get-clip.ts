@@ -6,13 +6,11 @@ import { parseStructure } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 import { streamOperation } from './stream-operation.js'
 
-type Services = Pick<KvsServices, 'archive' | 'clock' | 'quotas' | 'strictCodecs'>
-
 /** An MP4 of the fragments that start in the range: the first 200, or 100 MB. */
 export const getClip = streamOperation({
   name: 'GetClip',
   parse: (input) => parseFragmentSelector(parseStructure(input, 'ClipFragmentSelector')),
-  run(stream, range, { archive, clock, quotas, strictCodecs }: Services) {
+  run(stream, range, { archive, clock, quotas, strictCodecs }: Pick<KvsServices, 'archive' | 'clock' | 'quotas' | 'strictCodecs'>) {
     if (stream.dataRetentionInHours === 0) {
       throw new AwsException('NoDataRetentionException', `The stream ${stream.name} does not retain data.`)
     }

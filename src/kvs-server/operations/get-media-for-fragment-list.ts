@@ -10,13 +10,12 @@ import { parseList, parseText } from '../wire/wire-input.js'
 import type { KvsServices } from './kvs-services.js'
 import { streamOperation } from './stream-operation.js'
 
-const MOST_FRAGMENTS = 1000
 const NUMBER = { min: 1, max: 128, pattern: /^[0-9]+$/ }
 
 /** Fragments by their numbers, in the requested order, each as a complete Matroska document. */
 export const getMediaForFragmentList = streamOperation({
   name: 'GetMediaForFragmentList',
-  parse: (input) => parseList(input, 'Fragments', { min: 1, max: MOST_FRAGMENTS }).map((number) => parseText(number, 'Fragments', NUMBER)),
+  parse: (input) => parseList(input, 'Fragments', { min: 1, max: 1000 }).map((number) => parseText(number, 'Fragments', NUMBER)),
   run(stream, numbers, { archive, quotas }: Pick<KvsServices, 'archive' | 'quotas'>, { signal }) {
     const fragments = findAll(archive, stream, numbers)
     const options = { operation: 'GetMediaForFragmentList', streamId: stream.id, quotas, points: fragments.length, signal } as const

@@ -19,10 +19,6 @@ interface Input {
   readonly maxResults: number
 }
 
-type Services = Pick<KvsServices, 'archive' | 'clock' | 'quotas' | 'listDelayMs'>
-
-const DEFAULT_RESULTS = 100
-const MOST_RESULTS = 1000
 const TOKEN = { min: 1, max: 4096, pattern: /^[a-zA-Z0-9+/]+={0,2}$/ }
 
 /** The fragments that start in a range. The service does not guarantee an order; here it is that of the requested clock. */
@@ -37,10 +33,10 @@ export const listFragments = streamOperation({
     return {
       range: selector === null ? null : parseFragmentSelector(selector),
       nextToken,
-      maxResults: parseOptionalInteger(input, 'MaxResults', { min: 1, max: MOST_RESULTS }) ?? DEFAULT_RESULTS,
+      maxResults: parseOptionalInteger(input, 'MaxResults', { min: 1, max: 1000 }) ?? 100,
     }
   },
-  run(stream, input, { archive, clock, quotas, listDelayMs }: Services) {
+  run(stream, input, { archive, clock, quotas, listDelayMs }: Pick<KvsServices, 'archive' | 'clock' | 'quotas' | 'listDelayMs'>) {
     const now = clock.now()
     const { range, after } = toPage(input, stream, now)
     checkRange(stream, range, now)
@@ -92,7 +88,6 @@ function toWire({ fragmentNumber, sizeBytes, producerTimestampMs, serverTimestam
   }
 }
 
-/** The position where a list continues, and its query. */
 interface FragmentPage {
   readonly streamId: number
   readonly range: FragmentRange

@@ -22,9 +22,7 @@ export interface PutMediaTimings {
 }
 
 /** The service closes after 30 s. How often it sends IDLE is not known. */
-const TIMINGS: PutMediaTimings = { pauseMs: 100, idleMs: 10_000, closeMs: 30_000 }
-
-export const putMedia = createPutMedia(TIMINGS)
+export const putMedia = createPutMedia({ pauseMs: 100, idleMs: 10_000, closeMs: 30_000 })
 
 /** PutMedia: one upload with one fragment for each Cluster, and acknowledgements during the upload. */
 export function createPutMedia(timings: PutMediaTimings): UploadOperation<PutMediaServices> {

@@ -1,5 +1,4 @@
 // The registry of all operations of the three services that this server answers.
-
 import { HLS_RESOURCES } from '../hls/hls-resources.js'
 import { AwsException } from '../wire/aws-exception.js'
 import type { Call, MediaAnswer, Operation } from '../wire/operation.js'

@@ -4,18 +4,14 @@ import type { KvsServices } from './kvs-services.js'
 import { requireVersion } from './stream-checks.js'
 import { streamOperation } from './stream-operation.js'
 
-const OPERATIONS = ['INCREASE_DATA_RETENTION', 'DECREASE_DATA_RETENTION'] as const
-
-type Services = Pick<KvsServices, 'streams' | 'archive' | 'diskReserve'>
-
 export const updateDataRetention = streamOperation({
   name: 'UpdateDataRetention',
   parse(input) {
-    const operation = parseEnum(input, 'Operation', OPERATIONS)
+    const operation = parseEnum(input, 'Operation', ['INCREASE_DATA_RETENTION', 'DECREASE_DATA_RETENTION'])
     const hours = parseInteger(input, 'DataRetentionChangeInHours', { min: 1, max: MAX_RETENTION_HOURS })
     return { version: parseCurrentVersion(input), changeInHours: operation === 'INCREASE_DATA_RETENTION' ? hours : -hours }
   },
-  run(stream, { version, changeInHours }, { streams, archive, diskReserve }: Services) {
+  run(stream, { version, changeInHours }, { streams, archive, diskReserve }: Pick<KvsServices, 'streams' | 'archive' | 'diskReserve'>) {
     requireVersion(stream, version)
     const dataRetentionInHours = stream.dataRetentionInHours + changeInHours
     if (dataRetentionInHours < 0 || dataRetentionInHours > MAX_RETENTION_HOURS) {

@@ -38,13 +38,10 @@ export const REQUEST_RATES: Readonly<Record<string, RequestRate>> = {
 
 /** Connections open at once, for each stream. */
 export const CONNECTION_LIMITS = { GetMedia: 3, GetMediaForFragmentList: 5 } as const
-
 /** Points that archived reads of one stream may use in a second. */
 export const MEDIA_POINTS_PER_SECOND = 500
 export const METADATA_POINTS_PER_SECOND = 10_000
-
 export const STREAMS_PER_ACCOUNT = 10_000
-
 const BUCKETS_BEFORE_SWEEP = 10_000
 
 export class Quotas {

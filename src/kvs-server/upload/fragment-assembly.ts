@@ -37,7 +37,6 @@ type Found<Kind extends MatroskaEvent['kind']> = Extract<MatroskaEvent, { kind: 
 
 /** Tags are the only elements between Clusters that are kept as they came. */
 const KEPT_BETWEEN_CLUSTERS_BYTES = 1_100_000
-const NOTHING = new Uint8Array(0)
 
 /** Turns the bytes of an upload into fragments. It checks the rules of PutMedia, and writes each Cluster to its file as it arrives. */
 export class FragmentAssembly {
@@ -156,7 +155,7 @@ export class FragmentAssembly {
     if (this.#document === null) throw new UploadError('INVALID_MKV_DATA', 'a Cluster came before the Tracks')
     const { session } = this.#document
     const number = archive.mintNumber(session, clock.now())
-    const leadingTags = this.#leadingTags.length === 0 ? NOTHING : Buffer.concat(this.#leadingTags)
+    const leadingTags = this.#leadingTags.length === 0 ? new Uint8Array(0) : Buffer.concat(this.#leadingTags)
     this.#leadingTags = []
     this.#fragment = {
       ...{ session, number, leadingTags, trailingTags: [], writer: new FragmentWriter(archive), writtenTo: start },

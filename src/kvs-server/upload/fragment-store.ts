@@ -6,8 +6,6 @@ import { type EndedCluster, fragmentLengthMs, type IncomingFragment, toAcknowled
 /** Fragments that are stored while the next one is received. Each sync occupies a thread of libuv. */
 const MOST_UNDER_WAY = 3
 
-type FragmentStoreOptions = Pick<FragmentAssemblyOptions, 'archive' | 'findStream' | 'acknowledge'>
-
 /** A fragment that the archive has taken. The promise is in an object so that awaiting the object does not await the promise. */
 interface Handed {
   readonly persisted: Promise<boolean>
@@ -19,7 +17,7 @@ export class FragmentStore {
   #acknowledged: Promise<void> = Promise.resolve()
   readonly #underWay: Promise<void>[] = []
 
-  constructor(private readonly options: FragmentStoreOptions) {}
+  constructor(private readonly options: Pick<FragmentAssemblyOptions, 'archive' | 'findStream' | 'acknowledge'>) {}
 
   /** Resolves when the next fragment may come. Rejects with the failure of this fragment or an earlier one. @throws UploadError */
   async add(fragment: IncomingFragment, ended: EndedCluster): Promise<void> {

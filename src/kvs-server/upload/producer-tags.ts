@@ -5,7 +5,6 @@ import { UploadError } from './acknowledgement.js'
 const MOST_TAGS = 10
 const LONGEST_NAME_BYTES = 128
 const LONGEST_VALUE_BYTES = 256
-const NOTHING = new Uint8Array(0)
 
 /**
  * Names that Kinesis Video writes around each fragment. Footage from GetMedia contains them when it is uploaded again. They are accepted, not
@@ -49,7 +48,7 @@ export function countProducerTags(before: number, tags: readonly SimpleTag[]): n
 export function keepProducerTags(element: Uint8Array, { tags, hasPartTags }: Pick<TagsElement, 'tags' | 'hasPartTags'>): Uint8Array {
   const own = tags.filter(({ name }) => !SERVICE_TAGS.has(name))
   if (own.length === tags.length && !hasPartTags) return element
-  return own.length === 0 ? NOTHING : buildTags(own)
+  return own.length === 0 ? new Uint8Array(0) : buildTags(own)
 }
 
 /** A Tags element as it is kept in a session header, where tags about a track belong. */

@@ -12,12 +12,11 @@ export interface UploadHeaders {
 }
 
 const START_HEADER = 'x-amzn-producer-start-timestamp'
-const TIMECODE_TYPES = ['ABSOLUTE', 'RELATIVE'] as const
 
 /** PutMedia's headers, refused like the members of any other operation. */
 export function parseUploadHeaders(headers: IncomingHttpHeaders): UploadHeaders {
   const stream = parseStream(headers)
-  const timecodeType = parseEnum({ ...headers }, 'x-amzn-fragment-timecode-type', TIMECODE_TYPES)
+  const timecodeType = parseEnum({ ...headers }, 'x-amzn-fragment-timecode-type', ['ABSOLUTE', 'RELATIVE'])
   const startMs = parseStart(headers[START_HEADER])
   if (timecodeType === 'ABSOLUTE') return { stream, producerStartMs: null }
   if (startMs === null) throw new AwsException('InvalidArgumentException', `${START_HEADER} is required with RELATIVE timecodes`)

@@ -30,9 +30,7 @@ export interface Call {
   readonly baseUrl: string
 }
 
-/**
- * An operation: its input (`parse` throws an AwsException for invalid input) and its effect (`run`). `Services` lists its dependencies.
- */
+/** An operation: its input (`parse` throws an AwsException for invalid input) and its effect (`run`). `Services` lists its dependencies. */
 export interface Operation<Input, Services> {
   /** The AWS name. Its path is `/` and the name in lower camel case, except for TagResource, UntagResource and ListTagsForResource. */
   readonly name: string

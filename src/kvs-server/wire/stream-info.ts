@@ -5,7 +5,6 @@ import { WireTimestamp } from './wire-json.js'
 export const DEVICE_NAME: StringRule = { min: 1, max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
 export const MEDIA_TYPE: StringRule = { min: 1, max: 128, pattern: /^[\w\-.+]+\/[\w\-.+]+(,[\w\-.+]+\/[\w\-.+]+)*$/ }
 const VERSION: StringRule = { min: 1, max: 64, pattern: /^[a-zA-Z0-9]+$/ }
-
 /** The longest retention, ten years in hours. */
 export const MAX_RETENTION_HOURS = 87_600
 

@@ -23,7 +23,6 @@ const FIRST_EPOCH_MS = -62_135_596_800_000
 const LAST_EPOCH_MS = 253_402_300_799_999
 /** The most characters of a refused value in an error. */
 const SHOWN_CHARACTERS = 80
-const SHOWN_DEPTH = 3
 
 export function refuse(member: string, expected: string, got: unknown): never {
   throw new AwsException('InvalidArgumentException', `${member} must be ${expected} (got ${show(got)})`)
@@ -59,7 +58,6 @@ export function parseOptionalInteger(input: WireInput, member: string, { min, ma
   return value
 }
 
-/** One of the values that the model lists. */
 export function parseEnum<const Value extends string>(input: WireInput, member: string, values: readonly Value[]): Value {
   return parseOptionalEnum(input, member, values) ?? refuseAbsent(member)
 }
@@ -111,7 +109,7 @@ function show(value: unknown): string {
 }
 
 /** Limits depth and length: JSON.stringify overflows the stack on deeply nested values that JSON.parse accepts. */
-function toShortJson(value: unknown, depth = SHOWN_DEPTH): string {
+function toShortJson(value: unknown, depth = 3): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value)
   if (depth === 0) return '…'
   if (Array.isArray(value)) {

@@ -14,7 +14,6 @@ const CORE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4])
 
 /**
  * Parses an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). `fallbackChannels` applies if the configuration does not define the channels.
- *
  * @throws MalformedMedia with the offset inside the record
  */
 export function parseAacConfig(codecPrivate: Uint8Array, fallbackChannels: number): AudioConfig {

@@ -42,7 +42,6 @@ export class BitReader {
     return value
   }
 
-  /** se(v). */
   se(): number {
     const code = this.ue()
     return code % 2 === 1 ? (code + 1) / 2 : -code / 2

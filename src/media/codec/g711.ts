@@ -10,9 +10,7 @@ const CODECS: Readonly<Record<number, 'alaw' | 'ulaw'>> = { 6: 'alaw', 7: 'ulaw'
 
 /**
  * Parses the WAVEFORMATEX of `A_MS/ACM`, little-endian. Null if its tag is not G.711. Only tag, channels and rate are read: the AWS C
- * producer sets the bits per sample to 0 and a wrong number of bytes per second.
- *
- * @throws MalformedMedia with the offset inside the record
+ * producer sets the bits per sample to 0 and a wrong number of bytes per second. @throws MalformedMedia with the offset inside the record
  */
 export function parseG711Config(codecPrivate: Uint8Array): AudioConfig | null {
   if (codecPrivate.byteLength < MIN_BYTES) {

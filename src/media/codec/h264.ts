@@ -9,11 +9,7 @@ const RECORD = 'AVCDecoderConfigurationRecord'
 const SPS = 7
 const PPS = 8
 
-/**
- * Parses an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).
- *
- * @throws MalformedMedia with the offset inside the record
- */
+/** Parses an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1). @throws MalformedMedia with the offset inside the record */
 export function parseH264Config(codecPrivate: Uint8Array, video: MatroskaVideo | null): VideoConfig {
   const { sps, ...record } = readAvcC(codecPrivate)
   const configuration = withReservedBits(codecPrivate)

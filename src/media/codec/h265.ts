@@ -13,9 +13,7 @@ const LENGTH_SIZE_AT = 21
 
 /**
  * Parses an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.2.1). It is written as `hvc1`, which Apple's players require, so it must
- * contain the parameter sets.
- *
- * @throws MalformedMedia with the offset inside the record
+ * contain the parameter sets. @throws MalformedMedia with the offset inside the record
  */
 export function parseH265Config(codecPrivate: Uint8Array, video: MatroskaVideo | null): VideoConfig {
   const { sps, arraysAt, ...record } = readHvcC(codecPrivate)
@@ -48,8 +46,7 @@ function readArrays(cursor: ByteCursor): Pick<HvcC, 'sps' | 'arraysAt'> {
   for (let arrays = cursor.u8(); arrays > 0; arrays -= 1) {
     const at = cursor.at
     const nalType = cursor.u8() & 0x3f
-    const count = cursor.u16()
-    const units = Array.from({ length: count }, () => cursor.nalUnit(nalType, { typeAt: 1, mask: 0x3f }))
+    const units = Array.from({ length: cursor.u16() }, () => cursor.nalUnit(nalType, { typeAt: 1, mask: 0x3f }))
     if (nalType < VPS || nalType > PPS) continue
     arraysAt.push(at)
     if (units[0] !== undefined && !found.has(nalType)) found.set(nalType, units[0])

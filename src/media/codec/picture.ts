@@ -1,6 +1,5 @@
 // How to show a picture, from its container and its SPS. If both define a value, the size in pixels is that of the SPS, and everything else
 // is that of the container (RFC 9559, section 5.1.4.1.28).
-
 import { box, fourCC } from '../box.js'
 import { concat, u8, u16, u32 } from '../bytes.js'
 import type { MatroskaVideo } from '../matroska/video-track.js'
@@ -25,9 +24,7 @@ export interface Picture extends Size {
 const UNKNOWN_UNIT = 4
 const ASPECT_UNIT = 3
 
-type Facts = Pick<Sps, 'width' | 'height' | 'pixelAspect' | 'colour'>
-
-export function toPicture(video: MatroskaVideo | null, sps: Facts | null): Picture {
+export function toPicture(video: MatroskaVideo | null, sps: Pick<Sps, 'width' | 'height' | 'pixelAspect' | 'colour'> | null): Picture {
   const size = sps ?? { width: Math.min(video?.width ?? 0, MAX_SIDE), height: Math.min(video?.height ?? 0, MAX_SIDE) }
   const { width, height } = size
   const visible = toVisible(video, size)

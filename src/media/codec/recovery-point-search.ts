@@ -10,7 +10,6 @@ export class RecoveryPointSearch {
   #type = 0
   #size = 0
 
-  /** Starts with the next unit. */
   begin(): void {
     this.#zeros = 0
     this.#beginMessage()

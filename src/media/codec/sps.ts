@@ -1,5 +1,4 @@
 // The common parts of the sequence parameter sets of H.264 (7.4.2.1, E.2.1) and H.265 (7.4.3.2, E.3.1) that describe the picture.
-
 import { MalformedMedia } from '../malformed-media.js'
 import type { BitReader } from './bit-reader.js'
 
@@ -34,7 +33,6 @@ export interface Sps extends SpsVui {
 }
 
 export const NO_VUI: SpsVui = { pixelAspect: null, colour: null, frameRate: null }
-
 /** Sample entries have 16 bits for width and height. */
 export const MAX_SIDE = 0xffff
 const EXTENDED_SAR = 255

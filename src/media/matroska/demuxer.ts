@@ -23,20 +23,14 @@ export class MatroskaDemuxer {
 
   /**
    * Returns the events that the chunk completes. If it is malformed, returns the events before the error first, and throws the error as
-   * soon as there are none: at once, or at the next `push` or `end`. `failure` is set immediately.
-   *
-   * @throws MalformedMedia
+   * soon as there are none: at once, or at the next `push` or `end`. `failure` is set immediately. @throws MalformedMedia
    */
   push(chunk: Uint8Array): MatroskaEvent[] {
     if (!this.#failure) this.#attempt(() => this.#walk.feed(chunk))
     return this.#takeEvents()
   }
 
-  /**
-   * Ends the upload, and a Cluster of unknown size.
-   *
-   * @throws MalformedMedia if the upload ends inside an element
-   */
+  /** Ends the upload, and a Cluster of unknown size. @throws MalformedMedia if the upload ends inside an element */
   end(): MatroskaEvent[] {
     if (!this.#failure) this.#attempt(() => this.#walk.finish())
     return this.#takeEvents()

@@ -3,7 +3,6 @@ import { MalformedMedia } from '../malformed-media.js'
 
 /** The unknown size of an element, which ends with its last child (RFC 8794, section 6.2). */
 export const UNKNOWN_SIZE = -1
-
 /** Many more than real headers have. Limits the cost of many empty elements. */
 const MAX_CHILDREN = 10_000
 
@@ -42,17 +41,8 @@ export function readVint(bytes: Uint8Array, at: number, length: number): number 
   return first * 256 ** (length - 1) + readUnsigned(bytes, at + 1, length - 1)
 }
 
-/** A data size; UNKNOWN_SIZE if all its value bits are 1. */
-function readSize(bytes: Uint8Array, at: number, length: number): number {
-  return isAllOnes(bytes, at, length) ? UNKNOWN_SIZE : readVint(bytes, at, length)
-}
-
 function isAllOnes(bytes: Uint8Array, at: number, length: number): boolean {
-  if (bytes[at] !== 2 ** (9 - length) - 1) return false
-  for (let index = at + 1; index < at + length; index += 1) {
-    if (bytes[index] !== 0xff) return false
-  }
-  return true
+  return bytes[at] === 2 ** (9 - length) - 1 && bytes.subarray(at + 1, at + length).every((octet) => octet === 0xff)
 }
 
 /** ID and data size of an element (RFC 8794, sections 5 and 6). */
@@ -74,7 +64,7 @@ export function readElementHead({ bytes, origin }: EbmlBytes, at: number, end: n
   const sizeLength = vintLength(byteAt(bytes, sizeAt))
   if (sizeLength > 8) throw new MalformedMedia('an element whose data size has more than 8 octets', origin + at)
   if (sizeAt + sizeLength > end) return null
-  const size = readSize(bytes, sizeAt, sizeLength)
+  const size = isAllOnes(bytes, sizeAt, sizeLength) ? UNKNOWN_SIZE : readVint(bytes, sizeAt, sizeLength)
   if (size > Number.MAX_SAFE_INTEGER) throw new MalformedMedia('a data size above 2^53', origin + at)
   return { id: readUnsigned(bytes, at, idLength), size, bytes: idLength + sizeLength }
 }

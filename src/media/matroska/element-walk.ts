@@ -61,7 +61,6 @@ const FILE: Parent = { level: 'top', end: Number.POSITIVE_INFINITY, isSizeUnknow
  */
 export class ElementWalk {
   readonly #window = new ByteWindow()
-  /** The newest header. */
   #header: ElementHeader = { id: 0, size: 0, bytes: 0, start: 0, end: 0 }
   /** The Segment, the Cluster in it, and the BlockGroup in that, as far as they are open. */
   #open: Parent[] = []
@@ -74,7 +73,6 @@ export class ElementWalk {
 
   constructor(private readonly visitor: ElementVisitor) {}
 
-  /** Whether a Cluster is open. */
   get isInCluster(): boolean {
     const { level } = this.#parent
     return level === 'cluster' || level === 'group'

@@ -7,9 +7,7 @@ import type { SimpleTag } from './events.js'
 
 /**
  * The session header (`bytes` of a 'tracks' event) as Kinesis Video returns it: unchanged except for the size of the Segment, which is
- * unknown, in 8 octets. (Captures of GetMedia show this whatever the producer sent.)
- *
- * @throws MalformedMedia if there is no Segment
+ * unknown, in 8 octets. (Captures of GetMedia show this whatever the producer sent.) @throws MalformedMedia if there is no Segment
  */
 export function withUnknownSegmentSize(header: Uint8Array): Uint8Array {
   const data = { bytes: header, origin: 0 }

@@ -39,15 +39,11 @@ function isAboutPart(data: EbmlBytes, tag: EbmlElement): boolean {
   for (const targets of readElements(data, tag)) {
     if (targets.id !== ELEMENT.Targets) continue
     for (const uid of readElements(data, targets)) {
-      if (PART_UIDS.has(uid.id) && !isZero(data, uid)) return true
+      // UIDs have 64 bits, more than a number can hold.
+      if (PART_UIDS.has(uid.id) && data.bytes.subarray(uid.start, uid.end).some((byte) => byte !== 0)) return true
     }
   }
   return false
-}
-
-/** UIDs have 64 bits, more than a number can hold. */
-function isZero({ bytes }: EbmlBytes, { start, end }: EbmlElement): boolean {
-  return bytes.subarray(start, end).every((byte) => byte === 0)
 }
 
 function collectTags(data: EbmlBytes, parent: EbmlElement, { tags, depth }: { tags: SimpleTag[]; depth: number }): void {

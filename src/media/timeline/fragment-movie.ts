@@ -17,7 +17,6 @@ const MAX_GAP_MS = 24 * 60 * 60 * 1000
 /** The duration of a sample has 32 bits, also if a gap stretches it. A minute is left for the frames of the fragments. */
 const MAX_TICKS = 0xffffffff
 const GAP_MARGIN_MS = 60_000
-
 /** A decoder delays sound by a few frames. A longer delay is a mistake, which would hide sound. */
 const MAX_CODEC_DELAY_MS = 1000
 
@@ -32,7 +31,6 @@ interface ConfiguredTrack {
  * Builds a movie of fragments, in their order. Each Cluster is a span: its block headers and other tracks stay in `mdat`, unreferenced. The
  * movie has the video and audio tracks of the first fragment, video first; the caller has checked that all fragments have the same tracks.
  * Video keeps its times to the millisecond, and sound within one, less its CodecDelay. A track without frames is left out.
- *
  * @throws MalformedMedia if the CodecPrivate of a track is invalid
  */
 export function buildFragmentMovie(fragments: readonly MovieFragment[]): Movie {

@@ -39,7 +39,6 @@ export class ClusterCutter {
     return output
   }
 
-  /** Ends the document. */
   finish(): void {
     if (this.#pending !== null) {
       // It has too few tracks for a fragment of its own. Kinesis Video's refusal is better than a fragment that is too long.

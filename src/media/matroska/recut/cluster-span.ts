@@ -38,7 +38,6 @@ export type Misfit = 'too-far' | 'too-long' | 'too-large'
 export class ClusterSpan {
   readonly timestampTicks: number
   readonly tracks = new Set<number>()
-  /** Tags after the Cluster. */
   readonly tags: Uint8Array[] = []
   /** Whether its first picture is a key frame; null before it has one. */
   beginsWithKey: boolean | null = null

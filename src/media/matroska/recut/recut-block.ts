@@ -30,7 +30,6 @@ export function parseSimpleBlock(data: EbmlBytes, headerBytes: number, clusterTi
 
 /**
  * A frame without a ReferenceBlock is a key frame. CRC-32 and Void are removed: the new time invalidates the checksum.
- *
  * @throws MalformedMedia
  */
 export function parseBlockGroup(data: EbmlBytes, headerBytes: number, clusterTicks: number): RecutBlock {

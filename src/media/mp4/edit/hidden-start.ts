@@ -1,5 +1,4 @@
 // The frames before the first key frame of a movie, which a decoder cannot show.
-
 import { ROWS_PER_STEP, type Steps } from '../../steps.js'
 import { type Edit, type Movie, type MovieTrack, toEdits } from '../movie.js'
 import { findFirstKey } from '../tables/pieces.js'

@@ -94,8 +94,7 @@ function* decodeOrder({ timings, startsMs }: PlacedParts): Generator<{ readonly 
   const earliest = earliestAfter({ timings, startsMs })
   let left: OrderedFrames = { shown: new Float64Array(0), decoded: new Float64Array(0) }
   for (const [index, { video }] of timings.entries()) {
-    const startTicks = toTicks(rowAt(startsMs, index), video.timescale)
-    const own = addToAll(presentationTicks(video), startTicks)
+    const own = addToAll(presentationTicks(video), toTicks(rowAt(startsMs, index), video.timescale))
     const shown = concat(left.shown, own)
     const decoded = sortTimes(concat(left.decoded, own))
     const final = index === timings.length - 1 ? shown.length : countUpTo(decoded, rowAt(earliest, index))

@@ -1,5 +1,4 @@
 // When the parts of a join play.
-
 import type { Movie, MovieTrack } from '../movie.js'
 import { rowAt } from '../tables/columns.js'
 import { findFirstKey } from '../tables/pieces.js'

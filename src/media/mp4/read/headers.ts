@@ -1,5 +1,4 @@
 // The headers of a movie and its tracks (ISO/IEC 14496-12, 8.2 to 8.4 and 8.7.1).
-
 import { MalformedMedia } from '../../malformed-media.js'
 import { isUnity, type TrackMatrix } from '../../track-matrix.js'
 import type { TrackFormat } from '../movie.js'

@@ -29,9 +29,7 @@ const MAX_SOUND_SAMPLES = 2 ** 27
 /**
  * Reads the tables of an MP4 that may still be arriving. Yields the range of bytes that it needs next and is resumed with them, or with
  * fewer at the end of the file. `source` is the source number of the movie's spans. Video is the first track. Times, names and tags of the
- * muxer are dropped. Hostile input needs bounded memory.
- *
- * @throws MalformedMedia if the file contradicts itself or ends early
+ * muxer are dropped. Hostile input needs bounded memory. @throws MalformedMedia if the file contradicts itself or ends early
  */
 export function* readMovie(source: number): Generator<FileRange, ParsedMovie, Uint8Array> {
   try {

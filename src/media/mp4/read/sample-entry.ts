@@ -95,8 +95,7 @@ function keptChildren(entry: BoxView, start: number, isKept: (type: string) => b
 /** Finds the DecoderSpecificInfo in the descriptors of ISO/IEC 14496-1, 7.2.6. */
 function readAudioSpecificConfig(esdsBox: BoxView): Uint8Array {
   const stream = readDescriptor(esdsBox, 4, 0x03)
-  const flags = esdsBox.u8(stream.start + 2)
-  if ((flags & 0xe0) !== 0) throw new NotUnderstood('esds depends on another stream')
+  if ((esdsBox.u8(stream.start + 2) & 0xe0) !== 0) throw new NotUnderstood('esds depends on another stream')
   const decoder = readDescriptor(esdsBox, stream.start + 3, 0x04)
   const objectType = esdsBox.u8(decoder.start)
   if (objectType !== 0x40) throw new NotUnderstood(`esds holds object type ${objectType}`)

@@ -1,4 +1,4 @@
-import type { Chunks, Column, MediaSpan, Movie, TrackPiece } from '../movie.js'
+import type { Chunks, MediaSpan, Movie, TrackPiece } from '../movie.js'
 import { narrow, rowAt, toColumn } from './columns.js'
 
 /** Total size of the samples [from, to) of the piece, in bytes. */
@@ -47,7 +47,7 @@ export function joinPieces(movies: readonly Movie[], trackIndex: number): TrackP
   return pieces.map((piece) => ({
     ...piece,
     sizes: isOneSize ? piece.sizes : toColumn(piece.sizes, piece.count),
-    keys: isAllKeys ? null : (piece.keys ?? everySample(piece)),
+    keys: isAllKeys ? null : (piece.keys ?? narrow(Array.from({ length: piece.count }, (_, index) => index))),
   }))
 }
 
@@ -59,8 +59,4 @@ function withSpansFrom(piece: TrackPiece, firstSpan: number): TrackPiece {
 export function mapSpans(chunks: Chunks, toSpan: (span: number) => number): Chunks {
   const { spans } = chunks
   return { ...chunks, spans: typeof spans === 'number' ? toSpan(spans) : narrow(Array.from(spans, toSpan)) }
-}
-
-function everySample({ count }: TrackPiece): Column {
-  return narrow(Array.from({ length: count }, (_, index) => index))
 }

@@ -20,7 +20,6 @@ export class RunBuilder {
   #count = 0
   #value = 0
 
-  /** Number of runs. */
   get length(): number {
     return this.#pages.length * PAGE_RUNS + this.#used + (this.#count > 0 ? 1 : 0)
   }

@@ -1,6 +1,5 @@
 // Fragmented MP4 for HLS (ISO/IEC 14496-12, 8.8). Composition offsets are never negative, because libavformat reads negative ones late. No
 // edit list compensates for them: decoding of a segment starts at its first presentation time.
-
 import { box, boxHeader, fourCC, fullBox } from '../../box.js'
 import { concat, u32, u64 } from '../../bytes.js'
 import { decodeWhenShown } from '../edit/decode-when-shown.js'
@@ -13,7 +12,6 @@ import { readRuns, runOf } from '../tables/runs.js'
 import { dinf, hdlr, mdhd, mediaHeader, mvhd, stsd, tkhd } from './movie-boxes.js'
 
 const BRANDS = ['iso5', 'iso6', 'mp41'].map(fourCC)
-
 /** Flags of `tfhd` (8.8.7). */
 const DEFAULT_BASE_IS_MOOF = 0x020000
 /** default-sample-duration, -size and -flags are present. */
@@ -24,7 +22,6 @@ const TRUN_DURATION = 0x100
 const TRUN_SIZE = 0x200
 const TRUN_FLAGS = 0x400
 const TRUN_COMPOSITION = 0x800
-
 /** sample_depends_on 2 for a sync sample; otherwise 1, and sample_is_non_sync_sample (8.8.3.1). */
 const SYNC_FLAGS = 0x02000000
 const NON_SYNC_FLAGS = 0x01010000
@@ -56,11 +53,7 @@ export interface MediaSegmentOptions {
   readonly startMs: number
 }
 
-/**
- * A media segment: `styp`, `moof`, and `mdat` with the spans of the movie.
- *
- * @throws RangeError if a decoding time would be negative
- */
+/** A media segment: `styp`, `moof`, and `mdat` with the spans of the movie. @throws RangeError if a decoding time would be negative */
 export function buildMediaSegment(movie: Movie, { sequenceNumber, startMs }: MediaSegmentOptions): SlicedFile {
   const mdat = boxHeader(
     'mdat',

@@ -15,7 +15,6 @@ import { udta } from './tags.js'
  * continues with bytes from after it. A golden test fixes the bytes of this version.
  */
 export const MP4_FORMAT_VERSION = 2
-
 /** Shorter pieces are copied together: a slice for each box of 20 bytes would cost more than it saves. */
 const OWN_SLICE_BYTES = 16_384
 

@@ -1,5 +1,4 @@
 // The boxes of `moov` that describe the movie and its tracks. Numbers in comments are clauses of ISO/IEC 14496-12.
-
 import { box, fixed8x8, fixed16x16, fourCC, fullBox, nulTerminated } from '../../box.js'
 import { concat, u16, u32, u64, zeros } from '../../bytes.js'
 import { UNITY_MATRIX } from '../../track-matrix.js'
