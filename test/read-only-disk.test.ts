@@ -58,6 +58,20 @@ describeMounted('a gateway whose disk is read-only (skipped where mounting is no
     expect(again.status).toBe(200)
     expect(Buffer.from(await again.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true)
   }, 60_000)
+
+  test('starts without a file of revocations, and fails to revoke instead of forgetting it', async () => {
+    const before = await startGateway()
+    const url = await readyUrl(before)
+    await before.gateway.close()
+    await rm(join(folder, 'revocations.sqlite'))
+    expect(mount('-o', 'remount,ro', folder)).toBe(true)
+    const after = await startGateway()
+    expect((await fetch(new URL(new URL(url).pathname, after.url))).status).toBe(200)
+    const { data } = await after.ask(REQUEST, { input: INPUT })
+    const { requestClip } = data as { requestClip: { clip: { id: string } } }
+    const { errors } = await after.ask(`mutation { revokeClipUrls(clipId: "${requestClip.clip.id}") { revokedBefore } }`)
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }])
+  }, 60_000)
 })
 
 async function readyUrl(gateway: TestGateway): Promise<string> {

@@ -37,9 +37,8 @@ export class RevocationStore {
     nowMs: EpochMs,
     private readonly maxRows: number = MAX_ROWS,
   ) {
-    this.#database = new DatabaseSync(file)
-    this.#database.exec(`PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; ${SCHEMA}`)
-    this.#database.prepare('DELETE FROM revocation WHERE revoked_before < ?').run(Math.floor(nowMs - LONGEST_URL_MS))
+    this.#database = openDatabase(file)
+    this.#removeExpired(nowMs)
     this.#find = this.#database.prepare('SELECT revoked_before, streams FROM revocation WHERE target IN (?, ?)')
     this.#version = this.#readVersion()
     this.#timer = setInterval(() => this.#poll(), POLL_MS)
@@ -71,6 +70,15 @@ export class RevocationStore {
   close(): void {
     clearInterval(this.#timer)
     this.#database.close()
+  }
+
+  /** A gateway with a read-only disk still serves stored clips, and refuses URLs that were revoked before. */
+  #removeExpired(nowMs: EpochMs): void {
+    try {
+      this.#database.prepare('DELETE FROM revocation WHERE revoked_before < ?').run(Math.floor(nowMs - LONGEST_URL_MS))
+    } catch (error) {
+      if (resultCodeOf(error) !== SQLITE_READONLY) throw error
+    }
   }
 
   #put(target: string, streams: string, revokedBeforeMs: EpochMs): void {
@@ -105,4 +113,31 @@ export class RevocationStore {
   #readVersion(): unknown {
     return this.#database.prepare('PRAGMA data_version').get()?.data_version
   }
+}
+
+const SQLITE_READONLY = 8
+const SQLITE_CANTOPEN = 14
+
+function openDatabase(file: string): DatabaseSync {
+  const setUp = (database: DatabaseSync) => {
+    database.exec(`PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; ${SCHEMA}`)
+    return database
+  }
+  try {
+    return setUp(new DatabaseSync(file))
+  } catch (error) {
+    if (resultCodeOf(error) !== SQLITE_CANTOPEN) throw error
+    // The disk is read-only and has no revocations. A new one must fail, because it would not survive a restart.
+    const empty = setUp(new DatabaseSync(':memory:'))
+    empty.exec('PRAGMA query_only = TRUE')
+    return empty
+  }
+}
+
+/** The primary result code: https://www.sqlite.org/rescode.html */
+function resultCodeOf(error: unknown): number | null {
+  // Not `instanceof Error`: see lib/thrown.ts.
+  return typeof error === 'object' && error !== null && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : null
 }
