@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
+import { isAuthConfigured } from '../config/auth-config.js'
 import { readTelemetry, type TelemetrySettings } from '../config/env.js'
 import { loadSettings, type Settings } from '../config/load-settings.js'
 import type { Gateway } from '../gateway.js'
@@ -41,7 +42,8 @@ async function serve(): Promise<void> {
 
 function describe({ config }: Settings, { publicUrl, adminUrl }: Gateway, embedded: EmbeddedKvs | null): string {
   const kinesisVideo = embedded === null ? describeAws(config) : `${embedded.url} (embedded, data in ${config.dataDir})`
-  return toWelcome({ gatewayUrl: publicUrl, adminUrl, kinesisVideo, newest: embedded?.newest ?? null })
+  const isAuthenticated = isAuthConfigured(config.auth)
+  return toWelcome({ gatewayUrl: publicUrl, adminUrl, kinesisVideo, isAuthenticated, newest: embedded?.newest ?? null })
 }
 
 function describeAws({ kvs }: Settings['config']): string {

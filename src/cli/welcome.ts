@@ -5,23 +5,25 @@ export interface Welcome {
   /** Null if the main address serves metrics and health details. */
   readonly adminUrl: string | null
   readonly kinesisVideo: string
+  readonly isAuthenticated: boolean
   /** Footage for the example query; null if there is none. */
   readonly newest: { readonly streamName: string; readonly timestampMs: EpochMs } | null
 }
 
 /** The text that `clipgate serve` prints when it is ready: the URLs, and one query to paste. */
-export function toWelcome({ gatewayUrl, adminUrl, kinesisVideo, newest }: Welcome): string {
+export function toWelcome({ gatewayUrl, adminUrl, kinesisVideo, isAuthenticated, newest }: Welcome): string {
   const query =
     newest === null ? 'query { streams { nodes { name status retainedFrom } } }' : toClipQuery(newest.streamName, newest.timestampMs)
+  const credential = isAuthenticated ? ' -H "authorization: Bearer $CLIPGATE_API_KEY"' : ''
   return `
 clipgate is ready.
 
   GraphQL        ${gatewayUrl}/graphql${adminUrl === null ? '' : `\n  Metrics        ${adminUrl}/metrics`}
   Kinesis Video  ${kinesisVideo}
 
-Paste this into another shell${newest === null ? '' : ', and open the downloadUrl in the response'}:
+${isAuthenticated ? 'Set CLIPGATE_API_KEY to an API key (clipgate keys create), and paste' : 'Paste'} this into another shell${newest === null ? '' : ', and open the downloadUrl in the response'}:
 
-curl -s ${gatewayUrl}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
+curl -s ${gatewayUrl}/graphql${credential} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
 
 Press Ctrl-C to stop.
 `
