@@ -3,6 +3,7 @@ import type { Principal } from '../../auth/principal.js'
 import type { Scope } from '../../auth/scope.js'
 import type { EpochMs } from '../../lib/clock.js'
 import type { CostBudget } from '../cost/cost-budgets.js'
+import { costOfList } from '../cost/field-cost.js'
 import { DateTimeScalar } from '../scalars/date-time.js'
 import { enumType } from '../scalars/enum-type.js'
 
@@ -59,7 +60,7 @@ export class ViewerType {
   @Field(() => String, { nullable: true, description: 'Name of the API key, or the subject of the token. Null for ANONYMOUS.' })
   readonly name!: string | null
 
-  @Field(() => [GrantType], { description: 'What the principal may do, and on which streams.' })
+  @Field(() => [GrantType], { description: 'What the principal may do, and on which streams.', complexity: costOfList(3) })
   readonly grants!: readonly GrantType[]
 
   @Field(() => [ScopeEnum], { description: 'All scopes of all grants.' })
