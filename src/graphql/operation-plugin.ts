@@ -1,9 +1,7 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { GraphQLError } from 'graphql'
-
 import { GatewayError } from '../domain/errors.js'
 import { describeSpan } from '../lib/tracing.js'
-
 import type { RequestContext } from './context.js'
 import { ClientLeft } from './context.js'
 import type { CostMeter } from './cost/cost-meter.js'
@@ -65,8 +63,11 @@ export function operationPlugin({
         },
         async willSendResponse({ schema, document, request, response: { body, http }, operation, errors, contextValue: { answer } }) {
           if (body.kind === 'single') {
+            const { data } = body.singleResult
+            // The work before an error, or before the response was too large, is not in the response. A refund would make it free.
+            const isWhole = answer.refusal === null && (errors === undefined || errors.length === 0)
             if (meter !== null && cost !== null && document && operation)
-              cost = meter.settle(cost, schema, { document, operation, variables: request.variables ?? {} }, body.singleResult.data)
+              cost = meter.settle(cost, isWhole ? { schema, document, operation, variables: request.variables ?? {}, data } : null)
             for (const [name, value] of meter?.headers() ?? []) http.headers.set(name, value)
             const { refusal } = answer
             if (refusal !== null) body.singleResult = { data: null, errors: [formatError({ message: refusal.message }, refusal)] }

@@ -1,10 +1,8 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { GatewayError } from '../domain/errors.js'
 import { connectionsOf } from '../lib/http-server.js'
-
 import { runRequest, toRequestId } from '../lib/running-request.js'
 import { describeSpan, inServerSpan } from '../lib/tracing.js'
-
 import { answerClientError } from './client-error.js'
 import { READABLE_EVERYWHERE } from './cors.js'
 import { answerNotFound, answerProblem } from './error-handler.js'

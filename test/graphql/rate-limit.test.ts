@@ -60,6 +60,16 @@ describe('RATE_LIMIT_COST', () => {
     expect(statuses).toContain(429)
   })
 
+  test('refunds nothing of an operation with errors, because the work before an error is not in the response', async () => {
+    await using limited = await startLimited(5000)
+    const range = '{ startTimestamp: "2023-11-14T00:00:00Z", endTimestamp: "2023-11-13T00:00:00Z" }'
+    const { errors, extensions } = (
+      await limited.post(`{ streams(first: 20) { nodes { fragments(range: ${range}, first: 1) { nodes { fragmentNumber } } } } }`)
+    ).json()
+    expect(errors.length).toBeGreaterThan(0)
+    expect([extensions.cost.actual, extensions.cost.available]).toEqual([extensions.cost.requested, 5000 - extensions.cost.requested])
+  })
+
   test('charges operations that fail', async () => {
     await using limited = await startLimited(1000)
     const { extensions } = (await limited.post('{ stream(name: "missing") { name } }')).json()

@@ -5,6 +5,12 @@ import type { CostBudget, CostBudgets } from './cost-budgets.js'
 import { type CostedOperation, costOfAnswer } from './operation-cost.js'
 import { type CostReport, canCostLess } from './query-cost.js'
 
+/** The variables are not coerced. */
+export interface AnsweredOperation extends CostedOperation {
+  readonly schema: GraphQLSchema
+  readonly data: unknown
+}
+
 /** Charges operations to the client of the running request. */
 export class CostMeter {
   constructor(private readonly budgets: CostBudgets) {}
@@ -18,9 +24,9 @@ export class CostMeter {
     this.budgets.charge(findClient(), points)
   }
 
-  /** Refunds the difference between the estimate and the cost of the response. */
-  settle({ requested, limit }: CostReport, schema: GraphQLSchema, received: CostedOperation, data: unknown): CostReport {
-    const actual = canCostLess(received.operation) ? Math.min(requested, measure(schema, received, data)) : requested
+  /** Refunds the difference between the estimate and the cost of the response. Null without a whole response, which gets no refund. */
+  settle({ requested, limit }: CostReport, answered: AnsweredOperation | null): CostReport {
+    const actual = answered !== null && canCostLess(answered.operation) ? Math.min(requested, measure(answered)) : requested
     this.budgets.refund(findClient(), requested - actual)
     return { requested, limit, actual, available: this.budget.available }
   }
@@ -36,10 +42,10 @@ export class CostMeter {
   }
 }
 
-function measure(schema: GraphQLSchema, { document, operation, variables }: CostedOperation, data: unknown): number {
+function measure({ schema, document, operation, variables, data }: AnsweredOperation): number {
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 })
-  // Invalid variables are found before anything is read, so such an operation costs a point.
-  return coerced ? Math.max(1, costOfAnswer(schema, { document, operation, variables: coerced }, data)) : 1
+  if (!coerced) throw new RangeError('an operation with invalid variables has no whole response')
+  return Math.max(1, costOfAnswer(schema, { document, operation, variables: coerced }, data))
 }
 
 function findClient(): string {
