@@ -57,6 +57,8 @@ export class AuditLog implements AsyncDisposable {
     this.#isClosing = true
     clearInterval(this.#timer)
     await this.#writing
+    const lost = this.#waiting.length + this.#lost
+    if (lost > 0) this.#options.onProblem(new Error(`${lost} lines of the audit log were not written and are lost`))
     await this.#sign()
     await this.#options.sink.close()
   }
@@ -69,7 +71,7 @@ export class AuditLog implements AsyncDisposable {
     while (this.#waiting.length > 0) {
       if (await this.#append()) continue
       if (this.#isClosing) return
-      await new Promise((resolve) => setTimeout(resolve, this.#options.retryAfterMs ?? RETRY_AFTER_MS).unref())
+      await new Promise((resolve) => setTimeout(resolve, this.#options.retryAfterMs ?? RETRY_AFTER_MS))
     }
   }
 

@@ -18,6 +18,6 @@ export async function openAuditLog({ path, keyPath, clock, onSigned, onProblem }
   const signer = await AuditSigner.open(keyPath)
   const onCut = (text: string) => onProblem('The audit log ended with an incomplete line, which was removed.', text)
   const sink = path === '-' ? STANDARD_OUTPUT : await AuditFile.open(path, onCut)
-  const report = (error: unknown) => onProblem('The audit log cannot be written. Its lines are kept in memory and written later.', error)
+  const report = (error: unknown) => onProblem('The audit log cannot be written', error)
   return new AuditLog({ sink, signer, clock, onSigned, onProblem: report })
 }

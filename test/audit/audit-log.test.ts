@@ -137,6 +137,24 @@ describe('an audit log', () => {
     expect(await verifyAuditLog([path])).toMatchObject({ intact: true, lines: 10_001 })
   }, 60_000)
 
+  test('reports the lines that a full disk did not take before it closes', async () => {
+    const file = await AuditFile.open(path, () => null)
+    const full: AuditSink = {
+      end: file.end,
+      append: async () => {
+        throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+      },
+      sync: () => file.sync(),
+      close: () => file.close(),
+    }
+    const log = await openLog(full)
+    log.record(download(1))
+    log.record(download(2))
+    await log.close()
+    expect(problems.map(String)).toEqual(['Error: no space left', 'Error: 2 lines of the audit log were not written and are lost'])
+    expect(signed).toEqual([])
+  })
+
   test('shortens what a client may make long', async () => {
     {
       await using log = await openLog()
