@@ -181,17 +181,22 @@ class StreamQuota {
     this.#unnotified.clear()
   }
 
-  /** An estimate: the points ahead, less those that are left, at the rate of the quota. */
+  /** An estimate: the points ahead, less those that are left in the scarcer bucket, at the rate of the quota. A bucket may be overdrawn. */
   #waitMsOf(claim: Claim): number {
     const ahead = claim.isBulk ? this.#interactive.cost + this.#bulk.costAhead(claim) : this.#interactive.costAhead(claim)
-    const missing = ahead + claim.cost - Math.max(0, this.media.tokens)
+    const missing = ahead + claim.cost - Math.min(this.media.tokens, toMediaPoints(this.metadata.tokens))
     return missing <= 0 ? 0 : Math.ceil((missing / KVS_LIMITS.mediaPointsPerSecond) * 1000)
   }
 }
 
 /** One number for both buckets: the share of the scarcer one, in media points. */
 function toPoints({ media, metadata }: QuotaCost): number {
-  return Math.max(media, (metadata / KVS_LIMITS.metadataPointsPerSecond) * KVS_LIMITS.mediaPointsPerSecond)
+  return Math.max(media, toMediaPoints(metadata))
+}
+
+/** As many media points as take the same time. */
+function toMediaPoints(metadata: number): number {
+  return (metadata / KVS_LIMITS.metadataPointsPerSecond) * KVS_LIMITS.mediaPointsPerSecond
 }
 
 /** A cost above the points of one second waits for a full bucket and overdraws it. */

@@ -188,4 +188,13 @@ describe('QuotaPacer', () => {
     gone.abort(new Error('gone'))
     await Promise.all(waiting)
   })
+
+  test.each([
+    ['media', { media: 60_400, metadata: 0 }],
+    ['metadata', { media: 0, metadata: 1_208_000 }],
+  ])('counts the debt of an overdrawn bucket of %s points in that wait', async (_, overdraft) => {
+    const { pacer } = pacerAt()
+    await pacer.take(ARN, overdraft, live())
+    await expect(pacer.take(ARN, clip, live())).rejects.toMatchObject({ code: 'KVS_THROTTLED', details: { retryAfterMs: 1_000 } })
+  })
 })
