@@ -1,7 +1,7 @@
 /** What a gateway records about one clip: who asked for it, and what they got. */
 export interface AuditEvent {
   readonly event: 'clip.requested' | 'url.renewed' | 'urls.revoked' | 'clip.downloaded'
-  /** The ID of an API key, or `ISSUER#SUBJECT`. Null if nobody has to sign in. */
+  /** The ID of an API key, or `ISSUER#SUBJECT`. Null if no one has to sign in. */
   readonly principal: string | null
   /** The address of the client of a download, as TRUST_PROXY resolves it. Null for other events. */
   readonly address: string | null

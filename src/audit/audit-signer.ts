@@ -11,7 +11,7 @@ export interface SignedEnd extends ChainEnd {
   readonly publicKey: string
 }
 
-/** Signs the end of an audit log. Whoever changes the file cannot sign its new end without the key. */
+/** Signs the end of an audit log. A person who changes the file needs the key to sign its new end. */
 export class AuditSigner {
   readonly #key: KeyObject
   readonly #publicKey: string

@@ -9,7 +9,7 @@ import type { TagIndex } from './tag-index.js'
 
 /**
  * The one place that decides what a caller may do. Every service asks it before its first look-up. A stream that no grant with the scope covers
- * does not exist for the caller. If the caller may read the stream, its existence is no secret, and the error is FORBIDDEN.
+ * does not exist for the caller. If the caller may read the stream, the error is FORBIDDEN.
  */
 export class Access {
   readonly #tags: Pick<TagIndex, 'read'>

@@ -78,7 +78,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 
 function parseDuration(text: string): number {
   const match = /^(?<count>[1-9]\d{0,5})(?<unit>[mhd])$/.exec(text)
-  if (match?.groups) return Number(match.groups.count) * (UNIT_MS[match.groups.unit ?? ''] ?? 0)
+  const unitMs = UNIT_MS[match?.groups?.unit ?? '']
+  if (unitMs !== undefined) return Number(match?.groups?.count) * unitMs
   throw new WrongArgument(`--expires is ${JSON.stringify(text)}, but must be a number of minutes, hours or days, such as 90d.`)
 }
 

@@ -1,7 +1,7 @@
 import type { Env } from './env.js'
 import { parseWholeNumber } from './setting-parsers.js'
 
-/** Each limit is for one client: a principal, or an address if nobody has to sign in. */
+/** Each limit is for one client: a principal, or an address if no one has to sign in. */
 export interface RateLimitConfig {
   /** Query-cost points. Null without a limit. */
   readonly costPerMinute: number | null

@@ -5,7 +5,7 @@ export interface PartStore {
   /**
    * Opens the part from the store, or by calling `fetch`. A call for a part that arrives waits until it is stored. Resolves when there is
    * something to read: the stored part, or the headers of a fetch. When `signal` aborts before that, the fetch is aborted. Until the handle
-   * is released, the part is not evicted. An exception: if there is no other room, a complete part that nobody has read for minutes is
+   * is released, the part is not evicted. An exception: if there is no other room, a complete part that no reader has read for minutes is
    * evicted, and fetched again when it is read. @throws StoreFull
    */
   open(key: string, fetch: PartFetch, signal?: AbortSignal): Promise<PartHandle>
@@ -15,7 +15,7 @@ export interface PartStore {
   discard(key: string): Promise<void>
   /** Bytes of all parts, including those that are arriving. */
   readonly sizeBytes: number
-  /** Called when there is no room because every part is held. The listener releases the parts that nobody waits for. */
+  /** Called when there is no room because every part is held. The listener releases the parts that no caller waits for. */
   onPressure?(listener: () => void): void
 }
 
@@ -114,7 +114,7 @@ export interface SpooledBlob {
  * released, and let it expire if its holder dies.
  */
 export interface Leases {
-  /** Resolves when nobody else holds a lease for the key. Rejects with the signal's reason if it aborts before that. */
+  /** Resolves when no other caller holds a lease for the key. Rejects with the signal's reason if it aborts before that. */
   acquire(key: string, signal: AbortSignal): Promise<Lease>
 }
 

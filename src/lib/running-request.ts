@@ -37,7 +37,7 @@ export function findClientAddress(): string {
   return running.getStore()?.address ?? ''
 }
 
-/** Who sent the request that this code works for. Empty outside a request, and if nobody has to sign in. */
+/** Who sent the request that this code works for. Empty outside a request, and if no one has to sign in. */
 export function findPrincipalId(): string {
   return running.getStore()?.principalId ?? ''
 }

@@ -25,7 +25,7 @@ const STALLED_AFTER_MS = 120_000
 const NEVER = new AbortController().signal
 
 export class DiskPartStore implements PartStore, AsyncDisposable {
-  /** Whoever fetches a part has its lease until the part is stored. Other processes may fetch the same part at the same time. */
+  /** A fetch holds the lease of its part until the part is stored. Other processes may fetch the same part at the same time. */
   readonly #leases: Leases = new LocalLeases()
   readonly #held = new Set<DiskPart>()
   /** The parts that are being opened or that are arriving, with how they are stopped. */
@@ -136,7 +136,7 @@ export class DiskPartStore implements PartStore, AsyncDisposable {
     return blob && new OpenedBlob(blob, null, stop)
   }
 
-  /** Ends the use of parts that nobody reads: idle ones, or else the one whose readers have stalled longest. False if there are none. */
+  /** Ends the use of parts without a reader: idle ones, or else the one whose readers have stalled longest. False if there are none. */
   #relieve(): boolean {
     const before = this.#held.size
     for (const listener of this.#pressureListeners) listener()

@@ -27,7 +27,7 @@ export async function receivePart(key: string, fetch: PartFetch, options: Receiv
     await spooled.announce(body.sizeBytes)
     return new OpenedBlob(spooled.readable, receive(key, body, { ...options, spooled }), stop)
   } catch (error) {
-    // Frees the source: a body that nobody reads can be ended in no other way.
+    // Frees the source: aborting is the only way to end a body without a reader.
     stop.abort(error)
     const spooled = await creating.catch(() => null)
     await spooled?.readable.close()

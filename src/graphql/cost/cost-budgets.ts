@@ -14,7 +14,7 @@ export interface CostBudget {
 /** A budget that is not used for a minute is full again, so it can be forgotten. */
 const MAX_CLIENTS = 100_000
 
-/** A token bucket of query-cost points for each client: a principal, or an address if nobody has to sign in. */
+/** A token bucket of query-cost points for each client: a principal, or an address if no one has to sign in. */
 export class CostBudgets {
   readonly #buckets = new LRUCache<string, TokenBucket>({ max: MAX_CLIENTS })
 
