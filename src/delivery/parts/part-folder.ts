@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../../lib/thrown.js'
@@ -197,9 +196,8 @@ export class PartFolder {
   }
 }
 
-/** Usually there is no such part. Checking synchronously is faster than opening in libuv's thread pool. */
+/** Null if there is no such file. */
 async function openIfThere(path: string): Promise<{ readonly file: FileHandle; readonly isWritable: boolean } | null> {
-  if (!existsSync(path)) return null
   try {
     return { file: await open(path, 'r+'), isWritable: true }
   } catch (error) {
