@@ -8,10 +8,21 @@ export function credentialOf({ authorization, 'x-api-key': apiKey }: IncomingHtt
   return parseBearer(authorization) ?? (typeof apiKey === 'string' && apiKey !== '' ? apiKey : null)
 }
 
-/** `connection_init` of a WebSocket has the member `authorization`, because browsers send no headers with a WebSocket. */
+/**
+ * Browsers send no headers with a WebSocket, so `connection_init` has them as members. Clients write the names as they like, and some put them into
+ * a member `headers`.
+ */
 export function credentialOfInit(payload: Readonly<Record<string, unknown>> | undefined): string | null {
-  const authorization = payload?.authorization
-  return typeof authorization === 'string' ? parseBearer(authorization) : null
+  const members = new Map([...entriesOf(payload?.headers), ...entriesOf(payload)].map(([name, value]) => [name.toLowerCase(), value]))
+  const [authorization, apiKey] = [members.get('authorization'), members.get('x-api-key')]
+  return credentialOf({
+    ...(typeof authorization === 'string' ? { authorization } : {}),
+    ...(typeof apiKey === 'string' ? { 'x-api-key': apiKey } : {}),
+  })
+}
+
+function entriesOf(value: unknown): [name: string, value: unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : []
 }
 
 function parseBearer(text: string | undefined): string | null {
